@@ -1,0 +1,1 @@
+"""Request to decision: one file per endpoint family."""

@@ -1,0 +1,120 @@
+"""What we sell and show: catalog items, creatives, campaigns, placements, as Google Merchant and GA4 name them."""
+
+import math
+import re
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import msgspec
+
+MAX_ID_LENGTH = 100
+AVAILABILITY = ("in_stock", "out_of_stock", "preorder", "backorder", "limited_availability")
+SELLABLE = frozenset({"in_stock", "preorder", "backorder", "limited_availability"})
+
+
+class InvalidError(ValueError):
+    """Something given to us does not fit; says what, and with which value.
+
+    Parameters
+    ----------
+    code
+        Short machine-readable reason, such as `price_invalid`.
+    message
+        A sentence that names the field and the value.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+class CatalogItem(msgspec.Struct, omit_defaults=True, kw_only=True, frozen=True):
+    """A product as the catalog knows it. Attribute names are the Google Merchant feed's, but `item_id` for `id`.
+
+    `price`, `sale_price` and `cost_of_goods_sold` are amounts of `currency`; `category` is the path in the shop's own
+    taxonomy, outermost level first; the two `_s` fields are epoch seconds.
+    """
+
+    item_id: str
+    title: str = ""
+    description: str = ""
+    link: str = ""
+    image_link: str = ""
+    availability: str = "in_stock"
+    price: float | None = None
+    sale_price: float | None = None
+    currency: str = ""
+    category: tuple[str, ...] = ()
+    brand: str = ""
+    item_group_id: str = ""
+    color: str = ""
+    size: str = ""
+    gender: str = ""
+    age_group: str = ""
+    material: str = ""
+    pattern: str = ""
+    condition: str = ""
+    gtin: str = ""
+    mpn: str = ""
+    cost_of_goods_sold: float | None = None
+    custom_labels: tuple[str, ...] = ()
+    is_bundle: bool = False
+    hidden: bool = False
+    available_from_s: float = 0.0
+    expires_at_s: float = math.inf
+
+    def sellable(self, at_s: float) -> bool:
+        """Whether a visitor may be offered it at `at_s`: in stock, not hidden, on sale by date."""
+        return (
+            not self.hidden
+            and self.availability in SELLABLE
+            and self.available_from_s <= at_s < self.expires_at_s
+        )
+
+
+class Creative(msgspec.Struct, omit_defaults=True, kw_only=True, frozen=True):
+    """What may fill a slot: a picture, a headline, a link, and what it is about.
+
+    A creative is about a category path, a brand, items, or any of them together; it is left out while every item it
+    names is unsellable.
+    """
+
+    creative_id: str
+    campaign_id: str
+    headline: str = ""
+    text: str = ""
+    image_link: str = ""
+    link: str = ""
+    category: tuple[str, ...] = ()
+    brand: str = ""
+    item_ids: tuple[str, ...] = ()
+    placements: tuple[str, ...] = ()
+    enabled: bool = True
+
+
+class Campaign(msgspec.Struct, omit_defaults=True, kw_only=True, frozen=True):
+    """Creatives that run together between two moments (epoch seconds), the end left out."""
+
+    campaign_id: str
+    name: str = ""
+    starts_at_s: float = 0.0
+    ends_at_s: float = math.inf
+    enabled: bool = True
+
+    def running(self, at_s: float) -> bool:
+        """Whether its creatives may be shown at `at_s`."""
+        return self.enabled and self.starts_at_s <= at_s < self.ends_at_s
+
+
+class Placement(msgspec.Struct, omit_defaults=True, kw_only=True, frozen=True):
+    """A region of a page with `slots` positions, 1 to 24."""
+
+    placement_id: str
+    name: str = ""
+    slots: int = 4
+    enabled: bool = True
+
+
+Resource = CatalogItem | Creative | Campaign | Placement
+Kind = Literal["items", "creatives", "campaigns", "placements"]

@@ -1,0 +1,1 @@
+"""The same tree again, file for file."""
