@@ -1,9 +1,7 @@
 """What we sell and show: catalog items, creatives, campaigns, placements, as Google Merchant and GA4 name them."""
 
 import math
-import re
-from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -66,11 +64,7 @@ class CatalogItem(msgspec.Struct, omit_defaults=True, kw_only=True, frozen=True)
 
     def sellable(self, at_s: float) -> bool:
         """Whether a visitor may be offered it at `at_s`: in stock, not hidden, on sale by date."""
-        return (
-            not self.hidden
-            and self.availability in SELLABLE
-            and self.available_from_s <= at_s < self.expires_at_s
-        )
+        return not self.hidden and self.availability in SELLABLE and self.available_from_s <= at_s < self.expires_at_s
 
 
 class Creative(msgspec.Struct, omit_defaults=True, kw_only=True, frozen=True):
