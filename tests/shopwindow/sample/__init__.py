@@ -1,0 +1,1 @@
+"""Tests of the sample shop and its shoppers."""
