@@ -10,23 +10,6 @@ AVAILABILITY = ("in_stock", "out_of_stock", "preorder", "backorder", "limited_av
 SELLABLE = frozenset({"in_stock", "preorder", "backorder", "limited_availability"})
 
 
-class InvalidError(ValueError):
-    """Something given to us does not fit; says what, and with which value.
-
-    Parameters
-    ----------
-    code
-        Short machine-readable reason, such as `price_invalid`.
-    message
-        A sentence that names the field and the value.
-    """
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-
-
 class CatalogItem(msgspec.Struct, omit_defaults=True, kw_only=True, frozen=True):
     """A product as the catalog knows it. Attribute names are the Google Merchant feed's, but `item_id` for `id`.
 

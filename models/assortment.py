@@ -1,0 +1,180 @@
+"""Assortment: a site's whole catalog held in memory, ready to be scored, filtered and explained.
+
+Changes come one item at a time and take effect at once; the feature matrix follows lazily, because a token's weight
+depends on how many items carry it.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.catalog import SELLABLE, Campaign, CatalogItem, Creative, Kind, Placement, Resource
+from models.events import EventItem
+from models.features import DIM, Vector, matrix_of, tokens_of, vector_of
+
+REBUILD_SHARE: Final = 0.05
+"""The matrix is built anew once this share of the items has changed; until then only their own rows are."""
+
+
+class Assortment:
+    """Items, creatives, campaigns and placements of one site.
+
+    `items` maps an id to its catalog item; `row_of` to its row in the arrays. Rows of removed items stay, unsellable,
+    until the next rebuild.
+    """
+
+    def __init__(self) -> None:
+        self.items: dict[str, CatalogItem] = {}
+        self.creatives: dict[str, Creative] = {}
+        self.campaigns: dict[str, Campaign] = {}
+        self.placements: dict[str, Placement] = {}
+        self.row_of: dict[str, int] = {}
+        self.ids: list[str] = []
+        self.frequency: Counter[str] = Counter()
+        self._tokens: dict[str, tuple[str, ...]] = {}
+        self._by_category: dict[tuple[str, ...], set[str]] = {}
+        self._matrix: NDArray[np.float32] = matrix_of([], {})
+        self._offered: NDArray[np.bool_] = np.zeros(0, dtype=bool)
+        self._from_s: NDArray[np.float64] = np.zeros(0)
+        self._until_s: NDArray[np.float64] = np.zeros(0)
+        self._stale: set[str] = set()
+        self._event_vector = lru_cache(maxsize=16_384)(vector_of)
+
+    def put(self, resource: Resource) -> None:
+        """Add or replace one thing."""
+        match resource:
+            case CatalogItem():
+                self._put_item(resource)
+            case Creative():
+                self.creatives[resource.creative_id] = resource
+            case Campaign():
+                self.campaigns[resource.campaign_id] = resource
+            case Placement():
+                self.placements[resource.placement_id] = resource
+
+    def remove(self, kind: Kind, resource_id: str) -> None:
+        """Take one thing out; unknown ids are passed over."""
+        if kind == "items":
+            self._forget_item(resource_id)
+            return
+        table: dict[str, Creative] | dict[str, Campaign] | dict[str, Placement] = {
+            "creatives": self.creatives,
+            "campaigns": self.campaigns,
+            "placements": self.placements,
+        }[kind]  # type: ignore[assignment]
+        table.pop(resource_id, None)
+
+    def _put_item(self, item: CatalogItem) -> None:
+        self._forget_item(item.item_id)
+        self.items[item.item_id] = item
+        tokens = tokens_of(item)
+        self._tokens[item.item_id] = tokens
+        self.frequency.update(tokens)
+        for level in range(len(item.category)):
+            self._by_category.setdefault(item.category[: level + 1], set()).add(item.item_id)
+        self._stale.add(item.item_id)
+
+    def _forget_item(self, item_id: str) -> None:
+        item = self.items.pop(item_id, None)
+        if item is None:
+            return
+        self.frequency.subtract(self._tokens.pop(item_id))
+        for level in range(len(item.category)):
+            members = self._by_category[item.category[: level + 1]]
+            members.discard(item_id)
+            if not members:
+                del self._by_category[item.category[: level + 1]]
+        self._stale.add(item_id)
+
+    def _refresh(self) -> None:
+        if not self._stale:
+            return
+        if len(self._stale) <= REBUILD_SHARE * len(self.ids):
+            self._extend(sorted(item_id for item_id in self._stale if item_id not in self.row_of))
+            for item_id in self._stale:
+                self._write_row(self.row_of[item_id], item_id)
+        else:
+            self.ids = sorted(self.items)
+            self.row_of = {item_id: row for row, item_id in enumerate(self.ids)}
+            self.frequency = +self.frequency
+            self._matrix = matrix_of([self._tokens[item_id] for item_id in self.ids], self.frequency)
+            items = [self.items[item_id] for item_id in self.ids]
+            self._offered = np.array([not item.hidden and item.availability in SELLABLE for item in items], dtype=bool)
+            self._from_s = np.array([item.available_from_s for item in items], dtype=np.float64)
+            self._until_s = np.array([item.expires_at_s for item in items], dtype=np.float64)
+        self._stale.clear()
+
+    def _extend(self, item_ids: list[str]) -> None:
+        count = len(item_ids)
+        self.row_of.update((item_id, len(self.ids) + index) for index, item_id in enumerate(item_ids))
+        self.ids = self.ids + item_ids
+        self._matrix = np.concatenate([self._matrix, np.zeros((count, DIM), dtype=np.float32)])
+        self._offered = np.concatenate([self._offered, np.zeros(count, dtype=bool)])
+        self._from_s = np.concatenate([self._from_s, np.zeros(count)])
+        self._until_s = np.concatenate([self._until_s, np.zeros(count)])
+
+    def _write_row(self, row: int, item_id: str) -> None:
+        item = self.items.get(item_id)
+        self._offered[row] = item is not None and not item.hidden and item.availability in SELLABLE
+        if item is not None:
+            self._matrix[row] = vector_of(self._tokens[item_id], self.frequency)
+            self._from_s[row], self._until_s[row] = item.available_from_s, item.expires_at_s
+
+    @property
+    def matrix(self) -> NDArray[np.float32]:
+        """Items in the feature basis, shape `(len(ids), DIM)`, each of length 1 or 0."""
+        self._refresh()
+        return self._matrix
+
+    def sellable(self, at_s: float) -> NDArray[np.bool_]:
+        """Which rows may be offered at `at_s`, shape `(len(ids),)`."""
+        self._refresh()
+        mask: NDArray[np.bool_] = self._offered & (self._from_s <= at_s) & (at_s < self._until_s)
+        return mask
+
+    def available_from_s(self) -> NDArray[np.float64]:
+        """Since when each row is on sale, epoch seconds, shape `(len(ids),)`."""
+        self._refresh()
+        return self._from_s
+
+    def rows(self, item_ids: Iterable[str]) -> NDArray[np.int64]:
+        """Rows of those of the ids that the catalog knows, in the order given."""
+        self._refresh()
+        row_of = self.row_of
+        return np.array([row_of[item_id] for item_id in item_ids if item_id in row_of], dtype=np.int64)
+
+    def in_category(self, path: Sequence[str]) -> set[str]:
+        """Ids of the items at or below a category path; a single name is also found at any level."""
+        path = tuple(path)
+        if path in self._by_category:
+            return self._by_category[path]
+        if len(path) == 1:
+            wanted = path[0].casefold()
+            found: set[str] = set()
+            for known, members in self._by_category.items():
+                if known[-1].casefold() == wanted:
+                    found |= members
+            return found
+        return set()
+
+    def categories(self) -> list[tuple[str, ...]]:
+        """Every category path that has items, sorted."""
+        return sorted(self._by_category)
+
+    def tokens(self) -> list[str]:
+        """Every token an item carries, sorted: what an interest sketch can be explained with."""
+        return sorted(token for token, count in self.frequency.items() if count > 0)
+
+    def vector_of_item(self, item: EventItem) -> Vector:
+        """Give an event's item as a point: the catalog's where it knows the item, else by what the event says."""
+        known = self._tokens.get(item.item_id)
+        if known is None:
+            return self._event_vector(tokens_of(item))
+        if item.item_id in self._stale:
+            return vector_of(known, self.frequency)
+        vector: Vector = self._matrix[self.row_of[item.item_id]]
+        return vector

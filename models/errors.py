@@ -1,0 +1,30 @@
+"""The one error for something given to us that does not fit."""
+
+_MAX_SHOWN = 60
+
+
+class InvalidError(ValueError):
+    """Something given to us does not fit; says what, and with which value.
+
+    Parameters
+    ----------
+    code
+        Short machine-readable reason, such as `price_invalid`.
+    message
+        A sentence that names the field and the value.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+def shown(value: object) -> str:
+    """Give a value as an error message may show it: one line, cut when long.
+
+    >>> shown("short"), len(shown("x" * 1000))
+    ("'short'", 63)
+    """
+    text = repr(value)
+    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}..."

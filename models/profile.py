@@ -1,0 +1,352 @@
+"""Profile: all we keep of one visitor, and how events change it.
+
+A profile names the log position it reflects. An event at or below that position has been learned already and changes
+nothing, so a replay, a crash or a second worker gives the same profile as an undisturbed run.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from hashlib import blake2b
+from typing import Any, Final, Literal, NamedTuple
+
+import msgspec
+import numpy as np
+
+from models.events import VISITOR_DELETED, Event, EventItem, order_id_of
+from models.features import Vector
+from models.sketch import Sketches
+from models.touch import Touch, touch_of
+
+SESSION_GAP_S: Final = 1_800.0
+"""A session ends after this long without an event (the convention of GA4 and Google Retail)."""
+MAX_RECENT: Final = 24
+MAX_CART_LINES: Final = 50
+MAX_BOUGHT: Final = 32
+MAX_EVENT_IDS: Final = 32
+_ID_BYTES: Final = 8
+
+WEIGHTS: Final = {
+    "view_item": 1.0,
+    "add_to_wishlist": 2.0,
+    "add_to_cart": 3.0,
+    "purchase": 5.0,
+    "remove_from_cart": -1.5,
+}
+"""What an event says of the interest in each of its items."""
+COUNTED: Final = (
+    "page_view",
+    "search",
+    "view_item",
+    "select_item",
+    "add_to_wishlist",
+    "add_to_cart",
+    "remove_from_cart",
+    "begin_checkout",
+    "order_created",
+    "purchase",
+    "order_cancelled",
+    "refund",
+    "view_promotion",
+    "select_promotion",
+    "other",
+)
+"""Events counted by name, in the order stored; the rest count as `other`."""
+_COUNT_INDEX: Final = {name: index for index, name in enumerate(COUNTED)}
+_STRENGTH: Final = {"view_item": 1, "add_to_wishlist": 2, "add_to_cart": 3, "purchase": 4}
+
+Outcome = Literal["applied", "duplicate", "replayed"]
+
+
+class Recent(msgspec.Struct, array_like=True):
+    """An item looked at: when last, and the strongest thing done with it in that stretch."""
+
+    item_id: str
+    at_s: float
+    event: str = "view_item"
+
+
+class CartLine(msgspec.Struct, array_like=True):
+    """An item in the live cart."""
+
+    item_id: str
+    quantity: int
+    at_s: float
+    price: float | None = None
+
+
+class Bought(msgspec.Struct, array_like=True):
+    """An item ordered, until the order is cancelled or refunded."""
+
+    item_id: str
+    at_s: float
+    order_id: str = ""
+
+
+class Session(msgspec.Struct, array_like=True):
+    """The stretch of events the visitor is in: no gap above `SESSION_GAP_S`."""
+
+    session_id: str = ""
+    started_at_s: float = 0.0
+    last_at_s: float = 0.0
+    events: int = 0
+
+
+class Profile(msgspec.Struct, array_like=True):
+    """A visitor's state. Times are epoch seconds of event time, but `accepted_at_s`, of receipt.
+
+    `recent`, `cart` and `bought` are oldest first and bounded; `event_ids` holds digests of the latest event ids, by
+    which a client's retry is told; `counts` follows `COUNTED`; `sketch` is `models.sketch`'s.
+    """
+
+    position: int = 0
+    events_seen: int = 0
+    sessions: int = 0
+    first_at_s: float = 0.0
+    last_at_s: float = 0.0
+    accepted_at_s: float = 0.0
+    user_id: str = ""
+    session: Session = msgspec.field(default_factory=Session)
+    first_touch: Touch | None = None
+    last_touch: Touch | None = None
+    counts: list[int] = msgspec.field(default_factory=lambda: [0] * len(COUNTED))
+    recent: list[Recent] = []
+    cart: list[CartLine] = []
+    bought: list[Bought] = []
+    event_ids: bytes = b""
+    sketch: bytes = b""
+
+    def count(self, event: str) -> int:
+        """How often the visitor did what `event` names."""
+        return self.counts[_COUNT_INDEX[event]]
+
+
+_POSITION_BYTES: Final = 8
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Profile)
+
+
+def encode_profile(profile: Profile) -> bytes:
+    """Give the stored form: the position, 8 bytes big-endian so that the store can compare it, then msgpack."""
+    return profile.position.to_bytes(_POSITION_BYTES, "big") + _encoder.encode(profile)
+
+
+def decode_profile(blob: bytes | None) -> Profile:
+    """Read the stored form; a new profile for None."""
+    return Profile() if blob is None else _decoder.decode(memoryview(blob)[_POSITION_BYTES:])
+
+
+class Change(NamedTuple):
+    """One event for the profile numbered `row` in a micro-batch."""
+
+    row: int
+    position: int
+    event: Event
+
+
+def learn(
+    profiles: list[Profile], changes: Iterable[Change], vector_of_item: Callable[[EventItem], Vector]
+) -> list[Outcome]:
+    """Apply a micro-batch to the profiles it concerns, in place; all vectors in one addition.
+
+    Parameters
+    ----------
+    profiles
+        The visitors' profiles before the batch.
+    changes
+        The events, in log order within each visitor.
+    vector_of_item
+        Gives an item's point in the feature basis.
+
+    Returns
+    -------
+    list of Outcome
+        What became of each event: `applied`, `duplicate` (the visitor's event_id was seen before) or `replayed`
+        (the profile reflects it already).
+    """
+    sketches: Sketches | None = None
+    rows: list[int] = []
+    vectors: list[Vector] = []
+    weights: list[float] = []
+    times: list[float] = []
+    outcomes: list[Outcome] = []
+    changed: dict[int, None] = {}
+    for row, position, event in changes:
+        profile = profiles[row]
+        if position <= profile.position:
+            outcomes.append("replayed")
+            continue
+        changed[row] = None
+        if event.event == VISITOR_DELETED:
+            profiles[row] = Profile(position=position)
+            # What this batch has gathered of the visitor so far goes as well.
+            for index, owner in enumerate(rows):
+                if owner == row:
+                    weights[index] = 0.0
+            outcomes.append("applied")
+            continue
+        profile.position = position
+        if not _first_time(profile, event.event_id):
+            outcomes.append("duplicate")
+            continue
+        _apply(profile, event)
+        weight = WEIGHTS.get(event.event)
+        if weight is not None:
+            for item in event.items:
+                rows.append(row)
+                vectors.append(vector_of_item(item))
+                weights.append(weight)
+                times.append(event.at_s)
+        outcomes.append("applied")
+    if any(weights):
+        touched = sorted(set(rows))
+        number = {row: index for index, row in enumerate(touched)}
+        sketches = Sketches([profiles[row].sketch for row in touched])
+        kept = [index for index, weight in enumerate(weights) if weight]
+        sketches.add(
+            [number[rows[index]] for index in kept],
+            np.stack([vectors[index] for index in kept]),
+            [weights[index] for index in kept],
+            [times[index] for index in kept],
+        )
+        for row, stored in zip(touched, sketches.encode([profiles[row].position for row in touched]), strict=True):
+            profiles[row].sketch = stored
+    return outcomes
+
+
+def _first_time(profile: Profile, event_id: str) -> bool:
+    """Whether the event id is none of the visitor's latest; remembers it."""
+    if not event_id:
+        return True
+    digest = blake2b(event_id.encode(), digest_size=_ID_BYTES).digest()
+    known = profile.event_ids
+    if any(known[start : start + _ID_BYTES] == digest for start in range(0, len(known), _ID_BYTES)):
+        return False
+    profile.event_ids = (known + digest)[-_ID_BYTES * MAX_EVENT_IDS :]
+    return True
+
+
+def _apply(profile: Profile, event: Event) -> None:
+    at_s = event.at_s
+    first = profile.events_seen == 0
+    profile.events_seen += 1
+    profile.counts[_COUNT_INDEX.get(event.event, _COUNT_INDEX["other"])] += 1
+    profile.first_at_s = at_s if first else min(profile.first_at_s, at_s)
+    profile.last_at_s = at_s if first else max(profile.last_at_s, at_s)
+    profile.accepted_at_s = max(profile.accepted_at_s, event.accepted_at_s)
+    if event.user_id:
+        profile.user_id = event.user_id
+    _apply_session(profile, event)
+    touch = touch_of(event)
+    if touch is not None:
+        if profile.first_touch is None or touch.at_s < profile.first_touch.at_s:
+            profile.first_touch = touch
+        if profile.last_touch is None or touch.at_s >= profile.last_touch.at_s:
+            profile.last_touch = touch
+    if event.event in _STRENGTH:
+        for item in event.items:
+            _remember(profile, Recent(item.item_id, at_s, event.event))
+    handler = _CART.get(event.event)
+    if handler is not None:
+        handler(profile, event)
+
+
+def _apply_session(profile: Profile, event: Event) -> None:
+    session = profile.session
+    late = session.events > 0 and event.at_s < session.started_at_s - SESSION_GAP_S
+    if late:
+        return  # belongs to a session that is over
+    idle = event.at_s - session.last_at_s > SESSION_GAP_S
+    renamed = bool(event.session_id and session.session_id and event.session_id != session.session_id)
+    if session.events == 0 or idle or (renamed and event.at_s >= session.last_at_s):
+        profile.sessions += 1
+        profile.session = Session(event.session_id, event.at_s, event.at_s, 1)
+        return
+    session.session_id = session.session_id or event.session_id
+    session.started_at_s = min(session.started_at_s, event.at_s)
+    session.last_at_s = max(session.last_at_s, event.at_s)
+    session.events += 1
+
+
+def _remember(profile: Profile, seen: Recent) -> None:
+    """Put an item among the recent ones by event time; one entry an item, with its latest time."""
+    recent = profile.recent
+    for index, known in enumerate(recent):
+        if known.item_id == seen.item_id:
+            event = max(known.event, seen.event, key=_STRENGTH.__getitem__)
+            seen = Recent(seen.item_id, max(known.at_s, seen.at_s), event)
+            del recent[index]
+            break
+    place = len(recent)
+    while place > 0 and recent[place - 1].at_s > seen.at_s:
+        place -= 1
+    recent.insert(place, seen)
+    del recent[:-MAX_RECENT]
+
+
+def _add_to_cart(profile: Profile, event: Event) -> None:
+    for item in event.items:
+        for line in profile.cart:
+            if line.item_id == item.item_id:
+                line.quantity += item.quantity
+                line.at_s = max(line.at_s, event.at_s)
+                line.price = item.price if item.price is not None else line.price
+                break
+        else:
+            profile.cart.append(CartLine(item.item_id, item.quantity, event.at_s, item.price))
+    del profile.cart[:-MAX_CART_LINES]
+
+
+def _remove_from_cart(profile: Profile, event: Event) -> None:
+    for item in event.items:
+        for line in profile.cart:
+            if line.item_id == item.item_id:
+                line.quantity -= item.quantity
+        profile.cart = [line for line in profile.cart if line.quantity > 0]
+
+
+def _order(profile: Profile, event: Event) -> None:
+    """Move what was ordered out of the cart; the order is named once, by whichever event comes first."""
+    order_id = order_id_of(event)
+    ordered = {item.item_id for item in event.items}
+    known = {(bought.item_id, bought.order_id) for bought in profile.bought}
+    profile.bought.extend(
+        Bought(item_id, event.at_s, order_id) for item_id in sorted(ordered) if (item_id, order_id) not in known
+    )
+    del profile.bought[:-MAX_BOUGHT]
+    profile.cart = [line for line in profile.cart if line.item_id not in ordered]
+
+
+def _undo_order(profile: Profile, event: Event) -> None:
+    """Forget an order, or only the items the event names."""
+    order_id = order_id_of(event)
+    named = {item.item_id for item in event.items}
+    profile.bought = [
+        bought for bought in profile.bought if bought.order_id != order_id or (named and bought.item_id not in named)
+    ]
+
+
+_CART: Final[dict[str, Callable[[Profile, Event], None]]] = {
+    "add_to_cart": _add_to_cart,
+    "remove_from_cart": _remove_from_cart,
+    "order_created": _order,
+    "order_paid": _order,
+    "purchase": _order,
+    "order_cancelled": _undo_order,
+    "refund": _undo_order,
+}
+
+
+def recent_items(profile: Profile) -> list[str]:
+    """Ids of the items looked at, newest first."""
+    return [seen.item_id for seen in reversed(profile.recent)]
+
+
+def in_session(profile: Profile, recents: Sequence[Recent]) -> list[Recent]:
+    """Those of the recent items that belong to the session the visitor is in."""
+    return [seen for seen in recents if seen.at_s >= profile.session.started_at_s]
+
+
+def discrete_part(profile: Profile) -> dict[str, Any]:
+    """Everything but the vectors, as plain values: what two runs must agree on exactly."""
+    plain: dict[str, Any] = {name: msgspec.to_builtins(getattr(profile, name)) for name in Profile.__struct_fields__}
+    del plain["sketch"]
+    return plain
