@@ -168,8 +168,8 @@ BRANDS = (
     "Kettlewyn", "Tarnholm", "Hearthby", "Ostrevik", "Lumeryd", "Quillmere", "Solvenna", "Fennmark", "Thistlow",
     "Grovane", "Skerrow", "Dunlark", "Orrinvale", "Eskerly", "Bromwyck", "Drifthus", "Yarlow", "Corvanne", "Marlisse",
     "Velmora", "Arbelle", "Wexcombe", "Zephrine", "Umbrik", "Novarel", "Glimsund", "Tindrel", "Castelune", "Mirrowby",
-    "Pellune", "Strivane", "Kalvost", "Rushmoor Lane", "Bellhurst", "Aquarel Bay", "Inkberrow", "Papyrel", "Foxmerry", "Juniperby",
-    "Larkspool",
+    "Pellune", "Strivane", "Kalvost", "Rushmoor Lane", "Bellhurst", "Aquarel Bay", "Inkberrow", "Papyrel", "Foxmerry",
+    "Juniperby", "Larkspool",
 )  # fmt: skip
 
 COLORS = (
@@ -178,8 +178,8 @@ COLORS = (
 
 SERIES = (
     "Harbour", "Lark", "Meadow", "North", "Ember", "Drift", "Alba", "Juno", "Pebble", "Willow", "Comet", "Tide",
-    "Orchard", "Mistral", "Cedar", "Halo", "Brook", "Summit", "Velvet", "Prairie", "Cinder", "Lagoon", "Aster", "Fjord", "Kite",
-    "Linden",
+    "Orchard", "Mistral", "Cedar", "Halo", "Brook", "Summit", "Velvet", "Prairie", "Cinder", "Lagoon", "Aster", "Fjord",
+    "Kite", "Linden",
 )  # fmt: skip
 
 CHARACTER = (
