@@ -254,12 +254,14 @@ stroke-linejoin="round"/>
 <path d="M100 84l66-6 8 62H92z" fill="#ffe9a8" opacity=".5"/>
 <circle cx="113" cy="50" r="7" fill="$a"/>""",
     "yoga mat": """
-<path d="M52 132l94-56 30 22-94 60z" fill="$l"/>
-<rect x="32" y="58" width="44" height="108" rx="22" fill="$m" transform="rotate(-58 54 112) translate(0 10)"/>
-<circle cx="66" cy="146" r="22" fill="$d"/>
-<circle cx="66" cy="146" r="13" fill="$m"/>
-<circle cx="66" cy="146" r="5" fill="$l"/>
-<path d="M98 98l18 32" stroke="$a" stroke-width="7"/>""",
+<path d="M22 152h118v16H22a8 8 0 0 1 0-16z" fill="$l"/>
+<path d="M30 160h84" stroke="$m" stroke-width="4" stroke-dasharray="2 10"/>
+<circle cx="134" cy="122" r="46" fill="$m"/>
+<circle cx="134" cy="122" r="34" fill="none" stroke="$l" stroke-width="6"/>
+<circle cx="134" cy="122" r="20" fill="none" stroke="$d" stroke-width="6"/>
+<circle cx="134" cy="122" r="7" fill="$l"/>
+<path d="M62 152v-34h28v34z" fill="$a"/>
+<path d="M62 128h28v8H62z" fill="#fff" opacity=".6"/>""",
     "yoga block": """
 <rect x="34" y="112" width="132" height="54" rx="8" fill="$m"/>
 <rect x="52" y="60" width="96" height="52" rx="8" fill="$d"/>

@@ -3,6 +3,7 @@
 from hashlib import blake2b
 from html import escape
 from string import Template
+from urllib.parse import unquote
 
 from api.shop.drawings import DRAWING_OF, DRAWINGS, SCENES
 from models.catalog import CatalogItem, Creative
@@ -48,7 +49,7 @@ def item_picture(item: CatalogItem) -> str:
         f"<title>{_text(item.title or item.item_id)}</title>"
         f'<rect width="200" height="200" fill="{ground}"/>'
         f'{sun} fill="{_mix(main, "#ffffff", 0.68)}"/>'
-        f'<g transform="translate(22 20) scale(.78)">'
+        f'<g transform="translate(13 14) scale(.87)">'
         f'<ellipse cx="100" cy="169" rx="78" ry="7" fill="{INK}" opacity=".13"/>'
         f"{turned}</g></svg>"
     )
@@ -61,8 +62,8 @@ def creative_picture(creative: Creative) -> str:
     1
     """
     seed = _seed(creative.creative_id)
-    pale, deep, main, accent = MOODS[seed[0] % len(MOODS)]
-    left, centre, right = _scene(creative.category, seed)
+    pale, deep, main, accent = MOODS[seed[5] % len(MOODS)]
+    left, centre, right = _scene(creative.category or _linked_category(creative.link), seed)
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1200 420" width="1200" height="420"'
         ' preserveAspectRatio="xMaxYMid slice" role="img">'
@@ -94,6 +95,11 @@ def _scene(category: tuple[str, ...], seed: bytes) -> tuple[str, str, str]:
     # About a brand: one thing from each of three branches.
     first, second, third = (list(SCENES.values())[seed[place] % len(SCENES)][1] for place in (6, 7, 8))
     return first, second, third
+
+
+def _linked_category(link: str) -> tuple[str, ...]:
+    """The category a creative about a brand leads to."""
+    return tuple(unquote(link.rsplit("/", 1)[-1]).split(">")) if "/category/" in link else ()
 
 
 def _draw(name: str, main: str, accent: str) -> str:

@@ -1,0 +1,269 @@
+/**
+ * Shopwindow in the browser: reports what a visitor does, asks what to show, and notes what was really seen.
+ *
+ *     const shopwindow = new Shopwindow({ key: "public key" });
+ *     shopwindow.track("view_item", { items: [{ item_id: "mugs-01" }] });
+ *     const decision = await shopwindow.decide({ placements: [{ placement: "home_hero", count: 4 }] });
+ *
+ * It has no dependencies, throws nothing from `track`, and loses no event while the page's origin keeps its storage.
+ */
+
+const MAX_WAITING = 200; // events kept while the engine cannot be reached; the oldest go first
+const MAX_BATCH = 50;
+const SESSION_GAP_MS = 30 * 60 * 1000;
+const RETRY_FIRST_MS = 500;
+const RETRY_LAST_MS = 30_000;
+const VISITOR_ID = /^[A-Za-z0-9_.:-]{1,100}$/;
+
+/** Identifier of 128 random bits. `crypto.randomUUID` is missing on pages without TLS, so it is made here. */
+export function randomId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+export class Shopwindow {
+  #url;
+  #key;
+  #cookie;
+  #batchMs;
+  #timeoutMs;
+  #waiting; // events not known to be accepted yet, oldest first
+  #timer = 0;
+  #sending = null;
+  #retryMs = RETRY_FIRST_MS;
+  #seen = new Set(); // what was reported as seen, by decision
+  #watched = new Map();
+  #observer = null;
+  #viewMs;
+
+  /**
+   * @param {object} options
+   * @param {string} options.key public key
+   * @param {string} [options.url] origin of the API; the page's own if empty
+   * @param {string} [options.cookie] cookie in which the server may name the visitor
+   * @param {number} [options.batchMs] how long events wait for company
+   * @param {number} [options.timeoutMs] how long an answer may take
+   * @param {number} [options.viewMs] how long half of a thing must be visible to count as seen
+   */
+  constructor({ key, url = "", cookie = "shopwindow_visitor", batchMs = 5, timeoutMs = 4000, viewMs = 1000 }) {
+    this.#key = key;
+    this.#url = url.replace(/\/+$/, "");
+    this.#cookie = cookie;
+    this.#batchMs = batchMs;
+    this.#timeoutMs = timeoutMs;
+    this.#viewMs = viewMs;
+    // What an earlier page could not bring home; the engine drops an event_id it has seen.
+    this.#waiting = readJson(sessionStorage, "shopwindow.waiting", []).slice(-MAX_WAITING);
+    if (this.#waiting.length) this.#schedule(this.#batchMs);
+    addEventListener("pagehide", () => this.#leave());
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "hidden") this.#leave();
+    });
+  }
+
+  /** Who is visiting: from the server's cookie, else from storage, else made up and kept. */
+  get visitorId() {
+    const prefix = `${this.#cookie}=`;
+    const crumb = document.cookie.split("; ").find((pair) => pair.startsWith(prefix));
+    const named = crumb ? decodeURIComponent(crumb.slice(prefix.length)) : "";
+    const kept = read(localStorage, "shopwindow.visitor");
+    const id = [named, kept].find((value) => VISITOR_ID.test(value ?? "")) ?? randomId();
+    if (id !== kept) write(localStorage, "shopwindow.visitor", id);
+    return id;
+  }
+
+  /** The visit this is part of; a new one begins after half an hour of silence. */
+  get sessionId() {
+    const now = Date.now();
+    const session = readJson(localStorage, "shopwindow.session", null);
+    const goes_on = session && session.visitor === this.visitorId && now - session.last < SESSION_GAP_MS;
+    const id = goes_on ? session.id : randomId();
+    write(localStorage, "shopwindow.session", JSON.stringify({ id, visitor: this.visitorId, last: now }));
+    return id;
+  }
+
+  /**
+   * Report an event under its GA4 name; it is sent within milliseconds, together with others of the moment.
+   *
+   * @param {string} event
+   * @param {{items?: object[], params?: object}} [details]
+   */
+  track(event, { items, params } = {}) {
+    const entry = { event, event_id: randomId(), visitor_id: this.visitorId, session_id: this.sessionId };
+    if (items?.length) entry.items = items;
+    if (params) entry.params = params;
+    this.#waiting.push({ entry, at: Date.now(), tried: false });
+    this.#waiting.splice(0, Math.max(0, this.#waiting.length - MAX_WAITING));
+    this.#keep();
+    this.#schedule(this.#batchMs);
+  }
+
+  /** Send what waits now; resolves when it was answered, or failed and will be tried again. */
+  async flush() {
+    clearTimeout(this.#timer);
+    this.#timer = 0;
+    while (this.#sending) await this.#sending;
+    if (!this.#waiting.length) return;
+    this.#sending = this.#send(this.#waiting.slice(0, MAX_BATCH)).finally(() => (this.#sending = null));
+    const sent = await this.#sending;
+    if (sent && this.#waiting.length) await this.flush();
+  }
+
+  /**
+   * Ask what to show. Events tracked before are sent first, so that the answer can know of them.
+   *
+   * @param {{placements?: object[], lists?: object[], exclude?: string[]}} wanted
+   * @returns {Promise<object>} the decision; rejects when there is none in time
+   */
+  async decide({ placements = [], lists = [], exclude = [] }) {
+    await this.flush();
+    const response = await fetch(`${this.#url}/v1/decisions`, {
+      method: "POST",
+      headers: this.#headers(),
+      body: JSON.stringify({ visitor_id: this.visitorId, placements, lists, exclude }),
+      signal: AbortSignal.timeout(this.#timeoutMs),
+    });
+    if (!response.ok) throw new Error(`decision answered ${response.status}`);
+    return response.json();
+  }
+
+  /**
+   * Call `report` once when at least half of `element` has been visible for a second.
+   *
+   * @param {Element} element
+   * @param {string} once name of what is seen, such as decision and slot; a name is reported once a page
+   * @param {() => void} report
+   */
+  watch(element, once, report) {
+    this.#observer ??= new IntersectionObserver((entries) => entries.forEach((entry) => this.#looked(entry)), {
+      threshold: [0, 0.5],
+    });
+    this.#watched.set(element, { once, report, timer: 0 });
+    this.#observer.observe(element);
+  }
+
+  /** Report a filled slot as seen, once a decision and position, when it really is. */
+  watchSlot(element, decisionId, placement, slot) {
+    const params = slotParams(decisionId, placement, slot);
+    this.watch(element, `${decisionId}|${params.creative_slot}`, () => this.track("view_promotion", { params }));
+  }
+
+  /** Report a click on a filled slot. */
+  clickSlot(decisionId, placement, slot) {
+    this.track("select_promotion", { params: slotParams(decisionId, placement, slot) });
+  }
+
+  /** Forget this visitor: the next page view is someone new. */
+  forget() {
+    this.#waiting = [];
+    document.cookie = `${this.#cookie}=; Max-Age=0; Path=/; SameSite=Lax`;
+    for (const name of ["shopwindow.visitor", "shopwindow.session"]) drop(localStorage, name);
+    drop(sessionStorage, "shopwindow.waiting");
+  }
+
+  #looked({ target, isIntersecting, intersectionRatio }) {
+    const watched = this.#watched.get(target);
+    if (!watched) return;
+    clearTimeout(watched.timer);
+    if (!isIntersecting || intersectionRatio < 0.5) return;
+    watched.timer = setTimeout(() => {
+      // A tab in the background shows nothing; it is looked at again when it comes back.
+      if (document.visibilityState !== "visible") return;
+      this.#observer.unobserve(target);
+      this.#watched.delete(target);
+      if (this.#seen.has(watched.once)) return;
+      this.#seen.add(watched.once);
+      watched.report();
+    }, this.#viewMs);
+  }
+
+  #headers() {
+    return { "Content-Type": "application/json", Authorization: `Bearer ${this.#key}` };
+  }
+
+  #schedule(delayMs) {
+    if (!this.#timer) this.#timer = setTimeout(() => this.flush(), delayMs);
+  }
+
+  #keep() {
+    write(sessionStorage, "shopwindow.waiting", JSON.stringify(this.#waiting));
+  }
+
+  async #send(batch) {
+    // The server's clock is the better one, unless the event had to wait for us.
+    const events = batch.map(({ entry, at, tried }) => (tried ? { ...entry, timestamp: at } : entry));
+    for (const waiting of batch) waiting.tried = true;
+    let done = false;
+    try {
+      const response = await fetch(`${this.#url}/v1/events`, {
+        method: "POST",
+        headers: this.#headers(),
+        body: JSON.stringify({ events }),
+        keepalive: true, // it reaches the server even when a click has already left the page
+        signal: AbortSignal.timeout(this.#timeoutMs),
+      });
+      // What is wrong with the events themselves stays wrong; the rest is worth another try.
+      done = response.status < 500 && response.status !== 429 && response.status !== 408;
+      if (!response.ok) console.warn(`shopwindow: events answered ${response.status}`);
+    } catch (error) {
+      console.warn(`shopwindow: events not sent: ${error.message}`);
+    }
+    if (done) {
+      this.#waiting = this.#waiting.filter((waiting) => !batch.includes(waiting));
+      this.#retryMs = RETRY_FIRST_MS;
+    } else {
+      this.#schedule(this.#retryMs);
+      this.#retryMs = Math.min(2 * this.#retryMs, RETRY_LAST_MS);
+    }
+    this.#keep();
+    return done;
+  }
+
+  #leave() {
+    // sendBeacon cannot carry the key in a header; fetch with keepalive lives as long as a beacon.
+    const unsent = this.#waiting.filter(({ tried }) => !tried).slice(0, MAX_BATCH);
+    if (unsent.length) this.#send(unsent);
+  }
+}
+
+function slotParams(decisionId, placement, slot) {
+  return {
+    decision_id: decisionId,
+    promotion_id: slot.campaign_id,
+    creative_name: slot.creative_id,
+    creative_slot: `${placement}:${slot.position}`,
+  };
+}
+
+// Storage may be full or forbidden; a page works without it.
+function read(storage, name) {
+  try {
+    return storage.getItem(name);
+  } catch {
+    return null;
+  }
+}
+
+function readJson(storage, name, otherwise) {
+  try {
+    return JSON.parse(storage.getItem(name)) ?? otherwise;
+  } catch {
+    return otherwise;
+  }
+}
+
+function write(storage, name, value) {
+  try {
+    storage.setItem(name, value);
+  } catch {
+    // nothing to keep it in
+  }
+}
+
+function drop(storage, name) {
+  try {
+    storage.removeItem(name);
+  } catch {
+    // nothing was kept
+  }
+}
