@@ -24,7 +24,7 @@ class Assortment:
     """Items, creatives, campaigns and placements of one site.
 
     `items` maps an id to its catalog item; `row_of` to its row in the arrays. Rows of removed items stay, unsellable,
-    until the next rebuild.
+    until the next rebuild. `revision` grows whenever rows change.
     """
 
     def __init__(self) -> None:
@@ -42,6 +42,7 @@ class Assortment:
         self._from_s: NDArray[np.float64] = np.zeros(0)
         self._until_s: NDArray[np.float64] = np.zeros(0)
         self._stale: set[str] = set()
+        self.revision = 0
         self._event_vector = lru_cache(maxsize=16_384)(vector_of)
 
     def put(self, resource: Resource) -> None:
@@ -93,6 +94,7 @@ class Assortment:
     def _refresh(self) -> None:
         if not self._stale:
             return
+        self.revision += 1
         if len(self._stale) <= REBUILD_SHARE * len(self.ids):
             self._extend(sorted(item_id for item_id in self._stale if item_id not in self.row_of))
             for item_id in self._stale:
@@ -136,10 +138,10 @@ class Assortment:
         mask: NDArray[np.bool_] = self._offered & (self._from_s <= at_s) & (at_s < self._until_s)
         return mask
 
-    def available_from_s(self) -> NDArray[np.float64]:
-        """Since when each row is on sale, epoch seconds, shape `(len(ids),)`."""
+    def new_since_s(self) -> NDArray[np.float64]:
+        """When each row became new, epoch seconds, shape `(len(ids),)`; 0 for removed items."""
         self._refresh()
-        return self._from_s
+        return np.array([self.items[one].new_since_s if one in self.items else 0.0 for one in self.ids])
 
     def rows(self, item_ids: Iterable[str]) -> NDArray[np.int64]:
         """Rows of those of the ids that the catalog knows, in the order given."""

@@ -14,7 +14,8 @@ class CatalogItem(msgspec.Struct, omit_defaults=True, kw_only=True, frozen=True)
     """A product as the catalog knows it. Attribute names are the Google Merchant feed's, but `item_id` for `id`.
 
     `price`, `sale_price` and `cost_of_goods_sold` are amounts of `currency`; `category` is the path in the shop's own
-    taxonomy, outermost level first; the two `_s` fields are epoch seconds.
+    taxonomy, outermost level first; the `_s` fields are epoch seconds, `added_at_s` set by us at the
+    first import.
     """
 
     item_id: str
@@ -44,6 +45,12 @@ class CatalogItem(msgspec.Struct, omit_defaults=True, kw_only=True, frozen=True)
     hidden: bool = False
     available_from_s: float = 0.0
     expires_at_s: float = math.inf
+    added_at_s: float = 0.0
+
+    @property
+    def new_since_s(self) -> float:
+        """When it became new: on sale since, or, where the shop does not say, in the catalog since."""
+        return self.available_from_s or self.added_at_s
 
     def sellable(self, at_s: float) -> bool:
         """Whether a visitor may be offered it at `at_s`: in stock, not hidden, on sale by date."""

@@ -1,6 +1,6 @@
 """Co-visitation: which items follow which in visitors' sessions, as a fading, bounded table.
 
-An event on item j after p_d, d steps back, adds 1/d to p_d → j and a share of it to j → p_d: directed pairs carry order,
+An event on item j after p_d, d steps back, adds 1/d to p_d → j and a share of it to j → p_d: pairs carry order, and
 the reverse share keeps alternatives that are looked at in any order.
 """
 

@@ -1,0 +1,57 @@
+"""Affinity: how much of what a visitor looked at lately is what a creative is about."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from models.assortment import Assortment
+from models.catalog import CatalogItem, Creative
+
+RECENT_ITEMS: Final = 10
+BUCKETS: Final = ("none", "low", "some", "high")
+
+
+def is_about(creative: Creative, item: CatalogItem) -> bool:
+    """Whether an item is one the creative speaks of."""
+    if item.item_id in creative.item_ids:
+        return True
+    if creative.brand and creative.brand.casefold() != item.brand.casefold():
+        return False
+    if creative.category:
+        return item.category[: len(creative.category)] == creative.category
+    return bool(creative.brand)
+
+
+def affinity(creative: Creative, recent: Sequence[str], assortment: Assortment) -> float:
+    """Give the share, 0 to 1, of the visitor's latest items that the creative is about; newer items weigh more.
+
+    Parameters
+    ----------
+    creative
+        The creative asked about.
+    recent
+        Item ids, newest first; the first `RECENT_ITEMS` count, the one at place n with weight 1 / (n + 1).
+    assortment
+        Knows the items.
+    """
+    hit = total = 0.0
+    for place, item_id in enumerate(recent[:RECENT_ITEMS]):
+        item = assortment.items.get(item_id)
+        if item is not None:
+            weight = 1.0 / (place + 1)
+            total += weight
+            if is_about(creative, item):
+                hit += weight
+    return hit / total if total else 0.0
+
+
+def bucket_of(share: float) -> str:
+    """Give the name of the bucket a share falls into.
+
+    >>> bucket_of(0.0), bucket_of(0.2), bucket_of(0.5), bucket_of(1.0)
+    ('none', 'low', 'some', 'high')
+    """
+    if share <= 0.0:
+        return BUCKETS[0]
+    if share < 1 / 3:
+        return BUCKETS[1]
+    return BUCKETS[2] if share < 2 / 3 else BUCKETS[3]

@@ -1,0 +1,339 @@
+"""Recommendations: which items answer a question, in which order, and why.
+
+Every strategy is a ladder of steps. A step offers rows with scores and a reason; what may not be shown is filtered
+after ranking, and the next step fills what is left of the list. Nothing is ever drawn at random.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.catalog import CatalogItem
+from models.errors import InvalidError, shown
+from models.profile import Profile, Recent, in_session, recent_items
+from models.shelf import Shelf
+from models.sketch import directions
+
+Strategy = Literal["for_you", "similar", "also_viewed", "also_bought", "trending", "new", "recently_viewed"]
+STRATEGIES: Final[tuple[Strategy, ...]] = (
+    "for_you",
+    "similar",
+    "also_viewed",
+    "also_bought",
+    "trending",
+    "new",
+    "recently_viewed",
+)
+Tier = Literal["personalized", "session", "segment", "popular", "static"]
+
+MAX_LIMIT: Final = 100
+BOUGHT_HIDDEN_S: Final = 30 * 86_400.0
+"""For so long after an order its items are not recommended to the visitor."""
+HALF_LIFE_SHARES: Final = np.array([0.5, 0.3, 0.2])
+"""How much the visitor's interests of 15 minutes, 24 hours and 30 days count."""
+RECENTS_USED: Final = 10
+PLACE_FADE: Final = 0.7
+"""Each step back among the recent items counts this much of the one after it."""
+INTEREST_SHARE: Final = 0.8
+POPULARITY_SHARE: Final = 0.1
+SEEN_SHARE: Final = 0.25
+"""What is left of the score of an item the visitor has just looked at: another item serves better."""
+LEAST_INTEREST: Final = 0.2
+"""Likeness below which an interest says nothing: unrelated items meet by chance in a 64-place basis."""
+LEAST_LIKENESS: Final = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One question. `category` keeps the list within a category path; `refill` False lets it stay short."""
+
+    strategy: Strategy
+    item_id: str = ""
+    limit: int = 10
+    category: tuple[str, ...] = ()
+    exclude: frozenset[str] = frozenset()
+    refill: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Recommended:
+    """One item of an answer; `score` orders items of one tier and has no unit."""
+
+    item: CatalogItem
+    score: float
+    tier: Tier
+    reason: str
+
+
+@dataclass(slots=True)
+class Answer:
+    """A list and where it came from: the tier and reason of its first item, or why it is empty."""
+
+    tier: Tier
+    reason: str
+    items: list[Recommended] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Rows offered by one step of a ladder, best first."""
+
+    tier: Tier
+    reason: str
+    rows: NDArray[np.int64]
+    scores: NDArray[np.float64]
+    reason_of: Callable[[int], str] | None = None
+
+
+def parse_strategy(value: object) -> Strategy:
+    """Check a strategy's name; raises `InvalidError`."""
+    for strategy in STRATEGIES:
+        if value == strategy:
+            return strategy
+    raise InvalidError("strategy_invalid", f"strategy must be one of {', '.join(STRATEGIES)}, got {shown(value)}")
+
+
+def recommend(shelf: Shelf, profile: Profile, query: Query, now_s: float, *, holdout: bool = False) -> Answer:
+    """Answer one query for one visitor.
+
+    Parameters
+    ----------
+    shelf
+        What is sold and what is learned.
+    profile
+        The visitor; a new `Profile` for one we do not know.
+    query
+        The question.
+    now_s
+        Epoch seconds: items must be on sale now, and orders of the last `BOUGHT_HIDDEN_S` are left out.
+    holdout
+        The visitor is kept unpersonalized: only steps that know nothing of the visitor answer.
+
+    Returns
+    -------
+    Answer
+        At most `query.limit` items, fewer only where no other item may be shown (or refill is off).
+    """
+    allowed = _allowed(shelf, profile, query, now_s)
+    answer = Answer("static", "no item may be shown")
+    taken = np.zeros(len(allowed), dtype=bool)
+    for number, step in enumerate(_ladder(shelf, profile, query, holdout)):
+        if number and not query.refill:
+            break
+        keep = allowed[step.rows] & np.logical_not(taken[step.rows])
+        rows, scores = step.rows[keep], step.scores[keep]
+        room = query.limit - len(answer.items)
+        for row, score in zip(rows[:room].tolist(), scores[:room].tolist(), strict=True):
+            taken[row] = True
+            item = shelf.assortment.items[shelf.assortment.ids[row]]
+            reason = step.reason_of(row) if step.reason_of else step.reason
+            answer.items.append(Recommended(item, round(score, 6), step.tier, reason))
+        if len(answer.items) >= query.limit:
+            break
+    if answer.items:
+        answer.tier = answer.items[0].tier
+        answer.reason = answer.items[0].reason
+    if holdout:
+        answer.reason = f"holdout, not personalized: {answer.reason}"
+    return answer
+
+
+def hidden_items(profile: Profile, now_s: float) -> set[str]:
+    """Items this visitor is not shown: in the cart, or just ordered."""
+    hidden = {line.item_id for line in profile.cart}
+    hidden.update(one.item_id for one in profile.bought if one.at_s > now_s - BOUGHT_HIDDEN_S)
+    return hidden
+
+
+def _allowed(shelf: Shelf, profile: Profile, query: Query, now_s: float) -> NDArray[np.bool_]:
+    assortment = shelf.assortment
+    allowed = assortment.sellable(now_s).copy()
+    if query.category:
+        within = np.zeros(len(allowed), dtype=bool)
+        within[assortment.rows(assortment.in_category(query.category))] = True
+        allowed &= within
+    left_out = hidden_items(profile, now_s) | query.exclude
+    if query.item_id:
+        left_out = left_out | {query.item_id}
+    allowed[assortment.rows(left_out)] = False
+    return allowed
+
+
+def _ladder(shelf: Shelf, profile: Profile, query: Query, holdout: bool) -> Iterator[Step]:
+    """The steps of a strategy, most telling first; each is computed only when the list still has room."""
+    match query.strategy:
+        case "for_you":
+            if not holdout:
+                yield from _for_you(shelf, profile)
+        case "similar":
+            yield from _similar(shelf, query.item_id or _latest(profile, holdout))
+        case "also_viewed":
+            item_id = query.item_id or _latest(profile, holdout)
+            yield _also_viewed(shelf, [item_id])
+            yield from _similar(shelf, item_id)
+        case "also_bought":
+            yield from _also_bought(shelf, profile, query.item_id, holdout)
+        case "new":
+            yield _ordered("static", "new in the shop", shelf.newest)
+        case "recently_viewed":
+            rows = shelf.assortment.rows(recent_items(profile))
+            yield _ordered("session", "you looked at it lately", rows)
+        case "trending":
+            pass
+    yield _ordered("popular", "trending in the shop", shelf.trending, shelf.trending_score)
+    yield _ordered("popular", "popular in the shop", shelf.popular, shelf.popularity)
+    yield _ordered("static", "new in the shop", shelf.newest)
+
+
+def _ordered(tier: Tier, reason: str, rows: NDArray[np.int64], scores: NDArray[np.float32] | None = None) -> Step:
+    if scores is None:
+        return Step(tier, reason, rows, 1.0 / np.arange(1, len(rows) + 1))
+    return Step(tier, reason, rows, scores[rows].astype(np.float64))
+
+
+def _latest(profile: Profile, holdout: bool) -> str:
+    return "" if holdout or not profile.recent else profile.recent[-1].item_id
+
+
+def _ranked(
+    tier: Tier, reason: str, scores: NDArray[np.float64], least: float, reason_of: Callable[[int], str] | None = None
+) -> Step:
+    """Rows with a score above `least`, best first, ties by row."""
+    rows = np.flatnonzero(scores > least)
+    rows = rows[np.argsort(-scores[rows], kind="stable")]
+    return Step(tier, reason, rows, scores[rows], reason_of)
+
+
+def title_of(shelf: Shelf, item_id: str) -> str:
+    """Name an item as a reason may: its title, or its id."""
+    item = shelf.assortment.items.get(item_id)
+    return item.title or item_id if item else item_id
+
+
+def history_tier(profile: Profile) -> Tier:
+    """Name the tier of an answer made from the visitor's history: `session` where this visit is all there is of it."""
+    earlier = len(in_session(profile, profile.recent)) < len(profile.recent) or profile.count("purchase") > 0
+    return "personalized" if earlier else "session"
+
+
+def _for_you(shelf: Shelf, profile: Profile) -> Iterator[Step]:
+    if profile.recent or profile.sketch:
+        tier = history_tier(profile)
+        followed, because = _followed(shelf, profile.recent)
+        interest = _interest(shelf, profile)
+        scores = followed + INTEREST_SHARE * np.where(interest > LEAST_INTEREST, interest, 0.0)
+        known = scores > 0
+        scores[known] += POPULARITY_SHARE * shelf.popularity[known]
+        scores[shelf.assortment.rows(recent_items(profile)[:RECENTS_USED])] *= SEEN_SHARE
+
+        def reason_of(row: int) -> str:
+            if followed[row] >= INTEREST_SHARE * interest[row] and row in because:
+                return f"others who looked at {title_of(shelf, because[row])} went on to this"
+            return _interest_reason(shelf, profile, row)
+
+        yield _ranked(tier, "from what you looked at", scores, 0.0, reason_of)
+    campaign = profile.last_touch.campaign if profile.last_touch else ""
+    if campaign:
+        paths = {c.category for c in shelf.assortment.creatives.values() if c.campaign_id == campaign and c.category}
+        members = sorted({item_id for path in paths for item_id in shelf.assortment.in_category(path)})
+        rows = shelf.assortment.rows(members)
+        rows = rows[np.argsort(-shelf.popularity[rows], kind="stable")]
+        yield _ordered("segment", f"you came by the campaign {campaign}", rows)
+
+
+def _followed(shelf: Shelf, recent: Sequence[Recent]) -> tuple[NDArray[np.float64], dict[int, str]]:
+    """How strongly each row follows the recent items in other visitors' sessions, and from which item most."""
+    scores = np.zeros(len(shelf.popularity))
+    strongest: dict[int, tuple[float, str]] = {}
+    for place, seen in enumerate(reversed(recent[-RECENTS_USED:])):
+        rows, shares = shelf.viewed_after(seen.item_id)
+        parts = PLACE_FADE**place * shares.astype(np.float64)
+        scores[rows] += parts
+        for row, part in zip(rows.tolist(), parts.tolist(), strict=True):
+            if part > strongest.get(row, (0.0, ""))[0]:
+                strongest[row] = (part, seen.item_id)
+    return scores, {row: item_id for row, (_, item_id) in strongest.items()}
+
+
+def _interest(shelf: Shelf, profile: Profile) -> NDArray[np.float64]:
+    """Likeness of each row to the visitor's interests, -1 to 1."""
+    if not profile.sketch:
+        return np.zeros(len(shelf.popularity))
+    mixed = HALF_LIFE_SHARES @ directions(profile.sketch)
+    length = float(np.linalg.norm(mixed))
+    likeness: NDArray[np.float64] = shelf.matrix @ (mixed / length if length > 0 else mixed)
+    return likeness
+
+
+def _interest_reason(shelf: Shelf, profile: Profile, row: int) -> str:
+    """Name what this item shares with the items the visitor looked at."""
+    item = shelf.assortment.items[shelf.assortment.ids[row]]
+    for seen in reversed(profile.recent):
+        known = shelf.assortment.items.get(seen.item_id)
+        if known is not None and known.category and item.category[:2] == known.category[:2]:
+            return f"you looked at {known.category[-1]}"
+    for seen in reversed(profile.recent):
+        known = shelf.assortment.items.get(seen.item_id)
+        if known is not None and known.brand and known.brand == item.brand:
+            return f"you looked at {known.brand}"
+    return f"matches your interest in {item.category[-1]}" if item.category else "matches your interests"
+
+
+def _similar(shelf: Shelf, item_id: str) -> Iterator[Step]:
+    """Items that share most with this one, then its whole category."""
+    item = shelf.assortment.items.get(item_id)
+    if item is None:
+        return
+    title = title_of(shelf, item_id)
+    likeness = (shelf.matrix @ shelf.matrix[shelf.assortment.row_of[item_id]]).astype(np.float64)
+    likeness[likeness <= LEAST_LIKENESS] = 0.0
+    rows, shares = shelf.viewed_after(item_id)
+    alike = likeness[rows] > 0
+    likeness[rows[alike]] += 0.5 * shares[alike]
+    yield _ranked("session", f"similar to {title}", likeness, 0.0)
+    if item.category:
+        members = shelf.assortment.rows(sorted(shelf.assortment.in_category(item.category)))
+        members = members[np.argsort(-shelf.popularity[members], kind="stable")]
+        yield _ordered("session", f"also in {item.category[-1]}", members)
+
+
+def _also_viewed(shelf: Shelf, item_ids: Sequence[str]) -> Step:
+    return _together(shelf, item_ids, shelf.viewed_after, "viewed together with")
+
+
+def _also_bought(shelf: Shelf, profile: Profile, item_id: str, holdout: bool) -> Iterator[Step]:
+    if item_id:
+        anchors = [item_id]
+    elif profile.cart:
+        anchors = [line.item_id for line in reversed(profile.cart)]
+    else:
+        anchors = [one for one in [_latest(profile, holdout)] if one]
+    yield _together(shelf, anchors, shelf.bought_with, "bought together with")
+    yield _also_viewed(shelf, anchors)
+    for anchor in anchors[:1]:
+        yield from _similar(shelf, anchor)
+
+
+def _together(
+    shelf: Shelf,
+    item_ids: Sequence[str],
+    neighbours: Callable[[str], tuple[NDArray[np.int64], NDArray[np.float32]]],
+    words: str,
+) -> Step:
+    """Items that go with any of the given ones, by the sum of their shares."""
+    scores = np.zeros(len(shelf.popularity))
+    strongest: dict[int, tuple[float, str]] = {}
+    for item_id in item_ids[:RECENTS_USED]:
+        rows, shares = neighbours(item_id)
+        scores[rows] += shares
+        for row, share in zip(rows.tolist(), shares.tolist(), strict=True):
+            if share > strongest.get(row, (0.0, ""))[0]:
+                strongest[row] = (share, item_id)
+
+    def reason_of(row: int) -> str:
+        return f"{words} {title_of(shelf, strongest[row][1])}"
+
+    return _ranked("session", words, scores, 0.0, reason_of)

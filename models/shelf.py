@@ -1,0 +1,67 @@
+"""Shelf: a learned snapshot laid over the assortment, so that scores and catalog rows line up."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.assortment import Assortment
+from models.snapshot import Snapshot
+
+
+class Shelf:
+    """Scores by catalog row, for one snapshot and one revision of the assortment.
+
+    `trending`, `popular` and `newest` are rows in serving order, ties by item id; the first two hold only rows with a
+    score, `newest` holds all.
+    """
+
+    def __init__(self, snapshot: Snapshot, assortment: Assortment) -> None:
+        self.snapshot = snapshot
+        self.assortment = assortment
+        self.matrix = assortment.matrix  # refreshes the rows before anything reads them
+        self.revision = assortment.revision
+        count = len(assortment.ids)
+        row_of = assortment.row_of
+        self.row_of_number = np.array([row_of.get(name, -1) for name in snapshot.names], dtype=np.int64)
+        known = self.row_of_number >= 0
+        self.popularity: NDArray[np.float32] = np.zeros(count, dtype=np.float32)
+        self.popularity[self.row_of_number[known]] = snapshot.popular[known]
+        trending = np.zeros(count, dtype=np.float32)
+        trending[self.row_of_number[known]] = snapshot.trending[known]
+        ids = np.array(assortment.ids)
+        self.by_id = np.argsort(ids) if count else np.zeros(0, dtype=np.int64)
+        self.trending_score = trending
+        self.trending = self._ordered(trending)
+        self.popular = self._ordered(self.popularity)
+        since = assortment.new_since_s()
+        self.newest = self.by_id[np.argsort(-since[self.by_id], kind="stable")]
+
+    def _ordered(self, scores: NDArray[np.float32]) -> NDArray[np.int64]:
+        order = self.by_id[np.argsort(-scores[self.by_id], kind="stable")]
+        kept: NDArray[np.int64] = order[scores[order] > 0]
+        return kept
+
+    def fits(self, snapshot: Snapshot, assortment: Assortment) -> bool:
+        """Whether it still is what these two would give."""
+        return (
+            self.snapshot is snapshot
+            and self.assortment is assortment
+            and self.matrix is assortment.matrix
+            and (self.revision == assortment.revision)
+        )
+
+    def viewed_after(self, item_id: str) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Rows of items looked at with this one, and their shares (sum at most 1)."""
+        return self._neighbours(item_id, bought=False)
+
+    def bought_with(self, item_id: str) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Rows of items ordered with this one, and their shares (sum at most 1)."""
+        return self._neighbours(item_id, bought=True)
+
+    def _neighbours(self, item_id: str, *, bought: bool) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        number = self.snapshot.number_of.get(item_id)
+        if number is None:
+            return np.zeros(0, np.int64), np.zeros(0, np.float32)
+        others, shares = (self.snapshot.bought if bought else self.snapshot.viewed).of(number)
+        rows = self.row_of_number[others]
+        known = rows >= 0
+        return rows[known], shares[known]
