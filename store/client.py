@@ -1,0 +1,33 @@
+"""Connections to Redis, one node or a cluster, made in one place."""
+
+from typing import Any, cast
+
+import redis
+import redis.asyncio
+import redis.asyncio.cluster
+import redis.cluster
+from redis.asyncio.retry import Retry as AsyncRetry
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+Client = redis.Redis
+AsyncClient = redis.asyncio.Redis
+
+UNAVAILABLE = (redis.ConnectionError, redis.TimeoutError, redis.BusyLoadingError, redis.ReadOnlyError, OSError)
+"""What a Redis that is away, starting or failing over raises: wait and try again."""
+
+
+def connect(url: str, *, cluster: bool = False, timeout_s: float = 5.0) -> Client:
+    """Open a blocking client; nothing is sent until its first command."""
+    options: dict[str, Any] = {"socket_timeout": timeout_s, "socket_connect_timeout": timeout_s}
+    if cluster:
+        return cast(Client, redis.cluster.RedisCluster.from_url(url, **options))
+    return redis.Redis.from_url(url, retry=Retry(NoBackoff(), 1), **options)
+
+
+def connect_async(url: str, *, cluster: bool = False, timeout_s: float = 5.0) -> AsyncClient:
+    """Open a client for the event loop; nothing is sent until its first command."""
+    options: dict[str, Any] = {"socket_timeout": timeout_s, "socket_connect_timeout": timeout_s}
+    if cluster:
+        return cast(AsyncClient, redis.asyncio.cluster.RedisCluster.from_url(url, **options))
+    return redis.asyncio.Redis.from_url(url, retry=AsyncRetry(NoBackoff(), 1), max_connections=256, **options)

@@ -1,0 +1,61 @@
+"""Every key of the store: its name, and how long it lives.
+
+A key starts with its site. What belongs to a visitor carries the visitor's log partition as hash tag, so that a
+micro-batch of one partition stays on one node of a cluster; what belongs to a site as a whole carries the site.
+"""
+
+from typing import Final
+
+_DAY_S: Final = 86_400
+
+PENDING_LIFETIME_S: Final = 120
+"""How long an accepted event waits for the stream to reach it before the API stops laying it over the profile."""
+COUNTS_LIFETIME_S: Final = 400 * _DAY_S
+CATALOG_LIFETIME_S: Final = 400 * _DAY_S
+MODELS_LIFETIME_S: Final = 400 * _DAY_S
+LEADER_LIFETIME_S: Final = 4
+
+
+def profile(site: str, partition: int, visitor_id: str) -> str:
+    """Visitor profile, `models.profile`'s stored form. Lives `profile_lifetime_days` from its last write."""
+    return f"{site}:{{{partition}}}:profile:{visitor_id}"
+
+
+def pending(site: str, partition: int, visitor_id: str) -> str:
+    """List of the visitor's latest accepted events, each behind its position."""
+    return f"{site}:{{{partition}}}:pending:{visitor_id}"
+
+
+def counts(site: str, partition: int) -> str:
+    """Hash of event counts by outcome."""
+    return f"{site}:{{{partition}}}:counts"
+
+
+def catalog(site: str, kind: str) -> str:
+    """Hash of things by id: items, creatives, campaigns or placements."""
+    return f"{site}:{{{site}}}:catalog:{kind}"
+
+
+def catalog_version(site: str) -> str:
+    """Number that grows with every change of the catalog."""
+    return f"{site}:{{{site}}}:catalog:version"
+
+
+def catalog_changes(site: str) -> str:
+    """Sorted set of `kind:id`, each with the version of its last change."""
+    return f"{site}:{{{site}}}:catalog:changes"
+
+
+def snapshot(site: str) -> str:
+    """Hash with the published snapshot and its version."""
+    return f"{site}:{{{site}}}:models:snapshot"
+
+
+def checkpoint(site: str) -> str:
+    """The learner's saved state."""
+    return f"{site}:{{{site}}}:models:checkpoint"
+
+
+def leader(site: str) -> str:
+    """Who may write the site's models."""
+    return f"{site}:{{{site}}}:models:leader"

@@ -1,0 +1,67 @@
+"""Learned models: the learner's checkpoint and the snapshot the API reads, written together by one leader."""
+
+from secrets import token_hex
+from typing import cast
+
+from store import keys
+from store.client import AsyncClient, Client
+
+# KEYS: leader, checkpoint, snapshot. ARGV: token, lifetime in s, checkpoint, version, snapshot.
+_PUBLISH = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[2], ARGV[3], 'EX', ARGV[2])
+redis.call('HSET', KEYS[3], 'version', ARGV[4], 'snapshot', ARGV[5])
+redis.call('EXPIRE', KEYS[3], ARGV[2])
+return 1
+"""
+# KEYS: leader. ARGV: token, lifetime in s.
+_LEAD = """
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
+return 1
+"""
+_RESIGN = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
+return 1
+"""
+
+
+class ModelStore:
+    """Checkpoints and snapshots in Redis. Only the process that leads a site may write its models."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._token = token_hex(8)
+        self._publish = client.register_script(_PUBLISH)
+        self._lead = client.register_script(_LEAD)
+        self._resign = client.register_script(_RESIGN)
+
+    def lead(self, site: str) -> bool:
+        """Become or stay the leader of a site for `keys.LEADER_LIFETIME_S`; False while another process is."""
+        return bool(self._lead(keys=[keys.leader(site)], args=[self._token, keys.LEADER_LIFETIME_S]))
+
+    def resign(self, site: str) -> None:
+        """Let another process lead at once."""
+        self._resign(keys=[keys.leader(site)], args=[self._token])
+
+    def publish(self, site: str, checkpoint: bytes, version: int, snapshot: bytes) -> bool:
+        """Replace checkpoint and snapshot in one step; False, and nothing written, where this process leads no more."""
+        names = [keys.leader(site), keys.checkpoint(site), keys.snapshot(site)]
+        return bool(
+            self._publish(keys=names, args=[self._token, keys.MODELS_LIFETIME_S, checkpoint, version, snapshot])
+        )
+
+    def checkpoint(self, site: str) -> bytes | None:
+        """The learner's last saved state."""
+        return cast(bytes | None, self._client.get(keys.checkpoint(site)))
+
+    def snapshot(self, site: str) -> bytes | None:
+        """The last published snapshot."""
+        return cast(bytes | None, self._client.hget(keys.snapshot(site), "snapshot"))
+
+
+async def snapshot_version(client: AsyncClient, site: str) -> int:
+    """Version of the published snapshot, 0 where there is none."""
+    value = await client.hget(keys.snapshot(site), "version")
+    return int(value or 0)

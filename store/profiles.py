@@ -1,0 +1,152 @@
+"""Profiles: loaded and saved a micro-batch at a time, so that no worker ever overwrites newer state.
+
+A save names the position the profile was loaded at. Where the stored profile has moved on meanwhile (another worker
+took the partition over, the visitor was erased), that save is refused, and the visitor is loaded and learned again.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, cast
+
+from models.profile import Profile, decode_profile, encode_profile
+from store import keys
+from store.client import Client
+
+_MAX_PER_CALL = 500
+
+# KEYS: profiles, then the site's counts. ARGV: profile lifetime in ms, counts lifetime in s, then for each profile the
+# position it was loaded at and its new form (both start with 8 bytes of position), and what to count.
+_SAVE = """
+local refused = {}
+local applied, duplicates = 0, 0
+for i = 1, #KEYS - 1 do
+  local a = 3 + (i - 1) * 4
+  local stored = redis.call('GETRANGE', KEYS[i], 0, 7)
+  if stored == '' then stored = string.rep('\\0', 8) end
+  if stored ~= ARGV[a] then
+    refused[#refused + 1] = i - 1
+  else
+    redis.call('SET', KEYS[i], ARGV[a + 1], 'PX', ARGV[1])
+    applied = applied + tonumber(ARGV[a + 2])
+    duplicates = duplicates + tonumber(ARGV[a + 3])
+  end
+end
+local counts = KEYS[#KEYS]
+if applied > 0 then redis.call('HINCRBY', counts, 'applied', applied) end
+if duplicates > 0 then redis.call('HINCRBY', counts, 'duplicates', duplicates) end
+redis.call('EXPIRE', counts, ARGV[2])
+return refused
+"""
+
+
+class Learned(NamedTuple):
+    """What learning made of one visitor's events: the new profile, and what to count."""
+
+    profile: Profile
+    applied: int
+    duplicates: int
+
+
+class ProfileStore:
+    """Visitor profiles in Redis.
+
+    Parameters
+    ----------
+    client
+        Blocking client.
+    lifetime_s
+        A profile lives this long after its last write.
+    """
+
+    def __init__(self, client: Client, lifetime_s: float) -> None:
+        self._client = client
+        self._lifetime_ms = int(lifetime_s * 1000)
+        self._save = client.register_script(_SAVE)
+
+    def load(self, site: str, partition: int, visitor_ids: Sequence[str]) -> list[Profile]:
+        """Read profiles; a new one for each visitor not known."""
+        names = [keys.profile(site, partition, visitor_id) for visitor_id in visitor_ids]
+        blobs = cast(list[bytes | None], self._client.mget(names)) if names else []
+        return [decode_profile(blob) for blob in blobs]
+
+    def update(
+        self,
+        site: str,
+        partition: int,
+        visitor_ids: Sequence[str],
+        learn: Callable[[list[str], list[Profile]], list[Learned]],
+    ) -> tuple[int, int]:
+        """Load, learn and save visitors; those refused are done again from what is stored now.
+
+        Parameters
+        ----------
+        site, partition
+            Whose profiles, and the log partition all these visitors belong to.
+        visitor_ids
+            Each once.
+        learn
+            Given visitors and their stored profiles, gives what to save; called again for refused ones.
+
+        Returns
+        -------
+        tuple of int
+            Events applied and duplicates, as counted by the saves that succeeded.
+        """
+        applied = duplicates = 0
+        waiting = list(visitor_ids)
+        while waiting:
+            refused: list[str] = []
+            for start in range(0, len(waiting), _MAX_PER_CALL):
+                some = waiting[start : start + _MAX_PER_CALL]
+                profiles = self.load(site, partition, some)
+                loaded_at = [profile.position for profile in profiles]
+                learned = learn(some, profiles)
+                changed = [
+                    (visitor_id, at, one)
+                    for visitor_id, at, one in zip(some, loaded_at, learned, strict=True)
+                    if one.profile.position != at
+                ]
+                again = set(self._write(site, partition, changed))
+                for index, (visitor_id, _, one) in enumerate(changed):
+                    if index in again:
+                        refused.append(visitor_id)
+                    else:
+                        applied += one.applied
+                        duplicates += one.duplicates
+            waiting = refused
+        return applied, duplicates
+
+    def _write(self, site: str, partition: int, changed: Sequence[tuple[str, int, Learned]]) -> list[int]:
+        if not changed:
+            return []
+        names = [keys.profile(site, partition, visitor_id) for visitor_id, _, _ in changed]
+        arguments: list[bytes | int] = [self._lifetime_ms, keys.COUNTS_LIFETIME_S]
+        for _, loaded_at, one in changed:
+            arguments += [loaded_at.to_bytes(8, "big"), encode_profile(one.profile), one.applied, one.duplicates]
+        refused: list[int] = self._save(keys=[*names, keys.counts(site, partition)], args=arguments)
+        return refused
+
+    def erase(self, site: str, partition: int, visitor_id: str, position: int) -> None:
+        """Replace a profile by an empty one that reflects `position`, so that no earlier event is learned again."""
+
+        def empty(_: list[str], profiles: list[Profile]) -> list[Learned]:
+            return [Learned(one if one.position >= position else Profile(position=position), 1, 0) for one in profiles]
+
+        self.update(site, partition, [visitor_id], empty)
+        self._client.delete(keys.pending(site, partition, visitor_id))
+
+    def counts(self, site: str, partitions: int) -> dict[str, int]:
+        """Events of a site by outcome, summed over its partitions."""
+        totals: dict[str, int] = {}
+        for partition in range(partitions):
+            found = cast(dict[bytes, bytes], self._client.hgetall(keys.counts(site, partition)))
+            for name, value in found.items():
+                totals[name.decode()] = totals.get(name.decode(), 0) + int(value)
+        return totals
+
+    def count_dead_letters(self, site: str, partition: int, dead_letters: int) -> None:
+        """Add to a site's count of events set aside by the stream."""
+        name = keys.counts(site, partition)
+        with self._client.pipeline() as pipe:
+            pipe.hincrby(name, "dead_letters", dead_letters)
+            pipe.expire(name, keys.COUNTS_LIFETIME_S)
+            pipe.execute()
