@@ -275,6 +275,8 @@ class KafkaLog:
         with _translated():
             answers = self._admin.list_offsets(asked, request_timeout=ANSWER_TIMEOUT_S)
             offsets = {entry.partition: _result(answer).offset for entry, answer in answers.items()}
+        if min(offsets.values()) < 0:  # librdkafka's way to say that a partition's leader did not answer in time
+            raise LogUnavailableError(f"Kafka: no answer on the offsets of {self._name!r}")
         return [offsets[partition] for partition in range(self._partitions)]
 
     def _new_consumer(self, group: str, settings: Mapping[str, Any]) -> Consumer:

