@@ -153,6 +153,7 @@ class EmbeddedRedis:
             "appendfsync": self._appendfsync,
             "maxmemory-policy": "noeviction",
         }
+        log = self._data_dir / "redis.log"
         self._log_start = log.stat().st_size if log.exists() else 0
         return subprocess.Popen(
             [str(binary), *(part for key, value in settings.items() for part in (f"--{key}", value))],
