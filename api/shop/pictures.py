@@ -12,7 +12,7 @@ INK, STEEL, WOOD = "#2f3542", "#c5cdd3", "#c79a68"
 COLOR_HEX: dict[str, str] = {
     "sage": "#9db593", "terracotta": "#cf7a58", "ink": "#3b4a6b", "sand": "#d8c3a0", "mustard": "#dcab3f",
     "charcoal": "#555b66", "sky": "#86b6d6", "rose": "#d898a0", "forest": "#4b7a5c", "plum": "#865b83",
-    "cream": "#e9ddc4", "slate": "#7b8b9c", "black": "#33363d", "white": "#f2f0ea", "red": "#c8524a",
+    "cream": "#dccba6", "slate": "#7b8b9c", "black": "#33363d", "white": "#f2f0ea", "red": "#c8524a",
     "blue": "#4a79b8", "green": "#5f9a63", "yellow": "#e6c14b", "brown": "#8d6848", "grey": "#9aa0a6",
     "gray": "#9aa0a6",
 }  # fmt: skip
@@ -39,7 +39,7 @@ def item_picture(item: CatalogItem) -> str:
     seed = _seed(item.item_id)
     main = COLOR_HEX.get(item.color.lower(), PALETTE[seed[0] % len(PALETTE)])
     accent = next(color for color in _rotated(PALETTE, seed[1]) if color != main)
-    ground = _mix(main, "#ffffff", 0.82)
+    ground = _mix(main, "#ffffff", 0.76)
     sun = f'<circle cx="{40 + seed[2] % 120}" cy="{50 + seed[3] % 60}" r="{58 + seed[4] % 26}"'
     drawing = _draw(_drawing_of(item.category), main, accent)
     # Mirrored now and then, so that neighbours on a page differ.
@@ -48,7 +48,7 @@ def item_picture(item: CatalogItem) -> str:
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 200 200" width="600" height="600" role="img">'
         f"<title>{_text(item.title or item.item_id)}</title>"
         f'<rect width="200" height="200" fill="{ground}"/>'
-        f'{sun} fill="{_mix(main, "#ffffff", 0.68)}"/>'
+        f'{sun} fill="{_mix(main, "#ffffff", 0.6)}"/>'
         f'<g transform="translate(13 14) scale(.87)">'
         f'<ellipse cx="100" cy="169" rx="78" ry="7" fill="{INK}" opacity=".13"/>'
         f"{turned}</g></svg>"
