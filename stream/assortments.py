@@ -1,0 +1,21 @@
+"""Assortments: each site's catalog in memory, brought up to date before a micro-batch is learned."""
+
+from models.assortment import Assortment
+from store.catalog import CatalogStore
+
+
+class Assortments:
+    """Catalogs of all sites, read from the store."""
+
+    def __init__(self, catalogs: CatalogStore) -> None:
+        self._catalogs = catalogs
+        self._known: dict[str, tuple[Assortment, int]] = {}
+
+    def current(self, site: str) -> Assortment:
+        """Give a site's assortment as it is in the store now."""
+        assortment, version = self._known.get(site) or (Assortment(), 0)
+        newest = self._catalogs.version(site)
+        if newest != version:
+            version = self._catalogs.refresh(site, assortment, version)
+        self._known[site] = (assortment, version)
+        return assortment

@@ -1,0 +1,214 @@
+"""Learn flow: events to each site's models, checkpointed with the log positions they reflect, and published."""
+
+import logging
+import time
+from functools import partial
+from typing import NamedTuple
+
+import bytewax.operators as op
+from bytewax.dataflow import Dataflow
+from bytewax.outputs import DynamicSink, StatelessSinkPartition
+
+from models.learner import Learner
+from models.snapshot import encode_snapshot
+from store.log import Batch, EventLog
+from store.models import ModelStore
+from stream.assortments import Assortments
+from stream.decode import Decoded, Decoder
+from stream.metrics import CLICK_RATE, EVENTS, LAG_SECONDS, PUBLISH_SECONDS, PUBLISHED_BYTES
+from stream.patience import Stop, patiently
+from stream.source import LogSource, Tick
+
+GROUP = "learn"
+_LEAD_EVERY_S = 1.0
+_PUBLISH_SHARE = 10.0
+"""Publishing takes at most one part in so many of the flow's time, however large the models grow."""
+_LOGGER = logging.getLogger(__name__)
+
+
+class LostLeadError(Exception):
+    """Another process leads a site's models now; this one must start over from what is stored."""
+
+
+class Leadership:
+    """Holds the lead over every site's models, or waits for it."""
+
+    def __init__(self, models: ModelStore, sites: frozenset[str], stop: Stop) -> None:
+        self._models = models
+        self._sites = sites
+        self._stop = stop
+        self._renewed_at = 0.0
+
+    def take(self) -> bool:
+        """Wait until this process leads all sites; False when stopped first."""
+        said = False
+        while not self._stop.is_set():
+            if patiently(self._stop, "take the lead", self._try):
+                return True
+            if not said:
+                _LOGGER.info("another process learns; standing by")
+                said = True
+            self._stop.wait(_LEAD_EVERY_S / 2)
+        return False
+
+    def keep(self) -> None:
+        """Renew the lead; raises `LostLeadError` when it is gone."""
+        if time.monotonic() - self._renewed_at < _LEAD_EVERY_S:
+            return
+        if not patiently(self._stop, "renew the lead", self._try):
+            raise LostLeadError("another process learns now")
+
+    def _try(self) -> bool:
+        self._renewed_at = time.monotonic()
+        held = [self._models.lead(site) for site in sorted(self._sites)]
+        return all(held)
+
+    def resign(self) -> None:
+        """Let another process lead at once."""
+        for site in sorted(self._sites):
+            self._models.resign(site)
+
+
+class Learned(NamedTuple):
+    """A micro-batch that the learners have taken in, or a tick without one."""
+
+    partition: int
+    last_position: int
+
+
+class Learners:
+    """Each site's learner, begun from its checkpoint."""
+
+    def __init__(
+        self, models: ModelStore, assortments: Assortments, sites: frozenset[str], click_window_s: float, stop: Stop
+    ) -> None:
+        self._assortments = assortments
+        self._stop = stop
+        self.by_site: dict[str, Learner] = {}
+        self.changed: set[str] = set()
+        self._begun = False
+        for site in sorted(sites):
+            saved = patiently(stop, f"load the models of {site}", partial(models.checkpoint, site))
+            self.by_site[site] = Learner.load(saved, click_window_s) if saved else Learner(click_window_s)
+            self._begun = self._begun or saved is not None
+
+    def start(self, log: EventLog) -> dict[int, int]:
+        """Where to go on reading: what was committed after every changed site was published.
+
+        Without any checkpoint it is the beginning, whatever was committed: the models are lost, the log is not.
+        """
+        if not self._begun:
+            return dict.fromkeys(range(log.partitions), 0)
+        return dict(enumerate(patiently(self._stop, "read committed positions", lambda: log.committed(GROUP))))
+
+    def learn(self, decoded: Decoded) -> Learned:
+        """Teach every site its events."""
+        now = time.time()
+        sites = {event.site for _, event in decoded.events}
+        assortments = {
+            site: patiently(self._stop, f"read the catalog of {site}", partial(self._assortments.current, site))
+            for site in sites
+        }
+        lag = LAG_SECONDS.labels(GROUP)
+        learned = 0
+        for position, event in decoded.events:
+            learner = self.by_site[event.site]
+            learned += learner.learn_one(decoded.partition, position, event, assortments[event.site])
+            lag.observe(max(0.0, now - event.accepted_at_s))
+        EVENTS.labels(GROUP, "applied").inc(learned)
+        EVENTS.labels(GROUP, "passed_over").inc(len(decoded.events) - learned)
+        self.changed |= sites
+        return Learned(decoded.partition, decoded.last_position)
+
+
+def learn_flow(
+    log: EventLog,
+    learners: Learners,
+    models: ModelStore,
+    leadership: Leadership,
+    sites: frozenset[str],
+    max_records: int,
+    publish_every_s: float,
+    stop: Stop,
+) -> Dataflow:
+    """Wire the flow: read, decode, learn, publish."""
+    decoder = Decoder(GROUP, sites, log.partitions)
+
+    def learn(item: Batch | Tick) -> Learned | None:
+        leadership.keep()
+        return None if isinstance(item, Tick) else learners.learn(decoder(item))
+
+    start = learners.start(log)
+    flow = Dataflow(GROUP)
+    batches = op.input("read", flow, LogSource(lambda: log.read(start), max_records, stop, publish_every_s))
+    # Batch: records of one partition; Tick: some time has passed
+    learned = op.map("learn", batches, learn)
+    # Learned: the learners have taken it in; None for a tick
+    op.output("publish", learned, PublishSink(log, learners, models, publish_every_s, stop))
+    return flow
+
+
+class PublishSink(DynamicSink[Learned | None]):
+    """Saves and publishes the models when their time has come, then commits the positions they reflect."""
+
+    def __init__(
+        self, log: EventLog, learners: Learners, models: ModelStore, publish_every_s: float, stop: Stop
+    ) -> None:
+        self._parts = (log, learners, models, publish_every_s, stop)
+
+    def build(self, step_id: str, worker_index: int, worker_count: int) -> "_Publishing":
+        """Start publishing."""
+        return _Publishing(*self._parts)
+
+
+class _Publishing(StatelessSinkPartition[Learned | None]):
+    def __init__(
+        self, log: EventLog, learners: Learners, models: ModelStore, publish_every_s: float, stop: Stop
+    ) -> None:
+        self._log = log
+        self._learners = learners
+        self._models = models
+        self._publish_every_s = publish_every_s
+        self._stop = stop
+        self._positions: dict[int, int] = {}
+        self._next_at = time.monotonic() + publish_every_s
+
+    def write_batch(self, items: list[Learned | None]) -> None:
+        for item in items:
+            if item is not None:
+                self._positions[item.partition] = item.last_position
+        if time.monotonic() >= self._next_at:
+            self._publish()
+
+    def _publish(self) -> None:
+        started = time.monotonic()
+        for site in sorted(self._learners.changed):
+            self._publish_site(site)
+        self._learners.changed.clear()
+        if self._positions:
+            positions = dict(self._positions)
+            patiently(self._stop, f"commit {positions}", lambda: self._log.commit(GROUP, positions))
+            self._positions.clear()
+        took_s = time.monotonic() - started
+        self._next_at = time.monotonic() + max(self._publish_every_s, _PUBLISH_SHARE * took_s)
+
+    @PUBLISH_SECONDS.time()
+    def _publish_site(self, site: str) -> None:
+        learner = self._learners.by_site[site]
+        snapshot = learner.snapshot()
+        frozen, saved = encode_snapshot(snapshot), learner.save()
+        published = patiently(
+            self._stop,
+            f"publish the models of {site}",
+            lambda: self._models.publish(site, saved, snapshot.version, frozen),
+        )
+        if not published:
+            raise LostLeadError(f"another process publishes the models of {site}")
+        PUBLISHED_BYTES.labels(site).set(len(frozen))
+        clicks = learner.clicks
+        if clicks.impressions:
+            CLICK_RATE.labels(site).set(clicks.clicks / clicks.impressions)
+
+    def close(self) -> None:
+        if self._stop.is_set():
+            self._publish()

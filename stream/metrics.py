@@ -1,0 +1,20 @@
+"""Metrics of the stream processes."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+EVENTS = Counter("shopwindow_stream_events", "Events by flow and outcome.", ["flow", "outcome"])
+BATCH_SECONDS = Histogram(
+    "shopwindow_stream_batch_seconds",
+    "Seconds to learn a micro-batch and make it readable.",
+    ["flow"],
+    buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
+)
+LAG_SECONDS = Histogram(
+    "shopwindow_stream_lag_seconds",
+    "Seconds from accepting an event to having learned it.",
+    ["flow"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 300),
+)
+PUBLISHED_BYTES = Gauge("shopwindow_learn_snapshot_bytes", "Size of the last published snapshot.", ["site"])
+PUBLISH_SECONDS = Histogram("shopwindow_learn_publish_seconds", "Seconds to freeze and publish a site's models.")
+CLICK_RATE = Gauge("shopwindow_learn_click_rate", "Clicks per labelled impression since the flow started.", ["site"])

@@ -1,0 +1,163 @@
+"""Profile flow: events to visitor profiles, in micro-batches."""
+
+import time
+from collections.abc import Mapping
+from functools import partial
+from typing import NamedTuple
+
+import bytewax.operators as op
+from bytewax.dataflow import Dataflow
+from bytewax.outputs import DynamicSink, StatelessSinkPartition
+
+from models.assortment import Assortment
+from models.dead_letter import DeadLetter, encode_dead_letter
+from models.events import Event
+from models.profile import Change, Profile, learn
+from store.log import Batch, EventLog, GroupConsumer
+from store.profiles import Learned, ProfileStore
+from stream.assortments import Assortments
+from stream.decode import Decoded, Decoder
+from stream.metrics import BATCH_SECONDS, EVENTS, LAG_SECONDS
+from stream.patience import Stop, patiently
+from stream.source import LogSource, Tick
+
+GROUP = "profile"
+
+
+class Done(NamedTuple):
+    """A micro-batch whose profiles are saved: up to where, and what is left to set aside."""
+
+    partition: int
+    last_position: int
+    dead_letters: list[DeadLetter]
+
+
+def profile_flow(
+    log: EventLog,
+    dead_letter_log: EventLog,
+    profiles: ProfileStore,
+    assortments: Assortments,
+    sites: frozenset[str],
+    max_records: int,
+    stop: Stop,
+) -> Dataflow:
+    """Wire the flow: read, decode, learn, commit."""
+    consumer = log.consume(GROUP)
+    flow = Dataflow(GROUP)
+    batches = op.input("read", flow, LogSource(lambda: consumer, max_records, stop))
+    # Batch: records of one partition
+    decoded = op.map("decode", batches, _only_batches(Decoder(GROUP, sites, log.partitions)))
+    # Decoded: events with their positions, and dead letters
+    done = op.map("learn", decoded, ProfileLearning(profiles, assortments, stop))
+    # Done: profiles are saved up to a position
+    op.output("commit", done, CommitSink(consumer, dead_letter_log, profiles, stop))
+    return flow
+
+
+class _only_batches:  # noqa: N801 - reads as a word in the wiring
+    def __init__(self, decoder: Decoder) -> None:
+        self._decoder = decoder
+
+    def __call__(self, item: Batch | Tick) -> Decoded:
+        if isinstance(item, Tick):
+            raise TypeError("the profile flow asks for no ticks")
+        return self._decoder(item)
+
+
+class ProfileLearning:
+    """Learns a micro-batch: profiles are loaded, changed and saved, again where another writer was first."""
+
+    def __init__(self, profiles: ProfileStore, assortments: Assortments, stop: Stop) -> None:
+        self._profiles = profiles
+        self._assortments = assortments
+        self._stop = stop
+
+    def __call__(self, decoded: Decoded) -> Done:
+        """Make the micro-batch's events part of the stored profiles."""
+        started = time.perf_counter()
+        by_site: dict[str, dict[str, list[tuple[int, Event]]]] = {}
+        for position, event in decoded.events:
+            visitors = by_site.setdefault(event.site, {})
+            visitors.setdefault(event.visitor_id, []).append((position, event))
+        for site, visitors in by_site.items():
+            applied, duplicates = patiently(
+                self._stop,
+                f"save profiles of partition {decoded.partition}",
+                partial(self._update, site, decoded.partition, visitors),
+            )
+            EVENTS.labels(GROUP, "applied").inc(applied)
+            EVENTS.labels(GROUP, "duplicate").inc(duplicates)
+        BATCH_SECONDS.labels(GROUP).observe(time.perf_counter() - started)
+        now = time.time()
+        lag = LAG_SECONDS.labels(GROUP)
+        for _, event in decoded.events:
+            lag.observe(max(0.0, now - event.accepted_at_s))
+        return Done(decoded.partition, decoded.last_position, decoded.dead_letters)
+
+    def _update(self, site: str, partition: int, visitors: Mapping[str, list[tuple[int, Event]]]) -> tuple[int, int]:
+        assortment = self._assortments.current(site)
+
+        def learned(visitor_ids: list[str], profiles: list[Profile]) -> list[Learned]:
+            return learn_visitors(visitor_ids, profiles, visitors, assortment)
+
+        return self._profiles.update(site, partition, list(visitors), learned)
+
+
+def learn_visitors(
+    visitor_ids: list[str],
+    profiles: list[Profile],
+    events: Mapping[str, list[tuple[int, Event]]],
+    assortment: Assortment,
+) -> list[Learned]:
+    """Apply each visitor's events to the profile loaded for it, all vectors together."""
+    changes = [
+        Change(row, position, event)
+        for row, visitor_id in enumerate(visitor_ids)
+        for position, event in events[visitor_id]
+    ]
+    outcomes = learn(profiles, changes, assortment.vector_of_item)
+    applied = [0] * len(profiles)
+    duplicates = [0] * len(profiles)
+    for change, outcome in zip(changes, outcomes, strict=True):
+        if outcome == "applied":
+            applied[change.row] += 1
+        elif outcome == "duplicate":
+            duplicates[change.row] += 1
+    return [Learned(*row) for row in zip(profiles, applied, duplicates, strict=True)]
+
+
+class CommitSink(DynamicSink[Done]):
+    """Sets dead letters aside, then commits the log position: what is committed has left nothing behind."""
+
+    def __init__(self, consumer: GroupConsumer, dead_letters: EventLog, profiles: ProfileStore, stop: Stop) -> None:
+        self._parts = (consumer, dead_letters, profiles, stop)
+
+    def build(self, step_id: str, worker_index: int, worker_count: int) -> "_Committing":
+        """Start committing."""
+        return _Committing(*self._parts)
+
+
+class _Committing(StatelessSinkPartition[Done]):
+    def __init__(self, consumer: GroupConsumer, dead_letters: EventLog, profiles: ProfileStore, stop: Stop) -> None:
+        self._consumer = consumer
+        self._dead_letters = dead_letters
+        self._profiles = profiles
+        self._stop = stop
+
+    def write_batch(self, items: list[Done]) -> None:
+        for done in items:
+            if done.dead_letters:
+                self._set_aside(done)
+        positions = {done.partition: done.last_position for done in items}
+        patiently(self._stop, f"commit {positions}", lambda: self._consumer.commit(positions))
+
+    def _set_aside(self, done: Done) -> None:
+        records = [(0, encode_dead_letter(letter)) for letter in done.dead_letters]
+        patiently(self._stop, "set dead letters aside", lambda: self._dead_letters.append(records))
+        by_site: dict[str, int] = {}
+        for letter in done.dead_letters:
+            by_site[letter.site] = by_site.get(letter.site, 0) + 1
+        for site, count in by_site.items():
+            if site:
+                self._profiles.count_dead_letters(site, done.partition, count)
+        EVENTS.labels(GROUP, "dead_letter").inc(len(done.dead_letters))

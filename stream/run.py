@@ -1,0 +1,85 @@
+"""Run: one flow in this process, until it is told to stop."""
+
+import logging
+import signal
+from collections.abc import Callable
+
+from bytewax.dataflow import Dataflow
+from bytewax.errors import BytewaxRuntimeError
+from bytewax.run import cli_main
+
+from store.catalog import CatalogStore
+from store.log import EventLog
+from store.models import ModelStore
+from store.profiles import ProfileStore
+from stream.assortments import Assortments
+from stream.learn import Leadership, Learners, LostLeadError, learn_flow
+from stream.patience import Stop, StoppedError
+from stream.profile import profile_flow
+
+_LOGGER = logging.getLogger(__name__)
+
+
+def stop_on_signals() -> Stop:
+    """Give an event that SIGTERM and SIGINT set."""
+    stop = Stop()
+
+    def ask(number: int, frame: object) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, ask)
+    signal.signal(signal.SIGINT, ask)
+    return stop
+
+
+def run_profile(
+    log: EventLog,
+    dead_letters: EventLog,
+    profiles: ProfileStore,
+    catalogs: CatalogStore,
+    sites: frozenset[str],
+    max_records: int,
+    stop: Stop,
+) -> None:
+    """Keep visitor profiles until `stop` is set."""
+    _run(lambda: profile_flow(log, dead_letters, profiles, Assortments(catalogs), sites, max_records, stop), stop)
+
+
+def run_learn(
+    log: EventLog,
+    models: ModelStore,
+    catalogs: CatalogStore,
+    sites: frozenset[str],
+    max_records: int,
+    publish_every_s: float,
+    click_window_s: float,
+    stop: Stop,
+) -> None:
+    """Keep the sites' models until `stop` is set; stands by while another process does."""
+    leadership = Leadership(models, sites, stop)
+
+    def wire() -> Dataflow:
+        learners = Learners(models, Assortments(catalogs), sites, click_window_s, stop)
+        return learn_flow(log, learners, models, leadership, sites, max_records, publish_every_s, stop)
+
+    while leadership.take():
+        try:
+            _run(wire, stop)
+        except LostLeadError as error:
+            _LOGGER.warning("%s; starting over from what is stored", error)
+    leadership.resign()
+
+
+def _run(wire: Callable[[], Dataflow], stop: Stop) -> None:
+    """Run a flow in this thread, where signals are heard; raises what a step raised, unwrapped."""
+    try:
+        cli_main(wire())  # type: ignore[no-untyped-call]
+    except KeyboardInterrupt:
+        stop.set()
+    except BytewaxRuntimeError as error:
+        cause: BaseException = error
+        while cause.__cause__ is not None and not isinstance(cause, (StoppedError, LostLeadError)):
+            cause = cause.__cause__
+        if not isinstance(cause, StoppedError):
+            raise cause from error
+        _LOGGER.info("%s", cause)
