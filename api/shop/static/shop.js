@@ -20,7 +20,7 @@ const LISTS = {
 };
 const SIGNS = { EUR: "€", USD: "$", GBP: "£" };
 const SLIDE_MS = 6000;
-const LOOK_AGAIN_MS = [40, 120, 400]; // the engine learns beside the request; this is when we look whether it has
+const LOOK_AGAIN_MS = [8, 12, 20, 40, 80, 160, 320]; // the engine learns beside the request: when to look whether it has
 
 const page = document.body.dataset.page;
 const data = JSON.parse(document.getElementById("page-data").textContent);
