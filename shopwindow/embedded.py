@@ -91,7 +91,7 @@ class EmbeddedRedis:
                 lock.truncate()
                 lock.write(f"{self._server.pid}\n")
                 lock.flush()
-                self._watcher = _watch(self._server.pid)
+                self._watcher = end_together(self._server.pid)
                 if self._ready():
                     break
                 said = self._last_words()
@@ -220,7 +220,7 @@ def find_redis_server() -> tuple[Path, tuple[int, int]]:
     )
 
 
-def _watch(pid: int) -> "subprocess.Popen[bytes]":
+def end_together(pid: int) -> "subprocess.Popen[bytes]":
     """End `pid` when this process is gone, even if it was killed: then its end of the pipe closes."""
     return subprocess.Popen(
         ["/bin/sh", "-c", f"cat >/dev/null; kill -TERM {pid}"],

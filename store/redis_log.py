@@ -38,6 +38,7 @@ logger = logging.getLogger(__name__)
 ANSWER_TIMEOUT_S = 2.0  # a healthy server answers within milliseconds
 BLOCK_S = 0.25  # longest single wait on the server: how soon a poll notices that its partitions changed
 CLAIM_EVERY_S = 0.1  # pause between tries for a partition that its last reader has not released yet
+CHECK_EVERY_S = 1.0  # how often a reader asks whether what it has read is still there
 MEMBER_KEPT_S = 3600
 
 _LAST = """
@@ -283,20 +284,20 @@ class RedisReader:
         self._name = name
         self._positions = dict(after)
         self._turn = 0
-        self._unsure = False  # the server was away: it may have come back without what we read
+        self._check_at_s = 0.0
 
     def poll(self, max_records: int, timeout_s: float) -> list[Batch]:
         """Return what has arrived; see `LogReader`."""
         deadline_s = time.monotonic() + timeout_s
         while True:
             try:
-                if self._unsure:
+                if time.monotonic() >= self._check_at_s:
                     self._check()
                 left_s = deadline_s - time.monotonic()
                 self._turn += 1
                 batches = _xread(self._server, self._name, self._positions, max_records, left_s, self._turn)
             except LogUnavailableError:
-                self._unsure = True
+                self._check_at_s = 0.0  # it may come back without what we have read
                 raise
             for batch in batches:
                 self._positions[batch.partition] = batch.last_position
@@ -314,7 +315,7 @@ class RedisReader:
         for (partition, position), (_, end) in zip(self._positions.items(), self._server.run(calls), strict=True):
             if position > end:
                 raise _recreated(self._name, partition, position, end)
-        self._unsure = False
+        self._check_at_s = time.monotonic() + CHECK_EVERY_S
 
 
 @dataclass(slots=True, eq=False)
@@ -455,7 +456,7 @@ class RedisGroupConsumer:
                 self._release(overdue)
             with self._changed:
                 wanted = sorted(ours | set(self._leases))
-                places = {partition: lease.position for partition, lease in self._leases.items()}
+                known = self._parted | {partition: lease.position for partition, lease in self._leases.items()}
             ends_at_s = time.monotonic() + self._timeout_s  # before the server starts counting, so ours ends first
             claims = self._server.run([self._claim_call(partition, timeout_ms) for partition in wanted])
             with self._changed:
@@ -463,15 +464,14 @@ class RedisGroupConsumer:
                     lease = self._leases.get(partition)
                     if held and same and lease is not None:
                         lease.ends_at_s = ends_at_s
-                        place = places[partition]
                     elif held and partition in ours:
                         place = self._parted.get(partition, committed) if same else committed
                         self._leases[partition] = _Lease(place, ends_at_s)
                     else:
                         self._leases.pop(partition, None)
-                        place = 0
                     self._parted.pop(partition, None)
-                    if place > end:
+                    place = max(known.get(partition, 0), committed)
+                    if held and place > end:
                         raise _recreated(self._name, partition, place, end)
                 return any(partition not in self._leases for partition in ours)
 
