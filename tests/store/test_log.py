@@ -37,12 +37,12 @@ TAKE_OVER_S = 5.0
 Opener = Callable[..., EventLog]
 
 
-@pytest.fixture(params=["redis", pytest.param("kafka", marks=pytest.mark.kafka)])
+@pytest.fixture(params=["redis_server", "bundled_redis_server", pytest.param("kafka_broker", marks=pytest.mark.kafka)])
 def server(request: pytest.FixtureRequest) -> Server:
-    if request.param == "redis":
-        return Server("redis", request.getfixturevalue("redis_server").url)
-    broker: Broker = request.getfixturevalue("kafka_broker")
-    return Server("kafka", broker.bootstrap, broker.extra)
+    running: EmbeddedRedis | Broker = request.getfixturevalue(request.param)
+    if isinstance(running, EmbeddedRedis):
+        return Server("redis", running.url)
+    return Server("kafka", running.bootstrap, running.extra)
 
 
 @pytest.fixture
