@@ -24,7 +24,7 @@ class Assortment:
     """Items, creatives, campaigns and placements of one site.
 
     `items` maps an id to its catalog item; `row_of` to its row in the arrays. Rows of removed items stay, unsellable,
-    until the next rebuild. `revision` grows whenever rows change.
+    until the next rebuild. `revision` grows when rows come or are numbered anew.
     """
 
     def __init__(self) -> None:
@@ -94,12 +94,12 @@ class Assortment:
     def _refresh(self) -> None:
         if not self._stale:
             return
-        self.revision += 1
         if len(self._stale) <= REBUILD_SHARE * len(self.ids):
             self._extend(sorted(item_id for item_id in self._stale if item_id not in self.row_of))
             for item_id in self._stale:
                 self._write_row(self.row_of[item_id], item_id)
         else:
+            self.revision += 1
             self.ids = sorted(self.items)
             self.row_of = {item_id: row for row, item_id in enumerate(self.ids)}
             self.frequency = +self.frequency
@@ -112,6 +112,9 @@ class Assortment:
 
     def _extend(self, item_ids: list[str]) -> None:
         count = len(item_ids)
+        if not count:
+            return
+        self.revision += 1
         self.row_of.update((item_id, len(self.ids) + index) for index, item_id in enumerate(item_ids))
         self.ids = self.ids + item_ids
         self._matrix = np.concatenate([self._matrix, np.zeros((count, DIM), dtype=np.float32)])

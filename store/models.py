@@ -4,7 +4,7 @@ from secrets import token_hex
 from typing import cast
 
 from store import keys
-from store.client import AsyncClient, Client
+from store.client import Client
 
 # KEYS: leader, checkpoint, snapshot. ARGV: token, lifetime in s, checkpoint, version, snapshot.
 _PUBLISH = """
@@ -60,8 +60,6 @@ class ModelStore:
         """The last published snapshot."""
         return cast(bytes | None, self._client.hget(keys.snapshot(site), "snapshot"))
 
-
-async def snapshot_version(client: AsyncClient, site: str) -> int:
-    """Version of the published snapshot, 0 where there is none."""
-    value = await client.hget(keys.snapshot(site), "version")
-    return int(value or 0)
+    def snapshot_version(self, site: str) -> int:
+        """Version of the published snapshot, 0 where there is none."""
+        return int(cast(bytes | None, self._client.hget(keys.snapshot(site), "version")) or 0)

@@ -1,0 +1,281 @@
+"""The API as an ASGI application."""
+
+import asyncio
+import contextlib
+import gc
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from secrets import token_hex
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
+from pydantic.json_schema import models_json_schema
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api import (
+    catalog,
+    decisions,
+    events,
+    metrics,
+    operations,
+    problems,
+    recommendations,
+    schemas,
+    slots,
+    visitors,
+)
+from api.config import ApiConfig
+from api.decide import begin, in_holdout
+from api.intake import Appender, Incoming
+from api.shop.routes import shop_routes
+from api.site import Site
+from api.state import State
+from models.catalog import CatalogItem
+from models.errors import InvalidError
+from models.recommend import Query
+from store.catalog import CatalogStore
+from store.client import UNAVAILABLE, Client, connect, connect_async
+from store.log import EventLog, LogUnavailableError
+from store.models import ModelStore
+from store.pending import Accepted, remember
+from store.profiles import ProfileStore
+
+_FOLLOW_EVERY_S: Final = 0.25
+_MEASURE_EVERY_S: Final = 2.0
+_LOGGER = logging.getLogger(__name__)
+_ROUTERS: Final = (events, recommendations, slots, decisions, visitors, catalog, operations)
+
+
+@dataclass(frozen=True, slots=True)
+class Logs:
+    """The logs the API appends to."""
+
+    events: EventLog
+    decisions: EventLog
+    dead_letters: EventLog
+
+    def close(self) -> None:
+        """Close all."""
+        for log in (self.events, self.decisions, self.dead_letters):
+            log.close()
+
+
+def create_app(config: ApiConfig, open_logs: Callable[[], Logs]) -> FastAPI:
+    """Build the application; clients connect when it starts.
+
+    Parameters
+    ----------
+    config
+        Settings.
+    open_logs
+        Opens the logs, at start.
+    """
+    app = FastAPI(
+        title="Shopwindow",
+        version="1",
+        description="Banner slots and recommendations that move with each click.",
+        lifespan=lambda _: _lifespan(app, config, open_logs),
+        docs_url="/docs",
+        redoc_url=None,
+    )
+    for module in _ROUTERS:
+        app.include_router(module.router)
+    app.add_exception_handler(problems.ProblemError, problems.on_problem)
+    app.add_exception_handler(InvalidError, problems.on_invalid)
+    app.add_exception_handler(RequestValidationError, problems.on_bad_request)
+    app.add_exception_handler(HTTPException, problems.on_http_error)
+    app.add_exception_handler(Exception, problems.on_unexpected)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=["*"],
+        allow_methods=["GET", "POST", "PUT", "DELETE"],
+        allow_headers=["authorization", "content-type"],
+        max_age=86_400,
+    )
+    app.add_middleware(Timing)
+    app.openapi = partial(_openapi, app)  # type: ignore[method-assign]
+    return app
+
+
+class Timing:
+    """Measures every request, by its route and the tier that answered."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request and note how long it took."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        status = 500
+
+        async def noting(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        finally:
+            route = scope.get("route")
+            path = getattr(route, "path", "unmatched")
+            seconds = time.perf_counter() - started
+            metrics.REQUEST_SECONDS.labels(path, scope.get("tier", ""), str(status)).observe(seconds)
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document, with the bodies and problems that endpoints handle by hand."""
+    if app.openapi_schema is None:
+        document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+        models: Sequence[type[Any]] = [*schemas.REQUEST_BODIES.values(), schemas.Problem]
+        _, described = models_json_schema(
+            [(model, "validation") for model in models], ref_template="#/components/schemas/{model}"
+        )
+        components = document.setdefault("components", {})
+        known = components.setdefault("schemas", {})
+        known.update({name: schema for name, schema in described["$defs"].items() if name not in known})
+        known.pop("HTTPValidationError", None)
+        known.pop("ValidationError", None)
+        components["securitySchemes"] = {
+            "public": {"type": "http", "scheme": "bearer", "description": "The site's public or secret key."},
+            "secret": {"type": "http", "scheme": "bearer", "description": "The site's secret key."},
+        }
+        for path, operations_of_path in document["paths"].items():
+            for operation in operations_of_path.values():
+                responses = operation["responses"]
+                if "HTTPValidationError" in str(responses.get("422", "")):
+                    responses["422"] = schemas.problems(422)[422]
+                if path.startswith("/v1/"):
+                    operation["security"] = [{"secret" if "403" in responses else "public": []}]
+        app.openapi_schema = document
+    return app.openapi_schema
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(app: FastAPI, config: ApiConfig, open_logs: Callable[[], Logs]) -> AsyncIterator[dict[str, State]]:
+    client = connect(config.redis_url, cluster=config.redis_cluster)
+    redis = connect_async(config.redis_url, cluster=config.redis_cluster)
+    logs = await asyncio.to_thread(open_logs)
+    catalogs, models = CatalogStore(client), ModelStore(client)
+    state = State(
+        config=config,
+        sites={one.site: Site(one.site, catalogs, models) for one in config.sites},
+        redis=redis,
+        profiles=ProfileStore(client, config.profile_lifetime_s),
+        catalogs=catalogs,
+        models=models,
+        log=logs.events,
+        dead_letter_log=logs.dead_letters,
+        events=Appender(logs.events, partial(_remember, client)),
+        decisions=Appender(logs.decisions),
+        dead_letters=Appender(logs.dead_letters),
+    )
+    if config.shop_site:
+        app.router.routes.extend(_shop(state, config))
+    tasks = [asyncio.create_task(_follow(state)), asyncio.create_task(_measure(state))]
+    try:
+        yield {"shopwindow": state}
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for appender in (state.events, state.decisions, state.dead_letters):
+            await asyncio.to_thread(appender.close)
+        await asyncio.to_thread(logs.close)
+        await redis.aclose()
+        client.close()
+
+
+def _remember(client: Client, appended: Sequence[tuple[Incoming, int]]) -> None:
+    """Lay accepted events beside the profiles they belong to, until the stream has learned them."""
+    try:
+        remember(
+            client,
+            [Accepted(one.site, one.partition, one.visitor_id, position, one.value) for one, position in appended],
+        )
+    except UNAVAILABLE as error:
+        metrics.PENDING_LOST.inc(len(appended))
+        _LOGGER.warning("accepted events are in the log, but not laid over profiles: %s", error)
+
+
+async def _follow(state: State) -> None:
+    """Keep catalog and models as they are stored; ready once all sites have them and the decision path is warm."""
+    while True:
+        try:
+            for site in state.sites.values():
+                await site.follow()
+            if not state.ready.is_set():
+                await _warm(state)
+                gc.collect()
+                gc.freeze()
+                state.ready.set()
+        except UNAVAILABLE as error:
+            _LOGGER.warning("store unavailable, serving what is in memory: %s", error)
+        except Exception:
+            _LOGGER.exception("catalog or models could not be followed")
+        await asyncio.sleep(_FOLLOW_EVERY_S)
+
+
+async def _warm(state: State) -> None:
+    """Make one decision of every kind a page asks for, for a visitor nobody is."""
+    for site in state.sites.values():
+        for _ in range(3):
+            deciding = await begin(state, site, "")
+            for strategy in ("for_you", "similar", "trending"):
+                deciding.recommend(Query(strategy))  # type: ignore[arg-type]
+            for placement_id, placement in site.assortment.placements.items():
+                deciding.fill(placement_id, placement.slots)
+
+
+async def _measure(state: State) -> None:
+    """Keep the gauges of the stream: lag, outcomes, dead letters."""
+    while True:
+        try:
+            for flow, lag in (await asyncio.to_thread(operations.lags, state.log)).items():
+                metrics.LAG.labels(flow).set(lag)
+            (start,), (end,) = await asyncio.to_thread(
+                lambda: (state.dead_letter_log.starts(), state.dead_letter_log.ends())
+            )
+            metrics.DEAD_LETTERS.set(max(0, end - start + 1))
+            for name in state.sites:
+                counts = await asyncio.to_thread(state.profiles.counts, name, state.log.partitions)
+                for outcome, count in counts.items():
+                    metrics.PROCESSED.labels(name, outcome).set(count)
+        except (LogUnavailableError, *UNAVAILABLE) as error:
+            _LOGGER.warning("stream gauges not renewed: %s", error)
+        await asyncio.sleep(_MEASURE_EVERY_S)
+
+
+def _shop(state: State, config: ApiConfig) -> Sequence[Any]:
+    """The sample shop's pages, over the catalog in memory."""
+    site = state.sites[config.shop_site]
+    public_key = next(one.public_key for one in config.sites if one.site == config.shop_site)
+
+    def list_items(category: tuple[str, ...], limit: int, offset: int) -> list[CatalogItem]:
+        ids = sorted(site.assortment.in_category(category) if category else site.assortment.items)
+        return [site.assortment.items[item_id] for item_id in ids[offset : offset + limit]]
+
+    def new_visitor_id() -> str:
+        """A visitor who looks at the demo wants to see it move: none of the holdout."""
+        while True:
+            visitor_id = f"visitor-{token_hex(6)}"
+            if config.holdout_share >= 1 or not in_holdout(site.name, visitor_id, config.holdout_share):
+                return visitor_id
+
+    return shop_routes(
+        find_item=lambda item_id: site.assortment.items.get(item_id),
+        find_creative=lambda creative_id: site.assortment.creatives.get(creative_id),
+        list_items=list_items,
+        public_key=public_key,
+        new_visitor_id=new_visitor_id,
+    )

@@ -1,0 +1,183 @@
+"""/v1/catalog/items, /v1/creatives, /v1/campaigns, /v1/placements: what the shop sells and shows."""
+
+import asyncio
+import math
+import time
+from typing import Annotated, Any, Final
+
+import msgspec
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+
+from api import schemas
+from api.bodies import answer, array_in, read_json
+from api.keys import secret_site
+from api.problems import ProblemError
+from api.site import Site
+from api.state import State, state_of
+from models.catalog import Kind, Resource
+from models.errors import InvalidError, shown
+from models.feed import PARSERS
+from store.catalog import id_of
+from store.client import UNAVAILABLE
+
+MAX_RESOURCES: Final = 1_000
+MAX_BODY_BYTES: Final = 16 * 1024 * 1024
+
+router = APIRouter()
+SecretSite = Annotated[Site, Depends(secret_site)]
+
+
+def _routes(kind: Kind, path: str, one: str, body: type, id_field: str) -> None:
+    """Declare the routes of one kind of thing; they differ in nothing but names."""
+    tags: list[Any] = ["catalog" if kind == "items" else kind]
+    many = "products" if kind == "items" else kind
+
+    @router.put(
+        path,
+        tags=tags,
+        name=f"put_{kind}",
+        summary=f"Add or replace up to 1,000 {many}",
+        responses={200: {"model": schemas.ResourcesAccepted}, **schemas.problems(400, 401, 403, 413, 422, 503)},
+        openapi_extra=schemas.body(body),
+    )
+    async def put_many(request: Request, site: SecretSite) -> Response:
+        """Take many at once: a bad one is rejected with its index, and never fails the rest."""
+        values = array_in(await read_json(request, MAX_BODY_BYTES), kind, MAX_RESOURCES)
+        accepted: list[Resource] = []
+        rejected: list[dict[str, Any]] = []
+        for index, value in enumerate(values):
+            try:
+                accepted.append(PARSERS[kind](value))
+            except InvalidError as error:
+                rejected.append({"index": index, "code": error.code, "message": error.message})
+        await _put(state_of(request), site, kind, accepted)
+        return answer({"accepted": len(accepted), "rejected": rejected})
+
+    @router.put(
+        f"{path}/{{resource_id:path}}",
+        tags=tags,
+        name=f"put_{one}",
+        summary=f"Add or replace one {one}",
+        responses=schemas.problems(400, 401, 403, 413, 422, 503),
+    )
+    async def put_one(
+        request: Request, resource_id: Annotated[str, Path(description=f"Its `{id_field}`.")], site: SecretSite
+    ) -> Response:
+        """Take one; the id in the address counts."""
+        value = await read_json(request, MAX_BODY_BYTES)
+        if isinstance(value, dict):
+            given = value.get(id_field, resource_id)
+            if given != resource_id:
+                raise InvalidError(
+                    f"{id_field}_invalid", f"{id_field} is {shown(given)}, but the address says {shown(resource_id)}"
+                )
+            value = {**value, id_field: resource_id}
+        resource = PARSERS[kind](value)
+        await _put(state_of(request), site, kind, [resource])
+        return answer(_view(resource))
+
+    @router.get(
+        path,
+        tags=tags,
+        name=f"get_{kind}",
+        summary=f"List {many}",
+        responses=schemas.problems(401, 403, 422, 503),
+    )
+    async def get_many(
+        request: Request,
+        site: SecretSite,
+        limit: Annotated[int, Query(ge=1, le=MAX_RESOURCES)] = 100,
+        after: Annotated[str, Query(description="Begin behind this id; answers name the next one in `next`.")] = "",
+    ) -> Response:
+        """List by id."""
+        await _follow(state_of(request), site)
+        table = _table(site, kind)
+        ids = sorted(resource_id for resource_id in table if resource_id > after)
+        page = ids[:limit]
+        body = {kind: [_view(table[resource_id]) for resource_id in page], "total": len(table)}
+        return answer({**body, "next": page[-1] if len(ids) > limit else None})
+
+    @router.get(
+        f"{path}/{{resource_id:path}}",
+        tags=tags,
+        name=f"get_{one}",
+        summary=f"Read one {one}",
+        responses=schemas.problems(401, 403, 404, 503),
+    )
+    async def get_one(request: Request, resource_id: str, site: SecretSite) -> Response:
+        """Read one."""
+        await _follow(state_of(request), site)
+        resource = _table(site, kind).get(resource_id)
+        if resource is None:
+            raise _unknown(site, one, resource_id)
+        return answer(_view(resource))
+
+    @router.delete(
+        f"{path}/{{resource_id:path}}",
+        tags=tags,
+        name=f"delete_{one}",
+        status_code=204,
+        summary=f"Remove one {one}",
+        responses=schemas.problems(401, 403, 404, 503),
+    )
+    async def delete_one(request: Request, resource_id: str, site: SecretSite) -> Response:
+        """Remove one; it is not shown from the next request on."""
+        state = state_of(request)
+        try:
+            known = await asyncio.to_thread(state.catalogs.delete, site.name, kind, resource_id)
+        except UNAVAILABLE as error:
+            raise _unavailable() from error
+        if not known:
+            raise _unknown(site, one, resource_id)
+        await _follow(state, site)
+        return Response(status_code=204)
+
+
+async def _put(state: State, site: Site, kind: Kind, resources: list[Resource]) -> None:
+    try:
+        await asyncio.to_thread(state.catalogs.put, site.name, kind, _last_of_each(kind, resources), time.time())
+    except UNAVAILABLE as error:
+        raise _unavailable() from error
+    await _follow(state, site)
+
+
+def _last_of_each(kind: Kind, resources: list[Resource]) -> list[Resource]:
+    return list({id_of(kind, one): one for one in resources}.values())
+
+
+async def _follow(state: State, site: Site) -> None:
+    try:
+        await site.follow_catalog(await asyncio.to_thread(state.catalogs.version, site.name))
+    except UNAVAILABLE as error:
+        raise _unavailable() from error
+
+
+def _table(site: Site, kind: Kind) -> dict[str, Any]:
+    table: dict[str, Any] = getattr(site.assortment, kind)
+    return table
+
+
+def _view(resource: Resource) -> dict[str, Any]:
+    """Give a thing as JSON: a category as a path, no field that was never set."""
+    plain: dict[str, Any] = {
+        name: value
+        for name, value in msgspec.to_builtins(resource, builtin_types=(float,)).items()
+        if not (isinstance(value, float) and math.isinf(value))
+    }
+    if plain.get("category"):
+        plain["category"] = " > ".join(plain["category"])
+    return plain
+
+
+def _unavailable() -> ProblemError:
+    return ProblemError(503, "store_unavailable", "the catalog store does not answer; try again", {"Retry-After": "2"})
+
+
+def _unknown(site: Site, one: str, resource_id: str) -> ProblemError:
+    return ProblemError(404, f"{one}_unknown", f"site {site.name!r} has no {one} {shown(resource_id)}")
+
+
+_routes("items", "/v1/catalog/items", "item", schemas.Items, "item_id")
+_routes("creatives", "/v1/creatives", "creative", schemas.Creatives, "creative_id")
+_routes("campaigns", "/v1/campaigns", "campaign", schemas.Campaigns, "campaign_id")
+_routes("placements", "/v1/placements", "placement", schemas.Placements, "placement_id")

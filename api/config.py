@@ -1,0 +1,28 @@
+"""What the API is told when it starts."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class SiteConfig:
+    """One site and its keys."""
+
+    site: str
+    public_key: str
+    secret_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApiConfig:
+    """Settings of the API; times in the unit their name ends with.
+
+    `shop_site` names the site whose sample shop pages are served under `/shop/`; empty for none.
+    """
+
+    sites: tuple[SiteConfig, ...]
+    redis_url: str
+    redis_cluster: bool = False
+    redis_deadline_s: float = 0.1
+    profile_lifetime_s: float = 90 * 86_400.0
+    holdout_share: float = 0.0
+    shop_site: str = ""

@@ -1,0 +1,222 @@
+"""Decide: one visitor's state to recommendations and slots, the same way for every endpoint."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import blake2b
+from secrets import token_urlsafe
+from typing import Any
+
+import orjson
+
+from api import metrics
+from api.intake import Incoming
+from api.site import Site
+from api.state import State
+from models.catalog import CatalogItem
+from models.profile import Profile
+from models.recommend import Answer, Query, recommend
+from models.slots import Slate, fill
+from store.client import UNAVAILABLE
+from store.log import partition_of
+from store.visits import profile_of, read_visit
+
+
+@dataclass(slots=True)
+class Deciding:
+    """One request's decision: the visitor as known now, and what has been chosen so far."""
+
+    state: State
+    site: Site
+    visitor_id: str
+    profile: Profile
+    now_s: float
+    holdout: bool
+    degraded: str
+    freshness_ms: float | None
+    decision_id: str
+    record: list[dict[str, Any]]
+
+    def recommend(self, query: Query) -> Answer:
+        """Answer one query."""
+        answer = recommend(self.site.shelf(), self.profile, query, self.now_s, holdout=self.holdout)
+        if self.degraded:
+            answer.reason = f"{self.degraded}: {answer.reason}"
+        metrics.DECISIONS.labels(self.site.name, query.strategy, answer.tier).inc()
+        items = [one.item.item_id for one in answer.items]
+        self.record.append({"strategy": query.strategy, "tier": answer.tier, "items": items})
+        return answer
+
+    def fill(self, placement_id: str, count: int, left_out: frozenset[str] = frozenset()) -> Slate:
+        """Fill one placement."""
+        snapshot = self.site.snapshot
+        slate = fill(
+            self.site.assortment,
+            snapshot.clicks,
+            snapshot.events,
+            self.profile,
+            self.visitor_id,
+            placement_id,
+            count,
+            self.now_s,
+            holdout=self.holdout,
+            left_out=left_out,
+        )
+        metrics.DECISIONS.labels(self.site.name, f"slots:{placement_id}", slate.tier).inc()
+        chosen = [[one.creative.creative_id, one.selection_probability] for one in slate.slots]
+        self.record.append({"placement": placement_id, "tier": slate.tier, "slots": chosen})
+        return slate
+
+    def head(self) -> dict[str, Any]:
+        """What every answer begins with."""
+        profile = self.profile
+        known = profile.events_seen > 0
+        return {
+            "decision_id": self.decision_id,
+            "visitor_id": self.visitor_id or None,
+            "holdout": self.holdout,
+            "state": {
+                "events_seen": profile.events_seen,
+                "as_of": iso(profile.last_at_s) if known else None,
+                "age_ms": round((self.now_s - profile.accepted_at_s) * 1000, 1) if known else None,
+                "freshness_ms": self.freshness_ms,
+            },
+        }
+
+    def log(self) -> None:
+        """Write the decision to the decision log, unwatched: who, what was chosen, with which chance."""
+        snapshot = self.site.snapshot
+        record = {
+            "decision_id": self.decision_id,
+            "site": self.site.name,
+            "visitor_id": self.visitor_id,
+            "at_s": self.now_s,
+            "holdout": self.holdout,
+            "model_version": snapshot.version,
+            "position": self.profile.position,
+            "chosen": self.record,
+        }
+        partition = partition_of(self.site.name, self.visitor_id, self.state.log.partitions)
+        incoming = Incoming(self.site.name, partition, self.visitor_id, orjson.dumps(record))
+        if not self.state.decisions.post([incoming]):
+            metrics.DECISIONS_UNLOGGED.inc()
+
+
+async def begin(state: State, site: Site, visitor_id: str) -> Deciding:
+    """Learn all there is to know of the visitor, in one round trip; without an answer in time, decide without."""
+    profile, degraded = await _profile(state, site, visitor_id)
+    now_s = time.time()
+    freshness_ms: float | None = None
+    if profile.events_seen:
+        fresh_s = state.freshness.first_use(site.name, visitor_id, profile.accepted_at_s, now_s)
+        if fresh_s is not None:
+            metrics.FRESHNESS_SECONDS.observe(fresh_s)
+            freshness_ms = round(fresh_s * 1000, 2)
+    return Deciding(
+        state=state,
+        site=site,
+        visitor_id=visitor_id,
+        profile=profile,
+        now_s=now_s,
+        holdout=in_holdout(site.name, visitor_id, state.config.holdout_share),
+        degraded=degraded,
+        freshness_ms=freshness_ms,
+        decision_id=token_urlsafe(12),
+        record=[],
+    )
+
+
+async def _profile(state: State, site: Site, visitor_id: str) -> tuple[Profile, str]:
+    """The visitor's profile, or a new one and why the stored one could not be had."""
+    if not state.breaker.closed(time.monotonic()):
+        metrics.DEGRADED.labels("breaker_open").inc()
+        return Profile(), "visitor state unavailable"
+    partition = partition_of(site.name, visitor_id, state.log.partitions)
+    try:
+        async with asyncio.timeout(state.config.redis_deadline_s):
+            visit = await read_visit(state.redis, site.name, partition, visitor_id)
+    except (TimeoutError, *UNAVAILABLE) as error:
+        state.breaker.failed(time.monotonic())
+        metrics.DEGRADED.labels(type(error).__name__).inc()
+        return Profile(), "visitor state unavailable"
+    state.breaker.succeeded()
+    try:
+        await site.follow_catalog(visit.catalog_version)
+    except UNAVAILABLE as error:
+        metrics.DEGRADED.labels(type(error).__name__).inc()
+    return profile_of(visit, site.assortment), ""
+
+
+def in_holdout(site: str, visitor_id: str, share: float) -> bool:
+    """Whether a visitor is kept unpersonalized: by a stable hash, the same at every visit.
+
+    >>> in_holdout("demo", "v1", 0.0), in_holdout("demo", "v1", 1.0)
+    (False, True)
+    """
+    if not visitor_id or share <= 0.0:
+        return False
+    digest = blake2b(f"holdout\x1f{site}\x1f{visitor_id}".encode(), digest_size=7).digest()
+    return int.from_bytes(digest, "big") / 2**56 < share
+
+
+def iso(at_s: float) -> str:
+    """Give an epoch time as ISO 8601, UTC."""
+    return datetime.fromtimestamp(at_s, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def list_view(query: Query, answer: Answer) -> dict[str, Any]:
+    """Give a list as the API shows it."""
+    return {
+        "strategy": query.strategy,
+        "tier": answer.tier,
+        "reason": answer.reason,
+        "items": [
+            {
+                "item_id": one.item.item_id,
+                "position": position,
+                "score": one.score,
+                "tier": one.tier,
+                "reason": one.reason,
+                **_display(one.item),
+            }
+            for position, one in enumerate(answer.items)
+        ],
+    }
+
+
+def _display(item: CatalogItem) -> dict[str, Any]:
+    return {
+        "title": item.title,
+        "price": item.price,
+        "sale_price": item.sale_price,
+        "currency": item.currency,
+        "image_link": item.image_link,
+        "link": item.link,
+        "availability": item.availability,
+        "brand": item.brand,
+        "category": " > ".join(item.category),
+        "item_group_id": item.item_group_id,
+    }
+
+
+def slate_view(slate: Slate) -> dict[str, Any]:
+    """Give a placement's slots as the API shows them."""
+    return {
+        "tier": slate.tier,
+        "reason": slate.reason,
+        "slots": [
+            {
+                "creative_id": one.creative.creative_id,
+                "campaign_id": one.creative.campaign_id,
+                "image_link": one.creative.image_link,
+                "link": one.creative.link,
+                "headline": one.creative.headline,
+                "text": one.creative.text,
+                "position": one.position,
+                "selection_probability": round(one.selection_probability, 6),
+                "reason": one.reason,
+            }
+            for one in slate.slots
+        ],
+    }

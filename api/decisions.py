@@ -1,0 +1,134 @@
+"""POST /v1/decisions: all placements and lists of one page at once, with nothing on it twice."""
+
+from dataclasses import replace
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from api import decide, schemas
+from api.bodies import answer, read_json
+from api.keys import public_site
+from api.problems import ProblemError
+from api.site import Site
+from api.slots import placement_named
+from api.state import state_of
+from models.errors import InvalidError, shown
+from models.events import parse_visitor_id
+from models.feed import MAX_SLOTS, parse_category
+from models.recommend import MAX_LIMIT, Query, parse_strategy
+
+MAX_BODY_BYTES: Final = 64 * 1024
+MAX_PARTS: Final = 20
+MAX_EXCLUDED: Final = 1_000
+_TOP_LEVEL: Final = frozenset({"visitor_id", "placements", "lists", "exclude"})
+_LIST_FIELDS: Final = frozenset({"name", "strategy", "item_id", "limit", "category", "exclude", "refill"})
+_PLACEMENT_FIELDS: Final = frozenset({"placement", "count"})
+
+router = APIRouter(tags=["decisions"])
+
+
+@router.post(
+    "/v1/decisions",
+    summary="Decide a whole page",
+    responses={200: {"model": schemas.Decisions}, **schemas.problems(400, 401, 404, 413, 422)},
+    openapi_extra=schemas.body(schemas.DecisionsRequest),
+)
+async def post_decisions(request: Request, site: Annotated[Site, Depends(public_site)]) -> Response:
+    """Fill several placements and lists of one page in one call.
+
+    No creative and no product stands on the page twice; lists are served in the order asked.
+    """
+    body = await read_json(request, MAX_BODY_BYTES)
+    if not isinstance(body, dict):
+        raise ProblemError(422, "body_invalid", f"the body must be a JSON object, got {shown(body)}")
+    _only(body, _TOP_LEVEL, "the body")
+    visitor_id = parse_visitor_id(body["visitor_id"]) if body.get("visitor_id") else ""
+    placements = [_placement(part, index) for index, part in enumerate(_parts(body, "placements"))]
+    queries = [_query(part, index) for index, part in enumerate(_parts(body, "lists"))]
+    names = [name for name, _ in queries]
+    if len(set(names)) < len(names):
+        raise InvalidError("lists_invalid", f"each list needs a name of its own, got {shown(names)}")
+    shown_items = set(_ids(body.get("exclude"), "exclude"))
+    deciding = await decide.begin(state_of(request), site, visitor_id)
+    shown_creatives: set[str] = set()
+    filled: dict[str, Any] = {}
+    tier = ""
+    for placement_id, count in placements:
+        known = placement_named(site, placement_id)
+        slate = deciding.fill(placement_id, count or known.slots, frozenset(shown_creatives))
+        shown_creatives.update(one.creative.creative_id for one in slate.slots)
+        filled[placement_id] = decide.slate_view(slate)
+        tier = tier or slate.tier
+    lists: dict[str, Any] = {}
+    for name, query in queries:
+        query = replace(query, exclude=query.exclude | shown_items)
+        found = deciding.recommend(query)
+        shown_items.update(one.item.item_id for one in found.items)
+        lists[name] = decide.list_view(query, found)
+        tier = tier or found.tier
+    deciding.log()
+    request.scope["tier"] = tier
+    return answer({**deciding.head(), "placements": filled, "lists": lists})
+
+
+def _parts(body: dict[str, Any], field: str) -> list[Any]:
+    parts = body.get(field, [])
+    if not isinstance(parts, list) or len(parts) > MAX_PARTS:
+        raise InvalidError(f"{field}_invalid", f"{field} must be an array of at most {MAX_PARTS}, got {shown(parts)}")
+    return parts
+
+
+def _placement(part: Any, index: int) -> tuple[str, int | None]:
+    part = {"placement": part} if isinstance(part, str) else part
+    where = f"placements[{index}]"
+    if not isinstance(part, dict) or not isinstance(part.get("placement"), str):
+        raise InvalidError("placements_invalid", f'{where} must be {{"placement": "..."}}, got {shown(part)}')
+    _only(part, _PLACEMENT_FIELDS, where)
+    return part["placement"], _whole(part.get("count"), f"{where}.count", MAX_SLOTS)
+
+
+def _query(part: Any, index: int) -> tuple[str, Query]:
+    where = f"lists[{index}]"
+    if not isinstance(part, dict):
+        raise InvalidError("lists_invalid", f'{where} must be {{"strategy": "..."}}, got {shown(part)}')
+    _only(part, _LIST_FIELDS, where)
+    strategy = parse_strategy(part.get("strategy", "for_you"))
+    item_id = part.get("item_id") or ""
+    name = part.get("name") or strategy
+    refill = part.get("refill", True)
+    for field, value, kind in (("item_id", item_id, str), ("name", name, str), ("refill", refill, bool)):
+        if not isinstance(value, kind):
+            raise InvalidError("lists_invalid", f"{where}.{field} must be {kind.__name__}, got {shown(value)}")
+    query = Query(
+        strategy=strategy,
+        item_id=item_id,
+        limit=_whole(part.get("limit"), f"{where}.limit", MAX_LIMIT) or 10,
+        category=parse_category(part.get("category"), f"{where}.category"),
+        exclude=frozenset(_ids(part.get("exclude"), f"{where}.exclude")),
+        refill=refill,
+    )
+    return name, query
+
+
+def _whole(value: Any, field: str, most: int) -> int | None:
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
+        raise InvalidError("parameter_invalid", f"{field} must be a whole number from 1 to {most}, got {shown(value)}")
+    return value
+
+
+def _ids(value: Any, field: str) -> list[str]:
+    if value is None:
+        return []
+    if not isinstance(value, list) or len(value) > MAX_EXCLUDED or not all(isinstance(one, str) for one in value):
+        raise InvalidError(
+            "exclude_invalid", f"{field} must be an array of at most {MAX_EXCLUDED} ids, got {shown(value)}"
+        )
+    return value
+
+
+def _only(part: dict[str, Any], known: frozenset[str], where: str) -> None:
+    for key in part:
+        if key not in known:
+            raise InvalidError("field_unknown", f"{where} has no field {shown(key)}; it has {', '.join(sorted(known))}")

@@ -1,0 +1,85 @@
+"""POST /v1/events: what visitors did."""
+
+import time
+from typing import Annotated, Any, Final
+
+import orjson
+from fastapi import APIRouter, Depends, Request, Response
+
+from api import metrics, schemas
+from api.bodies import answer, array_in, read_json
+from api.intake import Incoming
+from api.keys import public_site
+from api.problems import ProblemError
+from api.site import Site
+from api.state import State, state_of
+from models.dead_letter import DeadLetter, encode_dead_letter
+from models.errors import InvalidError
+from models.events import MAX_EVENT_BYTES, encode_event, parse_event
+from store.log import LogUnavailableError, partition_of
+
+MAX_EVENTS: Final = 1_000
+MAX_BODY_BYTES: Final = 512 * 1024
+
+router = APIRouter(tags=["events"])
+
+
+@router.post(
+    "/v1/events",
+    status_code=202,
+    summary="Record events",
+    responses={202: {"model": schemas.EventsAccepted}, **schemas.problems(400, 401, 413, 422, 503)},
+    openapi_extra=schemas.body(schemas.Events),
+)
+async def post_events(request: Request, site: Annotated[Site, Depends(public_site)]) -> Response:
+    """Take up to 1,000 events or 512 KB.
+
+    Each event stands alone: a bad one is rejected with its index, code and message, and never fails the rest. An
+    accepted event is durable in the event log, and every decision asked for from now on reflects it.
+    """
+    state = state_of(request)
+    values = array_in(await read_json(request, MAX_BODY_BYTES), "events", MAX_EVENTS)
+    now_s = time.time()
+    incoming: list[Incoming] = []
+    rejected: list[dict[str, Any]] = []
+    letters: list[Incoming] = []
+    for index, value in enumerate(values):
+        try:
+            event = parse_event(value, site.name, now_s)
+            encoded = encode_event(event)
+            if len(encoded) > MAX_EVENT_BYTES:
+                raise InvalidError("event_too_large", f"the event has {len(encoded)} bytes, at most {MAX_EVENT_BYTES}")
+        except InvalidError as error:
+            rejected.append({"index": index, "code": error.code, "message": error.message})
+            letters.append(_dead_letter(site.name, error, value, now_s))
+            continue
+        partition = partition_of(site.name, event.visitor_id, state.log.partitions)
+        incoming.append(Incoming(site.name, partition, event.visitor_id, encoded))
+    await append_events(state, incoming)
+    if letters:
+        state.dead_letters.post(letters)
+        metrics.EVENTS.labels(site.name, "rejected").inc(len(rejected))
+    metrics.EVENTS.labels(site.name, "accepted").inc(len(incoming))
+    return answer({"accepted": len(incoming), "rejected": rejected}, status=202)
+
+
+async def append_events(state: State, incoming: list[Incoming]) -> list[int]:
+    """Append to the event log, or end the request with a problem that says to try again."""
+    try:
+        return await state.events.append(incoming)
+    except LogUnavailableError as error:
+        raise ProblemError(
+            503, "log_unavailable", "the event log does not answer; send the events again", {"Retry-After": "2"}
+        ) from error
+
+
+def _dead_letter(site: str, error: InvalidError, value: object, now_s: float) -> Incoming:
+    letter = DeadLetter(
+        source="api",
+        code=error.code,
+        message=error.message,
+        value=orjson.dumps(value)[:MAX_EVENT_BYTES],
+        at_s=now_s,
+        site=site,
+    )
+    return Incoming(site, 0, "", encode_dead_letter(letter))

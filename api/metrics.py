@@ -1,0 +1,44 @@
+"""Metrics of the API."""
+
+import os
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+_SECONDS = (0.0005, 0.001, 0.002, 0.003, 0.004, 0.005, 0.007, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
+
+REQUEST_SECONDS = Histogram(
+    "shopwindow_request_seconds", "Seconds to answer, by route and tier.", ["route", "tier", "status"], buckets=_SECONDS
+)
+FRESHNESS_SECONDS = Histogram(
+    "shopwindow_freshness_seconds",
+    "Seconds from accepting an event to the first decision that used it.",
+    buckets=(*_SECONDS, 5, 10, 30, 60, 300),
+)
+EVENTS = Counter("shopwindow_events", "Events by outcome of the intake.", ["site", "outcome"])
+DECISIONS = Counter("shopwindow_decisions", "Decisions by strategy or placement, and tier.", ["site", "kind", "tier"])
+DEGRADED = Counter("shopwindow_degraded_decisions", "Decisions made without the visitor's state.", ["reason"])
+DECISIONS_UNLOGGED = Counter("shopwindow_decisions_unlogged", "Decisions that the decision log did not take.")
+PENDING_LOST = Counter("shopwindow_pending_lost", "Accepted events not laid over profiles: Redis was away.")
+PROCESSED = Gauge(
+    "shopwindow_events_processed",
+    "Events of the profile flow by outcome, since the site began.",
+    ["site", "outcome"],
+    multiprocess_mode="mostrecent",
+)
+LAG = Gauge(
+    "shopwindow_log_lag_events", "Events in the log a flow has not committed.", ["flow"], multiprocess_mode="mostrecent"
+)
+DEAD_LETTERS = Gauge("shopwindow_dead_letters", "Records kept in the dead-letter log.", multiprocess_mode="mostrecent")
+SNAPSHOT_VERSION = Gauge(
+    "shopwindow_snapshot_version", "Version of the models served.", ["site"], multiprocess_mode="mostrecent"
+)
+
+
+def exposition() -> bytes:
+    """Give the metrics of all API processes in Prometheus' text format."""
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        return generate_latest(registry)
+    return generate_latest()

@@ -1,0 +1,342 @@
+"""Schemas: what the documentation shows. The endpoints check by hand, for speed and for better messages."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Shape(BaseModel):
+    """A documented JSON object."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class Problem(Shape):
+    """RFC 9457 problem details."""
+
+    type: str = Field(examples=["urn:shopwindow:problem:key_missing"])
+    title: str = Field(examples=["Unauthorized"])
+    status: int = Field(examples=[401])
+    code: str = Field(examples=["key_missing"])
+    detail: str = Field(examples=["send a key: Authorization: Bearer <key>"])
+
+
+class EventItem(Shape):
+    """An item of an event, by GA4's field names."""
+
+    item_id: str = Field(examples=["sku-1"])
+    item_name: str | None = Field(None, examples=["Pour-over kettle"])
+    item_brand: str | None = Field(None, examples=["Brisa"])
+    item_category: str | None = Field(None, examples=["Home"])
+    item_category2: str | None = Field(None, examples=["Kitchen"])
+    price: float | None = Field(None, examples=[39.9])
+    quantity: int = Field(1, ge=1)
+
+
+class Event(Shape):
+    """One thing a visitor did."""
+
+    event: str = Field(
+        description="A GA4 event name, or order_created, order_paid, order_cancelled; other names are counted.",
+        examples=["view_item"],
+    )
+    visitor_id: str = Field(max_length=128, examples=["v-1042"])
+    event_id: str | None = Field(None, description="Sent again after a failure, an event with a known id counts once.")
+    user_id: str | None = None
+    session_id: str | None = None
+    timestamp: str | float | None = Field(
+        None,
+        description="When it happened: ISO 8601, or epoch seconds; now by default.",
+        examples=["2026-01-31T12:00:00Z"],
+    )
+    params: dict[str, Any] | None = Field(None, description="GA4 event parameters.", examples=[{"currency": "EUR"}])
+    items: list[EventItem] | None = None
+    context: dict[str, Any] | None = Field(None, description="Page, campaign, device, as Segment shapes them.")
+
+
+class Events(Shape):
+    """Up to 1,000 events."""
+
+    events: list[Event]
+
+
+class Rejected(Shape):
+    """Why one element was not taken."""
+
+    index: int = Field(examples=[3])
+    code: str = Field(examples=["item_id_missing"])
+    message: str = Field(examples=["items[0] needs item_id or item_name, got {'price': 5}"])
+
+
+class EventsAccepted(Shape):
+    """What became of the events."""
+
+    accepted: int = Field(examples=[2])
+    rejected: list[Rejected]
+
+
+class StateView(Shape):
+    """How fresh the visitor's state was."""
+
+    events_seen: int = Field(examples=[12])
+    as_of: str | None = Field(description="Time of the visitor's newest event.", examples=["2026-01-31T12:00:00.000Z"])
+    age_ms: float | None = Field(description="Since the newest event was accepted.", examples=[84.2])
+    freshness_ms: float | None = Field(
+        description="From accepting the newest event to this decision, where it is the first to use it.", examples=[6.1]
+    )
+
+
+class RecommendedItem(Shape):
+    """One product of a list."""
+
+    item_id: str = Field(examples=["sku-1"])
+    position: int = Field(examples=[0])
+    score: float = Field(examples=[0.83])
+    tier: str = Field(examples=["personalized"])
+    reason: str = Field(examples=["you looked at Coffee makers"])
+    title: str = Field(examples=["Pour-over kettle"])
+    price: float | None = Field(examples=[39.9])
+    sale_price: float | None = Field(examples=[34.9])
+    currency: str = Field(examples=["EUR"])
+    image_link: str
+    link: str
+    availability: str = Field(examples=["in_stock"])
+    brand: str = Field(examples=["Brisa"])
+    category: str = Field(examples=["Home > Kitchen"])
+
+
+class ProductList(Shape):
+    """A list and where it came from."""
+
+    strategy: str = Field(examples=["for_you"])
+    tier: str = Field(description="personalized, session, segment, popular or static.", examples=["personalized"])
+    reason: str
+    items: list[RecommendedItem]
+
+
+class Head(Shape):
+    """What every decision begins with."""
+
+    decision_id: str = Field(description="Send it back in params.decision_id of the events that follow.")
+    visitor_id: str | None
+    holdout: bool
+    state: StateView
+
+
+class Recommendations(Head, ProductList):
+    """One list."""
+
+
+class Slot(Shape):
+    """One filled position."""
+
+    creative_id: str
+    campaign_id: str
+    image_link: str
+    link: str
+    headline: str
+    text: str
+    position: int
+    selection_probability: float = Field(examples=[0.62])
+    reason: str = Field(examples=["you looked at Kitchen lately"])
+
+
+class Slate(Shape):
+    """A placement's slots."""
+
+    tier: str
+    reason: str
+    slots: list[Slot]
+
+
+class Slots(Head, Slate):
+    """One placement."""
+
+    placement: str = Field(examples=["home_hero"])
+
+
+class PlacementAsked(Shape):
+    """A placement to fill."""
+
+    placement: str = Field(examples=["home_hero"])
+    count: int | None = Field(None, examples=[4])
+
+
+class ListAsked(Shape):
+    """A list to make."""
+
+    name: str | None = Field(None, description="Its key in the answer; the strategy by default.", examples=["for_you"])
+    strategy: str = Field("for_you", examples=["for_you"])
+    item_id: str | None = None
+    limit: int = Field(10, ge=1, le=100)
+    category: str | None = None
+    exclude: list[str] | None = None
+    refill: bool = True
+
+
+class DecisionsRequest(Shape):
+    """A page's placements and lists."""
+
+    visitor_id: str | None = Field(None, examples=["v-1042"])
+    placements: list[PlacementAsked] = []
+    lists: list[ListAsked] = []
+    exclude: list[str] | None = None
+
+
+class Decisions(Head):
+    """A whole page."""
+
+    placements: dict[str, Slate]
+    lists: dict[str, ProductList]
+
+
+class Visitor(Shape):
+    """A profile explained."""
+
+    visitor_id: str
+    holdout: bool
+    events_seen: int
+    sessions: int
+    session: dict[str, Any]
+    counts: dict[str, int]
+    recent_items: list[dict[str, Any]]
+    cart: list[dict[str, Any]]
+    bought: list[dict[str, Any]]
+    interests: dict[str, Any] = Field(
+        examples=[
+            {"15m": {"categories": [{"category": "Home > Kitchen", "weight": 0.7}], "brands": [], "price_bands": []}}
+        ]
+    )
+    for_you: ProductList | None
+    storage: dict[str, Any]
+
+
+class Item(Shape):
+    """A catalog item, by Google Merchant's attribute names."""
+
+    item_id: str = Field(description="Or `id`, as feeds name it.", max_length=100, examples=["sku-1"])
+    title: str = Field("", examples=["Pour-over kettle"])
+    description: str = ""
+    link: str = Field("", examples=["https://shop.example/p/sku-1"])
+    image_link: str = ""
+    availability: str = Field("in_stock", description="in_stock, out_of_stock, preorder, backorder.")
+    price: float | str | None = Field(None, examples=["39.90 EUR"])
+    sale_price: float | str | None = None
+    currency: str = Field("", examples=["EUR"])
+    product_type: str = Field("", description="Or `category`.", examples=["Home > Kitchen"])
+    brand: str = Field("", examples=["Brisa"])
+    hidden: bool = False
+
+
+class Items(Shape):
+    """Up to 1,000 products."""
+
+    items: list[Item]
+
+
+class Creative(Shape):
+    """What may fill a slot."""
+
+    creative_id: str = Field(examples=["kitchen-1"])
+    campaign_id: str = Field(examples=["spring"])
+    headline: str = Field("", examples=["Slow mornings"])
+    text: str = ""
+    image_link: str = ""
+    link: str = ""
+    category: str = Field("", examples=["Home > Kitchen"])
+    brand: str = ""
+    item_ids: list[str] = []
+    placements: list[str] = Field([], description="Where it may stand; everywhere when empty.")
+    enabled: bool = True
+
+
+class Creatives(Shape):
+    """Up to 1,000 creatives."""
+
+    creatives: list[Creative]
+
+
+class Campaign(Shape):
+    """Creatives that run together."""
+
+    campaign_id: str = Field(examples=["spring"])
+    name: str = ""
+    starts_at: str | None = Field(None, examples=["2026-03-01T00:00:00Z"])
+    ends_at: str | None = None
+    enabled: bool = True
+
+
+class Campaigns(Shape):
+    """Up to 1,000 campaigns."""
+
+    campaigns: list[Campaign]
+
+
+class Placement(Shape):
+    """A region of a page."""
+
+    placement_id: str = Field(examples=["home_hero"])
+    name: str = ""
+    slots: int = Field(4, ge=1, le=24)
+    enabled: bool = True
+
+
+class Placements(Shape):
+    """Up to 1,000 placements."""
+
+    placements: list[Placement]
+
+
+class ResourcesAccepted(Shape):
+    """What became of the things sent."""
+
+    accepted: int
+    rejected: list[Rejected]
+
+
+class Status(Shape):
+    """Where the stream stands."""
+
+    site: str
+    events: dict[str, int] = Field(examples=[{"applied": 1000, "duplicates": 2, "dead_letters": 0}])
+    lag: dict[str, int] = Field(examples=[{"profile": 0, "learn": 0}])
+    models: dict[str, int]
+
+
+class DeadLetters(Shape):
+    """Events set aside."""
+
+    dead_letters: list[dict[str, Any]]
+
+
+class DeadLettersReplayed(Shape):
+    """What became of them."""
+
+    accepted: int
+    rejected: list[dict[str, Any]]
+
+
+_PROBLEMS = {
+    400: "The body is not JSON.",
+    401: "No key, or one that belongs to no site.",
+    403: "The secret key is needed.",
+    404: "There is no such thing.",
+    413: "Too much at once.",
+    422: "A value does not fit; `detail` names it.",
+    503: "A server behind us does not answer; try again.",
+}
+REQUEST_BODIES: dict[str, type[BaseModel]] = {}
+"""Models that only a request body names; the application adds them to the document."""
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Document the problems an endpoint answers with."""
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {status: {"description": _PROBLEMS[status], "content": content} for status in statuses}
+
+
+def body(model: type[BaseModel]) -> dict[str, Any]:
+    """Document a request body that the endpoint reads by hand."""
+    REQUEST_BODIES[model.__name__] = model
+    schema = {"$ref": f"#/components/schemas/{model.__name__}"}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}

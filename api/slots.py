@@ -1,0 +1,51 @@
+"""GET /v1/slots/{placement}: creatives for one placement and one visitor."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+
+from api import decide, schemas
+from api.bodies import answer
+from api.keys import public_site
+from api.problems import ProblemError
+from api.site import Site
+from api.state import state_of
+from models.catalog import Placement
+from models.errors import shown
+from models.events import parse_visitor_id
+from models.feed import MAX_SLOTS
+
+router = APIRouter(tags=["decisions"])
+
+
+@router.get(
+    "/v1/slots/{placement}",
+    summary="Fill a placement",
+    responses={200: {"model": schemas.Slots}, **schemas.problems(401, 404, 422)},
+)
+async def get_slots(
+    request: Request,
+    site: Annotated[Site, Depends(public_site)],
+    placement: Annotated[str, Path(description="A placement id.", examples=["home_hero"])],
+    visitor_id: Annotated[str, Query(description="Whom for; empty for nobody known.", examples=["v-1042"])] = "",
+    count: Annotated[
+        int | None, Query(ge=1, le=MAX_SLOTS, description="Slots; the placement's own by default.")
+    ] = None,
+) -> Response:
+    """Choose creatives, each with the exact chance it had of being chosen."""
+    deciding = await decide.begin(state_of(request), site, parse_visitor_id(visitor_id) if visitor_id else "")
+    known = placement_named(site, placement)
+    slate = deciding.fill(known.placement_id, count or known.slots)
+    deciding.log()
+    request.scope["tier"] = slate.tier
+    return answer({**deciding.head(), "placement": known.placement_id, **decide.slate_view(slate)})
+
+
+def placement_named(site: Site, placement_id: str) -> Placement:
+    """Give a site's placement, or end the request with a problem."""
+    known = site.assortment.placements.get(placement_id)
+    if known is None:
+        raise ProblemError(404, "placement_unknown", f"site {site.name!r} has no placement {shown(placement_id)}")
+    if not known.enabled:
+        raise ProblemError(404, "placement_disabled", f"placement {shown(placement_id)} is switched off")
+    return known

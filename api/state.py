@@ -1,0 +1,92 @@
+"""State: what the endpoints share, built once when the API starts."""
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from starlette.requests import Request
+
+from api.config import ApiConfig
+from api.intake import Appender
+from api.site import Site
+from store.catalog import CatalogStore
+from store.client import AsyncClient
+from store.log import EventLog
+from store.models import ModelStore
+from store.profiles import ProfileStore
+
+_MAX_SEEN = 100_000
+
+
+class Freshness:
+    """Which accepted event of each visitor a decision has used already; the latest `_MAX_SEEN` visitors."""
+
+    def __init__(self) -> None:
+        self._used: OrderedDict[tuple[str, str], float] = OrderedDict()
+
+    def first_use(self, site: str, visitor_id: str, accepted_at_s: float, now_s: float) -> float | None:
+        """Seconds from accepting the visitor's newest event to now, if no decision used it before; else None."""
+        key = (site, visitor_id)
+        before = self._used.pop(key, 0.0)
+        self._used[key] = max(before, accepted_at_s)
+        if len(self._used) > _MAX_SEEN:
+            self._used.popitem(last=False)
+        return max(0.0, now_s - accepted_at_s) if accepted_at_s > before else None
+
+
+class Breaker:
+    """Spares requests the wait for a server that does not answer.
+
+    After `failures` in a row it opens; every `retry_s` one request tries again, and its success closes it.
+    """
+
+    def __init__(self, failures: int = 3, retry_s: float = 0.5) -> None:
+        self._failures = failures
+        self._retry_s = retry_s
+        self._count = 0
+        self._next_try_s = 0.0
+
+    def closed(self, now_s: float) -> bool:
+        """Whether to ask the server now (monotonic seconds)."""
+        if self._count < self._failures:
+            return True
+        if now_s < self._next_try_s:
+            return False
+        self._next_try_s = now_s + self._retry_s
+        return True
+
+    def succeeded(self) -> None:
+        """Note an answer."""
+        self._count = 0
+
+    def failed(self, now_s: float) -> None:
+        """Note a failure (monotonic seconds)."""
+        self._count += 1
+        self._next_try_s = now_s + self._retry_s
+
+
+@dataclass(slots=True)
+class State:
+    """Clients and models of one API process."""
+
+    config: ApiConfig
+    sites: dict[str, Site]
+    redis: AsyncClient
+    profiles: ProfileStore
+    catalogs: CatalogStore
+    models: ModelStore
+    log: EventLog
+    dead_letter_log: EventLog
+    events: Appender
+    decisions: Appender
+    dead_letters: Appender
+    freshness: Freshness = field(default_factory=Freshness)
+    breaker: Breaker = field(default_factory=Breaker)
+    ready: asyncio.Event = field(default_factory=asyncio.Event)
+    replaying: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+def state_of(request: Request) -> State:
+    """Give the running API's state."""
+    state: State = request.state.shopwindow
+    return state

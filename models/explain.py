@@ -1,0 +1,61 @@
+"""Explain: a visitor's interests in words, read back from the sketch."""
+
+from typing import Any, Final
+
+import numpy as np
+
+from models.assortment import Assortment
+from models.features import band_limits, tokens_of, weights_of
+from models.profile import Profile
+from models.sketch import HALF_LIFE_NAMES, directions
+
+TOP: Final = 5
+LEAST_SHARE: Final = 0.05
+"""A token counts from this share of the vector's length on; below it chance meetings in the basis say as much."""
+_NAMES: Final = {"category": "categories", "brand": "brands", "price": "price_bands"}
+
+
+def explain_interests(profile: Profile, assortment: Assortment) -> dict[str, dict[str, list[dict[str, Any]]]]:
+    """Give the strongest categories, brands and price bands at each half-life.
+
+    Returns
+    -------
+    dict
+        By half-life ("15m", "24h", "30d"), then `categories`, `brands`, `price_bands`: at most `TOP` each, with a
+        `weight` that is the token's share, 0 to 1, of all that is found in its kind.
+    """
+    vectors = directions(profile.sketch)
+    tokens = _candidates(profile, assortment)
+    scale = np.sqrt([max(assortment.frequency.get(token, 1), 1) for token in tokens])
+    explained: dict[str, dict[str, list[dict[str, Any]]]] = {}
+    for name, vector in zip(HALF_LIFE_NAMES, vectors, strict=True):
+        found = weights_of(tokens, vector)
+        weights = np.where(found > LEAST_SHARE, found * scale, 0.0)
+        explained[name] = {plural: _strongest(tokens, weights, kind) for kind, plural in _NAMES.items()}
+    return explained
+
+
+def _candidates(profile: Profile, assortment: Assortment) -> list[str]:
+    """Tokens that may stand behind the sketch: those of the items still remembered, or, without any, all there are."""
+    known = [assortment.items[seen.item_id] for seen in profile.recent if seen.item_id in assortment.items]
+    if known and len(known) == len(profile.recent) and profile.count("view_item") <= len(known):
+        return sorted({token for item in known for token in tokens_of(item)})
+    return assortment.tokens()
+
+
+def _strongest(tokens: list[str], weights: np.ndarray[Any, Any], kind: str) -> list[dict[str, Any]]:
+    prefix = f"{kind}:"
+    own = [index for index, token in enumerate(tokens) if token.startswith(prefix) and weights[index] > 0]
+    total = sum(weights[index] for index in own)
+    own.sort(key=lambda index: (-weights[index], tokens[index]))
+    return [
+        {**_value(kind, tokens[index].removeprefix(prefix)), "weight": round(float(weights[index] / total), 3)}
+        for index in own[:TOP]
+    ]
+
+
+def _value(kind: str, value: str) -> dict[str, Any]:
+    if kind != "price":
+        return {kind: value}
+    lowest, above = band_limits(int(value))
+    return {"from": round(lowest, 2), "below": round(above, 2)}

@@ -1,0 +1,221 @@
+"""Settings: read once, from the environment and one TOML file, checked, and handed down.
+
+`SHOPWINDOW_PORT=8081` in the environment wins over `port = 8081` in the file named by `SHOPWINDOW_CONFIG` (or
+`shopwindow.toml` in the working directory), which wins over the default.
+"""
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, Final
+
+PREFIX: Final = "SHOPWINDOW_"
+_SITE_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
+_MIN_KEY_LENGTH: Final = 16
+
+
+class SettingError(Exception):
+    """A setting has a value that does not fit; names the setting, the value and what would fit."""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteKeys:
+    """One site and its two keys: the public one for browsers, the secret one for everything else."""
+
+    site: str
+    public_key: str
+    secret_key: str
+
+
+def _setting(default: Any, help_text: str, unit: str = "", choices: tuple[str, ...] = ()) -> Any:
+    return field(default=default, metadata={"help": help_text, "unit": unit, "choices": choices})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set; `shopwindow settings` prints this table."""
+
+    host: str = _setting("127.0.0.1", "Address the API listens on.")
+    port: int = _setting(8080, "Port the API listens on; 0 picks a free one.")
+    workers: int = _setting(1, "API processes.")
+    data_dir: str = _setting("data", "Directory of the embedded Redis and of the keys made at first start.")
+    redis_url: str = _setting("", "Redis server; empty starts the embedded one (commands `up` and `demo`).")
+    redis_cluster: bool = _setting(False, "redis_url names a node of a Redis Cluster; the log must then be Kafka.")
+    redis_fsync: str = _setting("everysec", "When the embedded Redis flushes to disk.", choices=("everysec", "always"))
+    redis_deadline_ms: float = _setting(
+        100.0, "A decision answers from memory, unpersonalized, when Redis takes longer.", "ms"
+    )
+    log: str = _setting("redis", "Server of the event log.", choices=("redis", "kafka"))
+    log_name: str = _setting("events", "Name of the event log; decisions and dead letters add their own suffix.")
+    log_partitions: int = _setting(8, "Partitions of the event log; fixed once the log exists.")
+    log_retention_h: float = _setting(168.0, "How long the event log keeps a record.", "hours")
+    kafka_bootstrap_servers: str = _setting("", "Kafka brokers, host:port separated by commas.")
+    kafka_replication_factor: int = _setting(1, "Replicas of each Kafka topic we create.")
+    session_timeout_s: float = _setting(
+        4.5, "A stream worker that is silent for longer loses its partitions to another.", "s"
+    )
+    site: str = _setting("", "Name of the one site served; for several, use [[sites]] tables in the file.")
+    public_key: str = _setting("", "Key of that site for browsers: events in, decisions out.")
+    secret_key: str = _setting("", "Key of that site for servers: everything.")
+    holdout_share: float = _setting(0.0, "Share of visitors, 0 to 1, kept unpersonalized to measure lift.")
+    click_window_s: float = _setting(90.0, "An impression without a click for so long counts as ignored.", "s")
+    profile_lifetime_days: float = _setting(90.0, "A profile lives this long after its last event.", "days")
+    batch_max_events: int = _setting(2_000, "Events in a micro-batch of the stream, at most.")
+    publish_every_s: float = _setting(1.0, "Learned models are published at most so often.", "s")
+    metrics_port: int = _setting(0, "Port for the metrics of a stream process; 0 serves none.")
+    log_level: str = _setting("warning", "What goes to standard error.", choices=("debug", "info", "warning", "error"))
+    sites: tuple[SiteKeys, ...] = field(
+        default=(), metadata={"help": "Sites and their keys: [[sites]] with site, public_key, secret_key.", "unit": ""}
+    )
+
+    def with_site(self, keys: SiteKeys) -> "Settings":
+        """Give the same settings serving one site more."""
+        return replace(self, sites=(*self.sites, keys))
+
+
+def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings; raises `SettingError` for a name we do not know and for a value that does not fit."""
+    environment = os.environ if environment is None else environment
+    values: dict[str, Any] = {}
+    for name, (value, source) in _given(environment).items():
+        values[name] = _parse(name, value, source)
+    settings = Settings(**values)
+    if settings.site or settings.public_key or settings.secret_key:
+        settings = settings.with_site(
+            _site(
+                {"site": settings.site, "public_key": settings.public_key, "secret_key": settings.secret_key},
+                "settings",
+            )
+        )
+    _check(settings)
+    return settings
+
+
+def _given(environment: Mapping[str, str]) -> dict[str, tuple[Any, str]]:
+    """Every value given, with where it was found; the environment wins."""
+    known = {one.name for one in fields(Settings)}
+    found: dict[str, tuple[Any, str]] = {}
+    path = environment.get(f"{PREFIX}CONFIG", "")
+    if path or Path("shopwindow.toml").exists():
+        file = Path(path or "shopwindow.toml")
+        try:
+            table = tomllib.loads(file.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise SettingError(f"{PREFIX}CONFIG names {file}, which cannot be read: {error.strerror}") from error
+        except tomllib.TOMLDecodeError as error:
+            raise SettingError(f"{file} is not TOML: {error}") from error
+        for name, value in table.items():
+            if name not in known:
+                raise SettingError(f"{file} sets {name!r}, which is no setting; see `shopwindow settings`")
+            found[name] = (value, str(file))
+    for variable, value in environment.items():
+        if not variable.startswith(PREFIX) or variable == f"{PREFIX}CONFIG" or variable.startswith(f"{PREFIX}TEST_"):
+            continue
+        name = variable.removeprefix(PREFIX).lower()
+        if name not in known or name == "sites":
+            raise SettingError(f"{variable} is set, but {name!r} is no setting; see `shopwindow settings`")
+        found[name] = (value, variable)
+    return found
+
+
+def _parse(name: str, value: Any, source: str) -> Any:
+    if name == "sites":
+        if not isinstance(value, list):
+            raise SettingError(f"sites in {source} must be [[sites]] tables")
+        return tuple(_site(table, source) for table in value)
+    one = next(one for one in fields(Settings) if one.name == name)
+    kind = type(one.default)
+    try:
+        parsed = _as_bool(value) if kind is bool else kind(value)
+        if kind is int and isinstance(value, float) and value != parsed:
+            raise ValueError
+    except (TypeError, ValueError) as error:
+        words = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}[kind]
+        raise SettingError(f"{source}: {name} has value {value!r}, not {words}") from error
+    choices = one.metadata.get("choices", ())
+    if choices and parsed not in choices:
+        raise SettingError(f"{source}: {name} has value {value!r}, not one of {', '.join(choices)}")
+    return parsed
+
+
+def _as_bool(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    known = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False, "": False}
+    if isinstance(value, str) and value.lower() in known:
+        return known[value.lower()]
+    raise ValueError
+
+
+def _site(table: Any, source: str) -> SiteKeys:
+    if not isinstance(table, dict) or set(table) != {"site", "public_key", "secret_key"}:
+        raise SettingError(f"{source}: a site has site, public_key and secret_key, got {table!r}")
+    keys = SiteKeys(**{name: str(value) for name, value in table.items()})
+    if not _SITE_NAME.fullmatch(keys.site):
+        raise SettingError(f"{source}: site has value {keys.site!r}, not 1 to 40 of a-z 0-9 -, starting with a letter")
+    for name in ("public_key", "secret_key"):
+        if len(getattr(keys, name)) < _MIN_KEY_LENGTH:
+            raise SettingError(
+                f"{source}: {name} of site {keys.site!r} has {len(getattr(keys, name))} characters, "
+                f"at least {_MIN_KEY_LENGTH}"
+            )
+    if keys.public_key == keys.secret_key:
+        raise SettingError(f"{source}: public_key and secret_key of site {keys.site!r} are the same")
+    return keys
+
+
+_LEAST: Final[dict[str, float]] = {
+    "port": 0,
+    "workers": 1,
+    "redis_deadline_ms": 1,
+    "log_partitions": 1,
+    "log_retention_h": 0.01,
+    "kafka_replication_factor": 1,
+    "session_timeout_s": 0.5,
+    "holdout_share": 0,
+    "click_window_s": 0.1,
+    "profile_lifetime_days": 0.01,
+    "batch_max_events": 1,
+    "publish_every_s": 0.05,
+    "metrics_port": 0,
+}
+_MOST: Final[dict[str, float]] = {"port": 65_535, "metrics_port": 65_535, "holdout_share": 1, "log_partitions": 1_024}
+
+
+def _check(settings: Settings) -> None:
+    for name, least in _LEAST.items():
+        if getattr(settings, name) < least:
+            raise SettingError(f"{name} has value {getattr(settings, name)!r}, at least {least:g}")
+    for name, most in _MOST.items():
+        if getattr(settings, name) > most:
+            raise SettingError(f"{name} has value {getattr(settings, name)!r}, at most {most:g}")
+    if settings.log == "kafka" and not settings.kafka_bootstrap_servers:
+        raise SettingError("log is 'kafka', so kafka_bootstrap_servers must name a broker, got ''")
+    if settings.redis_cluster and settings.log == "redis":
+        raise SettingError("redis_cluster is true, so log must be 'kafka', got 'redis': a stream lives on one node")
+    if settings.profile_lifetime_days > 365:
+        raise SettingError(
+            f"profile_lifetime_days has value {settings.profile_lifetime_days:g}, at most 365: a profile names a log "
+            "position, and the log's own lifetime is 400 days"
+        )
+    used: dict[str, str] = {}
+    for keys in settings.sites:
+        for key in (keys.public_key, keys.secret_key):
+            if key in used:
+                raise SettingError(f"sites {used[key]!r} and {keys.site!r} share a key; each needs its own")
+        used[keys.public_key] = used[keys.secret_key] = keys.site
+
+
+def settings_table() -> list[tuple[str, str, str, str]]:
+    """Give (environment variable, default, unit, meaning) of every setting."""
+    rows = []
+    for one in fields(Settings):
+        default = "" if one.default is MISSING or one.default == () else str(one.default)
+        help_text = one.metadata["help"]
+        if one.metadata.get("choices"):
+            help_text += f" One of {', '.join(one.metadata['choices'])}."
+        rows.append((f"{PREFIX}{one.name.upper()}", default, one.metadata["unit"], help_text))
+    return rows
