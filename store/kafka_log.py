@@ -426,7 +426,7 @@ class KafkaGroupConsumer(_Fetcher):
         self._committed: dict[int, int] = {}
         self._open_commits: dict[int, int] = {}  # refused while the group was moving; ours if the partition stays
         self._member = ""
-        consumer.subscribe([log.name], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_revoke)
+        consumer.subscribe([log.name], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost)
 
     @property
     def assignment(self) -> frozenset[int]:
@@ -496,6 +496,16 @@ class KafkaGroupConsumer(_Fetcher):
         )
 
     def _on_revoke(self, consumer: Consumer, entries: list[TopicPartition]) -> None:
+        # The last chance for a commit that came while the group was moving: without it the next owner repeats work.
+        leaving = {entry.partition for entry in entries}
+        late = {partition: position for partition, position in self._open_commits.items() if partition in leaving}
+        try:
+            self._commit(late)
+        except LogUnavailableError as error:
+            logger.warning("log %s: left partitions %s uncommitted: %s", self._log.name, sorted(late), error)
+        self._on_lost(consumer, entries)
+
+    def _on_lost(self, consumer: Consumer, entries: list[TopicPartition]) -> None:
         for entry in entries:
             self._moved.add(entry.partition)
             for places in (self._next, self._committed, self._open_commits):
