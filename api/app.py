@@ -39,7 +39,7 @@ from api.site import Site
 from api.state import State
 from models.catalog import CatalogItem
 from models.errors import InvalidError
-from models.recommend import Query
+from models.recommend import STRATEGIES, Query
 from store.catalog import CatalogStore
 from store.client import UNAVAILABLE, Client, connect, connect_async
 from store.log import EventLog, LogUnavailableError
@@ -77,11 +77,15 @@ def create_app(config: ApiConfig, open_logs: Callable[[], Logs]) -> FastAPI:
     open_logs
         Opens the logs, at start.
     """
+
+    def lifespan(running: FastAPI) -> contextlib.AbstractAsyncContextManager[dict[str, State]]:
+        return _lifespan(running, config, open_logs)
+
     app = FastAPI(
         title="Shopwindow",
         version="1",
         description="Banner slots and recommendations that move with each click.",
-        lifespan=lambda _: _lifespan(app, config, open_logs),
+        lifespan=lifespan,
         docs_url="/docs",
         redoc_url=None,
     )
@@ -231,8 +235,8 @@ async def _warm(state: State) -> None:
     for site in state.sites.values():
         for _ in range(3):
             deciding = await begin(state, site, "")
-            for strategy in ("for_you", "similar", "trending"):
-                deciding.recommend(Query(strategy))  # type: ignore[arg-type]
+            for strategy in STRATEGIES:
+                deciding.recommend(Query(strategy))
             for placement_id, placement in site.assortment.placements.items():
                 deciding.fill(placement_id, placement.slots)
 

@@ -98,7 +98,7 @@ async def get_dead_letters(
         records = await asyncio.to_thread(_read, state.dead_letter_log, None)
     except LogUnavailableError as error:
         raise _log_unavailable() from error
-    letters = _own(site, records)
+    letters = _own(state, site, records)
     return answer({"dead_letters": [_view(position, one) for position, one in reversed(letters)][:limit]})
 
 
@@ -119,7 +119,7 @@ async def replay_dead_letters(request: Request, site: Annotated[Site, Depends(se
             raise _log_unavailable() from error
         accepted: list[Incoming] = []
         rejected: list[dict[str, Any]] = []
-        for position, letter in _own(site, records):
+        for position, letter in _own(state, site, records):
             try:
                 accepted.append(_again(state, site, letter))
             except InvalidError as error:
@@ -163,15 +163,19 @@ def _read(log: EventLog, after: int | None) -> list[Record]:
     return records
 
 
-def _own(site: Site, records: list[Record]) -> list[tuple[int, DeadLetter]]:
-    """A site's dead letters and those of no known site; one the stream set aside twice counts once."""
+def _own(state: State, site: Site, records: list[Record]) -> list[tuple[int, DeadLetter]]:
+    """A site's dead letters, oldest first; one the stream set aside twice counts once.
+
+    Those of no known site are shown where one site alone is served: elsewhere they may be another's.
+    """
+    names = (site.name, "") if len(state.sites) == 1 else (site.name,)
     found: dict[tuple[str, int, int], tuple[int, DeadLetter]] = {}
     for record in records:
         try:
             letter = decode_dead_letter(record.value)
         except InvalidError:
             continue
-        if letter.site in (site.name, ""):
+        if letter.site in names:
             place = (letter.source, letter.partition, letter.position if letter.position >= 0 else -record.position)
             found.setdefault(place, (record.position, letter))
     return list(found.values())

@@ -4,11 +4,12 @@
 `shopwindow.toml` in the working directory), which wins over the default.
 """
 
+import json
 import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields, replace
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -60,6 +61,7 @@ class Settings:
     site: str = _setting("", "Name of the one site served; for several, use [[sites]] tables in the file.")
     public_key: str = _setting("", "Key of that site for browsers: events in, decisions out.")
     secret_key: str = _setting("", "Key of that site for servers: everything.")
+    shop_site: str = _setting("", "Site whose sample shop pages are served under /shop/; empty for none.")
     holdout_share: float = _setting(0.0, "Share of visitors, 0 to 1, kept unpersonalized to measure lift.")
     click_window_s: float = _setting(90.0, "An impression without a click for so long counts as ignored.", "s")
     profile_lifetime_days: float = _setting(90.0, "A profile lives this long after its last event.", "days")
@@ -127,7 +129,7 @@ def _parse(name: str, value: Any, source: str) -> Any:
             raise SettingError(f"sites in {source} must be [[sites]] tables")
         return tuple(_site(table, source) for table in value)
     one = next(one for one in fields(Settings) if one.name == name)
-    kind = type(one.default)
+    kind: type[Any] = type(one.default)
     try:
         parsed = _as_bool(value) if kind is bool else kind(value)
         if kind is int and isinstance(value, float) and value != parsed:
@@ -207,6 +209,21 @@ def _check(settings: Settings) -> None:
             if key in used:
                 raise SettingError(f"sites {used[key]!r} and {keys.site!r} share a key; each needs its own")
         used[keys.public_key] = used[keys.secret_key] = keys.site
+
+
+def write_settings(settings: Settings, path: Path) -> None:
+    """Write settings as the file another process reads them from; readable by its owner alone, since it has keys."""
+    lines = []
+    for one in fields(Settings):
+        value = getattr(settings, one.name)
+        # The one site stands among the sites already.
+        if one.name in ("sites", "site", "public_key", "secret_key"):
+            continue
+        lines.append(f"{one.name} = {json.dumps(value)}")
+    for keys in settings.sites:
+        lines += ["", "[[sites]]", *(f"{name} = {json.dumps(value)}" for name, value in asdict(keys).items())]
+    path.touch(mode=0o600)
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def settings_table() -> list[tuple[str, str, str, str]]:

@@ -1,0 +1,5 @@
+"""`python -m shopwindow`."""
+
+from shopwindow.cli import main
+
+main()

@@ -1,0 +1,71 @@
+"""Build: clients and logs from settings, the same in every process."""
+
+from api.app import Logs
+from api.config import ApiConfig, SiteConfig
+from shopwindow.settings import SettingError, Settings
+from store.client import connect
+from store.kafka_log import KafkaLog
+from store.log import EventLog
+from store.redis_log import RedisLog
+
+
+def open_log(settings: Settings, suffix: str = "", partitions: int | None = None) -> EventLog:
+    """Open the event log, or with a suffix one of its companions."""
+    name = settings.log_name + suffix
+    count = partitions or settings.log_partitions
+    retention_s = settings.log_retention_h * 3600
+    if settings.log == "kafka":
+        return KafkaLog(
+            settings.kafka_bootstrap_servers,
+            name,
+            count,
+            retention_s,
+            session_timeout_s=settings.session_timeout_s,
+            replication_factor=settings.kafka_replication_factor,
+        )
+    client = connect(redis_url(settings))
+    return RedisLog(client, name, count, retention_s, session_timeout_s=settings.session_timeout_s)
+
+
+def open_dead_letter_log(settings: Settings) -> EventLog:
+    """Open the log of events we could not use: one partition, since nothing orders them."""
+    return open_log(settings, "-dead-letters", partitions=1)
+
+
+def open_logs(settings: Settings) -> Logs:
+    """Open all logs the API writes."""
+    return Logs(
+        events=open_log(settings),
+        decisions=open_log(settings, "-decisions"),
+        dead_letters=open_dead_letter_log(settings),
+    )
+
+
+def redis_url(settings: Settings) -> str:
+    """Give the Redis to use; raises `SettingError` where none is named."""
+    if not settings.redis_url:
+        raise SettingError("redis_url is empty: name a server, or use `shopwindow up`, which starts one")
+    return settings.redis_url
+
+
+def site_names(settings: Settings) -> frozenset[str]:
+    """Give the sites served; raises `SettingError` where there is none."""
+    if not settings.sites:
+        raise SettingError("no site is set: set site, public_key and secret_key, or [[sites]] in the file")
+    return frozenset(keys.site for keys in settings.sites)
+
+
+def api_config(settings: Settings) -> ApiConfig:
+    """Give the API what it needs."""
+    names = site_names(settings)
+    if settings.shop_site and settings.shop_site not in names:
+        raise SettingError(f"shop_site has value {settings.shop_site!r}, not one of {', '.join(sorted(names))}")
+    return ApiConfig(
+        sites=tuple(SiteConfig(keys.site, keys.public_key, keys.secret_key) for keys in settings.sites),
+        redis_url=redis_url(settings),
+        redis_cluster=settings.redis_cluster,
+        redis_deadline_s=settings.redis_deadline_ms / 1000,
+        profile_lifetime_s=settings.profile_lifetime_days * 86_400,
+        holdout_share=settings.holdout_share,
+        shop_site=settings.shop_site,
+    )

@@ -1,0 +1,210 @@
+"""Embedded stack: Redis, stream and API as processes of one machine, started, watched and stopped together."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from secrets import token_urlsafe
+from types import TracebackType
+from typing import Final, Self
+
+import httpx
+
+from shopwindow.embedded import EmbeddedRedis
+from shopwindow.settings import PREFIX, Settings, SiteKeys, write_settings
+
+COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "profile": ("stream", "profile"),
+    "learn": ("stream", "learn"),
+    "api": ("api",),
+}
+RUN_FILE: Final = "run.toml"
+_KEYS_FILE: Final = "keys.json"
+_READY_S: Final = 60.0
+_STOP_S: Final = 15.0
+_RESTART_AFTER_S: Final = 0.5
+
+
+class StackError(Exception):
+    """The stack could not be started, or a part of it keeps dying; the message says which and why."""
+
+
+class EmbeddedStack:
+    """All of Shopwindow on this machine; a context manager.
+
+    A part that dies is started again: what it had not finished it reads again from the log.
+
+    Parameters
+    ----------
+    settings
+        `redis_url` is replaced by the embedded server's; a site is made where none is set, its keys kept in the data
+        directory.
+    name
+        Directory below `data_dir`, and the name of the site made.
+    shop
+        Whether the sample shop's pages are served, for the first site.
+    """
+
+    def __init__(self, settings: Settings, name: str, *, shop: bool = False) -> None:
+        self._directory = Path(settings.data_dir) / name
+        self._settings = settings
+        self._name = name
+        self._shop = shop
+        self._redis: EmbeddedRedis | None = None
+        self._parts: dict[str, subprocess.Popen[bytes]] = {}
+        self._restarts = 0
+        self._stopping = threading.Event()
+        self._watching: threading.Thread | None = None
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force, with the embedded Redis and the site's keys."""
+        return self._settings
+
+    @property
+    def url(self) -> str:
+        """Where the API answers."""
+        host = self._settings.host if self._settings.host not in ("0.0.0.0", "::") else "127.0.0.1"  # noqa: S104
+        return f"http://{host}:{self._settings.port}"
+
+    @property
+    def keys(self) -> SiteKeys:
+        """The first site's keys."""
+        return self._settings.sites[0]
+
+    @property
+    def restarts(self) -> int:
+        """How often a part that died was started again."""
+        return self._restarts
+
+    def pid(self, part: str) -> int:
+        """Process id of a part: redis, profile, learn or api."""
+        if part == "redis" and self._redis is not None:
+            return self._redis.pid
+        return self._parts[part].pid
+
+    def start_store(self) -> None:
+        """Start Redis alone, and settle the settings: what must be there before the rest starts can be put there."""
+        self._directory.mkdir(parents=True, exist_ok=True)
+        if not self._settings.sites:
+            self._settings = self._settings.with_site(self._own_keys())
+        port = self._settings.port or free_port()
+        if not is_free(self._settings.host, port):
+            raise StackError(f"port {port} on {self._settings.host} is taken; choose another with --port")
+        if self._shop:
+            self._settings = replace(self._settings, shop_site=self.keys.site)
+        self._redis = EmbeddedRedis(self._directory / "redis", appendfsync=self._settings.redis_fsync)
+        self._redis.start()
+        self._settings = replace(self._settings, redis_url=self._redis.url, port=port)
+        write_settings(self._settings, self._directory / RUN_FILE)
+
+    def start_processes(self) -> None:
+        """Start stream and API, and wait until the API is ready."""
+        for part in COMMANDS:
+            self._parts[part] = self._spawn(part)
+        self._watching = threading.Thread(target=self._watch, name="stack-watch", daemon=True)
+        self._watching.start()
+        deadline_s = time.monotonic() + _READY_S
+        while time.monotonic() < deadline_s:
+            try:
+                if httpx.get(f"{self.url}/readyz", timeout=2.0).status_code == 200:
+                    return
+            except httpx.HTTPError:
+                pass
+            if self._restarts > 3:
+                raise StackError("a part of the stack keeps dying; its messages above say why")
+            time.sleep(0.05)
+        raise StackError(f"the API at {self.url} is not ready after {_READY_S:g} s")
+
+    def __enter__(self) -> Self:
+        try:
+            self.start_store()
+            self.start_processes()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Stop everything, Redis last."""
+        self._stopping.set()
+        if self._watching is not None:
+            self._watching.join(timeout=5)
+        for process in self._parts.values():
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+        deadline_s = time.monotonic() + _STOP_S
+        for process in self._parts.values():
+            try:
+                process.wait(timeout=max(0.1, deadline_s - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        if self._redis is not None:
+            self._redis.stop()
+        (self._directory / RUN_FILE).unlink(missing_ok=True)
+
+    def _spawn(self, part: str) -> subprocess.Popen[bytes]:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+        environment[f"{PREFIX}CONFIG"] = str((self._directory / RUN_FILE).absolute())
+        # A session of its own: a Ctrl-C reaches us alone, and we stop the parts in order.
+        return subprocess.Popen(
+            [sys.executable, "-m", "shopwindow", *COMMANDS[part]],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=sys.stderr,
+            start_new_session=True,
+        )
+
+    def _watch(self) -> None:
+        while not self._stopping.wait(0.1):
+            for part, process in self._parts.items():
+                if process.poll() is not None and not self._stopping.is_set():
+                    sys.stderr.write(f"shopwindow: {part} ended with {process.returncode}, starting it again\n")
+                    self._restarts += 1
+                    self._stopping.wait(_RESTART_AFTER_S)
+                    self._parts[part] = self._spawn(part)
+                    break
+
+    def _own_keys(self) -> SiteKeys:
+        path = self._directory / _KEYS_FILE
+        if not path.exists():
+            made = {
+                "site": self._name,
+                "public_key": f"public-{token_urlsafe(18)}",
+                "secret_key": f"secret-{token_urlsafe(18)}",
+            }
+            path.touch(mode=0o600)
+            path.write_text(json.dumps(made, indent=2) + "\n", encoding="utf-8")
+        return SiteKeys(**json.loads(path.read_text(encoding="utf-8")))
+
+
+def free_port() -> int:
+    """Give a loopback port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def is_free(host: str, port: int) -> bool:
+    """Whether a port can be listened on."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True

@@ -1,0 +1,120 @@
+"""Remote: a running Shopwindow, spoken to over its API."""
+
+import time
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Self
+
+import httpx
+import orjson
+
+from shopwindow.embedded_stack import RUN_FILE
+from shopwindow.settings import SettingError, Settings
+
+_TIMEOUT_S: Final = 30.0
+_TRIES: Final = 8
+_PAGE: Final = 1_000
+
+
+class RemoteError(Exception):
+    """The API refused or did not answer; the message names the request and its problem."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where an API is, and the secret key to it."""
+
+    url: str
+    secret_key: str
+
+
+def find_address(settings: Settings, url: str | None, key: str | None) -> Address:
+    """Find the API to talk to: as told, else as the settings say, else the embedded stack that runs here.
+
+    Raises `SettingError` where none is found.
+    """
+    running = _running(settings)
+    found_key = key or (settings.sites[0].secret_key if settings.sites else "") or (running or ("", ""))[1]
+    found_url = url or (running[0] if running and found_key == running[1] else f"http://127.0.0.1:{settings.port}")
+    if not found_key:
+        raise SettingError(
+            f"no secret key: give --key, set SHOPWINDOW_SECRET_KEY, or start `shopwindow up` here (looked for "
+            f"{RUN_FILE} below {settings.data_dir!r})"
+        )
+    return Address(found_url.rstrip("/"), found_key)
+
+
+def _running(settings: Settings) -> tuple[str, str] | None:
+    """Address and secret key of the embedded stack started last and not stopped."""
+    files = sorted(Path(settings.data_dir).glob(f"*/{RUN_FILE}"), key=lambda path: path.stat().st_mtime)
+    if not files:
+        return None
+    table = tomllib.loads(files[-1].read_text(encoding="utf-8"))
+    return f"http://127.0.0.1:{table['port']}", table["sites"][0]["secret_key"]
+
+
+class Remote:
+    """A client with the secret key; a context manager."""
+
+    def __init__(self, address: Address) -> None:
+        self._url = address.url
+        self._client = httpx.Client(
+            base_url=address.url, headers={"Authorization": f"Bearer {address.secret_key}"}, timeout=_TIMEOUT_S
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def call(self, method: str, path: str, body: Any = None, parameters: Mapping[str, Any] | None = None) -> Any:
+        """Send a request and give the decoded answer.
+
+        A server that is away, or says it will be back (503), is tried again for about ten seconds; raises `RemoteError`.
+        """
+        content = None if body is None else orjson.dumps(body)
+        headers = {} if body is None else {"Content-Type": "application/json"}
+        wait_s = 0.05
+        for attempt in range(_TRIES):
+            last = attempt == _TRIES - 1
+            try:
+                response = self._client.request(method, path, content=content, params=parameters, headers=headers)
+            except httpx.HTTPError as error:
+                if last:
+                    raise RemoteError(f"{method} {self._url}{path}: {error}") from error
+            else:
+                if response.status_code != 503 or last:
+                    return self._answer(method, path, response)
+            time.sleep(wait_s)
+            wait_s = min(2 * wait_s, 4.0)
+        raise RemoteError(f"{method} {self._url}{path}: no answer")
+
+    def _answer(self, method: str, path: str, response: httpx.Response) -> Any:
+        if response.is_success:
+            return orjson.loads(response.content) if response.content else None
+        try:
+            detail = orjson.loads(response.content)["detail"]
+        except (orjson.JSONDecodeError, KeyError, TypeError):
+            detail = response.text[:200]
+        raise RemoteError(f"{method} {self._url}{path}: {response.status_code}, {detail}")
+
+    def put_all(self, path: str, kind: str, resources: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Put many things in portions; gives the rejections, each with its index among all."""
+        rejected: list[dict[str, Any]] = []
+        for start in range(0, len(resources), _PAGE):
+            answer = self.call("PUT", path, {kind: list(resources[start : start + _PAGE])})
+            rejected += [{**one, "index": one["index"] + start} for one in answer["rejected"]]
+        return rejected
+
+    def list_all(self, path: str, kind: str) -> Iterator[dict[str, Any]]:
+        """Give all things of a kind, by id."""
+        after = ""
+        while True:
+            answer = self.call("GET", path, parameters={"limit": _PAGE, "after": after})
+            yield from answer[kind]
+            if answer["next"] is None:
+                return
+            after = answer["next"]

@@ -1,0 +1,88 @@
+"""Serve: the API's processes, and a stream flow's."""
+
+import logging
+import os
+import tempfile
+from functools import partial
+from typing import Literal
+
+import uvicorn
+from fastapi import FastAPI
+from prometheus_client import start_http_server
+
+from api.app import create_app
+from shopwindow.build import api_config, open_dead_letter_log, open_log, open_logs, redis_url, site_names
+from shopwindow.settings import Settings, load_settings
+from store.catalog import CatalogStore
+from store.client import connect
+from store.models import ModelStore
+from store.profiles import ProfileStore
+from stream.run import run_learn, run_profile, stop_on_signals
+
+Flow = Literal["profile", "learn"]
+
+
+def application() -> FastAPI:
+    """Build the application in an API process, from the settings of its environment."""
+    settings = load_settings()
+    configure_logging(settings)
+    return create_app(api_config(settings), partial(open_logs, settings))
+
+
+def configure_logging(settings: Settings) -> None:
+    """Send log lines to standard error."""
+    logging.basicConfig(
+        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s", force=True
+    )
+
+
+def serve_api(settings: Settings) -> None:
+    """Run the API until it is told to stop."""
+    api_config(settings)  # a setting that does not fit is told once, before any process starts
+    with tempfile.TemporaryDirectory(prefix="shopwindow-metrics-") as directory:
+        if settings.workers > 1:
+            # Set before any metric is made, in the processes uvicorn spawns: they share their counts through it.
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = directory
+        uvicorn.run(
+            "shopwindow.serve:application",
+            factory=True,
+            host=settings.host,
+            port=settings.port,
+            workers=settings.workers,
+            loop="uvloop",
+            http="httptools",
+            log_level=settings.log_level,
+            access_log=False,
+            timeout_graceful_shutdown=10,
+            server_header=False,
+        )
+
+
+def serve_stream(settings: Settings, flow: Flow) -> None:
+    """Run one flow until it is told to stop."""
+    configure_logging(settings)
+    stop = stop_on_signals()
+    sites = site_names(settings)
+    client = connect(redis_url(settings), cluster=settings.redis_cluster)
+    if settings.metrics_port:
+        start_http_server(settings.metrics_port)
+    log = open_log(settings)
+    catalogs = CatalogStore(client)
+    if flow == "profile":
+        dead_letters = open_dead_letter_log(settings)
+        profiles = ProfileStore(client, settings.profile_lifetime_days * 86_400)
+        run_profile(log, dead_letters, profiles, catalogs, sites, settings.batch_max_events, stop)
+        dead_letters.close()
+    else:
+        run_learn(
+            log,
+            ModelStore(client),
+            catalogs,
+            sites,
+            settings.batch_max_events,
+            settings.publish_every_s,
+            settings.click_window_s,
+            stop,
+        )
+    log.close()
+    client.close()
