@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from models.catalog import SELLABLE, Campaign, CatalogItem, Creative, Kind, Placement, Resource
 from models.events import EventItem
-from models.features import DIM, Vector, matrix_of, tokens_of, vector_of
+from models.features import DIM, Vector, category_tokens, matrix_of, tokens_of, vector_of
 
 REBUILD_SHARE: Final = 0.05
 """The matrix is built anew once this share of the items has changed; until then only their own rows are."""
@@ -34,9 +34,9 @@ class Assortment:
         self.placements: dict[str, Placement] = {}
         self.row_of: dict[str, int] = {}
         self.ids: list[str] = []
-        self.frequency: Counter[str] = Counter()
         self._tokens: dict[str, tuple[str, ...]] = {}
-        self._by_category: dict[tuple[str, ...], set[str]] = {}
+        self._by_token: dict[str, set[str]] = {}
+        self._categories: Counter[tuple[str, ...]] = Counter()
         self._matrix: NDArray[np.float32] = matrix_of([], {})
         self._offered: NDArray[np.bool_] = np.zeros(0, dtype=bool)
         self._from_s: NDArray[np.float64] = np.zeros(0)
@@ -74,21 +74,24 @@ class Assortment:
         self.items[item.item_id] = item
         tokens = tokens_of(item)
         self._tokens[item.item_id] = tokens
-        self.frequency.update(tokens)
-        for level in range(len(item.category)):
-            self._by_category.setdefault(item.category[: level + 1], set()).add(item.item_id)
+        for token in tokens:
+            self._by_token.setdefault(token, set()).add(item.item_id)
+        self._categories.update(item.category[: level + 1] for level in range(len(item.category)))
         self._stale.add(item.item_id)
 
     def _forget_item(self, item_id: str) -> None:
         item = self.items.pop(item_id, None)
         if item is None:
             return
-        self.frequency.subtract(self._tokens.pop(item_id))
+        for token in self._tokens.pop(item_id):
+            self._by_token[token].discard(item_id)
+            if not self._by_token[token]:
+                del self._by_token[token]
         for level in range(len(item.category)):
-            members = self._by_category[item.category[: level + 1]]
-            members.discard(item_id)
-            if not members:
-                del self._by_category[item.category[: level + 1]]
+            path = item.category[: level + 1]
+            self._categories[path] -= 1
+            if not self._categories[path]:
+                del self._categories[path]
         self._stale.add(item_id)
 
     def _refresh(self) -> None:
@@ -102,8 +105,7 @@ class Assortment:
             self.revision += 1
             self.ids = sorted(self.items)
             self.row_of = {item_id: row for row, item_id in enumerate(self.ids)}
-            self.frequency = +self.frequency
-            self._matrix = matrix_of([self._tokens[item_id] for item_id in self.ids], self.frequency)
+            self._matrix = matrix_of([self._tokens[item_id] for item_id in self.ids], self.frequency())
             items = [self.items[item_id] for item_id in self.ids]
             self._offered = np.array([not item.hidden and item.availability in SELLABLE for item in items], dtype=bool)
             self._from_s = np.array([item.available_from_s for item in items], dtype=np.float64)
@@ -126,7 +128,7 @@ class Assortment:
         item = self.items.get(item_id)
         self._offered[row] = item is not None and not item.hidden and item.availability in SELLABLE
         if item is not None:
-            self._matrix[row] = vector_of(self._tokens[item_id], self.frequency)
+            self._matrix[row] = self._vector_of(self._tokens[item_id])
             self._from_s[row], self._until_s[row] = item.available_from_s, item.expires_at_s
 
     @property
@@ -155,24 +157,33 @@ class Assortment:
     def in_category(self, path: Sequence[str]) -> set[str]:
         """Ids of the items at or below a category path; a single name is also found at any level."""
         path = tuple(path)
-        if path in self._by_category:
-            return self._by_category[path]
-        if len(path) == 1:
-            wanted = path[0].casefold()
-            found: set[str] = set()
-            for known, members in self._by_category.items():
-                if known[-1].casefold() == wanted:
-                    found |= members
-            return found
-        return set()
+        if len(path) != 1 or path in self._categories:
+            return self.with_token(category_tokens(path)[-1]) if path else set()
+        wanted = path[0].casefold()
+        found: set[str] = set()
+        for known in self._categories:
+            if known[-1].casefold() == wanted:
+                found |= self.with_token(category_tokens(known)[-1])
+        return found
 
     def categories(self) -> list[tuple[str, ...]]:
         """Every category path that has items, sorted."""
-        return sorted(self._by_category)
+        return sorted(self._categories)
+
+    def with_token(self, token: str) -> set[str]:
+        """Ids of the items that carry a token; not to be changed by the caller."""
+        return self._by_token.get(token, set())
 
     def tokens(self) -> list[str]:
         """Every token an item carries, sorted: what an interest sketch can be explained with."""
-        return sorted(token for token, count in self.frequency.items() if count > 0)
+        return sorted(self._by_token)
+
+    def frequency(self) -> dict[str, int]:
+        """In how many items each token stands."""
+        return {token: len(members) for token, members in self._by_token.items()}
+
+    def _vector_of(self, tokens: tuple[str, ...]) -> Vector:
+        return vector_of(tokens, {token: len(self.with_token(token)) for token in tokens})
 
     def vector_of_item(self, item: EventItem) -> Vector:
         """Give an event's item as a point: the catalog's where it knows the item, else by what the event says."""
@@ -180,6 +191,6 @@ class Assortment:
         if known is None:
             return self._event_vector(tokens_of(item))
         if item.item_id in self._stale:
-            return vector_of(known, self.frequency)
+            return self._vector_of(known)
         vector: Vector = self._matrix[self.row_of[item.item_id]]
         return vector

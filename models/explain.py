@@ -3,15 +3,18 @@
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.assortment import Assortment
 from models.features import band_limits, tokens_of, weights_of
-from models.profile import Profile
+from models.profile import MAX_RECENT, Profile
 from models.sketch import HALF_LIFE_NAMES, directions
 
 TOP: Final = 5
 LEAST_SHARE: Final = 0.05
-"""A token counts from this share of the vector's length on; below it chance meetings in the basis say as much."""
+"""A token of a remembered item counts from this share of the vector's length on."""
+LEAST_OLD_SHARE: Final = 0.25
+"""Any other token: below it chance meetings in the basis say as much."""
 _NAMES: Final = {"category": "categories", "brand": "brands", "price": "price_bands"}
 
 
@@ -25,22 +28,26 @@ def explain_interests(profile: Profile, assortment: Assortment) -> dict[str, dic
         `weight` that is the token's share, 0 to 1, of all that is found in its kind.
     """
     vectors = directions(profile.sketch)
-    tokens = _candidates(profile, assortment)
-    scale = np.sqrt([max(assortment.frequency.get(token, 1), 1) for token in tokens])
+    tokens, least = _candidates(profile, assortment)
+    scale = np.sqrt([max(len(assortment.with_token(token)), 1) for token in tokens])
     explained: dict[str, dict[str, list[dict[str, Any]]]] = {}
     for name, vector in zip(HALF_LIFE_NAMES, vectors, strict=True):
         found = weights_of(tokens, vector)
-        weights = np.where(found > LEAST_SHARE, found * scale, 0.0)
+        weights = np.where(found > least, found * scale, 0.0)
         explained[name] = {plural: _strongest(tokens, weights, kind) for kind, plural in _NAMES.items()}
     return explained
 
 
-def _candidates(profile: Profile, assortment: Assortment) -> list[str]:
-    """Tokens that may stand behind the sketch: those of the items still remembered, or, without any, all there are."""
-    known = [assortment.items[seen.item_id] for seen in profile.recent if seen.item_id in assortment.items]
-    if known and len(known) == len(profile.recent) and profile.count("view_item") <= len(known):
-        return sorted({token for item in known for token in tokens_of(item)})
-    return assortment.tokens()
+def _candidates(profile: Profile, assortment: Assortment) -> tuple[list[str], NDArray[np.float64]]:
+    """Tokens that may stand behind the sketch, and the share each must reach.
+
+    Those of the remembered items come first; where more was looked at than is remembered, all the catalog's follow.
+    """
+    items = (assortment.items.get(seen.item_id) for seen in profile.recent)
+    recent = {token for item in items if item is not None for token in tokens_of(item)}
+    others = set(assortment.tokens()) - recent if len(profile.recent) >= MAX_RECENT else set()
+    tokens = sorted(recent | others)
+    return tokens, np.array([LEAST_SHARE if token in recent else LEAST_OLD_SHARE for token in tokens])
 
 
 def _strongest(tokens: list[str], weights: np.ndarray[Any, Any], kind: str) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from models.catalog import CatalogItem
 from models.errors import InvalidError, shown
+from models.features import category_tokens, tokens_of
 from models.profile import Profile, Recent, in_session, recent_items
 from models.shelf import Shelf
 from models.sketch import directions
@@ -41,8 +42,12 @@ INTEREST_SHARE: Final = 0.8
 POPULARITY_SHARE: Final = 0.1
 SEEN_SHARE: Final = 0.25
 """What is left of the score of an item the visitor has just looked at: another item serves better."""
-LEAST_INTEREST: Final = 0.2
-"""Likeness below which an interest says nothing: unrelated items meet by chance in a 64-place basis."""
+LEAST_INTEREST: Final = 0.1
+"""Likeness below which an interest says nothing, of an item that shares a category or brand with a recent one."""
+LEAST_OLD_INTEREST: Final = 0.6
+"""The same of any other item: unrelated items meet by chance in a 64-place basis, so this asks for more."""
+FAR_SHARE: Final = 0.4
+"""What is left of a move others made to an item that shares nothing with what this visitor looked at."""
 LEAST_LIKENESS: Final = 0.3
 
 
@@ -223,8 +228,11 @@ def _for_you(shelf: Shelf, profile: Profile) -> Iterator[Step]:
     if profile.recent or profile.sketch:
         tier = history_tier(profile)
         followed, because = _followed(shelf, profile.recent)
+        near = _near(shelf, profile.recent)
+        followed *= np.where(near, 1.0, FAR_SHARE)
         interest = _interest(shelf, profile)
-        scores = followed + INTEREST_SHARE * np.where(interest > LEAST_INTEREST, interest, 0.0)
+        interest[interest < np.where(near, LEAST_INTEREST, LEAST_OLD_INTEREST)] = 0.0
+        scores = followed + INTEREST_SHARE * interest
         known = scores > 0
         scores[known] += POPULARITY_SHARE * shelf.popularity[known]
         scores[shelf.assortment.rows(recent_items(profile)[:RECENTS_USED])] *= SEEN_SHARE
@@ -258,14 +266,26 @@ def _followed(shelf: Shelf, recent: Sequence[Recent]) -> tuple[NDArray[np.float6
     return scores, {row: item_id for row, (_, item_id) in strongest.items()}
 
 
+def _near(shelf: Shelf, recent: Sequence[Recent]) -> NDArray[np.bool_]:
+    """Which rows share a brand, or the innermost category, with an item the visitor looked at."""
+    near = np.zeros(len(shelf.popularity), dtype=bool)
+    for seen in recent:
+        item = shelf.assortment.items.get(seen.item_id)
+        if item is None:
+            continue
+        deepest = category_tokens(item.category)[-1:]
+        for token in (*deepest, *(token for token in tokens_of(item) if token.startswith("brand:"))):
+            near[shelf.rows_with(token)] = True
+    return near
+
+
 def _interest(shelf: Shelf, profile: Profile) -> NDArray[np.float64]:
     """Likeness of each row to the visitor's interests, -1 to 1."""
     if not profile.sketch:
         return np.zeros(len(shelf.popularity))
     mixed = HALF_LIFE_SHARES @ directions(profile.sketch)
     length = float(np.linalg.norm(mixed))
-    likeness: NDArray[np.float64] = shelf.matrix @ (mixed / length if length > 0 else mixed)
-    return likeness
+    return (shelf.matrix @ (mixed / length if length > 0 else mixed)).astype(np.float64)
 
 
 def _interest_reason(shelf: Shelf, profile: Profile, row: int) -> str:

@@ -33,6 +33,7 @@ class Shelf:
         self.trending = self._ordered(trending)
         self.popular = self._ordered(self.popularity)
         since = assortment.new_since_s()
+        self._rows_with: dict[str, NDArray[np.int64]] = {}
         self.newest = self.by_id[np.argsort(-since[self.by_id], kind="stable")]
 
     def _ordered(self, scores: NDArray[np.float32]) -> NDArray[np.int64]:
@@ -48,6 +49,13 @@ class Shelf:
             and self.matrix is assortment.matrix
             and (self.revision == assortment.revision)
         )
+
+    def rows_with(self, token: str) -> NDArray[np.int64]:
+        """Rows of the items that carry a token, as of this shelf's making or the first time asked."""
+        known = self._rows_with.get(token)
+        if known is None:
+            known = self._rows_with[token] = self.assortment.rows(self.assortment.with_token(token))
+        return known
 
     def viewed_after(self, item_id: str) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Rows of items looked at with this one, and their shares (sum at most 1)."""

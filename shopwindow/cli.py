@@ -273,8 +273,8 @@ def replay(
         _print_json(account.report())
     else:
         print(
-            f"{account.rows} rows, {account.accepted} accepted, {account.rejected} rejected: "
-            f"{account.applied} applied + {account.duplicates} duplicates + {account.dead_letters} dead letters, {account.lost} lost; "
+            f"{account.rows} rows, {account.accepted} accepted, {account.rejected} rejected: {account.applied} applied"
+            f" + {account.duplicates} duplicates + {account.dead_letters} dead letters, {account.lost} lost; "
             f"{account.total_s:g} s, {account.events_per_s:g} events/s"
         )
     if account.lost != 0:

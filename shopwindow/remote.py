@@ -73,7 +73,7 @@ class Remote:
     def call(self, method: str, path: str, body: Any = None, parameters: Mapping[str, Any] | None = None) -> Any:
         """Send a request and give the decoded answer.
 
-        A server that is away, or says it will be back (503), is tried again for about ten seconds; raises `RemoteError`.
+        A server that is away, or says it will be back (503), is tried again for ten seconds; raises `RemoteError`.
         """
         content = None if body is None else orjson.dumps(body)
         headers = {} if body is None else {"Content-Type": "application/json"}
