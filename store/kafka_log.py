@@ -7,11 +7,11 @@ positions are dense holds because nobody writes to the topic in transactions and
 import logging
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import confluent_kafka.admin
 from confluent_kafka import (
@@ -32,6 +32,8 @@ logger = logging.getLogger(__name__)
 
 admin: Any = confluent_kafka.admin  # its type stubs leave out half of what it exports
 
+_T = TypeVar("_T")
+
 ANSWER_TIMEOUT_S = 10.0
 MAX_RECORD_BYTES = 1_000_000
 
@@ -43,6 +45,18 @@ _MOVED = frozenset(
         KafkaError.REBALANCE_IN_PROGRESS,
         KafkaError.FENCED_INSTANCE_ID,
         KafkaError._ASSIGNMENT_LOST,
+    }
+)
+
+# The broker is there but not yet done with what it was asked before, such as making the topic or electing a leader.
+_NOT_YET = frozenset(
+    {
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.UNKNOWN_TOPIC_OR_PART,
+        KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+        KafkaError.COORDINATOR_NOT_AVAILABLE,
+        KafkaError.NOT_COORDINATOR,
     }
 )
 
@@ -184,11 +198,13 @@ class KafkaLog:
     def committed(self, group: str) -> list[int]:
         """Position each partition is committed to by `group`, 0 where it never was."""
         asked = [TopicPartition(self._name, partition) for partition in range(self._partitions)]
-        with _translated():
-            [answer] = self._admin.list_consumer_group_offsets(
-                [ConsumerGroupTopicPartitions(self._group_id(group), asked)], request_timeout=ANSWER_TIMEOUT_S
-            ).values()
-            found = _result(answer).topic_partitions
+        request = [ConsumerGroupTopicPartitions(self._group_id(group), asked)]
+
+        def ask() -> Any:
+            answers = self._admin.list_consumer_group_offsets(request, request_timeout=ANSWER_TIMEOUT_S)
+            return [_result(answer).topic_partitions for answer in answers.values()]
+
+        [found] = _answered(ask)
         positions = [0] * self._partitions
         for entry in found:
             positions[entry.partition] = max(0, entry.offset)
@@ -200,21 +216,26 @@ class KafkaLog:
         ahead = [TopicPartition(self._name, p, position) for p, position in positions.items() if position > now[p]]
         if not ahead:
             return
-        with _translated():
-            [answer] = self._admin.alter_consumer_group_offsets(
-                [ConsumerGroupTopicPartitions(self._group_id(group), ahead)], request_timeout=ANSWER_TIMEOUT_S
-            ).values()
-            for entry in _result(answer).topic_partitions:
+        request = [ConsumerGroupTopicPartitions(self._group_id(group), ahead)]
+
+        def ask() -> None:
+            answers = self._admin.alter_consumer_group_offsets(request, request_timeout=ANSWER_TIMEOUT_S)
+            for entry in [entry for answer in answers.values() for entry in _result(answer).topic_partitions]:
                 if entry.error is not None:
                     raise KafkaException(entry.error)
+
+        _answered(ask)
 
     def truncate(self, before: Mapping[int, int]) -> None:
         """Drop the records of each partition older than the position given."""
         ends = self.ends()
         wanted = [TopicPartition(self._name, p, min(position - 1, ends[p])) for p, position in before.items()]
-        with _translated():
+
+        def ask() -> None:
             for answer in self._admin.delete_records(wanted, request_timeout=ANSWER_TIMEOUT_S).values():
                 _result(answer)
+
+        _answered(ask)
 
     def close(self) -> None:
         """Send what is queued and release the producer. Consumers and readers made from it have their own."""
@@ -276,9 +297,12 @@ class KafkaLog:
 
     def _offsets(self, spec: object) -> list[int]:
         asked = {TopicPartition(self._name, partition): spec for partition in range(self._partitions)}
-        with _translated():
+
+        def ask() -> dict[int, int]:
             answers = self._admin.list_offsets(asked, request_timeout=ANSWER_TIMEOUT_S)
-            offsets = {entry.partition: _result(answer).offset for entry, answer in answers.items()}
+            return {entry.partition: _result(answer).offset for entry, answer in answers.items()}
+
+        offsets = _answered(ask)
         if min(offsets.values()) < 0:  # librdkafka's way to say that a partition's leader did not answer in time
             raise LogUnavailableError(f"Kafka: no answer on the offsets of {self._name!r}")
         return [offsets[partition] for partition in range(self._partitions)]
@@ -476,6 +500,9 @@ class KafkaGroupConsumer(_Fetcher):
         try:
             with _translated():
                 committed = consumer.committed(entries, timeout=ANSWER_TIMEOUT_S)
+                for entry in committed:
+                    if entry.error is not None:
+                        raise KafkaException(entry.error)
             starts, ends = self._log.starts(), self._log.ends()
         except LogUnavailableError as error:
             logger.warning("log %s: starting where the broker says, unchecked: %s", self._log.name, error)
@@ -518,6 +545,21 @@ def _translated() -> Iterator[None]:
         yield
     except KafkaException as error:
         raise LogUnavailableError(f"Kafka: {error.args[0]}") from error
+
+
+def _answered(ask: Callable[[], _T]) -> _T:
+    """Ask the broker, again while it says "not yet"."""
+    deadline_s = time.monotonic() + ANSWER_TIMEOUT_S
+    while True:
+        try:
+            with _translated():
+                return ask()
+        except LogUnavailableError as error:
+            cause = error.__cause__
+            code = cause.args[0].code() if isinstance(cause, KafkaException) else None
+            if code not in _NOT_YET or time.monotonic() >= deadline_s:
+                raise
+        time.sleep(0.02)
 
 
 def _result(answer: "Future[Any]") -> Any:
