@@ -22,6 +22,7 @@ def open_log(settings: Settings, suffix: str = "", partitions: int | None = None
             retention_s,
             session_timeout_s=settings.session_timeout_s,
             replication_factor=settings.kafka_replication_factor,
+            extra=dict(option.strip().split("=", 1) for option in settings.kafka_options.split(",") if option),
         )
     client = connect(redis_url(settings))
     return RedisLog(client, name, count, retention_s, session_timeout_s=settings.session_timeout_s)

@@ -54,6 +54,9 @@ class Settings:
     log_partitions: int = _setting(8, "Partitions of the event log; fixed once the log exists.")
     log_retention_h: float = _setting(168.0, "How long the event log keeps a record.", "hours")
     kafka_bootstrap_servers: str = _setting("", "Kafka brokers, host:port separated by commas.")
+    kafka_options: str = _setting(
+        "", "Further librdkafka settings, such as security.protocol=SSL, separated by commas."
+    )
     kafka_replication_factor: int = _setting(1, "Replicas of each Kafka topic we create.")
     session_timeout_s: float = _setting(
         4.5, "A stream worker that is silent for longer loses its partitions to another.", "s"
@@ -203,6 +206,9 @@ def _check(settings: Settings) -> None:
             f"profile_lifetime_days has value {settings.profile_lifetime_days:g}, at most 365: a profile names a log "
             "position, and the log's own lifetime is 400 days"
         )
+    for option in filter(None, settings.kafka_options.split(",")):
+        if "=" not in option:
+            raise SettingError(f"kafka_options has the part {option!r}, not name=value")
     used: dict[str, str] = {}
     for keys in settings.sites:
         for key in (keys.public_key, keys.secret_key):

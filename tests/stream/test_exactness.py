@@ -1,0 +1,169 @@
+"""Whatever happens to workers, profiles come out as if nothing had: shown with real processes, on both logs."""
+
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from models.profile import encode_profile
+from shopwindow.embedded import EmbeddedRedis
+from store.catalog import CatalogStore
+from store.log import partition_of
+from store.profiles import ProfileStore
+from stream.assortments import Assortments
+from stream.decode import Decoder
+from stream.patience import Stop
+from stream.profile import GROUP, ProfileLearning
+from tests.servers import Broker
+from tests.stream.workers import (
+    PARTITIONS,
+    SESSION_TIMEOUT_S,
+    World,
+    assert_equal_profiles,
+    make_events,
+    undisturbed,
+    world,
+)
+
+EVENTS = 3_000
+CHUNKS = 30
+
+
+@pytest.fixture(params=["redis", pytest.param("kafka", marks=pytest.mark.kafka)])
+def place(request: pytest.FixtureRequest, redis_server: EmbeddedRedis, tmp_path: Path) -> Iterator[World]:
+    """A site on each kind of log."""
+    broker: Broker | None = request.getfixturevalue("kafka_broker") if request.param == "kafka" else None
+    with world(request.param, redis_server.url, broker, tmp_path) as made:
+        yield made
+
+
+@pytest.mark.slow
+def test_killed_and_paused_workers_leave_the_profiles_of_an_undisturbed_run(place: World) -> None:
+    """SIGKILL in the middle, SIGSTOP while another takes over, SIGCONT: nothing lost, nothing twice."""
+    events = make_events(place.site, EVENTS, visitors=60, seed=7)
+    size = EVENTS // CHUNKS
+    positions: list[int] = []
+    with ExitStack() as workers:
+        first = workers.enter_context(place.worker("profile"))
+        second = workers.enter_context(place.worker("profile"))
+        for chunk in range(CHUNKS):
+            positions += place.append(events[chunk * size : (chunk + 1) * size])
+            time.sleep(0.1)
+            if chunk == 12:
+                first.send_signal(signal.SIGKILL)
+                first.wait()
+                workers.enter_context(place.worker("profile"))
+            if chunk == 18:
+                second.send_signal(signal.SIGSTOP)
+        time.sleep(SESSION_TIMEOUT_S * 2)  # the paused worker's partitions have moved, and are being read
+        place.wait_until_committed(GROUP, within_s=60)
+        second.send_signal(signal.SIGCONT)  # it wakes up with a micro-batch half done
+        more = make_events(place.site, 200, visitors=60, seed=8)
+        more_positions = place.append(more)
+        place.wait_until_committed(GROUP, within_s=60)
+    expected = undisturbed([*events, *more], [*positions, *more_positions])
+    assert_equal_profiles(place.profiles(list(expected)), expected)
+    counts = ProfileStore(place.client, 3600.0).counts(place.site, PARTITIONS)
+    assert counts["applied"] == sum(profile.events_seen for profile in expected.values())
+    assert counts["applied"] + counts["duplicates"] == len(events) + len(more)
+
+
+@pytest.mark.slow
+def test_a_worker_told_to_stop_commits_and_leaves_at_once(place: World) -> None:
+    """SIGTERM: what was read is learned and committed, and another worker goes on without waiting for a timeout."""
+    events = make_events(place.site, 400, visitors=20, seed=9)
+    positions = place.append(events[:200])
+    with place.worker("profile") as first:
+        place.wait_until_committed(GROUP, within_s=60)
+        first.terminate()
+        assert first.wait(timeout=10) == 0
+    with place.worker("profile"):
+        positions += place.append(events[200:])
+        place.wait_until_committed(GROUP, within_s=60)
+    expected = undisturbed(events, positions)
+    assert_equal_profiles(place.profiles(list(expected)), expected)
+
+
+def test_the_whole_log_learned_twice_more_changes_no_byte(place: World) -> None:
+    """Every record is replayed into profiles that reflect it already."""
+    events = make_events(place.site, 500, visitors=20, seed=10)
+    place.append(events)
+    profiles = ProfileStore(place.client, 3600.0)
+    learning = ProfileLearning(profiles, Assortments(CatalogStore(place.client)), Stop())
+    decoder = Decoder(GROUP, frozenset({place.site}), PARTITIONS)
+    seen: list[dict[str, bytes]] = []
+    counts: list[dict[str, int]] = []
+    for _ in range(3):
+        reader = place.log.read(dict.fromkeys(range(PARTITIONS), 0))
+        reached = [0] * PARTITIONS
+        while reached != place.log.ends():
+            for batch in reader.poll(37, 1.0):
+                learning(decoder(batch))
+                reached[batch.partition] = batch.last_position
+        reader.close()
+        visitors = sorted({event.visitor_id for event in events})
+        seen.append({visitor: encode_profile(one) for visitor, one in place.profiles(visitors).items()})
+        counts.append(profiles.counts(place.site, PARTITIONS))
+    assert seen[0] == seen[1] == seen[2]
+    assert counts[0] == counts[1] == counts[2]
+    assert sum(counts[0].values()) == len(events)
+
+
+def test_a_profile_moved_on_by_another_writer_is_learned_again_from_there(place: World) -> None:
+    """The fence: a save based on an older state than what is stored is refused, and done again."""
+    events = [one for one in make_events(place.site, 400, visitors=1, seed=11) if one.visitor_id == "v0"]
+    positions = place.append(events)
+    partition = partition_of(place.site, "v0", PARTITIONS)
+    profiles = ProfileStore(place.client, 3600.0)
+    learning = ProfileLearning(profiles, Assortments(CatalogStore(place.client)), Stop())
+    decoder = Decoder(GROUP, frozenset({place.site}), PARTITIONS)
+    (batch,) = place.log.read({partition: 0}).poll(1_000, 2.0)
+    half = batch.records[: len(batch.records) // 2]
+    loaded = profiles.load
+
+    def load_then_be_overtaken(*arguments: object) -> object:
+        """Load, and before the save comes, let another worker save the whole batch."""
+        found = loaded(*arguments)  # type: ignore[arg-type]
+        profiles.load = loaded  # type: ignore[method-assign]
+        other = ProfileLearning(ProfileStore(place.client, 3600.0), Assortments(CatalogStore(place.client)), Stop())
+        other(decoder(batch))
+        return found
+
+    profiles.load = load_then_be_overtaken  # type: ignore[method-assign,assignment]
+    learning(decoder(batch._replace(records=half)))
+    expected = undisturbed(events, positions)
+    assert_equal_profiles(place.profiles(["v0"]), expected)
+    assert sum(profiles.counts(place.site, PARTITIONS).values()) == len(events)
+
+
+def test_poison_goes_to_the_dead_letters_and_stops_nothing(place: World) -> None:
+    """Bytes that are no event, an event of no site of ours and one in the wrong partition, between good ones."""
+    good = make_events(place.site, 60, visitors=5, seed=12)
+    positions = place.append(good[:30])
+    wrong = (partition_of(place.site, "v0", PARTITIONS) + 1) % PARTITIONS
+    foreign = b'{"site":"nobody","event":"page_view","visitor_id":"v0","at_s":1.0,"accepted_at_s":1.0}'
+    stray = f'{{"site":"{place.site}","event":"page_view","visitor_id":"v0","at_s":1.0,"accepted_at_s":1.0}}'
+    place.log.append([(0, b"\xff\x00 not an event"), (1, foreign), (wrong, stray.encode()), (2, b"{}")])
+    positions += place.append(good[30:])
+    with place.worker("profile"):
+        place.wait_until_committed(GROUP, within_s=60)
+    expected = undisturbed(good, positions)
+    assert_equal_profiles(place.profiles(list(expected)), expected)
+    from models.dead_letter import decode_dead_letter
+    from shopwindow.build import open_dead_letter_log
+
+    log = open_dead_letter_log(place.settings)
+    letters = [
+        decode_dead_letter(record.value) for batch in log.read({0: 0}).poll(100, 5.0) for record in batch.records
+    ]
+    log.close()
+    assert sorted(letter.code for letter in letters) == [
+        "event_undecodable",
+        "event_undecodable",
+        "partition_wrong",
+        "site_unknown",
+    ]
+    assert foreign in [letter.value for letter in letters]
