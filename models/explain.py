@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.assortment import Assortment
-from models.features import band_limits, tokens_of, weights_of
+from models.features import band_limits, token_weight, tokens_of, weights_of
 from models.profile import MAX_RECENT, Profile
 from models.sketch import HALF_LIFE_NAMES, directions
 
@@ -29,7 +29,8 @@ def explain_interests(profile: Profile, assortment: Assortment) -> dict[str, dic
     """
     vectors = directions(profile.sketch)
     tokens, least = _candidates(profile, assortment)
-    scale = np.sqrt([max(len(assortment.with_token(token)), 1) for token in tokens])
+    frequency = {token: len(assortment.with_token(token)) for token in tokens}
+    scale = 1.0 / np.array([token_weight(token, frequency) for token in tokens])
     explained: dict[str, dict[str, list[dict[str, Any]]]] = {}
     for name, vector in zip(HALF_LIFE_NAMES, vectors, strict=True):
         found = weights_of(tokens, vector)

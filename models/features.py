@@ -7,7 +7,7 @@ L2-normalised. What a sum of items holds of a token is read back as the median o
 .. [1] Charikar et al., "Finding Frequent Items in Data Streams", ICALP 2002.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from math import floor, log2
@@ -24,6 +24,10 @@ ROWS: Final = 4
 BUCKETS: Final = DIM // ROWS
 BANDS_PER_DOUBLING: Final = 2
 MAX_LEVELS: Final = 5
+NAMESPACE_WEIGHTS: Final = {"category": 1.0, "brand": 0.7, "price": 0.3}
+"""What a token of each namespace counts beside its rarity. Others, such as a colour, count `ATTRIBUTE_WEIGHT`: a rare
+price band or colour must not outweigh what a product is."""
+ATTRIBUTE_WEIGHT: Final = 0.3
 
 Vector = NDArray[np.float32]
 
@@ -77,7 +81,14 @@ def category_tokens(category: Sequence[str]) -> list[str]:
     return [f"category:{' > '.join(category[: level + 1])}" for level in range(min(len(category), MAX_LEVELS))]
 
 
-def vector_of(tokens: Iterable[str], document_frequency: dict[str, int] | None = None) -> Vector:
+def token_weight(token: str, document_frequency: Mapping[str, int]) -> float:
+    """Give what a token counts in an item's point, before the point is scaled to length 1."""
+    namespace = token.partition(":")[0]
+    rarity: float = max(document_frequency.get(token, 1), 1) ** -0.5
+    return NAMESPACE_WEIGHTS.get(namespace, ATTRIBUTE_WEIGHT) * rarity
+
+
+def vector_of(tokens: Iterable[str], document_frequency: Mapping[str, int] | None = None) -> Vector:
     """Give the point of one item, shape `(DIM,)`, length 1, or 0 for no tokens.
 
     Parameters
@@ -85,19 +96,19 @@ def vector_of(tokens: Iterable[str], document_frequency: dict[str, int] | None =
     tokens
         As `tokens_of` gives them.
     document_frequency
-        In how many catalog items each token stands; a token weighs 1 / √frequency, and 1 where it is in none.
+        In how many catalog items each token stands; a token counts 1 / √frequency, times its namespace's weight.
     """
     frequency = document_frequency or {}
     vector = np.zeros(DIM, dtype=np.float32)
     for token in tokens:
-        weight = max(frequency.get(token, 1), 1) ** -0.5
+        weight = token_weight(token, frequency)
         for place, sign in places_of(token):
             vector[place] += sign * weight
     length = float(np.linalg.norm(vector))
     return vector / np.float32(length) if length > 0 else vector
 
 
-def matrix_of(rows: Sequence[tuple[str, ...]], document_frequency: dict[str, int]) -> NDArray[np.float32]:
+def matrix_of(rows: Sequence[tuple[str, ...]], document_frequency: Mapping[str, int]) -> NDArray[np.float32]:
     """Give `vector_of` of many items at once, shape `(len(rows), DIM)`."""
     lengths = [len(tokens) for tokens in rows]
     names = sorted({token for tokens in rows for token in tokens})
@@ -106,7 +117,7 @@ def matrix_of(rows: Sequence[tuple[str, ...]], document_frequency: dict[str, int
     number = {name: index for index, name in enumerate(names)}
     places = np.array([[place for place, _ in places_of(name)] for name in names], dtype=np.int64)
     signs = np.array([[sign for _, sign in places_of(name)] for name in names])
-    signs /= np.sqrt(np.array([max(document_frequency.get(name, 1), 1) for name in names], dtype=np.float64))[:, None]
+    signs *= np.array([token_weight(name, document_frequency) for name in names])[:, None]
     token = np.array([number[name] for tokens in rows for name in tokens], dtype=np.int64)
     row = np.repeat(np.arange(len(rows)), lengths)
     flat = (row[:, None] * DIM + places[token]).ravel()

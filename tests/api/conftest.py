@@ -1,0 +1,147 @@
+"""A whole stack on this machine, shared by the tests of the API: each test uses visitors and products of its own."""
+
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+
+from shopwindow.embedded_stack import EmbeddedStack
+from shopwindow.settings import Settings, SiteKeys
+
+PRODUCTS = 60
+
+
+def _keys(site: str) -> SiteKeys:
+    return SiteKeys(site, f"public-{site}-{uuid.uuid4().hex}", f"secret-{site}-{uuid.uuid4().hex}")
+
+
+@dataclass
+class Api:
+    """One site of the running API, as its browsers and its servers see it."""
+
+    url: str
+    keys: SiteKeys
+    public: httpx.Client
+    secret: httpx.Client
+
+    def post(self, *events: dict[str, Any]) -> dict[str, Any]:
+        """Send events with the public key; all must be taken."""
+        response = self.public.post("/v1/events", json={"events": list(events)})
+        assert response.status_code == 202, response.text
+        body: dict[str, Any] = response.json()
+        assert body == {"accepted": len(events), "rejected": []}
+        return body
+
+    def recommend(self, **parameters: Any) -> dict[str, Any]:
+        """Ask for a list."""
+        response = self.public.get("/v1/recommendations", params=parameters)
+        assert response.status_code == 200, response.text
+        body: dict[str, Any] = response.json()
+        return body
+
+    def ids(self, **parameters: Any) -> list[str]:
+        """Ask for a list's item ids."""
+        return [item["item_id"] for item in self.recommend(**parameters)["items"]]
+
+    def put_items(self, *items: dict[str, Any]) -> None:
+        """Put products."""
+        response = self.secret.put("/v1/catalog/items", json={"items": list(items)})
+        assert response.json() == {"accepted": len(items), "rejected": []}
+
+    def wait_until_learned(self) -> None:
+        """Wait until both flows have nothing left to read, and the API serves what they learned."""
+        deadline_s = time.monotonic() + 30
+        while True:
+            status = self.secret.get("/v1/status").json()
+            if not any(status["lag"].values()):
+                break
+            assert time.monotonic() < deadline_s, status
+            time.sleep(0.05)
+        time.sleep(0.6)  # the API looks for new models four times a second
+
+
+def event(name: str, visitor: str, *items: str | dict[str, Any], **fields: Any) -> dict[str, Any]:
+    """Make an event."""
+    made: dict[str, Any] = {"event": name, "visitor_id": visitor, **fields}
+    if items:
+        made["items"] = [{"item_id": item} if isinstance(item, str) else item for item in items]
+    return made
+
+
+def new_visitor() -> str:
+    """A visitor id nobody used."""
+    return f"v-{uuid.uuid4().hex[:12]}"
+
+
+def product(number: int) -> dict[str, Any]:
+    """The test catalog: three top categories with two below each, four brands."""
+    top = ("Home", "Sport", "Books")[number % 3]
+    return {
+        "item_id": f"p{number}",
+        "title": f"Product {number}",
+        "product_type": f"{top} > {top} {number % 6 // 3}",
+        "brand": f"Brand {number % 4}",
+        "price": f"{10 + number}.00 EUR",
+        "link": f"https://shop.example/p{number}",
+        "image_link": f"https://shop.example/p{number}.jpg",
+        "availability": "in stock",
+    }
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedStack]:
+    """Redis, both flows and the API as processes."""
+    settings = Settings(
+        port=0,
+        data_dir=str(tmp_path_factory.mktemp("stack")),
+        # A test machine may be busy: what is asserted here is what is answered, not how fast.
+        redis_deadline_ms=5_000,
+        publish_every_s=0.2,
+        click_window_s=0.5,
+        sites=(_keys("alpha"), _keys("beta")),
+    )
+    with EmbeddedStack(settings, "api") as running:
+        yield running
+    assert running.restarts == 0
+
+
+def _open(stack: EmbeddedStack, keys: SiteKeys) -> Iterator[Api]:
+    with (
+        httpx.Client(base_url=stack.url, headers={"Authorization": f"Bearer {keys.public_key}"}, timeout=30) as public,
+        httpx.Client(base_url=stack.url, headers={"Authorization": f"Bearer {keys.secret_key}"}, timeout=30) as secret,
+    ):
+        yield Api(stack.url, keys, public, secret)
+
+
+@pytest.fixture(scope="session")
+def api(stack: EmbeddedStack) -> Iterator[Api]:
+    """The first site, with its catalog, creatives and placements."""
+    for one in _open(stack, stack.settings.sites[0]):
+        one.put_items(*(product(number) for number in range(PRODUCTS)))
+        campaigns = [{"campaign_id": f"k{number}", "name": f"Campaign {number}"} for number in range(4)]
+        one.secret.put("/v1/campaigns", json={"campaigns": campaigns}).raise_for_status()
+        placements = [{"placement_id": "hero", "slots": 4}, {"placement_id": "side", "slots": 2}]
+        one.secret.put("/v1/placements", json={"placements": placements}).raise_for_status()
+        creatives: Sequence[dict[str, Any]] = [
+            {
+                "creative_id": f"c{number}",
+                "campaign_id": f"k{number % 4}",
+                "headline": f"Creative {number}",
+                "category": ("Home", "Sport", "Books")[number % 3],
+                "image_link": f"https://shop.example/c{number}.jpg",
+                "link": f"https://shop.example/c{number}",
+            }
+            for number in range(12)
+        ]
+        one.secret.put("/v1/creatives", json={"creatives": creatives}).raise_for_status()
+        yield one
+
+
+@pytest.fixture(scope="session")
+def other_api(stack: EmbeddedStack) -> Iterator[Api]:
+    """The second site, empty."""
+    yield from _open(stack, stack.settings.sites[1])

@@ -1,0 +1,317 @@
+"""Recommendations, slots and whole pages over HTTP: true at the very next request."""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from models.recommend import STRATEGIES
+from tests.api.conftest import PRODUCTS, Api, event, new_visitor
+
+LIST_FIELDS = {"decision_id", "visitor_id", "strategy", "tier", "reason", "state", "items"}
+ITEM_FIELDS = {
+    "item_id",
+    "position",
+    "score",
+    "reason",
+    "title",
+    "price",
+    "sale_price",
+    "currency",
+    "image_link",
+    "link",
+    "availability",
+}
+SLOT_FIELDS = {
+    "creative_id",
+    "campaign_id",
+    "image_link",
+    "link",
+    "headline",
+    "position",
+    "selection_probability",
+    "reason",
+}
+
+
+def test_an_answer_has_the_shape_that_is_documented(api: Api) -> None:
+    visitor = new_visitor()
+    api.post(event("view_item", visitor, "p1", timestamp="2026-01-02T03:04:05Z"))
+    answer = api.recommend(visitor_id=visitor, strategy="for_you", limit=5)
+    assert answer.keys() >= LIST_FIELDS
+    assert (answer["visitor_id"], answer["strategy"], answer["tier"]) == (visitor, "for_you", "session")
+    assert answer["state"]["events_seen"] == 1
+    assert answer["state"]["as_of"] == "2026-01-02T03:04:05.000Z"
+    assert 0 <= answer["state"]["freshness_ms"] <= answer["state"]["age_ms"] + 1
+    assert [item["position"] for item in answer["items"]] == [0, 1, 2, 3, 4]
+    for item in answer["items"]:
+        assert item.keys() >= ITEM_FIELDS
+        assert item["reason"]
+    again = api.recommend(visitor_id=visitor)
+    assert again["state"]["freshness_ms"] is None  # the event was used before
+    assert again["decision_id"] != answer["decision_id"]
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_lists_are_as_long_as_asked_and_hold_nothing_twice(api: Api, strategy: str) -> None:
+    visitor = new_visitor()
+    api.post(event("view_item", visitor, "p1"), event("view_item", visitor, "p7"))
+    for limit in (1, 7, PRODUCTS - 1):
+        ids = api.ids(visitor_id=visitor, strategy=strategy, item_id="p1", limit=limit)
+        assert len(ids) == len(set(ids)) == limit
+        assert "p1" not in ids
+    within = api.recommend(visitor_id=visitor, strategy=strategy, category="Home > Home 0", limit=100)
+    assert {item["category"] for item in within["items"]} == {"Home > Home 0"}
+    assert len(within["items"]) == 10
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_what_may_not_be_shown_is_gone_at_the_next_request_and_back_when_undone(api: Api, strategy: str) -> None:
+    for _ in range(5):
+        visitor = new_visitor()
+        api.post(event("view_item", visitor, "p4"), event("view_item", visitor, "p10"))
+
+        def shown(visitor: str = visitor) -> set[str]:
+            return set(api.ids(visitor_id=visitor, strategy=strategy, item_id="p40", limit=100))
+
+        everything = shown()
+        assert len(everything) == PRODUCTS - 1
+        api.post(event("add_to_cart", visitor, {"item_id": "p10", "quantity": 2}))
+        assert shown() == everything - {"p10"}
+        api.post(event("remove_from_cart", visitor, {"item_id": "p10", "quantity": 1}))
+        assert shown() == everything - {"p10"}
+        api.post(event("remove_from_cart", visitor, {"item_id": "p10", "quantity": 1}))
+        assert shown() == everything
+        api.post(event("purchase", visitor, "p10", "p16", params={"transaction_id": f"t-{visitor}", "value": 1}))
+        assert shown() == everything - {"p10", "p16"}
+        api.post(event("refund", visitor, "p16", params={"transaction_id": f"t-{visitor}"}))
+        assert shown() == everything - {"p10"}
+        api.post(event("refund", visitor, params={"transaction_id": f"t-{visitor}"}))
+        assert shown() == everything
+        api.post(event("order_created", visitor, "p22", params={"order_id": f"o-{visitor}"}))
+        assert shown() == everything - {"p22"}
+        api.post(event("order_cancelled", visitor, params={"order_id": f"o-{visitor}"}))
+        assert shown() == everything
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"availability": "out_of_stock"},
+        {"hidden": True},
+        {"available_from": "2999-01-01"},
+        {"expiration_date": "2001-01-01"},
+    ],
+)
+def test_the_catalog_counts_as_it_is_now(api: Api, change: dict[str, Any]) -> None:
+    item = api.secret.get("/v1/catalog/items/p5").json()
+    visitor = new_visitor()
+    assert "p5" in api.ids(visitor_id=visitor, limit=100)
+    api.secret.put("/v1/catalog/items/p5", json={**item, **change}).raise_for_status()
+    assert "p5" not in api.ids(visitor_id=visitor, limit=100)
+    assert len(api.ids(limit=100)) == PRODUCTS - 1  # and for nobody in particular
+    api.secret.put("/v1/catalog/items/p5", json=item).raise_for_status()
+    assert "p5" in api.ids(visitor_id=visitor, limit=100)
+
+
+def test_a_new_product_can_be_recommended_at_once_and_leaves_at_once(api: Api) -> None:
+    api.put_items({"id": "newcomer", "title": "Newcomer", "price": "5 EUR", "product_type": "Home > Home 1"})
+    assert api.ids(strategy="new", limit=1) == ["newcomer"]
+    assert api.secret.delete("/v1/catalog/items/newcomer").status_code == 204
+    assert "newcomer" not in api.ids(strategy="new", limit=100)
+
+
+def test_excluded_products_are_left_out(api: Api) -> None:
+    assert not {"p0", "p1", "p2"} & set(api.ids(limit=100, exclude=["p0,p1", "p2"]))
+
+
+def test_someone_new_gets_what_everybody_gets_and_is_told_so(api: Api) -> None:
+    for parameters in ({"visitor_id": new_visitor()}, {}):
+        answer = api.recommend(**parameters)
+        assert answer["tier"] in ("popular", "static")
+        assert answer["state"] == {"events_seen": 0, "as_of": None, "age_ms": None, "freshness_ms": None}
+        assert "shop" in answer["reason"]
+
+
+def test_an_empty_site_answers_with_an_empty_list_and_the_reason(other_api: Api) -> None:
+    answer = other_api.recommend(visitor_id=new_visitor())
+    assert (answer["items"], answer["tier"], answer["reason"]) == ([], "static", "no item may be shown")
+
+
+def test_for_you_follows_each_click(api: Api) -> None:
+    visitor = new_visitor()
+    for number, top in ((1, "Sport"), (2, "Books"), (3, "Home")):
+        api.post(event("view_item", visitor, f"p{number}"), event("view_item", visitor, f"p{number + 24}"))
+        answer = api.recommend(visitor_id=visitor, limit=4)
+        assert answer["tier"] == "session"
+        tops = Counter(item["category"].split(" > ")[0] for item in answer["items"])
+        assert tops[top] >= 1, answer
+    only = new_visitor()
+    api.post(*(event("view_item", only, f"p{number}") for number in (0, 6, 12)))
+    assert {item["category"] for item in api.recommend(visitor_id=only, limit=5)["items"]} == {"Home > Home 0"}
+
+
+def test_similar_shares_the_category(api: Api) -> None:
+    answer = api.recommend(strategy="similar", item_id="p0", limit=5)
+    assert {item["category"] for item in answer["items"]} == {"Home > Home 0"}
+    assert answer["reason"] == "similar to Product 0"
+
+
+def test_what_others_view_and_buy_together_is_learned(api: Api) -> None:
+    for _ in range(6):
+        visitor = new_visitor()
+        api.post(
+            event("view_item", visitor, "p30"),
+            event("view_item", visitor, "p35"),
+            event("purchase", visitor, "p30", "p41", params={"transaction_id": f"t-{visitor}"}),
+        )
+    api.wait_until_learned()
+    viewed = api.recommend(strategy="also_viewed", item_id="p30", limit=3)
+    assert viewed["items"][0]["item_id"] == "p35"
+    assert viewed["items"][0]["reason"] == "viewed together with Product 30"
+    bought = api.recommend(strategy="also_bought", item_id="p30", limit=3)
+    assert bought["items"][0]["item_id"] == "p41"
+    assert bought["items"][0]["reason"] == "bought together with Product 30"
+    trending = api.recommend(strategy="trending", limit=PRODUCTS)
+    assert (trending["tier"], trending["reason"]) == ("popular", "trending in the shop")
+    tiers = {item["item_id"]: item["tier"] for item in trending["items"]}
+    assert (tiers["p30"], tiers["p41"]) == ("popular", "popular")
+    scores = [item["score"] for item in trending["items"] if item["tier"] == "popular"]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_recently_viewed_is_newest_first_and_stays_short_when_asked(api: Api) -> None:
+    visitor = new_visitor()
+    api.post(*(event("view_item", visitor, one) for one in ("p3", "p8", "p3", "p9")))
+    ids = api.ids(visitor_id=visitor, strategy="recently_viewed", refill=False)
+    assert ids == ["p9", "p3", "p8"]
+    assert api.ids(visitor_id=visitor, strategy="recently_viewed", limit=20)[:3] == ["p9", "p3", "p8"]
+
+
+def test_slots_are_distinct_and_their_chances_add_up(api: Api) -> None:
+    answer = api.public.get("/v1/slots/hero", params={"visitor_id": new_visitor()}).json()
+    assert (answer["placement"], answer["tier"]) == ("hero", "static")
+    assert "even rotation" in answer["reason"]
+    slots = answer["slots"]
+    assert [slot["position"] for slot in slots] == [0, 1, 2, 3]
+    assert len({slot["creative_id"] for slot in slots}) == 4
+    assert len({slot["campaign_id"] for slot in slots}) == 4
+    for slot in slots:
+        assert slot.keys() >= SLOT_FIELDS
+    # Nothing known: every creative of a campaign not shown yet has the same chance, 12, 9, 6 and 3 of them.
+    assert [slot["selection_probability"] for slot in slots] == pytest.approx([1 / 12, 1 / 9, 1 / 6, 1 / 3], abs=1e-5)
+    assert len(api.public.get("/v1/slots/hero", params={"count": 12}).json()["slots"]) == 12
+    assert len(api.public.get("/v1/slots/hero", params={"count": 20}).json()["slots"]) == 12
+
+
+def test_new_visitors_see_all_creatives_evenly(api: Api) -> None:
+    first = Counter(
+        api.public.get("/v1/slots/hero", params={"visitor_id": f"even-{number}", "count": 1}).json()["slots"][0][
+            "creative_id"
+        ]
+        for number in range(600)
+    )
+    assert len(first) == 12
+    assert max(first.values()) < 90  # 50 expected; five standard deviations above
+    assert min(first.values()) > 15
+
+
+def test_slots_move_with_what_is_looked_at_and_hold_otherwise(api: Api) -> None:
+    moved = 0
+    for _ in range(20):
+        visitor = new_visitor()
+        api.post(*(event("view_item", visitor, f"p{number}") for number in (1, 7, 13)))
+        answer = api.public.get("/v1/slots/hero", params={"visitor_id": visitor}).json()
+        assert answer["tier"] == "session"
+        same = api.public.get("/v1/slots/hero", params={"visitor_id": visitor}).json()
+        assert answer["slots"] == same["slots"]
+        sport = {f"c{number}" for number in range(12) if number % 3 == 1}
+        first = answer["slots"][0]
+        moved += first["creative_id"] in sport
+        if first["creative_id"] in sport:
+            assert first["reason"] == "you looked at Sport lately"
+    assert moved >= 8  # 1 in 3 would be chance
+
+
+def test_slots_obey_campaigns_and_switches(api: Api) -> None:
+    api.secret.put("/v1/campaigns/k0", json={"ends_at": "2020-01-01T00:00:00Z"}).raise_for_status()
+    api.secret.put(
+        "/v1/creatives/c1", json={**api.secret.get("/v1/creatives/c1").json(), "enabled": False}
+    ).raise_for_status()
+    api.put_items({"item_id": "only", "availability": "out_of_stock"})
+    creative = api.secret.get("/v1/creatives/c2").json()
+    api.secret.put("/v1/creatives/c2", json={**creative, "item_ids": ["only"]}).raise_for_status()
+    shown = {slot["creative_id"] for slot in api.public.get("/v1/slots/hero", params={"count": 12}).json()["slots"]}
+    assert shown == {f"c{number}" for number in range(12)} - {"c0", "c4", "c8", "c1", "c2"}
+    api.secret.put("/v1/campaigns/k0", json={}).raise_for_status()
+    api.secret.put("/v1/creatives/c1", json={**api.secret.get("/v1/creatives/c1").json(), "enabled": True})
+    api.secret.put("/v1/creatives/c2", json=creative).raise_for_status()
+    api.secret.delete("/v1/catalog/items/only").raise_for_status()
+    assert len(api.public.get("/v1/slots/hero", params={"count": 12}).json()["slots"]) == 12
+
+
+def test_a_page_holds_nothing_twice(api: Api) -> None:
+    visitor = new_visitor()
+    api.post(*(event("view_item", visitor, f"p{number}") for number in (1, 7, 2)))
+    response = api.public.post(
+        "/v1/decisions",
+        json={
+            "visitor_id": visitor,
+            "placements": [{"placement": "hero", "count": 4}, {"placement": "side"}],
+            "lists": [
+                {"name": "a", "strategy": "for_you", "limit": 8},
+                {"name": "b", "strategy": "trending", "limit": 8},
+                {"name": "c", "strategy": "similar", "item_id": "p1", "limit": 8},
+                {"strategy": "new", "limit": 8},
+            ],
+            "exclude": ["p20"],
+        },
+    )
+    assert response.status_code == 200, response.text
+    page = response.json()
+    creatives = [slot["creative_id"] for slate in page["placements"].values() for slot in slate["slots"]]
+    assert len(creatives) == len(set(creatives)) == 6
+    items = [item["item_id"] for one in page["lists"].values() for item in one["items"]]
+    assert len(items) == len(set(items)) == 32
+    assert "p20" not in items
+    assert page["lists"].keys() == {"a", "b", "c", "new"}
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "named"),
+    [
+        ("/v1/recommendations?strategy=best", 422, "'best'"),
+        ("/v1/recommendations?limit=0", 422, "0"),
+        ("/v1/recommendations?limit=101", 422, "101"),
+        ("/v1/recommendations?limit=many", 422, "many"),
+        ("/v1/recommendations?visitor_id=" + "x" * 200, 422, "visitor_id"),
+        ("/v1/slots/attic", 404, "attic"),
+        ("/v1/slots/hero?count=99", 422, "99"),
+        ("/v1/nothing", 404, "/v1/nothing"),
+    ],
+)
+def test_a_wrong_question_is_a_problem_that_names_the_value(api: Api, path: str, status: int, named: str) -> None:
+    response = api.public.get(path)
+    assert response.status_code == status
+    assert response.headers["content-type"] == "application/problem+json"
+    assert named in response.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        ([], "[]"),
+        ({"list": []}, "'list'"),
+        ({"placements": [{}]}, "placements[0]"),
+        ({"placements": [{"placement": "hero", "count": 0}]}, "placements[0].count"),
+        ({"lists": [{"strategy": "worst"}]}, "'worst'"),
+        ({"lists": [{"limit": 1000}]}, "1000"),
+        ({"lists": [{}, {}]}, "name"),
+        ({"visitor_id": 5}, "5"),
+        ({"exclude": "p1"}, "'p1'"),
+    ],
+)
+def test_a_wrong_page_is_a_problem_that_names_the_value(api: Api, body: Any, named: str) -> None:
+    response = api.public.post("/v1/decisions", json=body)
+    assert response.status_code == 422
+    assert named in response.json()["detail"]
