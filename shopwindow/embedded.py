@@ -102,6 +102,17 @@ class EmbeddedRedis:
                     )
         return self
 
+    @property
+    def alive(self) -> bool:
+        """Whether the server started runs."""
+        return self._server is not None and self._server.poll() is None
+
+    def revive(self) -> None:
+        """Start a server that died again, on the port clients know. Raises `EmbeddedRedisError`."""
+        self.stop()
+        self._asked_port = self._port
+        self.start()
+
     def stop(self) -> None:
         """Ask the server to end and wait for it; its data is on disk afterwards."""
         server, watcher = self._server, self._watcher

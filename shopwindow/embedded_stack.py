@@ -17,7 +17,7 @@ from typing import Final, Self
 
 import httpx
 
-from shopwindow.embedded import EmbeddedRedis
+from shopwindow.embedded import EmbeddedRedis, EmbeddedRedisError, end_together
 from shopwindow.settings import PREFIX, Settings, SiteKeys, write_settings
 
 COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -59,6 +59,7 @@ class EmbeddedStack:
         self._shop = shop
         self._redis: EmbeddedRedis | None = None
         self._parts: dict[str, subprocess.Popen[bytes]] = {}
+        self._watchers: dict[str, subprocess.Popen[bytes]] = {}
         self._restarts = 0
         self._stopping = threading.Event()
         self._watching: threading.Thread | None = None
@@ -152,6 +153,9 @@ class EmbeddedStack:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+        for watcher in self._watchers.values():
+            watcher.kill()
+            watcher.communicate()
         if self._redis is not None:
             self._redis.stop()
         (self._directory / RUN_FILE).unlink(missing_ok=True)
@@ -160,16 +164,29 @@ class EmbeddedStack:
         environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
         environment[f"{PREFIX}CONFIG"] = str((self._directory / RUN_FILE).absolute())
         # A session of its own: a Ctrl-C reaches us alone, and we stop the parts in order.
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", "shopwindow", *COMMANDS[part]],
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=sys.stderr,
             start_new_session=True,
         )
+        if part in self._watchers:
+            self._watchers[part].kill()
+            self._watchers[part].communicate()
+        self._watchers[part] = end_together(process.pid)
+        return process
 
     def _watch(self) -> None:
         while not self._stopping.wait(0.1):
+            if self._redis is not None and not self._redis.alive:
+                sys.stderr.write("shopwindow: redis ended, starting it again\n")
+                self._restarts += 1
+                try:
+                    self._redis.revive()
+                except EmbeddedRedisError as error:
+                    sys.stderr.write(f"shopwindow: {error}\n")
+                    self._stopping.wait(_RESTART_AFTER_S)
             for part, process in self._parts.items():
                 if process.poll() is not None and not self._stopping.is_set():
                     sys.stderr.write(f"shopwindow: {part} ended with {process.returncode}, starting it again\n")

@@ -26,10 +26,6 @@ _PUBLISH_SHARE = 10.0
 _LOGGER = logging.getLogger(__name__)
 
 
-class LostLeadError(Exception):
-    """Another process leads a site's models now; this one must start over from what is stored."""
-
-
 class Leadership:
     """Holds the lead over every site's models, or waits for it."""
 
@@ -38,12 +34,14 @@ class Leadership:
         self._sites = sites
         self._stop = stop
         self._renewed_at = 0.0
+        self.lost = False
 
     def take(self) -> bool:
         """Wait until this process leads all sites; False when stopped first."""
         said = False
         while not self._stop.is_set():
             if patiently(self._stop, "take the lead", self._try):
+                self.lost = False
                 return True
             if not said:
                 _LOGGER.info("another process learns; standing by")
@@ -51,12 +49,11 @@ class Leadership:
             self._stop.wait(_LEAD_EVERY_S / 2)
         return False
 
-    def keep(self) -> None:
-        """Renew the lead; raises `LostLeadError` when it is gone."""
-        if time.monotonic() - self._renewed_at < _LEAD_EVERY_S:
-            return
-        if not patiently(self._stop, "renew the lead", self._try):
-            raise LostLeadError("another process learns now")
+    def keep(self) -> bool:
+        """Renew the lead when it is time; False, and `lost` from then on, when another process has taken it."""
+        if not self.lost and time.monotonic() - self._renewed_at >= _LEAD_EVERY_S:
+            self.lost = not patiently(self._stop, "renew the lead", self._try)
+        return not self.lost
 
     def _try(self) -> bool:
         self._renewed_at = time.monotonic()
@@ -135,16 +132,18 @@ def learn_flow(
     decoder = Decoder(GROUP, sites, log.partitions)
 
     def learn(item: Batch | Tick) -> Learned | None:
-        leadership.keep()
-        return None if isinstance(item, Tick) else learners.learn(decoder(item))
+        if not leadership.keep() or isinstance(item, Tick):
+            return None
+        return learners.learn(decoder(item))
 
     start = learners.start(log)
+    source = LogSource(lambda: log.read(start), max_records, stop, publish_every_s, over=lambda: leadership.lost)
     flow = Dataflow(GROUP)
-    batches = op.input("read", flow, LogSource(lambda: log.read(start), max_records, stop, publish_every_s))
+    batches = op.input("read", flow, source)
     # Batch: records of one partition; Tick: some time has passed
     learned = op.map("learn", batches, learn)
     # Learned: the learners have taken it in; None for a tick
-    op.output("publish", learned, PublishSink(log, learners, models, publish_every_s, stop))
+    op.output("publish", learned, PublishSink(log, learners, models, leadership, publish_every_s, stop))
     return flow
 
 
@@ -152,9 +151,15 @@ class PublishSink(DynamicSink[Learned | None]):
     """Saves and publishes the models when their time has come, then commits the positions they reflect."""
 
     def __init__(
-        self, log: EventLog, learners: Learners, models: ModelStore, publish_every_s: float, stop: Stop
+        self,
+        log: EventLog,
+        learners: Learners,
+        models: ModelStore,
+        leadership: Leadership,
+        publish_every_s: float,
+        stop: Stop,
     ) -> None:
-        self._parts = (log, learners, models, publish_every_s, stop)
+        self._parts = (log, learners, models, leadership, publish_every_s, stop)
 
     def build(self, step_id: str, worker_index: int, worker_count: int) -> "_Publishing":
         """Start publishing."""
@@ -163,8 +168,15 @@ class PublishSink(DynamicSink[Learned | None]):
 
 class _Publishing(StatelessSinkPartition[Learned | None]):
     def __init__(
-        self, log: EventLog, learners: Learners, models: ModelStore, publish_every_s: float, stop: Stop
+        self,
+        log: EventLog,
+        learners: Learners,
+        models: ModelStore,
+        leadership: Leadership,
+        publish_every_s: float,
+        stop: Stop,
     ) -> None:
+        self._leadership = leadership
         self._log = log
         self._learners = learners
         self._models = models
@@ -183,7 +195,9 @@ class _Publishing(StatelessSinkPartition[Learned | None]):
     def _publish(self) -> None:
         started = time.monotonic()
         for site in sorted(self._learners.changed):
-            self._publish_site(site)
+            if self._leadership.lost or not self._publish_site(site):
+                self._leadership.lost = True
+                return
         self._learners.changed.clear()
         if self._positions:
             positions = dict(self._positions)
@@ -193,7 +207,8 @@ class _Publishing(StatelessSinkPartition[Learned | None]):
         self._next_at = time.monotonic() + max(self._publish_every_s, _PUBLISH_SHARE * took_s)
 
     @PUBLISH_SECONDS.time()
-    def _publish_site(self, site: str) -> None:
+    def _publish_site(self, site: str) -> bool:
+        """Publish one site; False where another process does that now."""
         learner = self._learners.by_site[site]
         snapshot = learner.snapshot()
         frozen, saved = encode_snapshot(snapshot), learner.save()
@@ -202,12 +217,11 @@ class _Publishing(StatelessSinkPartition[Learned | None]):
             f"publish the models of {site}",
             lambda: self._models.publish(site, saved, snapshot.version, frozen),
         )
-        if not published:
-            raise LostLeadError(f"another process publishes the models of {site}")
         PUBLISHED_BYTES.labels(site).set(len(frozen))
         clicks = learner.clicks
         if clicks.impressions:
             CLICK_RATE.labels(site).set(clicks.clicks / clicks.impressions)
+        return published
 
     def close(self) -> None:
         if self._stop.is_set():

@@ -1,9 +1,10 @@
 """Patience: a server that is away is waited for; nothing is skipped, and a stop is heard meanwhile."""
 
 import logging
+import os
 import threading
 from collections.abc import Callable
-from typing import Final, TypeVar
+from typing import Final, NoReturn, TypeVar
 
 from store.client import UNAVAILABLE
 from store.log import LogUnavailableError
@@ -12,12 +13,20 @@ _LOGGER = logging.getLogger(__name__)
 _FIRST_WAIT_S: Final = 0.05
 _LONGEST_WAIT_S: Final = 1.0
 
-Stop = threading.Event
 Result = TypeVar("Result")
 
 
-class StoppedError(Exception):
-    """Asked to stop while waiting for a server; what was under way is not committed and will be read again."""
+class Stop(threading.Event):
+    """Set when the process is to end."""
+
+    def leave(self, what: str) -> NoReturn:
+        """End the process at once, in the middle of a step: what it was doing is not committed, so it is read again.
+
+        An exception would not do: raised through the dataflow engine it ends in the engine's own panic.
+        """
+        _LOGGER.warning("stopped while waiting to %s", what)
+        logging.shutdown()
+        os._exit(0)
 
 
 class Backoff:
@@ -38,7 +47,7 @@ class Backoff:
 
 
 def patiently(stop: Stop, what: str, call: Callable[[], Result]) -> Result:
-    """Call until the servers answer; raises `StoppedError` when a stop comes first.
+    """Call until the servers answer; ends the process when it is told to stop first.
 
     Parameters
     ----------
@@ -55,6 +64,6 @@ def patiently(stop: Stop, what: str, call: Callable[[], Result]) -> Result:
             return call()
         except (*UNAVAILABLE, LogUnavailableError) as error:
             if stop.is_set():
-                raise StoppedError(f"stopped while waiting to {what}") from error
+                stop.leave(what)
             _LOGGER.warning("cannot %s, waiting: %s", what, error)
             backoff.wait()

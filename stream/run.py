@@ -13,8 +13,8 @@ from store.log import EventLog
 from store.models import ModelStore
 from store.profiles import ProfileStore
 from stream.assortments import Assortments
-from stream.learn import Leadership, Learners, LostLeadError, learn_flow
-from stream.patience import Stop, StoppedError
+from stream.learn import Leadership, Learners, learn_flow
+from stream.patience import Stop
 from stream.profile import profile_flow
 
 _LOGGER = logging.getLogger(__name__)
@@ -63,10 +63,9 @@ def run_learn(
         return learn_flow(log, learners, models, leadership, sites, max_records, publish_every_s, stop)
 
     while leadership.take():
-        try:
-            _run(wire, stop)
-        except LostLeadError as error:
-            _LOGGER.warning("%s; starting over from what is stored", error)
+        _run(wire, stop)
+        if leadership.lost:
+            _LOGGER.warning("another process learns now; standing by, to start over from what it leaves")
     leadership.resign()
 
 
@@ -78,8 +77,6 @@ def _run(wire: Callable[[], Dataflow], stop: Stop) -> None:
         stop.set()
     except BytewaxRuntimeError as error:
         cause: BaseException = error
-        while cause.__cause__ is not None and not isinstance(cause, (StoppedError, LostLeadError)):
+        while cause.__cause__ is not None:
             cause = cause.__cause__
-        if not isinstance(cause, StoppedError):
-            raise cause from error
-        _LOGGER.info("%s", cause)
+        raise cause from error

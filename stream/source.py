@@ -33,11 +33,19 @@ class LogSource(DynamicSource[Batch | Tick]):
         Ends the flow once set: what was read is still learned and committed.
     tick_every_s
         Seconds without a tick after which one comes; None for no ticks.
+    over
+        Asked before each read; True ends this flow, though not the process.
     """
 
     def __init__(
-        self, open_reader: Callable[[], LogReader], max_records: int, stop: Stop, tick_every_s: float | None = None
+        self,
+        open_reader: Callable[[], LogReader],
+        max_records: int,
+        stop: Stop,
+        tick_every_s: float | None = None,
+        over: Callable[[], bool] = lambda: False,
     ) -> None:
+        self._over = over
         self._open_reader = open_reader
         self._max_records = max_records
         self._stop = stop
@@ -47,11 +55,19 @@ class LogSource(DynamicSource[Batch | Tick]):
         """Start reading. One worker a process: members of the group are processes."""
         if worker_count != 1:
             raise ValueError(f"step {step_id} runs on 1 worker a process, got {worker_count}")
-        return _LogReading(self._open_reader(), self._max_records, self._stop, self._tick_every_s)
+        return _LogReading(self._open_reader(), self._max_records, self._stop, self._tick_every_s, self._over)
 
 
 class _LogReading(StatelessSourcePartition[Batch | Tick]):
-    def __init__(self, reader: LogReader, max_records: int, stop: Stop, tick_every_s: float | None) -> None:
+    def __init__(
+        self,
+        reader: LogReader,
+        max_records: int,
+        stop: Stop,
+        tick_every_s: float | None,
+        over: Callable[[], bool],
+    ) -> None:
+        self._over = over
         self._reader = reader
         self._max_records = max_records
         self._stop = stop
@@ -60,7 +76,7 @@ class _LogReading(StatelessSourcePartition[Batch | Tick]):
         self._backoff = Backoff(stop)
 
     def next_batch(self) -> list[Batch | Tick]:
-        if self._stop.is_set():
+        if self._stop.is_set() or self._over():
             raise StopIteration
         items: list[Batch | Tick] = []
         try:

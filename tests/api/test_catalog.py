@@ -1,0 +1,117 @@
+"""The catalog and what is displayed, over HTTP."""
+
+from typing import Any
+
+import pytest
+
+from tests.api.conftest import Api
+
+KINDS = [
+    (
+        "/v1/catalog/items",
+        "items",
+        {"item_id": "x1", "title": "X", "category": "A > B", "price": 3.5, "currency": "EUR"},
+    ),
+    ("/v1/creatives", "creatives", {"creative_id": "x1", "campaign_id": "xk", "headline": "X", "category": "A"}),
+    ("/v1/campaigns", "campaigns", {"campaign_id": "x1", "name": "X"}),
+    ("/v1/placements", "placements", {"placement_id": "x1", "slots": 3}),
+]
+
+
+@pytest.mark.parametrize(("path", "kind", "resource"), KINDS)
+def test_things_are_put_read_listed_and_deleted(other_api: Api, path: str, kind: str, resource: dict[str, Any]) -> None:
+    secret = other_api.secret
+    id_field = next(iter(resource))
+    answer = secret.put(path, json={kind: [resource, {**resource, id_field: "x2"}, {id_field: ""}]}).json()
+    assert answer["accepted"] == 2
+    assert [(one["index"], one["code"]) for one in answer["rejected"]] == [(2, f"{id_field}_missing")]
+    read = secret.get(f"{path}/x1").json()
+    assert read.items() >= resource.items()
+    page = secret.get(path, params={"limit": 1}).json()
+    assert (len(page[kind]), page["total"], page["next"]) == (1, 2, "x1")
+    rest = secret.get(path, params={"after": "x1"}).json()
+    assert ([one[id_field] for one in rest[kind]], rest["next"]) == (["x2"], None)
+    changed = {**read}
+    del changed[id_field]
+    assert secret.put(f"{path}/x2", json=changed).status_code == 200
+    assert secret.put(f"{path}/x2", json={**changed, id_field: "x9"}).status_code == 422
+    for one in ("x1", "x2"):
+        assert secret.delete(f"{path}/{one}").status_code == 204
+        assert secret.get(f"{path}/{one}").status_code == 404
+        again = secret.delete(f"{path}/{one}")
+        assert (again.status_code, again.headers["content-type"]) == (404, "application/problem+json")
+    assert secret.get(path).json()["total"] == 0
+
+
+@pytest.mark.parametrize(
+    ("item", "code", "named"),
+    [
+        ({}, "item_id_missing", "None"),
+        ({"id": "a", "price": "cheap"}, "price_invalid", "cheap"),
+        ({"id": "a", "price": -1}, "price_invalid", "-1"),
+        ({"id": "a", "price": "5 EUR", "sale_price": "6 EUR"}, "sale_price_invalid", "6"),
+        ({"id": "a", "availability": "maybe"}, "availability_invalid", "maybe"),
+        ({"id": "a", "currency": "euros"}, "currency_invalid", "euros"),
+        ({"id": "a", "link": "javascript:alert(1)"}, "link_invalid", "javascript"),
+        ({"id": "a", "expiration_date": "soon"}, "expiration_date_invalid", "soon"),
+        ({"id": "a", "title": ["x"]}, "title_invalid", "['x']"),
+        ({"id": "x" * 101}, "item_id_invalid", "xxx"),
+        ("a", "object_invalid", "'a'"),
+    ],
+)
+def test_a_bad_product_is_named(other_api: Api, item: Any, code: str, named: str) -> None:
+    answer = other_api.secret.put("/v1/catalog/items", json={"items": [item]}).json()
+    assert answer["accepted"] == 0
+    assert answer["rejected"][0]["code"] == code
+    assert named in answer["rejected"][0]["message"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "named"),
+    [
+        ("/v1/placements/p", {"slots": 0}, "0"),
+        ("/v1/placements/p", {"size": 1}, "size"),
+        ("/v1/creatives/c", {"headline": "no campaign"}, "campaign_id"),
+        ("/v1/campaigns/k", {"starts_at": "2026-02-01", "ends_at": "2026-01-01"}, "2026-01-01"),
+        ("/v1/campaigns/k", {"enabled": "perhaps"}, "perhaps"),
+    ],
+)
+def test_a_bad_definition_is_a_problem(other_api: Api, path: str, body: Any, named: str) -> None:
+    response = other_api.secret.put(path, json=body)
+    assert (response.status_code, response.headers["content-type"]) == (422, "application/problem+json")
+    assert named in response.json()["detail"]
+
+
+def test_google_merchant_attributes_are_understood(other_api: Api) -> None:
+    item = {
+        "id": "g1",
+        "title": "Kettle",
+        "price": "1299,50 eur",
+        "sale_price": "EUR 999",
+        "availability": "in stock",
+        "product_type": "Home > Kitchen > Kettles",
+        "custom_label_0": "winter",
+        "is_bundle": "yes",
+        "shipping_weight": "3 kg",
+    }
+    other_api.put_items(item)
+    read = other_api.secret.get("/v1/catalog/items/g1").json()
+    assert (read["price"], read["sale_price"], read["currency"]) == (1299.5, 999.0, "EUR")
+    assert (read["category"], read["custom_labels"], read["is_bundle"]) == (
+        "Home > Kitchen > Kettles",
+        ["winter"],
+        True,
+    )
+    other_api.secret.delete("/v1/catalog/items/g1")
+
+
+def test_the_last_of_two_products_with_one_id_counts(other_api: Api) -> None:
+    other_api.put_items({"id": "twice", "title": "first"}, {"id": "twice", "title": "second"})
+    assert other_api.secret.get("/v1/catalog/items/twice").json()["title"] == "second"
+    other_api.secret.delete("/v1/catalog/items/twice")
+
+
+def test_a_thousand_and_one_products_are_too_many(other_api: Api) -> None:
+    response = other_api.secret.put("/v1/catalog/items", json={"items": [{"id": str(n)} for n in range(1001)]})
+    assert (response.status_code, response.json()["code"]) == (413, "items_too_many")
+    assert other_api.secret.get("/v1/catalog/items").json()["total"] == 0
