@@ -35,8 +35,9 @@ bench: setup  ## freshness and API latency, as JSON
 
 lock:  ## renew requirements.lock from pyproject.toml (needs pip-tools in .venv)
 	$(BIN)/python -m pip install --quiet pip-tools
-	$(BIN)/pip-compile --quiet --all-extras --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url \
-		--no-emit-trusted-host --no-emit-find-links --output-file requirements.lock pyproject.toml
+	$(BIN)/pip-compile --quiet --no-header --all-extras --generate-hashes --allow-unsafe --strip-extras \
+		--output-file requirements.lock pyproject.toml
+	sed -i '/^--/d' requirements.lock  # addresses belong to whoever installs
 
 clean:  ## remove what setup and tests made
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

@@ -1,0 +1,93 @@
+"""House rules: imports point down, servers' packages stay in their rooms, nothing of a registry stands anywhere."""
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+MAY_IMPORT = {
+    "models": set(),
+    "store": {"models"},
+    "stream": {"models", "store"},
+    "api": {"models", "store"},
+    "shopwindow": {"models", "store", "stream", "api"},
+}
+KEPT_IN = {
+    "redis": {"store"},
+    "confluent_kafka": {"store"},
+    "bytewax": {"stream"},
+    "fastapi": {"api", "shopwindow"},
+    "river": {"models"},
+}
+NEVER_IN_MODELS = {"time", "random", "secrets", "os", "socket", "threading", "asyncio", "pathlib"}
+
+
+def _modules(package: str) -> list[Path]:
+    return sorted((ROOT / package).rglob("*.py"))
+
+
+def _imported(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {name.name.split(".")[0] for name in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            assert node.level == 0, f"{path} imports relatively"
+            found.add(node.module.split(".")[0])
+    return found
+
+
+@pytest.mark.parametrize("package", MAY_IMPORT)
+def test_imports_point_down(package: str) -> None:
+    modules = _modules(package)
+    assert modules
+    for path in modules:
+        ours = _imported(path) & MAY_IMPORT.keys() - {package}
+        assert ours <= MAY_IMPORT[package], f"{path} imports {ours - MAY_IMPORT[package]}"
+
+
+@pytest.mark.parametrize("package", MAY_IMPORT)
+def test_servers_packages_stay_in_their_rooms(package: str) -> None:
+    for path in _modules(package):
+        for name in _imported(path) & KEPT_IN.keys():
+            assert package in KEPT_IN[name], f"{path} imports {name}"
+
+
+def test_models_have_no_clock_no_chance_and_no_files() -> None:
+    for path in _modules("models"):
+        assert not _imported(path) & NEVER_IN_MODELS, path
+        called = {
+            node.func.id
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        }
+        assert not called & {"hash", "open", "print", "input"}, path
+
+
+def test_every_module_and_public_function_says_what_it_is() -> None:
+    missing: list[str] = []
+    for package in MAY_IMPORT:
+        for path in _modules(package):
+            tree = ast.parse(path.read_text())
+            nodes = [tree, *(node for node in tree.body if isinstance(node, (ast.ClassDef, ast.FunctionDef)))]
+            missing += [
+                f"{path.relative_to(ROOT)}:{getattr(node, 'name', '')}"
+                for node in nodes
+                if not getattr(node, "name", "").startswith("_") and ast.get_docstring(node) is None
+            ]
+    assert missing == []
+
+
+def test_no_registry_is_named() -> None:
+    hosts = re.compile(r"(p[y]pi\.org|pythonh[o]sted|npmj[s]\.org|repo1?\.m[a]ven|index-[u]rl)")
+    files = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    names = [name for name in files.split("\0") if name]
+    assert "requirements.lock" in names
+    for name in names:
+        path = ROOT / name
+        if path.suffix in (".png", ".gz") or not path.is_file():
+            continue
+        assert not hosts.search(path.read_text(errors="replace")), name
