@@ -61,7 +61,7 @@ def run_demo(
     shop = make_shop(seed, now_s=time.time())
     try:
         stack.start_store()
-        _put_shop(stack, shop)
+        put_shop(stack, shop)
         stack.start_processes()
         say(f"Shop       {stack.url}/shop/")
         say(f"API        {stack.url}/docs")
@@ -95,7 +95,8 @@ async def _run(shoppers: Shoppers | None, seconds: float | None) -> None:
         work.result()
 
 
-def _put_shop(stack: EmbeddedStack, shop: SampleShop) -> None:
+def put_shop(stack: EmbeddedStack, shop: SampleShop) -> None:
+    """Put a sample shop into the catalog of the stack's first site."""
     client = connect(stack.settings.redis_url)
     catalogs, site, now_s = CatalogStore(client), stack.keys.site, time.time()
     catalogs.put(site, "items", shop.items, now_s)
