@@ -21,27 +21,28 @@ def is_about(creative: Creative, item: CatalogItem) -> bool:
     return bool(creative.brand)
 
 
-def affinity(creative: Creative, recent: Sequence[str], assortment: Assortment) -> float:
-    """Give the share, 0 to 1, of the visitor's latest items that the creative is about; newer items weigh more.
+def latest_items(recent: Sequence[str], assortment: Assortment) -> list[tuple[CatalogItem, float]]:
+    """Give the visitor's latest items that the catalog knows, each with its weight; the weights sum to 1.
 
     Parameters
     ----------
-    creative
-        The creative asked about.
     recent
         Item ids, newest first; the first `RECENT_ITEMS` count, the one at place n with weight 1 / (n + 1).
     assortment
         Knows the items.
     """
-    hit = total = 0.0
-    for place, item_id in enumerate(recent[:RECENT_ITEMS]):
-        item = assortment.items.get(item_id)
-        if item is not None:
-            weight = 1.0 / (place + 1)
-            total += weight
-            if is_about(creative, item):
-                hit += weight
-    return hit / total if total else 0.0
+    known = [
+        (item, 1.0 / (place + 1))
+        for place, item_id in enumerate(recent[:RECENT_ITEMS])
+        if (item := assortment.items.get(item_id)) is not None
+    ]
+    total = sum(weight for _, weight in known)
+    return [(item, weight / total) for item, weight in known]
+
+
+def affinity(creative: Creative, latest: Sequence[tuple[CatalogItem, float]]) -> float:
+    """Give the share, 0 to 1, of `latest_items` that the creative is about."""
+    return sum(weight for item, weight in latest if is_about(creative, item))
 
 
 def bucket_of(share: float) -> str:

@@ -35,6 +35,7 @@ class Assortment:
         self.row_of: dict[str, int] = {}
         self.ids: list[str] = []
         self._tokens: dict[str, tuple[str, ...]] = {}
+        self._kin: dict[str, tuple[str, ...]] = {}
         self._by_token: dict[str, set[str]] = {}
         self._categories: Counter[tuple[str, ...]] = Counter()
         self._matrix: NDArray[np.float32] = matrix_of([], {})
@@ -74,6 +75,8 @@ class Assortment:
         self.items[item.item_id] = item
         tokens = tokens_of(item)
         self._tokens[item.item_id] = tokens
+        brands = tuple(token for token in tokens if token.startswith("brand:"))
+        self._kin[item.item_id] = (*category_tokens(item.category)[-1:], *brands)
         for token in tokens:
             self._by_token.setdefault(token, set()).add(item.item_id)
         self._categories.update(item.category[: level + 1] for level in range(len(item.category)))
@@ -83,6 +86,7 @@ class Assortment:
         item = self.items.pop(item_id, None)
         if item is None:
             return
+        del self._kin[item_id]
         for token in self._tokens.pop(item_id):
             self._by_token[token].discard(item_id)
             if not self._by_token[token]:
@@ -173,6 +177,10 @@ class Assortment:
     def with_token(self, token: str) -> set[str]:
         """Ids of the items that carry a token; not to be changed by the caller."""
         return self._by_token.get(token, set())
+
+    def kin_tokens(self, item_id: str) -> tuple[str, ...]:
+        """Tokens that an item's next of kin carry too: its innermost category, its brand; none for an unknown item."""
+        return self._kin.get(item_id, ())
 
     def tokens(self) -> list[str]:
         """Every token an item carries, sorted: what an interest sketch can be explained with."""

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from models.affinity import RECENT_ITEMS, affinity, bucket_of
+from models.affinity import RECENT_ITEMS, affinity, bucket_of, latest_items
 from models.assortment import Assortment
 from models.clicks import ClickModel, ClickWeights, Pending
 from models.covisitation import CoVisitation
@@ -157,6 +157,7 @@ class Learner:
     def _learn_slots(self, event: Event, path: _Path, assortment: Assortment) -> None:
         if event.event not in ("view_promotion", "select_promotion"):
             return
+        latest = latest_items(path.items, assortment)
         for _, creative_id, slot in promotions_of(event):
             creative = assortment.creatives.get(creative_id)
             if creative is None:
@@ -164,7 +165,7 @@ class Learner:
             if event.event == "select_promotion":
                 self.clicks.click_one(event.visitor_id, creative_id)
             else:
-                bucket = bucket_of(affinity(creative, path.items, assortment))
+                bucket = bucket_of(affinity(creative, latest))
                 slot = slot if len(slot) <= 100 else ""
                 impression = Pending(event.visitor_id, creative_id, bucket, slot, event.accepted_at_s)
                 self.clicks.show_one(impression)

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from models.catalog import CatalogItem
 from models.errors import InvalidError, shown
-from models.features import category_tokens, tokens_of
 from models.profile import Profile, Recent, in_session, recent_items
 from models.shelf import Shelf
 from models.sketch import directions
@@ -238,8 +237,9 @@ def _for_you(shelf: Shelf, profile: Profile) -> Iterator[Step]:
         scores[shelf.assortment.rows(recent_items(profile)[:RECENTS_USED])] *= SEEN_SHARE
 
         def reason_of(row: int) -> str:
-            if followed[row] >= INTEREST_SHARE * interest[row] and row in because:
-                return f"others who looked at {title_of(shelf, because[row])} went on to this"
+            if because[row] >= 0 and followed[row] >= INTEREST_SHARE * interest[row]:
+                seen = profile.recent[-1 - int(because[row])]
+                return f"others who looked at {title_of(shelf, seen.item_id)} went on to this"
             return _interest_reason(shelf, profile, row)
 
         yield _ranked(tier, "from what you looked at", scores, 0.0, reason_of)
@@ -252,29 +252,28 @@ def _for_you(shelf: Shelf, profile: Profile) -> Iterator[Step]:
         yield _ordered("segment", f"you came by the campaign {campaign}", rows)
 
 
-def _followed(shelf: Shelf, recent: Sequence[Recent]) -> tuple[NDArray[np.float64], dict[int, str]]:
-    """How strongly each row follows the recent items in other visitors' sessions, and from which item most."""
-    scores = np.zeros(len(shelf.popularity))
-    strongest: dict[int, tuple[float, str]] = {}
+def _followed(shelf: Shelf, recent: Sequence[Recent]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """How strongly each row follows the recent items in other visitors' sessions, and which of them says so most.
+
+    The second array counts from the newest item, 0; -1 where none does.
+    """
+    count = len(shelf.popularity)
+    scores, best, because = np.zeros(count), np.zeros(count), np.full(count, -1)
     for place, seen in enumerate(reversed(recent[-RECENTS_USED:])):
         rows, shares = shelf.viewed_after(seen.item_id)
-        parts = PLACE_FADE**place * shares.astype(np.float64)
+        parts = PLACE_FADE**place * shares
         scores[rows] += parts
-        for row, part in zip(rows.tolist(), parts.tolist(), strict=True):
-            if part > strongest.get(row, (0.0, ""))[0]:
-                strongest[row] = (part, seen.item_id)
-    return scores, {row: item_id for row, (_, item_id) in strongest.items()}
+        stronger = rows[parts > best[rows]]
+        because[stronger] = place
+        best[rows] = np.maximum(best[rows], parts)
+    return scores, because
 
 
 def _near(shelf: Shelf, recent: Sequence[Recent]) -> NDArray[np.bool_]:
     """Which rows share a brand, or the innermost category, with an item the visitor looked at."""
     near = np.zeros(len(shelf.popularity), dtype=bool)
     for seen in recent:
-        item = shelf.assortment.items.get(seen.item_id)
-        if item is None:
-            continue
-        deepest = category_tokens(item.category)[-1:]
-        for token in (*deepest, *(token for token in tokens_of(item) if token.startswith("brand:"))):
+        for token in shelf.assortment.kin_tokens(seen.item_id):
             near[shelf.rows_with(token)] = True
     return near
 
@@ -345,15 +344,14 @@ def _together(
 ) -> Step:
     """Items that go with any of the given ones, by the sum of their shares."""
     scores = np.zeros(len(shelf.popularity))
-    strongest: dict[int, tuple[float, str]] = {}
-    for item_id in item_ids[:RECENTS_USED]:
+    best, because = np.zeros(len(scores)), np.zeros(len(scores), dtype=np.int64)
+    for place, item_id in enumerate(item_ids[:RECENTS_USED]):
         rows, shares = neighbours(item_id)
         scores[rows] += shares
-        for row, share in zip(rows.tolist(), shares.tolist(), strict=True):
-            if share > strongest.get(row, (0.0, ""))[0]:
-                strongest[row] = (share, item_id)
+        because[rows[shares > best[rows]]] = place
+        best[rows] = np.maximum(best[rows], shares)
 
     def reason_of(row: int) -> str:
-        return f"{words} {title_of(shelf, strongest[row][1])}"
+        return f"{words} {title_of(shelf, item_ids[int(because[row])])}"
 
     return _ranked("session", words, scores, 0.0, reason_of)

@@ -14,7 +14,7 @@ from hashlib import blake2b
 from math import sqrt
 from typing import Final
 
-from models.affinity import affinity, bucket_of
+from models.affinity import affinity, bucket_of, latest_items
 from models.assortment import Assortment
 from models.catalog import Creative
 from models.clicks import ClickWeights, click_features
@@ -96,7 +96,8 @@ def fill(
         shares: dict[str, float] = {}
         tier: Tier = "static"
     else:
-        shares = {one.creative_id: affinity(one, recent, assortment) for one in candidates}
+        latest = latest_items(recent, assortment)
+        shares = {one.creative_id: affinity(one, latest) for one in candidates}
         predicted = {
             one.creative_id: clicks.predict(click_features(one.creative_id, bucket_of(shares[one.creative_id])))
             for one in candidates
