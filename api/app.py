@@ -134,7 +134,7 @@ class Timing:
             route = scope.get("route")
             path = getattr(route, "path", "unmatched")
             seconds = time.perf_counter() - started
-            metrics.REQUEST_SECONDS.labels(path, scope.get("tier", ""), str(status)).observe(seconds)
+            metrics.observe_request(path, scope.get("tier", ""), status, seconds)
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:

@@ -43,7 +43,7 @@ class Deciding:
         answer = recommend(self.site.shelf(), self.profile, query, self.now_s, holdout=self.holdout)
         if self.degraded:
             answer.reason = f"{self.degraded}: {answer.reason}"
-        metrics.DECISIONS.labels(self.site.name, query.strategy, answer.tier).inc()
+        metrics.count_decision(self.site.name, query.strategy, answer.tier)
         items = [one.item.item_id for one in answer.items]
         self.record.append({"strategy": query.strategy, "tier": answer.tier, "items": items})
         return answer
@@ -63,7 +63,7 @@ class Deciding:
             holdout=self.holdout,
             left_out=left_out,
         )
-        metrics.DECISIONS.labels(self.site.name, f"slots:{placement_id}", slate.tier).inc()
+        metrics.count_decision(self.site.name, f"slots:{placement_id}", slate.tier)
         chosen = [[one.creative.creative_id, one.selection_probability] for one in slate.slots]
         self.record.append({"placement": placement_id, "tier": slate.tier, "slots": chosen})
         return slate

@@ -13,12 +13,12 @@ from api.state import State, state_of
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="shopwindow"'}
 
 
-def public_site(request: Request) -> Site:
+async def public_site(request: Request) -> Site:
     """Give the site of either key: a browser may post events and read decisions."""
     return _site(request, secret=False)
 
 
-def secret_site(request: Request) -> Site:
+async def secret_site(request: Request) -> Site:
     """Give the site of a secret key; a public one is refused."""
     return _site(request, secret=True)
 

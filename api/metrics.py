@@ -1,6 +1,7 @@
 """Metrics of the API."""
 
 import os
+from functools import lru_cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -33,6 +34,20 @@ DEAD_LETTERS = Gauge("shopwindow_dead_letters", "Records kept in the dead-letter
 SNAPSHOT_VERSION = Gauge(
     "shopwindow_snapshot_version", "Version of the models served.", ["site"], multiprocess_mode="mostrecent"
 )
+
+
+_request_seconds = lru_cache(maxsize=1_024)(REQUEST_SECONDS.labels)
+_decisions = lru_cache(maxsize=1_024)(DECISIONS.labels)
+
+
+def observe_request(route: str, tier: str, status: int, seconds: float) -> None:
+    """Note one request."""
+    _request_seconds(route, tier, str(status)).observe(seconds)
+
+
+def count_decision(site: str, kind: str, tier: str) -> None:
+    """Count one list or placement answered."""
+    _decisions(site, kind, tier).inc()
 
 
 def exposition() -> bytes:

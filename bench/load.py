@@ -53,16 +53,20 @@ class Connections:
 
     async def send(self, request: Request, due_s: float) -> Sent:
         """Send a request that was due at `due_s` of the monotonic clock."""
-        try:
-            reader, writer = self._idle.pop() if self._idle else await asyncio.open_connection(self._host, self._port)
-            writer.write(request.data)
-            head = await reader.readuntil(b"\r\n\r\n")
-            length = int(head.lower().split(b"content-length:", 1)[1].split(b"\r\n", 1)[0])
-            body = await reader.readexactly(length)
-        except (OSError, asyncio.IncompleteReadError, IndexError):
-            return Sent(request.kind, (time.monotonic() - due_s) * 1000, 0, b"")
-        self._idle.append((reader, writer))
-        return Sent(request.kind, (time.monotonic() - due_s) * 1000, int(head[9:12]), body)
+        while True:
+            reused = bool(self._idle)
+            try:
+                reader, writer = self._idle.pop() if reused else await asyncio.open_connection(self._host, self._port)
+                writer.write(request.data)
+                head = await reader.readuntil(b"\r\n\r\n")
+                length = int(head.lower().split(b"content-length:", 1)[1].split(b"\r\n", 1)[0])
+                body = await reader.readexactly(length)
+            except (OSError, asyncio.IncompleteReadError, IndexError):
+                if reused:
+                    continue  # the server had closed a connection that lay idle for long
+                return Sent(request.kind, (time.monotonic() - due_s) * 1000, 0, b"")
+            self._idle.append((reader, writer))
+            return Sent(request.kind, (time.monotonic() - due_s) * 1000, int(head[9:12]), body)
 
     def close(self) -> None:
         """Close all idle connections."""

@@ -54,6 +54,7 @@ def serve_api(settings: Settings) -> None:
             log_level=settings.log_level,
             access_log=False,
             timeout_graceful_shutdown=10,
+            timeout_keep_alive=75,  # longer than the pauses of browsers and proxies between two requests
             server_header=False,
         )
 
