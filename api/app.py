@@ -49,6 +49,8 @@ from store.profiles import ProfileStore
 
 _FOLLOW_EVERY_S: Final = 0.25
 _MEASURE_EVERY_S: Final = 2.0
+_REMEMBER_S: Final = 0.25
+_LINGER_S: Final = 0.1
 _LOGGER = logging.getLogger(__name__)
 _ROUTERS: Final = (events, recommendations, slots, decisions, visitors, catalog, operations)
 
@@ -168,6 +170,8 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
 @contextlib.asynccontextmanager
 async def _lifespan(app: FastAPI, config: ApiConfig, open_logs: Callable[[], Logs]) -> AsyncIterator[dict[str, State]]:
     client = connect(config.redis_url, cluster=config.redis_cluster)
+    # Accepted events are durable already: laying them over profiles must not hold the answer up for long.
+    hasty = connect(config.redis_url, cluster=config.redis_cluster, timeout_s=_REMEMBER_S)
     redis = connect_async(config.redis_url, cluster=config.redis_cluster)
     logs = await asyncio.to_thread(open_logs)
     catalogs, models = CatalogStore(client), ModelStore(client)
@@ -180,9 +184,9 @@ async def _lifespan(app: FastAPI, config: ApiConfig, open_logs: Callable[[], Log
         models=models,
         log=logs.events,
         dead_letter_log=logs.dead_letters,
-        events=Appender(logs.events, partial(_remember, client)),
-        decisions=Appender(logs.decisions),
-        dead_letters=Appender(logs.dead_letters),
+        events=Appender(logs.events, partial(_remember, hasty)),
+        decisions=Appender(logs.decisions, linger_s=_LINGER_S),
+        dead_letters=Appender(logs.dead_letters, linger_s=_LINGER_S),
     )
     if config.shop_site:
         app.router.routes.extend(_shop(state, config))
@@ -198,6 +202,7 @@ async def _lifespan(app: FastAPI, config: ApiConfig, open_logs: Callable[[], Log
         await asyncio.to_thread(logs.close)
         await redis.aclose()
         client.close()
+        hasty.close()
 
 
 def _remember(client: Client, appended: Sequence[tuple[Incoming, int]]) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
@@ -41,9 +42,12 @@ class Appender:
     remember
         Called with what was appended and its positions before the requests go on; a failure there is counted by the
         caller's function and fails no request, since the log has the records.
+    linger_s
+        Seconds to wait for more before an append: for logs that nobody waits for.
     """
 
-    def __init__(self, log: EventLog, remember: Remember | None = None) -> None:
+    def __init__(self, log: EventLog, remember: Remember | None = None, linger_s: float = 0.0) -> None:
+        self._linger_s = linger_s
         self._log = log
         self._remember = remember
         self._queue: queue.Queue[_Waiting | None] = queue.Queue()
@@ -75,6 +79,8 @@ class Appender:
             first = self._queue.get()
             if first is None:
                 return
+            if self._linger_s:
+                time.sleep(self._linger_s)
             group, size, last = [first], len(first.records), False
             while size < _MAX_GROUP:
                 try:

@@ -20,7 +20,8 @@ const LISTS = {
 };
 const SIGNS = { EUR: "€", USD: "$", GBP: "£" };
 const SLIDE_MS = 6000;
-const LOOK_AGAIN_MS = [8, 12, 20, 40, 80, 160, 320]; // the engine learns beside the request: when to look whether it has
+// The engine learns beside the request; these are the waits before we look whether it has.
+const LOOK_AGAIN_MS = [8, 12, 20, 40, 80, 160, 320];
 
 const page = document.body.dataset.page;
 const data = JSON.parse(document.getElementById("page-data").textContent);
@@ -138,7 +139,8 @@ function age(ms) {
 
 const strip = {
   start() {
-    find("[data-engine-visitor]").textContent = shopwindow.visitorId;
+    const visitor = find("[data-engine-visitor]");
+    visitor.textContent = visitor.title = shopwindow.visitorId;
     strip.freshness(sessionStorage.getItem("shop.freshness"));
     find("[data-new-visitor]").addEventListener("click", () => {
       shopwindow.forget();
@@ -336,6 +338,7 @@ async function fill() {
       name,
       strategy: name,
       limit: limits[name] ?? 6,
+      refill: name !== "recently_viewed", // what was never viewed has no place in it
       ...(["similar", "also_bought", "also_viewed"].includes(name) && item_id ? { item_id } : {}),
     }));
   const placements = places.map((place) => ({
@@ -451,7 +454,8 @@ async function checkout(button) {
   shopwindow.track("purchase", { items, params: { transaction_id, ...amount(lines) } });
   await shopwindow.flush();
   cart.lines = [];
-  const note = make("p", "note good", `Thank you! Your order ${transaction_id} is on its way to nowhere: this is a sample.`);
+  const thanks = `Thank you! Your order ${transaction_id} goes nowhere: this is a sample.`;
+  const note = make("p", "note good", thanks);
   find("[data-cart]").replaceChildren(note);
   fill();
 }
