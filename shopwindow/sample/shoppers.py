@@ -76,7 +76,7 @@ class ShopperReport:
     decisions_out: int = 0
     orders: int = 0
     freshness_ms: list[float] = field(default_factory=list)
-    freshness_missed: int = 0  # pages whose event no decision had used within the looks of LOOK_AGAIN_S
+    freshness_missed: int = 0  # reports whose newest event no decision had used within the looks of LOOK_AGAIN_S
     slot_impressions: dict[Arm, int] = field(default_factory=_both_arms)
     slot_clicks: dict[Arm, int] = field(default_factory=_both_arms)
     list_impressions: dict[Arm, int] = field(default_factory=_both_arms)
@@ -317,6 +317,7 @@ class Shoppers:
             "items": [{"item_id": listed[index].item_id, "index": index}],
         }
         await self._post(shopper, [chosen])
+        await self._catch_up(shopper)
         return listed[index]
 
     async def _product(self, shopper: _Shopper, item: CatalogItem) -> Target:
@@ -378,6 +379,8 @@ class Shoppers:
             if items
         ]
         accepted = await self._post(shopper, seen) if seen else []
+        if seen:
+            await self._catch_up(shopper)
         report.slot_impressions[shown.arm] += sum(accepted[: len(shown.slots)])
         lengths = [len(items) for _, items in shown.lists if items]
         for length, was_accepted in zip(lengths, accepted[len(shown.slots) :], strict=True):
@@ -390,6 +393,7 @@ class Shoppers:
                 params = _slot_params(shown.decision_id, placement, slot)
                 clicked = await self._post(shopper, [{"event": "select_promotion", "params": params}])
                 report.slot_clicks[shown.arm] += clicked[0]
+                await self._catch_up(shopper)
                 return creative.category or self._home_of(creative.brand)
         for strategy, items in shown.lists:
             for place, entry in enumerate(items):
@@ -402,6 +406,7 @@ class Shoppers:
                     chosen = [{"item_id": item.item_id, "index": entry["position"]}]
                     clicked = await self._post(shopper, [{"event": "select_item", "params": params, "items": chosen}])
                     report.list_clicks[shown.arm] += clicked[0]
+                    await self._catch_up(shopper)
                     return item
         return None
 
@@ -437,7 +442,7 @@ class Shoppers:
         lists: Sequence[dict[str, Any]] = (),
         exclude: Sequence[str] = (),
     ) -> _Shown | None:
-        """Ask what to show, and look again until the event just reported has been used, to see how long it takes."""
+        """Ask what to show, and then see how long the event just reported takes to be used."""
         asked = {
             "visitor_id": shopper.visitor_id,
             "placements": list(placements),
@@ -454,22 +459,29 @@ class Shoppers:
             slots=tuple((name, slot) for name, filled in answer["placements"].items() for slot in filled["slots"]),
             lists=tuple((given["strategy"], tuple(given["items"])) for given in answer["lists"].values()),
         )
+        await self._catch_up(shopper, answer["state"]["freshness_ms"])
+        return shown
+
+    async def _catch_up(self, shopper: _Shopper, freshness_ms: float | None = None) -> None:
+        """Look until a decision has used the event just reported, unless the one that told `freshness_ms` has.
+
+        Without it the shopper's own pause would count as the engine's delay at the next page.
+        """
         look = {"visitor_id": shopper.visitor_id, "lists": [_list("recently_viewed", 1)]}
-        for delay_s in (*LOOK_AGAIN_S, None):
-            freshness_ms = answer["state"]["freshness_ms"]
+        for delay_s in (0.0, *LOOK_AGAIN_S):
             if freshness_ms is not None:
                 self.report.freshness_ms.append(freshness_ms)
-                return shown
-            if delay_s is None:
-                break
+                return
             await asyncio.sleep(delay_s)
-            again = await self._ask(lambda: self._client.post("/v1/decisions", json=look))
-            if again is None:
-                return shown
-            answer = again
+            answer = await self._ask(lambda: self._client.post("/v1/decisions", json=look))
+            if answer is None:
+                return
             self.report.decisions_out += 1
-        self.report.freshness_missed += 1
-        return shown
+            freshness_ms = answer["state"]["freshness_ms"]
+        if freshness_ms is None:
+            self.report.freshness_missed += 1
+        else:
+            self.report.freshness_ms.append(freshness_ms)
 
     async def _ask(self, call: Callable[[], Awaitable[httpx.Response]]) -> Any:
         """The JSON of an answer, or None after an error, which is counted."""
