@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api import (
     catalog,
     decisions,
+    documentation,
     events,
     metrics,
     operations,
@@ -88,9 +89,11 @@ def create_app(config: ApiConfig, open_logs: Callable[[], Logs]) -> FastAPI:
         version="1",
         description="Banner slots and recommendations that move with each click.",
         lifespan=lifespan,
-        docs_url="/docs",
+        docs_url=None,
         redoc_url=None,
     )
+    app.include_router(documentation.router)
+    app.mount("/docs/static", documentation.static_files())
     for module in _ROUTERS:
         app.include_router(module.router)
     app.add_exception_handler(problems.ProblemError, problems.on_problem)

@@ -57,6 +57,29 @@ class Event(Shape):
 class Events(Shape):
     """Up to 1,000 events."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "events": [
+                    {
+                        "event": "view_item",
+                        "visitor_id": "v-1042",
+                        "session_id": "s-9",
+                        "items": [{"item_id": "sku-1", "item_category": "Home", "price": 39.9}],
+                    },
+                    {
+                        "event": "purchase",
+                        "visitor_id": "v-1042",
+                        "event_id": "order-77-paid",
+                        "timestamp": "2026-01-31T12:00:00Z",
+                        "params": {"transaction_id": "77", "value": 39.9, "currency": "EUR"},
+                        "items": [{"item_id": "sku-1", "price": 39.9, "quantity": 1}],
+                    },
+                ]
+            }
+        }
+    )
+
     events: list[Event]
 
 
