@@ -17,7 +17,6 @@ import confluent_kafka.admin
 from confluent_kafka import (
     OFFSET_STORED,
     Consumer,
-    ConsumerGroupTopicPartitions,
     KafkaError,
     KafkaException,
     Message,
@@ -117,7 +116,8 @@ class KafkaLog:
         self._extra = dict(extra or {})
         self._admin = admin.AdminClient({**self._common, "log_level": 0, **self._extra})
         self._open_topic(retention_s, replication_factor)
-        self._producing = threading.Lock()
+        self._making = threading.Lock()
+        self._outsiders: dict[str, Consumer] = {}
         self._producer = self._new_producer()
         self._closed = threading.Event()
         self._reports = threading.Thread(target=self._serve_reports, name=f"log-{name}", daemon=True)
@@ -198,15 +198,12 @@ class KafkaLog:
     def committed(self, group: str) -> list[int]:
         """Position each partition is committed to by `group`, 0 where it never was."""
         asked = [TopicPartition(self._name, partition) for partition in range(self._partitions)]
-        request = [ConsumerGroupTopicPartitions(self._group_id(group), asked)]
 
-        def ask() -> Any:
-            answers = self._admin.list_consumer_group_offsets(request, request_timeout=ANSWER_TIMEOUT_S)
-            return [_result(answer).topic_partitions for answer in answers.values()]
+        def ask() -> list[TopicPartition]:
+            return _unless_refused(self._outsider(group).committed(asked, timeout=ANSWER_TIMEOUT_S))
 
-        [found] = _answered(ask)
         positions = [0] * self._partitions
-        for entry in found:
+        for entry in _answered(ask):
             positions[entry.partition] = max(0, entry.offset)
         return positions
 
@@ -214,17 +211,8 @@ class KafkaLog:
         """Commit for a group without members; a position never moves backwards."""
         now = self.committed(group)
         ahead = [TopicPartition(self._name, p, position) for p, position in positions.items() if position > now[p]]
-        if not ahead:
-            return
-        request = [ConsumerGroupTopicPartitions(self._group_id(group), ahead)]
-
-        def ask() -> None:
-            answers = self._admin.alter_consumer_group_offsets(request, request_timeout=ANSWER_TIMEOUT_S)
-            for entry in [entry for answer in answers.values() for entry in _result(answer).topic_partitions]:
-                if entry.error is not None:
-                    raise KafkaException(entry.error)
-
-        _answered(ask)
+        if ahead:
+            _answered(lambda: _unless_refused(self._outsider(group).commit(offsets=ahead, asynchronous=False) or []))
 
     def truncate(self, before: Mapping[int, int]) -> None:
         """Drop the records of each partition older than the position given."""
@@ -244,6 +232,7 @@ class KafkaLog:
         self._producer.flush(self._delivery_timeout_s)
         self._closed.set()
         self._reports.join()
+        self._outsiders.clear()  # not closed: another thread may be asking still, and keeps its own alive
 
     def _open_topic(self, retention_s: float, replication_factor: int) -> None:
         deadline_s = time.monotonic() + ANSWER_TIMEOUT_S
@@ -307,6 +296,19 @@ class KafkaLog:
             raise LogUnavailableError(f"Kafka: no answer on the offsets of {self._name!r}")
         return [offsets[partition] for partition in range(self._partitions)]
 
+    def _outsider(self, group: str) -> Consumer:
+        """A consumer that names the group and never joins it.
+
+        An AdminClient could ask the same, but librdkafka up to 2.16 kills the process when a broker that has only just
+        started answers it (docs/decisions/0005-kafka-client-version.md).
+        """
+        with self._making:
+            if group not in self._outsiders:
+                # Nobody polls it, so it must not queue log lines for us.
+                settings = {**self._common, "group.id": self._group_id(group), "enable.auto.commit": False}
+                self._outsiders[group] = Consumer({**settings, "log_level": 0, **self._extra})
+            return self._outsiders[group]
+
     def _new_consumer(self, group: str, settings: Mapping[str, Any]) -> Consumer:
         return Consumer(
             {
@@ -340,7 +342,7 @@ class KafkaLog:
         # An idempotent producer that cannot tell what the broker has stops for good; the next one starts afresh.
         if not error.fatal() and error.code() != KafkaError._FATAL:
             return
-        with self._producing:
+        with self._making:
             if self._producer is failed:
                 logger.warning("log %s: starting a new producer: %s", self._name, error.str())
                 self._producer = self._new_producer()
@@ -482,10 +484,7 @@ class KafkaGroupConsumer(_Fetcher):
             return
         entries = [TopicPartition(self._log.name, partition, position) for partition, position in ahead.items()]
         try:
-            answers = self._consumer.commit(offsets=entries, asynchronous=False)
-            for answer in answers or ():
-                if answer.error is not None:
-                    raise KafkaException(answer.error)
+            _unless_refused(self._consumer.commit(offsets=entries, asynchronous=False) or [])
         except KafkaException as error:
             if error.args[0].code() not in _MOVED:
                 raise LogUnavailableError(f"Kafka: {error.args[0].str()}") from error
@@ -499,10 +498,7 @@ class KafkaGroupConsumer(_Fetcher):
         self._member = consumer.memberid()
         try:
             with _translated():
-                committed = consumer.committed(entries, timeout=ANSWER_TIMEOUT_S)
-                for entry in committed:
-                    if entry.error is not None:
-                        raise KafkaException(entry.error)
+                committed = _unless_refused(consumer.committed(entries, timeout=ANSWER_TIMEOUT_S))
             starts, ends = self._log.starts(), self._log.ends()
         except LogUnavailableError as error:
             logger.warning("log %s: starting where the broker says, unchecked: %s", self._log.name, error)
@@ -560,6 +556,13 @@ def _answered(ask: Callable[[], _T]) -> _T:
             if code not in _NOT_YET or time.monotonic() >= deadline_s:
                 raise
         time.sleep(0.02)
+
+
+def _unless_refused(entries: list[TopicPartition]) -> list[TopicPartition]:
+    for entry in entries:
+        if entry.error is not None:
+            raise KafkaException(entry.error)
+    return entries
 
 
 def _result(answer: "Future[Any]") -> Any:
