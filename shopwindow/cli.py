@@ -12,13 +12,14 @@ import orjson
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from shopwindow.embedded import EmbeddedRedisError
 from shopwindow.embedded_stack import EmbeddedStack, StackError
 from shopwindow.files import KINDS, FileError, read_display, read_feed
 from shopwindow.remote import Remote, RemoteError, find_address
+from shopwindow.replay import read_rows
 from shopwindow.replay import replay as replay_file
 from shopwindow.settings import PREFIX, SettingError, Settings, load_settings, settings_table
 from store.log import LogRecreatedError, LogUnavailableError, PartitionCountError
@@ -258,12 +259,13 @@ def replay(
     if not file.exists():
         raise FileError(f"{file} does not exist")
     console = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with (
         Remote(find_address(_settings(), url, key)) as remote,
         Progress(*columns, console=console, disable=not console.is_terminal) as bar,
     ):
-        task = bar.add_task("events", total=None)
+        total = sum(1 for _ in read_rows(file)) if console.is_terminal else None
+        task = bar.add_task("events", total=total)
         account = replay_file(
             remote, file, speed=factor, add_items=add_items, progress=lambda rows: bar.update(task, completed=rows)
         )
