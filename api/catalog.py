@@ -14,7 +14,7 @@ from api.keys import secret_site
 from api.problems import ProblemError
 from api.site import Site
 from api.state import State, state_of
-from models.catalog import Kind, Resource
+from models.catalog import Creative, Kind, Resource
 from models.errors import InvalidError, shown
 from models.feed import PARSERS
 from store.catalog import id_of
@@ -43,11 +43,12 @@ def _routes(kind: Kind, path: str, one: str, body: type, id_field: str) -> None:
     async def put_many(request: Request, site: SecretSite) -> Response:
         """Take many at once: a bad one is rejected with its index, and never fails the rest."""
         values = array_in(await read_json(request, MAX_BODY_BYTES), kind, MAX_RESOURCES)
+        await _follow(state_of(request), site)
         accepted: list[Resource] = []
         rejected: list[dict[str, Any]] = []
         for index, value in enumerate(values):
             try:
-                accepted.append(PARSERS[kind](value))
+                accepted.append(_checked(site, PARSERS[kind](value)))
             except InvalidError as error:
                 rejected.append({"index": index, "code": error.code, "message": error.message})
         await _put(state_of(request), site, kind, accepted)
@@ -72,7 +73,8 @@ def _routes(kind: Kind, path: str, one: str, body: type, id_field: str) -> None:
                     f"{id_field}_invalid", f"{id_field} is {shown(given)}, but the address says {shown(resource_id)}"
                 )
             value = {**value, id_field: resource_id}
-        resource = PARSERS[kind](value)
+        await _follow(state_of(request), site)
+        resource = _checked(site, PARSERS[kind](value))
         await _put(state_of(request), site, kind, [resource])
         return answer(_view(resource))
 
@@ -131,6 +133,17 @@ def _routes(kind: Kind, path: str, one: str, body: type, id_field: str) -> None:
             raise _unknown(site, one, resource_id)
         await _follow(state, site)
         return Response(status_code=204)
+
+
+def _checked(site: Site, resource: Resource) -> Resource:
+    """Refuse a creative of a campaign that is not there: it would never be shown, and nobody would know why."""
+    if isinstance(resource, Creative) and resource.campaign_id not in site.assortment.campaigns:
+        raise InvalidError(
+            "campaign_unknown",
+            f"creative {resource.creative_id!r}: site {site.name!r} has no campaign {shown(resource.campaign_id)}; "
+            "put the campaign first",
+        )
+    return resource
 
 
 async def _put(state: State, site: Site, kind: Kind, resources: list[Resource]) -> None:

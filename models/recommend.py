@@ -31,7 +31,7 @@ Tier = Literal["personalized", "session", "segment", "popular", "static"]
 
 MAX_LIMIT: Final = 100
 BOUGHT_HIDDEN_S: Final = 30 * 86_400.0
-"""For so long after an order its items are not recommended to the visitor."""
+"""For so long after an order, in the visitor's own event time, its items are not recommended to the visitor."""
 HALF_LIFE_SHARES: Final = np.array([0.5, 0.3, 0.2])
 """How much the visitor's interests of 15 minutes, 24 hours and 30 days count."""
 RECENTS_USED: Final = 10
@@ -112,7 +112,7 @@ def recommend(shelf: Shelf, profile: Profile, query: Query, now_s: float, *, hol
     query
         The question.
     now_s
-        Epoch seconds: items must be on sale now, and orders of the last `BOUGHT_HIDDEN_S` are left out.
+        Epoch seconds: items must be on sale now.
     holdout
         The visitor is kept unpersonalized: only steps that know nothing of the visitor answer.
 
@@ -145,10 +145,10 @@ def recommend(shelf: Shelf, profile: Profile, query: Query, now_s: float, *, hol
     return answer
 
 
-def hidden_items(profile: Profile, now_s: float) -> set[str]:
-    """Items this visitor is not shown: in the cart, or just ordered."""
+def hidden_items(profile: Profile) -> set[str]:
+    """Items this visitor is not shown: in the cart, or just ordered as of the visitor's latest event."""
     hidden = {line.item_id for line in profile.cart}
-    hidden.update(one.item_id for one in profile.bought if one.at_s > now_s - BOUGHT_HIDDEN_S)
+    hidden.update(one.item_id for one in profile.bought if one.at_s > profile.last_at_s - BOUGHT_HIDDEN_S)
     return hidden
 
 
@@ -159,7 +159,7 @@ def _allowed(shelf: Shelf, profile: Profile, query: Query, now_s: float) -> NDAr
         within = np.zeros(len(allowed), dtype=bool)
         within[assortment.rows(assortment.in_category(query.category))] = True
         allowed &= within
-    left_out = hidden_items(profile, now_s) | query.exclude
+    left_out = hidden_items(profile) | query.exclude
     if query.item_id:
         left_out = left_out | {query.item_id}
     allowed[assortment.rows(left_out)] = False

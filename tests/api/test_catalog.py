@@ -21,12 +21,15 @@ KINDS = [
 @pytest.mark.parametrize(("path", "kind", "resource"), KINDS)
 def test_things_are_put_read_listed_and_deleted(other_api: Api, path: str, kind: str, resource: dict[str, Any]) -> None:
     secret = other_api.secret
+    secret.put("/v1/campaigns/xk", json={}).raise_for_status()
     id_field = next(iter(resource))
     answer = secret.put(path, json={kind: [resource, {**resource, id_field: "x2"}, {id_field: ""}]}).json()
     assert answer["accepted"] == 2
     assert [(one["index"], one["code"]) for one in answer["rejected"]] == [(2, f"{id_field}_missing")]
     read = secret.get(f"{path}/x1").json()
     assert read.items() >= resource.items()
+    if kind == "campaigns":
+        secret.delete("/v1/campaigns/xk")
     page = secret.get(path, params={"limit": 1}).json()
     assert (len(page[kind]), page["total"], page["next"]) == (1, 2, "x1")
     rest = secret.get(path, params={"after": "x1"}).json()
@@ -35,6 +38,7 @@ def test_things_are_put_read_listed_and_deleted(other_api: Api, path: str, kind:
     del changed[id_field]
     assert secret.put(f"{path}/x2", json=changed).status_code == 200
     assert secret.put(f"{path}/x2", json={**changed, id_field: "x9"}).status_code == 422
+    secret.delete("/v1/campaigns/xk")
     for one in ("x1", "x2"):
         assert secret.delete(f"{path}/{one}").status_code == 204
         assert secret.get(f"{path}/{one}").status_code == 404
@@ -72,6 +76,7 @@ def test_a_bad_product_is_named(other_api: Api, item: Any, code: str, named: str
         ("/v1/placements/p", {"slots": 0}, "0"),
         ("/v1/placements/p", {"size": 1}, "size"),
         ("/v1/creatives/c", {"headline": "no campaign"}, "campaign_id"),
+        ("/v1/creatives/c", {"campaign_id": "nowhere"}, "nowhere"),
         ("/v1/campaigns/k", {"starts_at": "2026-02-01", "ends_at": "2026-01-01"}, "2026-01-01"),
         ("/v1/campaigns/k", {"enabled": "perhaps"}, "perhaps"),
     ],
