@@ -95,7 +95,8 @@ def create_app(config: ApiConfig, open_logs: Callable[[], Logs]) -> FastAPI:
     app.include_router(documentation.router)
     app.mount("/docs/static", documentation.static_files())
     for module in _ROUTERS:
-        app.include_router(module.router)
+        # Not `include_router`: its nested look-ups cost every request more than some decisions do.
+        app.router.routes.extend(module.router.routes)
     app.add_exception_handler(problems.ProblemError, problems.on_problem)
     app.add_exception_handler(InvalidError, problems.on_invalid)
     app.add_exception_handler(RequestValidationError, problems.on_bad_request)
@@ -172,11 +173,11 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
 
 @contextlib.asynccontextmanager
 async def _lifespan(app: FastAPI, config: ApiConfig, open_logs: Callable[[], Logs]) -> AsyncIterator[dict[str, State]]:
+    logs = await asyncio.to_thread(open_logs)  # first, since it waits for servers that are not there yet
     client = connect(config.redis_url, cluster=config.redis_cluster)
     # Accepted events are durable already: laying them over profiles must not hold the answer up for long.
     hasty = connect(config.redis_url, cluster=config.redis_cluster, timeout_s=_REMEMBER_S)
     redis = connect_async(config.redis_url, cluster=config.redis_cluster)
-    logs = await asyncio.to_thread(open_logs)
     catalogs, models = CatalogStore(client), ModelStore(client)
     state = State(
         config=config,

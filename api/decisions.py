@@ -1,15 +1,14 @@
 """POST /v1/decisions: all placements and lists of one page at once, with nothing on it twice."""
 
 from dataclasses import replace
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from api import decide, schemas
 from api.bodies import answer, read_json
 from api.keys import public_site
 from api.problems import ProblemError
-from api.site import Site
 from api.slots import placement_named
 from api.state import state_of
 from models.errors import InvalidError, shown
@@ -33,11 +32,12 @@ router = APIRouter(tags=["decisions"])
     responses={200: {"model": schemas.Decisions}, **schemas.problems(400, 401, 404, 413, 422)},
     openapi_extra=schemas.body(schemas.DecisionsRequest),
 )
-async def post_decisions(request: Request, site: Annotated[Site, Depends(public_site)]) -> Response:
+async def post_decisions(request: Request) -> Response:
     """Fill several placements and lists of one page in one call.
 
     No creative and no product stands on the page twice; lists are served in the order asked.
     """
+    site = public_site(request)
     body = await read_json(request, MAX_BODY_BYTES)
     if not isinstance(body, dict):
         raise ProblemError(422, "body_invalid", f"the body must be a JSON object, got {shown(body)}")

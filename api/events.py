@@ -1,17 +1,16 @@
 """POST /v1/events: what visitors did."""
 
 import time
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import orjson
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from api import metrics, schemas
 from api.bodies import answer, array_in, read_json
 from api.intake import Incoming
 from api.keys import public_site
 from api.problems import ProblemError
-from api.site import Site
 from api.state import State, state_of
 from models.dead_letter import DeadLetter, encode_dead_letter
 from models.errors import InvalidError
@@ -31,13 +30,13 @@ router = APIRouter(tags=["events"])
     responses={202: {"model": schemas.EventsAccepted}, **schemas.problems(400, 401, 413, 422, 503)},
     openapi_extra=schemas.body(schemas.Events),
 )
-async def post_events(request: Request, site: Annotated[Site, Depends(public_site)]) -> Response:
+async def post_events(request: Request) -> Response:
     """Take up to 1,000 events or 512 KB.
 
     Each event stands alone: a bad one is rejected with its index, code and message, and never fails the rest. An
     accepted event is durable in the event log, and every decision asked for from now on reflects it.
     """
-    state = state_of(request)
+    state, site = state_of(request), public_site(request)
     values = array_in(await read_json(request, MAX_BODY_BYTES), "events", MAX_EVENTS)
     now_s = time.time()
     incoming: list[Incoming] = []

@@ -13,13 +13,13 @@ from api.state import State, state_of
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="shopwindow"'}
 
 
-async def public_site(request: Request) -> Site:
-    """Give the site of either key: a browser may post events and read decisions."""
+def public_site(request: Request) -> Site:
+    """Give the site of either key: a browser may post events and read decisions. Called by the routes themselves."""
     return _site(request, secret=False)
 
 
 async def secret_site(request: Request) -> Site:
-    """Give the site of a secret key; a public one is refused."""
+    """Give the site of a secret key; a public one is refused. A dependency of the routes."""
     return _site(request, secret=True)
 
 

@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 
 from api import decide, schemas
 from api.bodies import answer
 from api.keys import public_site
+from api.parameters import Parameters, described
 from api.problems import ProblemError
 from api.site import Site
 from api.state import state_of
@@ -18,21 +19,25 @@ from models.feed import MAX_SLOTS
 router = APIRouter(tags=["decisions"])
 
 
+_PARAMETERS = [
+    described("visitor_id", "Whom for; empty for nobody known.", examples=["v-1042"]),
+    described("count", "Slots; the placement's own by default.", kind="integer", minimum=1, maximum=MAX_SLOTS),
+]
+
+
 @router.get(
     "/v1/slots/{placement}",
     summary="Fill a placement",
     responses={200: {"model": schemas.Slots}, **schemas.problems(401, 404, 422)},
+    openapi_extra={"parameters": _PARAMETERS},
 )
 async def get_slots(
-    request: Request,
-    site: Annotated[Site, Depends(public_site)],
-    placement: Annotated[str, Path(description="A placement id.", examples=["home_hero"])],
-    visitor_id: Annotated[str, Query(description="Whom for; empty for nobody known.", examples=["v-1042"])] = "",
-    count: Annotated[
-        int | None, Query(ge=1, le=MAX_SLOTS, description="Slots; the placement's own by default.")
-    ] = None,
+    request: Request, placement: Annotated[str, Path(description="A placement id.", examples=["home_hero"])]
 ) -> Response:
     """Choose creatives, each with the exact chance it had of being chosen."""
+    site = public_site(request)
+    given = Parameters(request)
+    visitor_id, count = given.text("visitor_id"), given.whole("count", None, MAX_SLOTS)
     deciding = await decide.begin(state_of(request), site, parse_visitor_id(visitor_id) if visitor_id else "")
     known = placement_named(site, placement)
     slate = deciding.fill(known.placement_id, count or known.slots)
