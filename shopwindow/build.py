@@ -1,16 +1,25 @@
-"""Build: clients and logs from settings, the same in every process."""
+"""Build: clients and logs from settings, the same in every process.
+
+Given a `Stop`, each waits for a server that is not there yet, until it is told to stop.
+"""
+
+from functools import partial
 
 from api.app import Logs
 from api.config import ApiConfig, SiteConfig
 from shopwindow.settings import SettingError, Settings
-from store.client import connect
+from store.client import Client, connect
 from store.kafka_log import KafkaLog
 from store.log import EventLog
 from store.redis_log import RedisLog
+from stream.patience import Stop, patiently
 
 
-def open_log(settings: Settings, suffix: str = "", partitions: int | None = None) -> EventLog:
+def open_log(settings: Settings, suffix: str = "", partitions: int | None = None, stop: Stop | None = None) -> EventLog:
     """Open the event log, or with a suffix one of its companions."""
+    if stop is not None:
+        name = settings.log_name + suffix
+        return patiently(stop, f"open the log {name}", partial(open_log, settings, suffix, partitions))
     name = settings.log_name + suffix
     count = partitions or settings.log_partitions
     retention_s = settings.log_retention_h * 3600
@@ -28,18 +37,24 @@ def open_log(settings: Settings, suffix: str = "", partitions: int | None = None
     return RedisLog(client, name, count, retention_s, session_timeout_s=settings.session_timeout_s)
 
 
-def open_dead_letter_log(settings: Settings) -> EventLog:
+def open_dead_letter_log(settings: Settings, stop: Stop | None = None) -> EventLog:
     """Open the log of events we could not use: one partition, since nothing orders them."""
-    return open_log(settings, "-dead-letters", partitions=1)
+    return open_log(settings, "-dead-letters", 1, stop)
 
 
-def open_logs(settings: Settings) -> Logs:
+def open_logs(settings: Settings, stop: Stop | None = None) -> Logs:
     """Open all logs the API writes."""
     return Logs(
-        events=open_log(settings),
-        decisions=open_log(settings, "-decisions"),
-        dead_letters=open_dead_letter_log(settings),
+        events=open_log(settings, stop=stop),
+        decisions=open_log(settings, "-decisions", stop=stop),
+        dead_letters=open_dead_letter_log(settings, stop),
     )
+
+
+def open_client(settings: Settings, stop: Stop) -> Client:
+    """Connect to Redis."""
+    url = redis_url(settings)
+    return patiently(stop, "connect to Redis", lambda: connect(url, cluster=settings.redis_cluster))
 
 
 def redis_url(settings: Settings) -> str:

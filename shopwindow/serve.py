@@ -2,21 +2,22 @@
 
 import logging
 import os
+import signal
 import tempfile
-from functools import partial
+from types import FrameType
 from typing import Literal
 
 import uvicorn
 from fastapi import FastAPI
 from prometheus_client import start_http_server
 
-from api.app import create_app
-from shopwindow.build import api_config, open_dead_letter_log, open_log, open_logs, redis_url, site_names
+from api.app import Logs, create_app
+from shopwindow.build import api_config, open_client, open_dead_letter_log, open_log, open_logs, site_names
 from shopwindow.settings import Settings, load_settings
 from store.catalog import CatalogStore
-from store.client import connect
 from store.models import ModelStore
 from store.profiles import ProfileStore
+from stream.patience import Stop
 from stream.run import run_learn, run_profile, stop_on_signals
 
 Flow = Literal["profile", "learn"]
@@ -26,7 +27,28 @@ def application() -> FastAPI:
     """Build the application in an API process, from the settings of its environment."""
     settings = load_settings()
     configure_logging(settings)
-    return create_app(api_config(settings), partial(open_logs, settings))
+    stop = _stop_while_starting()
+
+    def open_all() -> Logs:
+        open_client(settings, stop).close()  # a cluster is asked at once for its nodes; so wait until there are some
+        return open_logs(settings, stop)
+
+    return create_app(api_config(settings), open_all)
+
+
+def _stop_while_starting() -> Stop:
+    """Give an event that SIGTERM and SIGINT set besides what they do: a server that starts heeds them late."""
+    stop = Stop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        before = signal.getsignal(number)
+
+        def ask(number: int, frame: FrameType | None, before: object = before) -> None:
+            stop.set()
+            if callable(before):
+                before(number, frame)
+
+        signal.signal(number, ask)
+    return stop
 
 
 def configure_logging(settings: Settings) -> None:
@@ -64,13 +86,13 @@ def serve_stream(settings: Settings, flow: Flow) -> None:
     configure_logging(settings)
     stop = stop_on_signals()
     sites = site_names(settings)
-    client = connect(redis_url(settings), cluster=settings.redis_cluster)
     if settings.metrics_port:
         start_http_server(settings.metrics_port)
-    log = open_log(settings)
+    client = open_client(settings, stop)
+    log = open_log(settings, stop=stop)
     catalogs = CatalogStore(client)
     if flow == "profile":
-        dead_letters = open_dead_letter_log(settings)
+        dead_letters = open_dead_letter_log(settings, stop)
         profiles = ProfileStore(client, settings.profile_lifetime_days * 86_400)
         run_profile(log, dead_letters, profiles, catalogs, sites, settings.batch_max_events, stop)
         dead_letters.close()

@@ -18,10 +18,19 @@ UNAVAILABLE = (redis.ConnectionError, redis.TimeoutError, redis.BusyLoadingError
 
 
 def connect(url: str, *, cluster: bool = False, timeout_s: float = 5.0) -> Client:
-    """Open a blocking client; nothing is sent until its first command."""
+    """Open a blocking client.
+
+    One node is asked nothing before the first command; of a cluster one node must answer at once, else
+    `redis.ConnectionError` is raised.
+    """
     options: dict[str, Any] = {"socket_timeout": timeout_s, "socket_connect_timeout": timeout_s}
     if cluster:
-        return cast(Client, redis.cluster.RedisCluster.from_url(url, **options))
+        try:
+            return cast(Client, redis.cluster.RedisCluster.from_url(url, **options))
+        except redis.RedisClusterException as error:
+            if isinstance(error.__cause__, UNAVAILABLE):  # away for now, as opposed to no cluster at all
+                raise redis.ConnectionError(str(error)) from error
+            raise
     return redis.Redis.from_url(url, retry=Retry(NoBackoff(), 1), **options)
 
 

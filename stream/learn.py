@@ -11,7 +11,8 @@ from bytewax.outputs import DynamicSink, StatelessSinkPartition
 
 from models.learner import Learner
 from models.snapshot import encode_snapshot
-from store.log import Batch, EventLog
+from store.client import UNAVAILABLE
+from store.log import Batch, EventLog, LogReader
 from store.models import ModelStore
 from stream.assortments import Assortments
 from stream.decode import Decoded, Decoder
@@ -61,9 +62,12 @@ class Leadership:
         return all(held)
 
     def resign(self) -> None:
-        """Let another process lead at once."""
-        for site in sorted(self._sites):
-            self._models.resign(site)
+        """Let another process lead at once; where Redis is away, once the lead has run out."""
+        try:
+            for site in sorted(self._sites):
+                self._models.resign(site)
+        except UNAVAILABLE as error:
+            _LOGGER.warning("could not hand on the lead: %s", error)
 
 
 class Learned(NamedTuple):
@@ -137,7 +141,11 @@ def learn_flow(
         return learners.learn(decoder(item))
 
     start = learners.start(log)
-    source = LogSource(lambda: log.read(start), max_records, stop, publish_every_s, over=lambda: leadership.lost)
+
+    def read() -> LogReader:
+        return patiently(stop, "read the log", lambda: log.read(start))
+
+    source = LogSource(read, max_records, stop, publish_every_s, over=lambda: leadership.lost)
     flow = Dataflow(GROUP)
     batches = op.input("read", flow, source)
     # Batch: records of one partition; Tick: some time has passed

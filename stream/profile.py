@@ -42,7 +42,7 @@ def profile_flow(
     stop: Stop,
 ) -> Dataflow:
     """Wire the flow: read, decode, learn, commit."""
-    consumer = log.consume(GROUP)
+    consumer = patiently(stop, "join the group", lambda: log.consume(GROUP))
     flow = Dataflow(GROUP)
     batches = op.input("read", flow, LogSource(lambda: consumer, max_records, stop))
     # Batch: records of one partition

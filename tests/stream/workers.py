@@ -79,10 +79,12 @@ class World:
 
 
 @contextmanager
-def world(kind: str, redis_url: str, broker: Broker | None, directory: Path) -> Iterator[World]:
-    """Make a site of its own on a log of its own."""
-    site = f"s-{uuid.uuid4().hex[:8]}"
-    settings = Settings(
+def world(
+    kind: str, redis_url: str, broker: Broker | None, directory: Path, given: Settings | None = None
+) -> Iterator[World]:
+    """Make a site of its own on a log of its own, or open the first one of the settings given."""
+    site = given.sites[0].site if given else f"s-{uuid.uuid4().hex[:8]}"
+    settings = given or Settings(
         redis_url=redis_url,
         log=kind,
         log_name=f"exact-{site}",
