@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import bytewax.operators as op
 from bytewax.dataflow import Dataflow
-from bytewax.outputs import DynamicSink, StatelessSinkPartition
+from bytewax.outputs import StatelessSinkPartition
 
 from models.learner import Learner
 from models.snapshot import encode_snapshot
@@ -18,6 +18,7 @@ from stream.assortments import Assortments
 from stream.decode import Decoded, Decoder
 from stream.metrics import CLICK_RATE, EVENTS, LAG_SECONDS, PUBLISH_SECONDS, PUBLISHED_BYTES
 from stream.patience import Stop, patiently
+from stream.sink import LastStep
 from stream.source import LogSource, Tick
 
 GROUP = "learn"
@@ -151,30 +152,15 @@ def learn_flow(
     # Batch: records of one partition; Tick: some time has passed
     learned = op.map("learn", batches, learn)
     # Learned: the learners have taken it in; None for a tick
-    op.output("publish", learned, PublishSink(log, learners, models, leadership, publish_every_s, stop))
+    op.output(
+        "publish", learned, LastStep(lambda: Publishing(log, learners, models, leadership, publish_every_s, stop))
+    )
     return flow
 
 
-class PublishSink(DynamicSink[Learned | None]):
+class Publishing(StatelessSinkPartition[Learned | None]):
     """Saves and publishes the models when their time has come, then commits the positions they reflect."""
 
-    def __init__(
-        self,
-        log: EventLog,
-        learners: Learners,
-        models: ModelStore,
-        leadership: Leadership,
-        publish_every_s: float,
-        stop: Stop,
-    ) -> None:
-        self._parts = (log, learners, models, leadership, publish_every_s, stop)
-
-    def build(self, step_id: str, worker_index: int, worker_count: int) -> "_Publishing":
-        """Start publishing."""
-        return _Publishing(*self._parts)
-
-
-class _Publishing(StatelessSinkPartition[Learned | None]):
     def __init__(
         self,
         log: EventLog,
@@ -194,6 +180,7 @@ class _Publishing(StatelessSinkPartition[Learned | None]):
         self._next_at = time.monotonic() + publish_every_s
 
     def write_batch(self, items: list[Learned | None]) -> None:
+        """Note what was learned, and publish when it is time."""
         for item in items:
             if item is not None:
                 self._positions[item.partition] = item.last_position
@@ -232,5 +219,6 @@ class _Publishing(StatelessSinkPartition[Learned | None]):
         return published
 
     def close(self) -> None:
+        """Publish what is left when the process was told to stop."""
         if self._stop.is_set():
             self._publish()

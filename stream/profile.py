@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import bytewax.operators as op
 from bytewax.dataflow import Dataflow
-from bytewax.outputs import DynamicSink, StatelessSinkPartition
+from bytewax.outputs import StatelessSinkPartition
 
 from models.assortment import Assortment
 from models.dead_letter import DeadLetter, encode_dead_letter
@@ -19,6 +19,7 @@ from stream.assortments import Assortments
 from stream.decode import Decoded, Decoder
 from stream.metrics import BATCH_SECONDS, EVENTS, LAG_SECONDS
 from stream.patience import Stop, patiently
+from stream.sink import LastStep
 from stream.source import LogSource, Tick
 
 GROUP = "profile"
@@ -43,25 +44,22 @@ def profile_flow(
 ) -> Dataflow:
     """Wire the flow: read, decode, learn, commit."""
     consumer = patiently(stop, "join the group", lambda: log.consume(GROUP))
+    decoder = Decoder(GROUP, sites, log.partitions)
+
+    def decode(item: Batch | Tick) -> Decoded:
+        if isinstance(item, Tick):
+            raise TypeError("the profile flow asks for no ticks")
+        return decoder(item)
+
     flow = Dataflow(GROUP)
     batches = op.input("read", flow, LogSource(lambda: consumer, max_records, stop))
     # Batch: records of one partition
-    decoded = op.map("decode", batches, _only_batches(Decoder(GROUP, sites, log.partitions)))
+    decoded = op.map("decode", batches, decode)
     # Decoded: events with their positions, and dead letters
     done = op.map("learn", decoded, ProfileLearning(profiles, assortments, stop))
     # Done: profiles are saved up to a position
-    op.output("commit", done, CommitSink(consumer, dead_letter_log, profiles, stop))
+    op.output("commit", done, LastStep(lambda: Committing(consumer, dead_letter_log, profiles, stop)))
     return flow
-
-
-class _only_batches:  # noqa: N801 - reads as a word in the wiring
-    def __init__(self, decoder: Decoder) -> None:
-        self._decoder = decoder
-
-    def __call__(self, item: Batch | Tick) -> Decoded:
-        if isinstance(item, Tick):
-            raise TypeError("the profile flow asks for no ticks")
-        return self._decoder(item)
 
 
 class ProfileLearning:
@@ -126,18 +124,9 @@ def learn_visitors(
     return [Learned(*row) for row in zip(profiles, applied, duplicates, strict=True)]
 
 
-class CommitSink(DynamicSink[Done]):
+class Committing(StatelessSinkPartition[Done]):
     """Sets dead letters aside, then commits the log position: what is committed has left nothing behind."""
 
-    def __init__(self, consumer: GroupConsumer, dead_letters: EventLog, profiles: ProfileStore, stop: Stop) -> None:
-        self._parts = (consumer, dead_letters, profiles, stop)
-
-    def build(self, step_id: str, worker_index: int, worker_count: int) -> "_Committing":
-        """Start committing."""
-        return _Committing(*self._parts)
-
-
-class _Committing(StatelessSinkPartition[Done]):
     def __init__(self, consumer: GroupConsumer, dead_letters: EventLog, profiles: ProfileStore, stop: Stop) -> None:
         self._consumer = consumer
         self._dead_letters = dead_letters
@@ -145,6 +134,7 @@ class _Committing(StatelessSinkPartition[Done]):
         self._stop = stop
 
     def write_batch(self, items: list[Done]) -> None:
+        """Finish micro-batches."""
         for done in items:
             if done.dead_letters:
                 self._set_aside(done)

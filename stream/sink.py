@@ -1,0 +1,25 @@
+"""Sink: the last step of a flow, in the one worker that runs it."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from bytewax.outputs import DynamicSink, StatelessSinkPartition
+
+Item = TypeVar("Item")
+
+
+class LastStep(DynamicSink[Item]):
+    """Ends a flow in what `make` gives.
+
+    Parameters
+    ----------
+    make
+        Makes the step, in the worker.
+    """
+
+    def __init__(self, make: Callable[[], StatelessSinkPartition[Item]]) -> None:
+        self._make = make
+
+    def build(self, step_id: str, worker_index: int, worker_count: int) -> StatelessSinkPartition[Item]:
+        """Make the step."""
+        return self._make()
