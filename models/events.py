@@ -261,7 +261,7 @@ def _item(raw: object, field: str) -> EventItem:
             f"{field}.item_id must be 1 to {MAX_ITEM_TEXT} printable characters, got {shown(item_id)}",
         )
     quantity = raw.get("quantity", 1)
-    if isinstance(quantity, str) and quantity.isdecimal():
+    if isinstance(quantity, str) and quantity.isdecimal() and len(quantity) <= 20:  # int() refuses thousands of digits
         quantity = int(quantity)
     if isinstance(quantity, float) and quantity.is_integer():
         quantity = int(quantity)

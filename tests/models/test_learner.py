@@ -1,0 +1,180 @@
+"""Learner: each event once, whatever is saved and loaded in between, in bounded memory."""
+
+from collections.abc import Sequence
+from random import Random
+from typing import Any
+
+import pytest
+
+from models import learner as module
+from models.events import VISITOR_DELETED, Event
+from models.learner import Learner
+from models.snapshot import decode_snapshot, empty_snapshot, encode_snapshot
+from tests.models.checks import CHECKS, Case
+from tests.models.makers import assortment, event
+
+ITEMS = 40
+CATALOG = assortment(ITEMS, creatives=6)
+Logged = tuple[int, int, Event]  # partition, position, event
+
+
+def shopping(count: int, seed: int) -> list[Logged]:
+    """Visitors look at items that lie close together, order pairs, see creatives and click some."""
+    random = Random(seed)
+    positions = [0, 0]
+    made: list[Logged] = []
+    for number in range(count):
+        visitor = f"v{random.randrange(30)}"
+        base = random.randrange(ITEMS - 3)
+        near = [f"p{base + step:03}" for step in range(3)]
+        creative = {"creative_name": f"c{random.randrange(6)}", "creative_slot": "hero:0"}
+        one = random.choice(
+            [
+                event("view_item", near[0], visitor=visitor, at_s=number * 5.0),
+                event("view_item", near[1], visitor=visitor, at_s=number * 5.0),
+                event("add_to_cart", near[2], visitor=visitor, at_s=number * 5.0),
+                event("purchase", *near[:2], visitor=visitor, at_s=number * 5.0, params={"transaction_id": number}),
+                event("view_promotion", visitor=visitor, at_s=number * 5.0, params=creative, event_id=f"e{number}"),
+                event("select_promotion", visitor=visitor, at_s=number * 5.0, params=creative),
+            ]
+        )
+        partition = int(visitor[1:]) % 2
+        positions[partition] += 1
+        made.append((partition, positions[partition], one))
+    return made
+
+
+def learn(model: Learner, some: Sequence[Logged]) -> None:
+    for partition, position, one in some:
+        model.learn_one(partition, position, one, CATALOG)
+
+
+def answers(model: Learner) -> Any:
+    """What its next snapshot says, but for the snapshot's own number."""
+    frozen = Learner.load(model.save(), 90.0).snapshot()
+    frozen.version = 0
+    return encode_snapshot(frozen)
+
+
+def spread(count: int) -> list[Logged]:
+    """So many items that no learner of 4,000 may keep them."""
+    return [(0, number, event("view_item", f"i{number}", visitor=f"v{number % 9}")) for number in range(1, count)]
+
+
+CASE = Case[Learner](
+    name="learner",
+    new=lambda: Learner(90.0, max_items=4_000),
+    learn=learn,
+    answers=answers,
+    reloaded=lambda model: Learner.load(model.save(), 90.0),
+    state=Learner.save,
+    size=lambda model: max(len(model.names), len(model.viewed.rows), len(model.numbers)),
+    most=4_000,
+    events=shopping(900, seed=1),
+    many=spread(10_000),
+)
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_check(check: object) -> None:
+    check(CASE)  # type: ignore[operator]
+
+
+def test_what_was_learned_before_is_passed_over() -> None:
+    events = shopping(300, seed=2)
+    model = Learner()
+    learn(model, events)
+    before = model.save()
+    assert not any(model.learn_one(partition, position, one, CATALOG) for partition, position, one in events)
+    assert model.save() == before
+
+
+def test_a_clients_retry_teaches_nothing() -> None:
+    model = Learner()
+    look = event("view_item", "p001", event_id="e1")
+    assert model.learn_one(0, 1, look, CATALOG)
+    assert not model.learn_one(0, 2, look, CATALOG)
+    assert model.learn_one(0, 3, event("view_item", "p001", event_id="e1", visitor="v2"), CATALOG)
+    assert (model.events, model.positions) == (2, {0: 3})
+
+
+def viewed_after(model: Learner, item_id: str) -> dict[str, float]:
+    snapshot = model.snapshot()
+    others, shares = snapshot.viewed.of(snapshot.number_of[item_id])
+    return {snapshot.names[other]: float(share) for other, share in zip(others, shares, strict=True)}
+
+
+def test_moves_are_learned_within_a_session_and_in_their_order() -> None:
+    model = Learner()
+    learn(
+        model,
+        [
+            (0, 1, event("view_item", "a", at_s=0)),
+            (0, 2, event("view_item", "b", at_s=10)),
+            (0, 3, event("view_item", "c", at_s=10 + 1_801)),
+        ],
+    )
+    assert viewed_after(model, "a") == {"b": 1.0}
+    assert viewed_after(model, "b") == {"a": 1.0}
+    assert viewed_after(model, "c") == {}
+
+
+def test_a_move_along_our_own_list_teaches_no_pair_and_less_popularity() -> None:
+    model = Learner()
+    learn(
+        model,
+        [
+            (0, 1, event("view_item", "a")),
+            (0, 2, event("select_item", "b", params={"decision_id": "d1"})),
+            (0, 3, event("view_item", "b")),
+        ],
+    )
+    snapshot = model.snapshot()
+    assert viewed_after(model, "a") == {}
+    assert snapshot.popular[snapshot.number_of["b"]] == pytest.approx(0.3)
+
+
+def test_an_erased_visitor_leaves_no_path() -> None:
+    model = Learner()
+    learn(model, [(0, 1, event("view_item", "a")), (0, 2, event(VISITOR_DELETED)), (0, 3, event("view_item", "b"))])
+    assert viewed_after(model, "a") == {}
+
+
+def test_creatives_nobody_defined_are_not_learned() -> None:
+    model = Learner()
+    for number in range(1, 50):
+        model.learn_one(0, number, event("view_promotion", params={"creative_name": f"unknown-{number}"}), CATALOG)
+    model.clicks.expire(1e12)
+    assert model.clicks.impressions == 0
+
+
+def test_visitors_kept_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_VISITORS", 5)
+    model = Learner()
+    learn(model, [(0, number, event("view_item", "a", visitor=f"v{number}")) for number in range(1, 50)])
+    assert list(model._paths) == [f"v{number}" for number in range(45, 50)]
+
+
+def test_the_most_popular_items_survive_when_there_are_too_many() -> None:
+    model = Learner(max_items=4_000)
+    for number in range(1, 30):
+        model.learn_one(0, number, event("purchase", "kept", params={"transaction_id": str(number)}), CATALOG)
+    for _, position, one in spread(8_000):
+        model.learn_one(1, position, one, CATALOG)
+    snapshot = model.snapshot()
+    assert snapshot.popular[snapshot.number_of["kept"]] == 1.0
+    assert all(0 <= other < len(model.names) for row in model.viewed.rows.values() for other in row)
+    assert snapshot.names[int(snapshot.popular.argmax())] == "kept"
+
+
+def test_a_snapshot_is_read_as_it_was_published() -> None:
+    model = Learner()
+    learn(model, shopping(300, seed=3))
+    for snapshot in (model.snapshot(), empty_snapshot()):
+        assert encode_snapshot(decode_snapshot(encode_snapshot(snapshot))) == encode_snapshot(snapshot)
+    assert model.snapshot().version == 2
+
+
+def test_a_bound_too_small_for_one_event_is_refused() -> None:
+    with pytest.raises(ValueError, match="max_items must be at least 4000, got 10"):
+        Learner(max_items=10)
