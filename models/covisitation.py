@@ -37,11 +37,7 @@ class CoVisitation:
 
     def learn_one(self, item: int, before: Sequence[int], at_s: float) -> None:
         """Add an event on `item` at `at_s` (epoch seconds), after the items `before`, latest first."""
-        factor = self.clock.rebase(at_s)
-        if factor != 1.0:
-            for row in self.rows.values():
-                for other in row:
-                    row[other] *= factor
+        self._rebase(at_s)
         grown = self.clock.weight(at_s)
         for distance, other in enumerate(before[:LOOK_BACK], start=1):
             if other != item:
@@ -49,16 +45,28 @@ class CoVisitation:
                 if self.reverse_share:
                     self._add(item, other, grown / distance * self.reverse_share)
 
-    def learn_together(self, items: Sequence[int], at_s: float) -> None:
-        """Add a set of items taken at once, such as an order: every pair, both ways, each item's share 1 / (n - 1)."""
-        if len(items) < 2:
+    def learn_together(self, items: Sequence[int], at_s: float, before: Sequence[int] = ()) -> None:
+        """Add items taken at once, such as an order's: every pair, both ways, each with the share 1 / (n - 1).
+
+        `before` are items of the same order that earlier events told of: paired with the new ones alone.
+        """
+        together = len(items) + len(before)
+        if together < 2:
             return
-        self.learn_one(items[0], (), at_s)
-        share = self.clock.weight(at_s) / (len(items) - 1)
-        for item in items:
-            for other in items:
+        self._rebase(at_s)
+        share = self.clock.weight(at_s) / (together - 1)
+        for index, item in enumerate(items):
+            for other in (*before, *items[:index]):
                 if other != item:
                     self._add(item, other, share)
+                    self._add(other, item, share)
+
+    def _rebase(self, at_s: float) -> None:
+        factor = self.clock.rebase(at_s)
+        if factor != 1.0:
+            for row in self.rows.values():
+                for other in row:
+                    row[other] *= factor
 
     def _add(self, item: int, other: int, weight: float) -> None:
         row = self.rows.setdefault(item, {})

@@ -17,7 +17,7 @@ from models.affinity import RECENT_ITEMS, affinity, bucket_of, latest_items
 from models.assortment import Assortment
 from models.clicks import ClickModel, ClickWeights, Pending
 from models.covisitation import CoVisitation
-from models.events import VISITOR_DELETED, Event, promotions_of
+from models.events import VISITOR_DELETED, Event, order_id_of, promotions_of
 from models.popularity import Popularity
 from models.profile import MAX_EVENT_IDS, SESSION_GAP_S
 from models.snapshot import Neighbours, Snapshot
@@ -31,6 +31,9 @@ OWN_WEIGHT: Final = 0.3
 MAX_VISITORS: Final = 20_000
 MAX_ITEMS: Final = 200_000
 
+MAX_ORDER_ITEMS: Final = 50
+"""Items of one order that further events of the same order are paired with."""
+
 _WEIGHTS: Final = {"view_item": 1.0, "add_to_wishlist": 2.0, "add_to_cart": 3.0, "purchase": 5.0}
 _FORMAT: Final = 1
 
@@ -43,6 +46,8 @@ class _Path(msgspec.Struct, array_like=True):
     last_at_s: float = 0.0
     session_length: int = 0
     clicked: str = ""
+    order_id: str = ""
+    ordered: list[str] = []
     event_ids: list[bytes] = []
 
 
@@ -137,7 +142,7 @@ class Learner:
         if weight is None:
             return
         ids = list(dict.fromkeys(item.item_id for item in event.items))
-        if len(self.names) + len(ids) + RECENT_ITEMS > self.max_items:
+        if len(self.names) + len(ids) + RECENT_ITEMS + MAX_ORDER_ITEMS > self.max_items:
             self._drop_least_popular()
         for item_id in ids:
             number = self._number(item_id)
@@ -152,7 +157,12 @@ class Learner:
                 path.session_length = min(path.session_length + 1, RECENT_ITEMS)
         path.clicked = ""
         if event.event == "purchase":
-            self.bought.learn_together([self._number(item_id) for item_id in ids], event.at_s)
+            order_id = order_id_of(event)
+            before = path.ordered if path.order_id == order_id else []
+            new = [item_id for item_id in ids if item_id not in before]
+            numbers = [self._number(item_id) for item_id in (*before, *new)]
+            self.bought.learn_together(numbers[len(before) :], event.at_s, numbers[: len(before)])
+            path.order_id, path.ordered = order_id, [*before, *new][-MAX_ORDER_ITEMS:]
 
     def _learn_slots(self, event: Event, path: _Path, assortment: Assortment) -> None:
         if event.event not in ("view_promotion", "select_promotion"):

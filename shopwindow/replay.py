@@ -111,7 +111,7 @@ def event_of(path: Path, line: int, row: dict[str, str]) -> dict[str, Any]:
         "items": [item],
     }
     if name == "purchase":
-        event["params"] = {"transaction_id": f"{row['session_id']}-{row['ts']}"}
+        event["params"] = {"transaction_id": row["session_id"]}
     return event
 
 
