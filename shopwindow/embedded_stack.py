@@ -60,6 +60,7 @@ class EmbeddedStack:
         self._redis: EmbeddedRedis | None = None
         self._parts: dict[str, subprocess.Popen[bytes]] = {}
         self._watchers: dict[str, subprocess.Popen[bytes]] = {}
+        self._run_file: Path | None = None
         self._restarts = 0
         self._stopping = threading.Event()
         self._watching: threading.Thread | None = None
@@ -104,7 +105,8 @@ class EmbeddedStack:
         self._redis = EmbeddedRedis(self._directory / "redis", appendfsync=self._settings.redis_fsync)
         self._redis.start()
         self._settings = replace(self._settings, redis_url=self._redis.url, port=port)
-        write_settings(self._settings, self._directory / RUN_FILE)
+        self._run_file = self._directory / RUN_FILE
+        write_settings(self._settings, self._run_file)
 
     def start_processes(self) -> None:
         """Start stream and API, and wait until the API is ready."""
@@ -158,7 +160,8 @@ class EmbeddedStack:
             watcher.communicate()
         if self._redis is not None:
             self._redis.stop()
-        (self._directory / RUN_FILE).unlink(missing_ok=True)
+        if self._run_file is not None:  # otherwise it is that of another stack, which runs
+            self._run_file.unlink(missing_ok=True)
 
     def _spawn(self, part: str) -> subprocess.Popen[bytes]:
         environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
