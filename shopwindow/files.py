@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -48,7 +49,7 @@ def read_feed(path: Path) -> list[dict[str, Any]]:
 def _read(path: Path) -> bytes:
     try:
         return gzip.decompress(path.read_bytes()) if path.name.endswith(".gz") else path.read_bytes()
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise FileError(f"{path} cannot be read: {error}") from error
 
 
@@ -81,7 +82,7 @@ def _from_json(path: Path, text: str) -> list[dict[str, Any]]:
             whole = json.loads(text)
             items = whole.get("items") if isinstance(whole, dict) else whole
         else:
-            items = [json.loads(line) for line in text.splitlines() if line.strip()]
+            items = [json.loads(line) for line in text.split("\n") if line.strip()]
     except json.JSONDecodeError as error:
         raise FileError(f"{path} is not JSON: {error}") from error
     if not isinstance(items, list):
@@ -97,8 +98,11 @@ def _from_table(path: Path, text: str) -> Iterator[dict[str, Any]]:
     if "id" not in names and "item_id" not in names:
         raise FileError(f"{path} has no column id or item_id, but {', '.join(names) or 'none'}")
     reader.fieldnames = names
-    for row in reader:
-        yield {name: value for name, value in row.items() if name and value not in (None, "")}
+    try:
+        for row in reader:
+            yield {name: value for name, value in row.items() if name and value not in (None, "")}
+    except csv.Error as error:
+        raise FileError(f"{path} after line {reader.line_num}: {error}") from error
 
 
 def read_display(path: Path) -> dict[str, list[Any]]:

@@ -3,6 +3,7 @@
 import csv
 import gzip
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from hashlib import blake2b
@@ -68,13 +69,13 @@ def read_rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
             if path.suffix == ".gz"
             else path.open(encoding="utf-8", newline="") as file
         ):
-            reader = csv.DictReader(file)
+            reader = csv.DictReader(file, restval="")  # a row cut short lacks values, not columns
             missing = [name for name in COLUMNS if name not in (reader.fieldnames or [])]
             if missing:
                 raise FileError(f"{path} has no column {', '.join(missing)}; an event file has {', '.join(COLUMNS)}")
             for row in reader:
                 yield reader.line_num, row
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+    except (OSError, EOFError, UnicodeDecodeError, csv.Error, zlib.error) as error:
         raise FileError(f"{path} cannot be read: {error}") from error
 
 

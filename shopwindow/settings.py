@@ -5,6 +5,7 @@
 """
 
 import json
+import math
 import os
 import re
 import tomllib
@@ -137,6 +138,8 @@ def _parse(name: str, value: Any, source: str) -> Any:
         parsed = _as_bool(value) if kind is bool else kind(value)
         if kind is int and isinstance(value, float) and value != parsed:
             raise ValueError
+        if kind is float and not math.isfinite(parsed):
+            raise ValueError
     except (TypeError, ValueError) as error:
         words = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}[kind]
         raise SettingError(f"{source}: {name} has value {value!r}, not {words}") from error
@@ -225,11 +228,17 @@ def write_settings(settings: Settings, path: Path) -> None:
         # The one site stands among the sites already.
         if one.name in ("sites", "site", "public_key", "secret_key"):
             continue
-        lines.append(f"{one.name} = {json.dumps(value)}")
+        lines.append(f"{one.name} = {_toml(value)}")
     for keys in settings.sites:
-        lines += ["", "[[sites]]", *(f"{name} = {json.dumps(value)}" for name, value in asdict(keys).items())]
+        lines += ["", "[[sites]]", *(f"{name} = {_toml(value)}" for name, value in asdict(keys).items())]
     path.touch(mode=0o600)
+    path.chmod(0o600)  # it may have been there, readable by all
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _toml(value: object) -> str:
+    # JSON's escapes of characters past U+FFFF, and its bare U+007F, are none of TOML's.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F")
 
 
 def settings_table() -> list[tuple[str, str, str, str]]:

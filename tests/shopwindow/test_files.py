@@ -1,0 +1,158 @@
+"""Files: feeds in every form shops keep them, and errors that name the file and the place."""
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from shopwindow.files import FileError, read_display, read_feed
+from shopwindow.replay import COLUMNS, event_of, item_of, read_rows
+
+XML = """<?xml version="1.0"?>
+<rss xmlns:g="http://base.google.com/ns/1.0" version="2.0"><channel><title>Shop</title>
+<item><g:id>a</g:id><title>Plain</title><g:title>Boot</g:title><g:price>15.00 EUR</g:price>
+<g:product_type>Shoes &gt; Boots</g:product_type><g:product_type>Other</g:product_type></item>
+<item><g:id>b</g:id><link href="https://shop.example/b"/></item>
+</channel></rss>"""
+BOOT = {"id": "a", "title": "Boot", "price": "15.00 EUR"}
+FEEDS = {
+    "feed.xml": XML,
+    "feed.csv": '\ufeffID,Title,Price,Product Type\na,Boot,15.00 EUR,"Shoes > Boots"\nb,,,\n',
+    "feed.tsv": "id\ttitle\tprice\tproduct_type\na\tBoot\t15.00 EUR\tShoes > Boots\nb\t\t\t\n",
+    "feed.txt": "id|title|price|product_type\na|Boot|15.00 EUR|Shoes > Boots\nb|||\n",
+    "feed.json": '[{"id": "a", "title": "Boot", "price": "15.00 EUR", "product_type": "Shoes > Boots"}, {"id": "b"}]',
+    "whole.json": '{"items": [{"id": "a", "title": "Boot", "price": "15.00 EUR", "product_type": "Shoes > Boots"},'
+    ' {"id": "b"}]}',
+    "feed.jsonl": '{"id": "a", "title": "Boot", "price": "15.00 EUR", "product_type": "Shoes > Boots"}\n'
+    '\n{"id": "b"}\n',
+}
+ROW = {
+    "ts": "1569888000",
+    "session_id": "s1",
+    "visitor_id": "v1",
+    "item_id": "i1",
+    "event_type": "view",
+    "category": "shoes.boots",
+    "brand": "tall",
+    "price": "19.5",
+    "quantity": "",
+}
+
+
+def feed(tmp_path: Path, name: str, text: str | bytes) -> Path:
+    path = tmp_path / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+@pytest.mark.parametrize("name", FEEDS)
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_feed_of_every_form_gives_the_same_items(name: str, packed: bool, tmp_path: Path) -> None:
+    data = FEEDS[name].encode()
+    path = feed(tmp_path, f"{name}.gz", gzip.compress(data)) if packed else feed(tmp_path, name, data)
+    first, second = read_feed(path)
+    assert first == {**BOOT, "product_type": "Shoes > Boots"}
+    assert second["id"] == "b"
+    assert "title" not in second
+
+
+def test_a_line_may_hold_every_character_json_allows(tmp_path: Path) -> None:
+    path = feed(tmp_path, "feed.jsonl", '{"id": "a", "title": "one\u2028two"}\r\n')
+    assert read_feed(path) == [{"id": "a", "title": "one\u2028two"}]
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "named"),
+    [
+        ("feed.xml", "<rss><item>", "not XML"),
+        ("feed.xml", '<!DOCTYPE x [<!ENTITY a "b">]><rss/>', "document type"),
+        ("feed.xml", "<rss/>", "no items"),
+        ("feed.csv", "title,price\nBoot,1\n", "no column id or item_id, but title, price"),
+        ("feed.csv", "", "no column id or item_id, but none"),
+        ("feed.csv", "id,title\na," + "x" * 200_000 + "\n", "after line 1"),
+        ("feed.json", "[", "not JSON"),
+        ("feed.json", '"items"', "an array of items"),
+        ("feed.jsonl", '{"id": 1}\n{', "not JSON"),
+        ("feed.pdf", "x", "ends in"),
+        ("feed.csv", b"id\n\xff\n", "byte 3"),
+        ("feed.csv.gz", b"not packed", "cannot be read"),
+        ("feed.csv.gz", gzip.compress(b"id\na\n" * 50)[:-12], "cannot be read"),
+        ("feed.csv.gz", gzip.compress(b"id\na\n")[:10] + b"\xff" * 30, "cannot be read"),
+    ],
+)
+def test_a_bad_feed_is_named_with_the_place(name: str, data: str | bytes, named: str, tmp_path: Path) -> None:
+    path = feed(tmp_path, name, data)
+    with pytest.raises(FileError) as found:
+        read_feed(path)
+    assert str(path) in str(found.value)
+    assert named in str(found.value)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    for read in (read_feed, read_display):
+        with pytest.raises(FileError, match=r"nowhere\.csv cannot be read"):
+            read(tmp_path / "nowhere.csv")
+
+
+def test_display_documents_add_up(tmp_path: Path) -> None:
+    text = "placements:\n- placement_id: hero\n---\n---\nplacements:\n- placement_id: side\ncampaigns: []\n"
+    found = read_display(feed(tmp_path, "display.yaml", text))
+    assert found == {"placements": [{"placement_id": "hero"}, {"placement_id": "side"}], "campaigns": []}
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("a: [", "not YAML"),
+        ("- 1", "[1]"),
+        ("banners: []", "'banners'"),
+        ("placements: hero", "'hero'"),
+        ("", "holds none"),
+        (b"\xff", "not YAML"),
+        ("a: !!python/object/apply:os.getcwd []", "not YAML"),
+    ],
+)
+def test_a_bad_display_file_is_named(text: str | bytes, named: str, tmp_path: Path) -> None:
+    path = feed(tmp_path, "display.yaml", text)
+    with pytest.raises(FileError) as found:
+        read_display(path)
+    assert str(path) in str(found.value)
+    assert named in str(found.value)
+
+
+def test_a_row_is_an_event_whose_id_is_the_rows_own(tmp_path: Path) -> None:
+    event = event_of(tmp_path, 2, ROW)
+    assert (event["event"], event["visitor_id"], event["timestamp"]) == ("view_item", "v1", 1_569_888_000.0)
+    assert event["items"] == [
+        {"item_id": "i1", "item_category": "shoes", "item_category2": "boots", "item_brand": "tall", "price": "19.5"}
+    ]
+    assert event_of(tmp_path, 9, dict(ROW))["event_id"] == event["event_id"]
+    assert event_of(tmp_path, 9, {**ROW, "quantity": "1"})["event_id"] != event["event_id"]
+    assert event_of(tmp_path, 2, {**ROW, "visitor_id": ""})["visitor_id"] == "s1"
+    assert event_of(tmp_path, 2, {**ROW, "event_type": "purchase"})["params"] == {"transaction_id": "s1"}
+    assert item_of(event)["title"] == "tall boots i1"
+
+
+@pytest.mark.parametrize(
+    ("data", "named"),
+    [
+        (b"ts,item_id\n1,a\n", "no column session_id"),
+        (b"\xff", "cannot be read"),
+        (",".join(COLUMNS).encode() + b"\n1,s,v,i,stare,,,,\n", "line 2: event_type has value 'stare'"),
+        (",".join(COLUMNS).encode() + b"\nnow,s,v,i,view,,,,\n", "line 2: ts has value 'now'"),
+        (",".join(COLUMNS).encode() + b"\n1,s,v,i,view,,,,\n2,s\n", "line 3: event_type has value ''"),
+        (",".join(COLUMNS).encode() + b'\n1,s,v,i,view,,"' + b"x" * 200_000 + b'",,\n', "cannot be read"),
+    ],
+)
+def test_a_bad_event_file_is_named_with_the_line(data: bytes, named: str, tmp_path: Path) -> None:
+    path = feed(tmp_path, "events.csv", data)
+    with pytest.raises(FileError) as found:
+        _ = [event_of(path, line, row) for line, row in read_rows(path)]
+    assert str(path) in str(found.value)
+    assert named in str(found.value)
+
+
+def test_a_row_cut_short_lacks_values_only(tmp_path: Path) -> None:
+    path = feed(tmp_path, "events.csv", ",".join(COLUMNS) + "\n1569888000,s,v,i,view\n")
+    [(line, row)] = read_rows(path)
+    assert event_of(path, line, row)["items"] == [{"item_id": "i"}]
