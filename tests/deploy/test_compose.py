@@ -1,13 +1,11 @@
 """The compose file: its commands exist, and started as it says they carry an event from the API to a profile."""
 
-import os
 import re
 import subprocess
 import sys
 import time
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +14,13 @@ import pytest
 import yaml
 
 from shopwindow.embedded import EmbeddedRedis
+from tests.processes import COMMAND, READY_WITHIN_S, Part, wait_until_ready
+from tests.processes import running as processes
 from tests.servers import Broker, free_port
 
 ROOT = Path(__file__).parents[2]
-COMMAND = Path(sys.executable).with_name("shopwindow")
 OURS = ("api", "stream-profile", "stream-learn")
 API_PORT = 8080
-READY_WITHIN_S = 60.0
 
 _VARIABLE = re.compile(r"\$\{(\w+):\?([^}]+)\}")
 
@@ -102,48 +100,18 @@ def running(
     if kafka_broker.extra:
         pytest.skip("the light broker needs client settings that the compose file does not have")
     addresses = {"kafka:9092": kafka_broker.bootstrap, "redis:6379": f"127.0.0.1:{redis_server.port}"}
-    outside = {name: value for name, value in os.environ.items() if not name.startswith("SHOPWINDOW_")}
     ports = {name: free_port() for name in OURS}
     log_name = f"compose-{uuid.uuid4().hex[:8]}"  # the broker serves other tests too
-    with ExitStack() as stack:
-        processes = []
-        for name in OURS:
-            own = environment(services[name], secrets)
-            for inside, address in addresses.items():
-                own = {key: value.replace(inside, address) for key, value in own.items()}
-            own |= {"SHOPWINDOW_LOG_NAME": log_name}
-            own["SHOPWINDOW_PORT" if name == "api" else "SHOPWINDOW_METRICS_PORT"] = str(ports[name])
-            output = stack.enter_context((tmp_path / f"{name}.log").open("wb"))
-            process = subprocess.Popen(
-                [str(COMMAND), *services[name]["command"][1:]],
-                env=outside | own,
-                cwd=tmp_path,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-            )
-            stack.callback(end, process)
-            processes.append(process)
+    parts = {}
+    for name in OURS:
+        own = environment(services[name], secrets)
+        for inside, address in addresses.items():
+            own = {key: value.replace(inside, address) for key, value in own.items()}
+        own |= {"SHOPWINDOW_LOG_NAME": log_name}
+        own["SHOPWINDOW_PORT" if name == "api" else "SHOPWINDOW_METRICS_PORT"] = str(ports[name])
+        parts[name] = Part(services[name]["command"][1:], own)
+    with processes(parts, tmp_path):
         yield ports
-        for name, process in zip(OURS, processes, strict=True):
-            assert process.poll() is None, f"{name} ended: {(tmp_path / f'{name}.log').read_text()[-2000:]}"
-
-
-def end(process: "subprocess.Popen[bytes]") -> None:
-    process.terminate()
-    try:
-        process.wait(20)  # the grace period of the file
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-        raise
-
-
-def get(client: httpx.Client, path: str) -> httpx.Response | None:
-    try:
-        return client.get(path)
-    except httpx.TransportError:
-        return None
 
 
 @pytest.mark.kafka
@@ -155,10 +123,8 @@ def test_an_event_posted_to_the_api_is_learned_by_the_flows(
         return "\n".join(f"{path.name}: {path.read_text()[-1500:]}" for path in tmp_path.glob("*.log"))
 
     with httpx.Client(base_url=f"http://127.0.0.1:{running['api']}", timeout=10) as client:
+        wait_until_ready(str(client.base_url).rstrip("/"), tmp_path)
         deadline_s = time.monotonic() + READY_WITHIN_S
-        while (answer := get(client, "/readyz")) is None or answer.status_code != 200:
-            assert time.monotonic() < deadline_s, logs()
-            time.sleep(0.1)
         answer = client.post(
             "/v1/events",
             headers={"Authorization": f"Bearer {secrets['SHOPWINDOW_PUBLIC_KEY']}"},
