@@ -44,7 +44,6 @@ class Assortment:
         self._until_s: NDArray[np.float64] = np.zeros(0)
         self._stale: set[str] = set()
         self.revision = 0
-        self._event_vector = lru_cache(maxsize=16_384)(vector_of)
 
     def put(self, resource: Resource) -> None:
         """Add or replace one thing."""
@@ -197,8 +196,14 @@ class Assortment:
         """Give an event's item as a point: the catalog's where it knows the item, else by what the event says."""
         known = self._tokens.get(item.item_id)
         if known is None:
-            return self._event_vector(tokens_of(item))
+            return _vector_as_told(item.category, item.brand, item.price)
         if item.item_id in self._stale:
             return self._vector_of(known)
         vector: Vector = self._matrix[self.row_of[item.item_id]]
         return vector
+
+
+@lru_cache(maxsize=65_536)
+def _vector_as_told(category: tuple[str, ...], brand: str, price: float | None) -> Vector:
+    """The point of an item that is known only from an event; many events tell the same."""
+    return vector_of(tokens_of(EventItem(item_id="", category=category, brand=brand, price=price)))

@@ -16,7 +16,7 @@ from store.log import Batch, EventLog, LogReader
 from store.models import ModelStore
 from stream.assortments import Assortments
 from stream.decode import Decoded, Decoder
-from stream.metrics import CLICK_RATE, EVENTS, LAG_SECONDS, PUBLISH_SECONDS, PUBLISHED_BYTES
+from stream.metrics import CLICK_RATE, EVENTS, PUBLISH_SECONDS, PUBLISHED_BYTES, observe_lag
 from stream.patience import Stop, patiently
 from stream.sink import LastStep
 from stream.source import LogSource, Tick
@@ -105,18 +105,16 @@ class Learners:
 
     def learn(self, decoded: Decoded) -> Learned:
         """Teach every site its events."""
-        now = time.time()
         sites = {event.site for _, event in decoded.events}
         assortments = {
             site: patiently(self._stop, f"read the catalog of {site}", partial(self._assortments.current, site))
             for site in sites
         }
-        lag = LAG_SECONDS.labels(GROUP)
         learned = 0
         for position, event in decoded.events:
             learner = self.by_site[event.site]
             learned += learner.learn_one(decoded.partition, position, event, assortments[event.site])
-            lag.observe(max(0.0, now - event.accepted_at_s))
+        observe_lag(GROUP, decoded.events)
         EVENTS.labels(GROUP, "applied").inc(learned)
         EVENTS.labels(GROUP, "passed_over").inc(len(decoded.events) - learned)
         self.changed |= sites

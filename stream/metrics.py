@@ -1,6 +1,11 @@
 """Metrics of the stream processes."""
 
+import time
+from collections.abc import Sequence
+
 from prometheus_client import Counter, Gauge, Histogram
+
+from models.events import Event
 
 EVENTS = Counter("shopwindow_stream_events", "Events by flow and outcome.", ["flow", "outcome"])
 BATCH_SECONDS = Histogram(
@@ -11,10 +16,16 @@ BATCH_SECONDS = Histogram(
 )
 LAG_SECONDS = Histogram(
     "shopwindow_stream_lag_seconds",
-    "Seconds from accepting an event to having learned it.",
+    "Seconds from accepting the oldest event of a micro-batch to having learned it.",
     ["flow"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 300),
 )
 PUBLISHED_BYTES = Gauge("shopwindow_learn_snapshot_bytes", "Size of the last published snapshot.", ["site"])
 PUBLISH_SECONDS = Histogram("shopwindow_learn_publish_seconds", "Seconds to freeze and publish a site's models.")
 CLICK_RATE = Gauge("shopwindow_learn_click_rate", "Clicks per labelled impression since the flow started.", ["site"])
+
+
+def observe_lag(flow: str, events: Sequence[tuple[int, Event]]) -> None:
+    """Note how long the oldest event of a micro-batch has waited."""
+    if events:
+        LAG_SECONDS.labels(flow).observe(max(0.0, time.time() - events[0][1].accepted_at_s))

@@ -17,7 +17,7 @@ from store.log import Batch, EventLog, GroupConsumer
 from store.profiles import Learned, ProfileStore
 from stream.assortments import Assortments
 from stream.decode import Decoded, Decoder
-from stream.metrics import BATCH_SECONDS, EVENTS, LAG_SECONDS
+from stream.metrics import BATCH_SECONDS, EVENTS, observe_lag
 from stream.patience import Stop, patiently
 from stream.sink import LastStep
 from stream.source import LogSource, Tick
@@ -86,10 +86,7 @@ class ProfileLearning:
             EVENTS.labels(GROUP, "applied").inc(applied)
             EVENTS.labels(GROUP, "duplicate").inc(duplicates)
         BATCH_SECONDS.labels(GROUP).observe(time.perf_counter() - started)
-        now = time.time()
-        lag = LAG_SECONDS.labels(GROUP)
-        for _, event in decoded.events:
-            lag.observe(max(0.0, now - event.accepted_at_s))
+        observe_lag(GROUP, decoded.events)
         return Done(decoded.partition, decoded.last_position, decoded.dead_letters)
 
     def _update(self, site: str, partition: int, visitors: Mapping[str, list[tuple[int, Event]]]) -> tuple[int, int]:

@@ -1,5 +1,6 @@
 """Run: one flow in this process, until it is told to stop."""
 
+import gc
 import logging
 import signal
 from collections.abc import Callable
@@ -71,6 +72,10 @@ def run_learn(
 
 def _run(wire: Callable[[], Dataflow], stop: Stop) -> None:
     """Run a flow in this thread, where signals are heard; raises what a step raised, unwrapped."""
+    # A micro-batch makes tens of thousands of objects that live as long as it does: the stock threshold of 700 would
+    # collect dozens of times a batch and find nothing.
+    gc.freeze()
+    gc.set_threshold(200_000, 20, 20)
     try:
         cli_main(wire())  # type: ignore[no-untyped-call]
     except KeyboardInterrupt:
