@@ -29,9 +29,10 @@ lint: setup  ## ruff and mypy
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: setup  ## freshness and API latency, as JSON
+bench: setup  ## freshness, latency of decisions, ingest, as JSON
 	$(BIN)/python -m bench.freshness $(ARGS)
 	$(BIN)/python -m bench.api $(ARGS)
+	$(BIN)/python -m bench.ingest
 
 lock:  ## renew requirements.lock from pyproject.toml (needs pip-tools in .venv)
 	$(BIN)/python -m pip install --quiet pip-tools
