@@ -20,7 +20,6 @@ from tests.servers import Broker, free_port
 EVENTS = Path(__file__).parents[3] / "shared" / "data" / "rees46_multi_2019_10_01" / "events.csv.gz"
 DUPLICATES = 5  # rows the file holds twice
 LEAST_EVENTS = 3
-VISITORS = 400
 
 pytestmark = [
     pytest.mark.slow,
@@ -76,12 +75,12 @@ def share_of_own_categories(url: str) -> float:
     """Mean share of the items recommended to a visitor that are of a category the visitor looked at."""
     shares = []
     with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {KEYS.public_key}"}, timeout=30) as client:
-        for visitor, categories in list(looked_at().items())[:VISITORS]:
+        for visitor, categories in looked_at().items():
             parameters: dict[str, str | int] = {"visitor_id": visitor, "strategy": "for_you", "limit": 10}
             items = client.get("/v1/recommendations", params=parameters).raise_for_status().json()["items"]
             assert len(items) == 10
             shares.append(sum(tuple(item["category"].split(" > ")) in categories for item in items) / len(items))
-    assert len(shares) == VISITORS
+    assert len(shares) > 1_000
     return sum(shares) / len(shares)
 
 
