@@ -21,7 +21,7 @@ from models.clicks import ClickWeights, click_features
 from models.profile import Profile, recent_items
 from models.recommend import Tier, history_tier
 
-GAMMA_START: Final = 300.0
+GAMMA_START: Final = 1_500.0
 GAMMA_GROWTH: Final = 10.0
 """γ = start + growth · √events: the more is learned, the closer to the best."""
 UNIFORM_SHARE: Final = 0.01

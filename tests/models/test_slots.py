@@ -11,7 +11,7 @@ from models.assortment import Assortment
 from models.catalog import Campaign, Creative
 from models.clicks import ClickWeights
 from models.profile import Change, Profile, learn
-from models.slots import GAMMA_GROWTH, GAMMA_START, HOLD_S, UNIFORM_SHARE, Slate, eligible, fill, inverse_gap
+from models.slots import HOLD_S, UNIFORM_SHARE, Slate, eligible, fill, inverse_gap
 from tests.models.makers import START_S, assortment, event, item
 
 NOW_S = START_S
@@ -145,4 +145,3 @@ def test_with_more_learned_the_best_is_shown_more() -> None:
         found = [fill(catalog, PREDICTED, events, profile, f"v{n}", "hero", 1, NOW_S).slots[0] for n in range(300)]
         rates.append(max(slot.selection_probability for slot in found))
     assert rates[0] < rates[1]
-    assert GAMMA_START + GAMMA_GROWTH * sqrt(1_000_000) == 10_300
