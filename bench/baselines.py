@@ -48,7 +48,8 @@ def baseline_ranks(
     ranks: dict[str, tuple[Ints, Ints]] = {}
     for name in names:
         if name == "vsknn":
-            found = _vsknn(item, session, learned, scored, int(item.max(initial=-1)) + 1, int(session.max(initial=-1)) + 1)
+            items, sessions = int(item.max(initial=-1)) + 1, int(session.max(initial=-1)) + 1
+            found = _vsknn(item, session, learned, scored, items, sessions)
             ranks[name] = (found[0], found[1])
         else:
             ranks[name] = _counting(name, item, session, learned, scored)
@@ -131,7 +132,7 @@ def _place_by_popularity(popular: Ints, target: int, place: int, left_out: Ints)
 
 
 @njit(cache=True)
-def _vsknn(item: Ints, session: Ints, learned: Flags, scored: Flags, items: int, sessions: int) -> Ints:  # noqa: C901
+def _vsknn(item: Ints, session: Ints, learned: Flags, scored: Flags, items: int, sessions: int) -> Ints:
     """VS-kNN: sessions that share late items with this one vote for their items; gives places, shape `(2, n)`.
 
     A session's similarity is the sum over shared items of their place in the query, 1 for the last down to 1/n; it
