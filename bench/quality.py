@@ -1,0 +1,266 @@
+"""How good are the next-item lists? The engine and four plain baselines over real shop logs.
+
+    python -m bench.quality --events FILE.csv.gz [--events FILE.csv.gz ...]
+    python -m bench.quality --events FILE.csv.gz --delay 0s,2s,60s,10m,1h,24h
+    python -m bench.quality --events FILE.csv.gz --ablation
+
+Prequential: each event is first looked for in the list made from everything before it, then learned; the first 20 % of
+events only teach. Split: learn until 80 % of the events, freeze, score the sessions that begin after. Lists hold 20
+items and never the session's last one. "all" scores every event that is not its session's first; "new" only those on
+items not yet in the session, with all items of the session left out of the list.
+"""
+
+import argparse
+import sys
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any, Final
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from bench.baselines import BASELINES, LIST_SIZE, baseline_ranks
+from bench.events_file import Events, Row, read_events
+from models import candidates, ranker, sequences, session_neighbours, traffic
+from models.next_item import NextItem, Visit
+
+TEACH_ONLY: Final = 0.2
+SPLIT_AT: Final = 0.8
+SEED: Final = 0
+"""Nothing is drawn: engine and baselines give the same lists each time."""
+LEARNERS: Final = {
+    "session neighbours": range(candidates.VOTES, candidates.LAST),
+    "sequences": range(candidates.LAST, candidates.COSINE),
+    "co-visitation over the session": (candidates.COSINE, candidates.LATELY_ALL),
+    "two steps": (candidates.TWO_STEPS,),
+    "content": range(candidates.TOKEN_AFTER, candidates.VISITOR),
+    "visitor's earlier sessions": (candidates.VISITOR,),
+    "pairs": (candidates.PAIR,),
+}
+CONSTANTS: Final = {
+    "rate": ranker.RATE,
+    "neighbours": session_neighbours.NEIGHBOURS,
+    "sessions_per_item": session_neighbours.SESSIONS_PER_ITEM,
+    "position_decay": session_neighbours.POSITION_DECAY,
+    "age_decay_per_day": session_neighbours.AGE_DECAY_PER_DAY,
+    "distance_decay": session_neighbours.DISTANCE_DECAY,
+    "before_match": session_neighbours.BEFORE_MATCH,
+    "row_size": sequences.ROW_SIZE,
+    "look_back": sequences.LOOK_BACK,
+    "half_life_s": sequences.HALF_LIFE_S,
+    "horizons_events": list(traffic.HORIZONS),
+    "item_decay": candidates.ITEM_DECAY,
+    "hop_items": candidates.HOP_ITEMS,
+    "hop_decay": candidates.HOP_DECAY,
+}
+_UNITS_S: Final = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
+
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Steps:
+    """What a protocol makes of a log: which events teach, which are scored, and which of those are new or cold."""
+
+    learned: Flags
+    scored: Flags
+    new: Flags
+    cold: Flags
+
+
+def steps_of(events: Events, protocol: str) -> Steps:
+    """Lay a protocol over a log."""
+    count = len(events)
+    first, new, cold = (np.zeros(count, np.bool_) for _ in range(3))
+    of_session: dict[int, set[int]] = {}
+    known: set[int] = set()
+    learned = np.ones(count, np.bool_)
+    began_late: set[int] = set()
+    split_ts = events.rows[int(count * SPLIT_AT)].ts if count and protocol == "split" else float("inf")
+    scored = np.zeros(count, np.bool_)
+    for index, (item, session) in enumerate(zip(events.item.tolist(), events.session.tolist(), strict=True)):
+        seen = of_session.setdefault(session, set())
+        late = events.rows[index].ts >= split_ts
+        if not seen and late:
+            began_late.add(session)
+        first[index], new[index], cold[index] = not seen, item not in seen, item not in known
+        learned[index] = not late
+        scored[index] = bool(seen) and (
+            session in began_late if protocol == "split" else index >= int(count * TEACH_ONLY)
+        )
+        seen.add(item)
+        if learned[index]:
+            known.add(item)
+    return Steps(learned, scored, new, cold)
+
+
+def visit_of(row: Row) -> Visit:
+    """Give an event as the engine takes it."""
+    category = tuple(row.category.split(".")) if row.category else ()
+    return Visit(row.session_id, row.item_id, row.ts, row.visitor_id, category, row.brand, row.price)
+
+
+def engine_ranks(events: Events, steps: Steps, without: Iterable[int] = ()) -> tuple[Ints, Ints]:
+    """Run the engine over a log; gives the places under "all" and "new", 0 for a miss."""
+    engine = NextItem(without=tuple(without))
+    everything, discovery = np.zeros(len(events), np.int64), np.zeros(len(events), np.int64)
+    histories: dict[int, list[str]] = {}
+    for index, row in enumerate(events.rows):
+        if steps.learned[index]:
+            places = engine.learn_one(visit_of(row))
+            if places is not None and steps.scored[index]:
+                everything[index], discovery[index] = places.everything, places.discovery or 0
+        history = histories.setdefault(int(events.session[index]), [])
+        if steps.scored[index] and not steps.learned[index]:
+            everything[index], discovery[index] = _asked(engine, row, history, row.visitor_id)
+        history.insert(0, row.item_id)
+    return everything, discovery
+
+
+def delayed_ranks(events: Events, steps: Steps, delay_s: float) -> tuple[Ints, Ints]:
+    """Run the engine over a log while it learns, and knows of the session, only what is `delay_s` old."""
+    engine = NextItem()
+    waiting: deque[Row] = deque()
+    histories: dict[str, list[str]] = {}
+    everything, discovery = np.zeros(len(events), np.int64), np.zeros(len(events), np.int64)
+    current: dict[str, list[str]] = {}
+    for index, row in enumerate(events.rows):
+        while waiting and (waiting[0].ts <= row.ts - delay_s if delay_s else True):
+            known = waiting.popleft()
+            engine.learn_one(visit_of(known))
+            histories.setdefault(known.session_id, []).insert(0, known.item_id)
+        if steps.scored[index]:
+            everything[index], discovery[index] = _asked(
+                engine, row, histories.get(row.session_id, []), row.visitor_id, current[row.session_id]
+            )
+        current.setdefault(row.session_id, []).insert(0, row.item_id)
+        waiting.append(row)
+    return everything, discovery
+
+
+def _asked(
+    engine: NextItem, row: Row, history: list[str], visitor_id: str, shown: list[str] | None = None
+) -> tuple[int, int]:
+    """Places of a row's item in the lists asked for it; `shown` is the session as it really is, if the engine lags."""
+    shown = history if shown is None else shown
+    places = []
+    for exclude in (shown[:1], shown):
+        if row.item_id in exclude:
+            places.append(0)
+            continue
+        listed = engine.recommend(history, LIST_SIZE, exclude=exclude, session_id=row.session_id, visitor_id=visitor_id)
+        ids = [item_id for item_id, _ in listed]
+        places.append(ids.index(row.item_id) + 1 if row.item_id in ids else 0)
+    return places[0], places[1]
+
+
+def figures(places: tuple[Ints, Ints], steps: Steps) -> dict[str, dict[str, float]]:
+    """Give HR@20, MRR@20 and the standard error of the former, under "all" and "new"."""
+    found: dict[str, dict[str, float]] = {}
+    for name, mine, chosen in (("all", places[0], steps.scored), ("new", places[1], steps.scored & steps.new)):
+        at = mine[chosen]
+        hit = (at > 0) & (at <= LIST_SIZE)
+        count = max(len(at), 1)
+        rate = float(hit.sum()) / count
+        found[name] = {
+            "hr20": round(rate, 5),
+            "mrr20": round(float((1.0 / at[hit]).sum()) / count, 5),
+            "se": round((rate * (1 - rate) / count) ** 0.5, 5),
+        }
+    return found
+
+
+def measure(events: Events, protocol: str) -> dict[str, Any]:
+    """Measure engine and baselines over one log."""
+    steps = steps_of(events, protocol)
+    scored = int(steps.scored.sum())
+    ranks = baseline_ranks(events.item, events.session, steps.learned, steps.scored)
+    started = perf_counter()
+    mine = engine_ranks(events, steps)
+    seconds = perf_counter() - started
+    return {
+        "name": events.name,
+        "protocol": protocol,
+        "events": len(events),
+        "steps": scored,
+        "steps_new": int((steps.scored & steps.new).sum()),
+        "cold": round(float(steps.cold[steps.scored].mean()), 4) if scored else 0.0,
+        "events_per_s": round(len(events) / seconds),
+        "engine": figures(mine, steps),
+        "baselines": {name: figures(ranks[name], steps) for name in BASELINES},
+    }
+
+
+def seconds_of(text: str) -> float:
+    """Read a duration such as `2s`, `10m`, `1h`."""
+    number, unit = text[:-1], text[-1:]
+    if unit not in _UNITS_S:
+        raise argparse.ArgumentTypeError(f"a delay is a number and s, m, h or d, got {text!r}")
+    return float(number) * _UNITS_S[unit]
+
+
+def main() -> int:
+    """Run the benchmark and print its result."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--events", type=Path, action="append", required=True, metavar="FILE.csv.gz")
+    parser.add_argument("--protocol", choices=("prequential", "split"), default="prequential")
+    parser.add_argument("--delay", metavar="0s,2s,...", help="learn and know the session this late (prequential)")
+    parser.add_argument("--ablation", action="store_true", help="leave each learner out in turn")
+    parser.add_argument("--json", action="store_true", help="print one JSON object last")
+    arguments = parser.parse_args()
+    _warm()
+    sets = []
+    for path in arguments.events:
+        events = read_events(path)
+        measured = measure(events, arguments.protocol)
+        _print(measured)
+        steps = steps_of(events, arguments.protocol)
+        if arguments.ablation:
+            measured["without"] = {
+                name: figures(engine_ranks(events, steps, channels), steps) for name, channels in LEARNERS.items()
+            }
+            for name, one in measured["without"].items():
+                print(_line(f"- {name}", one), flush=True)
+        if arguments.delay:
+            measured["delay"] = {
+                text: figures(delayed_ranks(events, steps, seconds_of(text)), steps)
+                for text in arguments.delay.split(",")
+            }
+            for text, one in measured["delay"].items():
+                print(_line(f"{text} late", one), flush=True)
+        sets.append(measured)
+    print("constants:", ", ".join(f"{name} {value}" for name, value in CONSTANTS.items()), f"; seed {SEED}")
+    if arguments.json:
+        print(orjson.dumps({"sets": sets, "constants": CONSTANTS, "seed": SEED}).decode())
+    return 0
+
+
+def _warm() -> None:
+    """Compile what will be timed."""
+    engine = NextItem()
+    for at_s in range(6):
+        engine.learn_one(Visit(str(at_s % 2), str(at_s % 5), float(at_s), "", ("a",), "b", 1.0))
+
+
+def _print(measured: Mapping[str, Any]) -> None:
+    print(
+        f"{measured['name']}, {measured['protocol']}: {measured['events']} events, {measured['steps']} steps, "
+        f"{measured['steps_new']} new, cold {measured['cold']:.1%}, {measured['events_per_s']} events/s"
+    )
+    print(f"  {'':32}{'all':24}new")
+    for name, one in [*measured["baselines"].items(), ("engine", measured["engine"])]:
+        print(_line(name, one), flush=True)
+
+
+def _line(name: str, one: Mapping[str, Mapping[str, float]]) -> str:
+    columns = [f"{part['hr20']:.3f}/{part['mrr20']:.3f} ±{part['se']:.4f}" for part in (one["all"], one["new"])]
+    return f"  {name:32}{columns[0]:24}{columns[1]}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
