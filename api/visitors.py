@@ -19,6 +19,7 @@ from models.errors import shown
 from models.events import VISITOR_DELETED, Event, encode_event, parse_visitor_id
 from models.explain import explain_interests
 from models.profile import COUNTED, Profile, decode_profile, encode_profile
+from models.subjects import creative_of
 from models.touch import Touch
 from store.client import UNAVAILABLE
 from store.log import partition_of
@@ -76,7 +77,6 @@ async def get_visitor(
 
 def _view(profile: Profile, site: Site) -> dict[str, Any]:
     session = profile.session
-    items = site.assortment.items
     return {
         "user_id": profile.user_id or None,
         "first_seen": decide.iso(profile.first_at_s),
@@ -94,9 +94,7 @@ def _view(profile: Profile, site: Site) -> dict[str, Any]:
         "last_touch": _touch(profile.last_touch),
         "recent_items": [
             {
-                "item_id": seen.item_id,
-                "title": items[seen.item_id].title if seen.item_id in items else None,
-                "category": " > ".join(items[seen.item_id].category) if seen.item_id in items else None,
+                **_subject(seen.item_id, site),
                 "event": seen.event,
                 "at": decide.iso(seen.at_s),
             }
@@ -110,6 +108,17 @@ def _view(profile: Profile, site: Site) -> dict[str, Any]:
             {"item_id": one.item_id, "order_id": one.order_id, "at": decide.iso(one.at_s)} for one in profile.bought
         ],
     }
+
+
+def _subject(subject_id: str, site: Site) -> dict[str, Any]:
+    """Name a recent item, or a creative that was clicked."""
+    creative_id = creative_of(subject_id)
+    known = site.assortment.item_of(subject_id)
+    category = " > ".join(known.category) if known else None
+    if creative_id is None:
+        return {"item_id": subject_id, "title": known.title if known else None, "category": category}
+    headline = site.assortment.creatives[creative_id].headline if known else None
+    return {"creative_id": creative_id, "title": headline, "category": category}
 
 
 def _touch(touch: Touch | None) -> dict[str, Any] | None:

@@ -27,14 +27,15 @@ def latest_items(recent: Sequence[str], assortment: Assortment) -> list[tuple[Ca
     Parameters
     ----------
     recent
-        Item ids, newest first; the first `RECENT_ITEMS` count, the one at place n with weight 1 / (n + 1).
+        Ids as `models.profile.recent_items` gives them, newest first; the first `RECENT_ITEMS` count, the one at
+        place n with weight 1 / (n + 1).
     assortment
         Knows the items.
     """
     known = [
         (item, 1.0 / (place + 1))
         for place, item_id in enumerate(recent[:RECENT_ITEMS])
-        if (item := assortment.items.get(item_id)) is not None
+        if (item := assortment.item_of(item_id)) is not None
     ]
     total = sum(weight for _, weight in known)
     return [(item, weight / total) for item, weight in known]

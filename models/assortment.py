@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from models.catalog import SELLABLE, Campaign, CatalogItem, Creative, Kind, Placement, Resource
 from models.events import EventItem
 from models.features import DIM, Vector, category_tokens, matrix_of, tokens_of, vector_of
+from models.subjects import creative_of
 
 REBUILD_SHARE: Final = 0.05
 """The matrix is built anew once this share of the items has changed; until then only their own rows are."""
@@ -74,8 +75,7 @@ class Assortment:
         self.items[item.item_id] = item
         tokens = tokens_of(item)
         self._tokens[item.item_id] = tokens
-        brands = tuple(token for token in tokens if token.startswith("brand:"))
-        self._kin[item.item_id] = (*category_tokens(item.category)[-1:], *brands)
+        self._kin[item.item_id] = _kin_of(tokens, item.category)
         for token in tokens:
             self._by_token.setdefault(token, set()).add(item.item_id)
         self._categories.update(item.category[: level + 1] for level in range(len(item.category)))
@@ -178,7 +178,13 @@ class Assortment:
         return self._by_token.get(token, set())
 
     def kin_tokens(self, item_id: str) -> tuple[str, ...]:
-        """Tokens that an item's next of kin carry too: its innermost category, its brand; none for an unknown item."""
+        """Tokens that an item's next of kin carry too: its innermost category, its brand; none for an unknown item.
+
+        A creative's kin are the items it is about.
+        """
+        if creative_of(item_id) is not None:
+            about = self.item_of(item_id)
+            return _kin_of(tokens_of(about), about.category) if about else ()
         return self._kin.get(item_id, ())
 
     def tokens(self) -> list[str]:
@@ -192,8 +198,21 @@ class Assortment:
     def _vector_of(self, tokens: tuple[str, ...]) -> Vector:
         return vector_of(tokens, {token: len(self.with_token(token)) for token in tokens})
 
+    def item_of(self, subject_id: str) -> CatalogItem | None:
+        """Give a catalog item by id, or what a clicked creative is about as if it were one; None for neither."""
+        creative_id = creative_of(subject_id)
+        if creative_id is None:
+            return self.items.get(subject_id)
+        creative = self.creatives.get(creative_id)
+        if creative is None:
+            return None
+        return CatalogItem(item_id=subject_id, category=creative.category, brand=creative.brand)
+
     def vector_of_item(self, item: EventItem) -> Vector:
-        """Give an event's item as a point: the catalog's where it knows the item, else by what the event says."""
+        """Give an event's subject as a point: the catalog's where it knows it, else by what the event says."""
+        if creative_of(item.item_id) is not None:
+            about = self.item_of(item.item_id)
+            return self._vector_of(tokens_of(about) if about else ())
         known = self._tokens.get(item.item_id)
         if known is None:
             return _vector_as_told(item.category, item.brand, item.price)
@@ -201,6 +220,10 @@ class Assortment:
             return self._vector_of(known)
         vector: Vector = self._matrix[self.row_of[item.item_id]]
         return vector
+
+
+def _kin_of(tokens: tuple[str, ...], category: tuple[str, ...]) -> tuple[str, ...]:
+    return (*category_tokens(category)[-1:], *(token for token in tokens if token.startswith("brand:")))
 
 
 @lru_cache(maxsize=65_536)

@@ -44,7 +44,7 @@ def _candidates(profile: Profile, assortment: Assortment) -> tuple[list[str], ND
 
     Those of the remembered items come first; where more was looked at than is remembered, all the catalog's follow.
     """
-    items = (assortment.items.get(seen.item_id) for seen in profile.recent)
+    items = (assortment.item_of(seen.item_id) for seen in profile.recent)
     recent = {token for item in items if item is not None for token in tokens_of(item)}
     others = set(assortment.tokens()) - recent if len(profile.recent) >= MAX_RECENT else set()
     tokens = sorted(recent | others)

@@ -21,6 +21,7 @@ from models.events import VISITOR_DELETED, Event, order_id_of, promotions_of
 from models.popularity import Popularity
 from models.profile import MAX_EVENT_IDS, SESSION_GAP_S
 from models.snapshot import Neighbours, Snapshot
+from models.subjects import creative_of, creative_subject
 
 VIEWED_HALF_LIFE_S: Final = 5 * 86_400.0
 BOUGHT_HALF_LIFE_S: Final = 30 * 86_400.0
@@ -151,7 +152,7 @@ class Learner:
             self.popular.learn_one(number, weight * own, event.at_s)
             if not path.items or path.items[0] != item_id:
                 if event.event != "purchase" and own == 1.0:
-                    before = path.items[: path.session_length]
+                    before = [other for other in path.items[: path.session_length] if creative_of(other) is None]
                     self.viewed.learn_one(number, [self._number(other) for other in before], event.at_s)
                 path.items = [item_id, *(other for other in path.items if other != item_id)][:RECENT_ITEMS]
                 path.session_length = min(path.session_length + 1, RECENT_ITEMS)
@@ -174,6 +175,9 @@ class Learner:
                 continue  # ids that nobody defined would grow the model without bound
             if event.event == "select_promotion":
                 self.clicks.click_one(event.visitor_id, creative_id)
+                subject = creative_subject(creative_id)
+                path.items = [subject, *(other for other in path.items if other != subject)][:RECENT_ITEMS]
+                path.session_length = min(path.session_length + 1, RECENT_ITEMS)
             else:
                 bucket = bucket_of(affinity(creative, latest))
                 slot = slot if len(slot) <= 100 else ""

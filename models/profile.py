@@ -14,6 +14,7 @@ import numpy as np
 from models.events import VISITOR_DELETED, Event, EventItem, order_id_of
 from models.features import Vector
 from models.sketch import Sketches
+from models.subjects import subjects_of
 from models.touch import Touch, touch_of
 
 SESSION_GAP_S: Final = 1_800.0
@@ -30,8 +31,9 @@ WEIGHTS: Final = {
     "add_to_cart": 3.0,
     "purchase": 5.0,
     "remove_from_cart": -1.5,
+    "select_promotion": 1.0,
 }
-"""What an event says of the interest in each of its items."""
+"""What an event says of the interest in each of its subjects."""
 COUNTED: Final = (
     "page_view",
     "search",
@@ -51,13 +53,13 @@ COUNTED: Final = (
 )
 """Events counted by name, in the order stored; the rest count as `other`."""
 _COUNT_INDEX: Final = {name: index for index, name in enumerate(COUNTED)}
-_STRENGTH: Final = {"view_item": 1, "add_to_wishlist": 2, "add_to_cart": 3, "purchase": 4}
+_STRENGTH: Final = {"select_promotion": 0, "view_item": 1, "add_to_wishlist": 2, "add_to_cart": 3, "purchase": 4}
 
 Outcome = Literal["applied", "duplicate", "replayed"]
 
 
 class Recent(msgspec.Struct, array_like=True):
-    """An item looked at: when last, and the strongest thing done with it in that stretch."""
+    """An item looked at, or a creative clicked (`models.subjects`): when last, and the strongest thing done with it."""
 
     item_id: str
     at_s: float
@@ -190,7 +192,7 @@ def learn(
         _apply(profile, event)
         weight = WEIGHTS.get(event.event)
         if weight is not None:
-            for item in event.items:
+            for item in subjects_of(event):
                 rows.append(row)
                 vectors.append(vector_of_item(item))
                 weights.append(weight)
@@ -242,7 +244,7 @@ def _apply(profile: Profile, event: Event) -> None:
         if profile.last_touch is None or touch.at_s >= profile.last_touch.at_s:
             profile.last_touch = touch
     if event.event in _STRENGTH:
-        for item in event.items:
+        for item in subjects_of(event):
             _remember(profile, Recent(item.item_id, at_s, event.event))
     handler = _CART.get(event.event)
     if handler is not None:
@@ -336,7 +338,7 @@ _CART: Final[dict[str, Callable[[Profile, Event], None]]] = {
 
 
 def recent_items(profile: Profile) -> list[str]:
-    """Ids of the items looked at, newest first."""
+    """Ids of the items looked at and the creatives clicked, newest first."""
     return [seen.item_id for seen in reversed(profile.recent)]
 
 

@@ -16,6 +16,7 @@ from models.errors import InvalidError, shown
 from models.profile import Profile, Recent, in_session, recent_items
 from models.shelf import Shelf
 from models.sketch import directions
+from models.subjects import creative_of
 
 Strategy = Literal["for_you", "similar", "also_viewed", "also_bought", "trending", "new", "recently_viewed"]
 STRATEGIES: Final[tuple[Strategy, ...]] = (
@@ -199,7 +200,9 @@ def _ordered(tier: Tier, reason: str, rows: NDArray[np.int64], scores: NDArray[n
 
 
 def _latest(profile: Profile, holdout: bool) -> str:
-    return "" if holdout or not profile.recent else profile.recent[-1].item_id
+    """The item looked at last; none for a holdout."""
+    items = [] if holdout else [seen for seen in profile.recent if creative_of(seen.item_id) is None]
+    return items[-1].item_id if items else ""
 
 
 def _ranked(
@@ -213,8 +216,10 @@ def _ranked(
 
 def title_of(shelf: Shelf, item_id: str) -> str:
     """Name an item as a reason may: its title, or its id."""
-    item = shelf.assortment.items.get(item_id)
-    return item.title or item_id if item else item_id
+    item = shelf.assortment.item_of(item_id)
+    if item is None:
+        return item_id
+    return item.title or " > ".join(item.category[-1:]) or item.brand or item_id
 
 
 def history_tier(profile: Profile) -> Tier:
@@ -291,11 +296,11 @@ def _interest_reason(shelf: Shelf, profile: Profile, row: int) -> str:
     """Name what this item shares with the items the visitor looked at."""
     item = shelf.assortment.items[shelf.assortment.ids[row]]
     for seen in reversed(profile.recent):
-        known = shelf.assortment.items.get(seen.item_id)
+        known = shelf.assortment.item_of(seen.item_id)
         if known is not None and known.category and item.category[:2] == known.category[:2]:
             return f"you looked at {known.category[-1]}"
     for seen in reversed(profile.recent):
-        known = shelf.assortment.items.get(seen.item_id)
+        known = shelf.assortment.item_of(seen.item_id)
         if known is not None and known.brand and known.brand == item.brand:
             return f"you looked at {known.brand}"
     return f"matches your interest in {item.category[-1]}" if item.category else "matches your interests"

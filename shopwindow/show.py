@@ -21,7 +21,8 @@ def show_visitor(console: Console, found: dict[str, Any]) -> None:
     console.print(_interests(found["interests"]))
     recent = Table("item", "title", "category", "event", "at", title="Recent items")
     for one in found["recent_items"]:
-        recent.add_row(one["item_id"], one["title"] or "-", one["category"] or "-", one["event"], one["at"])
+        name = one.get("item_id") or one["creative_id"]
+        recent.add_row(name, one["title"] or "-", one["category"] or "-", one["event"], one["at"])
     console.print(recent)
     if found["cart"]:
         cart = Table("item", "quantity", "price", title="Cart")

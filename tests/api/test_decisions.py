@@ -233,6 +233,25 @@ def test_slots_move_with_what_is_looked_at_and_hold_otherwise(api: Api) -> None:
     assert moved >= 8  # 1 in 3 would be chance
 
 
+def test_a_clicked_slot_says_what_its_visitor_likes(api: Api) -> None:
+    visitor = new_visitor()
+    clicked = {"promotion_id": "k1", "creative_name": "c1", "creative_slot": "hero:0"}
+    api.post(event("select_promotion", visitor, params=clicked))
+    answer = api.recommend(visitor_id=visitor, limit=5)
+    assert answer["tier"] == "session"
+    assert {item["category"].split(" > ")[0] for item in answer["items"]} == {"Sport"}
+    slots = api.public.get("/v1/slots/hero", params={"visitor_id": visitor}).json()
+    assert slots["tier"] == "session"
+    assert any(slot["reason"] == "you looked at Sport lately" for slot in slots["slots"])
+    seen = api.secret.get(f"/v1/visitors/{visitor}").json()
+    assert [(one["creative_id"], one["event"]) for one in seen["recent_items"]] == [("c1", "select_promotion")]
+    assert seen["interests"]["15m"]["categories"][0]["category"] == "Sport"
+    assert api.ids(visitor_id=visitor, strategy="recently_viewed", refill=False) == []
+    assert len(api.ids(visitor_id=visitor, strategy="similar", limit=20)) == 20
+    api.wait_until_learned()
+    assert api.recommend(visitor_id=visitor, limit=5)["items"][0]["category"].startswith("Sport")
+
+
 def test_slots_obey_campaigns_and_switches(api: Api) -> None:
     api.secret.put("/v1/campaigns/k0", json={"ends_at": "2020-01-01T00:00:00Z"}).raise_for_status()
     api.secret.put(
