@@ -37,7 +37,7 @@ LEARNERS: Final = {
     "sequences": range(candidates.LAST, candidates.COSINE),
     "co-visitation over the session": (candidates.COSINE, candidates.LATELY_ALL),
     "two steps": (candidates.TWO_STEPS,),
-    "content": range(candidates.TOKEN_AFTER, candidates.VISITOR),
+    "category, brand, price": range(candidates.TOKEN_AFTER, candidates.VISITOR),
     "visitor's earlier sessions": (candidates.VISITOR,),
     "pairs": (candidates.PAIR,),
 }
@@ -106,13 +106,21 @@ def visit_of(row: Row) -> Visit:
 
 
 def engine_ranks(events: Events, steps: Steps, without: Iterable[int] = ()) -> tuple[Ints, Ints]:
-    """Run the engine over a log; gives the places under "all" and "new", 0 for a miss."""
-    engine = NextItem(without=tuple(without))
+    """Run the engine over a log; gives the places under "all" and "new", 0 for a miss.
+
+    Without the channels of content the engine is not told what items are, either.
+    """
+    without = tuple(without)
+    plain = candidates.TOKEN_AFTER in without
+    engine = NextItem(without=without)
     everything, discovery = np.zeros(len(events), np.int64), np.zeros(len(events), np.int64)
     histories: dict[int, list[str]] = {}
     for index, row in enumerate(events.rows):
         if steps.learned[index]:
-            places = engine.learn_one(visit_of(row))
+            visit = visit_of(row)
+            if plain:
+                visit = visit._replace(category=(), brand="", price=None)
+            places = engine.learn_one(visit)
             if places is not None and steps.scored[index]:
                 everything[index], discovery[index] = places.everything, places.discovery or 0
         history = histories.setdefault(int(events.session[index]), [])
@@ -252,14 +260,14 @@ def _print(measured: Mapping[str, Any]) -> None:
         f"{measured['name']}, {measured['protocol']}: {measured['events']} events, {measured['steps']} steps, "
         f"{measured['steps_new']} new, cold {measured['cold']:.1%}, {measured['events_per_s']} events/s"
     )
-    print(f"  {'':32}{'all':24}new")
+    print(f"  {'':34}{'all':24}new")
     for name, one in [*measured["baselines"].items(), ("engine", measured["engine"])]:
         print(_line(name, one), flush=True)
 
 
 def _line(name: str, one: Mapping[str, Mapping[str, float]]) -> str:
     columns = [f"{part['hr20']:.3f}/{part['mrr20']:.3f} ±{part['se']:.4f}" for part in (one["all"], one["new"])]
-    return f"  {name:32}{columns[0]:24}{columns[1]}"
+    return f"  {name:34}{columns[0]:24}{columns[1]}"
 
 
 if __name__ == "__main__":
