@@ -36,7 +36,7 @@ LEARNERS: Final = {
     "session neighbours": range(candidates.VOTES, candidates.LAST),
     "sequences": range(candidates.LAST, candidates.COSINE),
     "co-visitation over the session": (candidates.COSINE, candidates.LATELY_ALL),
-    "two steps": (candidates.TWO_STEPS,),
+    "two and three steps": (candidates.TWO_STEPS, candidates.THREE_STEPS),
     "category, brand, price": range(candidates.TOKEN_AFTER, candidates.VISITOR),
     "visitor's earlier sessions": (candidates.VISITOR,),
     "pairs": (candidates.PAIR,),

@@ -35,7 +35,8 @@ EARLIER: Final = LAST + COUNTS
 COSINE: Final = EARLIER + 1
 LATELY_ALL: Final = COSINE + 1
 TWO_STEPS: Final = LATELY_ALL + 1
-TOKEN_AFTER: Final = TWO_STEPS + 1
+THREE_STEPS: Final = TWO_STEPS + 1
+TOKEN_AFTER: Final = THREE_STEPS + 1
 TOKEN_AFTER_KINDS: Final = 3
 TOKEN_RING: Final = TOKEN_AFTER + TOKEN_AFTER_KINDS
 TOKEN_RING_KINDS: Final = 4
@@ -105,7 +106,7 @@ def gather_session(board: Board, s: Sources, query: NDArray[np.int32], visitor: 
 
 @kernel
 def gather_further(board: Board, s: Sources, query: NDArray[np.int32]) -> None:
-    """Name what is two steps away, what shares category, brand or price band, and what is wanted anyway."""
+    """Name what is two and three steps away, what shares category, brand or price band, and what is wanted anyway."""
     rows = s.sequences
     weight = 1.0
     for steps in range(min(len(query), HOP_ITEMS)):
@@ -123,6 +124,16 @@ def gather_further(board: Board, s: Sources, query: NDArray[np.int32]) -> None:
                 if other != item:
                     add(board, other, TWO_STEPS, share * rows.counts[between, further, TOGETHER])
         weight *= HOP_DECAY
+    for place in range(board.head[1]):  # places taken below are not walked from: they are three steps away already
+        share = board.raw[place, TWO_STEPS]
+        if share > 0.0:
+            between = board.items[place]
+            share /= rows.total[between, TOGETHER] + 1.0
+            for further in range(ROW_SIZE):
+                other = rows.other[between, further]
+                if other < 0:
+                    break
+                add(board, other, THREE_STEPS, share * rows.counts[between, further, TOGETHER])
     weight = 1.0
     for steps in range(min(len(query), TOKEN_ITEMS)):
         for kind in range(TOP_LEVEL):
