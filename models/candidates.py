@@ -21,6 +21,8 @@ ITEM_DECAY: Final = 0.75
 """What an item of the session counts against the one after it."""
 HOP_ITEMS: Final = 3
 HOP_DECAY: Final = 0.6
+WALK_ON: Final = 0.1
+"""The third step is taken from items with at least this share of the best two-step score; bounds the time it takes."""
 TOKEN_ITEMS: Final = 3
 TOKEN_DECAY: Final = 0.5
 AFFINITY_ITEMS: Final = 8
@@ -124,9 +126,12 @@ def gather_further(board: Board, s: Sources, query: NDArray[np.int32]) -> None:
                 if other != item:
                     add(board, other, TWO_STEPS, share * rows.counts[between, further, TOGETHER])
         weight *= HOP_DECAY
+    largest = np.float32(0.0)
+    for place in range(board.head[1]):
+        largest = max(largest, board.raw[place, TWO_STEPS])
     for place in range(board.head[1]):  # places taken below are not walked from: they are three steps away already
         share = board.raw[place, TWO_STEPS]
-        if share > 0.0:
+        if share > WALK_ON * largest:
             between = board.items[place]
             share /= rows.total[between, TOGETHER] + 1.0
             for further in range(ROW_SIZE):
