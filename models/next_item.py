@@ -54,7 +54,7 @@ from models.session_neighbours import (
     renumber_sessions,
     score_neighbours,
 )
-from models.traffic import Traffic, learn_traffic, new_traffic, popularity, renumber_traffic
+from models.traffic import HORIZONS, Traffic, learn_traffic, new_traffic, popularity, renumber_traffic
 
 PATH_ITEMS: Final = 48
 """Events kept of an open session."""
@@ -256,9 +256,12 @@ class NextItem:
         return [(self.names[item], scores[item]) for item in kept]
 
     def _most_wanted(self, n: int, left_out: set[int]) -> list[tuple[str, float]]:
-        traffic = self._sources.traffic
-        wanted = [(-popularity(traffic, item, 1), item) for item in range(len(self.names)) if item not in left_out]
-        return [(self.names[item], -score) for score, item in sorted(wanted)[:n]]
+        traffic, count = self._sources.traffic, len(self.names)
+        faded = np.exp2((traffic.seen[:count] - traffic.head[0]) / HORIZONS[1])
+        scores = np.where(traffic.seen[:count] >= 0, traffic.weight[:count, 1] * faded, 0.0)
+        order = np.argsort(-scores, kind="stable").tolist()
+        kept = [item for item in order if item not in left_out][:n]
+        return [(self.names[item], float(scores[item])) for item in kept]
 
     def _score(self, path: list[int], visited: list[int], number: int, at_s: float, dwell_s: float) -> None:
         """Put the candidates and their scores on the board."""
