@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from api import schemas
 from api.bodies import answer, array_in, read_json
 from api.keys import secret_site
-from api.problems import ProblemError
+from api.problems import ProblemError, unavailable
 from api.site import Site
 from api.state import State, state_of
 from models.catalog import Creative, Kind, Resource
@@ -183,7 +183,7 @@ def _view(resource: Resource) -> dict[str, Any]:
 
 
 def _unavailable() -> ProblemError:
-    return ProblemError(503, "store_unavailable", "the catalog store does not answer; try again", {"Retry-After": "2"})
+    return unavailable("store_unavailable", "the catalog store does not answer; try again")
 
 
 def _unknown(site: Site, one: str, resource_id: str) -> ProblemError:

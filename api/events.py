@@ -10,7 +10,7 @@ from api import metrics, schemas
 from api.bodies import answer, array_in, read_json
 from api.intake import Incoming
 from api.keys import public_site
-from api.problems import ProblemError
+from api.problems import unavailable
 from api.state import State, state_of
 from models.dead_letter import DeadLetter, encode_dead_letter
 from models.errors import InvalidError
@@ -67,9 +67,7 @@ async def append_events(state: State, incoming: list[Incoming]) -> list[int]:
     try:
         return await state.events.append(incoming)
     except LogUnavailableError as error:
-        raise ProblemError(
-            503, "log_unavailable", "the event log does not answer; send the events again", {"Retry-After": "2"}
-        ) from error
+        raise unavailable("log_unavailable", "the event log does not answer; send the events again") from error
 
 
 def _dead_letter(site: str, error: InvalidError, value: object, now_s: float) -> Incoming:

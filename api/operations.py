@@ -12,7 +12,7 @@ from api.bodies import answer
 from api.events import append_events
 from api.intake import Incoming
 from api.keys import secret_site
-from api.problems import ProblemError
+from api.problems import ProblemError, unavailable
 from api.site import Site
 from api.state import State, state_of
 from models.dead_letter import DeadLetter, decode_dead_letter
@@ -60,9 +60,7 @@ async def get_status(request: Request, site: Annotated[Site, Depends(secret_site
         lag = await asyncio.to_thread(lags, state.log)
         counts = await asyncio.to_thread(state.profiles.counts, site.name, state.log.partitions)
     except (LogUnavailableError, *UNAVAILABLE) as error:
-        raise ProblemError(
-            503, "store_unavailable", "a store does not answer; try again", {"Retry-After": "2"}
-        ) from error
+        raise unavailable("store_unavailable", "a store does not answer; try again") from error
     return answer(
         {
             "site": site.name,
@@ -195,4 +193,4 @@ def _view(position: int, letter: DeadLetter) -> dict[str, Any]:
 
 
 def _log_unavailable() -> ProblemError:
-    return ProblemError(503, "log_unavailable", "the dead-letter log does not answer; try again", {"Retry-After": "2"})
+    return unavailable("log_unavailable", "the dead-letter log does not answer; try again")

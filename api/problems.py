@@ -37,6 +37,11 @@ class ProblemError(Exception):
         self.headers = headers or {}
 
 
+def unavailable(code: str, detail: str) -> ProblemError:
+    """Give the problem of a server behind us that does not answer: 503, try again in two seconds."""
+    return ProblemError(503, code, detail, {"Retry-After": "2"})
+
+
 def problem(status: int, code: str, detail: str, headers: dict[str, str] | None = None, **members: Any) -> Response:
     """Give the response that describes a problem."""
     body = {

@@ -44,11 +44,7 @@ class Site:
                 if self._catalog_version >= version:
                     return
                 reached, changes = await asyncio.to_thread(self._catalogs.changes, self.name, self._catalog_version)
-                for kind, resource_id, resource in changes:
-                    if resource is None:
-                        self.assortment.remove(kind, resource_id)
-                    else:
-                        self.assortment.put(resource)
+                self.assortment.follow(changes)
                 # A version without changes left was overtaken by a later change to the same things.
                 self._catalog_version = max(reached, version)
 

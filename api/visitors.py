@@ -11,7 +11,7 @@ from api.bodies import answer
 from api.events import append_events
 from api.intake import Incoming
 from api.keys import secret_site
-from api.problems import ProblemError
+from api.problems import ProblemError, unavailable
 from api.site import Site
 from api.state import state_of
 from models import recommend
@@ -48,9 +48,7 @@ async def get_visitor(
         visit = await read_visit(state.redis, site.name, partition, visitor_id)
         await site.follow_catalog(visit.catalog_version)
     except UNAVAILABLE as error:
-        raise ProblemError(
-            503, "store_unavailable", "the profile store does not answer", {"Retry-After": "2"}
-        ) from error
+        raise unavailable("store_unavailable", "the profile store does not answer") from error
     stored = decode_profile(visit.blob)
     profile = profile_of(visit, site.assortment)
     if profile.events_seen == 0:
@@ -157,5 +155,5 @@ async def delete_visitor(
         await asyncio.to_thread(state.profiles.erase, site.name, partition, visitor_id, position)
     except UNAVAILABLE as error:
         detail = "the erasure is recorded and will be carried out when the profile store answers again"
-        raise ProblemError(503, "store_unavailable", detail, {"Retry-After": "2"}) from error
+        raise unavailable("store_unavailable", detail) from error
     return Response(status_code=204)

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.catalog import SELLABLE, Campaign, CatalogItem, Creative, Kind, Placement, Resource
+from models.catalog import Campaign, CatalogItem, Creative, Kind, Placement, Resource
 from models.events import EventItem
 from models.features import DIM, Vector, category_tokens, matrix_of, tokens_of, vector_of
 from models.subjects import creative_of
@@ -57,6 +57,14 @@ class Assortment:
                 self.campaigns[resource.campaign_id] = resource
             case Placement():
                 self.placements[resource.placement_id] = resource
+
+    def follow(self, changes: Iterable[tuple[Kind, str, Resource | None]]) -> None:
+        """Take in changes of the catalog: each thing as it is now, None where it was taken out."""
+        for kind, resource_id, resource in changes:
+            if resource is None:
+                self.remove(kind, resource_id)
+            else:
+                self.put(resource)
 
     def remove(self, kind: Kind, resource_id: str) -> None:
         """Take one thing out; unknown ids are passed over."""
@@ -110,7 +118,7 @@ class Assortment:
             self.row_of = {item_id: row for row, item_id in enumerate(self.ids)}
             self._matrix = matrix_of([self._tokens[item_id] for item_id in self.ids], self.frequency())
             items = [self.items[item_id] for item_id in self.ids]
-            self._offered = np.array([not item.hidden and item.availability in SELLABLE for item in items], dtype=bool)
+            self._offered = np.array([item.offered for item in items], dtype=bool)
             self._from_s = np.array([item.available_from_s for item in items], dtype=np.float64)
             self._until_s = np.array([item.expires_at_s for item in items], dtype=np.float64)
         self._stale.clear()
@@ -129,7 +137,7 @@ class Assortment:
 
     def _write_row(self, row: int, item_id: str) -> None:
         item = self.items.get(item_id)
-        self._offered[row] = item is not None and not item.hidden and item.availability in SELLABLE
+        self._offered[row] = item is not None and item.offered
         if item is not None:
             self._matrix[row] = self._vector_of(self._tokens[item_id])
             self._from_s[row], self._until_s[row] = item.available_from_s, item.expires_at_s

@@ -52,9 +52,14 @@ class CatalogItem(msgspec.Struct, omit_defaults=True, kw_only=True, frozen=True)
         """When it became new: on sale since, or, where the shop does not say, in the catalog since."""
         return self.available_from_s or self.added_at_s
 
+    @property
+    def offered(self) -> bool:
+        """Whether the shop offers it at all, dates aside: in stock and not hidden."""
+        return not self.hidden and self.availability in SELLABLE
+
     def sellable(self, at_s: float) -> bool:
         """Whether a visitor may be offered it at `at_s`: in stock, not hidden, on sale by date."""
-        return not self.hidden and self.availability in SELLABLE and self.available_from_s <= at_s < self.expires_at_s
+        return self.offered and self.available_from_s <= at_s < self.expires_at_s
 
 
 class Creative(msgspec.Struct, omit_defaults=True, kw_only=True, frozen=True):

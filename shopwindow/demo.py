@@ -10,7 +10,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from shopwindow.embedded_stack import EmbeddedStack, free_port, is_free
+from shopwindow.embedded import free_port
+from shopwindow.embedded_stack import EmbeddedStack, is_free
 from shopwindow.sample.shop import SampleShop, make_shop
 from shopwindow.sample.shoppers import ShopperReport, Shoppers
 from shopwindow.settings import Settings

@@ -84,7 +84,7 @@ class EmbeddedRedis:
         with (self._data_dir / "redis.lock").open("a+") as lock:
             self._take(lock)
             for attempt in range(3):
-                self._port = self._asked_port or _free_port()
+                self._port = self._asked_port or free_port()
                 # The server inherits the lock and so holds it for exactly as long as it lives.
                 self._server = self._spawn(binary, lock)
                 lock.seek(0)
@@ -243,7 +243,8 @@ def end_together(pid: int) -> "subprocess.Popen[bytes]":
     )
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Give a loopback port nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

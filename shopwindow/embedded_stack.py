@@ -17,7 +17,7 @@ from typing import Final, Self
 
 import httpx
 
-from shopwindow.embedded import EmbeddedRedis, EmbeddedRedisError, end_together
+from shopwindow.embedded import EmbeddedRedis, EmbeddedRedisError, end_together, free_port
 from shopwindow.settings import PREFIX, Settings, SiteKeys, write_settings
 
 COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -209,14 +209,6 @@ class EmbeddedStack:
             path.touch(mode=0o600)
             path.write_text(json.dumps(made, indent=2) + "\n", encoding="utf-8")
         return SiteKeys(**json.loads(path.read_text(encoding="utf-8")))
-
-
-def free_port() -> int:
-    """Give a loopback port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def is_free(host: str, port: int) -> bool:

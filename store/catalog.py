@@ -93,13 +93,9 @@ class CatalogStore:
 
     def refresh(self, site: str, assortment: Assortment, known_version: int) -> int:
         """Bring an assortment from a known version to the present one, and give that version."""
-        changes = self.changes(site, known_version)
-        for kind, resource_id, resource in changes[1]:
-            if resource is None:
-                assortment.remove(kind, resource_id)
-            else:
-                assortment.put(resource)
-        return changes[0]
+        version, changes = self.changes(site, known_version)
+        assortment.follow(changes)
+        return version
 
     def changes(self, site: str, known_version: int) -> tuple[int, list[tuple[Kind, str, Resource | None]]]:
         """Read what has changed after a version: the version it leads to, and each thing, None where deleted."""

@@ -59,9 +59,3 @@ def kafka_broker(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathF
             yield broker
     except MissingComponentError as error:
         missing(str(error))
-
-
-@pytest.fixture(scope="session")
-def kafka_bootstrap(kafka_broker: Broker) -> str:
-    """`host:port` of the broker."""
-    return kafka_broker.bootstrap

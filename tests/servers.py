@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 import pytest
 from confluent_kafka import KafkaException
 
-from shopwindow.embedded import end_together
+from shopwindow.embedded import end_together, free_port
 from store import kafka_log
 
 POM = Path(__file__).parent / "kafka" / "pom.xml"
@@ -206,14 +206,6 @@ def _answers(port: int) -> bool:
         return bool(client.list_topics(timeout=5).brokers)
     except KafkaException:
         return False
-
-
-def free_port() -> int:
-    """A loopback port nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 if __name__ == "__main__":

@@ -218,9 +218,11 @@ def test_new_visitors_see_all_creatives_evenly(api: Api) -> None:
 
 def test_slots_move_with_what_is_looked_at_and_hold_otherwise(api: Api) -> None:
     moved = 0
-    for _ in range(20):
-        visitor = new_visitor()
+    visitors = [new_visitor() for _ in range(20)]
+    for visitor in visitors:
         api.post(*(event("view_item", visitor, f"p{number}") for number in (1, 7, 13)))
+    api.wait_until_learned()  # models that are swapped between two requests move their chances
+    for visitor in visitors:
         answer = api.public.get("/v1/slots/hero", params={"visitor_id": visitor}).json()
         assert answer["tier"] == "session"
         same = api.public.get("/v1/slots/hero", params={"visitor_id": visitor}).json()

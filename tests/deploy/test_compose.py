@@ -13,10 +13,10 @@ import httpx
 import pytest
 import yaml
 
-from shopwindow.embedded import EmbeddedRedis
+from shopwindow.embedded import EmbeddedRedis, free_port
 from tests.processes import COMMAND, READY_WITHIN_S, Part, wait_until_ready
 from tests.processes import running as processes
-from tests.servers import Broker, free_port
+from tests.servers import Broker
 
 ROOT = Path(__file__).parents[2]
 OURS = ("api", "stream-profile", "stream-learn")

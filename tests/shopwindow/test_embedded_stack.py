@@ -4,10 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from shopwindow.embedded import EmbeddedRedisError
+from shopwindow.embedded import EmbeddedRedisError, free_port
 from shopwindow.embedded_stack import RUN_FILE, EmbeddedStack, StackError
 from shopwindow.settings import Settings
-from tests.servers import free_port
 
 
 def test_a_second_stack_that_cannot_start_leaves_the_first_to_be_found(tmp_path: Path) -> None:

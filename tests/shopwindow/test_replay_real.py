@@ -9,13 +9,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from shopwindow.embedded import EmbeddedRedis
+from shopwindow.embedded import EmbeddedRedis, free_port
 from shopwindow.embedded_stack import EmbeddedStack
 from shopwindow.remote import Address, Remote
 from shopwindow.replay import levels_of, read_rows, replay
 from shopwindow.settings import Settings, SiteKeys
 from tests.processes import Part, running, wait_until_ready
-from tests.servers import Broker, free_port
+from tests.servers import Broker
 
 EVENTS = Path(__file__).parents[3] / "shared" / "data" / "rees46_multi_2019_10_01" / "events.csv.gz"
 DUPLICATES = 5  # rows the file holds twice

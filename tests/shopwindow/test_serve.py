@@ -13,10 +13,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from shopwindow.embedded import EmbeddedRedis
+from shopwindow.embedded import EmbeddedRedis, free_port
 from shopwindow.settings import Settings, SiteKeys, write_settings
 from stream.profile import GROUP
-from tests.servers import free_port
 from tests.stream.workers import PARTITIONS, make_events, undisturbed, world
 
 STREAMS = (("stream", "profile"), ("stream", "learn"))

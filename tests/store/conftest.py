@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 import redis
 
-from shopwindow.embedded import EmbeddedRedis, end_together, find_redis_server
+from shopwindow.embedded import EmbeddedRedis, end_together, find_redis_server, free_port
 from store.client import Client, connect
-from tests.servers import free_port
 
 SLOTS = 16_384
 
