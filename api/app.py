@@ -33,14 +33,16 @@ from api import (
     visitors,
 )
 from api.config import ApiConfig
-from api.decide import begin, in_holdout
+from api.decide import begin
 from api.intake import Appender, Incoming
 from api.shop.routes import shop_routes
 from api.site import Site
 from api.state import State
 from models.catalog import CatalogItem
 from models.errors import InvalidError
+from models.holdout import in_holdout
 from models.recommend import STRATEGIES, Query
+from models.warm import warm
 from store.catalog import CatalogStore
 from store.client import UNAVAILABLE, Client, connect, connect_async
 from store.log import EventLog, LogUnavailableError
@@ -228,6 +230,7 @@ async def _follow(state: State) -> None:
             for site in state.sites.values():
                 await site.follow()
             if not state.ready.is_set():
+                await asyncio.to_thread(warm)
                 await _warm(state)
                 gc.collect()
                 gc.freeze()

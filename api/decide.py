@@ -4,7 +4,6 @@ import asyncio
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from hashlib import blake2b
 from secrets import token_urlsafe
 from typing import Any
 
@@ -15,6 +14,7 @@ from api.intake import Incoming
 from api.site import Site
 from api.state import State
 from models.catalog import CatalogItem
+from models.holdout import in_holdout
 from models.profile import Profile
 from models.recommend import Answer, Query, recommend
 from models.slots import Slate, fill
@@ -146,18 +146,6 @@ async def _profile(state: State, site: Site, visitor_id: str) -> tuple[Profile, 
     except UNAVAILABLE as error:
         metrics.DEGRADED.labels(type(error).__name__).inc()
     return profile_of(visit, site.assortment), ""
-
-
-def in_holdout(site: str, visitor_id: str, share: float) -> bool:
-    """Whether a visitor is kept unpersonalized: by a stable hash, the same at every visit.
-
-    >>> in_holdout("demo", "v1", 0.0), in_holdout("demo", "v1", 1.0)
-    (False, True)
-    """
-    if not visitor_id or share <= 0.0:
-        return False
-    digest = blake2b(f"holdout\x1f{site}\x1f{visitor_id}".encode(), digest_size=7).digest()
-    return int.from_bytes(digest, "big") / 2**56 < share
 
 
 def iso(at_s: float) -> str:

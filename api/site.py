@@ -57,5 +57,5 @@ class Site:
             SNAPSHOT_VERSION.labels(self.name).set(self.snapshot.version)
 
     def _read_snapshot(self) -> Snapshot:
-        value = self._models.snapshot(self.name)
-        return decode_snapshot(value) if value is not None else empty_snapshot()
+        stored = self._models.snapshot(self.name)
+        return decode_snapshot(*stored) if stored is not None else empty_snapshot()

@@ -18,6 +18,7 @@ from models import recommend
 from models.errors import shown
 from models.events import VISITOR_DELETED, Event, encode_event, parse_visitor_id
 from models.explain import explain_interests
+from models.holdout import in_holdout
 from models.profile import COUNTED, Profile, decode_profile, encode_profile
 from models.subjects import creative_of
 from models.touch import Touch
@@ -59,7 +60,7 @@ async def get_visitor(
     return answer(
         {
             "visitor_id": visitor_id,
-            "holdout": decide.in_holdout(site.name, visitor_id, state.config.holdout_share),
+            "holdout": in_holdout(site.name, visitor_id, state.config.holdout_share),
             **_view(profile, site),
             "interests": explain_interests(profile, site.assortment),
             "for_you": decide.list_view(query, found) if limit else None,

@@ -26,7 +26,9 @@ from numpy.typing import NDArray
 from bench.baselines import BASELINES, LIST_SIZE, baseline_ranks
 from bench.events_file import Events, Row, read_events
 from models import candidates, ranker, sequences, session_neighbours, traffic
-from models.next_item import NextItem, Visit
+from models.next_item import PATH_ITEMS, NextItem
+from models.visit import Visit
+from models.warm import warm
 
 TEACH_ONLY: Final = 0.2
 SPLIT_AT: Final = 0.8
@@ -114,7 +116,7 @@ def engine_ranks(events: Events, steps: Steps, without: Iterable[int] = ()) -> t
     plain = candidates.TOKEN_AFTER in without
     engine = NextItem(without=without)
     everything, discovery = np.zeros(len(events), np.int64), np.zeros(len(events), np.int64)
-    histories: dict[int, list[str]] = {}
+    histories, visitors = Latest(), Latest()
     for index, row in enumerate(events.rows):
         if steps.learned[index]:
             visit = visit_of(row)
@@ -123,45 +125,63 @@ def engine_ranks(events: Events, steps: Steps, without: Iterable[int] = ()) -> t
             places = engine.learn_one(visit)
             if places is not None and steps.scored[index]:
                 everything[index], discovery[index] = places.everything, places.discovery or 0
-        history = histories.setdefault(int(events.session[index]), [])
         if steps.scored[index] and not steps.learned[index]:
-            everything[index], discovery[index] = _asked(engine, row, history, row.visitor_id)
-        history.insert(0, row.item_id)
+            asked = _asked(engine, row, histories.of(row.session_id), visitors.of(row.visitor_id))
+            everything[index], discovery[index] = asked
+        histories.add(row.session_id, row)
+        visitors.add(row.visitor_id, row)
     return everything, discovery
+
+
+class Latest:
+    """The events of each session, or visitor, latest first, as a profile keeps them."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, list[Row]] = {}
+
+    def of(self, key: str) -> list[Row]:
+        """Give a key's events; none for an empty key."""
+        return self._rows.get(key, [])
+
+    def add(self, key: str, row: Row) -> None:
+        """Remember an event; nothing for an empty key."""
+        if key:
+            self._rows.setdefault(key, []).insert(0, row)
 
 
 def delayed_ranks(events: Events, steps: Steps, delay_s: float) -> tuple[Ints, Ints]:
     """Run the engine over a log while it learns, and knows of the session, only what is `delay_s` old."""
     engine = NextItem()
     waiting: deque[Row] = deque()
-    histories: dict[str, list[str]] = {}
     everything, discovery = np.zeros(len(events), np.int64), np.zeros(len(events), np.int64)
-    current: dict[str, list[str]] = {}
+    histories, visitors, current = Latest(), Latest(), Latest()
     for index, row in enumerate(events.rows):
         while waiting and (waiting[0].ts <= row.ts - delay_s if delay_s else True):
             known = waiting.popleft()
             engine.learn_one(visit_of(known))
-            histories.setdefault(known.session_id, []).insert(0, known.item_id)
+            histories.add(known.session_id, known)
+            visitors.add(known.visitor_id, known)
         if steps.scored[index]:
             everything[index], discovery[index] = _asked(
-                engine, row, histories.get(row.session_id, []), row.visitor_id, current[row.session_id]
+                engine, row, histories.of(row.session_id), visitors.of(row.visitor_id), current.of(row.session_id)
             )
-        current.setdefault(row.session_id, []).insert(0, row.item_id)
+        current.add(row.session_id, row)
         waiting.append(row)
     return everything, discovery
 
 
 def _asked(
-    engine: NextItem, row: Row, history: list[str], visitor_id: str, shown: list[str] | None = None
+    engine: NextItem, row: Row, session: list[Row], visitor: list[Row], really: list[Row] | None = None
 ) -> tuple[int, int]:
-    """Places of a row's item in the lists asked for it; `shown` is the session as it really is, if the engine lags."""
-    shown = history if shown is None else shown
+    """Places of a row's item in the lists asked for it; `really` is the session as it is, where what is known lags."""
+    history = [known.item_id for known in session]
+    shown = history if really is None else [one.item_id for one in really]
+    at_s = session[0].ts if session else None
+    dwell_s = session[0].ts - session[1].ts if len(session) > 1 else 0.0
+    earlier = list(dict.fromkeys(known.item_id for known in visitor[:PATH_ITEMS]))
     places = []
     for exclude in (shown[:1], shown):
-        if row.item_id in exclude:
-            places.append(0)
-            continue
-        listed = engine.recommend(history, LIST_SIZE, exclude=exclude, session_id=row.session_id, visitor_id=visitor_id)
+        listed = engine.recommend(history, LIST_SIZE, exclude=exclude, earlier=earlier, at_s=at_s, dwell_s=dwell_s)
         ids = [item_id for item_id, _ in listed]
         places.append(ids.index(row.item_id) + 1 if row.item_id in ids else 0)
     return places[0], places[1]
@@ -221,7 +241,7 @@ def main() -> int:
     parser.add_argument("--ablation", action="store_true", help="leave each learner out in turn")
     parser.add_argument("--json", action="store_true", help="print one JSON object last")
     arguments = parser.parse_args()
-    _warm()
+    warm()
     sets = []
     for path in arguments.events:
         events = read_events(path)
@@ -246,13 +266,6 @@ def main() -> int:
     if arguments.json:
         print(orjson.dumps({"sets": sets, "constants": CONSTANTS, "seed": SEED}).decode())
     return 0
-
-
-def _warm() -> None:
-    """Compile what will be timed."""
-    engine = NextItem()
-    for at_s in range(6):
-        engine.learn_one(Visit(str(at_s % 2), str(at_s % 5), float(at_s), "", ("a",), "b", 1.0))
 
 
 def _print(measured: Mapping[str, Any]) -> None:

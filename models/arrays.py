@@ -17,15 +17,29 @@ class Stored(msgspec.Struct, array_like=True):
     data: bytes
 
 
-def store(state: tuple[Any, ...]) -> list[Stored]:
-    """Give the stored form of each array of a state."""
-    return [Stored(array.dtype.str, array.shape, np.ascontiguousarray(array).tobytes()) for array in state]
+def store(state: tuple[Any, ...], rows: int | None = None) -> list[Stored]:
+    """Give the stored form of each array of a state, of its first `rows` alone."""
+    return [stored(array[:rows]) for array in state]
 
 
-def restore(kind: type[State], stored: list[Stored]) -> State:
+def stored(array: NDArray[Any]) -> Stored:
+    """Give the stored form of one array."""
+    return Stored(array.dtype.str, array.shape, np.ascontiguousarray(array).tobytes())
+
+
+def restored(one: Stored) -> NDArray[Any]:
+    """Read what `stored` gave."""
+    return np.frombuffer(one.data, one.dtype).reshape(one.shape).copy()
+
+
+def fill(array: NDArray[Any], values: NDArray[Any], rows: NDArray[np.int64] | None = None) -> None:
+    """Put values into an array: into these rows, or in front."""
+    array[slice(len(values)) if rows is None else rows] = values
+
+
+def restore(kind: type[State], arrays: list[Stored]) -> State:
     """Read what `store` gave of a state of this kind."""
-    arrays = [np.frombuffer(one.data, one.dtype).reshape(one.shape).copy() for one in stored]
-    return kind(*arrays)
+    return kind(*(restored(one) for one in arrays))
 
 
 def grown(state: State, like: State) -> State:

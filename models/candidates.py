@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.board import Board, add, place_of
-from models.content import KINDS, RING, TOP_LEVEL, Content, Rings
+from models.content import KINDS, LEAF, RING, TOP_LEVEL, Content, Rings
 from models.kernels import fast_kernel, kernel
-from models.sequences import AFTER, COUNTS, LATELY, NEXT, ROW_SIZE, TOGETHER, Sequences, fade
+from models.sequences import AFTER, COUNTS, LATELY, NEXT, TOGETHER, Sequences, fade
 from models.session_neighbours import VOTE_KINDS
 from models.traffic import HORIZONS, Traffic, popularity
 
@@ -48,12 +48,62 @@ CHANNELS: Final = PAIR + 1
 
 _INSIDE: Final = 15
 _PLAIN: Final = 2 * CHANNELS
-FEATURES: Final = _PLAIN + len(HORIZONS) + 10 + 2 * KINDS + 3 + _INSIDE
+_KNOWN: Final = _PLAIN + len(HORIZONS)
+_ALIKE: Final = _KNOWN + 10
+SAME_CATEGORY: Final = _ALIKE + 2 * LEAF + 1
+"""Column that tells how much of the session, fading, is of the candidate's own category."""
+_AGAIN: Final = _ALIKE + 2 * KINDS + 3
+FACTORS: Final = _AGAIN + _INSIDE
+"""Column of `models.factors`, which write it themselves."""
+FEATURES: Final = FACTORS + 1
 QUERY_FEATURES: Final = 7
 _SMALL: Final = 0.002  # a share of the largest below this looks like it in the logarithm
 _LOG_SCALE: Final = -1.0 / np.log(_SMALL)
 _NEW_EVENTS: Final = 2_000
 _NO_LIMIT: Final = 3.0  # prices further apart than e^3 are as far as it goes
+
+LEARNERS: Final = (
+    "session_neighbours",
+    "sequences",
+    "co_visitation",
+    "walk",
+    "content",
+    "earlier_visits",
+    "pairs",
+    "popularity",
+    "seen_before",
+    "factors",
+)
+"""Who may speak for a candidate: what others did next in sessions like this one; what follows its items; what shares
+sessions with them; what is two or three such steps away; category, brand and price; the visitor's earlier items; what
+follows its last two items; how wanted the item is; that the session has been there; learned vectors."""
+
+
+def learner_of_feature() -> NDArray[np.int64]:
+    """Give the index in `LEARNERS` of each feature `(FEATURES,)`."""
+    learner = np.full(FEATURES, -1, np.int64)
+    for number, channels in enumerate(
+        (
+            range(VOTES, LAST),
+            range(LAST, COSINE),
+            (COSINE, LATELY_ALL),
+            (TWO_STEPS, THREE_STEPS),
+            range(TOKEN_AFTER, VISITOR),
+            (VISITOR,),
+            (PAIR,),
+        )
+    ):
+        for channel in channels:
+            learner[2 * channel : 2 * channel + 2] = number
+    named = {name: number for number, name in enumerate(LEARNERS)}
+    learner[_PLAIN : _KNOWN + 4] = named["popularity"]
+    learner[_KNOWN + 4 : _ALIKE] = [
+        named[name] for name in ("sequences", "sequences", "session_neighbours", "co_visitation", "sequences", "pairs")
+    ]
+    learner[_ALIKE:_AGAIN] = named["content"]
+    learner[_AGAIN:FACTORS] = named["seen_before"]
+    learner[FACTORS] = named["factors"]
+    return learner
 
 
 class Sources(NamedTuple):
@@ -86,7 +136,7 @@ def gather_session(board: Board, s: Sources, query: NDArray[np.int32], visitor: 
     for steps in range(min(len(query), QUERY_ITEMS)):
         item = query[steps]
         total = rows.total[item, TOGETHER] + 1.0
-        for index in range(ROW_SIZE):
+        for index in range(rows.other.shape[1]):
             other = rows.other[item, index]
             if other < 0:
                 break
@@ -114,12 +164,12 @@ def gather_further(board: Board, s: Sources, query: NDArray[np.int32]) -> None:
     for steps in range(min(len(query), HOP_ITEMS)):
         item = query[steps]
         total = rows.total[item, TOGETHER] + 1.0
-        for index in range(ROW_SIZE):
+        for index in range(rows.other.shape[1]):
             between = rows.other[item, index]
             if between < 0:
                 break
             share = weight * rows.counts[item, index, TOGETHER] / total / (rows.total[between, TOGETHER] + 1.0)
-            for further in range(ROW_SIZE):
+            for further in range(rows.other.shape[1]):
                 other = rows.other[between, further]
                 if other < 0:
                     break
@@ -134,7 +184,7 @@ def gather_further(board: Board, s: Sources, query: NDArray[np.int32]) -> None:
         if share > WALK_ON * largest:
             between = board.items[place]
             share /= rows.total[between, TOGETHER] + 1.0
-            for further in range(ROW_SIZE):
+            for further in range(rows.other.shape[1]):
                 other = rows.other[between, further]
                 if other < 0:
                     break
@@ -146,7 +196,7 @@ def gather_further(board: Board, s: Sources, query: NDArray[np.int32]) -> None:
             if token < 0:
                 continue
             if kind < TOKEN_AFTER_KINDS:
-                for index in range(ROW_SIZE):
+                for index in range(s.token_sequences.other.shape[1]):
                     other = s.token_sequences.other[token, index]
                     if other < 0:
                         break

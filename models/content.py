@@ -81,6 +81,16 @@ def learn_rings(r: Rings, tokens: NDArray[np.int32], item: int) -> None:
             r.rung[token] += 1
 
 
+def renumber_tokens(c: Content, r: Rings, numbers: Renumbering) -> None:
+    """Keep only some tokens, under new numbers."""
+    for array in r:
+        kept_rows(array, numbers.kept)
+    r.ring[len(numbers.kept) :] = -1
+    r.rung[len(numbers.kept) :] = 0
+    known = (c.tokens >= 0) & (c.tokens < len(numbers.new_of))
+    c.tokens[:] = np.where(known, numbers.new_of[np.where(known, c.tokens, 0)], -1)
+
+
 def renumber_content(c: Content, r: Rings, numbers: Renumbering) -> None:
     """Keep only some items, under new numbers."""
     for array in (c.tokens, c.price):

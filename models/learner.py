@@ -8,7 +8,7 @@ import zlib
 from collections import OrderedDict
 from collections.abc import Sequence
 from hashlib import blake2b
-from typing import Final
+from typing import Final, Literal, NamedTuple
 
 import msgspec
 import numpy as np
@@ -17,18 +17,27 @@ from models.affinity import RECENT_ITEMS, affinity, bucket_of, latest_items
 from models.assortment import Assortment
 from models.clicks import ClickModel, ClickWeights, Pending
 from models.covisitation import CoVisitation
-from models.events import VISITOR_DELETED, Event, order_id_of, promotions_of
+from models.events import VISITOR_DELETED, Event, EventItem, order_id_of, promotions_of
+from models.holdout import in_holdout
+from models.next_item import NextItem
 from models.popularity import Popularity
 from models.profile import MAX_EVENT_IDS, SESSION_GAP_S
+from models.progress import Progress, Shown
+from models.progress import Saved as SavedProgress
+from models.recommend import STRATEGIES
 from models.snapshot import Neighbours, Snapshot
-from models.subjects import creative_of, creative_subject
+from models.subjects import creative_subject
+from models.visit import Visit
 
-VIEWED_HALF_LIFE_S: Final = 5 * 86_400.0
 BOUGHT_HALF_LIFE_S: Final = 30 * 86_400.0
 TRENDING_HALF_LIFE_S: Final = 6 * 3_600.0
 POPULAR_HALF_LIFE_S: Final = 7 * 86_400.0
 OWN_WEIGHT: Final = 0.3
 """What a move along our own recommendation teaches, against 1 for a move the visitor made alone."""
+FLOOD_EVENTS: Final = 300.0
+"""Events of one visitor that are learned from at once; more are served and passed over: no shopper does that."""
+FLOOD_REFILL_S: Final = 12.0
+"""Seconds of event time until one more of a visitor's events is learned from."""
 MAX_VISITORS: Final = 20_000
 MAX_ITEMS: Final = 200_000
 
@@ -36,16 +45,20 @@ MAX_ORDER_ITEMS: Final = 50
 """Items of one order that further events of the same order are paired with."""
 
 _WEIGHTS: Final = {"view_item": 1.0, "add_to_wishlist": 2.0, "add_to_cart": 3.0, "purchase": 5.0}
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 
 
 class _Path(msgspec.Struct, array_like=True):
-    """Where one visitor has been lately: `items` newest first; `clicked` is the item of our lists just clicked."""
+    """Where one visitor has been lately: `items` newest first; `clicked` is the item of our lists just clicked.
+
+    `session` numbers the visitor's sessions; `allowed` is how many events may teach as of `last_at_s`.
+    """
 
     items: list[str] = []
     session_id: str = ""
     last_at_s: float = 0.0
-    session_length: int = 0
+    session: int = 0
+    allowed: float = FLOOD_EVENTS
     clicked: str = ""
     order_id: str = ""
     ordered: list[str] = []
@@ -65,13 +78,22 @@ class _Saved(msgspec.Struct):
     events: int
     positions: dict[int, int]
     names: list[str]
-    viewed: _Table
     bought: _Table
     popularity: list[tuple[float | None, bytes]]
     clicks: ClickWeights
     pending: list[Pending]
     paths: list[tuple[str, _Path]]
+    engine_paths: bytes
+    progress: SavedProgress
+    flooded: int
     latest_s: float
+
+
+class Saved(NamedTuple):
+    """What `Learner.load` needs to go on; `tables` is also what the API makes lists from."""
+
+    checkpoint: bytes
+    tables: bytes
 
 
 class Learner:
@@ -84,18 +106,23 @@ class Learner:
     max_items
         Items kept; beyond it the least popular tenth goes. Bounds memory whatever ids events name. At least 4,000, so
         that one event of the largest size fits into a tenth.
+    holdout_share
+        Share of visitors kept unpersonalized, 0 to 1, to count clicks apart.
     """
 
-    def __init__(self, click_window_s: float = 90.0, max_items: int = MAX_ITEMS) -> None:
+    def __init__(self, click_window_s: float = 90.0, max_items: int = MAX_ITEMS, holdout_share: float = 0.0) -> None:
         if max_items < 4_000:
             raise ValueError(f"max_items must be at least 4000, got {max_items}")
         self.max_items = max_items
+        self.holdout_share = holdout_share
         self.positions: dict[int, int] = {}
         self.version = 0
         self.events = 0
         self.names: list[str] = []
         self.numbers: dict[str, int] = {}
-        self.viewed = CoVisitation(VIEWED_HALF_LIFE_S)
+        self.engine = NextItem()
+        self.progress = Progress()
+        self.flooded = 0
         self.bought = CoVisitation(BOUGHT_HALF_LIFE_S, reverse_share=1.0)
         self.trending = Popularity(TRENDING_HALF_LIFE_S)
         self.popular = Popularity(POPULAR_HALF_LIFE_S)
@@ -110,6 +137,7 @@ class Learner:
         self.positions[partition] = position
         if event.event == VISITOR_DELETED:
             self._paths.pop(event.visitor_id, None)
+            self.engine.forget(event.visitor_id)
             return True
         path = self._path(event)
         if event.event_id:
@@ -120,7 +148,12 @@ class Learner:
         self.events += 1
         self._latest_s = max(self._latest_s, event.accepted_at_s)
         self.clicks.expire(self._latest_s)
-        self._learn_items(event, path)
+        if path.allowed < 1.0:
+            self.flooded += 1
+            return True
+        path.allowed -= 1.0
+        self._count_lists(event)
+        self._learn_items(event, path, assortment)
         self._learn_slots(event, path, assortment)
         return True
 
@@ -131,18 +164,35 @@ class Learner:
             self._paths.popitem(last=False)
         renamed = bool(event.session_id and path.session_id and event.session_id != path.session_id)
         if renamed or event.at_s - path.last_at_s > SESSION_GAP_S:
-            path.session_length = 0
+            path.session += 1
         path.session_id = event.session_id or path.session_id
+        waited_s = max(0.0, event.at_s - path.last_at_s)
+        path.allowed = min(FLOOD_EVENTS, path.allowed + waited_s / FLOOD_REFILL_S)
         path.last_at_s = max(path.last_at_s, event.at_s)
         return path
 
-    def _learn_items(self, event: Event, path: _Path) -> None:
+    def _count_lists(self, event: Event) -> None:
+        """Count how often each of our lists was seen, and clicked."""
+        strategy = event.params.get("item_list_id")
+        if event.params.get("decision_id") and strategy in STRATEGIES:
+            shown = self._shown("list", str(strategy), event)
+            if event.event == "view_item_list":
+                self.progress.shown(shown)
+            elif event.event == "select_item":
+                self.progress.clicked(shown)
+
+    def _shown(self, kind: Literal["slot", "list"], name: str, event: Event) -> Shown:
+        held_out = in_holdout(event.site, event.visitor_id, self.holdout_share)
+        return Shown(kind, name, "holdout" if held_out else "personalized")
+
+    def _learn_items(self, event: Event, path: _Path, assortment: Assortment) -> None:
         if event.event == "select_item" and event.params.get("decision_id"):
             path.clicked = event.items[0].item_id
         weight = _WEIGHTS.get(event.event)
         if weight is None:
             return
-        ids = list(dict.fromkeys(item.item_id for item in event.items))
+        items = {item.item_id: item for item in event.items}
+        ids = list(items)
         if len(self.names) + len(ids) + RECENT_ITEMS + MAX_ORDER_ITEMS > self.max_items:
             self._drop_least_popular()
         for item_id in ids:
@@ -150,12 +200,10 @@ class Learner:
             own = OWN_WEIGHT if path.clicked == item_id else 1.0
             self.trending.learn_one(number, weight * own, event.at_s)
             self.popular.learn_one(number, weight * own, event.at_s)
-            if not path.items or path.items[0] != item_id:
-                if event.event != "purchase" and own == 1.0:
-                    before = [other for other in path.items[: path.session_length] if creative_of(other) is None]
-                    self.viewed.learn_one(number, [self._number(other) for other in before], event.at_s)
-                path.items = [item_id, *(other for other in path.items if other != item_id)][:RECENT_ITEMS]
-                path.session_length = min(path.session_length + 1, RECENT_ITEMS)
+            places = self.engine.learn_one(_visit(event, path, items[item_id], assortment), own)
+            if places is not None and own == 1.0:
+                self.progress.step(places)
+            path.items = [item_id, *(other for other in path.items if other != item_id)][:RECENT_ITEMS]
         path.clicked = ""
         if event.event == "purchase":
             order_id = order_id_of(event)
@@ -177,7 +225,6 @@ class Learner:
                 self.clicks.click_one(event.visitor_id, creative_id)
                 subject = creative_subject(creative_id)
                 path.items = [subject, *(other for other in path.items if other != subject)][:RECENT_ITEMS]
-                path.session_length = min(path.session_length + 1, RECENT_ITEMS)
             else:
                 bucket = bucket_of(affinity(creative, latest))
                 slot = slot if len(slot) <= 100 else ""
@@ -203,29 +250,28 @@ class Learner:
             padded = np.zeros(max(len(popularity.weights), max(kept) + 1))
             padded[: len(popularity.weights)] = popularity.weights
             popularity.weights = padded[kept]
-        for table in (self.viewed, self.bought):
-            table.rows = {
-                new[item]: {new[other]: weight for other, weight in row.items() if other in new}
-                for item, row in table.rows.items()
-                if item in new
-            }
+        self.bought.rows = {
+            new[item]: {new[other]: weight for other, weight in row.items() if other in new}
+            for item, row in self.bought.rows.items()
+            if item in new
+        }
 
     def snapshot(self) -> Snapshot:
-        """Freeze what the API reads; each call gives the next version."""
+        """Give what the API reads; each call gives the next version. The engine is the one that goes on learning."""
         self.version += 1
         count = len(self.names)
         return Snapshot(
             version=self.version,
             events=self.events,
             names=list(self.names),
-            viewed=Neighbours(*self.viewed.table(count)),
+            engine=self.engine,
             bought=Neighbours(*self.bought.table(count)),
             trending=self.trending.scores(count),
             popular=self.popular.scores(count),
             clicks=self.clicks.weights(),
         )
 
-    def save(self) -> bytes:
+    def save(self) -> Saved:
         """Give everything `load` needs to go on: models, positions, visitors' paths, open impressions."""
         saved = _Saved(
             format=_FORMAT,
@@ -233,28 +279,34 @@ class Learner:
             events=self.events,
             positions=self.positions,
             names=self.names,
-            viewed=_save_table(self.viewed),
             bought=_save_table(self.bought),
             popularity=[(p.clock.landmark_s, p.weights.tobytes()) for p in (self.trending, self.popular)],
             clicks=self.clicks.weights(),
             pending=list(self.clicks.pending.values()),
             paths=list(self._paths.items()),
+            engine_paths=self.engine.paths(),
+            progress=self.progress.save(),
+            flooded=self.flooded,
             latest_s=self._latest_s,
         )
-        return zlib.compress(msgspec.msgpack.encode(saved), level=1)
+        return Saved(zlib.compress(msgspec.msgpack.encode(saved), level=1), self.engine.tables())
 
     @classmethod
-    def load(cls, value: bytes, click_window_s: float = 90.0, max_items: int = MAX_ITEMS) -> "Learner":
+    def load(
+        cls, value: Saved, click_window_s: float = 90.0, max_items: int = MAX_ITEMS, holdout_share: float = 0.0
+    ) -> "Learner":
         """Go on from what `save` gave; raises ValueError for another format."""
-        saved = msgspec.msgpack.decode(zlib.decompress(value), type=_Saved)
+        saved = msgspec.msgpack.decode(zlib.decompress(value.checkpoint), type=_Saved)
         if saved.format != _FORMAT:
             raise ValueError(f"saved learner has format {saved.format}, this version reads {_FORMAT}")
-        learner = cls(click_window_s, max_items)
+        learner = cls(click_window_s, max_items, holdout_share)
+        learner.engine = NextItem.load(value.tables, saved.engine_paths)
+        learner.progress = Progress(saved.progress)
+        learner.flooded = saved.flooded
         learner.version, learner.events = saved.version, saved.events
         learner.positions = saved.positions
         learner.names = saved.names
         learner.numbers = {name: number for number, name in enumerate(saved.names)}
-        _load_table(learner.viewed, saved.viewed)
         _load_table(learner.bought, saved.bought)
         for popularity, (landmark_s, weights) in zip(
             (learner.trending, learner.popular), saved.popularity, strict=True
@@ -266,6 +318,13 @@ class Learner:
         learner._paths = OrderedDict(saved.paths)
         learner._latest_s = saved.latest_s
         return learner
+
+
+def _visit(event: Event, path: _Path, item: EventItem, assortment: Assortment) -> Visit:
+    """An event on an item as the engine takes it: what the item is, by the catalog, else by the event."""
+    known = assortment.items.get(item.item_id) or item
+    session_id = f"{event.visitor_id}\x1f{path.session}"
+    return Visit(session_id, item.item_id, event.at_s, event.visitor_id, known.category, known.brand, known.price)
 
 
 def _save_table(table: CoVisitation) -> _Table:

@@ -9,7 +9,7 @@ import zlib
 from collections import OrderedDict
 from collections.abc import Collection, Sequence
 from math import inf, isfinite
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -20,10 +20,12 @@ from models.board import MAX_CANDIDATES, Board, new_board, start
 from models.candidates import (
     CHANNELS,
     COSINE,
+    FACTORS,
     FEATURES,
     LAST,
     PAIR,
     QUERY_FEATURES,
+    SAME_CATEGORY,
     VOTES,
     Sources,
     gather_further,
@@ -31,30 +33,46 @@ from models.candidates import (
     write_features,
     write_query,
 )
-from models.content import Content, Rings, learn_rings, new_content, new_rings, renumber_content, set_facts
+from models.content import (
+    Content,
+    Rings,
+    learn_rings,
+    new_content,
+    new_rings,
+    renumber_content,
+    renumber_tokens,
+    set_facts,
+)
+from models.factors import RATE as FACTORS_RATE
+from models.factors import Factors, learn_factors, new_factors, renumber_factors, write_factors
 from models.kernels import kernel
-from models.pairs import Pairs, learn_pair, new_pairs, score_pair
-from models.ranker import RATE, Ranker, learn_choice, new_ranker, score_all
+from models.pairs import learn_pair, new_pairs, restored_pairs, score_pair, stored_pairs
+from models.ranker import RATE, Ranker, learn_choice, new_ranker, score_all, slopes_of
+from models.reasons import Reckoning, reckon
 from models.sequences import (
     AFTER,
     LATELY,
     LOOK_BACK,
     TOGETHER,
     Sequences,
+    grown_sequences,
     learn_after,
     learn_step,
     new_sequences,
-    renumber_sequences,
+    renumber_others,
+    renumber_rows,
 )
 from models.session_neighbours import (
-    Sessions,
     learn_visit,
     new_scratch,
     new_sessions,
     renumber_sessions,
+    restored_sessions,
     score_neighbours,
+    stored_sessions,
 )
-from models.traffic import HORIZONS, Traffic, learn_traffic, new_traffic, popularity, renumber_traffic
+from models.traffic import HORIZONS, Traffic, learn_traffic, new_traffic, popularity, renumber_traffic, stored_traffic
+from models.visit import Places, Visit
 
 PATH_ITEMS: Final = 48
 """Events kept of an open session."""
@@ -68,43 +86,24 @@ TOKEN_LOOK_BACK: Final = 2
 _TOKEN_KINDS: Final = 3
 _FIRST_CAPACITY: Final = 1_024
 _LINKS_PER_SESSION: Final = 8
-_FORMAT: Final = 1
+SESSION_EVENTS: Final = 300
+"""Events of one session that are learned from; whoever has more is no shopper, or too much of one."""
+_FORMAT: Final = 2
 _MAX_PRICE: Final = 1e9
 
 
-class Visit(NamedTuple):
-    """One event on an item. `at_s` is epoch seconds; an empty text or None is not known."""
-
-    session_id: str
-    item_id: str
-    at_s: float
-    visitor_id: str = ""
-    category: Sequence[str] = ()
-    brand: str = ""
-    price: float | None = None
-
-
-class Places(NamedTuple):
-    """Where an event's item stood, from 1, in the list made before it was learned; 0 is not listed.
-
-    `everything` counts all items but the session's last; `discovery` only those not yet in the session, and is None
-    for an item that is.
-    """
-
-    everything: int
-    discovery: int | None
-
-
 class _Open(msgspec.Struct, array_like=True):
-    """A session going on: its items latest first, and when its last two events were."""
+    """A session going on: its items latest first, when its last two events were, and how many it has had."""
 
+    visitor_id: str = ""
     number: int = -1
     path: list[int] = []
     last_at_s: float = 0.0
     before_at_s: float = 0.0
+    events: int = 0
 
 
-class _Saved(msgspec.Struct):
+class _Tables(msgspec.Struct):
     format: int
     max_items: int
     max_tokens: int
@@ -112,9 +111,12 @@ class _Saved(msgspec.Struct):
     latest_s: float
     names: list[str]
     tokens: list[str]
+    states: list[list[Stored]]
+
+
+class _Paths(msgspec.Struct):
     open: list[tuple[str, _Open]]
     visitors: list[tuple[str, list[int]]]
-    states: list[list[Stored]]
 
 
 class NextItem:
@@ -125,8 +127,8 @@ class NextItem:
     max_items
         Items known at a time, about 3 KB each; beyond it the least wanted tenth goes. At least 100.
     max_tokens
-        Categories, brands, price bands and their pairs known at a time, about 3 KB each; beyond it all are forgotten
-        and learned anew.
+        Categories, brands, price bands and their pairs known at a time, about 3 KB each; beyond it the least used tenth
+        goes. At least 100.
     max_sessions
         Sessions remembered as neighbours, the latest, about 400 bytes each.
     rate
@@ -172,10 +174,12 @@ class NextItem:
         self._sources = Sources(
             new_sequences(items), new_sequences(tokens), new_content(items), new_rings(tokens), new_traffic(items)
         )
+        self._factors = new_factors(items)
         self._ranker = new_ranker(FEATURES, QUERY_FEATURES)
         # Before anything is learned, the sources that serve best alone count alike.
         for channel in (VOTES, VOTES + 1, LAST + AFTER, LAST + TOGETHER, LAST + LATELY, COSINE):
             self._ranker.weight[2 * channel + 1, 0] = 1.0
+        self._ranker.weight[[SAME_CATEGORY, FACTORS], 0] = 1.0
         self._make_scratch(items)
 
     def _make_scratch(self, items: int) -> None:
@@ -185,29 +189,46 @@ class NextItem:
         self._scores = np.zeros(MAX_CANDIDATES, np.float32)
         self._asked = np.zeros(QUERY_FEATURES, np.float32)
 
-    def learn_one(self, visit: Visit) -> Places | None:
+    def learn_one(self, visit: Visit, weight: float = 1.0) -> Places | None:
         """Learn an event; tells where its item stood before, None for a session's first item or a repeat of its last.
 
-        Raises ValueError for a time that is no number.
+        Parameters
+        ----------
+        visit
+            The event. ValueError for a time that is no number.
+        weight
+            What it teaches, 0 to 1; below 1 for a move that was suggested.
         """
         if not isfinite(visit.at_s):
             raise ValueError(f"at_s must be finite, got {visit.at_s}")
         item = self._number_of(visit.item_id)
-        session = self._open.pop(visit.session_id, None) or _Open()
+        session = self._open.pop(visit.session_id, None) or _Open(visit.visitor_id)
         self._open[visit.session_id] = session
         if len(self._open) > OPEN_SESSIONS:
             self._open.popitem(last=False)
         visited = self._visited(visit.visitor_id)
+        moves = not session.path or session.path[0] != item
+        taught = session.events < SESSION_EVENTS
         places = None
-        if session.path and session.path[0] != item:
-            places = self._learn_next(session, visited, item)
+        if session.path and moves and taught:
+            places = self._learn_next(session, visited, item, weight)
         self._learn_facts(visit, item)
-        if not session.path or session.path[0] != item:
-            self._learn_item(session, visited, item, visit.at_s)
+        if moves and taught:
+            self._learn_item(session, visited, item, visit.at_s, weight)
+        if moves:
+            session.path.insert(0, item)
+            del session.path[PATH_ITEMS:]
+        session.events += 1
         session.before_at_s = session.last_at_s if session.path[1:] else visit.at_s
         session.last_at_s = visit.at_s
         self.latest_s = max(self.latest_s, visit.at_s)
         return places
+
+    def forget(self, visitor_id: str) -> None:
+        """Forget where a visitor is and was; what all visitors taught together stays."""
+        self._visitors.pop(visitor_id, None)
+        for session_id in [key for key, session in self._open.items() if session.visitor_id == visitor_id]:
+            del self._open[session_id]
 
     def recommend(
         self,
@@ -215,53 +236,81 @@ class NextItem:
         n: int = 20,
         *,
         exclude: Collection[str] = (),
+        earlier: Sequence[str] = (),
         at_s: float | None = None,
         dwell_s: float = 0.0,
-        session_id: str = "",
-        visitor_id: str = "",
     ) -> list[tuple[str, float]]:
-        """Give the `n` items most likely next, each with its score, best first; learns nothing.
+        """Give the `n` items most likely next, each with its chance among all candidates, best first; learns nothing.
+
+        Parameters
+        ----------
+        history, earlier, at_s, dwell_s
+            As for `rank`. The latest item of `history` is never listed; for a history of which nothing is known, the
+            most wanted items are given.
+        exclude
+            Further items that are not listed.
+        """
+        items, chances = self.rank(history, earlier=earlier, at_s=at_s, dwell_s=dwell_s)
+        if not len(items):
+            items, chances = self._most_wanted()
+        left_out = {self._number[item_id] for item_id in exclude if item_id in self._number}
+        kept = [place for place, item in enumerate(items.tolist()) if item not in left_out][:n]
+        return [(self.names[items[place]], float(chances[place])) for place in kept]
+
+    def rank(
+        self, history: Sequence[str], *, earlier: Sequence[str] = (), at_s: float | None = None, dwell_s: float = 0.0
+    ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """Give every candidate's number in `names` and its chance to be next, best first; none for an unknown history.
 
         Parameters
         ----------
         history
-            The session's items, latest first; ones never seen are passed over. The latest is never listed. For none
-            that is known, the most wanted items are given.
-        exclude
-            Further items that are not listed.
+            The session's items, latest first; ones never seen are passed over. The latest known is no candidate.
+        earlier
+            The visitor's items of earlier sessions, latest first.
         at_s
             Epoch seconds of the session's last event; the latest event learned for None.
         dwell_s
             Seconds between the session's last two events.
-        session_id
-            Session that must not be its own neighbour.
-        visitor_id
-            Visitor whose items of earlier sessions are candidates.
         """
-        path = [self._number[item_id] for item_id in history[:PATH_ITEMS] if item_id in self._number]
-        left_out = {self._number[item_id] for item_id in exclude if item_id in self._number} | set(path[:1])
+        path = self._numbers_of(history, PATH_ITEMS)
         if not path:
-            return self._most_wanted(n, left_out)
-        known = self._open.get(session_id)
-        if at_s is None:
-            at_s = self.latest_s
-        visited = self._visitors.get(visitor_id, []) if visitor_id else []
-        self._score(path, visited, known.number if known else -1, at_s, dwell_s)
+            return np.zeros(0, np.int32), np.zeros(0, np.float32)
+        visited = self._numbers_of(earlier, VISITOR_ITEMS_USED)
+        self._score(path, visited, -1, self.latest_s if at_s is None else at_s, dwell_s)
         count = int(self._board.head[1])
-        items = self._board.items[:count]
+        items, scores = self._board.items[:count], self._scores[:count]
+        chances = np.exp(scores - scores.max())
+        chances /= chances.sum()
         # Ties by number, that is by who was seen first.
-        order = items[np.lexsort((items, -self._scores[:count]))].tolist()
-        scores = dict(zip(items.tolist(), self._scores[:count].tolist(), strict=True))
-        kept = [item for item in order if item not in left_out][:n]
-        return [(self.names[item], scores[item]) for item in kept]
+        order = np.lexsort((items, -scores))
+        order = order[items[order] != path[0]]
+        return items[order], chances[order]
 
-    def _most_wanted(self, n: int, left_out: set[int]) -> list[tuple[str, float]]:
+    def evidence(self, items: NDArray[np.int32], channels: slice = slice(None)) -> NDArray[np.bool_]:
+        """Whether anything but being wanted by all speaks for these candidates of the latest `rank`, `(len(items),)`.
+
+        Parameters
+        ----------
+        channels
+            Those of `models.candidates` that count.
+        """
+        spoken: NDArray[np.bool_] = np.asarray(self._board.raw[self._board.place[items], channels] > 0.0)
+        return np.logical_or.reduce(spoken, axis=1)  # type: ignore[no-any-return]
+
+    def reckon(self, items: Sequence[int]) -> list[Reckoning]:
+        """Tell why each of these items, numbered as in `names`, stood where it did in the latest `rank`."""
+        return reckon(self._board, self._sources, self._ranker, self._features, self._asked, self._query, items)
+
+    def _numbers_of(self, item_ids: Sequence[str], most: int) -> list[int]:
+        return [self._number[item_id] for item_id in item_ids[:most] if item_id in self._number]
+
+    def _most_wanted(self) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         traffic, count = self._sources.traffic, len(self.names)
         faded = np.exp2((traffic.seen[:count] - traffic.head[0]) / HORIZONS[1])
-        scores = np.where(traffic.seen[:count] >= 0, traffic.weight[:count, 1] * faded, 0.0)
-        order = np.argsort(-scores, kind="stable").tolist()
-        kept = [item for item in order if item not in left_out][:n]
-        return [(self.names[item], float(scores[item])) for item in kept]
+        wanted = np.where(traffic.seen[:count] >= 0, traffic.weight[:count, 1] * faded, 0.0).astype(np.float32)
+        order = np.argsort(-wanted, kind="stable").astype(np.int32)
+        return order, wanted[order] / max(float(wanted.sum()), 1.0)
 
     def _score(self, path: list[int], visited: list[int], number: int, at_s: float, dwell_s: float) -> None:
         """Put the candidates and their scores on the board."""
@@ -278,18 +327,21 @@ class NextItem:
             board.raw[:, self.without] = 0.0
         write_query(sources, query, steps, dwell_s, seen, self._asked)
         write_features(board, sources, query, steps, seen, self._features)
+        write_factors(self._factors, board, query, self._features, FACTORS)
         score_all(self._ranker, self._features, self._asked, board.head[1], self._scores)
+        self._query = query
 
-    def _learn_next(self, session: _Open, visited: list[int], item: int) -> Places:
+    def _learn_next(self, session: _Open, visited: list[int], item: int, weight: float) -> Places:
         dwell_s = session.last_at_s - session.before_at_s
         self._score(session.path, visited, session.number, session.last_at_s, dwell_s)
         board = self._board
         seen = np.array(list(dict.fromkeys(session.path)), dtype=np.int32)
         everything, discovery = _places(board, self._scores, seen, item)
         if everything:
-            learn_choice(
-                self._ranker, self._features, self._asked, board.head[1], self._scores, board.place[item], self.rate
-            )
+            slopes = slopes_of(self._scores, board.head[1], board.place[item])
+            worth = float(self._ranker.weight[FACTORS] @ self._asked)
+            learn_factors(self._factors, board, self._query, slopes, worth, weight * FACTORS_RATE)
+            learn_choice(self._ranker, self._features, self._asked, slopes, weight * self.rate)
         return Places(everything, None if item in session.path else discovery)
 
     def _learn_facts(self, visit: Visit, item: int) -> None:
@@ -299,20 +351,19 @@ class NextItem:
         if visit.category or visit.brand or price is not None:
             set_facts(self._sources.content, item, visit.category, visit.brand, price, self._token_of)
 
-    def _learn_item(self, session: _Open, visited: list[int], item: int, at_s: float) -> None:
+    def _learn_item(self, session: _Open, visited: list[int], item: int, at_s: float, weight: float) -> None:
         sources = self._sources
         path = session.path
         if path:
             before = np.array(list(dict.fromkeys(path))[:LOOK_BACK], dtype=np.int32)
             if len(path) > 1:
-                learn_pair(self._pairs, path[0], path[1], item)
-            learn_step(sources.sequences, item, before, at_s)
-            _learn_tokens(sources.token_sequences, sources.content, item, before, at_s)
-        session.number = learn_visit(self._sessions, session.number, item, at_s)
-        learn_traffic(sources.traffic, item, len(self.names))
+                learn_pair(self._pairs, path[0], path[1], item, weight)
+            learn_step(sources.sequences, item, before, at_s, weight)
+            _learn_tokens(sources.token_sequences, sources.content, item, before, at_s, weight)
+        if weight == 1.0:  # neighbours vote whole or not at all
+            session.number = learn_visit(self._sessions, session.number, item, at_s)
+        learn_traffic(sources.traffic, item, len(self.names), weight)
         learn_rings(sources.rings, sources.content.tokens[item], item)
-        path.insert(0, item)
-        del path[PATH_ITEMS:]
         if item in visited:
             visited.remove(item)
         visited.insert(0, item)
@@ -338,7 +389,7 @@ class NextItem:
             self.names.append(item_id)
             capacity = len(self._sources.content.price)
             if number >= capacity:
-                self._grow_items(min(2 * capacity, self.max_items))
+                self._grow_items(min(max(2 * capacity, _FIRST_CAPACITY), self.max_items))
         return number
 
     def _grow_items(self, items: int) -> None:
@@ -347,57 +398,65 @@ class NextItem:
         larger[: len(sessions.first_link)] = sessions.first_link
         self._sessions = sessions._replace(first_link=larger)
         self._sources = sources._replace(
-            sequences=grown(sources.sequences, new_sequences(items)),
+            sequences=grown_sequences(sources.sequences, items),
             content=grown(sources.content, new_content(items)),
             traffic=grown(sources.traffic, new_traffic(items)),
         )
+        self._factors = grown(self._factors, new_factors(items))
         self._board = new_board(items, CHANNELS)
 
     def _token_of(self, text: str) -> int:
         number = self._token.get(text)
         if number is None:
-            capacity = len(self._sources.rings.rung)
             if len(self._token) >= self.max_tokens:
-                self._token.clear()
-                self._sources.content.tokens[:] = -1
-                self._sources = self._sources._replace(
-                    token_sequences=new_sequences(capacity), rings=new_rings(capacity)
-                )
+                self._drop_least_used()
             number = self._token[text] = len(self._token)
+            capacity = len(self._sources.rings.rung)
             if number >= capacity:
-                tokens = min(2 * capacity, self.max_tokens)
+                tokens = min(max(2 * capacity, _FIRST_CAPACITY), self.max_tokens)
                 self._sources = self._sources._replace(
-                    token_sequences=grown(self._sources.token_sequences, new_sequences(tokens)),
+                    token_sequences=grown_sequences(self._sources.token_sequences, tokens),
                     rings=grown(self._sources.rings, new_rings(tokens)),
                 )
         return number
+
+    def _drop_least_used(self) -> None:
+        """Keep nine tenths of the tokens, by events on their items, then the newer, and number them anew."""
+        rung = self._sources.rings.rung
+        order = sorted(range(len(self._token)), key=lambda token: (-rung[token], -token))
+        numbers = _renumbering(order[: self.max_tokens * 9 // 10], len(self._token))
+        renumber_tokens(self._sources.content, self._sources.rings, numbers)
+        renumber_rows(self._sources.token_sequences, numbers)
+        texts = list(self._token)
+        self._token = {texts[old]: number for number, old in enumerate(numbers.kept.tolist())}
 
     def _drop_least_wanted(self) -> None:
         """Keep nine tenths of the items, by popularity, then by who was seen last, and number them anew."""
         traffic = self._sources.traffic
         count = len(self.names)
         order = sorted(range(count), key=lambda item: (-popularity(traffic, item, 2), -traffic.seen[item], item))
-        kept = np.array(sorted(order[: self.max_items * 9 // 10]), dtype=np.int64)
-        new_of = np.full(count, -1, np.int32)
-        new_of[kept] = np.arange(len(kept), dtype=np.int32)
-        numbers = Renumbering(kept, new_of)
-        renumber_sequences(self._sources.sequences, numbers, keys=True)
-        renumber_sequences(self._sources.token_sequences, numbers, keys=False)
+        numbers = _renumbering(order[: self.max_items * 9 // 10], count)
+        renumber_rows(self._sources.sequences, numbers)
+        renumber_others(self._sources.sequences, numbers)
+        renumber_others(self._sources.token_sequences, numbers)
+        renumber_factors(self._factors, numbers)
         renumber_content(self._sources.content, self._sources.rings, numbers)
         renumber_traffic(traffic, numbers)
         renumber_sessions(self._sessions, numbers)
         self._pairs = new_pairs()  # rows lie by number; what followed pairs is soon learned again
         self._board = new_board(len(self._board.place), CHANNELS)
-        self.names = [self.names[old] for old in kept.tolist()]
+        self.names = [self.names[old] for old in numbers.kept.tolist()]
         self._number = {name: number for number, name in enumerate(self.names)}
         for session in self._open.values():
-            session.path = _renumbered(session.path, new_of)
+            session.path = _renumbered(session.path, numbers)
         for visitor_id, visited in self._visitors.items():
-            self._visitors[visitor_id] = _renumbered(visited, new_of)
+            self._visitors[visitor_id] = _renumbered(visited, numbers)
 
-    def save(self) -> bytes:
-        """Give everything `load` needs to go on."""
-        saved = _Saved(
+    def tables(self) -> bytes:
+        """Give all that lists are made from, of nobody in particular; `load` makes an engine of it."""
+        items, tokens = len(self.names), len(self._token)
+        sources = self._sources
+        saved = _Tables(
             format=_FORMAT,
             max_items=self.max_items,
             max_tokens=self.max_tokens,
@@ -405,23 +464,37 @@ class NextItem:
             latest_s=self.latest_s,
             names=self.names,
             tokens=list(self._token),
-            open=list(self._open.items()),
-            visitors=list(self._visitors.items()),
-            states=[store(state) for state in (self._sessions, self._pairs, self._ranker, *self._sources)],
+            states=[
+                stored_sessions(self._sessions, items),
+                stored_pairs(self._pairs),
+                store(self._ranker),
+                store(self._factors, items),
+                store(sources.sequences, items),
+                store(sources.token_sequences, tokens),
+                store(sources.content, items),
+                store(sources.rings, tokens),
+                stored_traffic(sources.traffic, items),
+            ],
         )
         return zlib.compress(msgspec.msgpack.encode(saved), level=1)
 
+    def paths(self) -> bytes:
+        """Give who is on the way where: what an engine needs beside `tables` to learn on."""
+        saved = _Paths(list(self._open.items()), list(self._visitors.items()))
+        return zlib.compress(msgspec.msgpack.encode(saved), level=1)
+
     @classmethod
-    def load(cls, value: bytes) -> "NextItem":
-        """Go on from what `save` gave; raises ValueError for another format."""
-        saved = msgspec.msgpack.decode(zlib.decompress(value), type=_Saved)
+    def load(cls, tables: bytes, paths: bytes = b"") -> "NextItem":
+        """Go on from what `tables` and `paths` gave; raises ValueError for another format."""
+        saved = msgspec.msgpack.decode(zlib.decompress(tables), type=_Tables)
         if saved.format != _FORMAT:
             raise ValueError(f"saved engine has format {saved.format}, this version reads {_FORMAT}")
         engine = cls(saved.max_items, saved.max_tokens, saved.max_sessions)
-        sessions, pairs, ranker, sequences, token_sequences, content, rings, traffic = saved.states
-        engine._sessions = restore(Sessions, sessions)
-        engine._pairs = restore(Pairs, pairs)
+        sessions, pairs, ranker, factors, sequences, token_sequences, content, rings, traffic = saved.states
+        engine._sessions = restored_sessions(engine._sessions, sessions)
+        restored_pairs(engine._pairs, pairs)
         engine._ranker = restore(Ranker, ranker)
+        engine._factors = restore(Factors, factors)
         engine._sources = Sources(
             restore(Sequences, sequences),
             restore(Sequences, token_sequences),
@@ -433,25 +506,35 @@ class NextItem:
         engine.names = saved.names
         engine._number = {name: number for number, name in enumerate(saved.names)}
         engine._token = {text: number for number, text in enumerate(saved.tokens)}
-        engine._open = OrderedDict(saved.open)
-        engine._visitors = OrderedDict(saved.visitors)
-        engine._make_scratch(len(engine._sources.content.price))
+        if paths:
+            known = msgspec.msgpack.decode(zlib.decompress(paths), type=_Paths)
+            engine._open, engine._visitors = OrderedDict(known.open), OrderedDict(known.visitors)
+        engine._board = new_board(len(saved.names), CHANNELS)
         return engine
 
 
-def _renumbered(items: list[int], new_of: NDArray[np.int32]) -> list[int]:
-    return [int(new_of[item]) for item in items if new_of[item] >= 0]
+def _renumbering(kept: list[int], count: int) -> Renumbering:
+    order = np.array(sorted(kept), dtype=np.int64)
+    new_of = np.full(count, -1, np.int32)
+    new_of[order] = np.arange(len(order), dtype=np.int32)
+    return Renumbering(order, new_of)
+
+
+def _renumbered(items: list[int], numbers: Renumbering) -> list[int]:
+    return [int(numbers.new_of[item]) for item in items if numbers.new_of[item] >= 0]
 
 
 @kernel
-def _learn_tokens(t: Sequences, content: Content, item: int, before: NDArray[np.int32], at_s: float) -> None:
-    """Count that the item came after the tokens of the items before it."""
+def _learn_tokens(
+    t: Sequences, content: Content, item: int, before: NDArray[np.int32], at_s: float, weight: float
+) -> None:
+    """Count, `weight` times, that the item came after the tokens of the items before it."""
     for steps in range(min(len(before), TOKEN_LOOK_BACK)):
         if before[steps] != item:
             for kind in range(_TOKEN_KINDS):
                 token = content.tokens[before[steps], kind]
                 if token >= 0:
-                    learn_after(t, token, item, steps + 1, at_s)
+                    learn_after(t, token, item, steps + 1, at_s, weight)
 
 
 @kernel

@@ -1,10 +1,11 @@
 """Pairs: what came after two items in a row, in a bounded table where a newer pair may take an older one's place."""
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from models.arrays import Stored, fill, restored, stored
 from models.board import Board, add
 from models.kernels import kernel
 
@@ -31,6 +32,20 @@ def new_pairs() -> Pairs:
     )
 
 
+def stored_pairs(t: Pairs) -> list[Stored]:
+    """Give the stored form: the rows in use, and where they lie."""
+    used = np.flatnonzero(t.owner >= 0)
+    return [stored(used), *(stored(array[used]) for array in t)]
+
+
+def restored_pairs(t: Pairs, arrays: list[Stored]) -> None:
+    """Fill an empty table with what `stored_pairs` gave."""
+    used, *rows = (restored(one) for one in arrays)
+    into: list[NDArray[Any]] = [t.owner, t.other, t.counts, t.total]
+    for array, values in zip(into, rows, strict=True):
+        fill(array, values, used)
+
+
 @kernel
 def _row_of(last: int, previous: int) -> int:
     # Fibonacci hashing (Knuth, TAOCP 6.4); the top 16 bits number 65,536 rows.
@@ -39,8 +54,11 @@ def _row_of(last: int, previous: int) -> int:
 
 
 @kernel
-def learn_pair(t: Pairs, last: int, previous: int, item: int) -> None:
-    """Count that `item` followed `previous`, `last`; a row that another pair owns fades until it is free."""
+def learn_pair(t: Pairs, last: int, previous: int, item: int, weight: float) -> None:
+    """Count, `weight` times, that `item` followed `previous`, `last`.
+
+    A row that another pair owns fades until it is free.
+    """
     row = _row_of(last, previous)
     owner = (last << 32) | previous
     if t.owner[row] != owner:
@@ -61,8 +79,8 @@ def learn_pair(t: Pairs, last: int, previous: int, item: int) -> None:
     if t.other[row, weakest] != item:
         t.other[row, weakest] = item
         t.counts[row, weakest] = 0.0
-    t.counts[row, weakest] += 1.0
-    t.total[row] += 1.0
+    t.counts[row, weakest] += weight
+    t.total[row] += weight
 
 
 @kernel

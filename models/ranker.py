@@ -49,28 +49,36 @@ def score_all(
 
 
 @fast_kernel
+def slopes_of(scores: NDArray[np.float32], count: int, chosen: int) -> NDArray[np.float32]:
+    """Give the slope of the log loss by the score of each of the first `count` candidates: its chance, less 1 for the
+    one that was chosen."""
+    slopes = np.empty(count, np.float32)
+    largest = scores[0]
+    for row in range(count):
+        largest = max(largest, scores[row])
+    total = np.float32(0.0)
+    for row in range(count):
+        slopes[row] = np.exp(scores[row] - largest)
+        total += slopes[row]
+    for row in range(count):
+        slopes[row] /= total
+    slopes[chosen] -= np.float32(1.0)
+    return slopes
+
+
+@fast_kernel
 def learn_choice(
     r: Ranker,
     features: NDArray[np.float32],
     query: NDArray[np.float32],
-    count: int,
-    scores: NDArray[np.float32],
-    chosen: int,
+    slopes: NDArray[np.float32],
     rate: float,
 ) -> None:
-    """Move towards candidate `chosen` of the first `count`, scored with the weights as they are."""
+    """Move the weights against the slopes, one a candidate, of a choice scored with the weights as they are."""
     width = r.weight.shape[0]
-    largest = scores[0]
-    for row in range(count):
-        largest = max(largest, scores[row])
-    chance = np.empty(count, np.float32)
-    total = np.float32(0.0)
-    for row in range(count):
-        chance[row] = np.exp(scores[row] - largest)
-        total += chance[row]
     gradient = np.zeros(width, np.float32)
-    for row in range(count):
-        share = chance[row] / total - (1.0 if row == chosen else 0.0)
+    for row in range(len(slopes)):
+        share = slopes[row]
         if abs(share) > _NEGLIGIBLE:
             for i in range(width):
                 gradient[i] += share * features[row, i]

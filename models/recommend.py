@@ -4,7 +4,7 @@ Every strategy is a ladder of steps. A step offers rows with scores and a reason
 after ranking, and the next step fills what is left of the list. Nothing is ever drawn at random.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 
 from models.catalog import CatalogItem
 from models.errors import InvalidError, shown
+from models.next_steps import TOGETHER_CHANNELS, interest_words, next_steps
 from models.profile import Profile, Recent, in_session, recent_items
 from models.shelf import Shelf
 from models.sketch import directions
+from models.steps import Step, Tier, Why, ordered_step, ranked_step, title_of
 from models.subjects import creative_of
 
 Strategy = Literal["for_you", "similar", "also_viewed", "also_bought", "trending", "new", "recently_viewed"]
@@ -28,7 +30,6 @@ STRATEGIES: Final[tuple[Strategy, ...]] = (
     "new",
     "recently_viewed",
 )
-Tier = Literal["personalized", "session", "segment", "popular", "static"]
 
 MAX_LIMIT: Final = 100
 BOUGHT_HIDDEN_S: Final = 30 * 86_400.0
@@ -36,9 +37,8 @@ BOUGHT_HIDDEN_S: Final = 30 * 86_400.0
 HALF_LIFE_SHARES: Final = np.array([0.5, 0.3, 0.2])
 """How much the visitor's interests of 15 minutes, 24 hours and 30 days count."""
 RECENTS_USED: Final = 10
-PLACE_FADE: Final = 0.7
-"""Each step back among the recent items counts this much of the one after it."""
-INTEREST_SHARE: Final = 0.8
+NEXT_SHARE: Final = 0.3
+"""What the likeliest next item gains on a likeness of 1."""
 POPULARITY_SHARE: Final = 0.1
 SEEN_SHARE: Final = 0.25
 """What is left of the score of an item the visitor has just looked at: another item serves better."""
@@ -46,8 +46,6 @@ LEAST_INTEREST: Final = 0.1
 """Likeness below which an interest says nothing, of an item that shares a category or brand with a recent one."""
 LEAST_OLD_INTEREST: Final = 0.6
 """The same of any other item: unrelated items meet by chance in a 64-place basis, so this asks for more."""
-FAR_SHARE: Final = 0.4
-"""What is left of a move others made to an item that shares nothing with what this visitor looked at."""
 LEAST_LIKENESS: Final = 0.3
 
 
@@ -70,7 +68,12 @@ class Recommended:
     item: CatalogItem
     score: float
     tier: Tier
-    reason: str
+    why: Why
+
+    @property
+    def reason(self) -> str:
+        """Why, in words."""
+        return self.why.words
 
 
 @dataclass(slots=True)
@@ -80,17 +83,6 @@ class Answer:
     tier: Tier
     reason: str
     items: list[Recommended] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Rows offered by one step of a ladder, best first."""
-
-    tier: Tier
-    reason: str
-    rows: NDArray[np.int64]
-    scores: NDArray[np.float64]
-    reason_of: Callable[[int], str] | None = None
 
 
 def parse_strategy(value: object) -> Strategy:
@@ -125,7 +117,7 @@ def recommend(shelf: Shelf, profile: Profile, query: Query, now_s: float, *, hol
     allowed = _allowed(shelf, profile, query, now_s)
     answer = Answer("static", "no item may be shown")
     taken = np.zeros(len(allowed), dtype=bool)
-    for number, step in enumerate(_ladder(shelf, profile, query, holdout)):
+    for number, step in enumerate(_ladder(shelf, profile, query, holdout, allowed)):
         if number and not query.refill:
             break
         keep = allowed[step.rows] & np.logical_not(taken[step.rows])
@@ -134,8 +126,8 @@ def recommend(shelf: Shelf, profile: Profile, query: Query, now_s: float, *, hol
         for row, score in zip(rows[:room].tolist(), scores[:room].tolist(), strict=True):
             taken[row] = True
             item = shelf.assortment.items[shelf.assortment.ids[row]]
-            reason = step.reason_of(row) if step.reason_of else step.reason
-            answer.items.append(Recommended(item, round(score, 6), step.tier, reason))
+            why = step.why_of(row) if step.why_of else Why(step.reason)
+            answer.items.append(Recommended(item, round(score, 6), step.tier, why))
         if len(answer.items) >= query.limit:
             break
     if answer.items:
@@ -167,12 +159,12 @@ def _allowed(shelf: Shelf, profile: Profile, query: Query, now_s: float) -> NDAr
     return allowed
 
 
-def _ladder(shelf: Shelf, profile: Profile, query: Query, holdout: bool) -> Iterator[Step]:
+def _ladder(shelf: Shelf, profile: Profile, query: Query, holdout: bool, allowed: NDArray[np.bool_]) -> Iterator[Step]:
     """The steps of a strategy, most telling first; each is computed only when the list still has room."""
     match query.strategy:
         case "for_you":
             if not holdout:
-                yield from _for_you(shelf, profile)
+                yield from _for_you(shelf, profile, allowed)
         case "similar":
             yield from _similar(shelf, query.item_id or _latest(profile, holdout))
         case "also_viewed":
@@ -182,21 +174,15 @@ def _ladder(shelf: Shelf, profile: Profile, query: Query, holdout: bool) -> Iter
         case "also_bought":
             yield from _also_bought(shelf, profile, query.item_id, holdout)
         case "new":
-            yield _ordered("static", "new in the shop", shelf.newest)
+            yield ordered_step("static", "new in the shop", shelf.newest)
         case "recently_viewed":
             rows = shelf.assortment.rows(recent_items(profile))
-            yield _ordered("session", "you looked at it lately", rows)
+            yield ordered_step("session", "you looked at it lately", rows)
         case "trending":
             pass
-    yield _ordered("popular", "trending in the shop", shelf.trending, shelf.trending_score)
-    yield _ordered("popular", "popular in the shop", shelf.popular, shelf.popularity)
-    yield _ordered("static", "new in the shop", shelf.newest)
-
-
-def _ordered(tier: Tier, reason: str, rows: NDArray[np.int64], scores: NDArray[np.float32] | None = None) -> Step:
-    if scores is None:
-        return Step(tier, reason, rows, 1.0 / np.arange(1, len(rows) + 1))
-    return Step(tier, reason, rows, scores[rows].astype(np.float64))
+    yield ordered_step("popular", "trending in the shop", shelf.trending, shelf.trending_score)
+    yield ordered_step("popular", "popular in the shop", shelf.popular, shelf.popularity)
+    yield ordered_step("static", "new in the shop", shelf.newest)
 
 
 def _latest(profile: Profile, holdout: bool) -> str:
@@ -205,73 +191,38 @@ def _latest(profile: Profile, holdout: bool) -> str:
     return items[-1].item_id if items else ""
 
 
-def _ranked(
-    tier: Tier, reason: str, scores: NDArray[np.float64], least: float, reason_of: Callable[[int], str] | None = None
-) -> Step:
-    """Rows with a score above `least`, best first, ties by row."""
-    rows = np.flatnonzero(scores > least)
-    rows = rows[np.argsort(-scores[rows], kind="stable")]
-    return Step(tier, reason, rows, scores[rows], reason_of)
-
-
-def title_of(shelf: Shelf, item_id: str) -> str:
-    """Name an item as a reason may: its title, or its id."""
-    item = shelf.assortment.item_of(item_id)
-    if item is None:
-        return item_id
-    return item.title or " > ".join(item.category[-1:]) or item.brand or item_id
-
-
 def history_tier(profile: Profile) -> Tier:
     """Name the tier of an answer made from the visitor's history: `session` where this visit is all there is of it."""
     earlier = len(in_session(profile, profile.recent)) < len(profile.recent) or profile.count("purchase") > 0
     return "personalized" if earlier else "session"
 
 
-def _for_you(shelf: Shelf, profile: Profile) -> Iterator[Step]:
+def _for_you(shelf: Shelf, profile: Profile, allowed: NDArray[np.bool_]) -> Iterator[Step]:
     if profile.recent or profile.sketch:
         tier = history_tier(profile)
-        followed, because = _followed(shelf, profile.recent)
-        near = _near(shelf, profile.recent)
-        followed *= np.where(near, 1.0, FAR_SHARE)
         interest = _interest(shelf, profile)
-        interest[interest < np.where(near, LEAST_INTEREST, LEAST_OLD_INTEREST)] = 0.0
-        scores = followed + INTEREST_SHARE * interest
-        known = scores > 0
-        scores[known] += POPULARITY_SHARE * shelf.popularity[known]
-        scores[shelf.assortment.rows(recent_items(profile)[:RECENTS_USED])] *= SEEN_SHARE
+        interest[interest < np.where(_near(shelf, profile.recent), LEAST_INTEREST, LEAST_OLD_INTEREST)] = 0.0
+        seen = np.zeros(len(allowed), dtype=bool)
+        seen[shelf.assortment.rows(recent_items(profile)[:RECENTS_USED])] = True
 
-        def reason_of(row: int) -> str:
-            if because[row] >= 0 and followed[row] >= INTEREST_SHARE * interest[row]:
-                seen = profile.recent[-1 - int(because[row])]
-                return f"others who looked at {title_of(shelf, seen.item_id)} went on to this"
-            return _interest_reason(shelf, profile, row)
+        def why_of(row: int) -> Why:
+            return Why(interest_words(shelf, profile, row), "interests")
 
-        yield _ranked(tier, "from what you looked at", scores, 0.0, reason_of)
+        fresh = np.where(allowed & shelf.untouched & ~seen, interest, 0.0)
+        newcomers = ranked_step(tier, "new to the shop's visitors", fresh, 0.0, why_of)
+        spoken_for, merely_wanted = next_steps(shelf, profile, tier, allowed & ~seen, newcomers)
+        yield spoken_for
+        interest[interest > 0] += POPULARITY_SHARE * shelf.popularity[interest > 0]
+        interest[seen] *= SEEN_SHARE
+        yield ranked_step(tier, "from what you looked at", interest, 0.0, why_of)
+        yield merely_wanted
     campaign = profile.last_touch.campaign if profile.last_touch else ""
     if campaign:
         paths = {c.category for c in shelf.assortment.creatives.values() if c.campaign_id == campaign and c.category}
         members = sorted({item_id for path in paths for item_id in shelf.assortment.in_category(path)})
         rows = shelf.assortment.rows(members)
         rows = rows[np.argsort(-shelf.popularity[rows], kind="stable")]
-        yield _ordered("segment", f"you came by the campaign {campaign}", rows)
-
-
-def _followed(shelf: Shelf, recent: Sequence[Recent]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """How strongly each row follows the recent items in other visitors' sessions, and which of them says so most.
-
-    The second array counts from the newest item, 0; -1 where none does.
-    """
-    count = len(shelf.popularity)
-    scores, best, because = np.zeros(count), np.zeros(count), np.full(count, -1)
-    for place, seen in enumerate(reversed(recent[-RECENTS_USED:])):
-        rows, shares = shelf.viewed_after(seen.item_id)
-        parts = PLACE_FADE**place * shares
-        scores[rows] += parts
-        stronger = rows[parts > best[rows]]
-        because[stronger] = place
-        best[rows] = np.maximum(best[rows], parts)
-    return scores, because
+        yield ordered_step("segment", f"you came by the campaign {campaign}", rows)
 
 
 def _near(shelf: Shelf, recent: Sequence[Recent]) -> NDArray[np.bool_]:
@@ -292,20 +243,6 @@ def _interest(shelf: Shelf, profile: Profile) -> NDArray[np.float64]:
     return (shelf.matrix @ (mixed / length if length > 0 else mixed)).astype(np.float64)
 
 
-def _interest_reason(shelf: Shelf, profile: Profile, row: int) -> str:
-    """Name what this item shares with the items the visitor looked at."""
-    item = shelf.assortment.items[shelf.assortment.ids[row]]
-    for seen in reversed(profile.recent):
-        known = shelf.assortment.item_of(seen.item_id)
-        if known is not None and known.category and item.category[:2] == known.category[:2]:
-            return f"you looked at {known.category[-1]}"
-    for seen in reversed(profile.recent):
-        known = shelf.assortment.item_of(seen.item_id)
-        if known is not None and known.brand and known.brand == item.brand:
-            return f"you looked at {known.brand}"
-    return f"matches your interest in {item.category[-1]}" if item.category else "matches your interests"
-
-
 def _similar(shelf: Shelf, item_id: str) -> Iterator[Step]:
     """Items that share most with this one, then its whole category."""
     item = shelf.assortment.items.get(item_id)
@@ -314,18 +251,34 @@ def _similar(shelf: Shelf, item_id: str) -> Iterator[Step]:
     title = title_of(shelf, item_id)
     likeness = (shelf.matrix @ shelf.matrix[shelf.assortment.row_of[item_id]]).astype(np.float64)
     likeness[likeness <= LEAST_LIKENESS] = 0.0
-    rows, shares = shelf.viewed_after(item_id)
+    rows, chances, _ = shelf.next_after([item_id])
     alike = likeness[rows] > 0
-    likeness[rows[alike]] += 0.5 * shares[alike]
-    yield _ranked("session", f"similar to {title}", likeness, 0.0)
+    if alike.any():
+        likeness[rows[alike]] += NEXT_SHARE * chances[alike] / chances[alike].max()
+    yield ranked_step("session", f"similar to {title}", likeness, 0.0)
     if item.category:
         members = shelf.assortment.rows(sorted(shelf.assortment.in_category(item.category)))
         members = members[np.argsort(-shelf.popularity[members], kind="stable")]
-        yield _ordered("session", f"also in {item.category[-1]}", members)
+        yield ordered_step("session", f"also in {item.category[-1]}", members)
 
 
 def _also_viewed(shelf: Shelf, item_ids: Sequence[str]) -> Step:
-    return _together(shelf, item_ids, shelf.viewed_after, "viewed together with")
+    """Items that stand in sessions with any of the given ones, by the best chance to follow one."""
+    scores = np.zeros(len(shelf.popularity))
+    because = np.zeros(len(scores), dtype=np.int64)
+    for place, item_id in enumerate(item_ids[:RECENTS_USED]):
+        rows, chances, numbers = shelf.next_after([item_id])
+        if len(rows):
+            together = shelf.snapshot.engine.evidence(numbers, TOGETHER_CHANNELS)
+            better = together & (chances > scores[rows])
+            scores[rows[better]] = chances[better]
+            because[rows[better]] = place
+
+    def why_of(row: int) -> Why:
+        anchor = item_ids[int(because[row])]
+        return Why(f"viewed together with {title_of(shelf, anchor)}", "co_visitation", anchor)
+
+    return ranked_step("session", "viewed together", scores, 0.0, why_of)
 
 
 def _also_bought(shelf: Shelf, profile: Profile, item_id: str, holdout: bool) -> Iterator[Step]:
@@ -335,28 +288,24 @@ def _also_bought(shelf: Shelf, profile: Profile, item_id: str, holdout: bool) ->
         anchors = [line.item_id for line in reversed(profile.cart)]
     else:
         anchors = [one for one in [_latest(profile, holdout)] if one]
-    yield _together(shelf, anchors, shelf.bought_with, "bought together with")
+    yield _bought_together(shelf, anchors)
     yield _also_viewed(shelf, anchors)
     for anchor in anchors[:1]:
         yield from _similar(shelf, anchor)
 
 
-def _together(
-    shelf: Shelf,
-    item_ids: Sequence[str],
-    neighbours: Callable[[str], tuple[NDArray[np.int64], NDArray[np.float32]]],
-    words: str,
-) -> Step:
-    """Items that go with any of the given ones, by the sum of their shares."""
+def _bought_together(shelf: Shelf, item_ids: Sequence[str]) -> Step:
+    """Items ordered with any of the given ones, by the sum of their shares."""
     scores = np.zeros(len(shelf.popularity))
     best, because = np.zeros(len(scores)), np.zeros(len(scores), dtype=np.int64)
     for place, item_id in enumerate(item_ids[:RECENTS_USED]):
-        rows, shares = neighbours(item_id)
+        rows, shares = shelf.bought_with(item_id)
         scores[rows] += shares
         because[rows[shares > best[rows]]] = place
         best[rows] = np.maximum(best[rows], shares)
 
-    def reason_of(row: int) -> str:
-        return f"{words} {title_of(shelf, item_ids[int(because[row])])}"
+    def why_of(row: int) -> Why:
+        anchor = item_ids[int(because[row])]
+        return Why(f"bought together with {title_of(shelf, anchor)}", "co_purchase", anchor)
 
-    return _ranked("session", words, scores, 0.0, reason_of)
+    return ranked_step("session", "bought together", scores, 0.0, why_of)

@@ -7,12 +7,12 @@ of the session's last items, keeps the `NEIGHBOURS` most similar sessions and le
 .. [2] Garg et al., "Sequence and Time Aware Neighborhood for Session-based Recommendations", SIGIR 2019 (STAN).
 """
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.arrays import Renumbering, kept_rows
+from models.arrays import Renumbering, Stored, fill, kept_rows, restored, stored
 from models.board import Board, place_of
 from models.kernels import kernel
 
@@ -184,6 +184,22 @@ def score_neighbours(
                 if matched == 0 and place == at + 1:
                     board.raw[slot, channel + 4] += similarity
         scratch.similarity[row] = 0.0
+
+
+def stored_sessions(s: Sessions, items: int) -> list[Stored]:
+    """Give the stored form: what of the rings is in use, for item numbers below `items`."""
+    sessions, links = min(s.head[0], len(s.length)), min(s.head[1], len(s.link_session))
+    rings: list[NDArray[Any]] = [s.head, s.items[:sessions], s.length[:sessions], s.last_at_s[:sessions]]
+    return [stored(one) for one in (*rings, s.link_session[:links], s.link_before[:links], s.first_link[:items])]
+
+
+def restored_sessions(s: Sessions, arrays: list[Stored]) -> Sessions:
+    """Give what `stored_sessions` was given, with the rings of an empty memory that must be as large."""
+    *rings, first_link = (restored(one) for one in arrays)
+    into: list[NDArray[Any]] = [s.head, s.items, s.length, s.last_at_s, s.link_session, s.link_before]
+    for array, values in zip(into, rings, strict=True):
+        fill(array, values)
+    return s._replace(first_link=first_link)
 
 
 def renumber_sessions(s: Sessions, numbers: Renumbering) -> None:

@@ -1,5 +1,7 @@
 """Shelf: a learned snapshot laid over the assortment, so that scores and catalog rows line up."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,7 +13,7 @@ class Shelf:
     """Scores by catalog row, for one snapshot and one revision of the assortment.
 
     `trending`, `popular` and `newest` are rows in serving order, ties by item id; the first two hold only rows with a
-    score, `newest` holds all.
+    score, `newest` holds all. `untouched` marks the items on which there has been no event.
     """
 
     def __init__(self, snapshot: Snapshot, assortment: Assortment) -> None:
@@ -22,6 +24,7 @@ class Shelf:
         count = len(assortment.ids)
         row_of = assortment.row_of
         self.row_of_number = np.array([row_of.get(name, -1) for name in snapshot.names], dtype=np.int64)
+        self.row_of_engine = np.array([row_of.get(name, -1) for name in snapshot.engine.names], dtype=np.int64)
         known = self.row_of_number >= 0
         self.popularity: NDArray[np.float32] = np.zeros(count, dtype=np.float32)
         self.popularity[self.row_of_number[known]] = snapshot.popular[known]
@@ -33,6 +36,8 @@ class Shelf:
         self.trending = self._ordered(trending)
         self.popular = self._ordered(self.popularity)
         since = assortment.new_since_s()
+        self.untouched: NDArray[np.bool_] = np.ones(count, dtype=bool)
+        self.untouched[self.row_of_engine[self.row_of_engine >= 0]] = False
         self._rows_with: dict[str, NDArray[np.int64]] = {}
         self.newest = self.by_id[np.argsort(-since[self.by_id], kind="stable")]
 
@@ -57,19 +62,24 @@ class Shelf:
             known = self._rows_with[token] = self.assortment.rows(self.assortment.with_token(token))
         return known
 
-    def viewed_after(self, item_id: str) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Rows of items looked at with this one, and their shares (sum at most 1)."""
-        return self._neighbours(item_id, bought=False)
+    def next_after(
+        self, history: Sequence[str], earlier: Sequence[str] = (), at_s: float | None = None, dwell_s: float = 0.0
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int32]]:
+        """Rows of the items that may come next, their chances, and their numbers in the engine, best first.
+
+        The parameters are those of `NextItem.rank`.
+        """
+        numbers, chances = self.snapshot.engine.rank(history, earlier=earlier, at_s=at_s, dwell_s=dwell_s)
+        rows = self.row_of_engine[numbers]
+        known = rows >= 0
+        return rows[known], chances[known], numbers[known]
 
     def bought_with(self, item_id: str) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Rows of items ordered with this one, and their shares (sum at most 1)."""
-        return self._neighbours(item_id, bought=True)
-
-    def _neighbours(self, item_id: str, *, bought: bool) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         number = self.snapshot.number_of.get(item_id)
         if number is None:
             return np.zeros(0, np.int64), np.zeros(0, np.float32)
-        others, shares = (self.snapshot.bought if bought else self.snapshot.viewed).of(number)
+        others, shares = self.snapshot.bought.of(number)
         rows = self.row_of_number[others]
         known = rows >= 0
         return rows[known], shares[known]

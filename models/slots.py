@@ -19,7 +19,8 @@ from models.assortment import Assortment
 from models.catalog import Creative
 from models.clicks import ClickWeights, click_features
 from models.profile import Profile, recent_items
-from models.recommend import Tier, history_tier
+from models.recommend import history_tier
+from models.steps import Tier
 
 GAMMA_START: Final = 1_500.0
 GAMMA_GROWTH: Final = 10.0

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.clicks import ClickWeights
+from models.next_item import NextItem
 
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 
 
 class _Stored(msgspec.Struct, frozen=True):
@@ -17,7 +18,6 @@ class _Stored(msgspec.Struct, frozen=True):
     version: int
     events: int
     names: list[str]
-    viewed: tuple[bytes, bytes, bytes]
     bought: tuple[bytes, bytes, bytes]
     trending: bytes
     popular: bytes
@@ -47,7 +47,7 @@ class Snapshot:
         version: int,
         events: int,
         names: list[str],
-        viewed: Neighbours,
+        engine: NextItem,
         bought: Neighbours,
         trending: NDArray[np.float32],
         popular: NDArray[np.float32],
@@ -57,7 +57,7 @@ class Snapshot:
         self.events = events
         self.names = names
         self.number_of = {name: number for number, name in enumerate(names)}
-        self.viewed = viewed
+        self.engine = engine
         self.bought = bought
         self.trending = trending
         self.popular = popular
@@ -71,7 +71,7 @@ def empty_snapshot() -> Snapshot:
         version=0,
         events=0,
         names=[],
-        viewed=none,
+        engine=NextItem(max_sessions=1),
         bought=none,
         trending=np.zeros(0, np.float32),
         popular=np.zeros(0, np.float32),
@@ -80,14 +80,13 @@ def empty_snapshot() -> Snapshot:
 
 
 def encode_snapshot(snapshot: Snapshot) -> bytes:
-    """Give the published form."""
-    viewed, bought = snapshot.viewed, snapshot.bought
+    """Give the published form of all but the engine, whose own is `NextItem.tables`."""
+    bought = snapshot.bought
     stored = _Stored(
         format=_FORMAT,
         version=snapshot.version,
         events=snapshot.events,
         names=snapshot.names,
-        viewed=(viewed.starts.tobytes(), viewed.others.tobytes(), viewed.weights.tobytes()),
         bought=(bought.starts.tobytes(), bought.others.tobytes(), bought.weights.tobytes()),
         trending=snapshot.trending.tobytes(),
         popular=snapshot.popular.tobytes(),
@@ -96,8 +95,8 @@ def encode_snapshot(snapshot: Snapshot) -> bytes:
     return zlib.compress(msgspec.msgpack.encode(stored), level=1)
 
 
-def decode_snapshot(value: bytes) -> Snapshot:
-    """Read the published form; raises ValueError for another format."""
+def decode_snapshot(value: bytes, tables: bytes) -> Snapshot:
+    """Read the published form and the engine's tables; raises ValueError for another format."""
     stored = msgspec.msgpack.decode(zlib.decompress(value), type=_Stored)
     if stored.format != _FORMAT:
         raise ValueError(f"snapshot has format {stored.format}, this version reads {_FORMAT}")
@@ -105,7 +104,7 @@ def decode_snapshot(value: bytes) -> Snapshot:
         version=stored.version,
         events=stored.events,
         names=stored.names,
-        viewed=_neighbours(stored.viewed),
+        engine=NextItem.load(tables),
         bought=_neighbours(stored.bought),
         trending=np.frombuffer(stored.trending, np.float32),
         popular=np.frombuffer(stored.popular, np.float32),

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from models.arrays import Renumbering, kept_rows
+from models.arrays import Renumbering, Stored, kept_rows, stored
 from models.kernels import kernel
 
 HORIZONS: Final = (300.0, 3_000.0, 30_000.0)
@@ -54,10 +54,10 @@ def popularity(t: Traffic, item: int, horizon: int) -> float:
 
 
 @kernel
-def learn_traffic(t: Traffic, item: int, items: int) -> None:
-    """Count one event on an item, of `items` known; now and then look up the most popular anew."""
+def learn_traffic(t: Traffic, item: int, items: int, weight: float) -> None:
+    """Count one event on an item, of `items` known, `weight` times; now and then look up the most popular anew."""
     for horizon in range(len(HORIZONS)):
-        t.weight[item, horizon] = popularity(t, item, horizon) * np.exp2(-1.0 / HORIZONS[horizon]) + 1.0
+        t.weight[item, horizon] = popularity(t, item, horizon) * np.exp2(-1.0 / HORIZONS[horizon]) + weight
     t.head[0] += 1
     t.seen[item] = t.head[0]
     if t.first[item] < 0:
@@ -71,6 +71,11 @@ def learn_traffic(t: Traffic, item: int, items: int) -> None:
         order = np.argsort(scores, kind="mergesort")
         for index in range(TOP):
             t.top[index] = order[index] if index < items else -1
+
+
+def stored_traffic(t: Traffic, items: int) -> list[Stored]:
+    """Give the stored form, for item numbers below `items`."""
+    return [*(stored(array) for array in t[:3]), *(stored(array[:items]) for array in t[3:])]
 
 
 def renumber_traffic(t: Traffic, numbers: Renumbering) -> None:

@@ -105,6 +105,7 @@ def serve_stream(settings: Settings, flow: Flow) -> None:
             settings.batch_max_events,
             settings.publish_every_s,
             settings.click_window_s,
+            settings.holdout_share,
             stop,
         )
     log.close()

@@ -6,11 +6,11 @@ from typing import cast
 from store import keys
 from store.client import Client
 
-# KEYS: leader, checkpoint, snapshot. ARGV: token, lifetime in s, checkpoint, version, snapshot.
+# KEYS: leader, checkpoint, snapshot. ARGV: token, lifetime in s, checkpoint, version, snapshot, tables.
 _PUBLISH = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[2], ARGV[3], 'EX', ARGV[2])
-redis.call('HSET', KEYS[3], 'version', ARGV[4], 'snapshot', ARGV[5])
+redis.call('HSET', KEYS[3], 'version', ARGV[4], 'snapshot', ARGV[5], 'tables', ARGV[6])
 redis.call('EXPIRE', KEYS[3], ARGV[2])
 return 1
 """
@@ -45,20 +45,25 @@ class ModelStore:
         """Let another process lead at once."""
         self._resign(keys=[keys.leader(site)], args=[self._token])
 
-    def publish(self, site: str, checkpoint: bytes, version: int, snapshot: bytes) -> bool:
-        """Replace checkpoint and snapshot in one step; False, and nothing written, where this process leads no more."""
+    def publish(self, site: str, checkpoint: bytes, version: int, snapshot: bytes, tables: bytes) -> bool:
+        """Replace checkpoint, snapshot and the engine's tables, which belong to both, in one step.
+
+        False, and nothing written, where this process leads no more.
+        """
         names = [keys.leader(site), keys.checkpoint(site), keys.snapshot(site)]
-        return bool(
-            self._publish(keys=names, args=[self._token, keys.MODELS_LIFETIME_S, checkpoint, version, snapshot])
-        )
+        written: list[bytes | int] = [checkpoint, version, snapshot, tables]
+        return bool(self._publish(keys=names, args=[self._token, keys.MODELS_LIFETIME_S, *written]))
 
-    def checkpoint(self, site: str) -> bytes | None:
-        """The learner's last saved state."""
-        return cast(bytes | None, self._client.get(keys.checkpoint(site)))
+    def checkpoint(self, site: str) -> tuple[bytes, bytes] | None:
+        """The learner's last saved state: its checkpoint and the engine's tables. For the leader, who alone writes."""
+        checkpoint = cast(bytes | None, self._client.get(keys.checkpoint(site)))
+        tables = cast(bytes | None, self._client.hget(keys.snapshot(site), "tables"))
+        return (checkpoint, tables) if checkpoint is not None and tables is not None else None
 
-    def snapshot(self, site: str) -> bytes | None:
-        """The last published snapshot."""
-        return cast(bytes | None, self._client.hget(keys.snapshot(site), "snapshot"))
+    def snapshot(self, site: str) -> tuple[bytes, bytes] | None:
+        """The last published snapshot and the engine's tables."""
+        snapshot, tables = cast(list[bytes | None], self._client.hmget(keys.snapshot(site), ["snapshot", "tables"]))
+        return (snapshot, tables) if snapshot is not None and tables is not None else None
 
     def snapshot_version(self, site: str) -> int:
         """Version of the published snapshot, 0 where there is none."""

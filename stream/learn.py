@@ -9,14 +9,14 @@ import bytewax.operators as op
 from bytewax.dataflow import Dataflow
 from bytewax.outputs import StatelessSinkPartition
 
-from models.learner import Learner
+from models.learner import Learner, Saved
 from models.snapshot import encode_snapshot
 from store.client import UNAVAILABLE
 from store.log import Batch, EventLog, LogReader
 from store.models import ModelStore
 from stream.assortments import Assortments
 from stream.decode import Decoded, Decoder
-from stream.metrics import CLICK_RATE, EVENTS, PUBLISH_SECONDS, PUBLISHED_BYTES, observe_lag
+from stream.metrics import EVENTS, PUBLISH_SECONDS, PUBLISHED_BYTES, observe_lag, observe_progress
 from stream.patience import Stop, patiently
 from stream.sink import LastStep
 from stream.source import LogSource, Tick
@@ -25,6 +25,8 @@ GROUP = "learn"
 _LEAD_EVERY_S = 1.0
 _PUBLISH_SHARE = 10.0
 """Publishing takes at most one part in so many of the flow's time, however large the models grow."""
+_PUBLISH_BYTES_PER_S = 2_000_000.0
+"""Bytes published, at most, on average: Redis writes them to its log and every API process reads them."""
 _LOGGER = logging.getLogger(__name__)
 
 
@@ -82,7 +84,13 @@ class Learners:
     """Each site's learner, begun from its checkpoint."""
 
     def __init__(
-        self, models: ModelStore, assortments: Assortments, sites: frozenset[str], click_window_s: float, stop: Stop
+        self,
+        models: ModelStore,
+        assortments: Assortments,
+        sites: frozenset[str],
+        click_window_s: float,
+        holdout_share: float,
+        stop: Stop,
     ) -> None:
         self._assortments = assortments
         self._stop = stop
@@ -91,7 +99,11 @@ class Learners:
         self._begun = False
         for site in sorted(sites):
             saved = patiently(stop, f"load the models of {site}", partial(models.checkpoint, site))
-            self.by_site[site] = Learner.load(saved, click_window_s) if saved else Learner(click_window_s)
+            self.by_site[site] = (
+                Learner.load(Saved(*saved), click_window_s, holdout_share=holdout_share)
+                if saved
+                else Learner(click_window_s, holdout_share=holdout_share)
+            )
             self._begun = self._begun or saved is not None
 
     def start(self, log: EventLog) -> dict[int, int]:
@@ -176,6 +188,7 @@ class Publishing(StatelessSinkPartition[Learned | None]):
         self._stop = stop
         self._positions: dict[int, int] = {}
         self._next_at = time.monotonic() + publish_every_s
+        self._written_bytes = 0
 
     def write_batch(self, items: list[Learned | None]) -> None:
         """Note what was learned, and publish when it is time."""
@@ -187,6 +200,7 @@ class Publishing(StatelessSinkPartition[Learned | None]):
 
     def _publish(self) -> None:
         started = time.monotonic()
+        self._written_bytes = 0
         for site in sorted(self._learners.changed):
             if self._leadership.lost or not self._publish_site(site):
                 self._leadership.lost = True
@@ -197,7 +211,8 @@ class Publishing(StatelessSinkPartition[Learned | None]):
             patiently(self._stop, f"commit {positions}", lambda: self._log.commit(GROUP, positions))
             self._positions.clear()
         took_s = time.monotonic() - started
-        self._next_at = time.monotonic() + max(self._publish_every_s, _PUBLISH_SHARE * took_s)
+        rest_s = max(self._publish_every_s, _PUBLISH_SHARE * took_s, self._written_bytes / _PUBLISH_BYTES_PER_S)
+        self._next_at = time.monotonic() + rest_s
 
     @PUBLISH_SECONDS.time()
     def _publish_site(self, site: str) -> bool:
@@ -208,12 +223,12 @@ class Publishing(StatelessSinkPartition[Learned | None]):
         published = patiently(
             self._stop,
             f"publish the models of {site}",
-            lambda: self._models.publish(site, saved, snapshot.version, frozen),
+            lambda: self._models.publish(site, saved.checkpoint, snapshot.version, frozen, saved.tables),
         )
-        PUBLISHED_BYTES.labels(site).set(len(frozen))
-        clicks = learner.clicks
-        if clicks.impressions:
-            CLICK_RATE.labels(site).set(clicks.clicks / clicks.impressions)
+        size = len(frozen) + len(saved.tables)
+        self._written_bytes += size + len(saved.checkpoint)
+        PUBLISHED_BYTES.labels(site).set(size)
+        observe_progress(site, learner)
         return published
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ from bytewax.dataflow import Dataflow
 from bytewax.errors import BytewaxRuntimeError
 from bytewax.run import cli_main
 
+from models.warm import warm
 from store.catalog import CatalogStore
 from store.log import EventLog
 from store.models import ModelStore
@@ -54,13 +55,15 @@ def run_learn(
     max_records: int,
     publish_every_s: float,
     click_window_s: float,
+    holdout_share: float,
     stop: Stop,
 ) -> None:
     """Keep the sites' models until `stop` is set; stands by while another process does."""
+    warm()
     leadership = Leadership(models, sites, stop)
 
     def wire() -> Dataflow:
-        learners = Learners(models, Assortments(catalogs), sites, click_window_s, stop)
+        learners = Learners(models, Assortments(catalogs), sites, click_window_s, holdout_share, stop)
         return learn_flow(log, learners, models, leadership, sites, max_records, publish_every_s, stop)
 
     while leadership.take():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from models.ranker import Ranker, learn_choice, new_ranker, score_all
+from models.ranker import Ranker, learn_choice, new_ranker, score_all, slopes_of
 
 Floats = NDArray[np.float32]
 
@@ -23,7 +23,7 @@ def _taught(steps: int, seed: int, rate: float = 1.0) -> Ranker:
         features = random.random((30, 4), dtype=np.float32)
         query = np.array([1.0, random.integers(2)], np.float32)
         chosen = int(features[:, 1 if query[1] else 2].argmax())
-        learn_choice(ranker, features, query, 30, _scores(ranker, features, query), chosen, rate)
+        learn_choice(ranker, features, query, slopes_of(_scores(ranker, features, query), 30, chosen), rate)
     return ranker
 
 
@@ -41,7 +41,7 @@ def test_first_step_follows_the_gradient_of_the_log_loss() -> None:
     chance = np.exp(scores) / np.exp(scores).sum()
     chance[2] -= 1
     gradient = np.outer(chance @ features, query)
-    learn_choice(ranker, features, query, 6, _scores(ranker, features, query), 2, 0.1)
+    learn_choice(ranker, features, query, slopes_of(_scores(ranker, features, query), 6, 2), 0.1)
     assert ranker.squares == pytest.approx(gradient**2, rel=1e-3, abs=1e-7)
     assert before - ranker.weight == pytest.approx(0.1 * gradient / np.sqrt(gradient**2 + 1e-2), rel=1e-3, abs=1e-6)
 
@@ -65,5 +65,5 @@ def test_only_the_first_candidates_count() -> None:
     features = np.ones((5, 2), np.float32)
     features[3:] = np.nan
     ranker = new_ranker(2, 1)
-    learn_choice(ranker, features, np.ones(1, np.float32), 3, np.zeros(5, np.float32), 0, 0.1)
+    learn_choice(ranker, features, np.ones(1, np.float32), slopes_of(np.zeros(5, np.float32), 3, 0), 0.1)
     assert np.isfinite(ranker.weight).all()

@@ -7,9 +7,10 @@ from models.errors import InvalidError
 from models.events import Event
 from models.learner import Learner
 from models.profile import Change, Profile, encode_profile, learn
-from models.recommend import STRATEGIES, Answer, Query, Strategy, hidden_items, parse_strategy, recommend, title_of
+from models.recommend import STRATEGIES, Answer, Query, Strategy, hidden_items, parse_strategy, recommend
 from models.shelf import Shelf
 from models.snapshot import empty_snapshot
+from models.steps import title_of
 from tests.models.makers import START_S, assortment, event, item
 
 NOW_S = START_S + 1_000.0

@@ -78,18 +78,18 @@ def test_one_process_leads_and_it_alone_may_publish(client: Client, site: str) -
     first, second = ModelStore(client), ModelStore(client)
     assert first.lead(site)
     assert not second.lead(site)
-    assert first.publish(site, b"checkpoint", 3, b"snapshot")
-    assert not second.publish(site, b"other", 4, b"other")
+    assert first.publish(site, b"checkpoint", 3, b"snapshot", b"tables")
+    assert not second.publish(site, b"other", 4, b"other", b"other")
     assert (first.checkpoint(site), second.snapshot(site), second.snapshot_version(site)) == (
-        b"checkpoint",
-        b"snapshot",
+        (b"checkpoint", b"tables"),
+        (b"snapshot", b"tables"),
         3,
     )
     second.resign(site)  # of a lead it does not hold
     assert not second.lead(site)
     first.resign(site)
     assert second.lead(site)
-    assert not first.publish(site, b"late", 5, b"late")
+    assert not first.publish(site, b"late", 5, b"late", b"late")
     assert second.snapshot_version(site) == 3
 
 
@@ -102,7 +102,7 @@ def test_every_key_has_a_lifetime_and_a_site_one_slot(client: Client, site: str)
     CatalogStore(client).put(site, "items", [item(1)], now_s=1.0)
     models = ModelStore(client)
     models.lead(site)
-    models.publish(site, b"c", 1, b"s")
+    models.publish(site, b"c", 1, b"s", b"t")
     found = list(client.scan_iter(match=f"{site}:*"))
     assert len(found) == 6
     assert {key_slot(name) for name in found} == {key_slot(site.encode())}

@@ -1,0 +1,58 @@
+"""Steps of a ladder: rows of the shelf that one source offers, in order, each with a reason."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.shelf import Shelf
+
+Tier = Literal["personalized", "session", "segment", "popular", "static"]
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why an item was chosen: in words, by which learner, through which of the visitor's items, and every learner's
+    say (`models.reasons.Reckoning`); what does not apply is empty."""
+
+    words: str
+    learner: str = ""
+    because: str = ""
+    says: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Rows offered by one step of a ladder, best first."""
+
+    tier: Tier
+    reason: str
+    rows: NDArray[np.int64]
+    scores: NDArray[np.float64]
+    why_of: Callable[[int], Why] | None = None
+
+
+def ordered_step(tier: Tier, reason: str, rows: NDArray[np.int64], scores: NDArray[np.float32] | None = None) -> Step:
+    """Offer rows in this order, with the scores of all rows, or for None ones that fall with the place."""
+    if scores is None:
+        return Step(tier, reason, rows, 1.0 / np.arange(1, len(rows) + 1))
+    return Step(tier, reason, rows, scores[rows].astype(np.float64))
+
+
+def ranked_step(
+    tier: Tier, reason: str, scores: NDArray[np.float64], least: float, why_of: Callable[[int], Why] | None = None
+) -> Step:
+    """Rows with a score above `least`, best first, ties by row."""
+    rows = np.flatnonzero(scores > least)
+    rows = rows[np.argsort(-scores[rows], kind="stable")]
+    return Step(tier, reason, rows, scores[rows], why_of)
+
+
+def title_of(shelf: Shelf, item_id: str) -> str:
+    """Name an item as a reason may: its title, or its id."""
+    item = shelf.assortment.item_of(item_id)
+    if item is None:
+        return item_id
+    return item.title or " > ".join(item.category[-1:]) or item.brand or item_id

@@ -1,0 +1,23 @@
+"""Warm: compile the kernels, or load them compiled, before anyone waits for an answer.
+
+    python -m models.warm
+
+The first time on a machine this takes some ten seconds of one core, then less than one.
+"""
+
+from models.next_item import NextItem
+from models.visit import Visit
+
+
+def warm() -> None:
+    """Teach and ask an engine that is thrown away, by every way a live one is."""
+    engine = NextItem(max_sessions=10)
+    for step in range(6):
+        engine.learn_one(Visit(str(step % 2), str(step % 5), float(step), "v", ("a",), "b", 1.0))
+    items, _ = engine.rank(["1", "2"], earlier=["3"])
+    engine.reckon(items.tolist())
+    NextItem.load(engine.tables(), engine.paths())
+
+
+if __name__ == "__main__":
+    warm()
