@@ -13,7 +13,7 @@ items not yet in the session, with all items of the session left out of the list
 import argparse
 import sys
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -24,8 +24,22 @@ import orjson
 from numpy.typing import NDArray
 
 from bench.baselines import BASELINES, LIST_SIZE, baseline_ranks
+from bench.curve import curve
 from bench.events_file import Events, Row, read_events
-from models import candidates, ranker, sequences, session_neighbours, traffic
+from bench.machine import machine
+from models import (
+    board,
+    candidates,
+    content,
+    factors,
+    next_item,
+    pairs,
+    ranker,
+    sequences,
+    session_neighbours,
+    traffic,
+)
+from models.layout import LEARNERS
 from models.next_item import PATH_ITEMS, NextItem
 from models.visit import Visit
 from models.warm import warm
@@ -34,31 +48,26 @@ TEACH_ONLY: Final = 0.2
 SPLIT_AT: Final = 0.8
 SEED: Final = 0
 """Nothing is drawn: engine and baselines give the same lists each time."""
-LEARNERS: Final = {
-    "session neighbours": range(candidates.VOTES, candidates.LAST),
-    "sequences": range(candidates.LAST, candidates.COSINE),
-    "co-visitation over the session": (candidates.COSINE, candidates.LATELY_ALL),
-    "two and three steps": (candidates.TWO_STEPS, candidates.THREE_STEPS),
-    "category, brand, price": range(candidates.TOKEN_AFTER, candidates.VISITOR),
-    "visitor's earlier sessions": (candidates.VISITOR,),
-    "pairs": (candidates.PAIR,),
-}
 CONSTANTS: Final = {
-    "rate": ranker.RATE,
-    "neighbours": session_neighbours.NEIGHBOURS,
-    "sessions_per_item": session_neighbours.SESSIONS_PER_ITEM,
-    "position_decay": session_neighbours.POSITION_DECAY,
-    "age_decay_per_day": session_neighbours.AGE_DECAY_PER_DAY,
-    "distance_decay": session_neighbours.DISTANCE_DECAY,
-    "before_match": session_neighbours.BEFORE_MATCH,
-    "row_size": sequences.ROW_SIZE,
-    "look_back": sequences.LOOK_BACK,
-    "half_life_s": sequences.HALF_LIFE_S,
-    "horizons_events": list(traffic.HORIZONS),
-    "item_decay": candidates.ITEM_DECAY,
-    "hop_items": candidates.HOP_ITEMS,
-    "hop_decay": candidates.HOP_DECAY,
+    module.__name__.removeprefix("models."): {
+        name.strip("_").lower(): value
+        for name in module.__annotations__
+        if isinstance(value := getattr(module, name), int | float | tuple)
+    }
+    for module in (
+        board,
+        candidates,
+        content,
+        factors,
+        next_item,
+        pairs,
+        ranker,
+        sequences,
+        session_neighbours,
+        traffic,
+    )
 }
+"""Every number the engine is made with, by the module that holds it."""
 _UNITS_S: Final = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
 
 Ints = NDArray[np.int64]
@@ -107,14 +116,13 @@ def visit_of(row: Row) -> Visit:
     return Visit(row.session_id, row.item_id, row.ts, row.visitor_id, category, row.brand, row.price)
 
 
-def engine_ranks(events: Events, steps: Steps, without: Iterable[int] = ()) -> tuple[Ints, Ints]:
-    """Run the engine over a log; gives the places under "all" and "new", 0 for a miss.
+def engine_ranks(events: Events, steps: Steps, without: str = "") -> tuple[Ints, Ints]:
+    """Run the engine over a log, without one learner's say; gives the places under "all" and "new", 0 for a miss.
 
-    Without the channels of content the engine is not told what items are, either.
+    Without content the engine is not told what items are, either.
     """
-    without = tuple(without)
-    plain = candidates.TOKEN_AFTER in without
-    engine = NextItem(without=without)
+    plain = without == "content"
+    engine = NextItem(without=[without] if without else ())
     everything, discovery = np.zeros(len(events), np.int64), np.zeros(len(events), np.int64)
     histories, visitors = Latest(), Latest()
     for index, row in enumerate(events.rows):
@@ -179,12 +187,15 @@ def _asked(
     at_s = session[0].ts if session else None
     dwell_s = session[0].ts - session[1].ts if len(session) > 1 else 0.0
     earlier = list(dict.fromkeys(known.item_id for known in visitor[:PATH_ITEMS]))
-    places = []
-    for exclude in (shown[:1], shown):
-        listed = engine.recommend(history, LIST_SIZE, exclude=exclude, earlier=earlier, at_s=at_s, dwell_s=dwell_s)
-        ids = [item_id for item_id, _ in listed]
-        places.append(ids.index(row.item_id) + 1 if row.item_id in ids else 0)
-    return places[0], places[1]
+    room = LIST_SIZE + len(set(shown))
+    listed = engine.recommend(history, room, exclude=shown[:1], earlier=earlier, at_s=at_s, dwell_s=dwell_s)
+    everything = [item_id for item_id, _ in listed]
+    discovery = [item_id for item_id in everything if item_id not in shown]
+    item = row.item_id
+    return (
+        everything.index(item) + 1 if item in everything else 0,
+        discovery.index(item) + 1 if item in discovery else 0,
+    )
 
 
 def figures(places: tuple[Ints, Ints], steps: Steps) -> dict[str, dict[str, float]]:
@@ -227,9 +238,14 @@ def measure(events: Events, protocol: str) -> dict[str, Any]:
 def seconds_of(text: str) -> float:
     """Read a duration such as `2s`, `10m`, `1h`."""
     number, unit = text[:-1], text[-1:]
-    if unit not in _UNITS_S:
+    if unit not in _UNITS_S or not number.isascii() or not number.replace(".", "", 1).isdigit():
         raise argparse.ArgumentTypeError(f"a delay is a number and s, m, h or d, got {text!r}")
     return float(number) * _UNITS_S[unit]
+
+
+def delays_of(text: str) -> dict[str, float]:
+    """Read durations separated by commas, by their text."""
+    return {one: seconds_of(one) for one in text.split(",")}
 
 
 def main() -> int:
@@ -237,10 +253,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--events", type=Path, action="append", required=True, metavar="FILE.csv.gz")
     parser.add_argument("--protocol", choices=("prequential", "split"), default="prequential")
-    parser.add_argument("--delay", metavar="0s,2s,...", help="learn and know the session this late (prequential)")
+    parser.add_argument(
+        "--delay", type=delays_of, metavar="0s,2s,...", help="learn and know the session this late (prequential)"
+    )
+    parser.add_argument("--svg", type=Path, metavar="FILE", help="draw HR@20 by delay there")
     parser.add_argument("--ablation", action="store_true", help="leave each learner out in turn")
     parser.add_argument("--json", action="store_true", help="print one JSON object last")
     arguments = parser.parse_args()
+    if arguments.delay and arguments.protocol != "prequential":
+        parser.error("--delay goes with the prequential protocol")
+    if arguments.svg and not arguments.delay:
+        parser.error("--svg draws what --delay measures")
     warm()
     sets = []
     for path in arguments.events:
@@ -249,23 +272,33 @@ def main() -> int:
         _print(measured)
         steps = steps_of(events, arguments.protocol)
         if arguments.ablation:
-            measured["without"] = {
-                name: figures(engine_ranks(events, steps, channels), steps) for name, channels in LEARNERS.items()
-            }
+            measured["without"] = {name: figures(engine_ranks(events, steps, name), steps) for name in LEARNERS}
             for name, one in measured["without"].items():
                 print(_line(f"- {name}", one), flush=True)
         if arguments.delay:
             measured["delay"] = {
-                text: figures(delayed_ranks(events, steps, seconds_of(text)), steps)
-                for text in arguments.delay.split(",")
+                text: figures(delayed_ranks(events, steps, delay_s), steps) for text, delay_s in arguments.delay.items()
             }
             for text, one in measured["delay"].items():
                 print(_line(f"{text} late", one), flush=True)
         sets.append(measured)
-    print("constants:", ", ".join(f"{name} {value}" for name, value in CONSTANTS.items()), f"; seed {SEED}")
+    if arguments.svg:
+        arguments.svg.write_text(_drawn(sets, list(arguments.delay)))
+    for module, values in CONSTANTS.items():
+        print(f"{module}:", ", ".join(f"{name} {value}" for name, value in values.items()))
+    print(f"seed {SEED}")
     if arguments.json:
-        print(orjson.dumps({"sets": sets, "constants": CONSTANTS, "seed": SEED}).decode())
+        print(orjson.dumps({"sets": sets, "constants": CONSTANTS, "seed": SEED, "machine": machine()}).decode())
     return 0
+
+
+def _drawn(sets: Sequence[Mapping[str, Any]], delays: list[str]) -> str:
+    series = {
+        f"{one['name']}, {view}": [one["delay"][text][view]["hr20"] for text in delays]
+        for one in sets
+        for view in ("all", "new")
+    }
+    return curve("HR@20 when learning and the session lag by ...", delays, series)
 
 
 def _print(measured: Mapping[str, Any]) -> None:

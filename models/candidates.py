@@ -4,16 +4,33 @@ A source's score is told twice, as a share of its largest and as the logarithm o
 worth, and how that moves with the session's length and with how well its last item is known.
 """
 
+from math import log
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.board import Board, add, place_of
-from models.content import KINDS, LEAF, RING, TOP_LEVEL, Content, Rings
+from models.content import KINDS, RING, TOP_LEVEL, Content, Rings
 from models.kernels import fast_kernel, kernel
-from models.sequences import AFTER, COUNTS, LATELY, NEXT, TOGETHER, Sequences, fade
-from models.session_neighbours import VOTE_KINDS
+from models.layout import (
+    CHANNELS,
+    COSINE,
+    EARLIER,
+    INSIDE,
+    LAST,
+    LATELY_ALL,
+    PAIR,
+    PLAIN,
+    THREE_STEPS,
+    TOKEN_AFTER,
+    TOKEN_AFTER_KINDS,
+    TOKEN_RING,
+    TWO_STEPS,
+    VISITOR,
+    VOTES,
+)
+from models.sequences import AFTER, LATELY, NEXT, TOGETHER, Sequences, fade
 from models.traffic import HORIZONS, Traffic, popularity
 
 QUERY_ITEMS: Final = 10
@@ -30,80 +47,10 @@ AFFINITY_DECAY: Final = 0.8
 RARE: Final = 1.0
 """Added to an item's total before dividing by its root, so that one meeting of two rare items is not everything."""
 
-# Channels of the board: what each source writes.
-VOTES: Final = 0
-LAST: Final = VOTES + VOTE_KINDS
-EARLIER: Final = LAST + COUNTS
-COSINE: Final = EARLIER + 1
-LATELY_ALL: Final = COSINE + 1
-TWO_STEPS: Final = LATELY_ALL + 1
-THREE_STEPS: Final = TWO_STEPS + 1
-TOKEN_AFTER: Final = THREE_STEPS + 1
-TOKEN_AFTER_KINDS: Final = 3
-TOKEN_RING: Final = TOKEN_AFTER + TOKEN_AFTER_KINDS
-TOKEN_RING_KINDS: Final = 4
-VISITOR: Final = TOKEN_RING + TOKEN_RING_KINDS
-PAIR: Final = VISITOR + 1
-CHANNELS: Final = PAIR + 1
-
-_INSIDE: Final = 15
-_PLAIN: Final = 2 * CHANNELS
-_KNOWN: Final = _PLAIN + len(HORIZONS)
-_ALIKE: Final = _KNOWN + 10
-SAME_CATEGORY: Final = _ALIKE + 2 * LEAF + 1
-"""Column that tells how much of the session, fading, is of the candidate's own category."""
-_AGAIN: Final = _ALIKE + 2 * KINDS + 3
-FACTORS: Final = _AGAIN + _INSIDE
-"""Column of `models.factors`, which write it themselves."""
-FEATURES: Final = FACTORS + 1
-QUERY_FEATURES: Final = 7
 _SMALL: Final = 0.002  # a share of the largest below this looks like it in the logarithm
-_LOG_SCALE: Final = -1.0 / np.log(_SMALL)
+_LOG_SCALE: Final = -1.0 / log(_SMALL)
 _NEW_EVENTS: Final = 2_000
 _NO_LIMIT: Final = 3.0  # prices further apart than e^3 are as far as it goes
-
-LEARNERS: Final = (
-    "session_neighbours",
-    "sequences",
-    "co_visitation",
-    "walk",
-    "content",
-    "earlier_visits",
-    "pairs",
-    "popularity",
-    "seen_before",
-    "factors",
-)
-"""Who may speak for a candidate: what others did next in sessions like this one; what follows its items; what shares
-sessions with them; what is two or three such steps away; category, brand and price; the visitor's earlier items; what
-follows its last two items; how wanted the item is; that the session has been there; learned vectors."""
-
-
-def learner_of_feature() -> NDArray[np.int64]:
-    """Give the index in `LEARNERS` of each feature `(FEATURES,)`."""
-    learner = np.full(FEATURES, -1, np.int64)
-    for number, channels in enumerate(
-        (
-            range(VOTES, LAST),
-            range(LAST, COSINE),
-            (COSINE, LATELY_ALL),
-            (TWO_STEPS, THREE_STEPS),
-            range(TOKEN_AFTER, VISITOR),
-            (VISITOR,),
-            (PAIR,),
-        )
-    ):
-        for channel in channels:
-            learner[2 * channel : 2 * channel + 2] = number
-    named = {name: number for number, name in enumerate(LEARNERS)}
-    learner[_PLAIN : _KNOWN + 4] = named["popularity"]
-    learner[_KNOWN + 4 : _ALIKE] = [
-        named[name] for name in ("sequences", "sequences", "session_neighbours", "co_visitation", "sequences", "pairs")
-    ]
-    learner[_ALIKE:_AGAIN] = named["content"]
-    learner[_AGAIN:FACTORS] = named["seen_before"]
-    learner[FACTORS] = named["factors"]
-    return learner
 
 
 class Sources(NamedTuple):
@@ -277,7 +224,7 @@ def write_features(
     known = rows.total[last, TOGETHER]
     for place in range(count):
         item = board.items[place]
-        at = _PLAIN
+        at = PLAIN
         for horizon in range(len(HORIZONS)):
             out[place, at] = np.log(0.01 + popularity(s.traffic, item, horizon)) / 5
             at += 1
@@ -324,7 +271,7 @@ def write_features(
                 times += 1
                 if inside < 0:
                     inside = index
-        out[place, at : at + _INSIDE] = 0.0
+        out[place, at : at + INSIDE] = 0.0
         if inside >= 0:
             out[place, at] = 1.0
             out[place, at + 1] = np.log(1.0 + inside) / 2
@@ -340,5 +287,5 @@ def write_features(
             out[place, at + 10] = out[place, 2 * (LAST + LATELY) + 1]
             out[place, at + 11] = out[place, 2 * COSINE + 1]
             out[place, at + 12] = out[place, 2 * TWO_STEPS + 1]
-            out[place, at + 13] = out[place, _PLAIN + 1]
-            out[place, at + 14] = out[place, _PLAIN + 8]
+            out[place, at + 13] = out[place, PLAIN + 1]
+            out[place, at + 14] = out[place, PLAIN + 8]

@@ -17,22 +17,7 @@ from numpy.typing import NDArray
 
 from models.arrays import Renumbering, Stored, grown, restore, store
 from models.board import MAX_CANDIDATES, Board, new_board, start
-from models.candidates import (
-    CHANNELS,
-    COSINE,
-    FACTORS,
-    FEATURES,
-    LAST,
-    PAIR,
-    QUERY_FEATURES,
-    SAME_CATEGORY,
-    VOTES,
-    Sources,
-    gather_further,
-    gather_session,
-    write_features,
-    write_query,
-)
+from models.candidates import Sources, gather_further, gather_session, write_features, write_query
 from models.content import (
     Content,
     Rings,
@@ -46,6 +31,19 @@ from models.content import (
 from models.factors import RATE as FACTORS_RATE
 from models.factors import Factors, learn_factors, new_factors, renumber_factors, write_factors
 from models.kernels import kernel
+from models.layout import (
+    CHANNELS,
+    COSINE,
+    FACTORS,
+    FEATURES,
+    LAST,
+    LEARNERS,
+    PAIR,
+    QUERY_FEATURES,
+    SAME_CATEGORY,
+    VOTES,
+    learner_of_feature,
+)
 from models.pairs import learn_pair, new_pairs, restored_pairs, score_pair, stored_pairs
 from models.ranker import RATE, Ranker, learn_choice, new_ranker, score_all, slopes_of
 from models.reasons import Reckoning, reckon
@@ -134,7 +132,7 @@ class NextItem:
     rate
         Step of the ranker. Above 0.
     without
-        Channels of `models.candidates` to blank, to see what each is worth.
+        Names in `models.candidates.LEARNERS` of those whose say is left out, to see what each is worth.
 
     >>> engine = NextItem()
     >>> for item in ("boots", "socks"):
@@ -149,7 +147,7 @@ class NextItem:
         max_tokens: int = 20_000,
         max_sessions: int = 60_000,
         rate: float = RATE,
-        without: Collection[int] = (),
+        without: Collection[str] = (),
     ) -> None:
         if max_items < 100:
             raise ValueError(f"max_items must be at least 100, got {max_items}")
@@ -161,7 +159,11 @@ class NextItem:
             raise ValueError(f"rate must be above 0, got {rate}")
         self.max_items, self.max_tokens, self.max_sessions = max_items, max_tokens, max_sessions
         self.rate = rate
-        self.without = np.array(sorted(without), dtype=np.int64)
+        unknown = sorted(set(without) - set(LEARNERS))
+        if unknown:
+            raise ValueError(f"without must name some of {', '.join(LEARNERS)}, got {', '.join(unknown)}")
+        left_out = [number for number, name in enumerate(LEARNERS) if name in without]
+        self._blank = np.flatnonzero(np.isin(learner_of_feature(), left_out))
         self.latest_s = -inf
         self.names: list[str] = []
         self._number: dict[str, int] = {}
@@ -323,11 +325,11 @@ class NextItem:
         score_neighbours(self._sessions, self._scratch, board, number, query, at_s, VOTES)
         seen = score_pair(self._pairs, board, path[0], path[1], PAIR) if len(path) > 1 else 0.0
         gather_further(board, sources, query)
-        if len(self.without):
-            board.raw[:, self.without] = 0.0
         write_query(sources, query, steps, dwell_s, seen, self._asked)
         write_features(board, sources, query, steps, seen, self._features)
         write_factors(self._factors, board, query, self._features, FACTORS)
+        if len(self._blank):
+            self._features[: board.head[1], self._blank] = 0.0
         score_all(self._ranker, self._features, self._asked, board.head[1], self._scores)
         self._query = query
 

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.candidates import LAST, LATELY_ALL
+from models.layout import LAST, LATELY_ALL
 from models.profile import Profile, in_session
 from models.shelf import Shelf
 from models.steps import Step, Tier, Why, title_of

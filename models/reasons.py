@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.board import Board
-from models.candidates import FEATURES, ITEM_DECAY, LEARNERS, Sources, learner_of_feature
+from models.candidates import ITEM_DECAY, Sources
+from models.layout import FEATURES, LEARNERS, learner_of_feature
 from models.ranker import Ranker
 from models.sequences import TOGETHER
 
