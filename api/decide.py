@@ -18,6 +18,7 @@ from models.holdout import in_holdout
 from models.profile import Profile
 from models.recommend import Answer, Query, recommend
 from models.slots import Slate, fill
+from models.steps import Why
 from store.client import UNAVAILABLE
 from store.log import partition_of
 from store.visits import profile_of, read_visit
@@ -153,8 +154,8 @@ def iso(at_s: float) -> str:
     return datetime.fromtimestamp(at_s, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def list_view(query: Query, answer: Answer) -> dict[str, Any]:
-    """Give a list as the API shows it."""
+def list_view(query: Query, answer: Answer, *, explain: bool = False) -> dict[str, Any]:
+    """Give a list as the API shows it, with each item's whole reckoning if asked."""
     return {
         "strategy": query.strategy,
         "tier": answer.tier,
@@ -166,11 +167,18 @@ def list_view(query: Query, answer: Answer) -> dict[str, Any]:
                 "score": one.score,
                 "tier": one.tier,
                 "reason": one.reason,
+                "learner": one.why.learner,
+                "because_item_id": one.why.because or None,
+                **({"says": _says_view(one.why)} if explain else {}),
                 **_display(one.item),
             }
             for position, one in enumerate(answer.items)
         ],
     }
+
+
+def _says_view(why: Why) -> list[dict[str, Any]]:
+    return [{"learner": learner, "says": round(says, 4)} for learner, says in why.says]
 
 
 def _display(item: CatalogItem) -> dict[str, Any]:

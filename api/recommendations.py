@@ -25,6 +25,7 @@ _PARAMETERS = [
     described("category", "Only at or below this path.", examples=["Home > Kitchen"]),
     described("exclude", "Product ids left out; repeat, or separate by commas.", examples=["sku-2,sku-3"]),
     described("refill", "Whether later tiers fill the list up.", kind="boolean", default=True),
+    described("explain", "Whether each product comes with its whole reckoning.", kind="boolean", default=False),
 ]
 
 
@@ -52,8 +53,9 @@ async def get_recommendations(request: Request) -> Response:
         exclude=given.ids("exclude"),
         refill=given.flag("refill", True),
     )
+    explain = given.flag("explain", False)
     deciding = await decide.begin(state_of(request), site, parse_visitor_id(visitor_id) if visitor_id else "")
     found = deciding.recommend(query)
     deciding.log()
     request.scope["tier"] = found.tier
-    return answer({**deciding.head(), **decide.list_view(query, found)})
+    return answer({**deciding.head(), **decide.list_view(query, found, explain=explain)})

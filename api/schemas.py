@@ -109,6 +109,13 @@ class StateView(Shape):
     )
 
 
+class Say(Shape):
+    """What one learner adds to an item's score, beside what it adds to the average candidate; a log of chances."""
+
+    learner: str = Field(examples=["session_neighbours"])
+    says: float = Field(examples=[0.8])
+
+
 class RecommendedItem(Shape):
     """One product of a list."""
 
@@ -117,6 +124,11 @@ class RecommendedItem(Shape):
     score: float = Field(examples=[0.83])
     tier: str = Field(examples=["personalized"])
     reason: str = Field(examples=["you looked at Coffee makers"])
+    learner: str = Field(description="Which learner speaks for it most.", examples=["content"])
+    because_item_id: str | None = Field(description="The item that most leads to it.", examples=["sku-7"])
+    says: list[Say] | None = Field(
+        default=None, description="With `explain`: every learner's say, most first; empty where none ranked it."
+    )
     title: str = Field(examples=["Pour-over kettle"])
     price: float | None = Field(examples=[39.9])
     sale_price: float | None = Field(examples=[34.9])

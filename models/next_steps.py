@@ -57,7 +57,7 @@ def next_steps(
 
     def why_of(row: int) -> Why:
         if row not in number_of:
-            return newcomers.why_of(row) if newcomers.why_of else Why(newcomers.reason)
+            return newcomers.why_of(row) if newcomers.why_of else newcomers.why
         (reckoning,) = engine.reckon([number_of[row]])
         learner = reckoning.says[0][0]
         because = engine.names[reckoning.because] if reckoning.because >= 0 else ""
@@ -66,8 +66,7 @@ def next_steps(
             words = words.format(title_of(shelf, because)) if because else _PLAIN_WORDS
         return Why(words, learner, because, tuple(reckoning.says))
 
-    reason = "what is likely next"
-    first = Step(tier, reason, rows[spoken], chances[spoken].astype(np.float64), why_of)
+    first = Step(tier, Why("likely next"), rows[spoken], chances[spoken].astype(np.float64), why_of)
     rest = replace(first, rows=rows[~spoken], scores=chances[~spoken].astype(np.float64))
     return _with_newcomers(first, newcomers), rest
 

@@ -126,7 +126,7 @@ def recommend(shelf: Shelf, profile: Profile, query: Query, now_s: float, *, hol
         for row, score in zip(rows[:room].tolist(), scores[:room].tolist(), strict=True):
             taken[row] = True
             item = shelf.assortment.items[shelf.assortment.ids[row]]
-            why = step.why_of(row) if step.why_of else Why(step.reason)
+            why = step.why_of(row) if step.why_of else step.why
             answer.items.append(Recommended(item, round(score, 6), step.tier, why))
         if len(answer.items) >= query.limit:
             break
@@ -174,15 +174,15 @@ def _ladder(shelf: Shelf, profile: Profile, query: Query, holdout: bool, allowed
         case "also_bought":
             yield from _also_bought(shelf, profile, query.item_id, holdout)
         case "new":
-            yield ordered_step("static", "new in the shop", shelf.newest)
+            yield ordered_step("static", Why("new in the shop", "catalog"), shelf.newest)
         case "recently_viewed":
             rows = shelf.assortment.rows(recent_items(profile))
-            yield ordered_step("session", "you looked at it lately", rows)
+            yield ordered_step("session", Why("you looked at it lately", "seen_before"), rows)
         case "trending":
             pass
-    yield ordered_step("popular", "trending in the shop", shelf.trending, shelf.trending_score)
-    yield ordered_step("popular", "popular in the shop", shelf.popular, shelf.popularity)
-    yield ordered_step("static", "new in the shop", shelf.newest)
+    yield ordered_step("popular", Why("trending in the shop", "popularity"), shelf.trending, shelf.trending_score)
+    yield ordered_step("popular", Why("popular in the shop", "popularity"), shelf.popular, shelf.popularity)
+    yield ordered_step("static", Why("new in the shop", "catalog"), shelf.newest)
 
 
 def _latest(profile: Profile, holdout: bool) -> str:
@@ -209,12 +209,12 @@ def _for_you(shelf: Shelf, profile: Profile, allowed: NDArray[np.bool_]) -> Iter
             return Why(interest_words(shelf, profile, row), "interests")
 
         fresh = np.where(allowed & shelf.untouched & ~seen, interest, 0.0)
-        newcomers = ranked_step(tier, "new to the shop's visitors", fresh, 0.0, why_of)
+        newcomers = ranked_step(tier, Why("new to the shop's visitors", "interests"), fresh, 0.0, why_of)
         spoken_for, merely_wanted = next_steps(shelf, profile, tier, allowed & ~seen, newcomers)
         yield spoken_for
         interest[interest > 0] += POPULARITY_SHARE * shelf.popularity[interest > 0]
         interest[seen] *= SEEN_SHARE
-        yield ranked_step(tier, "from what you looked at", interest, 0.0, why_of)
+        yield ranked_step(tier, Why("from what you looked at", "interests"), interest, 0.0, why_of)
         yield merely_wanted
     campaign = profile.last_touch.campaign if profile.last_touch else ""
     if campaign:
@@ -222,7 +222,7 @@ def _for_you(shelf: Shelf, profile: Profile, allowed: NDArray[np.bool_]) -> Iter
         members = sorted({item_id for path in paths for item_id in shelf.assortment.in_category(path)})
         rows = shelf.assortment.rows(members)
         rows = rows[np.argsort(-shelf.popularity[rows], kind="stable")]
-        yield ordered_step("segment", f"you came by the campaign {campaign}", rows)
+        yield ordered_step("segment", Why(f"you came by the campaign {campaign}", "campaign"), rows)
 
 
 def _near(shelf: Shelf, recent: Sequence[Recent]) -> NDArray[np.bool_]:
@@ -255,11 +255,11 @@ def _similar(shelf: Shelf, item_id: str) -> Iterator[Step]:
     alike = likeness[rows] > 0
     if alike.any():
         likeness[rows[alike]] += NEXT_SHARE * chances[alike] / chances[alike].max()
-    yield ranked_step("session", f"similar to {title}", likeness, 0.0)
+    yield ranked_step("session", Why(f"similar to {title}", "content", item_id), likeness, 0.0)
     if item.category:
         members = shelf.assortment.rows(sorted(shelf.assortment.in_category(item.category)))
         members = members[np.argsort(-shelf.popularity[members], kind="stable")]
-        yield ordered_step("session", f"also in {item.category[-1]}", members)
+        yield ordered_step("session", Why(f"also in {item.category[-1]}", "content", item_id), members)
 
 
 def _also_viewed(shelf: Shelf, item_ids: Sequence[str]) -> Step:
@@ -278,7 +278,7 @@ def _also_viewed(shelf: Shelf, item_ids: Sequence[str]) -> Step:
         anchor = item_ids[int(because[row])]
         return Why(f"viewed together with {title_of(shelf, anchor)}", "co_visitation", anchor)
 
-    return ranked_step("session", "viewed together", scores, 0.0, why_of)
+    return ranked_step("session", Why("viewed together", "co_visitation"), scores, 0.0, why_of)
 
 
 def _also_bought(shelf: Shelf, profile: Profile, item_id: str, holdout: bool) -> Iterator[Step]:
@@ -308,4 +308,4 @@ def _bought_together(shelf: Shelf, item_ids: Sequence[str]) -> Step:
         anchor = item_ids[int(because[row])]
         return Why(f"bought together with {title_of(shelf, anchor)}", "co_purchase", anchor)
 
-    return ranked_step("session", "bought together", scores, 0.0, why_of)
+    return ranked_step("session", Why("bought together", "co_purchase"), scores, 0.0, why_of)

@@ -14,8 +14,10 @@ Tier = Literal["personalized", "session", "segment", "popular", "static"]
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """Why an item was chosen: in words, by which learner, through which of the visitor's items, and every learner's
-    say (`models.reasons.Reckoning`); what does not apply is empty."""
+    """Why an item was chosen: in words, by which learner, through which item, and every learner's say.
+
+    What does not apply is empty; `says` is there where the ranker ranked (`models.reasons.Reckoning`).
+    """
 
     words: str
     learner: str = ""
@@ -25,29 +27,29 @@ class Why:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Rows offered by one step of a ladder, best first."""
+    """Rows offered by one step of a ladder, best first, and why: each of them, or all alike."""
 
     tier: Tier
-    reason: str
+    why: Why
     rows: NDArray[np.int64]
     scores: NDArray[np.float64]
     why_of: Callable[[int], Why] | None = None
 
 
-def ordered_step(tier: Tier, reason: str, rows: NDArray[np.int64], scores: NDArray[np.float32] | None = None) -> Step:
+def ordered_step(tier: Tier, why: Why, rows: NDArray[np.int64], scores: NDArray[np.float32] | None = None) -> Step:
     """Offer rows in this order, with the scores of all rows, or for None ones that fall with the place."""
     if scores is None:
-        return Step(tier, reason, rows, 1.0 / np.arange(1, len(rows) + 1))
-    return Step(tier, reason, rows, scores[rows].astype(np.float64))
+        return Step(tier, why, rows, 1.0 / np.arange(1, len(rows) + 1))
+    return Step(tier, why, rows, scores[rows].astype(np.float64))
 
 
 def ranked_step(
-    tier: Tier, reason: str, scores: NDArray[np.float64], least: float, why_of: Callable[[int], Why] | None = None
+    tier: Tier, why: Why, scores: NDArray[np.float64], least: float, why_of: Callable[[int], Why] | None = None
 ) -> Step:
     """Rows with a score above `least`, best first, ties by row."""
     rows = np.flatnonzero(scores > least)
     rows = rows[np.argsort(-scores[rows], kind="stable")]
-    return Step(tier, reason, rows, scores[rows], why_of)
+    return Step(tier, why, rows, scores[rows], why_of)
 
 
 def title_of(shelf: Shelf, item_id: str) -> str:

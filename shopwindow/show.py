@@ -29,16 +29,23 @@ def show_visitor(console: Console, found: dict[str, Any]) -> None:
         for line in found["cart"]:
             cart.add_row(line["item_id"], str(line["quantity"]), str(line["price"] or "-"))
         console.print(cart)
-    for_you = Table("", "item", "title", "score", "tier", "why", title="For you")
+    for_you = Table("", "item", "title", "score", "tier", "why", "reckoning", title="For you")
     for one in found["for_you"]["items"]:
-        score = f"{one['score']:.3f}"
-        for_you.add_row(str(one["position"] + 1), one["item_id"], one["title"], score, one["tier"], one["reason"])
+        shown = [one["item_id"], one["title"], f"{one['score']:.3f}", one["tier"], one["reason"]]
+        for_you.add_row(str(one["position"] + 1), *shown, _reckoning(one))
     console.print(for_you)
     storage = found["storage"]
     console.print(
         f"partition {storage['partition']}, position {storage['position']}, {storage['profile_bytes']} bytes, "
         f"{storage['pending_events']} events not in the stored profile yet"
     )
+
+
+def _reckoning(item: dict[str, Any]) -> str:
+    """Every learner's say that moves the item's odds by a tenth or more, and the item it leads back to."""
+    says = [f"{one['learner']} {one['says']:+.1f}" for one in item["says"] if abs(one["says"]) >= 0.1]
+    through = f" through {item['because_item_id']}" if item["because_item_id"] else ""
+    return (", ".join(says) or item["learner"]) + through
 
 
 def _counts(counts: dict[str, int]) -> str:

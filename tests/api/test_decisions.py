@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from models.recommend import STRATEGIES
-from tests.api.conftest import PRODUCTS, Api, event, new_visitor
+from tests.api.conftest import PRODUCTS, Api, event, new_visitor, product
 
 LIST_FIELDS = {"decision_id", "visitor_id", "strategy", "tier", "reason", "state", "items"}
 ITEM_FIELDS = {
@@ -21,6 +21,8 @@ ITEM_FIELDS = {
     "image_link",
     "link",
     "availability",
+    "learner",
+    "because_item_id",
 }
 SLOT_FIELDS = {
     "creative_id",
@@ -336,3 +338,40 @@ def test_a_wrong_page_is_a_problem_that_names_the_value(api: Api, body: Any, nam
     response = api.public.post("/v1/decisions", json=body)
     assert response.status_code == 422
     assert named in response.json()["detail"]
+
+
+def test_each_item_says_why_and_with_explain_all_there_is_to_say(api: Api) -> None:
+    visitor = new_visitor()
+    for step in range(12):  # others go from p40 to p41
+        other = new_visitor()
+        api.post(event("view_item", other, "p40"), event("view_item", other, f"p4{1 + step % 2}"))
+    api.post(event("view_item", visitor, "p40"))
+    api.wait_until_learned()
+    answer = api.recommend(visitor_id=visitor, explain="true", limit=20)
+    ranked = [item for item in answer["items"] if item["says"]]
+    assert {"p41", "p42"} <= {item["item_id"] for item in ranked}
+    for item in ranked:
+        assert item["learner"] == item["says"][0]["learner"]
+    assert {item["because_item_id"] for item in ranked if item["item_id"] in ("p41", "p42")} == {"p40"}
+    assert all("says" not in item for item in api.recommend(visitor_id=visitor)["items"])
+    refused = api.public.get("/v1/recommendations", params={"visitor_id": visitor, "explain": "maybe"})
+    assert (refused.status_code, refused.json()["code"]) == (422, "parameter_invalid")
+
+
+def test_a_product_nobody_has_touched_is_recommended_as_soon_as_it_is_imported(other_api: Api) -> None:
+    visitor = new_visitor()
+    shelf = [{**product(number), "item_id": f"old{number}"} for number in range(0, 36, 6)]  # one category, by number
+    other_api.put_items(*shelf)
+    for step in range(20):
+        other = new_visitor()
+        other_api.post(*(event("view_item", other, shelf[(step + place) % 6]["item_id"]) for place in range(3)))
+    other_api.post(event("view_item", visitor, "old0"), event("view_item", visitor, "old6"))
+    other_api.wait_until_learned()
+    assert "brand-new" not in other_api.ids(visitor_id=visitor, limit=5)
+    other_api.put_items({**product(0), "item_id": "brand-new"})
+    found = [item for item in other_api.recommend(visitor_id=visitor, limit=5)["items"] if item["tier"] == "session"]
+    assert "brand-new" in [item["item_id"] for item in found]
+    assert {item["learner"] for item in found if item["item_id"] == "brand-new"} == {"interests"}
+    other_api.secret.delete("/v1/catalog/items/brand-new").raise_for_status()
+    for item in shelf:
+        other_api.secret.delete(f"/v1/catalog/items/{item['item_id']}").raise_for_status()
