@@ -1,7 +1,7 @@
 """Next item: the checks every model passes, and that each source brings in what it is for."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from random import Random
 from typing import Any
 
@@ -9,6 +9,7 @@ import pytest
 
 from models.next_item import PATH_ITEMS, NextItem
 from models.visit import Visit
+from tests.models.checks import CHECKS, Case
 
 
 def _shop(events: int, seed: int = 1, items: int = 60) -> Iterator[Visit]:
@@ -34,6 +35,32 @@ def _engine(events: int) -> NextItem:
     for visit in _shop(events):
         engine.learn_one(visit)
     return engine
+
+
+def _learn(engine: NextItem, visits: Sequence[Visit]) -> None:
+    for visit in visits:
+        engine.learn_one(visit)
+
+
+CASE = Case[NextItem](
+    name="next item",
+    new=lambda: NextItem(max_items=1_000, max_tokens=200, max_sessions=500),
+    learn=_learn,
+    answers=lambda engine: (engine.recommend([]), engine.recommend(["i3", "i2", "once7"], 50, earlier=["i9"])),
+    reloaded=lambda engine: NextItem.load(engine.tables(), engine.paths()),
+    state=lambda engine: engine.tables() + engine.paths(),
+    size=lambda engine: max(
+        len(engine.names), len(engine._sources.content.price), 5 * len(engine._token), 2 * len(engine._sessions.length)
+    ),
+    most=1_000,
+    events=list(_shop(900)),
+    many=[Visit(f"s{n // 2}", f"once{n}", 60.0 * n, f"v{n}", (f"c{n}",), f"b{n % 9}", 5.0) for n in range(6_000)],
+)
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_check(check: Callable[[Case[NextItem]], None]) -> None:
+    check(CASE)
 
 
 def test_answers_before_any_learning() -> None:
