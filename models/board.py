@@ -65,3 +65,16 @@ def add(board: Board, item: int, channel: int, score: float) -> None:
     place = place_of(board, item)
     if place >= 0:
         board.raw[place, channel] += score
+
+
+@kernel
+def spoken_for(board: Board, items: NDArray[np.int32], first: int, end: int) -> NDArray[np.bool_]:
+    """Whether any channel from `first` to before `end` says something of each of these candidates."""
+    found = np.zeros(len(items), np.bool_)
+    for index in range(len(items)):
+        place = board.place[items[index]]
+        for channel in range(first, end):
+            if board.raw[place, channel] > 0.0:
+                found[index] = True
+                break
+    return found

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.arrays import Renumbering, Stored, grown, restore, store
-from models.board import MAX_CANDIDATES, Board, new_board, start
+from models.board import MAX_CANDIDATES, Board, new_board, spoken_for, start
 from models.candidates import Sources, gather_further, gather_session, write_features, write_query
 from models.content import (
     Content,
@@ -46,7 +46,7 @@ from models.layout import (
 )
 from models.pairs import learn_pair, new_pairs, restored_pairs, score_pair, stored_pairs
 from models.ranker import RATE, Ranker, learn_choice, new_ranker, score_all, slopes_of
-from models.reasons import Reckoning, reckon
+from models.reasons import Reckoner
 from models.sequences import (
     AFTER,
     LATELY,
@@ -297,12 +297,11 @@ class NextItem:
         channels
             Those of `models.candidates` that count.
         """
-        spoken: NDArray[np.bool_] = np.asarray(self._board.raw[self._board.place[items], channels] > 0.0)
-        return np.logical_or.reduce(spoken, axis=1)  # type: ignore[no-any-return]
+        return spoken_for(self._board, items, channels.start or 0, channels.stop or CHANNELS)
 
-    def reckon(self, items: Sequence[int]) -> list[Reckoning]:
-        """Tell why each of these items, numbered as in `names`, stood where it did in the latest `rank`."""
-        return reckon(self._board, self._sources, self._ranker, self._features, self._asked, self._query, items)
+    def reckoner(self) -> Reckoner:
+        """Give what tells why an item, numbered as in `names`, stood where it did in the latest `rank`."""
+        return Reckoner(self._board, self._sources, self._ranker, self._features, self._asked, self._query)
 
     def _numbers_of(self, item_ids: Sequence[str], most: int) -> list[int]:
         return [self._number[item_id] for item_id in item_ids[:most] if item_id in self._number]

@@ -54,11 +54,12 @@ def next_steps(
     engine = shelf.snapshot.engine
     spoken = engine.evidence(numbers)
     number_of = dict(zip(rows.tolist(), numbers.tolist(), strict=True))
+    reckoner = engine.reckoner() if len(numbers) else None
 
     def why_of(row: int) -> Why:
-        if row not in number_of:
+        if reckoner is None or row not in number_of:
             return newcomers.why_of(row) if newcomers.why_of else newcomers.why
-        (reckoning,) = engine.reckon([number_of[row]])
+        reckoning = reckoner.of(number_of[row])
         learner = reckoning.says[0][0]
         because = engine.names[reckoning.because] if reckoning.because >= 0 else ""
         words = _WORDS.get(learner) or interest_words(shelf, profile, row)

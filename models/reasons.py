@@ -4,7 +4,6 @@ A candidate's score is a sum over features. What each learner's features add, le
 candidate of the same list, is that learner's say; the learner with the most is the reason given.
 """
 
-from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -34,29 +33,32 @@ class Reckoning(NamedTuple):
     because: int
 
 
-def reckon(
-    board: Board,
-    sources: Sources,
-    ranker: Ranker,
-    features: NDArray[np.float32],
-    asked: NDArray[np.float32],
-    query: NDArray[np.int32],
-    items: Sequence[int],
-) -> list[Reckoning]:
-    """Tell why, of each of these items, from the board as the latest query left it; ValueError for one not on it."""
-    count = int(board.head[1])
-    mixed = ranker.weight @ asked
-    average = features[:count].mean(axis=0)
-    found = []
-    for item in items:
-        if board.stamp[item] != board.head[0]:
+class Reckoner:
+    """Tells why candidates of one query stand where they do, from the board as that query left it."""
+
+    def __init__(
+        self,
+        board: Board,
+        sources: Sources,
+        ranker: Ranker,
+        features: NDArray[np.float32],
+        asked: NDArray[np.float32],
+        query: NDArray[np.int32],
+    ) -> None:
+        self._board, self._sources, self._features, self._query = board, sources, features, query
+        self._number = int(board.head[0])
+        self._mixed = ranker.weight @ asked
+        self._average = (features[: int(board.head[1])].mean(axis=0) * self._mixed) @ _MEMBERS
+
+    def of(self, item: int) -> Reckoning:
+        """Tell why of one item, by its number; ValueError for one that is no candidate, or after another query."""
+        board = self._board
+        if board.head[0] != self._number or board.stamp[item] != self._number:
             raise ValueError(f"item number {item} is no candidate of the latest query")
-        says = ((features[board.place[item]] - average) * mixed) @ _MEMBERS
+        says = (self._features[board.place[item]] * self._mixed) @ _MEMBERS - self._average
         order = np.argsort(-says, kind="stable").tolist()
-        by_content = LEARNERS[order[0]] == "content"
-        because = _because(sources, query, item, by_content=by_content)
-        found.append(Reckoning([(LEARNERS[one], float(says[one])) for one in order], because))
-    return found
+        named = [(LEARNERS[one], float(says[one])) for one in order]
+        return Reckoning(named, _because(self._sources, self._query, item, by_content=named[0][0] == "content"))
 
 
 def _because(sources: Sources, query: NDArray[np.int32], item: int, *, by_content: bool) -> int:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from models.catalog import CatalogItem
 from models.errors import InvalidError, shown
+from models.likeness import likeness
 from models.next_steps import TOGETHER_CHANNELS, interest_words, next_steps
 from models.profile import Profile, Recent, in_session, recent_items
 from models.shelf import Shelf
@@ -200,18 +201,19 @@ def history_tier(profile: Profile) -> Tier:
 def _for_you(shelf: Shelf, profile: Profile, allowed: NDArray[np.bool_]) -> Iterator[Step]:
     if profile.recent or profile.sketch:
         tier = history_tier(profile)
-        interest = _interest(shelf, profile)
-        interest[interest < np.where(_near(shelf, profile.recent), LEAST_INTEREST, LEAST_OLD_INTEREST)] = 0.0
+        near = _near(shelf, profile.recent)
         seen = np.zeros(len(allowed), dtype=bool)
         seen[shelf.assortment.rows(recent_items(profile)[:RECENTS_USED])] = True
 
         def why_of(row: int) -> Why:
             return Why(interest_words(shelf, profile, row), "interests")
 
-        fresh = np.where(allowed & shelf.untouched & ~seen, interest, 0.0)
-        newcomers = ranked_step(tier, Why("new to the shop's visitors", "interests"), fresh, 0.0, why_of)
+        fresh = _interest(shelf, profile, np.flatnonzero(near & shelf.untouched & allowed & ~seen))
+        newcomers = ranked_step(tier, Why("new to the shop's visitors", "interests"), fresh, LEAST_INTEREST, why_of)
         spoken_for, merely_wanted = next_steps(shelf, profile, tier, allowed & ~seen, newcomers)
         yield spoken_for
+        interest = _interest(shelf, profile, shelf.all_rows)
+        interest[interest < np.where(near, LEAST_INTEREST, LEAST_OLD_INTEREST)] = 0.0
         interest[interest > 0] += POPULARITY_SHARE * shelf.popularity[interest > 0]
         interest[seen] *= SEEN_SHARE
         yield ranked_step(tier, Why("from what you looked at", "interests"), interest, 0.0, why_of)
@@ -234,13 +236,14 @@ def _near(shelf: Shelf, recent: Sequence[Recent]) -> NDArray[np.bool_]:
     return near
 
 
-def _interest(shelf: Shelf, profile: Profile) -> NDArray[np.float64]:
-    """Likeness of each row to the visitor's interests, -1 to 1."""
-    if not profile.sketch:
-        return np.zeros(len(shelf.popularity))
-    mixed = HALF_LIFE_SHARES @ directions(profile.sketch)
-    length = float(np.linalg.norm(mixed))
-    return (shelf.matrix @ (mixed / length if length > 0 else mixed)).astype(np.float64)
+def _interest(shelf: Shelf, profile: Profile, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Likeness of these rows to the visitor's interests, -1 to 1, by row of the shelf; 0 for the other rows."""
+    scores = np.zeros(len(shelf.popularity))
+    if profile.sketch and len(rows):
+        mixed = HALF_LIFE_SHARES @ directions(profile.sketch)
+        length = float(np.linalg.norm(mixed))
+        scores[rows] = likeness(shelf.matrix, (mixed / length if length > 0 else mixed).astype(np.float32), rows)
+    return scores
 
 
 def _similar(shelf: Shelf, item_id: str) -> Iterator[Step]:
@@ -249,13 +252,13 @@ def _similar(shelf: Shelf, item_id: str) -> Iterator[Step]:
     if item is None:
         return
     title = title_of(shelf, item_id)
-    likeness = (shelf.matrix @ shelf.matrix[shelf.assortment.row_of[item_id]]).astype(np.float64)
-    likeness[likeness <= LEAST_LIKENESS] = 0.0
+    alike = likeness(shelf.matrix, shelf.matrix[shelf.assortment.row_of[item_id]], shelf.all_rows)
+    alike[alike <= LEAST_LIKENESS] = 0.0
     rows, chances, _ = shelf.next_after([item_id])
-    alike = likeness[rows] > 0
-    if alike.any():
-        likeness[rows[alike]] += NEXT_SHARE * chances[alike] / chances[alike].max()
-    yield ranked_step("session", Why(f"similar to {title}", "content", item_id), likeness, 0.0)
+    met = alike[rows] > 0
+    if met.any():
+        alike[rows[met]] += NEXT_SHARE * chances[met] / chances[met].max()
+    yield ranked_step("session", Why(f"similar to {title}", "content", item_id), alike, 0.0)
     if item.category:
         members = shelf.assortment.rows(sorted(shelf.assortment.in_category(item.category)))
         members = members[np.argsort(-shelf.popularity[members], kind="stable")]

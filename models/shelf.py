@@ -26,6 +26,7 @@ class Shelf:
         self.row_of_number = np.array([row_of.get(name, -1) for name in snapshot.names], dtype=np.int64)
         self.row_of_engine = np.array([row_of.get(name, -1) for name in snapshot.engine.names], dtype=np.int64)
         known = self.row_of_number >= 0
+        self.all_rows = np.arange(count)
         self.popularity: NDArray[np.float32] = np.zeros(count, dtype=np.float32)
         self.popularity[self.row_of_number[known]] = snapshot.popular[known]
         trending = np.zeros(count, dtype=np.float32)

@@ -5,6 +5,9 @@
 The first time on a machine this takes some ten seconds of one core, then less than one.
 """
 
+import numpy as np
+
+from models.likeness import likeness
 from models.next_item import NextItem
 from models.visit import Visit
 
@@ -15,7 +18,9 @@ def warm() -> None:
     for step in range(6):
         engine.learn_one(Visit(str(step % 2), str(step % 5), float(step), "v", ("a",), "b", 1.0))
     items, _ = engine.rank(["1", "2"], earlier=["3"])
-    engine.reckon(items.tolist())
+    engine.evidence(items)
+    engine.reckoner().of(int(items[0]))
+    likeness(np.zeros((1, 1), np.float32), np.zeros(1, np.float32), np.zeros(1, np.int64))
     NextItem.load(engine.tables(), engine.paths())
 
 
