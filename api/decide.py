@@ -178,7 +178,8 @@ def list_view(query: Query, answer: Answer, *, explain: bool = False) -> dict[st
 
 
 def _says_view(why: Why) -> list[dict[str, Any]]:
-    return [{"learner": learner, "says": round(says, 4)} for learner, says in why.says]
+    named = why.reckoning.named() if why.reckoning else ()
+    return [{"learner": learner, "says": round(says, 4)} for learner, says in named]
 
 
 def _display(item: CatalogItem) -> dict[str, Any]:

@@ -10,11 +10,11 @@ State = TypeVar("State", bound=tuple[Any, ...])
 
 
 class Stored(msgspec.Struct, array_like=True):
-    """One array: type, shape, bytes."""
+    """One array: type, shape, bytes (a view of what it was read from, so that large ones are not copied twice)."""
 
     dtype: str
     shape: tuple[int, ...]
-    data: bytes
+    data: memoryview
 
 
 def store(state: tuple[Any, ...], rows: int | None = None) -> list[Stored]:
@@ -24,7 +24,7 @@ def store(state: tuple[Any, ...], rows: int | None = None) -> list[Stored]:
 
 def stored(array: NDArray[Any]) -> Stored:
     """Give the stored form of one array."""
-    return Stored(array.dtype.str, array.shape, np.ascontiguousarray(array).tobytes())
+    return Stored(array.dtype.str, array.shape, memoryview(np.ascontiguousarray(array).tobytes()))
 
 
 def restored(one: Stored) -> NDArray[Any]:

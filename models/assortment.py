@@ -43,6 +43,8 @@ class Assortment:
         self._offered: NDArray[np.bool_] = np.zeros(0, dtype=bool)
         self._from_s: NDArray[np.float64] = np.zeros(0)
         self._until_s: NDArray[np.float64] = np.zeros(0)
+        self._since_s: NDArray[np.float64] = np.zeros(0)
+        self._by_id: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
         self._stale: set[str] = set()
         self.revision = 0
 
@@ -121,6 +123,8 @@ class Assortment:
             self._offered = np.array([item.offered for item in items], dtype=bool)
             self._from_s = np.array([item.available_from_s for item in items], dtype=np.float64)
             self._until_s = np.array([item.expires_at_s for item in items], dtype=np.float64)
+            self._since_s = np.array([item.new_since_s for item in items], dtype=np.float64)
+            self._by_id = np.arange(len(items))
         self._stale.clear()
 
     def _extend(self, item_ids: list[str]) -> None:
@@ -134,10 +138,13 @@ class Assortment:
         self._offered = np.concatenate([self._offered, np.zeros(count, dtype=bool)])
         self._from_s = np.concatenate([self._from_s, np.zeros(count)])
         self._until_s = np.concatenate([self._until_s, np.zeros(count)])
+        self._since_s = np.concatenate([self._since_s, np.zeros(count)])
+        self._by_id = np.array(sorted(range(len(self.ids)), key=self.ids.__getitem__), dtype=np.int64)
 
     def _write_row(self, row: int, item_id: str) -> None:
         item = self.items.get(item_id)
         self._offered[row] = item is not None and item.offered
+        self._since_s[row] = 0.0 if item is None else item.new_since_s
         if item is not None:
             self._matrix[row] = self._vector_of(self._tokens[item_id])
             self._from_s[row], self._until_s[row] = item.available_from_s, item.expires_at_s
@@ -157,7 +164,12 @@ class Assortment:
     def new_since_s(self) -> NDArray[np.float64]:
         """When each row became new, epoch seconds, shape `(len(ids),)`; 0 for removed items."""
         self._refresh()
-        return np.array([self.items[one].new_since_s if one in self.items else 0.0 for one in self.ids])
+        return self._since_s
+
+    def by_id(self) -> NDArray[np.int64]:
+        """Rows in order of their items' ids, shape `(len(ids),)`."""
+        self._refresh()
+        return self._by_id
 
     def rows(self, item_ids: Iterable[str]) -> NDArray[np.int64]:
         """Rows of those of the ids that the catalog knows, in the order given."""

@@ -60,12 +60,12 @@ def next_steps(
         if reckoner is None or row not in number_of:
             return newcomers.why_of(row) if newcomers.why_of else newcomers.why
         reckoning = reckoner.of(number_of[row])
-        learner = reckoning.says[0][0]
+        learner = reckoning.learner
         because = engine.names[reckoning.because] if reckoning.because >= 0 else ""
         words = _WORDS.get(learner) or interest_words(shelf, profile, row)
         if "{}" in words:
             words = words.format(title_of(shelf, because)) if because else _PLAIN_WORDS
-        return Why(words, learner, because, tuple(reckoning.says))
+        return Why(words, learner, because, reckoning)
 
     first = Step(tier, Why("likely next"), rows[spoken], chances[spoken].astype(np.float64), why_of)
     rest = replace(first, rows=rows[~spoken], scores=chances[~spoken].astype(np.float64))

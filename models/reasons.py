@@ -11,13 +11,15 @@ from numpy.typing import NDArray
 
 from models.board import Board
 from models.candidates import ITEM_DECAY, Sources
-from models.layout import FEATURES, LEARNERS, learner_of_feature
+from models.content import KINDS
+from models.kernels import kernel
+from models.layout import LEARNERS, learner_of_feature
 from models.ranker import Ranker
 from models.sequences import TOGETHER
 
 ITEMS_USED: Final = 8
-_MEMBERS: Final = np.zeros((FEATURES, len(LEARNERS)), np.float32)
-_MEMBERS[np.arange(FEATURES), learner_of_feature()] = 1.0
+_LEARNER_OF: Final = learner_of_feature()
+_CONTENT: Final = LEARNERS.index("content")
 _LIKENESS: Final = np.array([0.4, 0.2, 0.1, 0.2, 0.1], np.float32)
 """What it counts that two items share each kind of `models.content` token."""
 
@@ -25,12 +27,18 @@ _LIKENESS: Final = np.array([0.4, 0.2, 0.1, 0.2, 0.1], np.float32)
 class Reckoning(NamedTuple):
     """Why one item stands where it does.
 
-    `says` gives each learner's say, in the score's own unit (differences of log chance), most first; `because` is the
-    number of the session's item that most leads to this one, -1 where none does.
+    `says` is each learner's say, in the order of `LEARNERS` and the score's own unit, differences of log chance;
+    `learner` is the one with the most; `because` is the number of the session's item that most leads to this one, -1
+    where none does.
     """
 
-    says: list[tuple[str, float]]
+    learner: str
     because: int
+    says: tuple[float, ...]
+
+    def named(self) -> tuple[tuple[str, float], ...]:
+        """Every learner's say by name, most first."""
+        return tuple(sorted(zip(LEARNERS, self.says, strict=True), key=lambda pair: -pair[1]))
 
 
 class Reckoner:
@@ -47,34 +55,88 @@ class Reckoner:
     ) -> None:
         self._board, self._sources, self._features, self._query = board, sources, features, query
         self._number = int(board.head[0])
-        self._mixed = ranker.weight @ asked
-        self._average = (features[: int(board.head[1])].mean(axis=0) * self._mixed) @ _MEMBERS
+        self._mixed = np.zeros(len(_LEARNER_OF), np.float32)
+        self._average = np.zeros(len(LEARNERS), np.float32)
+        _average(features, ranker.weight, asked, board.head[1], _LEARNER_OF, self._mixed, self._average)
 
     def of(self, item: int) -> Reckoning:
         """Tell why of one item, by its number; ValueError for one that is no candidate, or after another query."""
         board = self._board
         if board.head[0] != self._number or board.stamp[item] != self._number:
             raise ValueError(f"item number {item} is no candidate of the latest query")
-        says = (self._features[board.place[item]] * self._mixed) @ _MEMBERS - self._average
-        order = np.argsort(-says, kind="stable").tolist()
-        named = [(LEARNERS[one], float(says[one])) for one in order]
-        return Reckoning(named, _because(self._sources, self._query, item, by_content=named[0][0] == "content"))
+        says = np.zeros(len(LEARNERS), np.float32)
+        learner = _says(self._features, board.place[item], self._mixed, self._average, _LEARNER_OF, says)
+        because = _because(self._sources, self._query, item, learner == _CONTENT)
+        return Reckoning(LEARNERS[learner], because, tuple(says.tolist()))
 
 
-def _because(sources: Sources, query: NDArray[np.int32], item: int, *, by_content: bool) -> int:
-    """The item of the session most often seen with this one, else most like it, or the other way round.
+@kernel
+def _average(
+    features: NDArray[np.float32],
+    weight: NDArray[np.float32],
+    asked: NDArray[np.float32],
+    count: int,
+    learner_of: NDArray[np.int64],
+    mixed: NDArray[np.float32],
+    average: NDArray[np.float32],
+) -> None:
+    """Write each feature's weight in this query, and each learner's say of the average candidate."""
+    for i in range(len(learner_of)):
+        for j in range(len(asked)):
+            mixed[i] += weight[i, j] * asked[j]
+        total = 0.0
+        for place in range(count):
+            total += features[place, i]
+        average[learner_of[i]] += mixed[i] * total / max(count, 1)
+
+
+@kernel
+def _says(
+    features: NDArray[np.float32],
+    place: int,
+    mixed: NDArray[np.float32],
+    average: NDArray[np.float32],
+    learner_of: NDArray[np.int64],
+    says: NDArray[np.float32],
+) -> int:
+    """Write each learner's say; gives the learner with the most."""
+    for i in range(len(learner_of)):
+        says[learner_of[i]] += features[place, i] * mixed[i]
+    most = 0
+    for learner in range(len(says)):
+        says[learner] -= average[learner]
+        if says[learner] > says[most]:
+            most = learner
+    return most
+
+
+@kernel
+def _because(s: Sources, query: NDArray[np.int32], item: int, by_content: bool) -> int:
+    """The item of the session most often seen with this one, else most like it, or the other way round; -1 for none.
 
     The later an item of the session, the more it counts.
     """
-    asked = query[:ITEMS_USED]
-    fading = ITEM_DECAY ** np.arange(len(asked))
-    rows = sources.sequences
-    together = np.where(rows.other[asked] == item, rows.counts[asked, :, TOGETHER], 0.0).sum(axis=1)
-    met = together / (rows.total[asked, TOGETHER] + 1.0) * fading
-    tokens = sources.content.tokens
-    alike = np.where((tokens[asked] == tokens[item]) & (tokens[item] >= 0), _LIKENESS, 0.0).sum(axis=1) * fading
-    for strength in (alike, met) if by_content else (met, alike):
-        strength[asked == item] = 0.0
-        if strength.max() > 0.0:
-            return int(asked[int(strength.argmax())])
-    return -1
+    rows, tokens = s.sequences, s.content.tokens
+    met, alike = -1, -1
+    most_met, most_alike, fading = 0.0, 0.0, 1.0
+    for index in range(min(len(query), ITEMS_USED)):
+        other = query[index]
+        if other != item:
+            for entry in range(rows.other.shape[1]):
+                if rows.other[other, entry] < 0:
+                    break
+                if rows.other[other, entry] == item:
+                    share = fading * rows.counts[other, entry, TOGETHER] / (rows.total[other, TOGETHER] + 1.0)
+                    if share > most_met:
+                        most_met, met = share, other
+                    break
+            likeness = 0.0
+            for kind in range(KINDS):
+                if tokens[item, kind] >= 0 and tokens[item, kind] == tokens[other, kind]:
+                    likeness += fading * _LIKENESS[kind]
+            if likeness > most_alike:
+                most_alike, alike = likeness, other
+        fading *= ITEM_DECAY
+    if by_content:
+        return alike if alike >= 0 else met
+    return met if met >= 0 else alike

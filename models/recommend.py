@@ -208,15 +208,18 @@ def _for_you(shelf: Shelf, profile: Profile, allowed: NDArray[np.bool_]) -> Iter
         def why_of(row: int) -> Why:
             return Why(interest_words(shelf, profile, row), "interests")
 
-        fresh = _interest(shelf, profile, np.flatnonzero(near & shelf.untouched & allowed & ~seen))
-        newcomers = ranked_step(tier, Why("new to the shop's visitors", "interests"), fresh, LEAST_INTEREST, why_of)
+        fresh = np.flatnonzero(near & shelf.untouched & allowed & ~seen)
+        likely = _interest(shelf, profile, fresh)
+        newcomers = ranked_step(
+            tier, Why("nobody looked at it yet", "interests"), fresh, likely, LEAST_INTEREST, why_of
+        )
         spoken_for, merely_wanted = next_steps(shelf, profile, tier, allowed & ~seen, newcomers)
         yield spoken_for
         interest = _interest(shelf, profile, shelf.all_rows)
         interest[interest < np.where(near, LEAST_INTEREST, LEAST_OLD_INTEREST)] = 0.0
         interest[interest > 0] += POPULARITY_SHARE * shelf.popularity[interest > 0]
         interest[seen] *= SEEN_SHARE
-        yield ranked_step(tier, Why("from what you looked at", "interests"), interest, 0.0, why_of)
+        yield ranked_step(tier, Why("from what you looked at", "interests"), shelf.all_rows, interest, 0.0, why_of)
         yield merely_wanted
     campaign = profile.last_touch.campaign if profile.last_touch else ""
     if campaign:
@@ -237,13 +240,12 @@ def _near(shelf: Shelf, recent: Sequence[Recent]) -> NDArray[np.bool_]:
 
 
 def _interest(shelf: Shelf, profile: Profile, rows: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Likeness of these rows to the visitor's interests, -1 to 1, by row of the shelf; 0 for the other rows."""
-    scores = np.zeros(len(shelf.popularity))
-    if profile.sketch and len(rows):
-        mixed = HALF_LIFE_SHARES @ directions(profile.sketch)
-        length = float(np.linalg.norm(mixed))
-        scores[rows] = likeness(shelf.matrix, (mixed / length if length > 0 else mixed).astype(np.float32), rows)
-    return scores
+    """Likeness of these rows to the visitor's interests, -1 to 1, `(len(rows),)`."""
+    if not profile.sketch or not len(rows):
+        return np.zeros(len(rows))
+    mixed = HALF_LIFE_SHARES @ directions(profile.sketch)
+    length = float(np.linalg.norm(mixed))
+    return likeness(shelf.matrix, (mixed / length if length > 0 else mixed).astype(np.float32), rows)
 
 
 def _similar(shelf: Shelf, item_id: str) -> Iterator[Step]:
@@ -258,7 +260,7 @@ def _similar(shelf: Shelf, item_id: str) -> Iterator[Step]:
     met = alike[rows] > 0
     if met.any():
         alike[rows[met]] += NEXT_SHARE * chances[met] / chances[met].max()
-    yield ranked_step("session", Why(f"similar to {title}", "content", item_id), alike, 0.0)
+    yield ranked_step("session", Why(f"similar to {title}", "content", item_id), shelf.all_rows, alike)
     if item.category:
         members = shelf.assortment.rows(sorted(shelf.assortment.in_category(item.category)))
         members = members[np.argsort(-shelf.popularity[members], kind="stable")]
@@ -281,7 +283,7 @@ def _also_viewed(shelf: Shelf, item_ids: Sequence[str]) -> Step:
         anchor = item_ids[int(because[row])]
         return Why(f"viewed together with {title_of(shelf, anchor)}", "co_visitation", anchor)
 
-    return ranked_step("session", Why("viewed together", "co_visitation"), scores, 0.0, why_of)
+    return ranked_step("session", Why("viewed together", "co_visitation"), shelf.all_rows, scores, 0.0, why_of)
 
 
 def _also_bought(shelf: Shelf, profile: Profile, item_id: str, holdout: bool) -> Iterator[Step]:
@@ -311,4 +313,4 @@ def _bought_together(shelf: Shelf, item_ids: Sequence[str]) -> Step:
         anchor = item_ids[int(because[row])]
         return Why(f"bought together with {title_of(shelf, anchor)}", "co_purchase", anchor)
 
-    return ranked_step("session", Why("bought together", "co_purchase"), scores, 0.0, why_of)
+    return ranked_step("session", Why("bought together", "co_purchase"), shelf.all_rows, scores, 0.0, why_of)

@@ -31,8 +31,7 @@ class Shelf:
         self.popularity[self.row_of_number[known]] = snapshot.popular[known]
         trending = np.zeros(count, dtype=np.float32)
         trending[self.row_of_number[known]] = snapshot.trending[known]
-        ids = np.array(assortment.ids)
-        self.by_id = np.argsort(ids) if count else np.zeros(0, dtype=np.int64)
+        self.by_id = assortment.by_id()
         self.trending_score = trending
         self.trending = self._ordered(trending)
         self.popular = self._ordered(self.popularity)

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from models.reasons import Reckoning
 from models.shelf import Shelf
 
 Tier = Literal["personalized", "session", "segment", "popular", "static"]
@@ -14,15 +15,15 @@ Tier = Literal["personalized", "session", "segment", "popular", "static"]
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """Why an item was chosen: in words, by which learner, through which item, and every learner's say.
+    """Why an item was chosen: in words, by which learner, through which item; with every say where the ranker ranked.
 
-    What does not apply is empty; `says` is there where the ranker ranked (`models.reasons.Reckoning`).
+    What does not apply is empty.
     """
 
     words: str
     learner: str = ""
     because: str = ""
-    says: tuple[tuple[str, float], ...] = ()
+    reckoning: Reckoning | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +45,17 @@ def ordered_step(tier: Tier, why: Why, rows: NDArray[np.int64], scores: NDArray[
 
 
 def ranked_step(
-    tier: Tier, why: Why, scores: NDArray[np.float64], least: float, why_of: Callable[[int], Why] | None = None
+    tier: Tier,
+    why: Why,
+    rows: NDArray[np.int64],
+    scores: NDArray[np.float64],
+    least: float = 0.0,
+    why_of: Callable[[int], Why] | None = None,
 ) -> Step:
-    """Rows with a score above `least`, best first, ties by row."""
-    rows = np.flatnonzero(scores > least)
-    rows = rows[np.argsort(-scores[rows], kind="stable")]
-    return Step(tier, why, rows, scores[rows], why_of)
+    """Offer those of the rows whose score, one a row, is above `least`, best first, ties in the order given."""
+    kept = np.flatnonzero(scores > least)
+    kept = kept[np.argsort(-scores[kept], kind="stable")]
+    return Step(tier, why, rows[kept], scores[kept], why_of)
 
 
 def title_of(shelf: Shelf, item_id: str) -> str:

@@ -29,9 +29,11 @@ def test_says_add_up_to_the_score_beside_the_average() -> None:
     scores = {int(item): float(score) for item, score in zip(engine._board.items[:count], engine._scores, strict=False)}
     average = float(np.mean(engine._scores[:count]))
     for item, reckoning in zip(items.tolist(), reckonings, strict=True):
-        assert sum(says for _, says in reckoning.says) == pytest.approx(scores[item] - average, abs=1e-3)
-        assert sorted(name for name, _ in reckoning.says) == sorted(LEARNERS)
-        assert [says for _, says in reckoning.says] == sorted((says for _, says in reckoning.says), reverse=True)
+        assert sum(reckoning.says) == pytest.approx(scores[item] - average, abs=1e-3)
+        named = reckoning.named()
+        assert sorted(name for name, _ in named) == sorted(LEARNERS)
+        assert [says for _, says in named] == sorted(reckoning.says, reverse=True)
+        assert reckoning.learner == named[0][0]
 
 
 def test_the_item_named_is_the_one_that_leads_there() -> None:
