@@ -3,9 +3,9 @@
     python -m bench.basket --events FILE.csv.gz
     python -m bench.basket --events FILE.csv.gz --ablation
 
-Prequential: each basket is first looked for in the list of 20 made from everything before it, then learned. The first 20 %
-of baskets only teach; only baskets of visitors who have bought before are scored. HR@20: share of baskets of which any
-item is listed; recall@20: mean share of a basket's distinct items that are. The last line is one JSON object.
+Prequential: each basket is first looked for in the list of 20 made from everything before it, then learned. The first
+20 % of baskets only teach; only baskets of visitors who have bought before are scored. HR@20: share of baskets of which
+any item is listed; recall@20: mean share of a basket's distinct items that are. The last line is one JSON object.
 """
 
 import argparse
@@ -113,7 +113,7 @@ def baselines(baskets: Sequence[Basket], counts: Sequence[bool]) -> dict[str, Fi
         mine, when = count.setdefault(basket.visitor_id, Counter()), last.setdefault(basket.visitor_id, {})
         if counting:
             figures["pop"].append(found(basket, top))
-            often = sorted(mine, key=lambda item: (-mine[item], -when[item]))  # noqa: B023 - used at once
+            often = sorted(mine, key=lambda item: (-mine[item], -when[item]))
             figures["personal"].append(found(basket, often[:LIST_SIZE]))
             lately = sorted(when, key=when.__getitem__, reverse=True)
             figures["recent"].append(found(basket, lately[:LIST_SIZE]))

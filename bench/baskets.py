@@ -1,8 +1,8 @@
 """Baskets: the purchase lines of an events file, put together, in order of time.
 
-Columns `ts` (epoch seconds), `visitor_id`, `item_id`, and, where present, `session_id`, `event_type`, `category`. Lines of
-one session are one basket; without session, those of one visitor at one time. Events other than purchase are ignored;
-a file without `event_type` holds nothing else.
+Columns `ts` (epoch seconds), `visitor_id`, `item_id`, and, where present, `session_id`, `event_type`, `category`. Lines
+of one session are one basket; without session, those of one visitor at one time. Events other than purchase are
+ignored; a file without `event_type` holds nothing else.
 """
 
 import csv

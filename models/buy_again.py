@@ -1,8 +1,8 @@
 """Buy again: which items a visitor's next order will hold, from the habits of that visitor and of the whole shop.
 
 Candidates are the visitor's habits and the items most bought lately; `models.repeats` says what speaks for each, and a
-ranker that learns from every order of a sample of visitors weighs it. An order teaches once it is over: when the visitor
-orders anew, or `ORDER_OPEN_S` after its first line. Nothing is drawn at random.
+ranker that learns from every order of a sample of visitors weighs it. An order teaches once it is over: when the
+visitor orders anew, or `ORDER_OPEN_S` after its first line. Nothing is drawn at random.
 """
 
 import zlib
@@ -17,13 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.arrays import Stored, restore, store
-from models.habits import MAX_TIMES, Habit, History, buy, interval_s, take_back
+from models.habits import MAX_HABITS, MAX_TIMES, Habit, History, buy, interval_s, take_back
 from models.ranker import Ranker, learn_shares, new_ranker, score_all
 from models.repeats import (
     BOUGHT,
     COUNT,
     FEATURES,
     NEW,
+    POPULAR,
     QUERY_FEATURES,
     WITHIN_90,
     Candidates,
@@ -37,6 +38,8 @@ from models.repeats import (
     write_query,
 )
 
+MAX_RANKED: Final = MAX_HABITS + POPULAR
+"""More items no list can hold."""
 RATE: Final = 0.04
 """Step of the ranker."""
 MAX_VISITORS: Final = 5_000
@@ -127,7 +130,7 @@ class Model:
         orders = Orders(
             at_s=np.array([order.at_s for order in history.orders], dtype=np.float64),
             items=np.array([order.items for order in history.orders], dtype=np.float64),
-            count=float(history.orders_seen),
+            seen=float(history.orders_seen),
             items_seen=float(history.items_seen),
         )
         if len(orders.at_s):
@@ -152,7 +155,7 @@ class Model:
         places = np.array([(habit.orders + _NONE)[:MAX_TIMES] for habit in habits], dtype=np.int64) - first_kept
         return ids, Candidates(
             number=np.array([number_of.get(item_id, -1) for item_id in ids], dtype=np.int64),
-            count=np.array([habit.count for habit in habits] + [0] * further, dtype=np.float64),
+            times=np.array([habit.count for habit in habits] + [0] * further, dtype=np.float64),
             first_s=np.array([habit.first_at_s for habit in habits] + [0] * further, dtype=np.float64),
             last_s=np.array([habit.last_at_s for habit in habits] + [0] * further, dtype=np.float64),
             orders=np.concatenate([np.maximum(places, -1), np.full((further, MAX_TIMES), -1)]),
@@ -218,8 +221,8 @@ class _Saved(msgspec.Struct):
 class BuyAgain:
     """Learns buying again from orders.
 
-    Visitors are a sample by hash [1]_: when there are too many, those not seen for `STALE_S` go, then half of the hashes.
-    Whoever stays has been followed from the first order on.
+    Visitors are a sample by hash [1]_: when there are too many, those not seen for `STALE_S` go, then half of the
+    hashes. Whoever stays has been followed from the first order on.
 
     Parameters
     ----------
@@ -314,7 +317,7 @@ class BuyAgain:
         return History() if stored is None else _decoder.decode(stored)
 
     def recommend(self, visitor_id: str, at_s: float, n: int = 20) -> list[Ranked]:
-        """Give the `n` items most likely in a followed visitor's next order, the one that is open known; learns nothing."""
+        """Give the `n` items most likely in a followed visitor's next order, after the one that is open."""
         history = self.history(visitor_id)
         known = self._open.get(visitor_id)
         if known is not None:
@@ -324,14 +327,16 @@ class BuyAgain:
     def frozen(self) -> Model:
         """Give a copy of the model that no further learning changes."""
         model, count = self.model, len(self.model.names)
-        repeats = Repeats(*(array.copy() for array in model.repeats))
-        repeats = repeats._replace(
-            item=repeats.item[:count],
-            seen_s=repeats.seen_s[:count],
-            category_of=repeats.category_of[:count],
-            category=repeats.category[: len(self._categories)],
+        old, ranker = model.repeats, model.ranker
+        repeats = Repeats(
+            item=old.item[:count].copy(),
+            seen_s=old.seen_s[:count].copy(),
+            category_of=old.category_of[:count].copy(),
+            category=old.category[: len(self._categories)].copy(),
+            total=old.total.copy(),
+            popular=old.popular.copy(),
         )
-        return Model(list(model.names), repeats, Ranker(*(array.copy() for array in model.ranker)))
+        return Model(list(model.names), repeats, Ranker(ranker.weight.copy(), ranker.squares.copy()))
 
     def _sampled(self, visitor_id: str) -> bool:
         return _hash(visitor_id) >> (64 - self.level) == 0
@@ -405,20 +410,24 @@ class BuyAgain:
         if (item_rows, category_rows) == (len(old.seen_s), len(old.category)):
             return
         new = new_repeats(item_rows, category_rows)
-        for kept, larger in zip(old[:4], new[:4], strict=True):
-            larger[: len(kept)] = kept
+        new.item[: len(old.item)] = old.item
+        new.seen_s[: len(old.item)] = old.seen_s
+        new.category_of[: len(old.item)] = old.category_of
+        new.category[: len(old.category)] = old.category
         model.repeats = new._replace(total=old.total, popular=old.popular)
 
     def _drop_least_bought(self) -> None:
         """Keep nine tenths of the items, by orders then id, and number them anew."""
         model = self.model
-        bought, names = model.repeats.item[:, BOUGHT], model.names
+        old, names = model.repeats, model.names
+        bought = old.item[:, BOUGHT]
         order = sorted(range(len(names)), key=lambda number: (-bought[number], names[number]))
         kept = np.array(sorted(order[: self.max_items * 9 // 10]), dtype=np.int64)
-        new = new_repeats(len(model.repeats.seen_s), len(model.repeats.category))
-        for old, fresh in zip(model.repeats[:3], new[:3], strict=True):
-            fresh[: len(kept)] = old[kept]
-        repeats = new._replace(category=model.repeats.category, total=model.repeats.total)
+        new = new_repeats(len(old.seen_s), len(old.category))
+        new.item[: len(kept)] = old.item[kept]
+        new.seen_s[: len(kept)] = old.seen_s[kept]
+        new.category_of[: len(kept)] = old.category_of[kept]
+        repeats = new._replace(category=old.category, total=old.total)
         self.model = Model([names[number] for number in kept.tolist()], repeats, model.ranker)
         refresh_popular(repeats, len(kept), self.latest_s)
 
@@ -459,4 +468,3 @@ def _bounded(items: dict[str, str]) -> dict[str, str]:
 
 def _hash(visitor_id: str) -> int:
     return int.from_bytes(blake2b(visitor_id.encode(), digest_size=8).digest(), "big")
-

@@ -61,6 +61,8 @@ class Line(NamedTuple):
 
 def buy(history: History, order_id: str, item_ids: Sequence[str], at_s: float) -> None:
     """Add an order of `at_s` (epoch seconds), or further items of one already known; known items are passed over."""
+    if not item_ids:
+        return
     number = _number_of(history, order_id)
     if number is None:
         number = history.orders_seen
@@ -110,7 +112,7 @@ def take_back(history: History, order_id: str, item_ids: Collection[str] = ()) -
     history.habits = [habit for habit in history.habits if habit.count > 0]
     if not item_ids or order.items <= 0:
         history.items_seen -= order.items  # of items that were dropped since
-        history.orders.remove(order)
+        del history.orders[number - history.orders_seen]
         history.orders_seen -= 1
         for habit in history.habits:
             habit.orders = [one - (one > number) for one in habit.orders]

@@ -9,7 +9,6 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from models.habits import MAX_TIMES
 from models.kernels import fast_kernel
 
 # Columns of `item` and, the first four, of `category`.
@@ -81,11 +80,13 @@ class Repeats(NamedTuple):
 
 
 class Candidates(NamedTuple):
-    """A visitor's habits and popular items side by side; `orders` `(n, MAX_TIMES)` are places in the order arrays, -1
-    for none. Habits come first, `count` is 0 of the rest; `number` is -1 for an item that is not known."""
+    """A visitor's habits, then popular items, side by side: how many `times` bought, 0 of the latter, and when.
+
+    `orders` `(n, MAX_TIMES)` are places in the arrays of `Orders`, -1 for none; `number` is -1 for an unknown item.
+    """
 
     number: NDArray[np.int64]
-    count: NDArray[np.float64]
+    times: NDArray[np.float64]
     first_s: NDArray[np.float64]
     last_s: NDArray[np.float64]
     orders: NDArray[np.int64]
@@ -96,7 +97,7 @@ class Orders(NamedTuple):
 
     at_s: NDArray[np.float64]
     items: NDArray[np.float64]
-    count: float
+    seen: float
     items_seen: float
 
 
@@ -172,13 +173,13 @@ def refresh_popular(r: Repeats, count: int, at_s: float) -> None:
 @fast_kernel
 def _rate_again(r: Repeats, item: int) -> float:
     """Chance, 0 to 1, that an order takes an item its visitor has bought before."""
-    rate = r.total[AGAIN] / r.total[OFFERED]
+    rate = float(r.total[AGAIN] / r.total[OFFERED])
     if item < 0:
         return rate
     category = r.category_of[item]
     if category >= 0:
         rate = (r.category[category, AGAIN] + CATEGORY_PRIOR * rate) / (r.category[category, OFFERED] + CATEGORY_PRIOR)
-    return (r.item[item, AGAIN] + ITEM_PRIOR * rate) / (r.item[item, OFFERED] + ITEM_PRIOR)
+    return float((r.item[item, AGAIN] + ITEM_PRIOR * rate) / (r.item[item, OFFERED] + ITEM_PRIOR))
 
 
 @fast_kernel
@@ -191,7 +192,7 @@ def _usual_gap_days(r: Repeats, item: int) -> float:
     if category >= 0:
         days += r.category[category, GAP_DAYS]
         gaps += r.category[category, GAPS]
-    return (r.item[item, GAP_DAYS] + ITEM_GAPS_PRIOR * days / gaps) / (r.item[item, GAPS] + ITEM_GAPS_PRIOR)
+    return float((r.item[item, GAP_DAYS] + ITEM_GAPS_PRIOR * days / gaps) / (r.item[item, GAPS] + ITEM_GAPS_PRIOR))
 
 
 @fast_kernel
@@ -208,7 +209,7 @@ def write_query(orders: Orders, at_s: float, query: NDArray[np.float32]) -> None
     """Write what the moment says, shape `(QUERY_FEATURES,)`: size of the visitor's orders, how many, time of day."""
     since = max(at_s - orders.at_s.max(), 0.0) / _DAY_S if len(orders.at_s) else 0.0
     turn = 2 * np.pi * (at_s % _DAY_S) / _DAY_S
-    count = max(orders.count, 1.0)
+    count = max(orders.seen, 1.0)
     query[0] = 1.0
     query[1] = np.log(max(orders.items_seen / count, 0.1)) - 1.8
     query[2] = np.log(count) / 3 - 1
@@ -220,7 +221,7 @@ def write_query(orders: Orders, at_s: float, query: NDArray[np.float32]) -> None
 @fast_kernel
 def write_features(r: Repeats, c: Candidates, orders: Orders, at_s: float, x: NDArray[np.float32]) -> None:
     """Write the features of each candidate at `at_s` (epoch seconds), shape `(n, len(FEATURES))`."""
-    visits = max(orders.count, 1.0)
+    visits = max(orders.seen, 1.0)
     alone = (r.total[ALONE] + 1.0) / (r.total[BOUGHT] + 6.0)
     for row in range(len(c.number)):
         item = c.number[row]
@@ -245,11 +246,11 @@ def write_features(r: Repeats, c: Candidates, orders: Orders, at_s: float, x: ND
         if category >= 0:
             x[row, 21] = 1.0
             for other in range(len(c.number)):
-                if c.count[other] > 0 and c.number[other] >= 0 and r.category_of[c.number[other]] == category:
-                    in_category += c.count[other]
+                if c.times[other] > 0 and c.number[other] >= 0 and r.category_of[c.number[other]] == category:
+                    in_category += c.times[other]
                     last = max(last, c.last_s[other])
                     first = min(first, c.first_s[other])
-        count = c.count[row]
+        count = c.times[row]
         if count == 0:
             x[row, 0] = 1.0
             x[row, 12] = np.log(in_category / visits + 0.02)

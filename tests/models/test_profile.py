@@ -9,8 +9,8 @@ import pytest
 
 from models.events import VISITOR_DELETED, Event, EventItem
 from models.features import tokens_of, vector_of
+from models.habits import MAX_HABITS, MAX_ORDERS
 from models.profile import (
-    MAX_BOUGHT,
     MAX_CART_LINES,
     MAX_EVENT_IDS,
     MAX_RECENT,
@@ -185,7 +185,8 @@ def test_thousands_of_events_keep_every_part_in_its_bound_and_the_blob_small() -
         largest = max(largest, len(encode_profile(profile)))
     assert len(profile.recent) == MAX_RECENT
     assert len(profile.cart) == MAX_CART_LINES
-    assert len(profile.bought) == MAX_BOUGHT
+    assert len(profile.history.habits) == MAX_HABITS
+    assert len(profile.history.orders) == MAX_ORDERS
     assert len(profile.event_ids) == 8 * MAX_EVENT_IDS
     assert len(profile.sketch) <= 14 + 3 * 8 + 2 * 3 * 64
     assert largest < 10_000
