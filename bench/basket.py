@@ -36,6 +36,7 @@ CONSTANTS: Final = {
     "max_visitors": buy_again.MAX_VISITORS,
     "max_items": buy_again.MAX_ITEMS,
     "order_open_s": buy_again.ORDER_OPEN_S,
+    "just_s": buy_again.JUST_S,
     "away_s": buy_again.AWAY_S,
     "once_hidden_s": buy_again.ONCE_HIDDEN_S,
     "least_again": buy_again.LEAST_AGAIN,
