@@ -38,7 +38,6 @@ from api.intake import Appender, Incoming
 from api.shop.routes import shop_routes
 from api.site import Site
 from api.state import State
-from models import buy_again
 from models.catalog import CatalogItem
 from models.errors import InvalidError
 from models.holdout import in_holdout
@@ -245,7 +244,6 @@ async def _follow(state: State) -> None:
 
 async def _warm(state: State) -> None:
     """Make one decision of every kind a page asks for, for a visitor nobody is."""
-    buy_again.warm()
     for site in state.sites.values():
         for _ in range(3):
             deciding = await begin(state, site, "")

@@ -180,13 +180,6 @@ def empty_model() -> Model:
     return Model([], new_repeats(_FIRST_CAPACITY, _FIRST_CAPACITY), ranker)
 
 
-def warm() -> None:
-    """Compile what ranking needs, so that no visitor waits for it."""
-    history = History()
-    buy(history, "", [""], 0.0)
-    empty_model().rank(history, 0.0)
-
-
 def _hidden(habit: Habit, at_s: float, rate_again: float) -> bool:
     """Whether an item is not due: ordered this very moment, or bought once and not of a kind that is bought again."""
     age_s = at_s - habit.last_at_s
