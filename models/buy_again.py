@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from models.arrays import Stored, restore, store
 from models.habits import MAX_HABITS, MAX_TIMES, Habit, History, buy, interval_s, take_back
-from models.ranker import Ranker, learn_shares, new_ranker, score_all
+from models.ranker import Ranker, learn_choice, new_ranker, score_all
 from models.repeats import (
     BOUGHT,
     COUNT,
@@ -358,7 +358,10 @@ class BuyAgain:
             asked = model._ask(history, order.at_s)
             wanted = np.array([item_id in order.items for item_id in asked.ids])
             if wanted.any():
-                learn_shares(model.ranker, asked.features, asked.query, asked.scores, wanted / wanted.sum(), self.rate)
+                # A softmax over the candidates; every order counts alike, its items share it.
+                chance = np.exp(asked.scores - asked.scores.max())
+                slopes = (chance / chance.sum() - wanted / wanted.sum()).astype(np.float32)
+                learn_choice(model.ranker, asked.features, asked.query, slopes, self.rate)
             own = len(history.habits)
             offered = asked.candidates.number[:own]
             gap_days = np.maximum(order.at_s - asked.candidates.last_s[:own], 0.0) / 86_400

@@ -87,25 +87,3 @@ def learn_choice(
             slope = gradient[i] * query[j]
             r.squares[i, j] += slope * slope
             r.weight[i, j] -= rate * slope / np.sqrt(r.squares[i, j] + _SMOOTH)
-
-
-@fast_kernel
-def learn_shares(
-    r: Ranker,
-    features: NDArray[np.float32],
-    query: NDArray[np.float32],
-    scores: NDArray[np.float32],
-    shares: NDArray[np.float64],
-    rate: float,
-) -> None:
-    """Move towards several candidates at once, `shares` of 1 in all, scored with the weights as they are."""
-    chance = np.exp(scores - scores.max())
-    pull = chance / chance.sum() - shares
-    for i in range(r.weight.shape[0]):
-        gradient = 0.0
-        for row in range(len(scores)):
-            gradient += pull[row] * features[row, i]
-        for j in range(len(query)):
-            slope = gradient * query[j]
-            r.squares[i, j] += slope * slope
-            r.weight[i, j] -= rate * slope / np.sqrt(r.squares[i, j] + _SMOOTH)
