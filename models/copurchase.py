@@ -1,13 +1,15 @@
 """Co-purchase: which items are ordered together more often than chance would have it.
 
 A pair is named once the log-likelihood ratio of its orders [1]_ reaches `LEAST_RATIO`, and only where it is ordered
-together more often than the two items' own counts say. The gate counts orders whole: evidence does not fade, and whole
-counts are what the ratio's distribution holds for. Which of the pairs that pass come first, fading weights say.
+together `LEAST_ORDERS` times and more often than the two items' own counts say. The gate counts orders whole: evidence
+does not fade, and whole counts are what the ratio's distribution holds for. Which of the pairs that pass come first,
+fading weights say.
 
 .. [1] Dunning, "Accurate Methods for the Statistics of Surprise and Coincidence", Computational Linguistics 1993.
 """
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Final
 
 import msgspec
@@ -18,6 +20,8 @@ from models.popularity import Fading
 
 LEAST_RATIO: Final = 10.83
 """Chi-square with 1 degree of freedom, p = .001: one in 1,000 pairs that have nothing to do with each other passes."""
+LEAST_ORDERS: Final = 2
+"""Two items that nobody else orders pass the ratio with a single order: that names no habit."""
 
 Floats = NDArray[np.float64]
 
@@ -162,13 +166,16 @@ class CoPurchase:
 
         Only pairs that pass the gate, strongest first; each row's weights sum to at most 1.
         """
-        pairs = [
-            (item, other, weight / total, self._together(item, other))
-            for item, row in self.rows.items()
-            if item < count
-            for total in (sum(row.values()) or 1.0,)
-            for other, weight in row.items()
-        ]
+        pairs: list[tuple[int, int, float, int]] = []
+        often = {item for item, orders in self.ordered.items() if orders >= LEAST_ORDERS}
+        for item, row in self.rows.items():
+            if item < count and item in often:
+                total = sum(row.values()) or 1.0
+                for other, together in self.counts[item].items():
+                    if other in often:
+                        together = max(together, self.counts.get(other, {}).get(item, 0))
+                        if together >= LEAST_ORDERS:
+                            pairs.append((item, other, row[other] / total, together))
         items, others, both = (np.array([pair[column] for pair in pairs], dtype=np.int64) for column in (0, 1, 3))
         shares = np.array([pair[2] for pair in pairs], dtype=np.float64)
         kept = np.flatnonzero(self._ratios(items, others, both) >= LEAST_RATIO)
@@ -181,16 +188,19 @@ class CoPurchase:
 
     def stored(self) -> StoredCoPurchase:
         """Give the stored form."""
-        pairs = [(item, other, weight) for item, row in self.rows.items() for other, weight in row.items()]
-        counts = [self.counts[item][other] for item, other, _ in pairs]
+        # A row's weights and counts stand under the same keys in the same order.
+        sizes = [len(row) for row in self.rows.values()]
+        weights = chain.from_iterable(row.values() for row in self.rows.values())
         return StoredCoPurchase(
             landmark_s=self.clock.landmark_s,
             orders=self.orders,
             ordered=np.array(list(self.ordered.items()), dtype=np.int64).tobytes(),
-            rows=np.array([pair[0] for pair in pairs], dtype=np.int32).tobytes(),
-            others=np.array([pair[1] for pair in pairs], dtype=np.int32).tobytes(),
-            weights=np.array([pair[2] for pair in pairs], dtype=np.float64).tobytes(),
-            counts=np.array(counts, dtype=np.int64).tobytes(),
+            rows=np.repeat(np.array(list(self.rows), dtype=np.int32), sizes).tobytes(),
+            others=np.fromiter(chain.from_iterable(self.rows.values()), dtype=np.int32).tobytes(),
+            weights=np.fromiter(weights, dtype=np.float64).tobytes(),
+            counts=np.fromiter(
+                chain.from_iterable(self.counts[item].values() for item in self.rows), dtype=np.int64
+            ).tobytes(),
         )
 
     def restore(self, stored: StoredCoPurchase) -> None:

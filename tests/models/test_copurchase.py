@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from models.copurchase import LEAST_RATIO, CoPurchase
+from models.copurchase import LEAST_ORDERS, LEAST_RATIO, CoPurchase
 from tests.models.checks import CHECKS, Case
 
 Order = tuple[tuple[int, ...], float]
@@ -85,7 +85,7 @@ def test_the_figure_is_that_of_a_batch_in_any_order_of_arrival(seed: int) -> Non
         wanted = batch_ratio(some, first, second)
         assert forth.ratio(first, second) == pytest.approx(wanted, abs=1e-6)
         assert back.ratio(second, first) == pytest.approx(wanted, abs=1e-6)
-        if wanted >= LEAST_RATIO:
+        if wanted >= LEAST_RATIO and sum({first, second} <= set(items) for items, _ in some) >= LEAST_ORDERS:
             named |= {(first, second), (second, first)}
     for model in (forth, back):
         starts, others, _ = model.table(ITEMS)
@@ -112,6 +112,15 @@ def test_few_orders_and_orders_that_are_all_alike_prove_nothing() -> None:
     assert model.ratio(1, 2) < LEAST_RATIO
     learn(model, [((3,), 0.0)])
     assert model.ratio(1, 2) >= LEAST_RATIO
+
+
+def test_one_order_of_two_rarities_names_no_pair() -> None:
+    model = CoPurchase(DAY_S)
+    learn(model, [((1, 2), 0.0)] + [((9,), 0.0)] * 500)
+    assert model.ratio(1, 2) >= LEAST_RATIO
+    assert model.table(10)[1].tolist() == []
+    learn(model, [((1, 2), 0.0)])
+    assert model.table(10)[1].tolist() == [2, 1]
 
 
 def test_a_partner_everybody_has_is_not_named() -> None:
