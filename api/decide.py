@@ -155,11 +155,12 @@ def iso(at_s: float) -> str:
 
 
 def list_view(query: Query, answer: Answer, *, explain: bool = False) -> dict[str, Any]:
-    """Give a list as the API shows it, with each item's whole reckoning if asked."""
+    """Give a list as the API shows it, with each item's whole reckoning if asked, a bundle with its joint price."""
     return {
         "strategy": query.strategy,
         "tier": answer.tier,
         "reason": answer.reason,
+        **(_bundle(answer.companion_of, answer) if answer.companion_of is not None else {}),
         "items": [
             {
                 "item_id": one.item.item_id,
@@ -180,6 +181,18 @@ def list_view(query: Query, answer: Answer, *, explain: bool = False) -> dict[st
 def _says_view(why: Why) -> list[dict[str, Any]]:
     named = why.reckoning.named() if why.reckoning else ()
     return [{"learner": learner, "says": round(says, 4)} for learner, says in named]
+
+
+def _bundle(companion_of: CatalogItem, answer: Answer) -> dict[str, Any]:
+    items = [companion_of, *(one.item for one in answer.items)]
+    prices = [item.price if item.sale_price is None else item.sale_price for item in items]
+    known = [price for price in prices if price is not None]
+    comparable = len(known) == len(items) and len({item.currency for item in items}) == 1
+    return {
+        "companion_of": companion_of.item_id,
+        "joint_price": round(sum(known), 2) if comparable else None,
+        "currency": companion_of.currency,
+    }
 
 
 def _display(item: CatalogItem) -> dict[str, Any]:

@@ -147,6 +147,11 @@ class ProductList(Shape):
     tier: str = Field(description="personalized, session, segment, popular or static.", examples=["personalized"])
     reason: str
     items: list[RecommendedItem]
+    companion_of: str | None = Field(None, description="Of a bundle: the item it is around.", examples=["sku-1"])
+    joint_price: float | None = Field(
+        None, description="Of a bundle: that item and all listed together; null where a price is not known."
+    )
+    currency: str | None = Field(None, description="Of a bundle: of the joint price.", examples=["EUR"])
 
 
 class Head(Shape):
@@ -237,6 +242,7 @@ class Visitor(Shape):
     recent_items: list[dict[str, Any]]
     cart: list[dict[str, Any]]
     bought: list[dict[str, Any]]
+    habits: list[dict[str, Any]]
     interests: dict[str, Any] = Field(
         examples=[
             {"15m": {"categories": [{"category": "Home > Kitchen", "weight": 0.7}], "brands": [], "price_bands": []}}

@@ -18,6 +18,7 @@ from models import recommend
 from models.errors import shown
 from models.events import VISITOR_DELETED, Event, encode_event, parse_visitor_id
 from models.explain import explain_interests
+from models.habits import interval_s
 from models.holdout import in_holdout
 from models.profile import COUNTED, Profile, decode_profile, encode_profile
 from models.subjects import creative_of
@@ -105,6 +106,16 @@ def _view(profile: Profile, site: Site) -> dict[str, Any]:
         ],
         "bought": [
             {"item_id": one.item_id, "order_id": one.order_id, "at": decide.iso(one.at_s)} for one in profile.bought
+        ],
+        "habits": [
+            {
+                "item_id": one.item_id,
+                "count": one.count,
+                "first_at": decide.iso(one.first_at_s),
+                "last_at": decide.iso(one.last_at_s),
+                "every_days": round(gap_s / 86_400, 1) if (gap_s := interval_s(one)) is not None else None,
+            }
+            for one in sorted(profile.history.habits, key=lambda habit: (-habit.count, -habit.last_at_s, habit.item_id))
         ],
     }
 

@@ -6,7 +6,6 @@ learned and those positions are saved together, so that a restart goes on where 
 
 import zlib
 from collections import OrderedDict
-from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Final, Literal, NamedTuple
 
@@ -15,8 +14,9 @@ import numpy as np
 
 from models.affinity import RECENT_ITEMS, affinity, bucket_of, latest_items
 from models.assortment import Assortment
+from models.buy_again import BuyAgain
 from models.clicks import ClickModel, ClickWeights, Pending
-from models.covisitation import CoVisitation
+from models.copurchase import CoPurchase, StoredCoPurchase
 from models.events import VISITOR_DELETED, Event, EventItem, order_id_of, promotions_of
 from models.holdout import in_holdout
 from models.next_item import NextItem
@@ -45,7 +45,9 @@ MAX_ORDER_ITEMS: Final = 50
 """Items of one order that further events of the same order are paired with."""
 
 _WEIGHTS: Final = {"view_item": 1.0, "add_to_wishlist": 2.0, "add_to_cart": 3.0, "purchase": 5.0}
-_FORMAT: Final = 2
+_ORDERS: Final = frozenset({"order_created", "order_paid", "purchase"})
+_UNDONE: Final = frozenset({"order_cancelled", "refund"})
+_FORMAT: Final = 3
 
 
 class _Path(msgspec.Struct, array_like=True):
@@ -65,20 +67,14 @@ class _Path(msgspec.Struct, array_like=True):
     event_ids: list[bytes] = []
 
 
-class _Table(msgspec.Struct):
-    landmark_s: float | None
-    rows: bytes
-    others: bytes
-    weights: bytes
-
-
 class _Saved(msgspec.Struct):
     format: int
     version: int
     events: int
     positions: dict[int, int]
     names: list[str]
-    bought: _Table
+    bought: StoredCoPurchase
+    again: bytes
     popularity: list[tuple[float | None, bytes]]
     clicks: ClickWeights
     pending: list[Pending]
@@ -123,7 +119,8 @@ class Learner:
         self.engine = NextItem()
         self.progress = Progress()
         self.flooded = 0
-        self.bought = CoVisitation(BOUGHT_HALF_LIFE_S, reverse_share=1.0)
+        self.bought = CoPurchase(BOUGHT_HALF_LIFE_S)
+        self.again = BuyAgain()
         self.trending = Popularity(TRENDING_HALF_LIFE_S)
         self.popular = Popularity(POPULAR_HALF_LIFE_S)
         self.clicks = ClickModel(click_window_s)
@@ -138,6 +135,7 @@ class Learner:
         if event.event == VISITOR_DELETED:
             self._paths.pop(event.visitor_id, None)
             self.engine.forget(event.visitor_id)
+            self.again.forget(event.visitor_id)
             return True
         path = self._path(event)
         if event.event_id:
@@ -154,6 +152,7 @@ class Learner:
         path.allowed -= 1.0
         self._count_lists(event)
         self._learn_items(event, path, assortment)
+        self._learn_orders(event, assortment)
         self._learn_slots(event, path, assortment)
         return True
 
@@ -213,6 +212,16 @@ class Learner:
             self.bought.learn_together(numbers[len(before) :], event.at_s, numbers[: len(before)])
             path.order_id, path.ordered = order_id, [*before, *new][-MAX_ORDER_ITEMS:]
 
+    def _learn_orders(self, event: Event, assortment: Assortment) -> None:
+        """Teach what is bought again; several events may tell of one order."""
+        order_id = order_id_of(event)
+        if event.event in _ORDERS:
+            known = assortment.items
+            items = {one.item_id: " > ".join((known.get(one.item_id) or one).category) for one in event.items}
+            self.again.learn_one(event.visitor_id, order_id, items, event.at_s)
+        elif event.event in _UNDONE:
+            self.again.take_back(event.visitor_id, order_id, {one.item_id for one in event.items})
+
     def _learn_slots(self, event: Event, path: _Path, assortment: Assortment) -> None:
         if event.event not in ("view_promotion", "select_promotion"):
             return
@@ -250,11 +259,7 @@ class Learner:
             padded = np.zeros(max(len(popularity.weights), max(kept) + 1))
             padded[: len(popularity.weights)] = popularity.weights
             popularity.weights = padded[kept]
-        self.bought.rows = {
-            new[item]: {new[other]: weight for other, weight in row.items() if other in new}
-            for item, row in self.bought.rows.items()
-            if item in new
-        }
+        self.bought.renumber(new)
 
     def snapshot(self) -> Snapshot:
         """Give what the API reads; each call gives the next version. The engine is the one that goes on learning."""
@@ -266,6 +271,7 @@ class Learner:
             names=list(self.names),
             engine=self.engine,
             bought=Neighbours(*self.bought.table(count)),
+            again=self.again.frozen(),
             trending=self.trending.scores(count),
             popular=self.popular.scores(count),
             clicks=self.clicks.weights(),
@@ -279,7 +285,8 @@ class Learner:
             events=self.events,
             positions=self.positions,
             names=self.names,
-            bought=_save_table(self.bought),
+            bought=self.bought.stored(),
+            again=self.again.save(),
             popularity=[(p.clock.landmark_s, p.weights.tobytes()) for p in (self.trending, self.popular)],
             clicks=self.clicks.weights(),
             pending=list(self.clicks.pending.values()),
@@ -307,7 +314,8 @@ class Learner:
         learner.positions = saved.positions
         learner.names = saved.names
         learner.numbers = {name: number for number, name in enumerate(saved.names)}
-        _load_table(learner.bought, saved.bought)
+        learner.bought.restore(saved.bought)
+        learner.again = BuyAgain.load(saved.again)
         for popularity, (landmark_s, weights) in zip(
             (learner.trending, learner.popular), saved.popularity, strict=True
         ):
@@ -325,24 +333,3 @@ def _visit(event: Event, path: _Path, item: EventItem, assortment: Assortment) -
     known = assortment.items.get(item.item_id) or item
     session_id = f"{event.visitor_id}\x1f{path.session}"
     return Visit(session_id, item.item_id, event.at_s, event.visitor_id, known.category, known.brand, known.price)
-
-
-def _save_table(table: CoVisitation) -> _Table:
-    pairs: Sequence[tuple[int, int, float]] = [
-        (item, other, weight) for item, row in table.rows.items() for other, weight in row.items()
-    ]
-    return _Table(
-        landmark_s=table.clock.landmark_s,
-        rows=np.array([pair[0] for pair in pairs], dtype=np.int32).tobytes(),
-        others=np.array([pair[1] for pair in pairs], dtype=np.int32).tobytes(),
-        weights=np.array([pair[2] for pair in pairs], dtype=np.float64).tobytes(),
-    )
-
-
-def _load_table(table: CoVisitation, saved: _Table) -> None:
-    table.clock.landmark_s = saved.landmark_s
-    rows = np.frombuffer(saved.rows, np.int32).tolist()
-    others = np.frombuffer(saved.others, np.int32).tolist()
-    weights = np.frombuffer(saved.weights, np.float64).tolist()
-    for item, other, weight in zip(rows, others, weights, strict=True):
-        table.rows.setdefault(item, {})[other] = weight

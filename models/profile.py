@@ -13,6 +13,7 @@ import numpy as np
 
 from models.events import VISITOR_DELETED, Event, EventItem, order_id_of
 from models.features import Vector
+from models.habits import History, Line, buy, lines, take_back
 from models.sketch import Sketches
 from models.subjects import subjects_of
 from models.touch import Touch, touch_of
@@ -21,7 +22,6 @@ SESSION_GAP_S: Final = 1_800.0
 """A session ends after this long without an event (the convention of GA4 and Google Retail)."""
 MAX_RECENT: Final = 24
 MAX_CART_LINES: Final = 50
-MAX_BOUGHT: Final = 32
 MAX_EVENT_IDS: Final = 32
 _ID_BYTES: Final = 8
 
@@ -75,14 +75,6 @@ class CartLine(msgspec.Struct, array_like=True):
     price: float | None = None
 
 
-class Bought(msgspec.Struct, array_like=True):
-    """An item ordered, until the order is cancelled or refunded."""
-
-    item_id: str
-    at_s: float
-    order_id: str = ""
-
-
 class Session(msgspec.Struct, array_like=True):
     """The stretch of events the visitor is in: no gap above `SESSION_GAP_S`."""
 
@@ -95,8 +87,9 @@ class Session(msgspec.Struct, array_like=True):
 class Profile(msgspec.Struct, array_like=True):
     """A visitor's state. Times are epoch seconds of event time, but `accepted_at_s`, of receipt.
 
-    `recent`, `cart` and `bought` are oldest first and bounded; `event_ids` holds digests of the latest event ids, by
-    which a client's retry is told; `counts` follows `COUNTED`; `sketch` is `models.sketch`'s.
+    `recent` and `cart` are oldest first and bounded; `orders` is `models.habits`', None before the first order;
+    `event_ids` holds digests of the latest event ids, by which a client's retry is told; `counts` follows `COUNTED`;
+    `sketch` is `models.sketch`'s.
     """
 
     position: int = 0
@@ -112,13 +105,23 @@ class Profile(msgspec.Struct, array_like=True):
     counts: list[int] = msgspec.field(default_factory=lambda: [0] * len(COUNTED))
     recent: list[Recent] = []
     cart: list[CartLine] = []
-    bought: list[Bought] = []
+    orders: History | None = None
     event_ids: bytes = b""
     sketch: bytes = b""
 
     def count(self, event: str) -> int:
         """How often the visitor did what `event` names."""
         return self.counts[_COUNT_INDEX[event]]
+
+    @property
+    def history(self) -> History:
+        """What the visitor ordered, cancelled and refunded orders left out; not to be changed by the caller."""
+        return self.orders or History()
+
+    @property
+    def bought(self) -> list[Line]:
+        """The items of the latest orders, oldest order first."""
+        return lines(self.history)
 
 
 _POSITION_BYTES: Final = 8
@@ -307,23 +310,19 @@ def _remove_from_cart(profile: Profile, event: Event) -> None:
 
 def _order(profile: Profile, event: Event) -> None:
     """Move what was ordered out of the cart; the order is named once, by whichever event comes first."""
-    order_id = order_id_of(event)
-    ordered = {item.item_id for item in event.items}
-    known = {(bought.item_id, bought.order_id) for bought in profile.bought}
-    profile.bought.extend(
-        Bought(item_id, event.at_s, order_id) for item_id in sorted(ordered) if (item_id, order_id) not in known
-    )
-    del profile.bought[:-MAX_BOUGHT]
-    profile.cart = [line for line in profile.cart if line.item_id not in ordered]
+    ordered = [item.item_id for item in event.items]
+    if ordered:
+        profile.orders = profile.orders or History()
+        buy(profile.orders, order_id_of(event), ordered, event.at_s)
+        profile.cart = [line for line in profile.cart if line.item_id not in ordered]
 
 
 def _undo_order(profile: Profile, event: Event) -> None:
     """Forget an order, or only the items the event names."""
-    order_id = order_id_of(event)
-    named = {item.item_id for item in event.items}
-    profile.bought = [
-        bought for bought in profile.bought if bought.order_id != order_id or (named and bought.item_id not in named)
-    ]
+    if profile.orders is not None:
+        take_back(profile.orders, order_id_of(event), {item.item_id for item in event.items})
+        if not profile.orders.orders_seen:
+            profile.orders = None
 
 
 _CART: Final[dict[str, Callable[[Profile, Event], None]]] = {

@@ -11,6 +11,7 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from models.buy_again import MAX_RANKED
 from models.catalog import CatalogItem
 from models.errors import InvalidError, shown
 from models.likeness import likeness
@@ -21,12 +22,24 @@ from models.sketch import directions
 from models.steps import Step, Tier, Why, ordered_step, ranked_step, title_of
 from models.subjects import creative_of
 
-Strategy = Literal["for_you", "similar", "also_viewed", "also_bought", "trending", "new", "recently_viewed"]
+Strategy = Literal[
+    "for_you",
+    "similar",
+    "also_viewed",
+    "also_bought",
+    "bundles",
+    "buy_again",
+    "trending",
+    "new",
+    "recently_viewed",
+]
 STRATEGIES: Final[tuple[Strategy, ...]] = (
     "for_you",
     "similar",
     "also_viewed",
     "also_bought",
+    "bundles",
+    "buy_again",
     "trending",
     "new",
     "recently_viewed",
@@ -34,7 +47,8 @@ STRATEGIES: Final[tuple[Strategy, ...]] = (
 
 MAX_LIMIT: Final = 100
 BOUGHT_HIDDEN_S: Final = 30 * 86_400.0
-"""For so long after an order, in the visitor's own event time, its items are not recommended to the visitor."""
+"""For so long after an order, in the visitor's own event time, its items are not recommended to the visitor; but by
+`buy_again`, which knows when they are due."""
 HALF_LIFE_SHARES: Final = np.array([0.5, 0.3, 0.2])
 """How much the visitor's interests of 15 minutes, 24 hours and 30 days count."""
 RECENTS_USED: Final = 10
@@ -79,11 +93,15 @@ class Recommended:
 
 @dataclass(slots=True)
 class Answer:
-    """A list and where it came from: the tier and reason of its first item, or why it is empty."""
+    """A list and where it came from: the tier and reason of its first item, or why it is empty.
+
+    `companion_of` is the item that a bundle's items are ordered together with.
+    """
 
     tier: Tier
     reason: str
     items: list[Recommended] = field(default_factory=list)
+    companion_of: CatalogItem | None = None
 
 
 def parse_strategy(value: object) -> Strategy:
@@ -115,20 +133,24 @@ def recommend(shelf: Shelf, profile: Profile, query: Query, now_s: float, *, hol
     Answer
         At most `query.limit` items, fewer only where no other item may be shown (or refill is off).
     """
-    allowed = _allowed(shelf, profile, query, now_s)
+    allowed = _allowed(shelf, query, now_s, hidden_items(profile))
     answer = Answer("static", "no item may be shown")
     taken = np.zeros(len(allowed), dtype=bool)
-    for number, step in enumerate(_ladder(shelf, profile, query, holdout, allowed)):
-        if number and not query.refill:
-            break
-        keep = allowed[step.rows] & np.logical_not(taken[step.rows])
+    for number, step in enumerate(_ladder(shelf, profile, query, now_s, holdout, allowed)):
+        if number and (not query.refill or answer.companion_of is not None):
+            break  # a bundle is never padded: it names what goes together, or the ladder answers
+        may = _allowed(shelf, query, now_s, cart_items(profile)) if step.again else allowed
+        keep = may[step.rows] & np.logical_not(taken[step.rows])
         rows, scores = step.rows[keep], step.scores[keep]
         room = query.limit - len(answer.items)
         for row, score in zip(rows[:room].tolist(), scores[:room].tolist(), strict=True):
             taken[row] = True
             item = shelf.assortment.items[shelf.assortment.ids[row]]
             why = step.why_of(row) if step.why_of else step.why
-            answer.items.append(Recommended(item, round(score, 6), step.tier, why))
+            tier = step.tier_of(row) if step.tier_of else step.tier
+            answer.items.append(Recommended(item, round(score, 6), tier, why))
+        if query.strategy == "bundles" and number == 0 and answer.items:
+            answer.companion_of = shelf.assortment.items.get(_anchor(profile, query.item_id, holdout))
         if len(answer.items) >= query.limit:
             break
     if answer.items:
@@ -141,26 +163,32 @@ def recommend(shelf: Shelf, profile: Profile, query: Query, now_s: float, *, hol
 
 def hidden_items(profile: Profile) -> set[str]:
     """Items this visitor is not shown: in the cart, or just ordered as of the visitor's latest event."""
-    hidden = {line.item_id for line in profile.cart}
-    hidden.update(one.item_id for one in profile.bought if one.at_s > profile.last_at_s - BOUGHT_HIDDEN_S)
-    return hidden
+    since_s = profile.last_at_s - BOUGHT_HIDDEN_S
+    return cart_items(profile) | {one.item_id for one in profile.history.habits if one.last_at_s > since_s}
 
 
-def _allowed(shelf: Shelf, profile: Profile, query: Query, now_s: float) -> NDArray[np.bool_]:
+def cart_items(profile: Profile) -> set[str]:
+    """Items in the visitor's cart."""
+    return {line.item_id for line in profile.cart}
+
+
+def _allowed(shelf: Shelf, query: Query, now_s: float, hidden: set[str]) -> NDArray[np.bool_]:
     assortment = shelf.assortment
     allowed = assortment.sellable(now_s).copy()
     if query.category:
         within = np.zeros(len(allowed), dtype=bool)
         within[assortment.rows(assortment.in_category(query.category))] = True
         allowed &= within
-    left_out = hidden_items(profile) | query.exclude
+    left_out = hidden | query.exclude
     if query.item_id:
         left_out = left_out | {query.item_id}
     allowed[assortment.rows(left_out)] = False
     return allowed
 
 
-def _ladder(shelf: Shelf, profile: Profile, query: Query, holdout: bool, allowed: NDArray[np.bool_]) -> Iterator[Step]:
+def _ladder(
+    shelf: Shelf, profile: Profile, query: Query, now_s: float, holdout: bool, allowed: NDArray[np.bool_]
+) -> Iterator[Step]:
     """The steps of a strategy, most telling first; each is computed only when the list still has room."""
     match query.strategy:
         case "for_you":
@@ -174,6 +202,14 @@ def _ladder(shelf: Shelf, profile: Profile, query: Query, holdout: bool, allowed
             yield from _similar(shelf, item_id)
         case "also_bought":
             yield from _also_bought(shelf, profile, query.item_id, holdout)
+        case "bundles":
+            anchor = _anchor(profile, query.item_id, holdout)
+            yield _bought_together(shelf, [anchor])
+            yield _also_viewed(shelf, [anchor])
+            yield from _similar(shelf, anchor)
+        case "buy_again":
+            if not holdout and profile.orders is not None:
+                yield _buy_again(shelf, profile, query, now_s)
         case "new":
             yield ordered_step("static", Why("new in the shop", "catalog"), shelf.newest)
         case "recently_viewed":
@@ -297,6 +333,34 @@ def _also_bought(shelf: Shelf, profile: Profile, item_id: str, holdout: bool) ->
     yield _also_viewed(shelf, anchors)
     for anchor in anchors[:1]:
         yield from _similar(shelf, anchor)
+
+
+def _anchor(profile: Profile, item_id: str, holdout: bool) -> str:
+    """The item asked for, or put into the cart last, or looked at last."""
+    return item_id or (profile.cart[-1].item_id if profile.cart else _latest(profile, holdout))
+
+
+def _buy_again(shelf: Shelf, profile: Profile, query: Query, now_s: float) -> Step:
+    """What the visitor's next order will likely hold; without refill only what the visitor bought before."""
+    row_of = shelf.assortment.row_of
+    ranked = {
+        row_of[one.item_id]: one
+        for one in shelf.snapshot.again.rank(profile.history, now_s, MAX_RANKED)
+        if one.item_id in row_of and (query.refill or one.habit is not None)
+    }
+
+    def tier_of(row: int) -> Tier:
+        return "popular" if ranked[row].habit is None else "personalized"
+
+    return Step(
+        "personalized",
+        Why("you bought it before", "buy_again"),
+        np.array(list(ranked), dtype=np.int64),
+        np.array([one.score for one in ranked.values()], dtype=np.float64),
+        lambda row: Why(ranked[row].reason, "popularity" if ranked[row].habit is None else "buy_again"),
+        tier_of,
+        again=True,
+    )
 
 
 def _bought_together(shelf: Shelf, item_ids: Sequence[str]) -> Step:

@@ -7,10 +7,13 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from models.buy_again import Model as AgainModel
+from models.buy_again import StoredModel as StoredAgain
+from models.buy_again import empty_model, model_of
 from models.clicks import ClickWeights
 from models.next_item import NextItem
 
-_FORMAT: Final = 2
+_FORMAT: Final = 3
 
 
 class _Stored(msgspec.Struct, frozen=True):
@@ -19,13 +22,14 @@ class _Stored(msgspec.Struct, frozen=True):
     events: int
     names: list[str]
     bought: tuple[bytes, bytes, bytes]
+    again: StoredAgain
     trending: bytes
     popular: bytes
     clicks: ClickWeights
 
 
 class Neighbours:
-    """Item-to-item weights, rows end to end as `CoVisitation.table` gives them."""
+    """Item-to-item weights, rows end to end as `CoPurchase.table` gives them."""
 
     def __init__(self, starts: NDArray[np.int64], others: NDArray[np.int32], weights: NDArray[np.float32]) -> None:
         self.starts, self.others, self.weights = starts, others, weights
@@ -49,6 +53,7 @@ class Snapshot:
         names: list[str],
         engine: NextItem,
         bought: Neighbours,
+        again: AgainModel,
         trending: NDArray[np.float32],
         popular: NDArray[np.float32],
         clicks: ClickWeights,
@@ -59,6 +64,7 @@ class Snapshot:
         self.number_of = {name: number for number, name in enumerate(names)}
         self.engine = engine
         self.bought = bought
+        self.again = again
         self.trending = trending
         self.popular = popular
         self.clicks = clicks
@@ -73,6 +79,7 @@ def empty_snapshot() -> Snapshot:
         names=[],
         engine=NextItem(max_sessions=1),
         bought=none,
+        again=empty_model(),
         trending=np.zeros(0, np.float32),
         popular=np.zeros(0, np.float32),
         clicks=ClickWeights(),
@@ -88,6 +95,7 @@ def encode_snapshot(snapshot: Snapshot) -> bytes:
         events=snapshot.events,
         names=snapshot.names,
         bought=(bought.starts.tobytes(), bought.others.tobytes(), bought.weights.tobytes()),
+        again=snapshot.again.stored(),
         trending=snapshot.trending.tobytes(),
         popular=snapshot.popular.tobytes(),
         clicks=snapshot.clicks,
@@ -106,6 +114,7 @@ def decode_snapshot(value: bytes, tables: bytes) -> Snapshot:
         names=stored.names,
         engine=NextItem.load(tables),
         bought=_neighbours(stored.bought),
+        again=model_of(stored.again),
         trending=np.frombuffer(stored.trending, np.float32),
         popular=np.frombuffer(stored.popular, np.float32),
         clicks=stored.clicks,

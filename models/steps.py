@@ -28,13 +28,16 @@ class Why:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Rows offered by one step of a ladder, best first, and why: each of them, or all alike."""
+    """Rows offered by one step of a ladder, best first, and why: each of them, or all alike; `again` lets it name what
+    the visitor just ordered."""
 
     tier: Tier
     why: Why
     rows: NDArray[np.int64]
     scores: NDArray[np.float64]
     why_of: Callable[[int], Why] | None = None
+    tier_of: Callable[[int], Tier] | None = None
+    again: bool = False
 
 
 def ordered_step(tier: Tier, why: Why, rows: NDArray[np.int64], scores: NDArray[np.float32] | None = None) -> Step:

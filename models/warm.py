@@ -7,13 +7,14 @@ The first time on a machine this takes some ten seconds of one core, then less t
 
 import numpy as np
 
+from models.buy_again import BuyAgain
 from models.likeness import likeness
 from models.next_item import NextItem
 from models.visit import Visit
 
 
 def warm() -> None:
-    """Teach and ask an engine that is thrown away, by every way a live one is."""
+    """Teach and ask engines that are thrown away, by every way live ones are."""
     engine = NextItem(max_sessions=10)
     for step in range(6):
         engine.learn_one(Visit(str(step % 2), str(step % 5), float(step), "v", ("a",), "b", 1.0))
@@ -22,6 +23,10 @@ def warm() -> None:
     engine.reckoner().of(int(items[0]))
     likeness(np.zeros((1, 1), np.float32), np.zeros(1, np.float32), np.zeros(1, np.int64))
     NextItem.load(engine.tables(), engine.paths())
+    again = BuyAgain()
+    for day in range(4):
+        again.learn_one("v", str(day), {"1": "a"}, day * 86_400.0)
+    again.frozen().rank(again.history("v"), 0.0)
 
 
 if __name__ == "__main__":

@@ -166,6 +166,8 @@ def test_what_others_view_and_buy_together_is_learned(api: Api) -> None:
             event("view_item", visitor, "p30"),
             event("view_item", visitor, "p35"),
             event("purchase", visitor, "p30", "p41", params={"transaction_id": f"t-{visitor}"}),
+            # Orders without either, or there would be nothing to tell a habit from chance by.
+            event("purchase", new_visitor(), "p50", params={"transaction_id": f"other-{visitor}"}),
         )
     api.wait_until_learned()
     viewed = api.recommend(strategy="also_viewed", item_id="p30", limit=3)
@@ -174,6 +176,12 @@ def test_what_others_view_and_buy_together_is_learned(api: Api) -> None:
     bought = api.recommend(strategy="also_bought", item_id="p30", limit=3)
     assert bought["items"][0]["item_id"] == "p41"
     assert bought["items"][0]["reason"] == "bought together with Product 30"
+    bundle = api.recommend(strategy="bundles", item_id="p30", limit=3)
+    assert [item["item_id"] for item in bundle["items"]] == ["p41"]
+    assert bundle["companion_of"] == "p30"
+    prices = [api.secret.get(f"/v1/catalog/items/{one}").json()["price"] for one in ("p30", "p41")]
+    assert bundle["joint_price"] == pytest.approx(sum(prices))
+    assert "joint_price" not in bought
     trending = api.recommend(strategy="trending", limit=PRODUCTS)
     assert (trending["tier"], trending["reason"]) == ("popular", "trending in the shop")
     tiers = {item["item_id"]: item["tier"] for item in trending["items"]}

@@ -12,7 +12,7 @@ from models.learner import FLOOD_EVENTS, FLOOD_REFILL_S, Learner
 from models.sequences import AFTER
 from models.snapshot import decode_snapshot, empty_snapshot, encode_snapshot
 from tests.models.checks import CHECKS, Case
-from tests.models.makers import assortment, event
+from tests.models.makers import START_S, assortment, event
 
 ITEMS = 40
 CATALOG = assortment(ITEMS, creatives=6)
@@ -135,6 +135,26 @@ def test_a_move_along_our_own_list_teaches_less() -> None:
     snapshot = model.snapshot()
     assert viewed_after(model, "a") == {"b": pytest.approx(0.3)}
     assert snapshot.popular[snapshot.number_of["b"]] == pytest.approx(0.3)
+
+
+def test_orders_teach_what_is_bought_again_and_a_cancelled_one_leaves_the_history() -> None:
+    model = Learner()
+    week = 604_800.0
+    bought = [
+        event("purchase", "p001", at_s=number * week, params={"transaction_id": f"o{number}"}) for number in range(4)
+    ]
+    paid = event("order_paid", at_s=3 * week, params={"order_id": "o3"})
+    cancelled = event("order_cancelled", at_s=3 * week, params={"order_id": "o1"})
+    learn(model, [(0, number, one) for number, one in enumerate([*bought, paid, cancelled], 1)])
+    (listed,) = [one for one in model.again.recommend("v1", START_S + 4 * week) if one.habit is not None]
+    assert listed.reason == "you bought it 3 times, about every 10 days"
+    frozen = model.snapshot().again
+    assert frozen.names == ["p001"]
+    assert frozen.repeats.category_of.tolist() == [0]  # the catalog's, whatever the event says
+    loaded = Learner.load(model.save())
+    assert loaded.again.recommend("v1", START_S + 4 * week) == model.again.recommend("v1", START_S + 4 * week)
+    learn(model, [(0, 7, event(VISITOR_DELETED))])
+    assert model.again.recommend("v1", START_S + 4 * week) == []
 
 
 def test_an_erased_visitor_leaves_no_path() -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from models.events import VISITOR_DELETED, Event, EventItem
 from models.features import tokens_of, vector_of
+from models.habits import MAX_HABITS, MAX_ORDERS
 from models.profile import (
-    MAX_BOUGHT,
     MAX_CART_LINES,
     MAX_EVENT_IDS,
     MAX_RECENT,
@@ -162,6 +162,20 @@ def test_an_undone_order_is_forgotten_whole_or_in_part(undo: str) -> None:
     assert bought(profile_of(*orders, order(undo, "o3"))) == [("o1", "a"), ("o1", "b"), ("o2", "a")]
 
 
+def test_a_visitor_who_buys_has_a_history_by_item_and_any_other_none() -> None:
+    weekly = [order("purchase", f"o{week}", "a", at_s=week * 604_800.0) for week in range(5)]
+    (habit,) = profile_of(*weekly).history.habits
+    assert (habit.item_id, habit.count, habit.last_at_s - habit.first_at_s) == ("a", 5, 4 * 604_800)
+    looker = profile_of(event("view_item", "a"), event("add_to_cart", "a"))
+    assert looker.orders is None
+    undone = profile_of(order("purchase", "o1", "a"), order("refund", "o1"))
+    assert (undone.orders, undone.bought) == (None, [])
+
+
+def test_an_order_event_without_items_is_no_order() -> None:
+    assert profile_of(order("order_paid", "o1")).orders is None
+
+
 def busy(count: int) -> list[Event]:
     """A visitor who does everything, with long ids."""
     random = Random(2)
@@ -185,10 +199,11 @@ def test_thousands_of_events_keep_every_part_in_its_bound_and_the_blob_small() -
         largest = max(largest, len(encode_profile(profile)))
     assert len(profile.recent) == MAX_RECENT
     assert len(profile.cart) == MAX_CART_LINES
-    assert len(profile.bought) == MAX_BOUGHT
+    assert len(profile.history.habits) == MAX_HABITS
+    assert len(profile.history.orders) == MAX_ORDERS
     assert len(profile.event_ids) == 8 * MAX_EVENT_IDS
     assert len(profile.sketch) <= 14 + 3 * 8 + 2 * 3 * 64
-    assert largest < 10_000
+    assert largest < 16_000
     assert (profile.events_seen, profile.position, sum(profile.counts)) == (4_000, 4_000, 4_000)
 
 

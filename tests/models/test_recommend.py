@@ -36,6 +36,7 @@ def shop(items: int = 30) -> tuple[Assortment, Shelf]:
         one = f"o{number}"
         events += [event("view_item", "p000", visitor=one), event("view_item", "p001", visitor=one, at_s=5)]
         events.append(event("purchase", "p005", "p006", visitor=f"b{number}", params={"transaction_id": one}))
+        events.append(event("purchase", "p020", visitor=f"c{number}", params={"transaction_id": f"other {one}"}))
         events += [event("view_item", "p009", visitor=f"w{number}-{again}") for again in range(15)]
     for position, one_event in enumerate(events, start=1):
         model.learn_one(0, position, one_event, catalog)
@@ -110,7 +111,7 @@ def test_the_tier_says_whether_there_is_history_before_this_visit() -> None:
 def test_holdout_visitors_get_what_a_stranger_gets() -> None:
     catalog, shelf = shop()
     profile = visitor(catalog, *looks("p000", "p004"))
-    for strategy in ("for_you", "similar", "also_viewed", "also_bought", "trending", "new"):
+    for strategy in ("for_you", "similar", "also_viewed", "also_bought", "bundles", "buy_again", "trending", "new"):
         query = Query(parse_strategy(strategy))
         held = recommend(shelf, profile, query, NOW_S, holdout=True)
         assert ids(held) == ids(recommend(shelf, Profile(), query, NOW_S))
@@ -142,6 +143,83 @@ def test_bought_and_viewed_together_name_the_item() -> None:
     assert (ids(viewed)[0], viewed.reason) == ("p001", "viewed together with Product 0")
     from_cart = recommend(shelf, visitor(catalog, event("add_to_cart", "p006")), Query("also_bought"), NOW_S)
     assert ids(from_cart)[0] == "p005"
+
+
+def test_a_pair_that_proves_nothing_is_not_named() -> None:
+    catalog, model = assortment(30), Learner()
+    for number in range(20):  # every order is alike: nothing to tell habit from chance by
+        bought = event("purchase", "p005", "p006", visitor=f"b{number}", params={"transaction_id": str(number)})
+        model.learn_one(0, number + 1, bought, catalog)
+    answer = recommend(Shelf(model.snapshot(), catalog), Profile(), Query("also_bought", "p005"), NOW_S)
+    assert len(answer.items) == 10
+    assert not any(one.reason.startswith("bought together") for one in answer.items)
+
+
+def test_a_bundle_names_what_goes_with_an_item_and_nothing_else() -> None:
+    catalog, shelf = shop()
+    bundle = recommend(shelf, Profile(), Query("bundles", "p005"), NOW_S)
+    assert (ids(bundle), bundle.reason) == (["p006"], "bought together with Product 5")
+    assert bundle.companion_of == catalog.items["p005"]
+    from_cart = recommend(shelf, visitor(catalog, event("add_to_cart", "p006")), Query("bundles"), NOW_S)
+    assert ids(from_cart) == ["p005"]
+    without = recommend(shelf, Profile(), Query("bundles", "p002"), NOW_S)
+    assert (len(without.items), without.companion_of) == (10, None)
+    assert recommend(shelf, Profile(), Query("bundles", "p002", refill=False), NOW_S).items == []
+
+
+def weekly(catalog: Assortment, weeks: int, *more: Event) -> Profile:
+    """A visitor who buys p003 every week, and p013 besides the first time."""
+    orders = [
+        event("purchase", *(["p003", "p013"] if week == 0 else ["p003"]), at_s=week * 7 * DAY_S,
+              params={"transaction_id": f"o{week}"})
+        for week in range(weeks)
+    ]  # fmt: skip
+    return visitor(catalog, *orders, *more)
+
+
+def test_buy_again_names_what_was_bought_lately_and_why() -> None:
+    catalog, shelf = shop()
+    profile = weekly(catalog, 5)
+    now_s = START_S + 34 * DAY_S
+    again = recommend(shelf, profile, Query("buy_again"), now_s)
+    assert (ids(again)[0], again.tier) == ("p003", "personalized")
+    assert again.reason == "you bought it 5 times, about every 7 days"
+    assert "p003" not in ids(recommend(shelf, profile, Query("for_you", limit=30), now_s))
+    reasons = {one.item.item_id: one.reason for one in again.items}
+    assert reasons["p013"] == "you bought it once"
+    others = [one for one in again.items if one.item.item_id not in ("p003", "p013")]
+    assert len(others) == 8
+    assert {one.tier for one in others} <= {"popular", "static"}
+    alone = recommend(shelf, profile, Query("buy_again", refill=False), now_s)
+    assert ids(alone) == ["p003", "p013"]
+    # p013 was bought once, and nobody buys it again: not a day later.
+    early = recommend(shelf, weekly(catalog, 2), Query("buy_again", refill=False), START_S + 8 * DAY_S)
+    assert ids(early) == ["p003"]
+    assert "p013" not in ids(recommend(shelf, weekly(catalog, 2), Query("buy_again", limit=30), START_S + 8 * DAY_S))
+
+
+def test_buy_again_leaves_out_the_cart_what_was_taken_back_and_what_is_excluded() -> None:
+    catalog, shelf = shop()
+    now_s = START_S + 40 * DAY_S
+    in_cart = weekly(catalog, 3, event("add_to_cart", "p003", at_s=39 * DAY_S))
+    assert "p003" not in ids(recommend(shelf, in_cart, Query("buy_again", limit=30), now_s))
+    undone = weekly(catalog, 1, event("order_cancelled", params={"order_id": "o0"}))
+    assert recommend(shelf, undone, Query("buy_again"), now_s).tier == "popular"
+    query = Query("buy_again", exclude=frozenset({"p003"}), refill=False)
+    assert ids(recommend(shelf, weekly(catalog, 3), query, now_s)) == ["p013"]
+
+
+def test_buy_again_falls_down_the_ladder_for_a_visitor_without_orders() -> None:
+    catalog, shelf = shop()
+    for profile in (Profile(), visitor(catalog, *looks("p000"))):
+        assert recommend(shelf, profile, Query("buy_again"), NOW_S).tier == "popular"
+    held = recommend(shelf, weekly(catalog, 5), Query("buy_again", limit=1), START_S + 40 * DAY_S, holdout=True)
+    assert held.tier == "popular"
+
+
+def test_buy_again_meets_a_visitor_long_away() -> None:
+    catalog, shelf = shop()
+    assert ids(recommend(shelf, weekly(catalog, 5), Query("buy_again"), START_S + 4_000 * DAY_S))[0] == "p003"
 
 
 def test_similar_shares_most_with_the_item() -> None:

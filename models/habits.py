@@ -1,0 +1,152 @@
+"""Habits: a visitor's orders, item by item: how often, since when, in which of the latest orders.
+
+Profile, learner and benchmark keep the same history by the same functions. An order may arrive line by line, and may be
+taken back, whole or in part, while it is among the latest `MAX_ORDERS`.
+"""
+
+from collections.abc import Collection, Sequence
+from math import log2
+from typing import Final, NamedTuple
+
+import msgspec
+
+MAX_HABITS: Final = 100
+MAX_ORDERS: Final = 64
+MAX_TIMES: Final = 4
+"""Latest orders of an item that are kept by number."""
+USEFUL_HALF_LIFE_S: Final = 60 * 86_400.0
+"""An item not bought for so long is as useful as one bought half as often just now."""
+
+
+class Order(msgspec.Struct, array_like=True):
+    """One order: when, in whole epoch seconds, and how many distinct items."""
+
+    order_id: str
+    at_s: int
+    items: int
+
+
+class Habit(msgspec.Struct, array_like=True):
+    """An item bought `count` times: first and last in whole epoch seconds, and the numbers of its latest orders."""
+
+    item_id: str
+    count: int
+    first_at_s: int
+    last_at_s: int
+    orders: list[int]
+
+
+class History(msgspec.Struct, array_like=True):
+    """A visitor's orders, oldest first by arrival. The last has the number `orders_seen` - 1; `items_seen` is their sum
+    of distinct items."""
+
+    orders_seen: int = 0
+    items_seen: int = 0
+    orders: list[Order] = []
+    habits: list[Habit] = []
+
+    def order(self, number: int) -> Order | None:
+        """Give an order by number, None where it is no longer known."""
+        place = number - self.orders_seen + len(self.orders)
+        return self.orders[place] if 0 <= place < len(self.orders) else None
+
+
+class Line(NamedTuple):
+    """An item in an order that is still known."""
+
+    item_id: str
+    at_s: int
+    order_id: str
+
+
+def buy(history: History, order_id: str, item_ids: Sequence[str], at_s: float) -> None:
+    """Add an order of `at_s` (epoch seconds), or further items of one already known; known items are passed over."""
+    if not item_ids:
+        return
+    number = _number_of(history, order_id)
+    if number is None:
+        number = history.orders_seen
+        history.orders_seen += 1
+        history.orders.append(Order(order_id, int(at_s), 0))
+        del history.orders[:-MAX_ORDERS]
+    order = history.order(number)
+    if order is None:  # cannot be: the number was just found
+        return
+    habits = {habit.item_id: habit for habit in history.habits}
+    for item_id in dict.fromkeys(item_ids):
+        habit = habits.get(item_id)
+        if habit is None:
+            habit = Habit(item_id, 0, order.at_s, order.at_s, [])
+            history.habits.append(habit)
+        elif number in habit.orders or (len(habit.orders) == MAX_TIMES and number < habit.orders[0]):
+            continue  # known, or so old that it cannot be told
+        habit.count += 1
+        habit.first_at_s = min(habit.first_at_s, order.at_s)
+        habit.last_at_s = max(habit.last_at_s, order.at_s)
+        # Order numbers grow with arrival; a further line of an older order goes where it belongs.
+        habit.orders = sorted([*habit.orders, number])[-MAX_TIMES:]
+        order.items += 1
+        history.items_seen += 1
+    if len(history.habits) > MAX_HABITS:
+        history.habits = sorted(history.habits, key=_usefulness, reverse=True)[:MAX_HABITS]
+
+
+def _usefulness(habit: Habit) -> tuple[float, str]:
+    """The same however much later it is asked; ties go by id, so that a replay drops the same item."""
+    return log2(habit.count) + habit.last_at_s / USEFUL_HALF_LIFE_S, habit.item_id
+
+
+def take_back(history: History, order_id: str, item_ids: Collection[str] = ()) -> None:
+    """Take an order back, or only the items named; an order that is not known changes nothing."""
+    number = _number_of(history, order_id)
+    order = None if number is None else history.order(number)
+    if number is None or order is None:
+        return
+    for habit in history.habits:
+        if number in habit.orders and (not item_ids or habit.item_id in item_ids):
+            habit.orders.remove(number)
+            habit.count -= 1
+            order.items -= 1
+            history.items_seen -= 1
+            _retime(history, habit)
+    history.habits = [habit for habit in history.habits if habit.count > 0]
+    if not item_ids or order.items <= 0:
+        history.items_seen -= order.items  # of items that were dropped since
+        del history.orders[number - history.orders_seen]
+        history.orders_seen -= 1
+        for habit in history.habits:
+            habit.orders = [one - (one > number) for one in habit.orders]
+
+
+def _retime(history: History, habit: Habit) -> None:
+    """Set first and last anew from the orders that are left, as far as those are known."""
+    times = [order.at_s for number in habit.orders if (order := history.order(number)) is not None]
+    if len(times) == habit.count:
+        habit.first_at_s, habit.last_at_s = min(times, default=0), max(times, default=0)
+    elif times:
+        habit.last_at_s = max(times)
+
+
+def _number_of(history: History, order_id: str) -> int | None:
+    """The number of a known order; an order without an id is never known."""
+    if order_id:
+        for place in range(len(history.orders) - 1, -1, -1):
+            if history.orders[place].order_id == order_id:
+                return history.orders_seen - len(history.orders) + place
+    return None
+
+
+def lines(history: History) -> list[Line]:
+    """Give the items of the orders still known, oldest order first, then by item id."""
+    found = [
+        (number, Line(habit.item_id, order.at_s, order.order_id))
+        for habit in history.habits
+        for number in habit.orders
+        if (order := history.order(number)) is not None
+    ]
+    return [line for _, line in sorted(found, key=lambda one: (one[0], one[1].item_id))]
+
+
+def interval_s(habit: Habit) -> float | None:
+    """Give the mean seconds between the visitor's purchases of an item; None for one bought once."""
+    return (habit.last_at_s - habit.first_at_s) / (habit.count - 1) if habit.count > 1 else None
