@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from models.clicks import ClickWeights
+from models.click_weights import ClickWeights
 from models.next_item import NextItem
 
 _FORMAT: Final = 2
