@@ -136,7 +136,10 @@ def _profile(visit: Visit) -> Profile:
 
 
 class River:
-    """A policy of river's; the contextual one is told what the engine is: what was looked at, device, campaign."""
+    """A policy of river's; the contextual one is told the visit's device and how much of each category was looked at.
+
+    The campaign a visitor came by is not among its features: with it, it does worse (.51 against .54 of the gap).
+    """
 
     def __init__(self, shop: Shop, policy: Any, *, contextual: bool = False) -> None:
         self._shop, self._policy, self._contextual = shop, policy, contextual
@@ -177,8 +180,6 @@ class River:
             return {}
         found = {"always": 1.0, "mobile": float(visit.device == "mobile"), "tablet": float(visit.device == "tablet")}
         found |= {f"category {category}": 0.0 for category in range(CATEGORIES)}
-        if visit.campaign:
-            found[visit.campaign] = 1.0
         weights = [1.0 / (place + 1) for place in range(len(visit.recent))]
         for item, weight in zip(visit.recent, weights, strict=True):
             found[f"category {item[1:].split('-')[0]}"] += weight / sum(weights)

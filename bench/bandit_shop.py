@@ -17,7 +17,7 @@ from models.assortment import Assortment
 from models.catalog import Campaign, CatalogItem, Creative, Placement
 
 DAYS: Final = 20
-VISITS: Final = 16_000
+VISITS: Final = 12_000
 VISITORS: Final = 2_500
 CATEGORIES: Final = 10
 ITEMS_A_CATEGORY: Final = 4

@@ -39,7 +39,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Test:
+class AbTest:
     """One A/B test: the click rate of each arm."""
 
     test_id: str
@@ -51,7 +51,7 @@ class Test:
         return bool(blake2b(self.test_id.encode(), digest_size=1).digest()[0] & 1)
 
 
-def read_tests(path: Path) -> tuple[list[Test], int]:
+def read_tests(path: Path) -> tuple[list[AbTest], int]:
     """Read the sound tests of a file and how many were left out: randomisation at risk, one arm only, or an arm without
     shows; raises `InputError`."""
     arms: dict[str, list[tuple[str, float]]] = {}
@@ -70,7 +70,7 @@ def read_tests(path: Path) -> tuple[list[Test], int]:
             arms.setdefault(row["test_id"], []).append((row["arm"], clicks / max(shows, 1)))
     left_out |= {test_id for test_id, found in arms.items() if len(found) < 2}
     sound = [
-        Test(test_id, np.array([rate for _, rate in found]))
+        AbTest(test_id, np.array([rate for _, rate in found]))
         for test_id, found in arms.items()
         if test_id not in left_out
     ]
@@ -104,7 +104,7 @@ def rounds(budgets: Sequence[int]) -> Iterator[int]:
             yield size
 
 
-def engine_rewards(test: Test, budgets: Sequence[int], random: np.random.Generator) -> list[float]:
+def engine_rewards(test: AbTest, budgets: Sequence[int], random: np.random.Generator) -> list[float]:
     """Play a test with the engine; gives the clicks expected of what was shown, at each budget."""
     model, context = ClickModel(click_window_s=90.0), Context()
     arms = [str(arm) for arm in range(len(test.rates))]
@@ -124,7 +124,7 @@ def engine_rewards(test: Test, budgets: Sequence[int], random: np.random.Generat
     return found
 
 
-def baseline_rewards(name: str, test: Test, budgets: Sequence[int], seed: int) -> list[float]:
+def baseline_rewards(name: str, test: AbTest, budgets: Sequence[int], seed: int) -> list[float]:
     """Play a test with a baseline; gives the clicks expected of what was shown, at each budget."""
     kind, first, second = BASELINES[name]
     play = _play_thompson if kind == "beta" else _play_epsilon_greedy
@@ -181,7 +181,7 @@ def _play_epsilon_greedy(
     return found
 
 
-def shares(tests: Sequence[Test], rewards: Floats, budgets: Sequence[int]) -> tuple[list[float], list[float]]:
+def shares(tests: Sequence[AbTest], rewards: Floats, budgets: Sequence[int]) -> tuple[list[float], list[float]]:
     """Give the share of the gap at each budget, and its standard error.
 
     Clicks won over even rotation, as a mean over tests, over the mean of what the best arms would have won; the error
@@ -204,7 +204,7 @@ def shares(tests: Sequence[Test], rewards: Floats, budgets: Sequence[int]) -> tu
     return found, errors
 
 
-def measure(tests: Sequence[Test], seed: int, budgets: Sequence[int] = BUDGETS) -> dict[str, Any]:
+def measure(tests: Sequence[AbTest], seed: int, budgets: Sequence[int] = BUDGETS) -> dict[str, Any]:
     """Play all tests with engine and baselines; gives their shares over all tests and over the held-out half."""
     played: dict[str, Floats] = {
         "engine": np.array(

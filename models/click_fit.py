@@ -41,7 +41,7 @@ def fit(
     means, variances
         Prior of each feature, shape `(n_features,)`; the fit begins at the means.
     group, parent
-        Which group a feature belongs to, -1 for none, shape `(n_features,)`, and the feature that is each group's parent,
+        Which group a feature belongs to, -1 for none, shape `(n_features,)`, and the parent of each group, a feature,
         shape `(n_groups,)`. A cell has at most one feature of a group, and only where it has the parent.
     """
     n_cells, n_features = len(shows), len(means)
