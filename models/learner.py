@@ -46,7 +46,7 @@ MAX_ORDER_ITEMS: Final = 50
 """Items of one order that further events of the same order are paired with."""
 
 _WEIGHTS: Final = {"view_item": 1.0, "add_to_wishlist": 2.0, "add_to_cart": 3.0, "purchase": 5.0}
-_FORMAT: Final = 2
+_FORMAT: Final = 3
 
 
 class _Path(msgspec.Struct, array_like=True):

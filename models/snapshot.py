@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from models.click_weights import ClickWeights
 from models.next_item import NextItem
 
-_FORMAT: Final = 2
+_FORMAT: Final = 3
 
 
 class _Stored(msgspec.Struct, frozen=True):
