@@ -172,8 +172,7 @@ def _waits(visitor_id: str, placement_id: str, window: int, creative_id: str, po
     found: list[float] = []
     while len(found) < positions:
         text = f"{visitor_id}\x1f{placement_id}\x1f{window}\x1f{creative_id}\x1f{len(found)}"
-        size = 8 * min(_DRAWS_A_DIGEST, positions - len(found))
-        digest = blake2b(text.encode(), digest_size=size).digest()
+        digest = blake2b(text.encode(), digest_size=8 * _DRAWS_A_DIGEST).digest()[: 8 * (positions - len(found))]
         # The upper 53 bits, and half a step more: never 0.
         found += [-log(((number >> 11) + 0.5) / 2**53) for (number,) in iter_unpack(">Q", digest)]
     return found

@@ -75,6 +75,13 @@ def test_the_same_visitor_keeps_the_slate_for_a_while() -> None:
     assert any(one != creatives(first) for one in later)
 
 
+def test_more_slots_begin_with_what_fewer_would_show() -> None:
+    catalog = assortment(30, creatives=12)
+    profile = visitor(catalog, "p000")
+    longest = creatives(slate(catalog, profile, count=12))
+    assert all(creatives(slate(catalog, profile, count=count)) == longest[:count] for count in range(1, 12))
+
+
 def test_campaigns_take_turns() -> None:
     catalog = assortment(30, creatives=12, campaigns=4)
     for number in range(50):
