@@ -51,11 +51,9 @@ class Deciding:
 
     def fill(self, placement_id: str, count: int, left_out: frozenset[str] = frozenset()) -> Slate:
         """Fill one placement."""
-        snapshot = self.site.snapshot
         slate = fill(
             self.site.assortment,
-            snapshot.clicks,
-            snapshot.events,
+            self.site.snapshot.clicks,
             self.profile,
             self.visitor_id,
             placement_id,
@@ -65,8 +63,7 @@ class Deciding:
             left_out=left_out,
         )
         metrics.count_decision(self.site.name, f"slots:{placement_id}", slate.tier)
-        chosen = [[one.creative.creative_id, one.selection_probability] for one in slate.slots]
-        self.record.append({"placement": placement_id, "tier": slate.tier, "slots": chosen})
+        self.record.append({"placement": placement_id, "tier": slate.tier, "policy": slate.policy, **_logged(slate)})
         return slate
 
     def head(self) -> dict[str, Any]:
@@ -192,6 +189,19 @@ def _bundle(companion_of: CatalogItem, answer: Answer) -> dict[str, Any]:
         "companion_of": companion_of.item_id,
         "joint_price": round(sum(known), 2) if comparable else None,
         "currency": companion_of.currency,
+    }
+
+
+def _logged(slate: Slate) -> dict[str, Any]:
+    """Give the eligible creatives once; each slot is [creative, its chance, places in `eligible` it was drawn from]."""
+    eligible = slate.slots[0].drawn_from if slate.slots else ()
+    place = {creative_id: number for number, creative_id in enumerate(eligible)}
+    return {
+        "eligible": eligible,
+        "slots": [
+            [one.creative.creative_id, one.selection_probability, [place[other] for other in one.drawn_from]]
+            for one in slate.slots
+        ],
     }
 
 

@@ -1,99 +1,194 @@
-"""Click model: chance that a seen creative is clicked, learned from every impression once its outcome is known."""
+"""Click model: what each creative's impressions teach, once their outcome is known.
 
-from math import exp, log
+An impression opens when a creative was seen. A click within `click_window_s` makes it clicked, none makes it ignored; a
+click that comes later still, while the impression is remembered, turns it into a clicked one, and the model is exactly
+what a click in time would have made of it.
+"""
+
+from collections import OrderedDict
 from typing import Final
 
 import msgspec
-from river import linear_model, optim
-from river.utils import VectorDict
 
-PRIOR_CLICK_RATE: Final = 0.05
-PRIOR_WEIGHTS: Final = {"affinity:low": 0.4, "affinity:some": 0.8, "affinity:high": 1.2}
-"""Before any click is seen: people click what they have been looking at. Log odds; learning moves them."""
-LEARNING_RATE: Final = 0.1
-INTERCEPT_RATE: Final = 0.02
-MAX_PENDING: Final = 20_000
+from models.click_context import Context
+from models.click_counts import Cell, ClickCounts
+from models.click_weights import ClickWeights
 
+VISIT_S: Final = 1_800.0
+"""One visitor judges one creative once in so long; a click up to then belongs to that impression."""
+MAX_A_DAY: Final = 24
+"""Impressions one visitor may teach within `DAY_S`: nobody takes over the model, however often they click."""
+DAY_S: Final = 86_400.0
+MAX_OPEN: Final = 20_000
+MAX_CLOSED: Final = 20_000
+MAX_VISITORS: Final = 20_000
 
-class ClickWeights(msgspec.Struct, frozen=True):
-    """The learned model as plain numbers: what the API predicts with; reading it never writes."""
-
-    intercept: float = log(PRIOR_CLICK_RATE / (1 - PRIOR_CLICK_RATE))
-    weights: dict[str, float] = msgspec.field(default_factory=lambda: dict(PRIOR_WEIGHTS))
-
-    def predict(self, features: tuple[str, ...]) -> float:
-        """Chance of a click, 0 to 1, for an impression with these features."""
-        score = self.intercept + sum(self.weights.get(name, 0.0) for name in features)
-        return 1.0 / (1.0 + exp(-max(-30.0, min(30.0, score))))
+_Key = tuple[str, str]
 
 
-def click_features(creative_id: str, bucket: str) -> tuple[str, ...]:
-    """Give what the model knows of an impression: the creative, the visitor's affinity, and both together."""
-    return f"creative:{creative_id}", f"affinity:{bucket}", f"creative:{creative_id}|affinity:{bucket}"
-
-
-class Pending(msgspec.Struct, array_like=True):
-    """An impression whose outcome is open. `slot` is where it stood; position is learned apart from the creative."""
+class Impression(msgspec.Struct, array_like=True):
+    """A creative seen by a visitor. `since_s` is the model's clock, which never runs back, when it opened."""
 
     visitor_id: str
     creative_id: str
-    bucket: str
-    slot: str
+    context: Context
     shown_at_s: float
+    since_s: float = 0.0
+    clicked: bool = False
+
+
+class Allowance(msgspec.Struct, array_like=True):
+    """What one visitor has taught since `since_s`."""
+
+    since_s: float
+    taught: int
+
+
+class SavedClicks(msgspec.Struct):
+    """All that a click model holds."""
+
+    cells: list[Cell] = []
+    landmark_s: float | None = None
+    latest_s: float = 0.0
+    now_s: float = 0.0
+    impressions: int = 0
+    clicks: int = 0
+    late_clicks: int = 0
+    passed_over: int = 0
+    contexts: list[Context] = []
+    opened: list[tuple[str, str, int, float, float, bool]] = []
+    closed: list[tuple[str, str, int, float, float, bool]] = []
+    allowances: list[tuple[str, Allowance]] = []
 
 
 class ClickModel:
-    """Online logistic regression over impressions; no click within `click_window_s` is a negative label.
+    """Learns impressions as clicked or ignored.
 
     Parameters
     ----------
     click_window_s
         Seconds after which an impression without a click counts as ignored. Above 0.
-    weights
-        Where to start from; the prior click rate by default.
     """
 
-    def __init__(self, click_window_s: float, weights: ClickWeights | None = None) -> None:
+    def __init__(self, click_window_s: float) -> None:
         if click_window_s <= 0:
             raise ValueError(f"click_window_s must be above 0, got {click_window_s}")
         self.click_window_s = click_window_s
-        start = weights or ClickWeights()
-        self._model = linear_model.LogisticRegression(
-            optimizer=optim.SGD(LEARNING_RATE), intercept_init=start.intercept, intercept_lr=INTERCEPT_RATE
-        )
-        self._model._weights = VectorDict(start.weights)
-        self.pending: dict[tuple[str, str], Pending] = {}
+        self.counts = ClickCounts()
+        self.opened: OrderedDict[_Key, Impression] = OrderedDict()
+        self.closed: OrderedDict[_Key, Impression] = OrderedDict()
         self.impressions = 0
         self.clicks = 0
+        self.late_clicks = 0
+        self.passed_over = 0
+        self._allowances: OrderedDict[str, Allowance] = OrderedDict()
+        self._now_s = 0.0
 
-    def show_one(self, impression: Pending) -> None:
-        """Remember an impression; one already open for this visitor and creative stays as it is."""
-        self.pending.setdefault((impression.visitor_id, impression.creative_id), impression)
-        if len(self.pending) > MAX_PENDING:
-            self._learn(self.pending.pop(next(iter(self.pending))), clicked=False)
+    def show_one(self, visitor_id: str, creative_id: str, context: Context, at_s: float) -> None:
+        """Open an impression seen at `at_s` (epoch seconds), unless this visitor has judged the creative just now."""
+        self.expire(at_s)
+        key = visitor_id, creative_id
+        if key in self.opened or key in self.closed:
+            return
+        if not self._may_teach(visitor_id):
+            self.passed_over += 1
+            return
+        self.opened[key] = Impression(visitor_id, creative_id, context, at_s, self._now_s)
+        if len(self.opened) > MAX_OPEN:
+            self._close(self.opened.popitem(last=False)[1])
 
     def click_one(self, visitor_id: str, creative_id: str) -> None:
-        """Learn a click; one on an impression we never heard of, or heard of too long ago, teaches nothing."""
-        impression = self.pending.pop((visitor_id, creative_id), None)
+        """Learn a click; one on an impression never heard of, or no longer remembered, teaches nothing."""
+        key = visitor_id, creative_id
+        impression = self.opened.pop(key, None)
         if impression is not None:
-            self._learn(impression, clicked=True)
+            impression.clicked = True
+            self._close(impression)
+            return
+        impression = self.closed.get(key)
+        if impression is not None and not impression.clicked:
+            impression.clicked = True
+            self.clicks += 1
+            self.late_clicks += 1
+            self.counts.add(creative_id, impression.context, 0.0, 1.0, impression.shown_at_s)
 
     def expire(self, now_s: float) -> None:
-        """Learn every impression shown before `now_s - click_window_s` as ignored; oldest first."""
-        while self.pending:
-            key = next(iter(self.pending))
-            if self.pending[key].shown_at_s > now_s - self.click_window_s:
-                return
-            self._learn(self.pending.pop(key), clicked=False)
+        """Learn as ignored what was shown before `now_s - click_window_s`; forget what is over."""
+        self._now_s = max(self._now_s, now_s)
+        while self.opened and next(iter(self.opened.values())).since_s <= self._now_s - self.click_window_s:
+            self._close(self.opened.popitem(last=False)[1])
+        while self.closed and next(iter(self.closed.values())).since_s <= self._now_s - VISIT_S:
+            self.closed.popitem(last=False)
 
-    def _learn(self, impression: Pending, *, clicked: bool) -> None:
-        self.impressions += 1
-        self.clicks += clicked
-        features = dict.fromkeys(click_features(impression.creative_id, impression.bucket), 1.0)
-        if impression.slot:
-            features[f"slot:{impression.slot}"] = 1.0
-        self._model.learn_one(features, clicked)
+    def forget(self, visitor_id: str) -> None:
+        """Forget an erased visitor; what was counted is nobody's."""
+        self._allowances.pop(visitor_id, None)
+        for kept in (self.opened, self.closed):
+            for key in [key for key in kept if key[0] == visitor_id]:
+                del kept[key]
 
     def weights(self) -> ClickWeights:
-        """Give the model as plain numbers."""
-        return ClickWeights(float(self._model.intercept), {str(k): float(v) for k, v in self._model.weights.items()})
+        """Fit the model to what is learned so far; changes nothing."""
+        return self.counts.fit(self.impressions)
+
+    def _close(self, impression: Impression) -> None:
+        self.impressions += 1
+        self.clicks += impression.clicked
+        clicked = float(impression.clicked)
+        self.counts.add(impression.creative_id, impression.context, 1.0, clicked, impression.shown_at_s)
+        self.closed[impression.visitor_id, impression.creative_id] = impression
+        if len(self.closed) > MAX_CLOSED:
+            self.closed.popitem(last=False)
+
+    def _may_teach(self, visitor_id: str) -> bool:
+        allowance = self._allowances.pop(visitor_id, None)
+        if allowance is None or self._now_s - allowance.since_s >= DAY_S:
+            allowance = Allowance(self._now_s, 0)
+        self._allowances[visitor_id] = allowance
+        if len(self._allowances) > MAX_VISITORS:
+            self._allowances.popitem(last=False)
+        if allowance.taught >= MAX_A_DAY:
+            return False
+        allowance.taught += 1
+        return True
+
+    def save(self) -> SavedClicks:
+        """Give all that `load` needs to go on."""
+        numbers: dict[Context, int] = {}
+
+        def plain(one: Impression) -> tuple[str, str, int, float, float, bool]:
+            number = numbers.setdefault(one.context, len(numbers))
+            return one.visitor_id, one.creative_id, number, one.shown_at_s, one.since_s, one.clicked
+
+        opened, closed = ([plain(one) for one in kept.values()] for kept in (self.opened, self.closed))
+        return SavedClicks(
+            cells=self.counts.cells(),
+            landmark_s=self.counts.clock.landmark_s,
+            latest_s=self.counts.latest_s,
+            now_s=self._now_s,
+            impressions=self.impressions,
+            clicks=self.clicks,
+            late_clicks=self.late_clicks,
+            passed_over=self.passed_over,
+            contexts=list(numbers),
+            opened=opened,
+            closed=closed,
+            allowances=list(self._allowances.items()),
+        )
+
+    @classmethod
+    def load(cls, saved: SavedClicks, click_window_s: float) -> "ClickModel":
+        """Go on from what `save` gave."""
+        model = cls(click_window_s)
+        model.counts.clock.landmark_s, model.counts.latest_s = saved.landmark_s, saved.latest_s
+        model.counts.refill(saved.cells)
+        for kept, rows in ((model.opened, saved.opened), (model.closed, saved.closed)):
+            for visitor_id, creative_id, number, shown_at_s, since_s, clicked in rows:
+                context = saved.contexts[number]
+                one = Impression(visitor_id, creative_id, context, shown_at_s, since_s, clicked)
+                kept[visitor_id, creative_id] = one
+        model._now_s = saved.now_s
+        model.impressions, model.clicks = saved.impressions, saved.clicks
+        model.late_clicks, model.passed_over = saved.late_clicks, saved.passed_over
+        model._allowances = OrderedDict(saved.allowances)
+        return model

@@ -15,7 +15,8 @@ import numpy as np
 from models.affinity import RECENT_ITEMS, affinity, bucket_of, latest_items
 from models.assortment import Assortment
 from models.buy_again import BuyAgain
-from models.clicks import ClickModel, ClickWeights, Pending
+from models.click_context import Arrival, context_of, slot_of, was_seen
+from models.clicks import ClickModel, SavedClicks
 from models.copurchase import CoPurchase, StoredCoPurchase
 from models.events import VISITOR_DELETED, Event, EventItem, order_id_of, promotions_of
 from models.holdout import in_holdout
@@ -47,7 +48,7 @@ MAX_ORDER_ITEMS: Final = 50
 _WEIGHTS: Final = {"view_item": 1.0, "add_to_wishlist": 2.0, "add_to_cart": 3.0, "purchase": 5.0}
 _ORDERS: Final = frozenset({"order_created", "order_paid", "purchase"})
 _UNDONE: Final = frozenset({"order_cancelled", "refund"})
-_FORMAT: Final = 3
+_FORMAT: Final = 4
 
 
 class _Path(msgspec.Struct, array_like=True):
@@ -65,6 +66,7 @@ class _Path(msgspec.Struct, array_like=True):
     order_id: str = ""
     ordered: list[str] = []
     event_ids: list[bytes] = []
+    arrival: Arrival = msgspec.field(default_factory=Arrival)
 
 
 class _Saved(msgspec.Struct):
@@ -76,8 +78,7 @@ class _Saved(msgspec.Struct):
     bought: StoredCoPurchase
     again: bytes
     popularity: list[tuple[float | None, bytes]]
-    clicks: ClickWeights
-    pending: list[Pending]
+    clicks: SavedClicks
     paths: list[tuple[str, _Path]]
     engine_paths: bytes
     progress: SavedProgress
@@ -136,6 +137,7 @@ class Learner:
             self._paths.pop(event.visitor_id, None)
             self.engine.forget(event.visitor_id)
             self.again.forget(event.visitor_id)
+            self.clicks.forget(event.visitor_id)
             return True
         path = self._path(event)
         if event.event_id:
@@ -150,6 +152,7 @@ class Learner:
             self.flooded += 1
             return True
         path.allowed -= 1.0
+        path.arrival.learn_one(event)
         self._count_lists(event)
         self._learn_items(event, path, assortment)
         self._learn_orders(event, assortment)
@@ -234,11 +237,10 @@ class Learner:
                 self.clicks.click_one(event.visitor_id, creative_id)
                 subject = creative_subject(creative_id)
                 path.items = [subject, *(other for other in path.items if other != subject)][:RECENT_ITEMS]
-            else:
-                bucket = bucket_of(affinity(creative, latest))
-                slot = slot if len(slot) <= 100 else ""
-                impression = Pending(event.visitor_id, creative_id, bucket, slot, event.accepted_at_s)
-                self.clicks.show_one(impression)
+            elif was_seen(event):
+                bucket, known = bucket_of(affinity(creative, latest)), slot_of(slot, assortment.placements)
+                context = context_of(bucket, path.arrival, creative.campaign_id, event.at_s, known)
+                self.clicks.show_one(event.visitor_id, creative_id, context, event.accepted_at_s)
 
     def _number(self, item_id: str) -> int:
         number = self.numbers.get(item_id)
@@ -288,8 +290,7 @@ class Learner:
             bought=self.bought.stored(),
             again=self.again.save(),
             popularity=[(p.clock.landmark_s, p.weights.tobytes()) for p in (self.trending, self.popular)],
-            clicks=self.clicks.weights(),
-            pending=list(self.clicks.pending.values()),
+            clicks=self.clicks.save(),
             paths=list(self._paths.items()),
             engine_paths=self.engine.paths(),
             progress=self.progress.save(),
@@ -321,8 +322,7 @@ class Learner:
         ):
             popularity.clock.landmark_s = landmark_s
             popularity.weights = np.frombuffer(weights, np.float64).copy()
-        learner.clicks = ClickModel(click_window_s, saved.clicks)
-        learner.clicks.pending = {(one.visitor_id, one.creative_id): one for one in saved.pending}
+        learner.clicks = ClickModel.load(saved.clicks, click_window_s)
         learner._paths = OrderedDict(saved.paths)
         learner._latest_s = saved.latest_s
         return learner

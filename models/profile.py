@@ -11,6 +11,7 @@ from typing import Any, Final, Literal, NamedTuple
 import msgspec
 import numpy as np
 
+from models.device import device_of
 from models.events import VISITOR_DELETED, Event, EventItem, order_id_of
 from models.features import Vector
 from models.habits import History, Line, buy, lines, take_back
@@ -89,7 +90,7 @@ class Profile(msgspec.Struct, array_like=True):
 
     `recent` and `cart` are oldest first and bounded; `orders` is `models.habits`', None before the first order;
     `event_ids` holds digests of the latest event ids, by which a client's retry is told; `counts` follows `COUNTED`;
-    `sketch` is `models.sketch`'s.
+    `sketch` is `models.sketch`'s; `device` is what the latest event that told it came from.
     """
 
     position: int = 0
@@ -108,6 +109,7 @@ class Profile(msgspec.Struct, array_like=True):
     orders: History | None = None
     event_ids: bytes = b""
     sketch: bytes = b""
+    device: str = ""
 
     def count(self, event: str) -> int:
         """How often the visitor did what `event` names."""
@@ -239,6 +241,7 @@ def _apply(profile: Profile, event: Event) -> None:
     profile.accepted_at_s = max(profile.accepted_at_s, event.accepted_at_s)
     if event.user_id:
         profile.user_id = event.user_id
+    profile.device = device_of(event) or profile.device
     _apply_session(profile, event)
     touch = touch_of(event)
     if touch is not None:

@@ -1,44 +1,47 @@
 """Slots: which creatives fill a placement, with the exact chance each had of being chosen.
 
-Slots are filled one after another without replacement by inverse gap weighting [1]_: a creative whose predicted click
-rate lies Δ below the best gets 1 / (K + γΔ), the best gets the rest, and a share of it all is spread evenly. The draw
-for a slot depends on visitor, placement, position and hold window only, so the same visitor in the same state keeps the
-same slate.
-
-.. [1] Foster and Rakhlin, "Beyond UCB: Optimal and Efficient Contextual Bandits with Regression Oracles", ICML 2020.
+Slots are filled one after another without replacement, each by Thompson sampling whose chances are told exactly
+(`models.chances`) from what the click model expects of each creative and how sure it is. The draw depends on visitor,
+placement, position, hold window and creative only, and moves as little as the chances do: the same visitor in the same
+state keeps the same slate.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from math import sqrt
+from math import log
+from struct import iter_unpack
 from typing import Final
 
-from models.affinity import affinity, bucket_of, latest_items
+from models.affinity import BUCKETS, affinity, bucket_of, latest_items
 from models.assortment import Assortment
 from models.catalog import Creative
-from models.clicks import ClickWeights, click_features
+from models.chances import chances
+from models.click_context import arrival_of, context_of
+from models.click_weights import ClickWeights, Terms
 from models.profile import Profile, recent_items
 from models.recommend import history_tier
 from models.steps import Tier
 
-GAMMA_START: Final = 1_500.0
-GAMMA_GROWTH: Final = 10.0
-"""γ = start + growth · √events: the more is learned, the closer to the best."""
-UNIFORM_SHARE: Final = 0.01
+POLICY: Final = "gaussian-thompson/1"
+"""Logged with every slate: what the probabilities were made by. The model's version is logged beside it."""
 HOLD_S: Final = 600.0
 """Within such a window a visitor in the same state sees the same slate."""
+
+_DRAWS_A_DIGEST: Final = 8
+_SAME: Final = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
     """One filled position, from 0. `selection_probability` is the chance, 0 to 1, that this creative had of being drawn
-    here, given the creatives in the positions before it."""
+    here, given the creatives in the positions before it; `drawn_from` are the ids it was drawn from."""
 
     creative: Creative
     position: int
     selection_probability: float
     reason: str
+    drawn_from: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class Slate:
     tier: Tier
     reason: str
     slots: list[Slot]
+    policy: str = POLICY
 
 
 def eligible(
@@ -76,7 +80,6 @@ def _in_stock(assortment: Assortment, creative: Creative, now_s: float) -> bool:
 def fill(
     assortment: Assortment,
     clicks: ClickWeights,
-    events_learned: int,
     profile: Profile,
     visitor_id: str,
     placement_id: str,
@@ -86,71 +89,112 @@ def fill(
     holdout: bool = False,
     left_out: frozenset[str] = frozenset(),
 ) -> Slate:
-    """Fill `count` slots of a placement for a visitor; fewer only where fewer creatives are eligible."""
+    """Fill `count` slots of a placement for a visitor; fewer only where fewer creatives are eligible.
+
+    No campaign comes twice before every eligible campaign has come once. Visitors of the holdout, and everybody before
+    anything is learned or known of them, see an even rotation.
+    """
     candidates = eligible(assortment, placement_id, now_s, left_out)
     if not candidates:
         return Slate("static", "no creative is eligible", [])
     recent = [] if holdout else recent_items(profile)
+    if holdout or not (recent or clicks.impressions):
+        why = "holdout, not personalized: even rotation" if holdout else "nothing is known yet: even rotation"
+        return Slate("static", why, _draw_slots(candidates, None, visitor_id, placement_id, count, now_s, why))
+    terms = judge(candidates, clicks, profile, assortment, now_s)
+    tier, why = history_tier(profile), "by what you looked at and what others clicked"
     if not recent:
-        why = "holdout, not personalized: even rotation" if holdout else "new visitor: even rotation of creatives"
-        predicted = {creative.creative_id: 0.0 for creative in candidates}
-        shares: dict[str, float] = {}
-        tier: Tier = "static"
-    else:
-        latest = latest_items(recent, assortment)
-        shares = {one.creative_id: affinity(one, latest) for one in candidates}
-        predicted = {
-            one.creative_id: clicks.predict(click_features(one.creative_id, bucket_of(shares[one.creative_id])))
-            for one in candidates
-        }
-        tier, why = history_tier(profile), "by what you looked at and what others clicked"
-    gamma = GAMMA_START + GAMMA_GROWTH * sqrt(max(events_learned, 0))
+        tier, why = "popular", "new visitor: by what others clicked"
+    return Slate(tier, why, _draw_slots(candidates, terms, visitor_id, placement_id, count, now_s, why))
+
+
+def judge(
+    candidates: Sequence[Creative], clicks: ClickWeights, profile: Profile, assortment: Assortment, now_s: float
+) -> dict[str, Terms]:
+    """Give what the click model knows of each creative for this visitor at this hour, by creative id."""
+    latest = latest_items(recent_items(profile), assortment)
+    arrival = arrival_of(profile.device, profile.last_touch)
+    contexts = {
+        (bucket, echo): context_of(bucket, arrival, arrival.campaign if echo else "", now_s)
+        for bucket in BUCKETS
+        for echo in (False, True)
+    }
+    return {
+        one.creative_id: clicks.terms(
+            one.creative_id, contexts[bucket_of(affinity(one, latest)), one.campaign_id == arrival.campaign]
+        )
+        for one in candidates
+    }
+
+
+def _draw_slots(
+    candidates: list[Creative],
+    terms: Mapping[str, Terms] | None,
+    visitor_id: str,
+    placement_id: str,
+    count: int,
+    now_s: float,
+    why: str,
+) -> list[Slot]:
+    """Draw slot after slot; without terms every creative is as likely as any other."""
     window = int(now_s // HOLD_S)
-    slots: list[Slot] = []
+    positions = min(count, len(candidates))
+    draws = {
+        one.creative_id: _waits(visitor_id, placement_id, window, one.creative_id, positions) for one in candidates
+    }
+    average = _average(terms) if terms else None
+    left, slots = list(candidates), list[Slot]()
     used_campaigns: set[str] = set()
-    while candidates and len(slots) < count:
-        fresh = [one for one in candidates if one.campaign_id not in used_campaigns] or candidates
-        chances = inverse_gap([predicted[one.creative_id] for one in fresh], gamma)
-        place = _draw(chances, _uniform(visitor_id, placement_id, len(slots), window))
-        creative = fresh[place]
-        if not recent:
-            reason = why
-        elif shares[creative.creative_id] > 0:
-            reason = f"you looked at {_subject(creative)} lately"
+    while left and len(slots) < count:
+        position = len(slots)
+        fresh = [one for one in left if one.campaign_id not in used_campaigns] or left
+        if terms is None or average is None:
+            shares = [1.0 / len(fresh)] * len(fresh)
         else:
-            reason = "shown to learn who likes it" if place != chances.index(max(chances)) else "others click it"
-        slots.append(Slot(creative, len(slots), chances[place], reason))
+            found = [terms[one.creative_id] for one in fresh]
+            shares = chances([one.score for one in found], [one.deviation for one in found])
+        # Of exponential waiting times with these rates, each is the shortest with just these chances.
+        waits = [draws[one.creative_id][position] / share for one, share in zip(fresh, shares, strict=True)]
+        place = waits.index(min(waits))
+        creative, reason = fresh[place], why
+        if terms is not None and average is not None:
+            best = max(terms[one.creative_id].score for one in fresh)
+            reason = _reason(creative, terms[creative.creative_id], average, best)
+        drawn_from = tuple(one.creative_id for one in fresh)
+        slots.append(Slot(creative, position, shares[place], reason, drawn_from))
         used_campaigns.add(creative.campaign_id)
-        candidates.remove(creative)
-    return Slate(tier, why, slots)
+        left.remove(creative)
+    return slots
 
 
-def inverse_gap(predicted: Sequence[float], gamma: float) -> list[float]:
-    """Give each arm's chance, which sum to 1; equal predictions give equal chances.
+def _waits(visitor_id: str, placement_id: str, window: int, creative_id: str, positions: int) -> list[float]:
+    """Give a unit exponential waiting time for each position, the same whenever it is asked for."""
+    found: list[float] = []
+    while len(found) < positions:
+        text = f"{visitor_id}\x1f{placement_id}\x1f{window}\x1f{creative_id}\x1f{len(found)}"
+        digest = blake2b(text.encode(), digest_size=8 * _DRAWS_A_DIGEST).digest()[: 8 * (positions - len(found))]
+        # The upper 53 bits, and half a step more: never 0.
+        found += [-log(((number >> 11) + 0.5) / 2**53) for (number,) in iter_unpack(">Q", digest)]
+    return found
 
-    >>> inverse_gap([0.1, 0.1], gamma=100.0)
-    [0.5, 0.5]
+
+def _average(terms: Mapping[str, Terms]) -> Terms:
+    return Terms(*(sum(column) / len(terms) for column in zip(*terms.values(), strict=True)))
+
+
+def _reason(creative: Creative, terms: Terms, average: Terms, best: float) -> str:
+    """Name what speaks most for a creative, against the average of those eligible; chance, if it is more than that.
+
+    The gap to the best expected one is what only the wish to learn can have bridged.
     """
-    count = len(predicted)
-    best = max(range(count), key=lambda arm: (predicted[arm], -arm))
-    chances = [1.0 / (count + gamma * (predicted[best] - value)) for value in predicted]
-    chances[best] = 0.0
-    chances[best] = 1.0 - sum(chances)
-    return [(1.0 - UNIFORM_SHARE) * chance + UNIFORM_SHARE / count for chance in chances]
-
-
-def _uniform(visitor_id: str, placement_id: str, position: int, window: int) -> float:
-    text = f"{visitor_id}\x1f{placement_id}\x1f{position}\x1f{window}"
-    return int.from_bytes(blake2b(text.encode(), digest_size=7).digest(), "big") / 2**56
-
-
-def _draw(chances: Sequence[float], uniform: float) -> int:
-    reached = 0.0
-    for arm, chance in enumerate(chances):
-        reached += chance
-        if uniform < reached:
-            return arm
-    return len(chances) - 1
+    speaks = {
+        f"you looked at {_subject(creative)} lately": terms.affinity - average.affinity,
+        "you came by its campaign": terms.campaign - average.campaign,
+        "others click it": terms.creative - average.creative,
+        "shown to learn who likes it": best - terms.score,
+    }
+    reason, most = max(speaks.items(), key=lambda one: one[1])
+    return reason if most > _SAME else "shown in turn with others as good"
 
 
 def _subject(creative: Creative) -> str:

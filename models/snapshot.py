@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from models.buy_again import Model as AgainModel
 from models.buy_again import StoredModel as StoredAgain
 from models.buy_again import empty_model, model_of
-from models.clicks import ClickWeights
+from models.click_weights import ClickWeights
 from models.next_item import NextItem
 
-_FORMAT: Final = 3
+_FORMAT: Final = 4
 
 
 class _Stored(msgspec.Struct, frozen=True):

@@ -8,13 +8,16 @@ The first time on a machine this takes some ten seconds of one core, then less t
 import numpy as np
 
 from models.buy_again import BuyAgain
+from models.chances import chances
+from models.click_context import Context
+from models.clicks import ClickModel
 from models.likeness import likeness
 from models.next_item import NextItem
 from models.visit import Visit
 
 
 def warm() -> None:
-    """Teach and ask engines that are thrown away, by every way live ones are."""
+    """Teach and ask models that are thrown away, by every way live ones are."""
     engine = NextItem(max_sessions=10)
     for step in range(6):
         engine.learn_one(Visit(str(step % 2), str(step % 5), float(step), "v", ("a",), "b", 1.0))
@@ -27,6 +30,10 @@ def warm() -> None:
     for day in range(4):
         again.learn_one("v", str(day), {"1": "a"}, day * 86_400.0)
     again.frozen().rank(again.history("v"), 0.0)
+    clicks = ClickModel(click_window_s=1.0)
+    clicks.counts.add("c", Context(("slot:hero:0",)), 2.0, 1.0, at_s=0.0)
+    terms = clicks.weights().terms("c", Context())
+    chances([terms.score, terms.score], [terms.deviation, terms.deviation])
 
 
 if __name__ == "__main__":

@@ -119,8 +119,8 @@ def test_prints_one_object_last(
     lines += [f"{ts},s{ts // 4},v,i{ts % 5},view,a.b,x,{ts % 5 + 1},1" for ts in range(200)]
     path = tmp_path / "tiny.csv.gz"
     path.write_bytes(gzip.compress("\n".join(lines).encode()))
-    for protocol in ("prequential", "split"):
-        arguments = ["quality", "--events", str(path), "--protocol", protocol, "--delay", "0s,1h", "--json"]
+    for protocol, more in (("prequential", ["--delay", "0s,1h"]), ("split", [])):
+        arguments = ["quality", "--events", str(path), "--protocol", protocol, *more, "--json"]
         monkeypatch.setattr("sys.argv", arguments)
         assert quality.main() == 0
         printed = json.loads(capsys.readouterr().out.splitlines()[-1])

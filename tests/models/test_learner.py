@@ -241,3 +241,50 @@ def test_lists_seen_and_clicked_are_counted_by_strategy_and_group() -> None:
     assert sum(one.impressions for one in tallies.values()) == 120
     assert sum(one.clicks for one in tallies.values()) == 60
     assert {(one.kind, one.name) for one in tallies} == {("list", "for_you")}
+
+
+def seen(creative: str, at_s: float, position: int, **params: Any) -> Logged:
+    return (0, position, event("view_promotion", at_s=at_s, params={"creative_name": creative, **params}))
+
+
+def test_only_impressions_that_were_in_view_are_learned() -> None:
+    model = Learner()
+    learn(
+        model,
+        [
+            seen("c0", 0.0, 1, viewable=False),
+            seen("c1", 1.0, 2, creative_slot="hero:1"),
+            (0, 3, event("page_view", at_s=200.0)),
+        ],
+    )
+    assert (model.clicks.impressions, model.clicks.clicks) == (1, 0)
+    assert "creative:c1" in model.snapshot().clicks.weights
+    assert "creative:c0" not in model.snapshot().clicks.weights
+
+
+def test_slots_nobody_defined_are_not_learned() -> None:
+    model = Learner()
+    learn(
+        model,
+        [seen(f"c{number % 6}", number * 2_000.0, number + 1, creative_slot=f"x{number}:0") for number in range(40)],
+    )
+    model.clicks.expire(1e12)
+    assert model.clicks.impressions > 20
+    assert not any(name.startswith("slot:") for name in model.snapshot().clicks.weights)
+
+
+def test_counters_and_open_impressions_survive_save_and_load() -> None:
+    model = Learner()
+    learn(model, [seen("c0", 0.0, 1), seen("c1", 100.0, 2)])
+    loaded = Learner.load(model.save(), 90.0)
+    for one in (model, loaded):
+        learn(one, [(0, 3, event("select_promotion", at_s=101.0, params={"creative_name": "c0"}))])
+        assert (one.clicks.impressions, one.clicks.clicks, one.clicks.late_clicks) == (1, 1, 1)
+        assert len(one.clicks.opened) == 1
+    assert loaded.clicks.weights() == model.clicks.weights()
+
+
+def test_an_erased_visitor_leaves_no_impression() -> None:
+    model = Learner()
+    learn(model, [seen("c0", 0.0, 1), (0, 2, event(VISITOR_DELETED, at_s=1.0))])
+    assert not model.clicks.opened
