@@ -53,6 +53,15 @@ class Arrival(msgspec.Struct, array_like=True):
             self.medium, self.campaign, self.touch_at_s = touch.medium, touch.campaign, touch.at_s
 
 
+def slot_in(context: Context) -> str:
+    """Give the slot a context tells of, `placement:position`; empty where it tells of none.
+
+    >>> slot_in(Context(("affinity:high", "slot:hero:0")))
+    'hero:0'
+    """
+    return next((name.removeprefix("slot:") for name in context.shared if name.startswith("slot:")), "")
+
+
 def arrival_of(device: str, touch: Touch | None) -> Arrival:
     """Give the arrival a profile tells of."""
     return Arrival(device) if touch is None else Arrival(device, touch.medium, touch.campaign, touch.at_s)

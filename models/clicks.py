@@ -5,8 +5,8 @@ click that comes later still, while the impression is remembered, turns it into 
 what a click in time would have made of it.
 """
 
-from collections import OrderedDict
-from typing import Final
+from collections import OrderedDict, deque
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -19,6 +19,7 @@ VISIT_S: Final = 1_800.0
 MAX_A_DAY: Final = 24
 """Impressions one visitor may teach within `DAY_S`: nobody takes over the model, however often they click."""
 DAY_S: Final = 86_400.0
+MAX_LABELS: Final = 1_000
 MAX_OPEN: Final = 20_000
 MAX_CLOSED: Final = 20_000
 MAX_VISITORS: Final = 20_000
@@ -27,7 +28,11 @@ _Key = tuple[str, str]
 
 
 class Impression(msgspec.Struct, array_like=True):
-    """A creative seen by a visitor. `since_s` is the model's clock, which never runs back, when it opened."""
+    """A creative seen by a visitor.
+
+    `since_s` is the model's clock, which never runs back, when it opened; `expected` the chance of a click, 0 to 1, by
+    the model published then.
+    """
 
     visitor_id: str
     creative_id: str
@@ -35,6 +40,14 @@ class Impression(msgspec.Struct, array_like=True):
     shown_at_s: float
     since_s: float = 0.0
     clicked: bool = False
+    expected: float = 0.0
+
+
+class Label(NamedTuple):
+    """An impression whose outcome became known; `undone` where a late click turned ignored into clicked."""
+
+    impression: Impression
+    undone: bool
 
 
 class Allowance(msgspec.Struct, array_like=True):
@@ -56,8 +69,8 @@ class SavedClicks(msgspec.Struct):
     late_clicks: int = 0
     passed_over: int = 0
     contexts: list[Context] = []
-    opened: list[tuple[str, str, int, float, float, bool]] = []
-    closed: list[tuple[str, str, int, float, float, bool]] = []
+    opened: list[tuple[str, str, int, float, float, bool, float]] = []
+    closed: list[tuple[str, str, int, float, float, bool, float]] = []
     allowances: list[tuple[str, Allowance]] = []
 
 
@@ -81,6 +94,8 @@ class ClickModel:
         self.clicks = 0
         self.late_clicks = 0
         self.passed_over = 0
+        self.published = ClickWeights()
+        self._labelled: deque[Label] = deque(maxlen=MAX_LABELS)
         self._allowances: OrderedDict[str, Allowance] = OrderedDict()
         self._now_s = 0.0
 
@@ -93,7 +108,8 @@ class ClickModel:
         if not self._may_teach(visitor_id):
             self.passed_over += 1
             return
-        self.opened[key] = Impression(visitor_id, creative_id, context, at_s, self._now_s)
+        expected = self.published.predict(creative_id, context)
+        self.opened[key] = Impression(visitor_id, creative_id, context, at_s, self._now_s, expected=expected)
         if len(self.opened) > MAX_OPEN:
             self._close(self.opened.popitem(last=False)[1])
 
@@ -111,6 +127,13 @@ class ClickModel:
             self.clicks += 1
             self.late_clicks += 1
             self.counts.add(creative_id, impression.context, 0.0, 1.0, impression.shown_at_s)
+            self._labelled.append(Label(impression, undone=True))
+
+    def labelled(self) -> list[Label]:
+        """Give the labels since last asked, the latest `MAX_LABELS` at most."""
+        labelled = list(self._labelled)
+        self._labelled.clear()
+        return labelled
 
     def expire(self, now_s: float) -> None:
         """Learn as ignored what was shown before `now_s - click_window_s`; forget what is over."""
@@ -128,7 +151,7 @@ class ClickModel:
                 del kept[key]
 
     def weights(self) -> ClickWeights:
-        """Fit the model to what is learned so far; changes nothing."""
+        """Fit the model to what is learned so far."""
         return self.counts.fit(self.impressions)
 
     def _close(self, impression: Impression) -> None:
@@ -137,6 +160,7 @@ class ClickModel:
         clicked = float(impression.clicked)
         self.counts.add(impression.creative_id, impression.context, 1.0, clicked, impression.shown_at_s)
         self.closed[impression.visitor_id, impression.creative_id] = impression
+        self._labelled.append(Label(impression, undone=False))
         if len(self.closed) > MAX_CLOSED:
             self.closed.popitem(last=False)
 
@@ -156,9 +180,9 @@ class ClickModel:
         """Give all that `load` needs to go on."""
         numbers: dict[Context, int] = {}
 
-        def plain(one: Impression) -> tuple[str, str, int, float, float, bool]:
+        def plain(one: Impression) -> tuple[str, str, int, float, float, bool, float]:
             number = numbers.setdefault(one.context, len(numbers))
-            return one.visitor_id, one.creative_id, number, one.shown_at_s, one.since_s, one.clicked
+            return one.visitor_id, one.creative_id, number, one.shown_at_s, one.since_s, one.clicked, one.expected
 
         opened, closed = ([plain(one) for one in kept.values()] for kept in (self.opened, self.closed))
         return SavedClicks(
@@ -183,9 +207,9 @@ class ClickModel:
         model.counts.clock.landmark_s, model.counts.latest_s = saved.landmark_s, saved.latest_s
         model.counts.refill(saved.cells)
         for kept, rows in ((model.opened, saved.opened), (model.closed, saved.closed)):
-            for visitor_id, creative_id, number, shown_at_s, since_s, clicked in rows:
+            for visitor_id, creative_id, number, shown_at_s, since_s, clicked, expected in rows:
                 context = saved.contexts[number]
-                one = Impression(visitor_id, creative_id, context, shown_at_s, since_s, clicked)
+                one = Impression(visitor_id, creative_id, context, shown_at_s, since_s, clicked, expected)
                 kept[visitor_id, creative_id] = one
         model._now_s = saved.now_s
         model.impressions, model.clicks = saved.impressions, saved.clicks

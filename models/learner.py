@@ -15,7 +15,7 @@ import numpy as np
 from models.affinity import RECENT_ITEMS, affinity, bucket_of, latest_items
 from models.assortment import Assortment
 from models.buy_again import BuyAgain
-from models.click_context import Arrival, context_of, slot_of, was_seen
+from models.click_context import Arrival, context_of, slot_in, slot_of, was_seen
 from models.clicks import ClickModel, SavedClicks
 from models.copurchase import CoPurchase, StoredCoPurchase
 from models.events import VISITOR_DELETED, Event, EventItem, order_id_of, promotions_of
@@ -157,6 +157,7 @@ class Learner:
         self._learn_items(event, path, assortment)
         self._learn_orders(event, assortment)
         self._learn_slots(event, path, assortment)
+        self._count_labels(event.site)
         return True
 
     def _path(self, event: Event) -> _Path:
@@ -177,14 +178,23 @@ class Learner:
         """Count how often each of our lists was seen, and clicked."""
         strategy = event.params.get("item_list_id")
         if event.params.get("decision_id") and strategy in STRATEGIES:
-            shown = self._shown("list", str(strategy), event)
+            shown = self._shown("list", str(strategy), event.site, event.visitor_id)
             if event.event == "view_item_list":
                 self.progress.shown(shown)
             elif event.event == "select_item":
                 self.progress.clicked(shown)
 
-    def _shown(self, kind: Literal["slot", "list"], name: str, event: Event) -> Shown:
-        held_out = in_holdout(event.site, event.visitor_id, self.holdout_share)
+    def _count_labels(self, site: str) -> None:
+        """Count what became of impressions, against what the click model expected of them."""
+        for impression, undone in self.clicks.labelled():
+            shown = self._shown("slot", slot_in(impression.context), site, impression.visitor_id)
+            if undone:
+                self.progress.undone(shown)
+            else:
+                self.progress.labelled(shown, impression.expected, impression.clicked)
+
+    def _shown(self, kind: Literal["slot", "list"], name: str, site: str, visitor_id: str) -> Shown:
+        held_out = in_holdout(site, visitor_id, self.holdout_share)
         return Shown(kind, name, "holdout" if held_out else "personalized")
 
     def _learn_items(self, event: Event, path: _Path, assortment: Assortment) -> None:
@@ -233,12 +243,16 @@ class Learner:
             creative = assortment.creatives.get(creative_id)
             if creative is None:
                 continue  # ids that nobody defined would grow the model without bound
+            known = slot_of(slot, assortment.placements)
+            shown = self._shown("slot", known, event.site, event.visitor_id)
             if event.event == "select_promotion":
+                self.progress.clicked(shown)
                 self.clicks.click_one(event.visitor_id, creative_id)
                 subject = creative_subject(creative_id)
                 path.items = [subject, *(other for other in path.items if other != subject)][:RECENT_ITEMS]
             elif was_seen(event):
-                bucket, known = bucket_of(affinity(creative, latest)), slot_of(slot, assortment.placements)
+                self.progress.shown(shown)
+                bucket = bucket_of(affinity(creative, latest))
                 context = context_of(bucket, path.arrival, creative.campaign_id, event.at_s, known)
                 self.clicks.show_one(event.visitor_id, creative_id, context, event.accepted_at_s)
 
@@ -266,6 +280,7 @@ class Learner:
     def snapshot(self) -> Snapshot:
         """Give what the API reads; each call gives the next version. The engine is the one that goes on learning."""
         self.version += 1
+        self.clicks.published = self.clicks.weights()
         count = len(self.names)
         return Snapshot(
             version=self.version,
@@ -276,7 +291,7 @@ class Learner:
             again=self.again.frozen(),
             trending=self.trending.scores(count),
             popular=self.popular.scores(count),
-            clicks=self.clicks.weights(),
+            clicks=self.clicks.published,
         )
 
     def save(self) -> Saved:
@@ -323,6 +338,7 @@ class Learner:
             popularity.clock.landmark_s = landmark_s
             popularity.weights = np.frombuffer(weights, np.float64).copy()
         learner.clicks = ClickModel.load(saved.clicks, click_window_s)
+        learner.clicks.published = learner.clicks.weights()
         learner._paths = OrderedDict(saved.paths)
         learner._latest_s = saved.latest_s
         return learner

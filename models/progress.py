@@ -106,6 +106,10 @@ class Progress:
         tally.clicked += clicked
         tally.expected += expected
 
+    def undone(self, shown: Shown) -> None:
+        """Count a click that came after its impression was taken for ignored."""
+        self._tally(shown).clicked += 1
+
     def _tally(self, shown: Shown) -> Tally:
         tally = self.tallies.get(shown)
         if tally is None:

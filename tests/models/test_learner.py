@@ -288,3 +288,23 @@ def test_an_erased_visitor_leaves_no_impression() -> None:
     model = Learner()
     learn(model, [seen("c0", 0.0, 1), (0, 2, event(VISITOR_DELETED, at_s=1.0))])
     assert not model.clicks.opened
+
+
+def test_slots_are_counted_and_their_labels_held_against_what_was_expected() -> None:
+    model = Learner(click_window_s=10.0)
+    shown = {"creative_name": "c1", "creative_slot": "hero:0"}
+    for number in range(1, 41):
+        at_s = 100.0 * number
+        events = [event("view_promotion", visitor=f"v{number}", at_s=at_s, params=shown)]
+        if number % 2:
+            events.append(event("select_promotion", visitor=f"v{number}", at_s=at_s + 1, params=shown))
+        for one in events:
+            model.learn_one(0, model.positions.get(0, 0) + 1, one, CATALOG)
+        model.snapshot()
+    late = event("select_promotion", visitor="v38", at_s=4_100.0, params=shown)
+    model.learn_one(0, model.positions[0] + 1, late, CATALOG)
+    (shown_in, tally), *others = model.progress.tallies.items()
+    assert (shown_in.kind, shown_in.name, shown_in.group, others) == ("slot", "hero:0", "personalized", [])
+    assert (tally.impressions, tally.clicks) == (40, 21)
+    assert (tally.labelled, tally.clicked) == (40, 21)
+    assert 1 < tally.expected < 20, "the model published before each impression, which learned on the way"
