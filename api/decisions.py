@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from api import decide, schemas
 from api.bodies import answer, read_json
+from api.hot_route import HotRoute
 from api.keys import public_site
 from api.problems import ProblemError
 from api.slots import placement_named
@@ -23,7 +24,7 @@ _TOP_LEVEL: Final = frozenset({"visitor_id", "placements", "lists", "exclude"})
 _LIST_FIELDS: Final = frozenset({"name", "strategy", "item_id", "limit", "category", "exclude", "refill"})
 _PLACEMENT_FIELDS: Final = frozenset({"placement", "count"})
 
-router = APIRouter(tags=["decisions"])
+router = APIRouter(tags=["decisions"], route_class=HotRoute)
 
 
 @router.post(

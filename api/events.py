@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from api import metrics, schemas
 from api.bodies import answer, array_in, read_json
+from api.hot_route import HotRoute
 from api.intake import Incoming
 from api.keys import public_site
 from api.problems import unavailable
@@ -20,7 +21,7 @@ from store.log import LogUnavailableError, partition_of
 MAX_EVENTS: Final = 1_000
 MAX_BODY_BYTES: Final = 512 * 1024
 
-router = APIRouter(tags=["events"])
+router = APIRouter(tags=["events"], route_class=HotRoute)
 
 
 @router.post(

@@ -42,6 +42,9 @@ class Parameters:
         return frozenset(one for part in self._values.getlist(name) for one in part.split(",") if one)
 
 
-def described(name: str, description: str, *, kind: str = "string", **schema: Any) -> dict[str, Any]:
-    """Document a query parameter of a route that reads it by hand."""
-    return {"name": name, "in": "query", "description": description, "schema": {"type": kind, **schema}}
+def described(
+    name: str, description: str, *, kind: str = "string", place: str = "query", required: bool = False, **schema: Any
+) -> dict[str, Any]:
+    """Document a parameter of a route that reads it by hand."""
+    documented = {"name": name, "in": place, "description": description, "schema": {"type": kind, **schema}}
+    return {**documented, "required": True} if required else documented

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request, Response
 
 from api import decide, schemas
 from api.bodies import answer
+from api.hot_route import HotRoute
 from api.keys import public_site
 from api.parameters import Parameters, described
 from api.state import state_of
@@ -13,7 +14,7 @@ from models.feed import parse_category
 
 DEFAULT_LIMIT = 10
 
-router = APIRouter(tags=["decisions"])
+router = APIRouter(tags=["decisions"], route_class=HotRoute)
 
 _PARAMETERS = [
     described("visitor_id", "Whom for; empty for nobody known.", examples=["v-1042"]),

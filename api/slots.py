@@ -1,11 +1,10 @@
 """GET /v1/slots/{placement}: creatives for one placement and one visitor."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from api import decide, schemas
 from api.bodies import answer
+from api.hot_route import HotRoute
 from api.keys import public_site
 from api.parameters import Parameters, described
 from api.problems import ProblemError
@@ -16,10 +15,11 @@ from models.errors import shown
 from models.events import parse_visitor_id
 from models.feed import MAX_SLOTS
 
-router = APIRouter(tags=["decisions"])
+router = APIRouter(tags=["decisions"], route_class=HotRoute)
 
 
 _PARAMETERS = [
+    described("placement", "A placement id.", place="path", required=True, examples=["home_hero"]),
     described("visitor_id", "Whom for; empty for nobody known.", examples=["v-1042"]),
     described("count", "Slots; the placement's own by default.", kind="integer", minimum=1, maximum=MAX_SLOTS),
 ]
@@ -31,15 +31,13 @@ _PARAMETERS = [
     responses={200: {"model": schemas.Slots}, **schemas.problems(401, 404, 422)},
     openapi_extra={"parameters": _PARAMETERS},
 )
-async def get_slots(
-    request: Request, placement: Annotated[str, Path(description="A placement id.", examples=["home_hero"])]
-) -> Response:
+async def get_slots(request: Request) -> Response:
     """Choose creatives, each with the exact chance it had of being chosen."""
     site = public_site(request)
     given = Parameters(request)
     visitor_id, count = given.text("visitor_id"), given.whole("count", None, MAX_SLOTS)
     deciding = await decide.begin(state_of(request), site, parse_visitor_id(visitor_id) if visitor_id else "")
-    known = placement_named(site, placement)
+    known = placement_named(site, request.path_params["placement"])
     slate = deciding.fill(known.placement_id, count or known.slots)
     deciding.log()
     request.scope["tier"] = slate.tier

@@ -44,6 +44,7 @@ class Assortment:
         self._from_s: NDArray[np.float64] = np.zeros(0)
         self._until_s: NDArray[np.float64] = np.zeros(0)
         self._since_s: NDArray[np.float64] = np.zeros(0)
+        self._edition = 0
         self._by_id: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
         self._stale: set[str] = set()
         self.revision = 0
@@ -110,6 +111,7 @@ class Assortment:
     def _refresh(self) -> None:
         if not self._stale:
             return
+        self._edition += 1
         if len(self._stale) <= REBUILD_SHARE * len(self.ids):
             self._extend(sorted(item_id for item_id in self._stale if item_id not in self.row_of))
             for item_id in self._stale:
@@ -148,6 +150,12 @@ class Assortment:
         if item is not None:
             self._matrix[row] = self._vector_of(self._tokens[item_id])
             self._from_s[row], self._until_s[row] = item.available_from_s, item.expires_at_s
+
+    @property
+    def edition(self) -> int:
+        """Grows whenever anything about an item has changed."""
+        self._refresh()
+        return self._edition
 
     @property
     def matrix(self) -> NDArray[np.float32]:

@@ -40,6 +40,8 @@ HOP_ITEMS: Final = 3
 HOP_DECAY: Final = 0.6
 WALK_ON: Final = 0.1
 """The third step is taken from items with at least this share of the best two-step score; bounds the time it takes."""
+WALKS: Final = 32
+"""The third step is taken from so many items, ties aside."""
 TOKEN_ITEMS: Final = 3
 TOKEN_DECAY: Final = 0.5
 AFFINITY_ITEMS: Final = 8
@@ -104,31 +106,55 @@ def gather_session(board: Board, s: Sources, query: NDArray[np.int32], visitor: 
 
 
 @kernel
-def gather_further(board: Board, s: Sources, query: NDArray[np.int32]) -> None:
-    """Name what is two and three steps away, what shares category, brand or price band, and what is wanted anyway."""
-    rows = s.sequences
-    weight = 1.0
-    for steps in range(min(len(query), HOP_ITEMS)):
-        item = query[steps]
-        total = rows.total[item, TOGETHER] + 1.0
-        for index in range(rows.other.shape[1]):
-            between = rows.other[item, index]
-            if between < 0:
+def two_steps(s: Sources, item: int, sums: NDArray[np.float32], found: NDArray[np.int32]) -> int:
+    """Write the items two steps from one to `found`, and to their places in `sums` how strongly; gives how many.
+
+    Parameters
+    ----------
+    sums
+        0 for every item `(items,)`; whoever reads it makes it so again.
+    found
+        Room for every item `(items,)`.
+    """
+    rows, count = s.sequences, 0
+    total = rows.total[item, TOGETHER] + 1.0
+    for index in range(rows.other.shape[1]):
+        between = rows.other[item, index]
+        if between < 0:
+            break
+        share = rows.counts[item, index, TOGETHER] / total / (rows.total[between, TOGETHER] + 1.0)
+        for further in range(rows.other.shape[1]):
+            other = rows.other[between, further]
+            if other < 0:
                 break
-            share = weight * rows.counts[item, index, TOGETHER] / total / (rows.total[between, TOGETHER] + 1.0)
-            for further in range(rows.other.shape[1]):
-                other = rows.other[between, further]
-                if other < 0:
-                    break
-                if other != item:
-                    add(board, other, TWO_STEPS, share * rows.counts[between, further, TOGETHER])
-        weight *= HOP_DECAY
+            if other != item:
+                if sums[other] == 0.0:
+                    found[count] = other
+                    count += 1
+                sums[other] += share * rows.counts[between, further, TOGETHER]
+    return count
+
+
+@kernel
+def add_steps(board: Board, found: NDArray[np.int32], sums: NDArray[np.float32], weight: float) -> None:
+    """Name the items two steps from one of the session, which counts `weight`; `sums` in the order of `found`."""
+    for index in range(len(found)):
+        add(board, found[index], TWO_STEPS, weight * sums[index])
+
+
+@kernel
+def gather_further(board: Board, s: Sources, query: NDArray[np.int32]) -> None:
+    """Name what is one step on from there, what shares category, brand or price band, and what is wanted anyway."""
+    rows = s.sequences
     largest = np.float32(0.0)
     for place in range(board.head[1]):
         largest = max(largest, board.raw[place, TWO_STEPS])
+    least = WALK_ON * largest
+    if board.head[1] > WALKS:
+        least = max(least, -np.partition(-board.raw[: board.head[1], TWO_STEPS], WALKS - 1)[WALKS - 1])
     for place in range(board.head[1]):  # places taken below are not walked from: they are three steps away already
         share = board.raw[place, TWO_STEPS]
-        if share > WALK_ON * largest:
+        if share > 0.0 and share >= least:
             between = board.items[place]
             share /= rows.total[between, TOGETHER] + 1.0
             for further in range(rows.other.shape[1]):
@@ -203,18 +229,18 @@ def write_features(
     count = board.head[1]
     last = query[0]
     rows, content = s.sequences, s.content
-    for channel in range(CHANNELS):
-        largest = np.float32(0.0)
-        for place in range(count):
-            if board.items[place] != last:
-                largest = max(largest, board.raw[place, channel])
-        for place in range(count):
-            out[place, 2 * channel] = 0.0
-            out[place, 2 * channel + 1] = 0.0
-            share = board.raw[place, channel] / largest if largest > 0.0 else 0.0
-            if share > 0.0:
-                out[place, 2 * channel] = share
-                out[place, 2 * channel + 1] = 1.0 + np.log(share + _SMALL) * _LOG_SCALE
+    one, small, scale = np.float32(1.0), np.float32(_SMALL), np.float32(_LOG_SCALE)  # half the time of doubles
+    largest = np.zeros(CHANNELS, np.float32)
+    for place in range(count):
+        if board.items[place] != last:
+            for channel in range(CHANNELS):
+                largest[channel] = max(largest[channel], board.raw[place, channel])
+    for place in range(count):
+        for channel in range(CHANNELS):
+            share = board.raw[place, channel] / largest[channel] if largest[channel] > 0.0 else np.float32(0.0)
+            told = share > 0.0
+            out[place, 2 * channel] = share if told else np.float32(0.0)
+            out[place, 2 * channel + 1] = one + np.log(share + small) * scale if told else np.float32(0.0)
     mean, priced = 0.0, 0
     for index in range(min(len(query), AFFINITY_ITEMS)):
         if not np.isnan(content.price[query[index]]):

@@ -17,7 +17,17 @@ from numpy.typing import NDArray
 
 from models.arrays import Renumbering, Stored, grown, restore, store
 from models.board import MAX_CANDIDATES, Board, new_board, spoken_for, start
-from models.candidates import Sources, gather_further, gather_session, write_features, write_query
+from models.candidates import (
+    HOP_DECAY,
+    HOP_ITEMS,
+    Sources,
+    add_steps,
+    gather_further,
+    gather_session,
+    two_steps,
+    write_features,
+    write_query,
+)
 from models.content import (
     Content,
     Rings,
@@ -78,6 +88,8 @@ QUERY_ITEMS: Final = 24
 """Distinct items of a session that are asked with."""
 VISITOR_ITEMS: Final = 24
 VISITOR_ITEMS_USED: Final = 10
+STEPS_KEPT: Final = 2_000
+"""Items of which an engine that learns no more keeps what is two steps away."""
 OPEN_SESSIONS: Final = 20_000
 VISITORS: Final = 20_000
 TOKEN_LOOK_BACK: Final = 2
@@ -185,11 +197,18 @@ class NextItem:
         self._make_scratch(items)
 
     def _make_scratch(self, items: int) -> None:
-        self._board = new_board(items, CHANNELS)
+        self._steps: dict[int, tuple[NDArray[np.int32], NDArray[np.float32]]] = {}
+        self._frozen = False
+        self._make_board(items)
         self._scratch = new_scratch(self.max_sessions)
         self._features = np.zeros((MAX_CANDIDATES, FEATURES), np.float32)
         self._scores = np.zeros(MAX_CANDIDATES, np.float32)
         self._asked = np.zeros(QUERY_FEATURES, np.float32)
+
+    def _make_board(self, items: int) -> None:
+        self._board = new_board(items, CHANNELS)
+        self._sums = np.zeros(items, np.float32)
+        self._found = np.zeros(items, np.int32)
 
     def learn_one(self, visit: Visit, weight: float = 1.0) -> Places | None:
         """Learn an event; tells where its item stood before, None for a session's first item or a repeat of its last.
@@ -203,6 +222,8 @@ class NextItem:
         """
         if not isfinite(visit.at_s):
             raise ValueError(f"at_s must be finite, got {visit.at_s}")
+        if self._frozen:
+            raise ValueError("this engine was loaded without its paths: it answers and learns no more")
         item = self._number_of(visit.item_id)
         session = self._open.pop(visit.session_id, None) or _Open(visit.visitor_id)
         self._open[visit.session_id] = session
@@ -323,6 +344,10 @@ class NextItem:
         gather_session(board, sources, query, visitor, at_s)
         score_neighbours(self._sessions, self._scratch, board, number, query, at_s, VOTES)
         seen = score_pair(self._pairs, board, path[0], path[1], PAIR) if len(path) > 1 else 0.0
+        weight = 1.0
+        for item in query[:HOP_ITEMS].tolist():
+            add_steps(board, *self._two_steps(item), weight)
+            weight *= HOP_DECAY
         gather_further(board, sources, query)
         write_query(sources, query, steps, dwell_s, seen, self._asked)
         write_features(board, sources, query, steps, seen, self._features)
@@ -331,6 +356,19 @@ class NextItem:
             self._features[: board.head[1], self._blank] = 0.0
         score_all(self._ranker, self._features, self._asked, board.head[1], self._scores)
         self._query = query
+
+    def _two_steps(self, item: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """Items two steps from one, and how strongly; an engine that learns no more computes them once."""
+        known = self._steps.get(item)
+        if known is None:
+            found = self._found[: two_steps(self._sources, item, self._sums, self._found)]
+            known = found.copy(), self._sums[found]
+            self._sums[found] = 0.0
+            if self._frozen:
+                if len(self._steps) >= STEPS_KEPT:
+                    self._steps.clear()
+                self._steps[item] = known
+        return known
 
     def _learn_next(self, session: _Open, visited: list[int], item: int, weight: float) -> Places:
         dwell_s = session.last_at_s - session.before_at_s
@@ -404,7 +442,7 @@ class NextItem:
             traffic=grown(sources.traffic, new_traffic(items)),
         )
         self._factors = grown(self._factors, new_factors(items))
-        self._board = new_board(items, CHANNELS)
+        self._make_board(items)
 
     def _token_of(self, text: str) -> int:
         number = self._token.get(text)
@@ -445,7 +483,7 @@ class NextItem:
         renumber_traffic(traffic, numbers)
         renumber_sessions(self._sessions, numbers)
         self._pairs = new_pairs()  # rows lie by number; what followed pairs is soon learned again
-        self._board = new_board(len(self._board.place), CHANNELS)
+        self._make_board(len(self._board.place))
         self.names = [self.names[old] for old in numbers.kept.tolist()]
         self._number = {name: number for number, name in enumerate(self.names)}
         for session in self._open.values():
@@ -486,7 +524,10 @@ class NextItem:
 
     @classmethod
     def load(cls, tables: bytes, paths: bytes = b"") -> "NextItem":
-        """Go on from what `tables` and `paths` gave; raises ValueError for another format."""
+        """Go on from what `tables` and `paths` gave; without paths it answers and learns no more.
+
+        Raises ValueError for another format.
+        """
         saved = msgspec.msgpack.decode(zlib.decompress(tables), type=_Tables)
         if saved.format != _FORMAT:
             raise ValueError(f"saved engine has format {saved.format}, this version reads {_FORMAT}")
@@ -507,10 +548,11 @@ class NextItem:
         engine.names = saved.names
         engine._number = {name: number for number, name in enumerate(saved.names)}
         engine._token = {text: number for number, text in enumerate(saved.tokens)}
+        engine._frozen = not paths
         if paths:
             known = msgspec.msgpack.decode(zlib.decompress(paths), type=_Paths)
             engine._open, engine._visitors = OrderedDict(known.open), OrderedDict(known.visitors)
-        engine._board = new_board(len(saved.names), CHANNELS)
+        engine._make_board(len(saved.names))
         return engine
 
 

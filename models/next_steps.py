@@ -8,12 +8,14 @@ from numpy.typing import NDArray
 
 from models.layout import LAST, LATELY_ALL
 from models.profile import Profile, in_session
+from models.reasons import Reckoning
 from models.shelf import Shelf
 from models.steps import Step, Tier, Why, title_of
 from models.subjects import creative_of
 
 TOGETHER_CHANNELS: Final = slice(LAST, LATELY_ALL + 1)
 """Channels that tell of sessions which both items stood in."""
+REASONS_AT_ONCE: Final = 12
 NEWCOMER_FIRST: Final = 4
 NEWCOMER_EVERY: Final = 10
 """Place, from 0, of the first item that nobody has touched yet, and from one to the next: else none ever would be."""
@@ -53,13 +55,20 @@ def next_steps(
     rows, chances, numbers = rows[keep], chances[keep], numbers[keep]
     engine = shelf.snapshot.engine
     spoken = engine.evidence(numbers)
-    number_of = dict(zip(rows.tolist(), numbers.tolist(), strict=True))
+    order = np.concatenate([np.flatnonzero(spoken), np.flatnonzero(~spoken)])
+    rows, chances, numbers = rows[order], chances[order], numbers[order]
+    place_of = {row: place for place, row in enumerate(rows.tolist())}
     reckoner = engine.reckoner() if len(numbers) else None
+    reckonings: dict[int, Reckoning] = {}
 
     def why_of(row: int) -> Why:
-        if reckoner is None or row not in number_of:
+        place = place_of.get(row)
+        if place is None or reckoner is None:
             return newcomers.why_of(row) if newcomers.why_of else newcomers.why
-        reckoning = reckoner.of(number_of[row])
+        if row not in reckonings:  # a run at a time: the rows after this one are asked for next
+            run = slice(place, place + REASONS_AT_ONCE)
+            reckonings.update(zip(rows[run].tolist(), reckoner.of(numbers[run]), strict=True))
+        reckoning = reckonings[row]
         learner = reckoning.learner
         because = engine.names[reckoning.because] if reckoning.because >= 0 else ""
         words = _WORDS.get(learner) or interest_words(shelf, profile, row)
@@ -67,8 +76,9 @@ def next_steps(
             words = words.format(title_of(shelf, because)) if because else _PLAIN_WORDS
         return Why(words, learner, because, reckoning)
 
-    first = Step(tier, Why("likely next"), rows[spoken], chances[spoken].astype(np.float64), why_of)
-    rest = replace(first, rows=rows[~spoken], scores=chances[~spoken].astype(np.float64))
+    count = int(spoken.sum())
+    first = Step(tier, Why("likely next"), rows[:count], chances[:count].astype(np.float64), why_of)
+    rest = replace(first, rows=rows[count:], scores=chances[count:].astype(np.float64))
     return _with_newcomers(first, newcomers), rest
 
 

@@ -27,18 +27,17 @@ _LIKENESS: Final = np.array([0.4, 0.2, 0.1, 0.2, 0.1], np.float32)
 class Reckoning(NamedTuple):
     """Why one item stands where it does.
 
-    `says` is each learner's say, in the order of `LEARNERS` and the score's own unit, differences of log chance;
-    `learner` is the one with the most; `because` is the number of the session's item that most leads to this one, -1
-    where none does.
+    `says` is each learner's say `(len(LEARNERS),)` in the score's own unit, differences of log chance; `learner` is the
+    one with the most; `because` is the number of the session's item that most leads to this one, -1 where none does.
     """
 
     learner: str
     because: int
-    says: tuple[float, ...]
+    says: NDArray[np.float32]
 
     def named(self) -> tuple[tuple[str, float], ...]:
         """Every learner's say by name, most first."""
-        return tuple(sorted(zip(LEARNERS, self.says, strict=True), key=lambda pair: -pair[1]))
+        return tuple(sorted(zip(LEARNERS, self.says.tolist(), strict=True), key=lambda pair: -pair[1]))
 
 
 class Reckoner:
@@ -59,15 +58,21 @@ class Reckoner:
         self._average = np.zeros(len(LEARNERS), np.float32)
         _average(features, ranker.weight, asked, board.head[1], _LEARNER_OF, self._mixed, self._average)
 
-    def of(self, item: int) -> Reckoning:
-        """Tell why of one item, by its number; ValueError for one that is no candidate, or after another query."""
+    def of(self, items: NDArray[np.int32]) -> list[Reckoning]:
+        """Tell why of these items, by number; ValueError for one that is no candidate, or after another query."""
         board = self._board
-        if board.head[0] != self._number or board.stamp[item] != self._number:
-            raise ValueError(f"item number {item} is no candidate of the latest query")
-        says = np.zeros(len(LEARNERS), np.float32)
-        learner = _says(self._features, board.place[item], self._mixed, self._average, _LEARNER_OF, says)
-        because = _because(self._sources, self._query, item, learner == _CONTENT)
-        return Reckoning(LEARNERS[learner], because, tuple(says.tolist()))
+        if board.head[0] != self._number or (board.stamp[items] != self._number).any():
+            raise ValueError(f"of the item numbers {items.tolist()} some are no candidates of the latest query")
+        says = np.zeros((len(items), len(LEARNERS)), np.float32)
+        most, because = np.zeros(len(items), np.int64), np.zeros(len(items), np.int64)
+        _reckon(
+            board, self._sources, self._features, self._query, self._mixed, self._average, _LEARNER_OF, items,
+            says, most, because,
+        )  # fmt: skip
+        return [
+            Reckoning(LEARNERS[learner], lead, said)
+            for learner, lead, said in zip(most.tolist(), because.tolist(), says, strict=True)
+        ]
 
 
 @kernel
@@ -88,26 +93,6 @@ def _average(
         for place in range(count):
             total += features[place, i]
         average[learner_of[i]] += mixed[i] * total / max(count, 1)
-
-
-@kernel
-def _says(
-    features: NDArray[np.float32],
-    place: int,
-    mixed: NDArray[np.float32],
-    average: NDArray[np.float32],
-    learner_of: NDArray[np.int64],
-    says: NDArray[np.float32],
-) -> int:
-    """Write each learner's say; gives the learner with the most."""
-    for i in range(len(learner_of)):
-        says[learner_of[i]] += features[place, i] * mixed[i]
-    most = 0
-    for learner in range(len(says)):
-        says[learner] -= average[learner]
-        if says[learner] > says[most]:
-            most = learner
-    return most
 
 
 @kernel
@@ -140,3 +125,29 @@ def _because(s: Sources, query: NDArray[np.int32], item: int, by_content: bool) 
     if by_content:
         return alike if alike >= 0 else met
     return met if met >= 0 else alike
+
+
+@kernel
+def _reckon(
+    board: Board,
+    s: Sources,
+    features: NDArray[np.float32],
+    query: NDArray[np.int32],
+    mixed: NDArray[np.float32],
+    average: NDArray[np.float32],
+    learner_of: NDArray[np.int64],
+    items: NDArray[np.int32],
+    says: NDArray[np.float32],
+    most: NDArray[np.int64],
+    because: NDArray[np.int64],
+) -> None:
+    """Write each item's `says` `(items, learners)`, the learner with the most, and the item that leads to it."""
+    for index in range(len(items)):
+        place = board.place[items[index]]
+        for i in range(len(learner_of)):
+            says[index, learner_of[i]] += features[place, i] * mixed[i]
+        for learner in range(len(average)):
+            says[index, learner] -= average[learner]
+            if says[index, learner] > says[index, most[index]]:
+                most[index] = learner
+        because[index] = _because(s, query, items[index], most[index] == _CONTENT)

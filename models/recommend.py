@@ -284,19 +284,26 @@ def _interest(shelf: Shelf, profile: Profile, rows: NDArray[np.int64]) -> NDArra
     return likeness(shelf.matrix, (mixed / length if length > 0 else mixed).astype(np.float32), rows)
 
 
-def _similar(shelf: Shelf, item_id: str) -> Iterator[Step]:
-    """Items that share most with this one, then its whole category."""
-    item = shelf.assortment.items.get(item_id)
-    if item is None:
-        return
-    title = title_of(shelf, item_id)
+def _alike(shelf: Shelf, item_id: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Rows that share most with an item, most first, those that are also looked at with it before their like."""
     alike = likeness(shelf.matrix, shelf.matrix[shelf.assortment.row_of[item_id]], shelf.all_rows)
     alike[alike <= LEAST_LIKENESS] = 0.0
     rows, chances, _ = shelf.next_after([item_id])
     met = alike[rows] > 0
     if met.any():
         alike[rows[met]] += NEXT_SHARE * chances[met] / chances[met].max()
-    yield ranked_step("session", Why(f"similar to {title}", "content", item_id), shelf.all_rows, alike)
+    step = ranked_step("session", Why("alike"), shelf.all_rows, alike)
+    return step.rows, step.scores
+
+
+def _similar(shelf: Shelf, item_id: str) -> Iterator[Step]:
+    """Items that share most with this one, then its whole category."""
+    item = shelf.assortment.items.get(item_id)
+    if item is None:
+        return
+    title = title_of(shelf, item_id)
+    rows, scores = shelf.remembered(item_id, _alike)
+    yield Step("session", Why(f"similar to {title}", "content", item_id), rows, scores)
     if item.category:
         members = shelf.assortment.rows(sorted(shelf.assortment.in_category(item.category)))
         members = members[np.argsort(-shelf.popularity[members], kind="stable")]

@@ -1,12 +1,17 @@
 """Shelf: a learned snapshot laid over the assortment, so that scores and catalog rows line up."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.assortment import Assortment
 from models.snapshot import Snapshot
+
+ITEMS_REMEMBERED: Final = 2_000
+Ranked = tuple[NDArray[np.int64], NDArray[np.float64]]
+"""Rows of the shelf, best first, and their scores."""
 
 
 class Shelf:
@@ -38,7 +43,9 @@ class Shelf:
         since = assortment.new_since_s()
         self.untouched: NDArray[np.bool_] = np.ones(count, dtype=bool)
         self.untouched[self.row_of_engine[self.row_of_engine >= 0]] = False
+        self._edition = assortment.edition
         self._rows_with: dict[str, NDArray[np.int64]] = {}
+        self._remembered: dict[str, Ranked] = {}
         self.newest = self.by_id[np.argsort(-since[self.by_id], kind="stable")]
 
     def _ordered(self, scores: NDArray[np.float32]) -> NDArray[np.int64]:
@@ -55,8 +62,25 @@ class Shelf:
             and (self.revision == assortment.revision)
         )
 
+    def _forget_what_changed(self) -> None:
+        if self._edition != self.assortment.edition:
+            self._edition = self.assortment.edition
+            self._rows_with.clear()
+            self._remembered.clear()
+
+    def remembered(self, item_id: str, rank: Callable[["Shelf", str], Ranked]) -> Ranked:
+        """What `rank` gives for an item, worked out once while models and catalog stay as they are."""
+        self._forget_what_changed()
+        known = self._remembered.get(item_id)
+        if known is None:
+            if len(self._remembered) >= ITEMS_REMEMBERED:
+                self._remembered.clear()
+            known = self._remembered[item_id] = rank(self, item_id)
+        return known
+
     def rows_with(self, token: str) -> NDArray[np.int64]:
-        """Rows of the items that carry a token, as of this shelf's making or the first time asked."""
+        """Rows of the items that carry a token."""
+        self._forget_what_changed()
         known = self._rows_with.get(token)
         if known is None:
             known = self._rows_with[token] = self.assortment.rows(self.assortment.with_token(token))

@@ -1,7 +1,7 @@
 """Steps of a ladder: rows of the shelf that one source offers, in order, each with a reason."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -23,7 +23,7 @@ class Why:
     words: str
     learner: str = ""
     because: str = ""
-    reckoning: Reckoning | None = None
+    reckoning: Reckoning | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ def _engine() -> NextItem:
 def test_says_add_up_to_the_score_beside_the_average() -> None:
     engine = _engine()
     items, _ = engine.rank(["boots", "hats"])
-    reckonings = [engine.reckoner().of(item) for item in items.tolist()]
+    reckonings = engine.reckoner().of(items)
     count = int(engine._board.head[1])
     scores = {int(item): float(score) for item, score in zip(engine._board.items[:count], engine._scores, strict=False)}
     average = float(np.mean(engine._scores[:count]))
@@ -39,8 +39,7 @@ def test_says_add_up_to_the_score_beside_the_average() -> None:
 def test_the_item_named_is_the_one_that_leads_there() -> None:
     engine = _engine()
     items, _ = engine.rank(["hats", "boots"])
-    reckoner = engine.reckoner()
-    because = {item: reckoner.of(item).because for item in items.tolist()}
+    because = {item: one.because for item, one in zip(items.tolist(), engine.reckoner().of(items), strict=True)}
     named = {engine.names[item]: engine.names[other] for item, other in because.items() if other >= 0}
     assert named["socks"] == "boots"
     assert named["scarves"] == "hats"
@@ -51,5 +50,5 @@ def test_an_item_that_is_no_candidate_is_refused() -> None:
     engine = _engine()
     engine.rank(["boots"])
     engine.learn_one(Visit("x", "new", 1e6))
-    with pytest.raises(ValueError, match="is no candidate of the latest query"):
-        engine.reckoner().of(engine.names.index("new"))
+    with pytest.raises(ValueError, match="no candidates of the latest query"):
+        engine.reckoner().of(np.array([engine.names.index("new")], np.int32))
