@@ -78,6 +78,7 @@ def serve_api(settings: Settings) -> None:
             timeout_graceful_shutdown=10,
             timeout_keep_alive=75,  # longer than the pauses of browsers and proxies between two requests
             server_header=False,
+            proxy_headers=False,  # nothing here asks where a request came from
         )
 
 
