@@ -16,7 +16,8 @@ class SiteConfig:
 class ApiConfig:
     """Settings of the API; times in the unit their name ends with.
 
-    `shop_site` names the site whose sample shop pages are served under `/shop/`; empty for none.
+    `bundle_discount` is the share off a bundle's joint price, as far as `bundle_least_margin` of its price stays above
+    its items' cost. `shop_site` names the site whose sample shop pages are served under `/shop/`; empty for none.
     """
 
     sites: tuple[SiteConfig, ...]
@@ -25,4 +26,6 @@ class ApiConfig:
     redis_deadline_s: float = 0.1
     profile_lifetime_s: float = 90 * 86_400.0
     holdout_share: float = 0.0
+    bundle_discount: float = 0.0
+    bundle_least_margin: float = 0.1
     shop_site: str = ""

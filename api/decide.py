@@ -10,11 +10,13 @@ from typing import Any
 import orjson
 
 from api import metrics
+from api.config import ApiConfig
 from api.intake import Incoming
 from api.site import Site
 from api.state import State
 from models.catalog import CatalogItem
 from models.holdout import in_holdout
+from models.merchandising import Gap, bundle_price
 from models.profile import Profile
 from models.recommend import Answer, Query, recommend
 from models.slots import Slate, fill
@@ -151,13 +153,14 @@ def iso(at_s: float) -> str:
     return datetime.fromtimestamp(at_s, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def list_view(query: Query, answer: Answer, *, explain: bool = False) -> dict[str, Any]:
-    """Give a list as the API shows it, with each item's whole reckoning if asked, a bundle with its joint price."""
+def list_view(query: Query, answer: Answer, config: ApiConfig, *, explain: bool = False) -> dict[str, Any]:
+    """Give a list as the API shows it, with each item's whole reckoning if asked, a bundle with its price."""
     return {
         "strategy": query.strategy,
         "tier": answer.tier,
         "reason": answer.reason,
-        **(_bundle(answer.companion_of, answer) if answer.companion_of is not None else {}),
+        **(_bundle(answer.companion_of, answer, config) if answer.companion_of is not None else {}),
+        **(_gap_view(answer.gap) if answer.gap is not None else {}),
         "items": [
             {
                 "item_id": one.item.item_id,
@@ -175,19 +178,23 @@ def list_view(query: Query, answer: Answer, *, explain: bool = False) -> dict[st
     }
 
 
+def _gap_view(gap: Gap) -> dict[str, Any]:
+    return {"threshold": gap.threshold, "cart_value": gap.cart_value, "missing": gap.missing}
+
+
 def _says_view(why: Why) -> list[dict[str, Any]]:
     named = why.reckoning.named() if why.reckoning else ()
     return [{"learner": learner, "says": round(says, 4)} for learner, says in named]
 
 
-def _bundle(companion_of: CatalogItem, answer: Answer) -> dict[str, Any]:
+def _bundle(companion_of: CatalogItem, answer: Answer, config: ApiConfig) -> dict[str, Any]:
     items = [companion_of, *(one.item for one in answer.items)]
-    prices = [item.price if item.sale_price is None else item.sale_price for item in items]
-    known = [price for price in prices if price is not None]
-    comparable = len(known) == len(items) and len({item.currency for item in items}) == 1
+    priced = bundle_price(items, config.bundle_discount, config.bundle_least_margin)
     return {
         "companion_of": companion_of.item_id,
-        "joint_price": round(sum(known), 2) if comparable else None,
+        "joint_price": priced.joint if priced else None,
+        "bundle_price": priced.price if priced else None,
+        "saving": priced.saving if priced else None,
         "currency": companion_of.currency,
     }
 

@@ -9,6 +9,7 @@ from api import decide, schemas
 from api.bodies import answer, read_json
 from api.hot_route import HotRoute
 from api.keys import public_site
+from api.parameters import parse_amount
 from api.problems import ProblemError
 from api.slots import placement_named
 from api.state import state_of
@@ -21,7 +22,7 @@ MAX_BODY_BYTES: Final = 64 * 1024
 MAX_PARTS: Final = 20
 MAX_EXCLUDED: Final = 1_000
 _TOP_LEVEL: Final = frozenset({"visitor_id", "placements", "lists", "exclude"})
-_LIST_FIELDS: Final = frozenset({"name", "strategy", "item_id", "limit", "category", "exclude", "refill"})
+_LIST_FIELDS: Final = frozenset({"name", "strategy", "item_id", "limit", "category", "exclude", "refill", "threshold"})
 _PLACEMENT_FIELDS: Final = frozenset({"placement", "count"})
 
 router = APIRouter(tags=["decisions"], route_class=HotRoute)
@@ -65,7 +66,7 @@ async def post_decisions(request: Request) -> Response:
         query = replace(query, exclude=query.exclude | shown_items)
         found = deciding.recommend(query)
         shown_items.update(one.item.item_id for one in found.items)
-        lists[name] = decide.list_view(query, found)
+        lists[name] = decide.list_view(query, found, deciding.state.config)
         tier = tier or found.tier
     deciding.log()
     request.scope["tier"] = tier
@@ -107,6 +108,7 @@ def _query(part: Any, index: int) -> tuple[str, Query]:
         category=parse_category(part.get("category"), f"{where}.category"),
         exclude=frozenset(_ids(part.get("exclude"), f"{where}.exclude")),
         refill=refill,
+        threshold=parse_amount(part.get("threshold", 0.0), f"{where}.threshold"),
     )
     return name, query
 

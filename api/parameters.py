@@ -1,10 +1,13 @@
 """Parameters: the query of a hot route, read by hand: quicker than a framework's, and errors are our own."""
 
-from typing import Any
+from math import nan
+from typing import Any, Final
 
 from starlette.requests import Request
 
 from models.errors import InvalidError, shown
+
+MAX_AMOUNT: Final = 1e9
 
 
 class Parameters:
@@ -28,6 +31,13 @@ class Parameters:
             )
         return int(value)
 
+    def amount(self, name: str, default: float) -> float:
+        """Give an amount of money, 0 to a billion; raises `InvalidError`."""
+        value = self._values.get(name)
+        if value is None:
+            return default
+        return parse_amount(value, name)
+
     def flag(self, name: str, default: bool) -> bool:
         """Give true or false; raises `InvalidError`."""
         value = self._values.get(name)
@@ -40,6 +50,19 @@ class Parameters:
     def ids(self, name: str) -> frozenset[str]:
         """Give ids that are repeated, separated by commas, or both."""
         return frozenset(one for part in self._values.getlist(name) for one in part.split(",") if one)
+
+
+def parse_amount(value: object, name: str) -> float:
+    """Read an amount of money, 0 to a billion, as a number or its text; raises `InvalidError`."""
+    try:
+        amount = float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else nan
+    except ValueError:
+        amount = nan
+    if not 0 <= amount <= MAX_AMOUNT:
+        raise InvalidError(
+            "parameter_invalid", f"{name} must be an amount from 0 to {MAX_AMOUNT:.0f}, got {shown(value)}"
+        )
+    return amount
 
 
 def described(

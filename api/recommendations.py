@@ -25,6 +25,9 @@ _PARAMETERS = [
     ),
     described("category", "Only at or below this path.", examples=["Home > Kitchen"]),
     described("exclude", "Product ids left out; repeat, or separate by commas.", examples=["sku-2,sku-3"]),
+    described(
+        "threshold", "For `threshold_nudge`: the cart value to reach.", kind="number", minimum=0, examples=[50.0]
+    ),
     described("refill", "Whether later tiers fill the list up.", kind="boolean", default=True),
     described("explain", "Whether each product comes with its whole reckoning.", kind="boolean", default=False),
 ]
@@ -53,10 +56,11 @@ async def get_recommendations(request: Request) -> Response:
         category=parse_category(given.text("category")),
         exclude=given.ids("exclude"),
         refill=given.flag("refill", True),
+        threshold=given.amount("threshold", 0.0),
     )
     explain = given.flag("explain", False)
     deciding = await decide.begin(state_of(request), site, parse_visitor_id(visitor_id) if visitor_id else "")
     found = deciding.recommend(query)
     deciding.log()
     request.scope["tier"] = found.tier
-    return answer({**deciding.head(), **decide.list_view(query, found, explain=explain)})
+    return answer({**deciding.head(), **decide.list_view(query, found, state_of(request).config, explain=explain)})

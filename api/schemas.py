@@ -151,7 +151,12 @@ class ProductList(Shape):
     joint_price: float | None = Field(
         None, description="Of a bundle: that item and all listed together; null where a price is not known."
     )
-    currency: str | None = Field(None, description="Of a bundle: of the joint price.", examples=["EUR"])
+    bundle_price: float | None = Field(None, description="Of a bundle: with the shop's discount, its margin kept.")
+    saving: float | None = Field(None, description="Of a bundle: what it costs less than its items apart.")
+    currency: str | None = Field(None, description="Of a bundle: of its prices.", examples=["EUR"])
+    threshold: float | None = Field(None, description="Of a nudge: the cart value asked for.")
+    cart_value: float | None = Field(None, description="Of a nudge: what the cart is worth now.")
+    missing: float | None = Field(None, description="Of a nudge: what is missing; 0 where the threshold is reached.")
 
 
 class Head(Shape):
@@ -212,6 +217,7 @@ class ListAsked(Shape):
     category: str | None = None
     exclude: list[str] | None = None
     refill: bool = True
+    threshold: float = Field(0.0, ge=0, description="For `threshold_nudge`: the cart value to reach.")
 
 
 class DecisionsRequest(Shape):

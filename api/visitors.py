@@ -64,7 +64,7 @@ async def get_visitor(
             "holdout": in_holdout(site.name, visitor_id, state.config.holdout_share),
             **_view(profile, site),
             "interests": explain_interests(profile, site.assortment),
-            "for_you": decide.list_view(query, found, explain=True) if limit else None,
+            "for_you": decide.list_view(query, found, state.config, explain=True) if limit else None,
             "storage": {
                 "partition": partition,
                 "position": stored.position,

@@ -48,6 +48,11 @@ class CatalogItem(msgspec.Struct, omit_defaults=True, kw_only=True, frozen=True)
     added_at_s: float = 0.0
 
     @property
+    def current_price(self) -> float | None:
+        """What it costs now; None where that is not known."""
+        return self.price if self.sale_price is None else self.sale_price
+
+    @property
     def new_since_s(self) -> float:
         """When it became new: on sale since, or, where the shop does not say, in the catalog since."""
         return self.available_from_s or self.added_at_s

@@ -33,6 +33,9 @@ from models.visit import Visit
 BOUGHT_HALF_LIFE_S: Final = 30 * 86_400.0
 TRENDING_HALF_LIFE_S: Final = 6 * 3_600.0
 POPULAR_HALF_LIFE_S: Final = 7 * 86_400.0
+SOLD_HALF_LIFE_S: Final = 30 * 86_400.0
+MAX_QUANTITY: Final = 10
+"""Pieces of one item that one order counts for among the bestsellers: a reseller's order is no fashion."""
 OWN_WEIGHT: Final = 0.3
 """What a move along our own recommendation teaches, against 1 for a move the visitor made alone."""
 FLOOD_EVENTS: Final = 300.0
@@ -48,7 +51,7 @@ MAX_ORDER_ITEMS: Final = 50
 _WEIGHTS: Final = {"view_item": 1.0, "add_to_wishlist": 2.0, "add_to_cart": 3.0, "purchase": 5.0}
 _ORDERS: Final = frozenset({"order_created", "order_paid", "purchase"})
 _UNDONE: Final = frozenset({"order_cancelled", "refund"})
-_FORMAT: Final = 4
+_FORMAT: Final = 5
 
 
 class _Path(msgspec.Struct, array_like=True):
@@ -124,6 +127,7 @@ class Learner:
         self.again = BuyAgain()
         self.trending = Popularity(TRENDING_HALF_LIFE_S)
         self.popular = Popularity(POPULAR_HALF_LIFE_S)
+        self.sold = Popularity(SOLD_HALF_LIFE_S)
         self.clicks = ClickModel(click_window_s)
         self._paths: OrderedDict[str, _Path] = OrderedDict()
         self._latest_s = 0.0
@@ -212,6 +216,8 @@ class Learner:
             own = OWN_WEIGHT if path.clicked == item_id else 1.0
             self.trending.learn_one(number, weight * own, event.at_s)
             self.popular.learn_one(number, weight * own, event.at_s)
+            if event.event == "purchase":
+                self.sold.learn_one(number, min(items[item_id].quantity, MAX_QUANTITY), event.at_s)
             places = self.engine.learn_one(_visit(event, path, items[item_id], assortment), own)
             if places is not None and own == 1.0:
                 self.progress.step(places)
@@ -271,7 +277,7 @@ class Learner:
         new = {old: number for number, old in enumerate(kept)}
         self.names = [self.names[old] for old in kept]
         self.numbers = {name: number for number, name in enumerate(self.names)}
-        for popularity in (self.trending, self.popular):
+        for popularity in (self.trending, self.popular, self.sold):
             padded = np.zeros(max(len(popularity.weights), max(kept) + 1))
             padded[: len(popularity.weights)] = popularity.weights
             popularity.weights = padded[kept]
@@ -291,6 +297,7 @@ class Learner:
             again=self.again.frozen(),
             trending=self.trending.scores(count),
             popular=self.popular.scores(count),
+            sold=self.sold.scores(count),
             clicks=self.clicks.published,
         )
 
@@ -304,7 +311,7 @@ class Learner:
             names=self.names,
             bought=self.bought.stored(),
             again=self.again.save(),
-            popularity=[(p.clock.landmark_s, p.weights.tobytes()) for p in (self.trending, self.popular)],
+            popularity=[(p.clock.landmark_s, p.weights.tobytes()) for p in (self.trending, self.popular, self.sold)],
             clicks=self.clicks.save(),
             paths=list(self._paths.items()),
             engine_paths=self.engine.paths(),
@@ -333,7 +340,7 @@ class Learner:
         learner.bought.restore(saved.bought)
         learner.again = BuyAgain.load(saved.again)
         for popularity, (landmark_s, weights) in zip(
-            (learner.trending, learner.popular), saved.popularity, strict=True
+            (learner.trending, learner.popular, learner.sold), saved.popularity, strict=True
         ):
             popularity.clock.landmark_s = landmark_s
             popularity.weights = np.frombuffer(weights, np.float64).copy()

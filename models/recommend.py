@@ -15,6 +15,7 @@ from models.buy_again import MAX_RANKED
 from models.catalog import CatalogItem
 from models.errors import InvalidError, shown
 from models.likeness import likeness
+from models.merchandising import NEXT_SHARE, Gap, clearance, cross_sell, gap_of, threshold_nudge, up_sell
 from models.next_steps import TOGETHER_CHANNELS, interest_words, next_steps
 from models.profile import Profile, Recent, in_session, recent_items
 from models.shelf import Shelf
@@ -29,6 +30,11 @@ Strategy = Literal[
     "also_bought",
     "bundles",
     "buy_again",
+    "up_sell",
+    "cross_sell",
+    "clearance",
+    "threshold_nudge",
+    "bestsellers",
     "trending",
     "new",
     "recently_viewed",
@@ -40,10 +46,17 @@ STRATEGIES: Final[tuple[Strategy, ...]] = (
     "also_bought",
     "bundles",
     "buy_again",
+    "up_sell",
+    "cross_sell",
+    "clearance",
+    "threshold_nudge",
+    "bestsellers",
     "trending",
     "new",
     "recently_viewed",
 )
+UNPADDED: Final[frozenset[Strategy]] = frozenset({"up_sell", "clearance", "threshold_nudge"})
+"""Lists that say something of price of every item: they stay short rather than say it of one it is not true of."""
 
 MAX_LIMIT: Final = 100
 BOUGHT_HIDDEN_S: Final = 30 * 86_400.0
@@ -52,8 +65,6 @@ BOUGHT_HIDDEN_S: Final = 30 * 86_400.0
 HALF_LIFE_SHARES: Final = np.array([0.5, 0.3, 0.2])
 """How much the visitor's interests of 15 minutes, 24 hours and 30 days count."""
 RECENTS_USED: Final = 10
-NEXT_SHARE: Final = 0.3
-"""What the likeliest next item gains on a likeness of 1."""
 POPULARITY_SHARE: Final = 0.1
 SEEN_SHARE: Final = 0.25
 """What is left of the score of an item the visitor has just looked at: another item serves better."""
@@ -66,7 +77,11 @@ LEAST_LIKENESS: Final = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One question. `category` keeps the list within a category path; `refill` False lets it stay short."""
+    """One question.
+
+    `category` keeps the list within a category path; `refill` False lets it stay short; `threshold` is the cart value
+    that `threshold_nudge` helps to reach, in the shop's currency.
+    """
 
     strategy: Strategy
     item_id: str = ""
@@ -74,6 +89,7 @@ class Query:
     category: tuple[str, ...] = ()
     exclude: frozenset[str] = frozenset()
     refill: bool = True
+    threshold: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +111,14 @@ class Recommended:
 class Answer:
     """A list and where it came from: the tier and reason of its first item, or why it is empty.
 
-    `companion_of` is the item that a bundle's items are ordered together with.
+    `companion_of` is the item that a bundle's items are ordered together with, `gap` what a nudge is to close.
     """
 
     tier: Tier
     reason: str
     items: list[Recommended] = field(default_factory=list)
     companion_of: CatalogItem | None = None
+    gap: Gap | None = None
 
 
 def parse_strategy(value: object) -> Strategy:
@@ -135,6 +152,10 @@ def recommend(shelf: Shelf, profile: Profile, query: Query, now_s: float, *, hol
     """
     allowed = _allowed(shelf, query, now_s, hidden_items(profile))
     answer = Answer("static", "no item may be shown")
+    if query.strategy == "threshold_nudge":
+        answer.gap = gap_of(shelf, profile, query.threshold)
+        if not answer.gap.missing and query.threshold:
+            answer.reason = "the threshold is reached"
     taken = np.zeros(len(allowed), dtype=bool)
     for number, step in enumerate(_ladder(shelf, profile, query, now_s, holdout, allowed)):
         if number and (not query.refill or answer.companion_of is not None):
@@ -210,6 +231,22 @@ def _ladder(
         case "buy_again":
             if not holdout and profile.orders is not None:
                 yield _buy_again(shelf, profile, query, now_s)
+        case "up_sell":
+            yield up_sell(shelf, _anchor(profile, query.item_id, holdout))
+        case "cross_sell":
+            anchors = _anchors(profile, query.item_id, holdout)
+            yield cross_sell(shelf, anchors)
+            yield _also_viewed(shelf, anchors)
+        case "clearance":
+            known = not holdout and bool(profile.sketch)
+            interest = _interest(shelf, profile, shelf.all_rows) if known else np.zeros(len(allowed))
+            near = _near(shelf, profile.recent) if known else np.zeros(len(allowed), dtype=bool)
+            yield clearance(shelf, np.where(near & (interest > LEAST_INTEREST), interest, 0.0))
+        case "threshold_nudge":
+            history = [] if holdout else [one for one in recent_items(profile) if creative_of(one) is None]
+            yield threshold_nudge(shelf, profile, gap_of(shelf, profile, query.threshold), history)
+        case "bestsellers":
+            yield ordered_step("popular", Why("sells best", "popularity"), shelf.sold, shelf.sold_score)
         case "new":
             yield ordered_step("static", Why("new in the shop", "catalog"), shelf.newest)
         case "recently_viewed":
@@ -217,6 +254,8 @@ def _ladder(
             yield ordered_step("session", Why("you looked at it lately", "seen_before"), rows)
         case "trending":
             pass
+    if query.strategy in UNPADDED:
+        return
     yield ordered_step("popular", Why("trending in the shop", "popularity"), shelf.trending, shelf.trending_score)
     yield ordered_step("popular", Why("popular in the shop", "popularity"), shelf.popular, shelf.popularity)
     yield ordered_step("static", Why("new in the shop", "catalog"), shelf.newest)
@@ -329,13 +368,17 @@ def _also_viewed(shelf: Shelf, item_ids: Sequence[str]) -> Step:
     return ranked_step("session", Why("viewed together", "co_visitation"), shelf.all_rows, scores, 0.0, why_of)
 
 
-def _also_bought(shelf: Shelf, profile: Profile, item_id: str, holdout: bool) -> Iterator[Step]:
+def _anchors(profile: Profile, item_id: str, holdout: bool) -> list[str]:
+    """The item asked for, or the whole cart, latest first, or what was looked at last."""
     if item_id:
-        anchors = [item_id]
-    elif profile.cart:
-        anchors = [line.item_id for line in reversed(profile.cart)]
-    else:
-        anchors = [one for one in [_latest(profile, holdout)] if one]
+        return [item_id]
+    if profile.cart:
+        return [line.item_id for line in reversed(profile.cart)][:RECENTS_USED]
+    return [one for one in [_latest(profile, holdout)] if one]
+
+
+def _also_bought(shelf: Shelf, profile: Profile, item_id: str, holdout: bool) -> Iterator[Step]:
+    anchors = _anchors(profile, item_id, holdout)
     yield _bought_together(shelf, anchors)
     yield _also_viewed(shelf, anchors)
     for anchor in anchors[:1]:

@@ -1,6 +1,7 @@
 """Shelf: a learned snapshot laid over the assortment, so that scores and catalog rows line up."""
 
 from collections.abc import Callable, Sequence
+from math import nan
 from typing import Final
 
 import numpy as np
@@ -14,11 +15,15 @@ Ranked = tuple[NDArray[np.int64], NDArray[np.float64]]
 """Rows of the shelf, best first, and their scores."""
 
 
+def _nan(price: float | None) -> float:
+    return nan if price is None else price
+
+
 class Shelf:
     """Scores by catalog row, for one snapshot and one revision of the assortment.
 
-    `trending`, `popular` and `newest` are rows in serving order, ties by item id; the first two hold only rows with a
-    score, `newest` holds all. `untouched` marks the items on which there has been no event.
+    `trending`, `popular`, `sold` and `newest` are rows in serving order, ties by item id; the last holds all rows, the
+    others those with a score. `untouched` marks the items on which there has been no event.
     """
 
     def __init__(self, snapshot: Snapshot, assortment: Assortment) -> None:
@@ -40,12 +45,18 @@ class Shelf:
         self.trending_score = trending
         self.trending = self._ordered(trending)
         self.popular = self._ordered(self.popularity)
+        sold = np.zeros(count, dtype=np.float32)
+        sold[self.row_of_number[known]] = snapshot.sold[known]
+        self.sold_score = sold
+        self.sold = self._ordered(sold)
         since = assortment.new_since_s()
         self.untouched: NDArray[np.bool_] = np.ones(count, dtype=bool)
         self.untouched[self.row_of_engine[self.row_of_engine >= 0]] = False
         self._edition = assortment.edition
         self._rows_with: dict[str, NDArray[np.int64]] = {}
         self._remembered: dict[str, Ranked] = {}
+        self._prices: NDArray[np.float64] | None = None
+        self._reductions: NDArray[np.float64] = np.zeros(0)
         self.newest = self.by_id[np.argsort(-since[self.by_id], kind="stable")]
 
     def _ordered(self, scores: NDArray[np.float32]) -> NDArray[np.int64]:
@@ -62,11 +73,34 @@ class Shelf:
             and (self.revision == assortment.revision)
         )
 
+    def prices(self) -> NDArray[np.float64]:
+        """What each row costs now, nan where that is not known."""
+        self._forget_what_changed()
+        if self._prices is None:
+            items = [self.assortment.items.get(item_id) for item_id in self.assortment.ids]
+            self._prices = np.array([_nan(item.current_price if item else None) for item in items], dtype=np.float64)
+            listed = np.array([_nan(item.price if item else None) for item in items], dtype=np.float64)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                self._reductions = np.nan_to_num(np.clip(1.0 - self._prices / listed, 0.0, 1.0))
+        return self._prices
+
+    def reductions(self) -> NDArray[np.float64]:
+        """Share of each row's list price that is off now, 0 to 1."""
+        self.prices()
+        return self._reductions
+
+    def labelled(self, label: str) -> NDArray[np.bool_]:
+        """Which rows' items carry one of their custom labels in these words."""
+        items = (self.assortment.items.get(item_id) for item_id in self.assortment.ids)
+        found = [item is not None and label in (one.casefold() for one in item.custom_labels) for item in items]
+        return np.array(found, dtype=bool)
+
     def _forget_what_changed(self) -> None:
         if self._edition != self.assortment.edition:
             self._edition = self.assortment.edition
             self._rows_with.clear()
             self._remembered.clear()
+            self._prices = None
 
     def remembered(self, item_id: str, rank: Callable[["Shelf", str], Ranked]) -> Ranked:
         """What `rank` gives for an item, worked out once while models and catalog stay as they are."""

@@ -13,7 +13,7 @@ from models.buy_again import empty_model, model_of
 from models.click_weights import ClickWeights
 from models.next_item import NextItem
 
-_FORMAT: Final = 4
+_FORMAT: Final = 5
 
 
 class _Stored(msgspec.Struct, frozen=True):
@@ -25,6 +25,7 @@ class _Stored(msgspec.Struct, frozen=True):
     again: StoredAgain
     trending: bytes
     popular: bytes
+    sold: bytes
     clicks: ClickWeights
 
 
@@ -56,6 +57,7 @@ class Snapshot:
         again: AgainModel,
         trending: NDArray[np.float32],
         popular: NDArray[np.float32],
+        sold: NDArray[np.float32],
         clicks: ClickWeights,
     ) -> None:
         self.version = version
@@ -67,6 +69,7 @@ class Snapshot:
         self.again = again
         self.trending = trending
         self.popular = popular
+        self.sold = sold
         self.clicks = clicks
 
 
@@ -82,6 +85,7 @@ def empty_snapshot() -> Snapshot:
         again=empty_model(),
         trending=np.zeros(0, np.float32),
         popular=np.zeros(0, np.float32),
+        sold=np.zeros(0, np.float32),
         clicks=ClickWeights(),
     )
 
@@ -98,6 +102,7 @@ def encode_snapshot(snapshot: Snapshot) -> bytes:
         again=snapshot.again.stored(),
         trending=snapshot.trending.tobytes(),
         popular=snapshot.popular.tobytes(),
+        sold=snapshot.sold.tobytes(),
         clicks=snapshot.clicks,
     )
     return zlib.compress(msgspec.msgpack.encode(stored), level=1)
@@ -117,6 +122,7 @@ def decode_snapshot(value: bytes, tables: bytes) -> Snapshot:
         again=model_of(stored.again),
         trending=np.frombuffer(stored.trending, np.float32),
         popular=np.frombuffer(stored.popular, np.float32),
+        sold=np.frombuffer(stored.sold, np.float32),
         clicks=stored.clicks,
     )
 

@@ -83,5 +83,7 @@ def api_config(settings: Settings) -> ApiConfig:
         redis_deadline_s=settings.redis_deadline_ms / 1000,
         profile_lifetime_s=settings.profile_lifetime_days * 86_400,
         holdout_share=settings.holdout_share,
+        bundle_discount=settings.bundle_discount,
+        bundle_least_margin=settings.bundle_least_margin,
         shop_site=settings.shop_site,
     )

@@ -70,6 +70,8 @@ class Settings:
     click_window_s: float = _setting(90.0, "An impression without a click for so long counts as ignored.", "s")
     profile_lifetime_days: float = _setting(90.0, "A profile lives this long after its last event.", "days")
     batch_max_events: int = _setting(2_000, "Events in a micro-batch of the stream, at most.")
+    bundle_discount: float = _setting(0.0, "Share, 0 to 1, off the joint price of a bundle.")
+    bundle_least_margin: float = _setting(0.1, "Share of a bundle's price, 0 to 1, left above its items' cost.")
     publish_every_s: float = _setting(1.0, "Learned models are published at most so often.", "s")
     metrics_port: int = _setting(0, "Port for the metrics of a stream process; 0 serves none.")
     log_level: str = _setting("warning", "What goes to standard error.", choices=("debug", "info", "warning", "error"))
@@ -184,13 +186,22 @@ _LEAST: Final[dict[str, float]] = {
     "kafka_replication_factor": 1,
     "session_timeout_s": 0.5,
     "holdout_share": 0,
+    "bundle_discount": 0,
+    "bundle_least_margin": 0,
     "click_window_s": 0.1,
     "profile_lifetime_days": 0.01,
     "batch_max_events": 1,
     "publish_every_s": 0.05,
     "metrics_port": 0,
 }
-_MOST: Final[dict[str, float]] = {"port": 65_535, "metrics_port": 65_535, "holdout_share": 1, "log_partitions": 1_024}
+_MOST: Final[dict[str, float]] = {
+    "port": 65_535,
+    "metrics_port": 65_535,
+    "holdout_share": 1,
+    "bundle_discount": 1,
+    "bundle_least_margin": 0.99,
+    "log_partitions": 1_024,
+}
 
 
 def _check(settings: Settings) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from models.recommend import STRATEGIES
+from models.recommend import STRATEGIES, UNPADDED
 from tests.api.conftest import PRODUCTS, Api, event, new_visitor, product
 
 LIST_FIELDS = {"decision_id", "visitor_id", "strategy", "tier", "reason", "state", "items"}
@@ -54,7 +54,7 @@ def test_an_answer_has_the_shape_that_is_documented(api: Api) -> None:
     assert again["decision_id"] != answer["decision_id"]
 
 
-@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("strategy", [one for one in STRATEGIES if one not in UNPADDED])
 def test_lists_are_as_long_as_asked_and_hold_nothing_twice(api: Api, strategy: str) -> None:
     visitor = new_visitor()
     api.post(event("view_item", visitor, "p1"), event("view_item", visitor, "p7"))
@@ -67,7 +67,7 @@ def test_lists_are_as_long_as_asked_and_hold_nothing_twice(api: Api, strategy: s
     assert len(within["items"]) == 10
 
 
-@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("strategy", [one for one in STRATEGIES if one not in UNPADDED])
 def test_what_may_not_be_shown_is_gone_at_the_next_request_and_back_when_undone(api: Api, strategy: str) -> None:
     for _ in range(5):
         visitor = new_visitor()
@@ -381,5 +381,33 @@ def test_a_product_nobody_has_touched_is_recommended_as_soon_as_it_is_imported(o
     assert "brand-new" in [item["item_id"] for item in found]
     assert {item["learner"] for item in found if item["item_id"] == "brand-new"} == {"interests"}
     other_api.secret.delete("/v1/catalog/items/brand-new").raise_for_status()
+    for item in shelf:
+        other_api.secret.delete(f"/v1/catalog/items/{item['item_id']}").raise_for_status()
+
+
+def test_lists_about_price_over_http(other_api: Api) -> None:
+    shelf = [
+        {**product(0), "item_id": f"pan{price}", "product_type": "Kitchen > Pans", "price": f"{price}.00 EUR"}
+        for price in (20, 30, 41, 90)
+    ]
+    shelf[2]["sale_price"] = "35.00 EUR"
+    other_api.put_items(*shelf)
+    visitor = new_visitor()
+    other_api.post(event("add_to_cart", visitor, {"item_id": "pan20", "quantity": 1}))
+    up = other_api.recommend(visitor_id=visitor, strategy="up_sell", item_id="pan20")
+    assert sorted(item["item_id"] for item in up["items"]) == ["pan30", "pan41"]
+    assert "pan41" in other_api.ids(visitor_id=visitor, strategy="clearance")
+    nudge = other_api.recommend(visitor_id=visitor, strategy="threshold_nudge", threshold="50", limit=2)
+    assert (nudge["threshold"], nudge["cart_value"], nudge["missing"]) == (50.0, 20.0, 30.0)
+    assert [item["item_id"] for item in nudge["items"]] == ["pan30", "pan41"]
+    page = {"visitor_id": visitor, "lists": [{"strategy": "threshold_nudge", "threshold": 50, "limit": 2}]}
+    asked = other_api.public.post("/v1/decisions", json=page).json()["lists"]["threshold_nudge"]
+    assert asked["missing"] == 30.0
+    for given in ("-1", "much", "nan", "1e12"):
+        refused = other_api.public.get(
+            "/v1/recommendations", params={"strategy": "threshold_nudge", "threshold": given}
+        )
+        assert refused.status_code == 422
+        assert given in refused.json()["detail"]
     for item in shelf:
         other_api.secret.delete(f"/v1/catalog/items/{item['item_id']}").raise_for_status()

@@ -7,7 +7,7 @@ from models.errors import InvalidError
 from models.events import Event
 from models.learner import Learner
 from models.profile import Change, Profile, encode_profile, learn
-from models.recommend import STRATEGIES, Answer, Query, Strategy, hidden_items, parse_strategy, recommend
+from models.recommend import STRATEGIES, UNPADDED, Answer, Query, Strategy, hidden_items, parse_strategy, recommend
 from models.shelf import Shelf
 from models.snapshot import empty_snapshot
 from models.steps import title_of
@@ -59,11 +59,11 @@ def test_every_strategy_fills_the_list_with_what_may_be_shown(strategy: Strategy
     events = [*looks("p000", "p003"), event("add_to_cart", "p004")] if known else []
     answer = recommend(shelf, visitor(catalog, *events), Query(strategy, "p002", exclude=frozenset({"p007"})), NOW_S)
     found = ids(answer)
-    assert len(found) == len(set(found)) == 10
+    assert len(found) == len(set(found)) == 10 or strategy in UNPADDED
     assert not set(found) & {"p002", "p007", "p009", "p010", "p011", "p012"}
     assert not known or "p004" not in found
     assert all(one.reason for one in answer.items)
-    assert (answer.tier, answer.reason) == (answer.items[0].tier, answer.items[0].reason)
+    assert not found or (answer.tier, answer.reason) == (answer.items[0].tier, answer.items[0].reason)
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
@@ -73,7 +73,7 @@ def test_an_empty_shop_and_a_shop_that_has_learned_nothing_answer(strategy: Stra
     assert (answer.items, answer.tier, answer.reason) == ([], "static", "no item may be shown")
     catalog = assortment(5)
     full = recommend(Shelf(empty_snapshot(), catalog), Profile(), Query(strategy), NOW_S)
-    assert sorted(ids(full)) == sorted(catalog.items)
+    assert sorted(ids(full)) == ([] if strategy in UNPADDED else sorted(catalog.items))
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
