@@ -24,6 +24,7 @@ from api import (
     decisions,
     documentation,
     events,
+    mail_lists,
     metrics,
     operations,
     problems,
@@ -55,7 +56,7 @@ _MEASURE_EVERY_S: Final = 2.0
 _REMEMBER_S: Final = 0.25
 _LINGER_S: Final = 0.1
 _LOGGER = logging.getLogger(__name__)
-_ROUTERS: Final = (events, recommendations, slots, decisions, visitors, catalog, operations)
+_ROUTERS: Final = (events, recommendations, mail_lists, slots, decisions, visitors, catalog, operations)
 
 
 @dataclass(frozen=True, slots=True)

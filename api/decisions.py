@@ -6,23 +6,20 @@ from typing import Any, Final
 from fastapi import APIRouter, Request, Response
 
 from api import decide, schemas
+from api.asked import only, parse_ids, parse_list, parse_whole
 from api.bodies import answer, read_json
 from api.hot_route import HotRoute
 from api.keys import public_site
-from api.parameters import parse_amount
 from api.problems import ProblemError
 from api.slots import placement_named
 from api.state import state_of
 from models.errors import InvalidError, shown
 from models.events import parse_visitor_id
-from models.feed import MAX_SLOTS, parse_category
-from models.recommend import MAX_LIMIT, Query, parse_strategy
+from models.feed import MAX_SLOTS
 
 MAX_BODY_BYTES: Final = 64 * 1024
 MAX_PARTS: Final = 20
-MAX_EXCLUDED: Final = 1_000
 _TOP_LEVEL: Final = frozenset({"visitor_id", "placements", "lists", "exclude"})
-_LIST_FIELDS: Final = frozenset({"name", "strategy", "item_id", "limit", "category", "exclude", "refill", "threshold"})
 _PLACEMENT_FIELDS: Final = frozenset({"placement", "count"})
 
 router = APIRouter(tags=["decisions"], route_class=HotRoute)
@@ -43,14 +40,14 @@ async def post_decisions(request: Request) -> Response:
     body = await read_json(request, MAX_BODY_BYTES)
     if not isinstance(body, dict):
         raise ProblemError(422, "body_invalid", f"the body must be a JSON object, got {shown(body)}")
-    _only(body, _TOP_LEVEL, "the body")
+    only(body, _TOP_LEVEL, "the body")
     visitor_id = parse_visitor_id(body["visitor_id"]) if body.get("visitor_id") else ""
     placements = [_placement(part, index) for index, part in enumerate(_parts(body, "placements"))]
-    queries = [_query(part, index) for index, part in enumerate(_parts(body, "lists"))]
+    queries = [parse_list(part, f"lists[{index}]") for index, part in enumerate(_parts(body, "lists"))]
     names = [name for name, _ in queries]
     if len(set(names)) < len(names):
         raise InvalidError("lists_invalid", f"each list needs a name of its own, got {shown(names)}")
-    shown_items = set(_ids(body.get("exclude"), "exclude"))
+    shown_items = set(parse_ids(body.get("exclude"), "exclude"))
     deciding = await decide.begin(state_of(request), site, visitor_id)
     shown_creatives: set[str] = set()
     filled: dict[str, Any] = {}
@@ -85,53 +82,5 @@ def _placement(part: Any, index: int) -> tuple[str, int | None]:
     where = f"placements[{index}]"
     if not isinstance(part, dict) or not isinstance(part.get("placement"), str):
         raise InvalidError("placements_invalid", f'{where} must be {{"placement": "..."}}, got {shown(part)}')
-    _only(part, _PLACEMENT_FIELDS, where)
-    return part["placement"], _whole(part.get("count"), f"{where}.count", MAX_SLOTS)
-
-
-def _query(part: Any, index: int) -> tuple[str, Query]:
-    where = f"lists[{index}]"
-    if not isinstance(part, dict):
-        raise InvalidError("lists_invalid", f'{where} must be {{"strategy": "..."}}, got {shown(part)}')
-    _only(part, _LIST_FIELDS, where)
-    strategy = parse_strategy(part.get("strategy", "for_you"))
-    item_id = part.get("item_id") or ""
-    name = part.get("name") or strategy
-    refill = part.get("refill", True)
-    for field, value, kind in (("item_id", item_id, str), ("name", name, str), ("refill", refill, bool)):
-        if not isinstance(value, kind):
-            raise InvalidError("lists_invalid", f"{where}.{field} must be {kind.__name__}, got {shown(value)}")
-    query = Query(
-        strategy=strategy,
-        item_id=item_id,
-        limit=_whole(part.get("limit"), f"{where}.limit", MAX_LIMIT) or 10,
-        category=parse_category(part.get("category"), f"{where}.category"),
-        exclude=frozenset(_ids(part.get("exclude"), f"{where}.exclude")),
-        refill=refill,
-        threshold=parse_amount(part.get("threshold", 0.0), f"{where}.threshold"),
-    )
-    return name, query
-
-
-def _whole(value: Any, field: str, most: int) -> int | None:
-    if value is None:
-        return None
-    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
-        raise InvalidError("parameter_invalid", f"{field} must be a whole number from 1 to {most}, got {shown(value)}")
-    return value
-
-
-def _ids(value: Any, field: str) -> list[str]:
-    if value is None:
-        return []
-    if not isinstance(value, list) or len(value) > MAX_EXCLUDED or not all(isinstance(one, str) for one in value):
-        raise InvalidError(
-            "exclude_invalid", f"{field} must be an array of at most {MAX_EXCLUDED} ids, got {shown(value)}"
-        )
-    return value
-
-
-def _only(part: dict[str, Any], known: frozenset[str], where: str) -> None:
-    for key in part:
-        if key not in known:
-            raise InvalidError("field_unknown", f"{where} has no field {shown(key)}; it has {', '.join(sorted(known))}")
+    only(part, _PLACEMENT_FIELDS, where)
+    return part["placement"], parse_whole(part.get("count"), f"{where}.count", MAX_SLOTS)

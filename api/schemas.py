@@ -236,6 +236,19 @@ class Decisions(Head):
     lists: dict[str, ProductList]
 
 
+class BatchRequest(Shape):
+    """One list for many visitors."""
+
+    visitor_ids: list[str] = Field(min_length=1, max_length=500, examples=[["v-1042", "v-1043"]])
+    list: ListAsked
+
+
+class Batch(Shape):
+    """Their lists, in the order asked."""
+
+    lists: list[Recommendations]
+
+
 class Visitor(Shape):
     """A profile explained."""
 

@@ -411,3 +411,26 @@ def test_lists_about_price_over_http(other_api: Api) -> None:
         assert given in refused.json()["detail"]
     for item in shelf:
         other_api.secret.delete(f"/v1/catalog/items/{item['item_id']}").raise_for_status()
+
+
+def test_one_list_for_each_of_many_visitors(api: Api) -> None:
+    visitors = [new_visitor() for _ in range(60)]
+    api.post(*(event("view_item", visitor, f"p{number % 6}") for number, visitor in enumerate(visitors)))
+    api.wait_until_learned()
+    asked = {"visitor_ids": [*visitors, "nobody-knows"], "list": {"strategy": "for_you", "limit": 4}}
+    assert api.public.post("/v1/recommendations/batch", json=asked).status_code == 403
+    lists = api.secret.post("/v1/recommendations/batch", json=asked).json()["lists"]
+    assert [one["visitor_id"] for one in lists] == asked["visitor_ids"]
+    assert len({one["decision_id"] for one in lists}) == len(lists)
+    for number, visitor in enumerate(visitors[:12]):
+        single = api.ids(visitor_id=visitor, limit=4)
+        assert [item["item_id"] for item in lists[number]["items"]] == single
+    assert [one["tier"] for one in lists[-2:]] == ["session", "popular"]
+    wrong: list[dict[str, Any]] = [
+        {"visitor_ids": []},
+        {"visitor_ids": ["v"] * 501},
+        {"visitor_ids": ["v"], "list": {"limit": 0}},
+        {"who": 1},
+    ]
+    for body in wrong:
+        assert api.secret.post("/v1/recommendations/batch", json=body).status_code == 422
