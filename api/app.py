@@ -29,6 +29,7 @@ from api import (
     operations,
     problems,
     recommendations,
+    rules,
     schemas,
     slots,
     visitors,
@@ -56,7 +57,7 @@ _MEASURE_EVERY_S: Final = 2.0
 _REMEMBER_S: Final = 0.25
 _LINGER_S: Final = 0.1
 _LOGGER = logging.getLogger(__name__)
-_ROUTERS: Final = (events, recommendations, mail_lists, slots, decisions, visitors, catalog, operations)
+_ROUTERS: Final = (events, recommendations, mail_lists, slots, decisions, visitors, rules, catalog, operations)
 
 
 @dataclass(frozen=True, slots=True)

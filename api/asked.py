@@ -36,6 +36,7 @@ def parse_list(part: Any, where: str) -> tuple[str, Query]:
 
 
 def parse_whole(value: Any, field: str, most: int) -> int | None:
+    """Read a whole number from 1 to `most`, or None for none; raises `InvalidError`."""
     if value is None:
         return None
     if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:

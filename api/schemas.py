@@ -1,6 +1,6 @@
 """Schemas: what the documentation shows. The endpoints check by hand, for speed and for better messages."""
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -345,6 +345,51 @@ class Placements(Shape):
     """Up to 1,000 placements."""
 
     placements: list[Placement]
+
+
+class RuleBody(Shape):
+    """What a marketer wants of lists."""
+
+    rule_id: str = Field(examples=["pin-summer"])
+    action: Literal["pin", "boost", "bury", "exclude", "cap", "diversify"]
+    name: str = ""
+    strategies: list[str] = Field([], description="Lists it holds for; all of them by default.")
+    item_ids: list[str] = []
+    category: str = ""
+    brand: str = ""
+    label: str = Field("", description="A custom label.")
+    price_from: float | None = None
+    price_to: float | None = None
+    devices: list[str] = []
+    position: int = Field(0, ge=0, le=99, description="pin: the first place, from 0.")
+    weight: float = Field(2.0, description="boost: times the score; diversify: 0 to 1.")
+    most: int = Field(1, ge=1, le=99, description="cap: so many of them in a list.")
+    per_category: int = Field(0, ge=0, le=5, description="cap: of each category at this level, 1 the outermost.")
+    starts_at: str | None = None
+    ends_at: str | None = None
+    enabled: bool = True
+
+
+class Rules(Shape):
+    """Up to 1,000 rules."""
+
+    rules: list[RuleBody]
+
+
+class RulesPreviewRequest(Shape):
+    """Draft rules, and the list they are tried on."""
+
+    visitor_id: str | None = Field(None, description="Whose list; a new visitor's by default.", examples=["v-1042"])
+    rules: list[RuleBody] = []
+    list: ListAsked
+
+
+class RulesPreview(Shape):
+    """The list as it is and as it would be."""
+
+    visitor_id: str | None
+    before: ProductList
+    after: ProductList
 
 
 class ResourcesAccepted(Shape):

@@ -7,12 +7,12 @@ depends on how many items carry it.
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.catalog import Campaign, CatalogItem, Creative, Kind, Placement, Resource
+from models.catalog import Campaign, CatalogItem, Creative, Kind, Placement, Resource, Rule
 from models.events import EventItem
 from models.features import DIM, Vector, category_tokens, matrix_of, tokens_of, vector_of
 from models.subjects import creative_of
@@ -33,6 +33,7 @@ class Assortment:
         self.creatives: dict[str, Creative] = {}
         self.campaigns: dict[str, Campaign] = {}
         self.placements: dict[str, Placement] = {}
+        self.rules: dict[str, Rule] = {}
         self.row_of: dict[str, int] = {}
         self.ids: list[str] = []
         self._tokens: dict[str, tuple[str, ...]] = {}
@@ -60,6 +61,8 @@ class Assortment:
                 self.campaigns[resource.campaign_id] = resource
             case Placement():
                 self.placements[resource.placement_id] = resource
+            case Rule():
+                self.rules[resource.rule_id] = resource
 
     def follow(self, changes: Iterable[tuple[Kind, str, Resource | None]]) -> None:
         """Take in changes of the catalog: each thing as it is now, None where it was taken out."""
@@ -74,12 +77,13 @@ class Assortment:
         if kind == "items":
             self._forget_item(resource_id)
             return
-        table: dict[str, Creative] | dict[str, Campaign] | dict[str, Placement] = {
+        tables: dict[str, dict[str, Any]] = {
             "creatives": self.creatives,
             "campaigns": self.campaigns,
             "placements": self.placements,
-        }[kind]  # type: ignore[assignment]
-        table.pop(resource_id, None)
+            "rules": self.rules,
+        }
+        tables[kind].pop(resource_id, None)
 
     def _put_item(self, item: CatalogItem) -> None:
         self._forget_item(item.item_id)

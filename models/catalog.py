@@ -110,5 +110,46 @@ class Placement(msgspec.Struct, omit_defaults=True, kw_only=True, frozen=True):
     enabled: bool = True
 
 
-Resource = CatalogItem | Creative | Campaign | Placement
-Kind = Literal["items", "creatives", "campaigns", "placements"]
+Action = Literal["pin", "boost", "bury", "exclude", "cap", "diversify"]
+ACTIONS: tuple[Action, ...] = ("pin", "boost", "bury", "exclude", "cap", "diversify")
+
+
+class Rule(msgspec.Struct, omit_defaults=True, kw_only=True, frozen=True):
+    """What a marketer wants of lists, whatever the models say.
+
+    A rule is about the items that carry all it names (ids, category path, brand, custom label, prices as paid now, all
+    items where it names nothing), in the lists of its `strategies` (all where it names none), between two moments
+    (epoch seconds), on its `devices`.
+
+    pin: they stand from `position` on, 0 the first, in the order of `item_ids`. boost: their score counts `weight`
+    times. bury: they come after everything else. exclude: they are left out. cap: at most `most` of them in a list,
+    or, with `per_category`, of each category at that level, 1 the outermost. diversify: `weight`, 0 to 1, is what
+    likeness to the items before them takes from their score (maximal marginal relevance).
+    """
+
+    rule_id: str
+    action: Action
+    name: str = ""
+    strategies: tuple[str, ...] = ()
+    item_ids: tuple[str, ...] = ()
+    category: tuple[str, ...] = ()
+    brand: str = ""
+    label: str = ""
+    price_from: float | None = None
+    price_to: float | None = None
+    devices: tuple[str, ...] = ()
+    position: int = 0
+    weight: float = 1.0
+    most: int = 1
+    per_category: int = 0
+    starts_at_s: float = 0.0
+    ends_at_s: float = math.inf
+    enabled: bool = True
+
+    def running(self, at_s: float) -> bool:
+        """Whether it holds at `at_s`."""
+        return self.enabled and self.starts_at_s <= at_s < self.ends_at_s
+
+
+Kind = Literal["items", "creatives", "campaigns", "placements", "rules"]
+Resource = CatalogItem | Creative | Campaign | Placement | Rule

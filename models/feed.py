@@ -9,7 +9,18 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from models.catalog import AVAILABILITY, MAX_ID_LENGTH, Campaign, CatalogItem, Creative, Kind, Placement, Resource
+from models.catalog import (
+    ACTIONS,
+    AVAILABILITY,
+    MAX_ID_LENGTH,
+    Campaign,
+    CatalogItem,
+    Creative,
+    Kind,
+    Placement,
+    Resource,
+    Rule,
+)
 from models.errors import InvalidError, shown
 from models.events import parse_amount, parse_time
 from models.features import MAX_LEVELS
@@ -17,6 +28,8 @@ from models.features import MAX_LEVELS
 MAX_TITLE: Final = 500
 MAX_DESCRIPTION: Final = 5_000
 MAX_LINK: Final = 2_000
+MAX_POSITION: Final = 99
+MAX_LEVEL: Final = 5
 MAX_SLOTS: Final = 24
 MAX_CREATIVE_ITEMS: Final = 100
 
@@ -132,11 +145,78 @@ def parse_placement(raw: object) -> Placement:
     )
 
 
+def parse_rule(raw: object) -> Rule:
+    """Read one rule; raises `InvalidError`."""
+    source = _object(raw, "a rule")
+    _only(source, (*Rule.__struct_fields__, "starts_at", "ends_at"), "rule")
+    action = source.get("action")
+    if action not in ACTIONS:
+        raise InvalidError("action_invalid", f"action must be one of {', '.join(ACTIONS)}, got {shown(action)}")
+    price_from, price_to = _price(source, "price_from")[0], _price(source, "price_to")[0]
+    rule = Rule(
+        rule_id=_identifier(source.get("rule_id"), "rule_id"),
+        action=action,
+        name=_line(source, "name"),
+        strategies=_ids(source, "strategies"),
+        item_ids=_ids(source, "item_ids"),
+        category=parse_category(source.get("category"), "category"),
+        brand=_line(source, "brand"),
+        label=_line(source, "label"),
+        price_from=price_from,
+        price_to=price_to,
+        devices=_ids(source, "devices"),
+        position=_whole(source, "position", 0, 0, MAX_POSITION),
+        weight=_number(source, "weight", 2.0 if action == "boost" else 0.3, 0.0, 1.0 if action == "diversify" else 1e3),
+        most=_whole(source, "most", 1, 1, MAX_POSITION),
+        per_category=_whole(source, "per_category", 0, 0, MAX_LEVEL),
+        starts_at_s=_moment(source, ("starts_at", "starts_at_s"), 0.0),
+        ends_at_s=_moment(source, ("ends_at", "ends_at_s"), math.inf),
+        enabled=_flag(source, "enabled", True),
+    )
+    if rule.ends_at_s <= rule.starts_at_s:
+        raise InvalidError(
+            "ends_at_invalid", f"rule {rule.rule_id!r}: ends_at {shown(source.get('ends_at'))} is not after starts_at"
+        )
+    if price_from is not None and price_to is not None and price_to < price_from:
+        raise InvalidError("price_to_invalid", f"rule {rule.rule_id!r}: price_to {price_to} is below {price_from}")
+    if action == "pin" and not rule.item_ids:
+        raise InvalidError("item_ids_invalid", f"rule {rule.rule_id!r}: a pin names its items in item_ids, got none")
+    if action in ("exclude", "bury") and not _names_items(rule):
+        raise InvalidError(
+            "rule_invalid", f"rule {rule.rule_id!r}: {action} must name items, or it is about all there are"
+        )
+    return rule
+
+
+def _names_items(rule: Rule) -> bool:
+    named = (rule.item_ids, rule.category, rule.brand, rule.label)
+    return any(named) or rule.price_from is not None or rule.price_to is not None
+
+
+def _whole(source: Mapping[str, Any], field: str, default: int, least: int, most: int) -> int:
+    value = source.get(field, default)
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        raise InvalidError(
+            f"{field}_invalid", f"{field} must be a whole number from {least} to {most}, got {shown(value)}"
+        )
+    return value
+
+
+def _number(source: Mapping[str, Any], field: str, default: float, least: float, most: float) -> float:
+    value = source.get(field, default)
+    if not isinstance(value, int | float) or isinstance(value, bool) or not least <= value <= most:
+        raise InvalidError(
+            f"{field}_invalid", f"{field} must be a number from {least:g} to {most:g}, got {shown(value)}"
+        )
+    return float(value)
+
+
 PARSERS: Final[dict[Kind, Callable[[object], Resource]]] = {
     "items": parse_item,
     "creatives": parse_creative,
     "campaigns": parse_campaign,
     "placements": parse_placement,
+    "rules": parse_rule,
 }
 
 

@@ -5,7 +5,7 @@ after ranking, and the next step fills what is left of the list. Nothing is ever
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 import numpy as np
@@ -18,6 +18,7 @@ from models.likeness import likeness
 from models.merchandising import NEXT_SHARE, Gap, clearance, cross_sell, gap_of, threshold_nudge, up_sell
 from models.next_steps import TOGETHER_CHANNELS, interest_words, next_steps
 from models.profile import Profile, Recent, in_session, recent_items
+from models.rules import Rules, rules_of
 from models.shelf import Shelf
 from models.sketch import directions
 from models.steps import Step, Tier, Why, ordered_step, ranked_step, title_of
@@ -150,7 +151,8 @@ def recommend(shelf: Shelf, profile: Profile, query: Query, now_s: float, *, hol
     Answer
         At most `query.limit` items, fewer only where no other item may be shown (or refill is off).
     """
-    allowed = _allowed(shelf, query, now_s, hidden_items(profile))
+    ruled = rules_of(shelf, query.strategy, profile, now_s)
+    allowed = _allowed(shelf, query, now_s, hidden_items(profile), ruled)
     answer = Answer("static", "no item may be shown")
     if query.strategy == "threshold_nudge":
         answer.gap = gap_of(shelf, profile, query.threshold)
@@ -160,26 +162,64 @@ def recommend(shelf: Shelf, profile: Profile, query: Query, now_s: float, *, hol
     for number, step in enumerate(_ladder(shelf, profile, query, now_s, holdout, allowed)):
         if number and (not query.refill or answer.companion_of is not None):
             break  # a bundle is never padded: it names what goes together, or the ladder answers
-        may = _allowed(shelf, query, now_s, cart_items(profile)) if step.again else allowed
-        keep = may[step.rows] & np.logical_not(taken[step.rows])
-        rows, scores = step.rows[keep], step.scores[keep]
-        room = query.limit - len(answer.items)
-        for row, score in zip(rows[:room].tolist(), scores[:room].tolist(), strict=True):
-            taken[row] = True
-            item = shelf.assortment.items[shelf.assortment.ids[row]]
-            why = step.why_of(row) if step.why_of else step.why
-            tier = step.tier_of(row) if step.tier_of else step.tier
-            answer.items.append(Recommended(item, round(score, 6), tier, why))
+        may = _allowed(shelf, query, now_s, cart_items(profile), ruled) if step.again else allowed
+        _take(shelf, answer, step, may, taken, query.limit, ruled)
         if query.strategy == "bundles" and number == 0 and answer.items:
             answer.companion_of = shelf.assortment.items.get(_anchor(profile, query.item_id, holdout))
         if len(answer.items) >= query.limit:
             break
+    if ruled is not None:
+        if ruled.buried is not None and query.refill and query.strategy not in UNPADDED and not answer.companion_of:
+            _take(shelf, answer, ruled.last(allowed), allowed, taken, query.limit, None)
+        _pin(shelf, answer, ruled, allowed, query.limit)
     if answer.items:
         answer.tier = answer.items[0].tier
         answer.reason = answer.items[0].reason
     if holdout:
         answer.reason = f"holdout, not personalized: {answer.reason}"
     return answer
+
+
+def _take(
+    shelf: Shelf,
+    answer: Answer,
+    step: Step,
+    allowed: NDArray[np.bool_],
+    taken: NDArray[np.bool_],
+    limit: int,
+    ruled: Rules | None,
+) -> None:
+    """Put what a step offers and may be shown on the list, until it is full."""
+    keep = allowed[step.rows] & np.logical_not(taken[step.rows])
+    if ruled is not None and ruled.buried is not None:
+        keep &= np.logical_not(ruled.buried[step.rows])
+    step = replace(step, rows=step.rows[keep], scores=step.scores[keep])
+    if ruled is not None:
+        step = ruled.reordered(step, limit)
+    room = limit - len(answer.items)
+    if ruled is None:
+        step = replace(step, rows=step.rows[:room], scores=step.scores[:room])
+    for row, score in zip(step.rows.tolist(), step.scores.tolist(), strict=True):
+        if len(answer.items) >= limit:
+            return
+        if ruled is not None:
+            if not ruled.admits(row):
+                continue
+            ruled.add(row)
+        taken[row] = True
+        item = shelf.assortment.items[shelf.assortment.ids[row]]
+        why = step.why_of(row) if step.why_of else step.why
+        tier = step.tier_of(row) if step.tier_of else step.tier
+        answer.items.append(Recommended(item, round(score, 6), tier, why))
+
+
+def _pin(shelf: Shelf, answer: Answer, ruled: Rules, allowed: NDArray[np.bool_], limit: int) -> None:
+    """Put pinned items in their places; what stood there moves on, and what falls off the end is gone."""
+    for place, row, why in ruled.pinned(allowed):
+        item = shelf.assortment.items[shelf.assortment.ids[row]]
+        answer.items = [one for one in answer.items if one.item.item_id != item.item_id]
+        answer.items.insert(place, Recommended(item, 0.0, "static", why))
+    del answer.items[limit:]
 
 
 def hidden_items(profile: Profile) -> set[str]:
@@ -193,13 +233,15 @@ def cart_items(profile: Profile) -> set[str]:
     return {line.item_id for line in profile.cart}
 
 
-def _allowed(shelf: Shelf, query: Query, now_s: float, hidden: set[str]) -> NDArray[np.bool_]:
+def _allowed(shelf: Shelf, query: Query, now_s: float, hidden: set[str], ruled: Rules | None) -> NDArray[np.bool_]:
     assortment = shelf.assortment
     allowed = assortment.sellable(now_s).copy()
     if query.category:
         within = np.zeros(len(allowed), dtype=bool)
         within[assortment.rows(assortment.in_category(query.category))] = True
         allowed &= within
+    if ruled is not None and ruled.excluded is not None:
+        allowed &= np.logical_not(ruled.excluded)
     left_out = hidden | query.exclude
     if query.item_id:
         left_out = left_out | {query.item_id}

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.assortment import Assortment
+from models.catalog import Rule
 from models.snapshot import Snapshot
 
 ITEMS_REMEMBERED: Final = 2_000
@@ -55,6 +56,7 @@ class Shelf:
         self._edition = assortment.edition
         self._rows_with: dict[str, NDArray[np.int64]] = {}
         self._remembered: dict[str, Ranked] = {}
+        self._masks: dict[str, tuple[Rule, NDArray[np.bool_]]] = {}
         self._prices: NDArray[np.float64] | None = None
         self._reductions: NDArray[np.float64] = np.zeros(0)
         self.newest = self.by_id[np.argsort(-since[self.by_id], kind="stable")]
@@ -72,6 +74,16 @@ class Shelf:
             and self.matrix is assortment.matrix
             and (self.revision == assortment.revision)
         )
+
+    def remembered_mask(
+        self, name: str, rule: Rule, mask: Callable[["Shelf", Rule], NDArray[np.bool_]]
+    ) -> NDArray[np.bool_]:
+        """What `mask` gives for a rule, worked out once while the rule and the catalog stay as they are."""
+        self._forget_what_changed()
+        known = self._masks.get(name)
+        if known is None or known[0] is not rule:
+            known = self._masks[name] = rule, mask(self, rule)
+        return known[1]
 
     def prices(self) -> NDArray[np.float64]:
         """What each row costs now, nan where that is not known."""
@@ -101,6 +113,7 @@ class Shelf:
             self._rows_with.clear()
             self._remembered.clear()
             self._prices = None
+            self._masks.clear()
 
     def remembered(self, item_id: str, rank: Callable[["Shelf", str], Ranked]) -> Ranked:
         """What `rank` gives for an item, worked out once while models and catalog stay as they are."""

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 import yaml
 
-KINDS: Final = ("campaigns", "placements", "creatives")
+KINDS: Final = ("campaigns", "placements", "creatives", "rules")
 """What `apply` takes, in the order it is put: a creative names a campaign and placements."""
 _GOOGLE: Final = "{http://base.google.com/ns/1.0}"
 _REPEATED: Final = frozenset({"additional_image_link", "product_type", "product_highlight", "product_detail"})

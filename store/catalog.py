@@ -6,7 +6,7 @@ from typing import Any, Final, cast, get_args
 import msgspec
 
 from models.assortment import Assortment
-from models.catalog import Campaign, CatalogItem, Creative, Kind, Placement, Resource
+from models.catalog import Campaign, CatalogItem, Creative, Kind, Placement, Resource, Rule
 from store import keys
 from store.client import Client
 
@@ -16,12 +16,14 @@ _TYPES: Final[dict[Kind, type[Resource]]] = {
     "creatives": Creative,
     "campaigns": Campaign,
     "placements": Placement,
+    "rules": Rule,
 }
 _ID_FIELDS: Final[dict[Kind, str]] = {
     "items": "item_id",
     "creatives": "creative_id",
     "campaigns": "campaign_id",
     "placements": "placement_id",
+    "rules": "rule_id",
 }
 _DECODERS: Final = {kind: msgspec.msgpack.Decoder(kind_type) for kind, kind_type in _TYPES.items()}
 _MAX_PER_READ: Final = 5_000
