@@ -15,6 +15,7 @@ from api.intake import Incoming
 from api.site import Site
 from api.state import State
 from models.catalog import CatalogItem
+from models.echo import echoed_campaign, without_echo
 from models.holdout import in_holdout
 from models.merchandising import Gap, bundle_price
 from models.profile import Profile
@@ -28,7 +29,10 @@ from store.visits import profile_of, read_visit
 
 @dataclass(slots=True)
 class Deciding:
-    """One request's decision: the visitor as known now, and what has been chosen so far."""
+    """One request's decision: the visitor as known now, and what has been chosen so far.
+
+    `campaign` led to this visit and is running; `echo` is the same where it is echoed, empty where not.
+    """
 
     state: State
     site: Site
@@ -36,6 +40,8 @@ class Deciding:
     profile: Profile
     now_s: float
     holdout: bool
+    campaign: str
+    echo: str
     degraded: str
     freshness_ms: float | None
     decision_id: str
@@ -43,7 +49,7 @@ class Deciding:
 
     def recommend(self, query: Query) -> Answer:
         """Answer one query."""
-        answer = recommend(self.site.shelf(), self.profile, query, self.now_s, holdout=self.holdout)
+        answer = recommend(self.site.shelf(), self.profile, query, self.now_s, holdout=self.holdout, echo=self.echo)
         if self.degraded:
             answer.reason = f"{self.degraded}: {answer.reason}"
         metrics.count_decision(self.site.name, query.strategy, answer.tier)
@@ -63,6 +69,7 @@ class Deciding:
             self.now_s,
             holdout=self.holdout,
             left_out=left_out,
+            echo=self.echo,
         )
         metrics.count_decision(self.site.name, f"slots:{placement_id}", slate.tier)
         self.record.append({"placement": placement_id, "tier": slate.tier, "policy": slate.policy, **_logged(slate)})
@@ -76,6 +83,8 @@ class Deciding:
             "decision_id": self.decision_id,
             "visitor_id": self.visitor_id or None,
             "holdout": self.holdout,
+            "campaign_id": self.campaign or None,
+            "echo": bool(self.echo),
             "state": {
                 "events_seen": profile.events_seen,
                 "as_of": iso(profile.last_at_s) if known else None,
@@ -93,6 +102,8 @@ class Deciding:
             "visitor_id": self.visitor_id,
             "at_s": self.now_s,
             "holdout": self.holdout,
+            "campaign": self.campaign,
+            "echo": self.echo,
             "model_version": snapshot.version,
             "position": self.profile.position,
             "chosen": self.record,
@@ -113,13 +124,18 @@ async def begin(state: State, site: Site, visitor_id: str) -> Deciding:
         if fresh_s is not None:
             metrics.FRESHNESS_SECONDS.observe(fresh_s)
             freshness_ms = round(fresh_s * 1000, 2)
+    holdout = in_holdout(site.name, visitor_id, state.config.holdout_share)
+    found = echoed_campaign(profile, site.assortment, now_s)
+    campaign = found.campaign_id if found else ""
     return Deciding(
         state=state,
         site=site,
         visitor_id=visitor_id,
         profile=profile,
         now_s=now_s,
-        holdout=in_holdout(site.name, visitor_id, state.config.holdout_share),
+        holdout=holdout,
+        campaign=campaign,
+        echo="" if holdout or without_echo(site.name, visitor_id) else campaign,
         degraded=degraded,
         freshness_ms=freshness_ms,
         decision_id=token_urlsafe(12),

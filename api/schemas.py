@@ -165,6 +165,8 @@ class Head(Shape):
     decision_id: str = Field(description="Send it back in params.decision_id of the events that follow.")
     visitor_id: str | None
     holdout: bool
+    campaign_id: str | None = Field(description="Of the running campaign that led to this visit.", examples=["spring"])
+    echo: bool = Field(description="Whether that campaign is echoed; a tenth of the visitors get no echo.")
     state: StateView
 
 

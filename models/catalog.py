@@ -88,10 +88,15 @@ class Creative(msgspec.Struct, omit_defaults=True, kw_only=True, frozen=True):
 
 
 class Campaign(msgspec.Struct, omit_defaults=True, kw_only=True, frozen=True):
-    """Creatives that run together between two moments (epoch seconds), the end left out."""
+    """Creatives that run together between two moments (epoch seconds), the end left out.
+
+    `aliases` are other names visits come by: values of utm_campaign, ids of an advertising system, or `source/medium`
+    for visits that name no campaign.
+    """
 
     campaign_id: str
     name: str = ""
+    aliases: tuple[str, ...] = ()
     starts_at_s: float = 0.0
     ends_at_s: float = math.inf
     enabled: bool = True

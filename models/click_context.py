@@ -38,19 +38,21 @@ class Context(NamedTuple):
 
 
 class Arrival(msgspec.Struct, array_like=True):
-    """How a visitor is here: device, and the latest touch's medium and campaign, each empty where not told."""
+    """How a visitor is here: device, and the latest touch's medium, campaign and source, each empty where not told."""
 
     device: str = ""
     medium: str = ""
     campaign: str = ""
     touch_at_s: float = 0.0
+    source: str = ""
 
     def learn_one(self, event: Event) -> None:
         """Take in what an event tells of device and touch."""
         self.device = device_of(event) or self.device
         touch = touch_of(event)
         if touch is not None and touch.at_s >= self.touch_at_s:
-            self.medium, self.campaign, self.touch_at_s = touch.medium, touch.campaign, touch.at_s
+            self.source, self.medium = touch.source, touch.medium
+            self.campaign, self.touch_at_s = touch.campaign, touch.at_s
 
 
 def slot_in(context: Context) -> str:
@@ -64,7 +66,7 @@ def slot_in(context: Context) -> str:
 
 def arrival_of(device: str, touch: Touch | None) -> Arrival:
     """Give the arrival a profile tells of."""
-    return Arrival(device) if touch is None else Arrival(device, touch.medium, touch.campaign, touch.at_s)
+    return Arrival(device) if touch is None else Arrival(device, touch.medium, touch.campaign, touch.at_s, touch.source)
 
 
 def context_of(bucket: str, arrival: Arrival, campaign_id: str, at_s: float, slot: str = "") -> Context:

@@ -118,6 +118,7 @@ def parse_campaign(raw: object) -> Campaign:
     campaign = Campaign(
         campaign_id=_identifier(source.get("campaign_id"), "campaign_id"),
         name=_line(source, "name"),
+        aliases=_ids(source, "aliases"),
         starts_at_s=_moment(source, ("starts_at", "starts_at_s"), 0.0),
         ends_at_s=_moment(source, ("ends_at", "ends_at_s"), math.inf),
         enabled=_flag(source, "enabled", True),

@@ -18,6 +18,7 @@ from models.buy_again import BuyAgain
 from models.click_context import Arrival, context_of, slot_in, slot_of, was_seen
 from models.clicks import ClickModel, SavedClicks
 from models.copurchase import CoPurchase, StoredCoPurchase
+from models.echo import campaign_of, without_echo
 from models.events import VISITOR_DELETED, Event, EventItem, order_id_of, promotions_of
 from models.holdout import in_holdout
 from models.next_item import NextItem
@@ -28,6 +29,7 @@ from models.progress import Saved as SavedProgress
 from models.recommend import STRATEGIES
 from models.snapshot import Neighbours, Snapshot
 from models.subjects import creative_subject
+from models.touch import Touch
 from models.visit import Visit
 
 BOUGHT_HALF_LIFE_S: Final = 30 * 86_400.0
@@ -51,7 +53,7 @@ MAX_ORDER_ITEMS: Final = 50
 _WEIGHTS: Final = {"view_item": 1.0, "add_to_wishlist": 2.0, "add_to_cart": 3.0, "purchase": 5.0}
 _ORDERS: Final = frozenset({"order_created", "order_paid", "purchase"})
 _UNDONE: Final = frozenset({"order_cancelled", "refund"})
-_FORMAT: Final = 5
+_FORMAT: Final = 6
 
 
 class _Path(msgspec.Struct, array_like=True):
@@ -64,6 +66,7 @@ class _Path(msgspec.Struct, array_like=True):
     session_id: str = ""
     last_at_s: float = 0.0
     session: int = 0
+    session_at_s: float = 0.0
     allowed: float = FLOOD_EVENTS
     clicked: str = ""
     order_id: str = ""
@@ -172,6 +175,7 @@ class Learner:
         renamed = bool(event.session_id and path.session_id and event.session_id != path.session_id)
         if renamed or event.at_s - path.last_at_s > SESSION_GAP_S:
             path.session += 1
+            path.session_at_s = event.at_s
         path.session_id = event.session_id or path.session_id
         waited_s = max(0.0, event.at_s - path.last_at_s)
         path.allowed = min(FLOOD_EVENTS, path.allowed + waited_s / FLOOD_REFILL_S)
@@ -245,6 +249,7 @@ class Learner:
         if event.event not in ("view_promotion", "select_promotion"):
             return
         latest = latest_items(path.items, assortment)
+        echo = self._echo(event, path, assortment)
         for _, creative_id, slot in promotions_of(event):
             creative = assortment.creatives.get(creative_id)
             if creative is None:
@@ -253,14 +258,30 @@ class Learner:
             shown = self._shown("slot", known, event.site, event.visitor_id)
             if event.event == "select_promotion":
                 self.progress.clicked(shown)
+                if echo is not None:
+                    self.progress.clicked(echo)
                 self.clicks.click_one(event.visitor_id, creative_id)
                 subject = creative_subject(creative_id)
                 path.items = [subject, *(other for other in path.items if other != subject)][:RECENT_ITEMS]
             elif was_seen(event):
                 self.progress.shown(shown)
+                if echo is not None:
+                    self.progress.shown(echo)
                 bucket = bucket_of(affinity(creative, latest))
                 context = context_of(bucket, path.arrival, creative.campaign_id, event.at_s, known)
                 self.clicks.show_one(event.visitor_id, creative_id, context, event.accepted_at_s)
+
+    def _echo(self, event: Event, path: _Path, assortment: Assortment) -> Shown | None:
+        """What this visit's campaign is counted under; None for a visit that no running campaign led to."""
+        arrival = path.arrival
+        if arrival.touch_at_s < path.session_at_s or not arrival.touch_at_s:
+            return None
+        touch = Touch(arrival.source, arrival.medium, arrival.campaign, arrival.touch_at_s)
+        campaign = campaign_of(touch, assortment, event.at_s)
+        if campaign is None or in_holdout(event.site, event.visitor_id, self.holdout_share):
+            return None
+        group: Literal["echo", "no_echo"] = "no_echo" if without_echo(event.site, event.visitor_id) else "echo"
+        return Shown("campaign", campaign.campaign_id, group)
 
     def _number(self, item_id: str) -> int:
         number = self.numbers.get(item_id)

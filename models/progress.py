@@ -47,11 +47,14 @@ class Measure(msgspec.Struct, array_like=True):
 
 
 class Shown(NamedTuple):
-    """What impressions are counted by: `kind` is `slot` or `list`, `name` which one, `group` who saw it."""
+    """What impressions are counted by: `kind` is `slot`, `list` or `campaign`, `name` which one, `group` who saw it.
 
-    kind: Literal["slot", "list"]
+    Of a campaign all slots count that its visitors see on the visit it led to, by whether it was echoed.
+    """
+
+    kind: Literal["slot", "list", "campaign"]
     name: str
-    group: Literal["personalized", "holdout"]
+    group: Literal["personalized", "holdout", "echo", "no_echo"]
 
 
 class Tally(msgspec.Struct, array_like=True):

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from models.buy_again import MAX_RANKED
 from models.catalog import CatalogItem
+from models.echo import PLACES, campaign_of
 from models.errors import InvalidError, shown
 from models.likeness import likeness
 from models.merchandising import NEXT_SHARE, Gap, clearance, cross_sell, gap_of, threshold_nudge, up_sell
@@ -130,7 +131,9 @@ def parse_strategy(value: object) -> Strategy:
     raise InvalidError("strategy_invalid", f"strategy must be one of {', '.join(STRATEGIES)}, got {shown(value)}")
 
 
-def recommend(shelf: Shelf, profile: Profile, query: Query, now_s: float, *, holdout: bool = False) -> Answer:
+def recommend(
+    shelf: Shelf, profile: Profile, query: Query, now_s: float, *, holdout: bool = False, echo: str = ""
+) -> Answer:
     """Answer one query for one visitor.
 
     Parameters
@@ -145,6 +148,8 @@ def recommend(shelf: Shelf, profile: Profile, query: Query, now_s: float, *, hol
         Epoch seconds: items must be on sale now.
     holdout
         The visitor is kept unpersonalized: only steps that know nothing of the visitor answer.
+    echo
+        Campaign that led to this visit and is to be echoed; empty for none.
 
     Returns
     -------
@@ -159,7 +164,7 @@ def recommend(shelf: Shelf, profile: Profile, query: Query, now_s: float, *, hol
         if not answer.gap.missing and query.threshold:
             answer.reason = "the threshold is reached"
     taken = np.zeros(len(allowed), dtype=bool)
-    for number, step in enumerate(_ladder(shelf, profile, query, now_s, holdout, allowed)):
+    for number, step in enumerate(_ladder(shelf, profile, query, now_s, holdout, allowed, echo)):
         if number and (not query.refill or answer.companion_of is not None):
             break  # a bundle is never padded: it names what goes together, or the ladder answers
         may = _allowed(shelf, query, now_s, cart_items(profile), ruled) if step.again else allowed
@@ -250,13 +255,23 @@ def _allowed(shelf: Shelf, query: Query, now_s: float, hidden: set[str], ruled: 
 
 
 def _ladder(
-    shelf: Shelf, profile: Profile, query: Query, now_s: float, holdout: bool, allowed: NDArray[np.bool_]
+    shelf: Shelf,
+    profile: Profile,
+    query: Query,
+    now_s: float,
+    holdout: bool,
+    allowed: NDArray[np.bool_],
+    echo: str,
 ) -> Iterator[Step]:
     """The steps of a strategy, most telling first; each is computed only when the list still has room."""
     match query.strategy:
         case "for_you":
             if not holdout:
-                yield from _for_you(shelf, profile, allowed)
+                if echo:
+                    step = _of_campaign(shelf, echo)
+                    rows = step.rows[allowed[step.rows]][:PLACES]
+                    yield replace(step, rows=rows, scores=step.scores[: len(rows)])
+                yield from _for_you(shelf, profile, allowed, now_s)
         case "similar":
             yield from _similar(shelf, query.item_id or _latest(profile, holdout))
         case "also_viewed":
@@ -315,7 +330,7 @@ def history_tier(profile: Profile) -> Tier:
     return "personalized" if earlier else "session"
 
 
-def _for_you(shelf: Shelf, profile: Profile, allowed: NDArray[np.bool_]) -> Iterator[Step]:
+def _for_you(shelf: Shelf, profile: Profile, allowed: NDArray[np.bool_], now_s: float) -> Iterator[Step]:
     if profile.recent or profile.sketch:
         tier = history_tier(profile)
         near = _near(shelf, profile.recent)
@@ -338,13 +353,22 @@ def _for_you(shelf: Shelf, profile: Profile, allowed: NDArray[np.bool_]) -> Iter
         interest[seen] *= SEEN_SHARE
         yield ranked_step(tier, Why("from what you looked at", "interests"), shelf.all_rows, interest, 0.0, why_of)
         yield merely_wanted
-    campaign = profile.last_touch.campaign if profile.last_touch else ""
-    if campaign:
-        paths = {c.category for c in shelf.assortment.creatives.values() if c.campaign_id == campaign and c.category}
-        members = sorted({item_id for path in paths for item_id in shelf.assortment.in_category(path)})
-        rows = shelf.assortment.rows(members)
-        rows = rows[np.argsort(-shelf.popularity[rows], kind="stable")]
-        yield ordered_step("segment", Why(f"you came by the campaign {campaign}", "campaign"), rows)
+    campaign = campaign_of(profile.last_touch, shelf.assortment, now_s)
+    if campaign is not None:
+        yield _of_campaign(shelf, campaign.campaign_id)
+
+
+def _of_campaign(shelf: Shelf, campaign_id: str) -> Step:
+    """What a campaign's creatives are about: the items they name, then their categories, the popular first."""
+    creatives = [one for one in shelf.assortment.creatives.values() if one.campaign_id == campaign_id]
+    named = dict.fromkeys(item_id for one in creatives for item_id in one.item_ids)
+    paths = sorted({one.category for one in creatives if one.category})
+    members = sorted({item_id for path in paths for item_id in shelf.assortment.in_category(path)} - set(named))
+    rows = shelf.assortment.rows(members)
+    rows = np.concatenate([shelf.assortment.rows(named), rows[np.argsort(-shelf.popularity[rows], kind="stable")]])
+    campaign = shelf.assortment.campaigns.get(campaign_id)
+    title = campaign.name if campaign and campaign.name else campaign_id
+    return ordered_step("segment", Why(f"you came by the campaign {title}", "campaign"), rows)
 
 
 def _near(shelf: Shelf, recent: Sequence[Recent]) -> NDArray[np.bool_]:

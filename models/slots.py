@@ -19,6 +19,7 @@ from models.catalog import Creative
 from models.chances import chances
 from models.click_context import arrival_of, context_of
 from models.click_weights import ClickWeights, Terms
+from models.echo import SLOT_SHARE
 from models.profile import Profile, recent_items
 from models.recommend import history_tier
 from models.steps import Tier
@@ -88,24 +89,28 @@ def fill(
     *,
     holdout: bool = False,
     left_out: frozenset[str] = frozenset(),
+    echo: str = "",
 ) -> Slate:
     """Fill `count` slots of a placement for a visitor; fewer only where fewer creatives are eligible.
 
     No campaign comes twice before every eligible campaign has come once. Visitors of the holdout, and everybody before
-    anything is learned or known of them, see an even rotation.
+    anything is learned or known of them, see an even rotation. `echo` is the campaign that led to this visit: in the
+    first slot its creatives stand, but for a share that keeps all in play.
     """
     candidates = eligible(assortment, placement_id, now_s, left_out)
     if not candidates:
         return Slate("static", "no creative is eligible", [])
     recent = [] if holdout else recent_items(profile)
-    if holdout or not (recent or clicks.impressions):
+    if holdout or not (recent or clicks.impressions or echo):
         why = "holdout, not personalized: even rotation" if holdout else "nothing is known yet: even rotation"
         return Slate("static", why, _draw_slots(candidates, None, visitor_id, placement_id, count, now_s, why))
     terms = judge(candidates, clicks, profile, assortment, now_s)
     tier, why = history_tier(profile), "by what you looked at and what others clicked"
     if not recent:
         tier, why = "popular", "new visitor: by what others clicked"
-    return Slate(tier, why, _draw_slots(candidates, terms, visitor_id, placement_id, count, now_s, why))
+    if any(one.campaign_id == echo for one in candidates):
+        tier, why = ("segment" if not recent else tier), f"you came by the campaign {echo}"
+    return Slate(tier, why, _draw_slots(candidates, terms, visitor_id, placement_id, count, now_s, why, echo))
 
 
 def judge(
@@ -135,6 +140,7 @@ def _draw_slots(
     count: int,
     now_s: float,
     why: str,
+    echo: str = "",
 ) -> list[Slot]:
     """Draw slot after slot; without terms every creative is as likely as any other."""
     window = int(now_s // HOLD_S)
@@ -153,6 +159,8 @@ def _draw_slots(
         else:
             found = [terms[one.creative_id] for one in fresh]
             shares = chances([one.score for one in found], [one.deviation for one in found])
+            if echo and position == 0:
+                shares = _echoed(shares, [one.campaign_id == echo for one in fresh])
         # Of exponential waiting times with these rates, each is the shortest with just these chances.
         waits = [draws[one.creative_id][position] / share for one, share in zip(fresh, shares, strict=True)]
         place = waits.index(min(waits))
@@ -160,11 +168,28 @@ def _draw_slots(
         if terms is not None and average is not None:
             best = max(terms[one.creative_id].score for one in fresh)
             reason = _reason(creative, terms[creative.creative_id], average, best)
+            if echo and position == 0 and creative.campaign_id == echo:
+                reason = "you came by its campaign"
         drawn_from = tuple(one.creative_id for one in fresh)
         slots.append(Slot(creative, position, shares[place], reason, drawn_from))
         used_campaigns.add(creative.campaign_id)
         left.remove(creative)
     return slots
+
+
+def _echoed(shares: list[float], own: list[bool]) -> list[float]:
+    """Give `SLOT_SHARE` to the campaign's own, as they share it among themselves, and the rest to all as it was.
+
+    >>> _echoed([0.5, 0.25, 0.25], [False, True, True])
+    [0.05, 0.475, 0.475]
+    """
+    total = sum(share for share, mine in zip(shares, own, strict=True) if mine)
+    if not total:
+        return shares
+    return [
+        round((1.0 - SLOT_SHARE) * share + (SLOT_SHARE * share / total if mine else 0.0), 15)
+        for share, mine in zip(shares, own, strict=True)
+    ]
 
 
 def _waits(visitor_id: str, placement_id: str, window: int, creative_id: str, positions: int) -> list[float]:

@@ -434,3 +434,24 @@ def test_one_list_for_each_of_many_visitors(api: Api) -> None:
     ]
     for body in wrong:
         assert api.secret.post("/v1/recommendations/batch", json=body).status_code == 422
+
+
+def test_who_comes_by_a_campaign_sees_it_for_that_visit(api: Api) -> None:
+    api.secret.put("/v1/campaigns/k2", json={"name": "Campaign 2", "aliases": ["spring-ad"]}).raise_for_status()
+    seen: Counter[bool] = Counter()
+    first: list[str] = []
+    for _ in range(30):
+        visitor = new_visitor()
+        api.post(event("page_view", visitor, context={"page": {"url": "https://shop.example/?utm_campaign=Spring-Ad"}}))
+        slots = api.public.get("/v1/slots/hero", params={"visitor_id": visitor}).json()
+        assert slots["campaign_id"] == "k2"
+        seen[slots["echo"]] += 1
+        answer = api.recommend(visitor_id=visitor, limit=6)
+        if slots["echo"]:
+            assert [item["reason"] for item in answer["items"][:3]] == ["you came by the campaign Campaign 2"] * 3
+            first.append(slots["slots"][0]["campaign_id"])
+    assert seen[True] > seen[False], "a tenth get no echo"
+    assert first.count("k2") > len(first) / 2
+    other = new_visitor()
+    api.post(event("page_view", other, context={"page": {"url": "https://shop.example/?utm_campaign=unknown"}}))
+    assert api.recommend(visitor_id=other)["campaign_id"] is None
