@@ -236,6 +236,9 @@ async def _follow(state: State) -> None:
                 await _warm(state)
                 gc.collect()
                 gc.freeze()
+                # A request makes a thousand short-lived objects and no cycles: the stock threshold of 700 would stop
+                # twice a request, and now and then for the whole catalog.
+                gc.set_threshold(50_000, 50, 100)
                 state.ready.set()
         except UNAVAILABLE as error:
             _LOGGER.warning("store unavailable, serving what is in memory: %s", error)
