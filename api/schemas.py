@@ -362,6 +362,9 @@ class RuleBody(Shape):
     label: str = Field("", description="A custom label.")
     price_from: float | None = None
     price_to: float | None = None
+    creative_ids: list[str] = Field([], description="With these or campaign_ids the rule is about slots.")
+    campaign_ids: list[str] = []
+    placements: list[str] = Field([], description="Placements it holds for; all of them by default.")
     devices: list[str] = []
     position: int = Field(0, ge=0, le=99, description="pin: the first place, from 0.")
     weight: float = Field(2.0, description="boost: times the score; diversify: 0 to 1.")

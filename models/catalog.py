@@ -130,6 +130,10 @@ class Rule(msgspec.Struct, omit_defaults=True, kw_only=True, frozen=True):
     times. bury: they come after everything else. exclude: they are left out. cap: at most `most` of them in a list,
     or, with `per_category`, of each category at that level, 1 the outermost. diversify: `weight`, 0 to 1, is what
     likeness to the items before them takes from their score (maximal marginal relevance).
+
+    A rule that names `creative_ids` or `campaign_ids` is about slots instead, in its `placements` (all where it names
+    none): a pinned creative stands at its position for sure, a boost multiplies its odds of a click, a buried one is
+    shown where nothing else is eligible.
     """
 
     rule_id: str
@@ -142,6 +146,9 @@ class Rule(msgspec.Struct, omit_defaults=True, kw_only=True, frozen=True):
     label: str = ""
     price_from: float | None = None
     price_to: float | None = None
+    creative_ids: tuple[str, ...] = ()
+    campaign_ids: tuple[str, ...] = ()
+    placements: tuple[str, ...] = ()
     devices: tuple[str, ...] = ()
     position: int = 0
     weight: float = 1.0
@@ -154,6 +161,11 @@ class Rule(msgspec.Struct, omit_defaults=True, kw_only=True, frozen=True):
     def running(self, at_s: float) -> bool:
         """Whether it holds at `at_s`."""
         return self.enabled and self.starts_at_s <= at_s < self.ends_at_s
+
+    @property
+    def about_slots(self) -> bool:
+        """Whether it is about creatives, not about lists."""
+        return bool(self.creative_ids or self.campaign_ids)
 
 
 Kind = Literal["items", "creatives", "campaigns", "placements", "rules"]

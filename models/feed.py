@@ -165,6 +165,9 @@ def parse_rule(raw: object) -> Rule:
         label=_line(source, "label"),
         price_from=price_from,
         price_to=price_to,
+        creative_ids=_ids(source, "creative_ids"),
+        campaign_ids=_ids(source, "campaign_ids"),
+        placements=_ids(source, "placements"),
         devices=_ids(source, "devices"),
         position=_whole(source, "position", 0, 0, MAX_POSITION),
         weight=_number(source, "weight", 2.0 if action == "boost" else 0.3, 0.0, 1.0 if action == "diversify" else 1e3),
@@ -180,6 +183,16 @@ def parse_rule(raw: object) -> Rule:
         )
     if price_from is not None and price_to is not None and price_to < price_from:
         raise InvalidError("price_to_invalid", f"rule {rule.rule_id!r}: price_to {price_to} is below {price_from}")
+    if rule.about_slots:
+        if _names_items(rule) or rule.strategies:
+            raise InvalidError(
+                "rule_invalid", f"rule {rule.rule_id!r} names both creatives and lists or items: make it two"
+            )
+        if action in ("cap", "diversify") or (action == "boost" and rule.weight <= 0):
+            raise InvalidError(
+                "action_invalid", f"rule {rule.rule_id!r}: {action} of {rule.weight:g} cannot be asked of creatives"
+            )
+        return rule
     if action == "pin" and not rule.item_ids:
         raise InvalidError("item_ids_invalid", f"rule {rule.rule_id!r}: a pin names its items in item_ids, got none")
     if action in ("exclude", "bury") and not _names_items(rule):

@@ -46,6 +46,7 @@ class Rules:
             rule
             for rule in sorted(rules, key=lambda one: one.rule_id)
             if rule.running(now_s)
+            and not rule.about_slots
             and (not rule.strategies or strategy in rule.strategies)
             and (not rule.devices or device in rule.devices)
         ]

@@ -22,6 +22,7 @@ from models.click_weights import ClickWeights, Terms
 from models.echo import SLOT_SHARE
 from models.profile import Profile, recent_items
 from models.recommend import history_tier
+from models.slot_rules import SlotRules, slot_rules
 from models.steps import Tier
 
 POLICY: Final = "gaussian-thompson/1"
@@ -98,19 +99,21 @@ def fill(
     first slot its creatives stand, but for a share that keeps all in play.
     """
     candidates = eligible(assortment, placement_id, now_s, left_out)
+    ruled = slot_rules(assortment.rules.values(), candidates, placement_id, profile.device, now_s)
+    candidates = [one for one in candidates if one.creative_id not in ruled.excluded]
     if not candidates:
         return Slate("static", "no creative is eligible", [])
     recent = [] if holdout else recent_items(profile)
     if holdout or not (recent or clicks.impressions or echo):
         why = "holdout, not personalized: even rotation" if holdout else "nothing is known yet: even rotation"
-        return Slate("static", why, _draw_slots(candidates, None, visitor_id, placement_id, count, now_s, why))
+        return Slate("static", why, _draw_slots(candidates, None, visitor_id, placement_id, count, now_s, why, ruled))
     terms = judge(candidates, clicks, profile, assortment, now_s)
     tier, why = history_tier(profile), "by what you looked at and what others clicked"
     if not recent:
         tier, why = "popular", "new visitor: by what others clicked"
     if any(one.campaign_id == echo for one in candidates):
         tier, why = ("segment" if not recent else tier), f"you came by the campaign {echo}"
-    return Slate(tier, why, _draw_slots(candidates, terms, visitor_id, placement_id, count, now_s, why, echo))
+    return Slate(tier, why, _draw_slots(candidates, terms, visitor_id, placement_id, count, now_s, why, ruled, echo))
 
 
 def judge(
@@ -140,6 +143,7 @@ def _draw_slots(
     count: int,
     now_s: float,
     why: str,
+    ruled: SlotRules,
     echo: str = "",
 ) -> list[Slot]:
     """Draw slot after slot; without terms every creative is as likely as any other."""
@@ -153,12 +157,18 @@ def _draw_slots(
     used_campaigns: set[str] = set()
     while left and len(slots) < count:
         position = len(slots)
-        fresh = [one for one in left if one.campaign_id not in used_campaigns] or left
+        pinned = [one for one in left if one.creative_id == ruled.pins.get(position)]
+        later = {creative_id for at, creative_id in ruled.pins.items() if position < at < count}
+        unpinned = [one for one in left if one.creative_id not in later] or left
+        open_to_all = [one for one in unpinned if one.creative_id not in ruled.buried] or unpinned
+        fresh = pinned or [one for one in open_to_all if one.campaign_id not in used_campaigns] or open_to_all
         if terms is None or average is None:
             shares = [1.0 / len(fresh)] * len(fresh)
         else:
             found = [terms[one.creative_id] for one in fresh]
-            shares = chances([one.score for one in found], [one.deviation for one in found])
+            raised = [ruled.raised.get(one.creative_id, 0.0) for one in fresh]
+            scores = [one.score + more for one, more in zip(found, raised, strict=True)]
+            shares = chances(scores, [one.deviation for one in found])
             if echo and position == 0:
                 shares = _echoed(shares, [one.campaign_id == echo for one in fresh])
         # Of exponential waiting times with these rates, each is the shortest with just these chances.
@@ -170,6 +180,8 @@ def _draw_slots(
             reason = _reason(creative, terms[creative.creative_id], average, best)
             if echo and position == 0 and creative.campaign_id == echo:
                 reason = "you came by its campaign"
+        if pinned:
+            reason = "pinned by a rule"
         drawn_from = tuple(one.creative_id for one in fresh)
         slots.append(Slot(creative, position, shares[place], reason, drawn_from))
         used_campaigns.add(creative.campaign_id)
