@@ -22,6 +22,7 @@ import orjson
 from numpy.typing import NDArray
 
 from bench.baskets import Basket, read_baskets
+from bench.errors import InputError
 from bench.machine import machine
 from models import buy_again, habits, repeats
 from models.buy_again import BuyAgain
@@ -152,7 +153,11 @@ def main() -> int:
     parser.add_argument("--ablation", action="store_true", help="leave each group of features out in turn")
     parser.add_argument("--json", action="store_true", help="the object is printed in any case")
     arguments = parser.parse_args()
-    lines, baskets = read_baskets(arguments.events)
+    try:
+        lines, baskets = read_baskets(arguments.events)
+    except InputError as error:
+        print(f"bench.basket: {error}", file=sys.stderr)
+        return 2
     baskets = fit_part(baskets) if arguments.fit else baskets
     counts = scored(baskets)
     engine(baskets[:3], counts[:3])  # compiles what will be timed

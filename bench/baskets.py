@@ -6,9 +6,11 @@ ignored; a file without `event_type` holds nothing else.
 """
 
 import csv
-import gzip
 from pathlib import Path
 from typing import NamedTuple
+
+from bench.errors import InputError
+from bench.events_file import number_in, text_of, told
 
 
 class Basket(NamedTuple):
@@ -21,15 +23,14 @@ class Basket(NamedTuple):
 
 
 def read_baskets(path: Path) -> tuple[int, list[Basket]]:
-    """Give the number of purchase lines and the baskets, ordered by time; raises ValueError naming missing columns."""
-    opened = gzip.open if path.suffix == ".gz" else open
+    """Give the number of purchase lines and the baskets, ordered by time; raises `InputError` naming what is wrong."""
     baskets: dict[tuple[str, str], Basket] = {}
     count = 0
-    with opened(path, "rt", encoding="utf-8", newline="") as lines:
+    with told(path), text_of(path) as lines:
         table = csv.DictReader(lines)
         missing = {"ts", "visitor_id", "item_id"} - set(table.fieldnames or ())
         if missing:
-            raise ValueError(f"{path.name} has no column {', '.join(sorted(missing))}")
+            raise InputError(f"{path.name} has no column {', '.join(sorted(missing))}")
         for line in table:
             if line["item_id"] and line["visitor_id"] and (line.get("event_type") or "purchase") == "purchase":
                 count += 1
@@ -37,6 +38,7 @@ def read_baskets(path: Path) -> tuple[int, list[Basket]]:
                 key = line["visitor_id"], basket_id
                 basket = baskets.get(key)
                 if basket is None:
-                    basket = baskets[key] = Basket(basket_id, line["visitor_id"], float(line["ts"]), {})
+                    at_s = number_in(path.name, table.line_num, line, "ts")
+                    basket = baskets[key] = Basket(basket_id, line["visitor_id"], at_s, {})
                 basket.items.setdefault(line["item_id"], line.get("category") or "")
     return count, sorted(baskets.values(), key=lambda basket: basket.at_s)

@@ -6,12 +6,17 @@ without an item are skipped; so is an event on the item its session saw last (a 
 
 import csv
 import gzip
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from math import isfinite, nan
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TextIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
+
+from bench.errors import InputError
 
 
 class Row(NamedTuple):
@@ -41,28 +46,55 @@ class Events:
 
 
 def read_events(path: Path) -> Events:
-    """Read a file; raises ValueError naming the columns it lacks."""
-    with gzip.open(path, "rt", encoding="utf-8", newline="") as lines:
+    """Read a file, .csv or .csv.gz; raises `InputError` naming the file, the column, the line and the value."""
+    with told(path), text_of(path) as lines:
         table = csv.DictReader(lines)
         missing = {"ts", "session_id", "item_id"} - set(table.fieldnames or ())
         if missing:
-            raise ValueError(f"{path.name} has no column {', '.join(sorted(missing))}")
-        rows = [_row(line) for line in table]
-    name = path.parent.name if path.name == "events.csv.gz" else path.name.removesuffix(".csv.gz")
+            raise InputError(f"{path.name} has no column {', '.join(sorted(missing))}")
+        rows = [_row(path.name, table.line_num, line) for line in table]
+    rows.sort(key=lambda row: row.ts)
+    name = path.parent.name if path.name == "events.csv.gz" else path.name.removesuffix(".gz").removesuffix(".csv")
     return keep_steps(name, rows)
 
 
-def _row(line: dict[str, str]) -> Row:
-    price = line.get("price") or ""
+def text_of(path: Path) -> TextIO:
+    """Open a text file, gzip or not by its name's end."""
+    if path.suffix == ".gz":
+        return cast(TextIO, gzip.open(path, "rt", encoding="utf-8", newline=""))
+    return path.open(encoding="utf-8", newline="")
+
+
+@contextmanager
+def told(path: Path) -> Iterator[None]:
+    """Turn what the system says of a file into an `InputError`."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror or error}") from error
+
+
+def number_in(name: str, number: int, line: dict[str, str], column: str) -> float:
+    """Read a finite number of a line; raises `InputError`."""
+    try:
+        value = float(line[column])
+    except ValueError:
+        value = nan
+    if not isfinite(value):
+        raise InputError(f"{name} line {number}: {column} must be a number, got {line[column]!r}")
+    return value
+
+
+def _row(name: str, number: int, line: dict[str, str]) -> Row:
     return Row(
-        ts=float(line["ts"]),
+        ts=number_in(name, number, line, "ts"),
         session_id=line["session_id"],
         visitor_id=line.get("visitor_id") or "",
         item_id=line["item_id"],
         event_type=line.get("event_type") or "view",
         category=line.get("category") or "",
         brand=line.get("brand") or "",
-        price=float(price) if price else None,
+        price=number_in(name, number, line, "price") if line.get("price") else None,
     )
 
 

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from bench.baselines import BASELINES, LIST_SIZE, baseline_ranks
 from bench.curve import curve
+from bench.errors import InputError
 from bench.events_file import Events, Row, read_events
 from bench.machine import machine
 from models import (
@@ -267,7 +268,11 @@ def main() -> int:
     warm()
     sets = []
     for path in arguments.events:
-        events = read_events(path)
+        try:
+            events = read_events(path)
+        except InputError as error:
+            print(f"bench.quality: {error}", file=sys.stderr)
+            return 2
         measured = measure(events, arguments.protocol)
         _print(measured)
         steps = steps_of(events, arguments.protocol)
