@@ -32,6 +32,7 @@ from api import (
     rules,
     schemas,
     slots,
+    timeline,
     visitors,
 )
 from api.config import ApiConfig
@@ -57,7 +58,8 @@ _MEASURE_EVERY_S: Final = 2.0
 _REMEMBER_S: Final = 0.25
 _LINGER_S: Final = 0.1
 _LOGGER = logging.getLogger(__name__)
-_ROUTERS: Final = (events, recommendations, mail_lists, slots, decisions, visitors, rules, catalog, operations)
+_ROUTERS: Final = (events, recommendations, mail_lists, slots, decisions, timeline, visitors, rules, catalog, operations)
+"""In the order matched: a timeline's path would fit a visitor's too."""
 
 
 @dataclass(frozen=True, slots=True)

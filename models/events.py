@@ -6,12 +6,13 @@
 import math
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final
 
 import msgspec
 
 from models.errors import InvalidError, shown
+from models.segment_names import translated
 
 MAX_CLOCK_AHEAD_S: Final = 300.0
 """Stamps further ahead of receipt are clamped to it."""
@@ -42,8 +43,48 @@ ITEM_EVENTS: Final = frozenset(
 )
 """Events that mean nothing without items. GA4 asks items of a few more, whose items we can do without."""
 PROMOTION_EVENTS: Final = frozenset({"view_promotion", "select_promotion"})
-ORDER_EVENTS: Final = frozenset({"purchase", "refund", "order_created", "order_paid", "order_cancelled"})
+ORDER_EVENTS: Final = frozenset(
+    {
+        "purchase",
+        "refund",
+        "order_created",
+        "order_paid",
+        "order_shipped",
+        "order_delivered",
+        "order_returned",
+        "order_cancelled",
+    }
+)
 SEARCH_EVENTS: Final = frozenset({"search"})
+CLICKED_MESSAGES: Final = frozenset({"email_clicked", "message_clicked"})
+"""Clicks that bring the visitor to the shop: a visit may begin with one."""
+OFF_SITE_EVENTS: Final = frozenset(
+    {
+        "email_sent",
+        "email_delivered",
+        "email_opened",
+        "email_bounced",
+        "email_unsubscribed",
+        "message_sent",
+        "message_delivered",
+        "message_opened",
+        "call_ended",
+        "complaint_made",
+        "order_shipped",
+        "order_delivered",
+        "order_returned",
+        "birthday_given",
+        "loyalty_updated",
+        "campaign_cost",
+    }
+)
+"""Events that happen while the visitor is not in the shop: they belong to no session."""
+
+SCORES: Final[dict[str, tuple[tuple[str, int, int], ...]]] = {
+    "review_added": (("rating", 1, 5),),
+    "survey_answered": (("nps", 0, 10), ("csat", 1, 5)),
+}
+"""Answers on a scale: param, least and most. An event needs one; each is a whole number, of a rating also a half."""
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
 _PARAM_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,63}")
@@ -121,7 +162,7 @@ def parse_event(raw: object, site: str, accepted_at_s: float) -> Event:
     ----------
     raw
         What JSON decoding gave: `event` and `visitor_id`, and perhaps `event_id`, `user_id`, `session_id`,
-        `timestamp`, `params`, `items`, `context`.
+        `timestamp`, `params`, `items`, `context`. Segment's event names are read as ours (`models.segment_names`).
     site
         The site its key belongs to.
     accepted_at_s
@@ -137,6 +178,7 @@ def parse_event(raw: object, site: str, accepted_at_s: float) -> Event:
     """
     if not isinstance(raw, dict):
         raise InvalidError("event_invalid", f"an event is a JSON object, got {shown(raw)}")
+    raw = translated(raw)
     for key in raw:
         if key not in _TOP_LEVEL:
             raise InvalidError("field_unknown", f"field {shown(key)} is not known; put your own data into params")
@@ -348,8 +390,73 @@ def _check_meaning(event: Event) -> None:
         )
     if name in PROMOTION_EVENTS and not promotions_of(event):
         raise InvalidError("creative_name_missing", f"{name} needs creative_name, on its items or in params")
+    if name in SCORES:
+        _check_scores(name, params)
+    if name == "birthday_given" or params.get("birthday") is not None:
+        _check_birthday(name, params.get("birthday"))
+    if name == "campaign_cost":
+        _check_cost(params)
+    for field in ("dwell_ms", "engagement_time_msec"):
+        if params.get(field) is not None:
+            parse_amount(params[field], f"params.{field}", f"{field}_invalid")
     if "value" in params and params["value"] is not None:
         parse_amount(params["value"], "params.value", "value_invalid")
     currency = params.get("currency")
     if currency is not None and not (isinstance(currency, str) and _CURRENCY.fullmatch(currency)):
         raise InvalidError("currency_invalid", f"params.currency must be an ISO 4217 code, got {shown(currency)}")
+
+
+def _check_scores(name: str, params: Mapping[str, Any]) -> None:
+    """Refuse an answer off its scale, and an event without any answer."""
+    given = [(field, least, most) for field, least, most in SCORES[name] if params.get(field) is not None]
+    if not given:
+        field, least, most = SCORES[name][0]
+        wanted = " or ".join(f"params.{one} ({low} to {high})" for one, low, high in SCORES[name])
+        raise InvalidError(f"{field}_missing", f"{name} needs {wanted}, got {shown(params.get(field))}")
+    for field, least, most in given:
+        score = score_of(params, field)
+        halves = field == "rating" and score is not None and (2 * score).is_integer()
+        if score is None or not least <= score <= most or not (score.is_integer() or halves):
+            kind = "a number" if field == "rating" else "a whole number"
+            raise InvalidError(
+                f"{field}_invalid",
+                f"params.{field} must be {kind} from {least} to {most}, got {shown(params[field])}",
+            )
+
+
+def score_of(params: Mapping[str, Any], field: str) -> float | None:
+    """Give a number of an event's params, from a number or from digits as text; None where it is none.
+
+    >>> score_of({"nps": "9"}, "nps"), score_of({"nps": True}, "nps")
+    (9.0, None)
+    """
+    value = params.get(field)
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _check_birthday(name: str, value: object) -> None:
+    """Refuse a birthday that is no ISO date."""
+    if isinstance(value, str) and len(value) == 10:
+        try:
+            date.fromisoformat(value)
+        except ValueError:
+            pass
+        else:
+            return
+    code = "birthday_missing" if value is None else "birthday_invalid"
+    raise InvalidError(code, f"{name}: params.birthday must be an ISO date such as 1990-04-23, got {shown(value)}")
+
+
+def _check_cost(params: Mapping[str, Any]) -> None:
+    """Refuse a cost without amount, or of nothing."""
+    if params.get("cost") is None:
+        raise InvalidError("cost_missing", f"campaign_cost needs params.cost, got {shown(params.get('cost'))}")
+    parse_amount(params["cost"], "params.cost", "cost_invalid")
+    if not any(isinstance(params.get(field), str) and params[field] for field in ("campaign", "source", "medium")):
+        raise InvalidError("campaign_missing", "campaign_cost needs params.campaign, params.source or params.medium")

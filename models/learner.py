@@ -23,10 +23,11 @@ from models.events import VISITOR_DELETED, Event, EventItem, order_id_of, promot
 from models.holdout import in_holdout
 from models.next_item import NextItem
 from models.popularity import Popularity
-from models.profile import MAX_EVENT_IDS, SESSION_GAP_S
+from models.profile import MAX_EVENT_IDS
 from models.progress import Progress, Shown
 from models.progress import Saved as SavedProgress
 from models.recommend import STRATEGIES
+from models.sessions import SESSION_GAP_S
 from models.snapshot import Neighbours, Snapshot
 from models.subjects import creative_subject
 from models.touch import Touch
@@ -52,7 +53,7 @@ MAX_ORDER_ITEMS: Final = 50
 
 _WEIGHTS: Final = {"view_item": 1.0, "add_to_wishlist": 2.0, "add_to_cart": 3.0, "purchase": 5.0}
 _ORDERS: Final = frozenset({"order_created", "order_paid", "purchase"})
-_UNDONE: Final = frozenset({"order_cancelled", "refund"})
+_UNDONE: Final = frozenset({"order_cancelled", "order_returned", "refund"})
 _FORMAT: Final = 6
 
 

@@ -12,15 +12,14 @@ import msgspec
 import numpy as np
 
 from models.device import device_of
-from models.events import VISITOR_DELETED, Event, EventItem, order_id_of
+from models.events import OFF_SITE_EVENTS, VISITOR_DELETED, Event, EventItem, order_id_of
 from models.features import Vector
 from models.habits import History, Line, buy, lines, take_back
+from models.sessions import SESSION_GAP_S
 from models.sketch import Sketches
 from models.subjects import subjects_of
 from models.touch import Touch, touch_of
 
-SESSION_GAP_S: Final = 1_800.0
-"""A session ends after this long without an event (the convention of GA4 and Google Retail)."""
 MAX_RECENT: Final = 24
 MAX_CART_LINES: Final = 50
 MAX_EVENT_IDS: Final = 32
@@ -241,8 +240,9 @@ def _apply(profile: Profile, event: Event) -> None:
     profile.accepted_at_s = max(profile.accepted_at_s, event.accepted_at_s)
     if event.user_id:
         profile.user_id = event.user_id
-    profile.device = device_of(event) or profile.device
-    _apply_session(profile, event)
+    if event.event not in OFF_SITE_EVENTS:
+        profile.device = device_of(event) or profile.device
+        _apply_session(profile, event)
     touch = touch_of(event)
     if touch is not None:
         if profile.first_touch is None or touch.at_s < profile.first_touch.at_s:
@@ -335,6 +335,7 @@ _CART: Final[dict[str, Callable[[Profile, Event], None]]] = {
     "order_paid": _order,
     "purchase": _order,
     "order_cancelled": _undo_order,
+    "order_returned": _undo_order,
     "refund": _undo_order,
 }
 

@@ -21,6 +21,11 @@ def profile(site: str, partition: int, visitor_id: str) -> str:
     return f"{site}:{{{partition}}}:profile:{visitor_id}"
 
 
+def timeline(site: str, partition: int, visitor_id: str) -> str:
+    """List of the visitor's touchpoints, `models.timeline`'s form, as they arrived. Lives as the profile does."""
+    return f"{site}:{{{partition}}}:timeline:{visitor_id}"
+
+
 def pending(site: str, partition: int, visitor_id: str) -> str:
     """List of the visitor's latest accepted events, each behind its position."""
     return f"{site}:{{{partition}}}:pending:{visitor_id}"

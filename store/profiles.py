@@ -2,33 +2,44 @@
 
 A save names the position the profile was loaded at. Where the stored profile has moved on meanwhile (another worker
 took the partition over, the visitor was erased), that save is refused, and the visitor is loaded and learned again.
+The timeline is written in the same step as the profile, so each touchpoint stands on it once.
 """
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, cast
 
 from models.profile import Profile, decode_profile, encode_profile
+from models.timeline import MAX_ENTRIES
 from store import keys
 from store.client import Client
 
 _MAX_PER_CALL = 500
 
-# KEYS: profiles, then the site's counts. ARGV: profile lifetime in ms, counts lifetime in s, then for each profile the
-# position it was loaded at and its new form (both start with 8 bytes of position), and what to count.
+# KEYS: each profile and its timeline, then the site's counts. ARGV: profile lifetime in ms, counts lifetime in s,
+# entries a timeline keeps, then for each profile the position it was loaded at and its new form (both start with 8
+# bytes of position), what to count, 1 where the timeline so far is to go, how many entries to add, and these.
 _SAVE = """
 local refused = {}
 local applied, duplicates = 0, 0
-for i = 1, #KEYS - 1 do
-  local a = 3 + (i - 1) * 4
+local a = 4
+for i = 1, #KEYS - 1, 2 do
   local stored = redis.call('GETRANGE', KEYS[i], 0, 7)
   if stored == '' then stored = string.rep('\\0', 8) end
+  local entries = tonumber(ARGV[a + 5])
   if stored ~= ARGV[a] then
-    refused[#refused + 1] = i - 1
+    refused[#refused + 1] = (i - 1) / 2
   else
     redis.call('SET', KEYS[i], ARGV[a + 1], 'PX', ARGV[1])
     applied = applied + tonumber(ARGV[a + 2])
     duplicates = duplicates + tonumber(ARGV[a + 3])
+    if ARGV[a + 4] == '1' then redis.call('DEL', KEYS[i + 1]) end
+    if entries > 0 then
+      local size = redis.call('RPUSH', KEYS[i + 1], unpack(ARGV, a + 6, a + 5 + entries))
+      if size > tonumber(ARGV[3]) then redis.call('LTRIM', KEYS[i + 1], -ARGV[3], -1) end
+    end
+    redis.call('PEXPIRE', KEYS[i + 1], ARGV[1])
   end
+  a = a + 6 + entries
 end
 local counts = KEYS[#KEYS]
 if applied > 0 then redis.call('HINCRBY', counts, 'applied', applied) end
@@ -39,11 +50,16 @@ return refused
 
 
 class Learned(NamedTuple):
-    """What learning made of one visitor's events: the new profile, and what to count."""
+    """What learning made of one visitor's events: the new profile, what to count, and what its timeline gets.
+
+    `entries` are new touchpoints in their stored form; `forget` drops those stored before.
+    """
 
     profile: Profile
     applied: int
     duplicates: int
+    entries: Sequence[bytes] = ()
+    forget: bool = False
 
 
 class ProfileStore:
@@ -118,10 +134,13 @@ class ProfileStore:
     def _write(self, site: str, partition: int, changed: Sequence[tuple[str, int, Learned]]) -> list[int]:
         if not changed:
             return []
-        names = [keys.profile(site, partition, visitor_id) for visitor_id, _, _ in changed]
-        arguments: list[bytes | int] = [self._lifetime_ms, keys.COUNTS_LIFETIME_S]
-        for _, loaded_at, one in changed:
+        names: list[str] = []
+        arguments: list[bytes | int] = [self._lifetime_ms, keys.COUNTS_LIFETIME_S, MAX_ENTRIES]
+        for visitor_id, loaded_at, one in changed:
+            names += [keys.profile(site, partition, visitor_id), keys.timeline(site, partition, visitor_id)]
+            entries = one.entries[-MAX_ENTRIES:]
             arguments += [loaded_at.to_bytes(8, "big"), encode_profile(one.profile), one.applied, one.duplicates]
+            arguments += [int(one.forget), len(entries), *entries]
         refused: list[int] = self._save(keys=[*names, keys.counts(site, partition)], args=arguments)
         return refused
 
@@ -129,7 +148,10 @@ class ProfileStore:
         """Replace a profile by an empty one that reflects `position`, so that no earlier event is learned again."""
 
         def empty(_: list[str], profiles: list[Profile]) -> list[Learned]:
-            return [Learned(one if one.position >= position else Profile(position=position), 1, 0) for one in profiles]
+            return [
+                Learned(one if one.position >= position else Profile(position=position), 1, 0, forget=True)
+                for one in profiles
+            ]
 
         self.update(site, partition, [visitor_id], empty)
         self._client.delete(keys.pending(site, partition, visitor_id))

@@ -3,7 +3,9 @@
 from typing import NamedTuple
 
 from models.assortment import Assortment
+from models.events import VISITOR_DELETED
 from models.profile import Change, Profile, decode_profile, learn
+from models.timeline import MAX_ENTRIES, Entry, decode_entry, entry_of
 from store import keys
 from store.client import AsyncClient
 from store.pending import read_pending
@@ -36,3 +38,24 @@ def profile_of(visit: Visit, assortment: Assortment) -> Profile:
     profiles = [profile]
     learn(profiles, [Change(0, position, event) for position, event in waiting], assortment.vector_of_item)
     return profiles[0]
+
+
+async def read_timeline(client: AsyncClient, site: str, partition: int, visitor_id: str) -> list[Entry]:
+    """Read a visitor's touchpoints with every accepted event among them, in no order; raises what the client raises."""
+    async with client.pipeline(transaction=True) as pipe:
+        pipe.get(keys.profile(site, partition, visitor_id))
+        pipe.lrange(keys.timeline(site, partition, visitor_id), 0, -1)
+        pipe.lrange(keys.pending(site, partition, visitor_id), 0, -1)
+        blob, stored, pending = await pipe.execute()
+    profile = decode_profile(blob)
+    entries = [decode_entry(value) for value in stored]
+    waiting = read_pending(pending, after=profile.position)
+    changes = [Change(0, position, event) for position, event in waiting]
+    # Learned into a copy that is thrown away: a client's retry is told from a new event as the stream will tell it.
+    outcomes = learn([profile], changes, Assortment().vector_of_item)
+    for (position, event), outcome in zip(waiting, outcomes, strict=True):
+        if event.event == VISITOR_DELETED:
+            entries = []
+        elif outcome == "applied" and (entry := entry_of(position, event)) is not None:
+            entries.append(entry)
+    return entries[-MAX_ENTRIES:]

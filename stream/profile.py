@@ -11,8 +11,9 @@ from bytewax.outputs import StatelessSinkPartition
 
 from models.assortment import Assortment
 from models.dead_letter import DeadLetter, encode_dead_letter
-from models.events import Event
+from models.events import VISITOR_DELETED, Event
 from models.profile import Change, Profile, learn
+from models.timeline import encode_entry, entry_of
 from store.log import Batch, EventLog, GroupConsumer
 from store.profiles import Learned, ProfileStore
 from stream.assortments import Assortments
@@ -104,7 +105,7 @@ def learn_visitors(
     events: Mapping[str, list[tuple[int, Event]]],
     assortment: Assortment,
 ) -> list[Learned]:
-    """Apply each visitor's events to the profile loaded for it, all vectors together."""
+    """Apply each visitor's events to the profile loaded for it, all vectors together, and note its touchpoints."""
     changes = [
         Change(row, position, event)
         for row, visitor_id in enumerate(visitor_ids)
@@ -113,12 +114,18 @@ def learn_visitors(
     outcomes = learn(profiles, changes, assortment.vector_of_item)
     applied = [0] * len(profiles)
     duplicates = [0] * len(profiles)
+    entries: list[list[bytes]] = [[] for _ in profiles]
+    forget = [False] * len(profiles)
     for change, outcome in zip(changes, outcomes, strict=True):
         if outcome == "applied":
             applied[change.row] += 1
+            if change.event.event == VISITOR_DELETED:
+                entries[change.row], forget[change.row] = [], True
+            elif (entry := entry_of(change.position, change.event)) is not None:
+                entries[change.row].append(encode_entry(entry))
         elif outcome == "duplicate":
             duplicates[change.row] += 1
-    return [Learned(*row) for row in zip(profiles, applied, duplicates, strict=True)]
+    return [Learned(*row) for row in zip(profiles, applied, duplicates, entries, forget, strict=True)]
 
 
 class Committing(StatelessSinkPartition[Done]):

@@ -14,7 +14,6 @@ from models.profile import (
     MAX_CART_LINES,
     MAX_EVENT_IDS,
     MAX_RECENT,
-    SESSION_GAP_S,
     Change,
     Profile,
     decode_profile,
@@ -24,6 +23,7 @@ from models.profile import (
     learn,
     recent_items,
 )
+from models.sessions import SESSION_GAP_S
 from tests.models.makers import START_S, event
 
 

@@ -5,11 +5,13 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from models.profile import encode_profile
 from shopwindow.embedded import EmbeddedRedis
+from store import keys
 from store.catalog import CatalogStore
 from store.log import partition_of
 from store.profiles import ProfileStore
@@ -67,6 +69,7 @@ def test_killed_and_paused_workers_leave_the_profiles_of_an_undisturbed_run(plac
     expected = undisturbed([*events, *more], [*positions, *more_positions])
     assert_equal_profiles(place.profiles(list(expected)), expected)
     counts = ProfileStore(place.client, 3600.0).counts(place.site, PARTITIONS)
+    assert sum(len(entries) for entries in _timelines(place, list(expected)).values()) == counts["applied"]
     assert counts["applied"] == sum(profile.events_seen for profile in expected.values())
     assert counts["applied"] + counts["duplicates"] == len(events) + len(more)
 
@@ -96,6 +99,7 @@ def test_the_whole_log_learned_twice_more_changes_no_byte(place: World) -> None:
     decoder = Decoder(GROUP, frozenset({place.site}), PARTITIONS)
     seen: list[dict[str, bytes]] = []
     counts: list[dict[str, int]] = []
+    timelines: list[dict[str, list[bytes]]] = []
     for _ in range(3):
         reader = place.log.read(dict.fromkeys(range(PARTITIONS), 0))
         reached = [0] * PARTITIONS
@@ -107,9 +111,22 @@ def test_the_whole_log_learned_twice_more_changes_no_byte(place: World) -> None:
         visitors = sorted({event.visitor_id for event in events})
         seen.append({visitor: encode_profile(one) for visitor, one in place.profiles(visitors).items()})
         counts.append(profiles.counts(place.site, PARTITIONS))
+        timelines.append(_timelines(place, visitors))
+    assert timelines[0] == timelines[1] == timelines[2]
+    assert sum(len(entries) for entries in timelines[0].values()) == counts[0]["applied"]
     assert seen[0] == seen[1] == seen[2]
     assert counts[0] == counts[1] == counts[2]
     assert sum(counts[0].values()) == len(events)
+
+
+def _timelines(place: World, visitors: list[str]) -> dict[str, list[bytes]]:
+    """What is stored of each visitor's touchpoints."""
+    found: dict[str, list[bytes]] = {}
+    for visitor in visitors:
+        name = keys.timeline(place.site, partition_of(place.site, visitor, PARTITIONS), visitor)
+        found[visitor] = cast(list[bytes], place.client.lrange(name, 0, -1))
+        assert place.client.ttl(name) > 0
+    return found
 
 
 def test_a_profile_moved_on_by_another_writer_is_learned_again_from_there(place: World) -> None:
