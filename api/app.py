@@ -29,6 +29,7 @@ from api import (
     operations,
     problems,
     recommendations,
+    reports,
     rules,
     schemas,
     slots,
@@ -46,6 +47,7 @@ from models.errors import InvalidError
 from models.holdout import in_holdout
 from models.recommend import STRATEGIES, Query
 from models.warm import warm
+from store.archive import Archive
 from store.catalog import CatalogStore
 from store.client import UNAVAILABLE, Client, connect, connect_async
 from store.log import EventLog, LogUnavailableError
@@ -58,7 +60,19 @@ _MEASURE_EVERY_S: Final = 2.0
 _REMEMBER_S: Final = 0.25
 _LINGER_S: Final = 0.1
 _LOGGER = logging.getLogger(__name__)
-_ROUTERS: Final = (events, recommendations, mail_lists, slots, decisions, timeline, visitors, rules, catalog, operations)
+_ROUTERS: Final = (
+    events,
+    recommendations,
+    mail_lists,
+    slots,
+    decisions,
+    timeline,
+    visitors,
+    rules,
+    catalog,
+    reports,
+    operations,
+)
 """In the order matched: a timeline's path would fit a visitor's too."""
 
 
@@ -192,6 +206,7 @@ async def _lifespan(app: FastAPI, config: ApiConfig, open_logs: Callable[[], Log
         profiles=ProfileStore(client, config.profile_lifetime_s),
         catalogs=catalogs,
         models=models,
+        archive=Archive(config.archive_directory),
         log=logs.events,
         dead_letter_log=logs.dead_letters,
         events=Appender(logs.events, partial(_remember, hasty)),

@@ -1,6 +1,7 @@
 """What the API is told when it starts."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class ApiConfig:
 
     `bundle_discount` is the share off a bundle's joint price, as far as `bundle_least_margin` of its price stays above
     its items' cost. `shop_site` names the site whose sample shop pages are served under `/shop/`; empty for none.
+    `archive_directory` is where the archive flow writes, and reports read.
     """
 
     sites: tuple[SiteConfig, ...]
@@ -29,3 +31,4 @@ class ApiConfig:
     bundle_discount: float = 0.0
     bundle_least_margin: float = 0.1
     shop_site: str = ""
+    archive_directory: Path = Path("data/archive")

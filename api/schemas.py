@@ -458,8 +458,21 @@ class Status(Shape):
 
     site: str
     events: dict[str, int] = Field(examples=[{"applied": 1000, "duplicates": 2, "dead_letters": 0}])
-    lag: dict[str, int] = Field(examples=[{"profile": 0, "learn": 0}])
+    lag: dict[str, int] = Field(examples=[{"profile": 0, "learn": 0, "archive": 0}])
     models: dict[str, int]
+
+
+class Report(Shape):
+    """A table of figures."""
+
+    name: str = Field(examples=["channels"])
+    first_day: str | None = Field(alias="from", examples=["2026-01-01"])
+    last_day: str | None = Field(alias="to", examples=["2026-01-31"])
+    columns: list[str] = Field(examples=[["channel", "visits", "orders", "revenue"]])
+    rows: list[dict[str, Any]] = Field(
+        description="In order, by column; shares from 0 to 1.",
+        examples=[[{"channel": "email", "visits": 120, "orders": 9, "revenue": 412.5}]],
+    )
 
 
 class DeadLetters(Shape):

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from api.config import ApiConfig
 from api.intake import Appender
 from api.site import Site
+from store.archive import Archive
 from store.catalog import CatalogStore
 from store.client import AsyncClient
 from store.log import EventLog
@@ -75,6 +76,7 @@ class State:
     profiles: ProfileStore
     catalogs: CatalogStore
     models: ModelStore
+    archive: Archive
     log: EventLog
     dead_letter_log: EventLog
     events: Appender

@@ -4,10 +4,12 @@ Given a `Stop`, each waits for a server that is not there yet, until it is told 
 """
 
 from functools import partial
+from pathlib import Path
 
 from api.app import Logs
 from api.config import ApiConfig, SiteConfig
 from shopwindow.settings import SettingError, Settings
+from store.archive import Archive
 from store.client import Client, connect
 from store.kafka_log import KafkaLog
 from store.log import EventLog
@@ -51,6 +53,16 @@ def open_logs(settings: Settings, stop: Stop | None = None) -> Logs:
     )
 
 
+def open_archive(settings: Settings) -> Archive:
+    """Open the archive, below the data directory."""
+    return Archive(archive_directory(settings))
+
+
+def archive_directory(settings: Settings) -> Path:
+    """Give where the archive lies."""
+    return Path(settings.data_dir).absolute() / "archive"
+
+
 def open_client(settings: Settings, stop: Stop) -> Client:
     """Connect to Redis."""
     url = redis_url(settings)
@@ -86,4 +98,5 @@ def api_config(settings: Settings) -> ApiConfig:
         bundle_discount=settings.bundle_discount,
         bundle_least_margin=settings.bundle_least_margin,
         shop_site=settings.shop_site,
+        archive_directory=archive_directory(settings),
     )

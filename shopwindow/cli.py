@@ -1,5 +1,6 @@
 """Command line: the one door to everything."""
 
+import csv
 import os
 import signal
 import sys
@@ -60,6 +61,15 @@ class FlowName(StrEnum):
 
     PROFILE = "profile"
     LEARN = "learn"
+    ARCHIVE = "archive"
+
+
+class Format(StrEnum):
+    """How a report is printed."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
 
 
 def main() -> NoReturn:
@@ -173,7 +183,12 @@ def _openapi() -> dict[str, Any]:
 
 @app.command()
 def stream(
-    flow: Annotated[FlowName, typer.Argument(help="profile: visitor profiles, any number; learn: models, one active.")],
+    flow: Annotated[
+        FlowName,
+        typer.Argument(
+            help="profile: visitor profiles, any number; learn: models, one active; archive: Parquet files for reports."
+        ),
+    ],
     metrics_port: Annotated[int | None, typer.Option(help="Serve Prometheus metrics on this port.")] = None,
 ) -> None:
     """Run one stream flow, against the Redis and the event log of the settings."""
@@ -301,6 +316,42 @@ def visitor(
     from shopwindow.show import show_visitor
 
     show_visitor(Console(), found)
+
+
+@app.command()
+def report(
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="funnel, channels, campaigns, segments, cohorts, lifetime-value, carts, satisfaction, slots, strategies, "
+            "holdout."
+        ),
+    ],
+    first_day: Annotated[str | None, typer.Option("--from", help="First day (UTC), such as 2026-01-01.")] = None,
+    last_day: Annotated[str | None, typer.Option("--to", help="Last day (UTC), included.")] = None,
+    form: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TABLE,
+    url: Url = None,
+    key: Key = None,
+) -> None:
+    """Print a report from the archive."""
+    from urllib.parse import quote
+
+    days = {name: value for name, value in (("from", first_day), ("to", last_day)) if value is not None}
+    with Remote(find_address(_settings(), url, key)) as remote:
+        found = remote.call("GET", f"/v1/reports/{quote(name, safe='')}", parameters=days)
+    if form is Format.JSON:
+        _print_json(found)
+        return
+    columns, rows = found["columns"], [list(row.values()) for row in found["rows"]]
+    if form is Format.CSV:
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(rows)
+        return
+    table = Table(*columns, title=name)
+    for row in rows:
+        table.add_row(*("" if value is None else escape(str(value)) for value in row))
+    Console(width=None if sys.stdout.isatty() else 40 * len(columns)).print(table)
 
 
 @dead_letters.command("list")

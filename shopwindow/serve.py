@@ -12,15 +12,23 @@ from fastapi import FastAPI
 from prometheus_client import start_http_server
 
 from api.app import Logs, create_app
-from shopwindow.build import api_config, open_client, open_dead_letter_log, open_log, open_logs, site_names
+from shopwindow.build import (
+    api_config,
+    open_archive,
+    open_client,
+    open_dead_letter_log,
+    open_log,
+    open_logs,
+    site_names,
+)
 from shopwindow.settings import Settings, load_settings
 from store.catalog import CatalogStore
 from store.models import ModelStore
 from store.profiles import ProfileStore
 from stream.patience import Stop
-from stream.run import run_learn, run_profile, stop_on_signals
+from stream.run import run_archive, run_learn, run_profile, stop_on_signals
 
-Flow = Literal["profile", "learn"]
+Flow = Literal["profile", "learn", "archive"]
 
 
 def application() -> FastAPI:
@@ -97,6 +105,10 @@ def serve_stream(settings: Settings, flow: Flow) -> None:
         profiles = ProfileStore(client, settings.profile_lifetime_days * 86_400)
         run_profile(log, dead_letters, profiles, catalogs, sites, settings.batch_max_events, stop)
         dead_letters.close()
+    elif flow == "archive":
+        archive = open_archive(settings)
+        share, every_s = settings.holdout_share, settings.archive_every_s
+        run_archive(log, archive, sites, settings.batch_max_events, every_s, share, stop)
     else:
         run_learn(
             log,

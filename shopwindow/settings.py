@@ -43,7 +43,9 @@ class Settings:
     host: str = _setting("127.0.0.1", "Address the API listens on.")
     port: int = _setting(8080, "Port the API listens on; 0 picks a free one.")
     workers: int = _setting(1, "API processes.")
-    data_dir: str = _setting("data", "Directory of the embedded Redis and of the keys made at first start.")
+    data_dir: str = _setting(
+        "data", "Directory of the archive, of the embedded Redis and of the keys made at first start."
+    )
     redis_url: str = _setting("", "Redis server; empty starts the embedded one (commands `up` and `demo`).")
     redis_cluster: bool = _setting(False, "redis_url names a node of a Redis Cluster; the log must then be Kafka.")
     redis_fsync: str = _setting("everysec", "When the embedded Redis flushes to disk.", choices=("everysec", "always"))
@@ -73,6 +75,7 @@ class Settings:
     bundle_discount: float = _setting(0.0, "Share, 0 to 1, off the joint price of a bundle.")
     bundle_least_margin: float = _setting(0.1, "Share of a bundle's price, 0 to 1, left above its items' cost.")
     publish_every_s: float = _setting(1.0, "Learned models are published at most so often.", "s")
+    archive_every_s: float = _setting(5.0, "Events reach the archive, and so the reports, at most so late.", "s")
     metrics_port: int = _setting(0, "Port for the metrics of a stream process; 0 serves none.")
     log_level: str = _setting("warning", "What goes to standard error.", choices=("debug", "info", "warning", "error"))
     sites: tuple[SiteKeys, ...] = field(
@@ -192,6 +195,7 @@ _LEAST: Final[dict[str, float]] = {
     "profile_lifetime_days": 0.01,
     "batch_max_events": 1,
     "publish_every_s": 0.05,
+    "archive_every_s": 0.05,
     "metrics_port": 0,
 }
 _MOST: Final[dict[str, float]] = {

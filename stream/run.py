@@ -10,10 +10,12 @@ from bytewax.errors import BytewaxRuntimeError
 from bytewax.run import cli_main
 
 from models.warm import warm
+from store.archive import Archive
 from store.catalog import CatalogStore
 from store.log import EventLog
 from store.models import ModelStore
 from store.profiles import ProfileStore
+from stream.archive import archive_flow
 from stream.assortments import Assortments
 from stream.learn import Leadership, Learners, learn_flow
 from stream.patience import Stop
@@ -71,6 +73,19 @@ def run_learn(
         if leadership.lost:
             _LOGGER.warning("another process learns now; standing by, to start over from what it leaves")
     leadership.resign()
+
+
+def run_archive(
+    log: EventLog,
+    archive: Archive,
+    sites: frozenset[str],
+    max_records: int,
+    every_s: float,
+    holdout_share: float,
+    stop: Stop,
+) -> None:
+    """Keep the archive until `stop` is set."""
+    _run(lambda: archive_flow(log, archive, sites, max_records, every_s, holdout_share, stop), stop)
 
 
 def _run(wire: Callable[[], Dataflow], stop: Stop) -> None:

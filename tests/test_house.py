@@ -18,6 +18,8 @@ MAY_IMPORT = {
 KEPT_IN = {
     "redis": {"store"},
     "confluent_kafka": {"store"},
+    "duckdb": {"store"},
+    "pyarrow": {"store"},
     "bytewax": {"stream"},
     "fastapi": {"api", "shopwindow"},
     "river": {"models"},

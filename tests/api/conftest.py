@@ -101,6 +101,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedStack]:
         # A test machine may be busy: what is asserted here is what is answered, not how fast.
         redis_deadline_ms=5_000,
         publish_every_s=0.2,
+        archive_every_s=0.2,
         click_window_s=0.5,
         sites=(_keys("alpha"), _keys("beta")),
     )

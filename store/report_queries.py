@@ -1,0 +1,245 @@
+"""Report queries: all SQL over the archive, values bound, never written into the text.
+
+`PREPARE` makes what the others read, in order: `happened` (each event once, a client's retry left out), `visit_events`,
+`visits` and `orders`. Times are epoch seconds.
+"""
+
+from typing import Final
+
+PREPARE: Final = (
+    """
+CREATE TEMP TABLE happened AS
+SELECT * FROM archived
+WHERE at_s < $until_s
+QUALIFY event_id = '' OR row_number() OVER (PARTITION BY visitor_id, event_id ORDER BY accepted_at_s, position) = 1
+""",
+    # A visit as the timeline cuts it: an event without session id belongs to the session named before it, or at the
+    # beginning to the first one named; half an hour without an event ends a visit.
+    """
+CREATE TEMP TABLE visit_events AS
+WITH named AS (
+    SELECT visitor_id, session_id, position, at_s, event, holdout, order_id, amount, channel, campaign, items, coalesce(
+        last_value(nullif(session_id, '') IGNORE NULLS) OVER (
+            PARTITION BY visitor_id ORDER BY at_s, position ROWS UNBOUNDED PRECEDING
+        ),
+        first_value(nullif(session_id, '') IGNORE NULLS) OVER (
+            PARTITION BY visitor_id ORDER BY at_s, position ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+        ),
+        ''
+    ) AS named_session
+    FROM happened WHERE NOT off_site
+), cut AS (
+    SELECT *, coalesce(at_s - lag(at_s) OVER (
+        PARTITION BY visitor_id, named_session ORDER BY at_s, position
+    ) > $gap_s, true)::INTEGER AS begins
+    FROM named
+)
+SELECT *, sum(begins) OVER (
+    PARTITION BY visitor_id, named_session ORDER BY at_s, position ROWS UNBOUNDED PRECEDING
+) AS visit_number
+FROM cut
+""",
+    """
+CREATE TEMP TABLE visits AS
+SELECT
+    visitor_id, named_session, visit_number,
+    min(at_s) AS started_at_s,
+    coalesce(first(channel ORDER BY at_s, position) FILTER (channel IS NOT NULL), 'direct') AS channel,
+    coalesce(first(campaign ORDER BY at_s, position) FILTER (channel IS NOT NULL), '') AS campaign,
+    bool_or(event IN ('view_item', 'select_item')) AS viewed,
+    bool_or(event = 'add_to_cart') AS carted,
+    bool_or(event IN ('begin_checkout', 'add_shipping_info', 'add_payment_info', 'order_created')) AS checked_out,
+    sum(amount) FILTER (event = 'add_to_cart') AS cart_value,
+    max(at_s) FILTER (event = 'add_to_cart') AS carted_at_s
+FROM visit_events
+GROUP BY visitor_id, named_session, visit_number
+""",
+    # An order told of by several events counts once: by its purchases, else its payment, else its making. Events that
+    # repeat items and amount are one; events with different items are lines of one order.
+    """
+CREATE TEMP TABLE orders AS
+WITH told AS (
+    SELECT
+        visitor_id, order_id, event, items, amount,
+        min(at_s) AS at_s,
+        min_by(named_session, at_s) AS named_session,
+        min_by(visit_number, at_s) AS visit_number
+    FROM visit_events
+    WHERE order_id <> '' AND event IN ('purchase', 'order_paid', 'order_created', 'order_cancelled', 'refund')
+    GROUP BY visitor_id, order_id, event, items, amount
+    UNION ALL
+    SELECT visitor_id, order_id, event, items, amount, min(at_s), '', 0
+    FROM happened
+    WHERE order_id <> '' AND event = 'order_returned'
+    GROUP BY visitor_id, order_id, event, items, amount
+), grouped AS (
+    SELECT
+        visitor_id, order_id,
+        min(at_s) FILTER (event IN ('purchase', 'order_paid', 'order_created')) AS at_s,
+        min_by(named_session, at_s) FILTER (event IN ('purchase', 'order_paid', 'order_created')) AS named_session,
+        min_by(visit_number, at_s) FILTER (event IN ('purchase', 'order_paid', 'order_created')) AS visit_number,
+        bool_or(event IN ('purchase', 'order_paid')) AS paid,
+        bool_or(event = 'order_cancelled') AS cancelled,
+        coalesce(
+            sum(amount) FILTER (event = 'purchase'),
+            sum(amount) FILTER (event = 'order_paid'),
+            sum(amount) FILTER (event = 'order_created'),
+            0.0
+        ) AS gross,
+        greatest(
+            coalesce(sum(coalesce(amount, 1e15)) FILTER (event = 'refund'), 0.0),
+            coalesce(sum(coalesce(amount, 1e15)) FILTER (event = 'order_returned'), 0.0)
+        ) AS taken_back
+    FROM told
+    GROUP BY visitor_id, order_id
+)
+SELECT visitor_id, order_id, at_s, named_session, visit_number, greatest(gross - taken_back, 0.0) AS revenue
+FROM grouped
+WHERE paid AND NOT cancelled
+""",
+)
+
+FUNNEL: Final = """
+SELECT
+    count(*) AS visits,
+    count(*) FILTER (viewed) AS product_views,
+    count(*) FILTER (carted) AS carts,
+    count(*) FILTER (checked_out) AS checkouts,
+    (SELECT count(DISTINCT (visitor_id, named_session, visit_number)) FROM orders WHERE at_s >= $from_s) AS orders
+FROM visits
+WHERE started_at_s >= $from_s
+"""
+
+CHANNELS: Final = """
+SELECT
+    channel, campaign,
+    count(*) AS visits,
+    count(*) FILTER (viewed) AS product_views,
+    count(*) FILTER (carted) AS carts,
+    count(*) FILTER (checked_out) AS checkouts
+FROM visits
+WHERE started_at_s >= $from_s
+GROUP BY channel, campaign
+"""
+
+CHANNEL_ORDERS: Final = """
+SELECT visits.channel, visits.campaign, count(*) AS orders, sum(orders.revenue) AS revenue
+FROM orders JOIN visits USING (visitor_id, named_session, visit_number)
+WHERE orders.at_s >= $from_s
+GROUP BY visits.channel, visits.campaign
+"""
+
+COSTS: Final = """
+SELECT channel, campaign, sum(cost) AS cost
+FROM happened
+WHERE event = 'campaign_cost' AND at_s >= $from_s
+GROUP BY channel, campaign
+"""
+
+TOUCHES: Final = """
+SELECT visitor_id, started_at_s, channel, campaign
+FROM visits
+WHERE started_at_s >= $from_s - $lookback_s
+ORDER BY visitor_id, started_at_s, named_session, visit_number
+"""
+
+ORDERS: Final = """
+SELECT visitor_id, at_s, revenue FROM orders WHERE at_s >= $from_s ORDER BY visitor_id, at_s, order_id
+"""
+
+BUYERS: Final = """
+SELECT visitor_id, max(at_s) AS last_at_s, count(*) AS orders, sum(revenue) AS revenue
+FROM orders
+WHERE at_s >= $from_s
+GROUP BY visitor_id
+ORDER BY visitor_id
+"""
+
+# A cart is abandoned when its visitor orders nothing from its last product put in until `$patience_s` later.
+CARTS: Final = """
+SELECT
+    visits.channel,
+    count(*) AS carts,
+    count(*) FILTER (bought) AS bought,
+    count(*) FILTER (NOT bought) AS abandoned,
+    coalesce(sum(cart_value), 0.0) AS cart_value,
+    coalesce(sum(cart_value) FILTER (NOT bought), 0.0) AS abandoned_value
+FROM (
+    SELECT visits.*, EXISTS (
+        SELECT 1 FROM orders
+        WHERE orders.visitor_id = visits.visitor_id
+        AND orders.at_s BETWEEN visits.started_at_s AND visits.carted_at_s + $patience_s
+    ) AS bought
+    FROM visits
+    WHERE carted AND started_at_s >= $from_s
+) AS visits
+GROUP BY visits.channel
+ORDER BY visits.channel
+"""
+
+SATISFACTION: Final = """
+SELECT
+    strftime(make_timestamp((at_s * 1000000)::BIGINT), '%Y-%m') AS month,
+    count(nps) AS nps_answers,
+    count(*) FILTER (nps >= 9) AS promoters,
+    count(*) FILTER (nps >= 7 AND nps < 9) AS passives,
+    count(*) FILTER (nps < 7) AS detractors,
+    count(csat) AS csat_answers,
+    count(*) FILTER (csat >= 4) AS satisfied,
+    avg(csat) AS csat_mean,
+    count(rating) AS reviews,
+    avg(rating) AS rating_mean
+FROM happened
+WHERE event IN ('survey_answered', 'review_added') AND at_s >= $from_s
+GROUP BY ALL
+ORDER BY month
+"""
+
+# The part of a slot's name before its position: `home_hero-2` and `home_hero:2` are `home_hero`.
+SLOTS: Final = """
+SELECT
+    regexp_replace(shown.slot, '[-_:#/ ]*[0-9]+$', '') AS name,
+    holdout,
+    count(*) FILTER (event = 'view_promotion') AS impressions,
+    count(*) FILTER (event = 'select_promotion') AS clicks
+FROM (
+    SELECT event, holdout, seen, unnest(promotions) AS shown
+    FROM happened
+    WHERE event IN ('view_promotion', 'select_promotion') AND at_s >= $from_s
+)
+WHERE seen OR event = 'select_promotion'
+GROUP BY ALL
+ORDER BY name, holdout
+"""
+
+STRATEGIES: Final = """
+SELECT
+    list AS name,
+    holdout,
+    count(*) FILTER (event = 'view_item_list') AS impressions,
+    count(*) FILTER (event = 'select_item') AS clicks
+FROM happened
+WHERE event IN ('view_item_list', 'select_item') AND decision_id <> '' AND list <> '' AND at_s >= $from_s
+GROUP BY ALL
+ORDER BY name, holdout
+"""
+
+# What all visitors of a group did, whatever they were shown.
+GROUPS: Final = """
+SELECT
+    visitors.holdout,
+    count(*) AS visitors,
+    coalesce(sum(bought.orders), 0)::BIGINT AS orders,
+    count(bought.visitor_id) AS buyers,
+    coalesce(sum(bought.revenue), 0.0) AS revenue
+FROM (
+    SELECT visitor_id, bool_or(holdout) AS holdout
+    FROM visit_events WHERE at_s >= $from_s GROUP BY visitor_id
+) AS visitors
+LEFT JOIN (
+    SELECT visitor_id, count(*) AS orders, sum(revenue) AS revenue
+    FROM orders WHERE at_s >= $from_s GROUP BY visitor_id
+) AS bought USING (visitor_id)
+GROUP BY visitors.holdout
+ORDER BY visitors.holdout
+"""
