@@ -17,8 +17,8 @@ _ORIGIN: Final = Origin.__struct_fields__
 def row_of(partition: int, position: int, event: Event, holdout_share: float) -> dict[str, Any]:
     """Give an event's row.
 
-    `amount` is the event's `value`, else the sum of its items' price times quantity, None where neither is known; `channel`
-    and the other words on a visit's source are None where the event tells of none; times are epoch seconds.
+    `amount` is the event's `value`, else the sum of its items' price times quantity, None where neither is known;
+    `channel` and the other words on a visit's source are None where the event tells of none; times are epoch seconds.
     """
     scores = {name: score_of(event.params, name) for name in _SCORES}
     origin = origin_of(event)

@@ -323,8 +323,8 @@ def report(
     name: Annotated[
         str,
         typer.Argument(
-            help="funnel, channels, campaigns, segments, cohorts, lifetime-value, carts, satisfaction, slots, strategies, "
-            "holdout."
+            help="funnel, channels, campaigns, segments, cohorts, lifetime-value, carts, satisfaction, slots, "
+            "strategies or holdout."
         ),
     ],
     first_day: Annotated[str | None, typer.Option("--from", help="First day (UTC), such as 2026-01-01.")] = None,

@@ -113,7 +113,7 @@ class Archive:
         for day, files in self.files(site).items():
             if len(files) >= COMPACT_AT:
                 with _connection() as connection:
-                    found: Any = connection.execute(_ONCE, {"files": [str(file) for file in files]}).to_arrow_table()
+                    found: Any = connection.sql(_ONCE, params={"files": [str(file) for file in files]}).to_arrow_table()
                 table = found.cast(SCHEMA).sort_by([("at_s", "ascending"), ("position", "ascending")])
                 _put(table, self._directory / site / day / f"c{uuid4().hex}.parquet")
                 for file in files:
