@@ -86,6 +86,7 @@ class State:
     breaker: Breaker = field(default_factory=Breaker)
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     replaying: asyncio.Lock = field(default_factory=asyncio.Lock)
+    reporting: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 def state_of(request: Request) -> State:

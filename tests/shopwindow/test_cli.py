@@ -27,6 +27,7 @@ COMMANDS = (
     ("import", "catalog"),
     ("apply",),
     ("replay",),
+    ("report",),
     ("visitor",),
     ("dead-letters",),
     ("dead-letters", "list"),
@@ -38,7 +39,13 @@ COMMANDS = (
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedStack]:
     """Everything, with nothing in it."""
-    settings = Settings(port=0, data_dir=str(tmp_path_factory.mktemp("cli")), redis_deadline_ms=5_000, sites=(KEYS,))
+    settings = Settings(
+        port=0,
+        data_dir=str(tmp_path_factory.mktemp("cli")),
+        redis_deadline_ms=5_000,
+        archive_every_s=0.2,
+        sites=(KEYS,),
+    )
     with EmbeddedStack(settings, "up") as running:
         yield running
     assert running.restarts == 0
