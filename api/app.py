@@ -228,6 +228,7 @@ async def _lifespan(app: FastAPI, config: ApiConfig, open_logs: Callable[[], Log
         await redis.aclose()
         client.close()
         hasty.close()
+        gc.unfreeze()  # a library that looks for leaks when the process ends would take what is frozen for one
 
 
 def _remember(client: Client, appended: Sequence[tuple[Incoming, int]]) -> None:

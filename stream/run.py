@@ -103,3 +103,5 @@ def _run(wire: Callable[[], Dataflow], stop: Stop) -> None:
         while cause.__cause__ is not None:
             cause = cause.__cause__
         raise cause from error
+    finally:
+        gc.unfreeze()  # a library that looks for leaks when the process ends would take what is frozen for one
