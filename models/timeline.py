@@ -106,15 +106,17 @@ def entry_of(position: int, event: Event) -> Entry | None:
     if event.event in _LEFT_OUT or event.event.startswith("_"):
         return None
     params = event.params
-    dwell = score_of(params, "dwell_ms")
-    dwell = score_of(params, "engagement_time_msec") if dwell is None else dwell
+    dwell = score_of(params, "dwell_ms") if params else None
+    dwell = score_of(params, "engagement_time_msec") if params and dwell is None else dwell
     return Entry(
         position,
         event.at_s,
         event.event,
         event.session_id,
-        _params(event),
-        tuple(EntryItem(one.item_id, one.name[:MAX_TEXT], one.price, one.quantity) for one in event.items[:MAX_ITEMS]),
+        _params(event) if params or event.event == "select_promotion" else {},
+        tuple(
+            [EntryItem(one.item_id, one.name[:MAX_TEXT], one.price, one.quantity) for one in event.items[:MAX_ITEMS]]
+        ),
         origin_of(event) if params or event.context else None,
         region_of(event) if event.context else "",
         device_of(event) if event.context else "",

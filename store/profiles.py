@@ -6,6 +6,7 @@ The timeline is written in the same step as the profile, so each touchpoint stan
 """
 
 from collections.abc import Callable, Sequence
+from struct import Struct
 from typing import NamedTuple, cast
 
 from models.profile import Profile, decode_profile, encode_profile
@@ -16,37 +17,41 @@ from store.client import Client
 _MAX_PER_CALL = 500
 
 # KEYS: each profile and its timeline, then the site's counts. ARGV: profile lifetime in ms, counts lifetime in s,
-# entries a timeline keeps, then for each profile the position it was loaded at and its new form (both start with 8
-# bytes of position), what to count, 1 where the timeline so far is to go, how many entries to add, and these.
+# entries a timeline keeps, then for each profile its head (`_HEAD`), its new form, whose first 8 bytes are a position
+# as the head's are, and its new entries.
 _SAVE = """
 local refused = {}
-local applied, duplicates = 0, 0
+local all_applied, all_duplicates = 0, 0
 local a = 4
 for i = 1, #KEYS - 1, 2 do
+  local applied, duplicates, forget, entries = struct.unpack('>I4I4I4I4', ARGV[a], 9)
   local stored = redis.call('GETRANGE', KEYS[i], 0, 7)
   if stored == '' then stored = string.rep('\\0', 8) end
-  local entries = tonumber(ARGV[a + 5])
-  if stored ~= ARGV[a] then
+  if stored ~= string.sub(ARGV[a], 1, 8) then
     refused[#refused + 1] = (i - 1) / 2
   else
     redis.call('SET', KEYS[i], ARGV[a + 1], 'PX', ARGV[1])
-    applied = applied + tonumber(ARGV[a + 2])
-    duplicates = duplicates + tonumber(ARGV[a + 3])
-    if ARGV[a + 4] == '1' then redis.call('DEL', KEYS[i + 1]) end
+    all_applied = all_applied + applied
+    all_duplicates = all_duplicates + duplicates
+    if forget == 1 then redis.call('DEL', KEYS[i + 1]) end
     if entries > 0 then
-      local size = redis.call('RPUSH', KEYS[i + 1], unpack(ARGV, a + 6, a + 5 + entries))
+      local size = redis.call('RPUSH', KEYS[i + 1], unpack(ARGV, a + 2, a + 1 + entries))
       if size > tonumber(ARGV[3]) then redis.call('LTRIM', KEYS[i + 1], -ARGV[3], -1) end
     end
     redis.call('PEXPIRE', KEYS[i + 1], ARGV[1])
   end
-  a = a + 6 + entries
+  a = a + 2 + entries
 end
 local counts = KEYS[#KEYS]
-if applied > 0 then redis.call('HINCRBY', counts, 'applied', applied) end
-if duplicates > 0 then redis.call('HINCRBY', counts, 'duplicates', duplicates) end
+if all_applied > 0 then redis.call('HINCRBY', counts, 'applied', all_applied) end
+if all_duplicates > 0 then redis.call('HINCRBY', counts, 'duplicates', all_duplicates) end
 redis.call('EXPIRE', counts, ARGV[2])
 return refused
 """
+
+
+_HEAD = Struct(">QIIII")
+"""Position a profile was loaded at, events applied, duplicates, 1 where the timeline so far is to go, new entries."""
 
 
 class Learned(NamedTuple):
@@ -139,8 +144,9 @@ class ProfileStore:
         for visitor_id, loaded_at, one in changed:
             names += [keys.profile(site, partition, visitor_id), keys.timeline(site, partition, visitor_id)]
             entries = one.entries[-MAX_ENTRIES:]
-            arguments += [loaded_at.to_bytes(8, "big"), encode_profile(one.profile), one.applied, one.duplicates]
-            arguments += [int(one.forget), len(entries), *entries]
+            arguments.append(_HEAD.pack(loaded_at, one.applied, one.duplicates, one.forget, len(entries)))
+            arguments.append(encode_profile(one.profile))
+            arguments.extend(entries)
         refused: list[int] = self._save(keys=[*names, keys.counts(site, partition)], args=arguments)
         return refused
 
