@@ -31,6 +31,7 @@ from api import (
     recommendations,
     rules,
     schemas,
+    segments,
     slots,
     visitors,
 )
@@ -51,13 +52,26 @@ from store.log import EventLog, LogUnavailableError
 from store.models import ModelStore
 from store.pending import Accepted, remember
 from store.profiles import ProfileStore
+from store.segments import SegmentStore
+from store.standings import StandingStore
 
 _FOLLOW_EVERY_S: Final = 0.25
 _MEASURE_EVERY_S: Final = 2.0
 _REMEMBER_S: Final = 0.25
 _LINGER_S: Final = 0.1
 _LOGGER = logging.getLogger(__name__)
-_ROUTERS: Final = (events, recommendations, mail_lists, slots, decisions, visitors, rules, catalog, operations)
+_ROUTERS: Final = (
+    events,
+    recommendations,
+    mail_lists,
+    slots,
+    decisions,
+    visitors,
+    rules,
+    catalog,
+    segments,
+    operations,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +204,8 @@ async def _lifespan(app: FastAPI, config: ApiConfig, open_logs: Callable[[], Log
         profiles=ProfileStore(client, config.profile_lifetime_s),
         catalogs=catalogs,
         models=models,
+        segments=SegmentStore(client, config.thresholds),
+        standings=StandingStore(client),
         log=logs.events,
         dead_letter_log=logs.dead_letters,
         events=Appender(logs.events, partial(_remember, hasty)),

@@ -14,6 +14,8 @@ from store.client import AsyncClient
 from store.log import EventLog
 from store.models import ModelStore
 from store.profiles import ProfileStore
+from store.segments import SegmentStore
+from store.standings import StandingStore
 
 _MAX_SEEN = 100_000
 
@@ -75,6 +77,8 @@ class State:
     profiles: ProfileStore
     catalogs: CatalogStore
     models: ModelStore
+    segments: SegmentStore
+    standings: StandingStore
     log: EventLog
     dead_letter_log: EventLog
     events: Appender

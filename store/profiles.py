@@ -1,39 +1,72 @@
 """Profiles: loaded and saved a micro-batch at a time, so that no worker ever overwrites newer state.
 
-A save names the position the profile was loaded at. Where the stored profile has moved on meanwhile (another worker
-took the partition over, the visitor was erased), that save is refused, and the visitor is loaded and learned again.
+A save names the position the profile was loaded at, and the standing. Where what is stored has moved on meanwhile
+(another worker took the partition over, the visitor was erased), that save is refused, and the visitor is loaded and
+learned again. Profile, standing, counts, the time to look again and what is to be told are saved in one step.
 """
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, cast
+from typing import Final, NamedTuple, Protocol, cast
+
+import msgspec
 
 from models.profile import Profile, decode_profile, encode_profile
+from models.standing import Count, Standing, counts_between, decode_standing, encode_standing
 from store import keys
 from store.client import Client
 
 _MAX_PER_CALL = 500
+_GRACE_S: Final = 60.0
+"""A visitor is looked at again so long after the profile's end, to see that it has gone."""
 
-# KEYS: profiles, then the site's counts. ARGV: profile lifetime in ms, counts lifetime in s, then for each profile the
-# position it was loaded at and its new form (both start with 8 bytes of position), and what to count.
+# KEYS: profiles, then the site's counts, standings, due times, standing counts, notices. ARGV: profile lifetime in ms,
+# lifetimes in s of counts and of standings; then for each profile: its visitor, the position it was loaded at, its new
+# form (both start with 8 bytes of position; empty leaves it), what to count (2), the standing loaded and the new one
+# (the same leaves it, an empty one is taken out), when to look again (empty leaves it), and in msgpack what to count of
+# standings (field, by, at) and to tell, or nothing.
 _SAVE = """
 local refused = {}
-local applied, duplicates = 0, 0
-for i = 1, #KEYS - 1 do
-  local a = 3 + (i - 1) * 4
+local applied, duplicates, stood = 0, 0, false
+local n = #KEYS - 5
+local counts, standings, due, tally, notices = KEYS[n + 1], KEYS[n + 2], KEYS[n + 3], KEYS[n + 4], KEYS[n + 5]
+for i = 1, n do
+  local a = 4 + (i - 1) * 9
   local stored = redis.call('GETRANGE', KEYS[i], 0, 7)
   if stored == '' then stored = string.rep('\\0', 8) end
-  if stored ~= ARGV[a] then
+  local standing = redis.call('HGET', standings, ARGV[a]) or ''
+  if stored ~= ARGV[a + 1] or standing ~= ARGV[a + 5] then
     refused[#refused + 1] = i - 1
   else
-    redis.call('SET', KEYS[i], ARGV[a + 1], 'PX', ARGV[1])
-    applied = applied + tonumber(ARGV[a + 2])
-    duplicates = duplicates + tonumber(ARGV[a + 3])
+    if ARGV[a + 2] ~= '' then redis.call('SET', KEYS[i], ARGV[a + 2], 'PX', ARGV[1]) end
+    applied = applied + tonumber(ARGV[a + 3])
+    duplicates = duplicates + tonumber(ARGV[a + 4])
+    if ARGV[a + 6] ~= standing then
+      stood = true
+      if ARGV[a + 6] == '' then
+        redis.call('HDEL', standings, ARGV[a])
+        redis.call('ZREM', due, ARGV[a])
+      else
+        redis.call('HSET', standings, ARGV[a], ARGV[a + 6])
+      end
+    end
+    if ARGV[a + 7] ~= '' then redis.call('ZADD', due, ARGV[a + 7], ARGV[a]) end
+    if ARGV[a + 8] ~= '' then
+      local moved = cmsgpack.unpack(ARGV[a + 8])
+      for _, one in ipairs(moved[1]) do
+        redis.call('HINCRBY', tally, one[1], one[2])
+        local at = 'at:' .. one[1]
+        if tonumber(redis.call('HGET', tally, at) or '0') < tonumber(one[3]) then
+          redis.call('HSET', tally, at, one[3])
+        end
+      end
+      for _, notice in ipairs(moved[2]) do redis.call('RPUSH', notices, notice) end
+    end
   end
 end
-local counts = KEYS[#KEYS]
 if applied > 0 then redis.call('HINCRBY', counts, 'applied', applied) end
 if duplicates > 0 then redis.call('HINCRBY', counts, 'duplicates', duplicates) end
 redis.call('EXPIRE', counts, ARGV[2])
+if stood then for k = n + 2, n + 5 do redis.call('EXPIRE', KEYS[k], ARGV[3]) end end
 return refused
 """
 
@@ -44,6 +77,50 @@ class Learned(NamedTuple):
     profile: Profile
     applied: int
     duplicates: int
+
+
+class Judged(NamedTuple):
+    """A standing as it is now, what that changes in the counts, and events that tell of it."""
+
+    standing: Standing | None
+    counts: list[Count]
+    notices: list[bytes]
+
+
+class Judge(Protocol):
+    """Says where visitors stand; `now_s` is epoch seconds of the site's clock."""
+
+    @property
+    def now_s(self) -> float:
+        """The moment of judgement."""
+
+    def before(self, visitor_id: str, profile: Profile, standing: Standing | None) -> Judged:
+        """Judge the profile as it was before it learned anything."""
+
+    def after(self, visitor_id: str, profile: Profile, standing: Standing | None) -> Judged:
+        """Judge the profile as it is."""
+
+
+class Forgetting:
+    """Lets every standing go: for visitors who are erased."""
+
+    now_s = 0.0
+
+    def before(self, visitor_id: str, profile: Profile, standing: Standing | None) -> Judged:
+        """Leave it for later."""
+        return Judged(standing, [], [])
+
+    def after(self, visitor_id: str, profile: Profile, standing: Standing | None) -> Judged:
+        """Take it out."""
+        return Judged(None, counts_between(standing, None, []), [])
+
+
+class _Save(NamedTuple):
+    visitor_id: str
+    loaded_at: int
+    learned: Learned
+    stored: bytes
+    judged: Judged | None
 
 
 class ProfileStore:
@@ -74,8 +151,9 @@ class ProfileStore:
         partition: int,
         visitor_ids: Sequence[str],
         learn: Callable[[list[str], list[Profile]], list[Learned]],
+        judge: Judge | None = None,
     ) -> tuple[int, int]:
-        """Load, learn and save visitors; those refused are done again from what is stored now.
+        """Load, learn, judge and save visitors; those refused are done again from what is stored now.
 
         Parameters
         ----------
@@ -84,7 +162,10 @@ class ProfileStore:
         visitor_ids
             Each once.
         learn
-            Given visitors and their stored profiles, gives what to save; called again for refused ones.
+            Given visitors and their stored profiles, gives what to save; called again for refused ones. It may change
+            the profiles it is given.
+        judge
+            Says where the visitors stand; None leaves that as it is.
 
         Returns
         -------
@@ -96,34 +177,84 @@ class ProfileStore:
         while waiting:
             refused: list[str] = []
             for start in range(0, len(waiting), _MAX_PER_CALL):
-                some = waiting[start : start + _MAX_PER_CALL]
-                profiles = self.load(site, partition, some)
-                loaded_at = [profile.position for profile in profiles]
-                learned = learn(some, profiles)
-                changed = [
-                    (visitor_id, at, one)
-                    for visitor_id, at, one in zip(some, loaded_at, learned, strict=True)
-                    if one.profile.position != at
-                ]
-                again = set(self._write(site, partition, changed))
-                for index, (visitor_id, _, one) in enumerate(changed):
+                saves = self._saves(site, partition, waiting[start : start + _MAX_PER_CALL], learn, judge)
+                again = set(self._write(site, partition, saves, judge.now_s if judge else 0.0))
+                for index, one in enumerate(saves):
                     if index in again:
-                        refused.append(visitor_id)
+                        refused.append(one.visitor_id)
                     else:
-                        applied += one.applied
-                        duplicates += one.duplicates
+                        applied += one.learned.applied
+                        duplicates += one.learned.duplicates
             waiting = refused
         return applied, duplicates
 
-    def _write(self, site: str, partition: int, changed: Sequence[tuple[str, int, Learned]]) -> list[int]:
-        if not changed:
+    def _saves(
+        self,
+        site: str,
+        partition: int,
+        visitor_ids: Sequence[str],
+        learn: Callable[[list[str], list[Profile]], list[Learned]],
+        judge: Judge | None,
+    ) -> list[_Save]:
+        visitors = list(visitor_ids)
+        # Read one after the other, both are checked together when they are saved.
+        stored = [one or b"" for one in self._standings(site, partition, visitors)]
+        profiles = self.load(site, partition, visitors)
+        loaded_at = [profile.position for profile in profiles]
+        if judge is None:
+            learned = learn(visitors, profiles)
+            rows = zip(visitors, loaded_at, learned, stored, strict=True)
+            return [_Save(*row, None) for row in rows if row[2].profile.position != row[1]]
+        judged = [
+            judge.before(visitor_id, profile, decode_standing(blob))
+            for visitor_id, profile, blob in zip(visitors, profiles, stored, strict=True)
+        ]
+        saves: list[_Save] = []
+        for index, one in enumerate(learn(visitors, profiles)):
+            visitor_id, first = visitors[index], judged[index]
+            then = judge.after(visitor_id, one.profile, first.standing)
+            both = Judged(then.standing, first.counts + then.counts, first.notices + then.notices)
+            saves.append(_Save(visitor_id, loaded_at[index], one, stored[index], both))
+        return saves
+
+    def _standings(self, site: str, partition: int, visitor_ids: list[str]) -> list[bytes | None]:
+        if not visitor_ids:
             return []
-        names = [keys.profile(site, partition, visitor_id) for visitor_id, _, _ in changed]
-        arguments: list[bytes | int] = [self._lifetime_ms, keys.COUNTS_LIFETIME_S]
-        for _, loaded_at, one in changed:
-            arguments += [loaded_at.to_bytes(8, "big"), encode_profile(one.profile), one.applied, one.duplicates]
-        refused: list[int] = self._save(keys=[*names, keys.counts(site, partition)], args=arguments)
+        return cast(list[bytes | None], self._client.hmget(keys.standings(site, partition), visitor_ids))
+
+    def _write(self, site: str, partition: int, saves: Sequence[_Save], now_s: float) -> list[int]:
+        if not saves:
+            return []
+        names = [keys.profile(site, partition, one.visitor_id) for one in saves]
+        names += [keys.counts(site, partition), keys.standings(site, partition), keys.due(site, partition)]
+        names += [keys.standing_counts(site, partition), keys.notices(site, partition)]
+        arguments: list[bytes | int | str | float] = [
+            self._lifetime_ms,
+            keys.COUNTS_LIFETIME_S,
+            keys.STANDINGS_LIFETIME_S,
+        ]
+        for one in saves:
+            changed = one.learned.profile.position != one.loaded_at
+            arguments += [one.visitor_id, one.loaded_at.to_bytes(8, "big")]
+            arguments += [encode_profile(one.learned.profile) if changed else b""]
+            arguments += [one.learned.applied, one.learned.duplicates, one.stored]
+            arguments += self._standing_arguments(one, now_s)
+        refused: list[int] = self._save(keys=names, args=arguments)
         return refused
+
+    def _standing_arguments(self, save: _Save, now_s: float) -> list[bytes | int | str | float]:
+        """The new standing, when to look again, and what moved."""
+        if save.judged is None:
+            return [save.stored, b"", b""]
+        standing, counts, notices = save.judged
+        if standing is None:
+            return [b"", b"", _moved(counts, notices)]
+        known = decode_standing(save.stored)
+        # Looking earlier than needed is harmless, so a time that moves on, as with each visit, is left as it is.
+        due_s = min(standing.due_s, now_s + self._lifetime_ms / 1000 + _GRACE_S)
+        keep = known is not None and now_s < known.due_s <= due_s
+        standing = msgspec.structs.replace(standing, due_s=known.due_s if keep and known else due_s)
+        return [encode_standing(standing), b"" if keep else repr(due_s), _moved(counts, notices)]
 
     def erase(self, site: str, partition: int, visitor_id: str, position: int) -> None:
         """Replace a profile by an empty one that reflects `position`, so that no earlier event is learned again."""
@@ -131,8 +262,16 @@ class ProfileStore:
         def empty(_: list[str], profiles: list[Profile]) -> list[Learned]:
             return [Learned(one if one.position >= position else Profile(position=position), 1, 0) for one in profiles]
 
-        self.update(site, partition, [visitor_id], empty)
+        self.update(site, partition, [visitor_id], empty, Forgetting())
         self._client.delete(keys.pending(site, partition, visitor_id))
+
+    def judge(self, site: str, partition: int, visitor_ids: Sequence[str], judge: Judge) -> None:
+        """Judge visitors of whom nothing new is known, and save where they stand; their profiles stay as they are."""
+
+        def unchanged(_: list[str], profiles: list[Profile]) -> list[Learned]:
+            return [Learned(one, 0, 0) for one in profiles]
+
+        self.update(site, partition, visitor_ids, unchanged, judge)
 
     def counts(self, site: str, partitions: int) -> dict[str, int]:
         """Events of a site by outcome, summed over its partitions."""
@@ -150,3 +289,10 @@ class ProfileStore:
             pipe.hincrby(name, "dead_letters", dead_letters)
             pipe.expire(name, keys.COUNTS_LIFETIME_S)
             pipe.execute()
+
+
+def _moved(counts: Sequence[Count], notices: Sequence[bytes]) -> bytes:
+    if not counts and not notices:
+        return b""
+    told = [[one.field, one.by, repr(one.at_s)] for one in counts]
+    return msgspec.msgpack.encode([told, [notice.decode() for notice in notices]])
