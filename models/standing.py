@@ -5,7 +5,6 @@ noticed, told once, and counted once; each move has a number, from which its eve
 """
 
 from hashlib import blake2b
-from math import inf
 from typing import Final, NamedTuple
 
 import msgspec
@@ -29,13 +28,13 @@ class Member(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Standing(msgspec.Struct, array_like=True, frozen=True):
-    """Stage and segments, `moves` times changed, last at `at_s`; `due_s` is when to look again at the latest."""
+    """Stage and segments, `moves` times changed, last at `at_s`; `due_s` is when to look again, 0 for never looked."""
 
     moves: int = 0
     stage: str = ""
     stage_since_s: float = 0.0
     at_s: float = 0.0
-    due_s: float = inf
+    due_s: float = 0.0
     members: list[Member] = []
 
 
@@ -115,7 +114,8 @@ def advance(
     Returns
     -------
     tuple
-        The standing at `to_s`, `due_s` the next moment after it, and the moves that led there, oldest first.
+        The standing at `to_s`, `due_s` not later than the next moment that moves it, and the moves that led there, the
+        oldest first. The very standing given, where nothing about it has changed.
     """
     if profile.events_seen == 0:
         return None, []
@@ -134,7 +134,10 @@ def advance(
     if facts.now_s < to_s:
         facts.now_s = to_s
         due_s = _next(yardstick, facts)
-    return msgspec.structs.replace(before, due_s=due_s), moves
+    # To look earlier than needed is harmless: a time that moves on with each visit is left as it is.
+    if not to_s < before.due_s <= due_s:
+        before = msgspec.structs.replace(before, due_s=due_s)
+    return before, moves
 
 
 def _next(yardstick: Yardstick, facts: Facts) -> float:
@@ -148,6 +151,8 @@ def _judge(before: Standing, yardstick: Yardstick, facts: Facts, moves: list[Mov
     """Compare what holds now with the standing, and add the moves between them."""
     now_s = facts.now_s
     stage, why = stage_of(facts.profile, yardstick.thresholds, now_s)
+    if stage == before.stage and not before.members and not yardstick.segments:
+        return before
     inside = {one.segment_id for one in before.members}
     holding = {segment.segment_id: segment for segment in yardstick.segments if segment.rule.holds(facts)}
     if stage == before.stage and inside == holding.keys():

@@ -120,6 +120,7 @@ class _Save(NamedTuple):
     loaded_at: int
     learned: Learned
     stored: bytes
+    known: Standing | None
     judged: Judged | None
 
 
@@ -204,17 +205,18 @@ class ProfileStore:
         if judge is None:
             learned = learn(visitors, profiles)
             rows = zip(visitors, loaded_at, learned, stored, strict=True)
-            return [_Save(*row, None) for row in rows if row[2].profile.position != row[1]]
+            return [_Save(*row, None, None) for row in rows if row[2].profile.position != row[1]]
+        known = [decode_standing(blob) for blob in stored]
         judged = [
-            judge.before(visitor_id, profile, decode_standing(blob))
-            for visitor_id, profile, blob in zip(visitors, profiles, stored, strict=True)
+            judge.before(visitor_id, profile, standing)
+            for visitor_id, profile, standing in zip(visitors, profiles, known, strict=True)
         ]
         saves: list[_Save] = []
         for index, one in enumerate(learn(visitors, profiles)):
             visitor_id, first = visitors[index], judged[index]
             then = judge.after(visitor_id, one.profile, first.standing)
             both = Judged(then.standing, first.counts + then.counts, first.notices + then.notices)
-            saves.append(_Save(visitor_id, loaded_at[index], one, stored[index], both))
+            saves.append(_Save(visitor_id, loaded_at[index], one, stored[index], known[index], both))
         return saves
 
     def _standings(self, site: str, partition: int, visitor_ids: list[str]) -> list[bytes | None]:
@@ -249,11 +251,11 @@ class ProfileStore:
         standing, counts, notices = save.judged
         if standing is None:
             return [b"", b"", _moved(counts, notices)]
-        known = decode_standing(save.stored)
-        # Looking earlier than needed is harmless, so a time that moves on, as with each visit, is left as it is.
+        if standing is save.known:
+            return [save.stored, b"", b""]
         due_s = min(standing.due_s, now_s + self._lifetime_ms / 1000 + _GRACE_S)
-        keep = known is not None and now_s < known.due_s <= due_s
-        standing = msgspec.structs.replace(standing, due_s=known.due_s if keep and known else due_s)
+        keep = save.known is not None and save.known.due_s == due_s
+        standing = msgspec.structs.replace(standing, due_s=due_s)
         return [encode_standing(standing), b"" if keep else repr(due_s), _moved(counts, notices)]
 
     def erase(self, site: str, partition: int, visitor_id: str, position: int) -> None:
