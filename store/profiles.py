@@ -23,9 +23,9 @@ _GRACE_S: Final = 60.0
 # KEYS: profiles, then the site's counts, standings, due times, standing counts, notices. ARGV: profile lifetime in ms,
 # lifetimes in s of counts and of standings, then all rows in one value, which costs far less to send and read than as
 # many arguments. A row, each text behind its length in 4 bytes: visitor, position loaded at, new profile (both start
-# with 8 bytes of position; empty leaves it), standing loaded, and the new one (the same leaves it, an empty one is taken
-# out), when to look again (empty leaves it), what to count of standings (field, by, at) and to tell, in msgpack, or
-# nothing; then events applied and duplicates, 4 bytes each.
+# with 8 bytes of position; empty leaves it), standing loaded, and the new one (the same leaves it, an empty one is
+# taken out), when to look again (empty leaves it), what to count of standings (field, by, at) and to tell, in msgpack,
+# or nothing; then events applied and duplicates, 4 bytes each.
 _SAVE = """
 local refused = {}
 local applied, duplicates, stood = 0, 0, false
