@@ -32,6 +32,7 @@ from api import (
     reports,
     rules,
     schemas,
+    segments,
     slots,
     timeline,
     visitors,
@@ -54,6 +55,8 @@ from store.log import EventLog, LogUnavailableError
 from store.models import ModelStore
 from store.pending import Accepted, remember
 from store.profiles import ProfileStore
+from store.segments import SegmentStore
+from store.standings import StandingStore
 
 _FOLLOW_EVERY_S: Final = 0.25
 _MEASURE_EVERY_S: Final = 2.0
@@ -70,6 +73,7 @@ _ROUTERS: Final = (
     visitors,
     rules,
     catalog,
+    segments,
     reports,
     operations,
 )
@@ -207,6 +211,8 @@ async def _lifespan(app: FastAPI, config: ApiConfig, open_logs: Callable[[], Log
         catalogs=catalogs,
         models=models,
         archive=Archive(config.archive_directory),
+        segments=SegmentStore(client, config.thresholds),
+        standings=StandingStore(client),
         log=logs.events,
         dead_letter_log=logs.dead_letters,
         events=Appender(logs.events, partial(_remember, hasty)),

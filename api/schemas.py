@@ -446,6 +446,78 @@ class RulesPreview(Shape):
     after: ProductList
 
 
+class Segment(Shape):
+    """A named rule over profiles."""
+
+    segment_id: str = Field(max_length=60, examples=["kitchen-lovers"])
+    name: str = Field("", max_length=200)
+    rule: dict[str, Any] = Field(
+        description="One condition under its name, or all, any (lists of rules), not (a rule).",
+        examples=[{"all": [{"interest": {"category": "Home > Kitchen"}}, {"activity": {"seen_within_days": 7}}]}],
+    )
+
+
+class Segments(Shape):
+    """Up to 500 segments."""
+
+    segments: list[Segment]
+
+
+class SegmentNow(Segment):
+    """A segment as it stands."""
+
+    count: int = Field(description="Visitors in it now.", examples=[1042])
+    changed_at: str | None = Field(description="When a visitor last came or went.")
+    settled: bool = Field(description="False while visitors are still being judged by a changed rule.")
+
+
+class PreviewRule(Shape):
+    """A rule to try."""
+
+    rule: dict[str, Any] = Field(examples=[{"activity": {"silent_days": 90}}])
+    limit: int = Field(10, ge=0, le=10, description="Examples to show.")
+
+
+class PreviewExample(Shape):
+    """One visitor a rule holds for."""
+
+    visitor_id: str
+    stage: str
+    last_seen: str
+    why: str
+
+
+class Preview(Shape):
+    """How many visitors a rule holds for."""
+
+    count: int
+    judged: int = Field(description="Visitors looked at.")
+    complete: bool = Field(description="False where there were too many visitors to look at all in 10 s.")
+    examples: list[PreviewExample]
+
+
+class Thresholds(Shape):
+    """Days without an event after which a visitor is dormant, and lost."""
+
+    dormant_after_days: float = Field(30.0, gt=0)
+    lost_after_days: float = Field(90.0, gt=0)
+
+
+class StageNow(Shape):
+    """A stage's visitors."""
+
+    count: int
+    changed_at: str | None
+
+
+class Stages(Shape):
+    """The stages of life."""
+
+    thresholds: Thresholds
+    stages: dict[str, StageNow]
+    settled: bool
+
+
 class ResourcesAccepted(Shape):
     """What became of the things sent."""
 

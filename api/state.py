@@ -15,6 +15,8 @@ from store.client import AsyncClient
 from store.log import EventLog
 from store.models import ModelStore
 from store.profiles import ProfileStore
+from store.segments import SegmentStore
+from store.standings import StandingStore
 
 _MAX_SEEN = 100_000
 
@@ -77,6 +79,8 @@ class State:
     catalogs: CatalogStore
     models: ModelStore
     archive: Archive
+    segments: SegmentStore
+    standings: StandingStore
     log: EventLog
     dead_letter_log: EventLog
     events: Appender

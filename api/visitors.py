@@ -15,15 +15,19 @@ from api.problems import ProblemError, unavailable
 from api.site import Site
 from api.state import state_of
 from models import recommend
+from models.conditions import Facts, scores_of, tier_of
 from models.errors import shown
 from models.events import VISITOR_DELETED, Event, encode_event, parse_visitor_id
 from models.explain import explain_interests
 from models.habits import interval_s
 from models.holdout import in_holdout
 from models.profile import COUNTED, Profile, decode_profile, encode_profile
+from models.stages import stage_of
+from models.standing import Standing, Yardstick
 from models.subjects import creative_of
 from models.touch import Touch
 from store.client import UNAVAILABLE
+from store.clock import read_now_s
 from store.log import partition_of
 from store.visits import profile_of, read_visit
 
@@ -55,6 +59,15 @@ async def get_visitor(
     profile = profile_of(visit, site.assortment)
     if profile.events_seen == 0:
         raise ProblemError(404, "visitor_unknown", f"site {site.name!r} knows no visitor {shown(visitor_id)}")
+    try:
+        yardstick = await asyncio.to_thread(state.segments.yardstick, site.name)
+        standing = await asyncio.to_thread(state.standings.get, site.name, partition, visitor_id)
+        clock_s = await read_now_s(state.config.clock, state.redis, site.name)
+    except UNAVAILABLE as error:
+        raise unavailable("store_unavailable", "the profile store does not answer") from error
+    if state.config.clock == "event":
+        clock_s = max(clock_s, profile.last_at_s)  # an event that is still pending moves the clock
+    facts = Facts(profile, site.assortment, yardstick.thresholds, clock_s)
     query = recommend.Query("for_you", limit=max(limit, 1))
     now_s = time.time()
     found = recommend.recommend(site.shelf(), profile, query, now_s)
@@ -63,6 +76,10 @@ async def get_visitor(
             "visitor_id": visitor_id,
             "holdout": in_holdout(site.name, visitor_id, state.config.holdout_share),
             **_view(profile, site),
+            "stage": _stage(facts, standing),
+            "segments": _segments(facts, yardstick, standing),
+            "value": _value(facts),
+            "opinion": _opinion(profile),
             "interests": explain_interests(profile, site.assortment),
             "for_you": decide.list_view(query, found, state.config, explain=True) if limit else None,
             "storage": {
@@ -79,6 +96,8 @@ def _view(profile: Profile, site: Site) -> dict[str, Any]:
     session = profile.session
     return {
         "user_id": profile.user_id or None,
+        "device": profile.device or None,
+        "region": profile.region or None,
         "first_seen": decide.iso(profile.first_at_s),
         "last_seen": decide.iso(profile.last_at_s),
         "events_seen": profile.events_seen,
@@ -118,6 +137,54 @@ def _view(profile: Profile, site: Site) -> dict[str, Any]:
             for one in sorted(profile.history.habits, key=lambda habit: (-habit.count, -habit.last_at_s, habit.item_id))
         ],
     }
+
+
+def _stage(facts: Facts, standing: Standing | None) -> dict[str, Any]:
+    stage, why = stage_of(facts.profile, facts.thresholds, facts.now_s)
+    known = standing is not None and standing.stage == stage
+    return {"stage": stage, "why": why, "since": decide.iso(standing.stage_since_s) if standing and known else None}
+
+
+def _segments(facts: Facts, yardstick: Yardstick, standing: Standing | None) -> list[dict[str, Any]]:
+    """The segments the visitor is in now; `since` comes with the stream, a moment later."""
+    since = {one.segment_id: one.since_s for one in standing.members} if standing else {}
+    return [
+        {
+            "segment_id": one.segment_id,
+            "name": one.name,
+            "why": one.rule.why(facts),
+            "since": decide.iso(since[one.segment_id]) if one.segment_id in since else None,
+        }
+        for one in yardstick.segments
+        if one.rule.holds(facts)
+    ]
+
+
+def _value(facts: Facts) -> dict[str, Any]:
+    worth = facts.worth
+    recency, frequency, monetary = scores_of(worth, facts.now_s)
+    return {
+        "tier": tier_of(worth, facts.now_s),
+        "recency": recency,
+        "frequency": frequency,
+        "monetary": monetary,
+        "orders": worth.orders,
+        "lifetime_value": round(worth.revenue, 2),
+        "average_basket": round(worth.average_basket, 2),
+        "units": worth.units,
+        "sale_share": round(worth.sale_share, 4),
+        "first_order_at": decide.iso(worth.first_at_s) if worth.orders else None,
+        "last_order_at": decide.iso(worth.last_at_s) if worth.orders else None,
+    }
+
+
+def _opinion(profile: Profile) -> dict[str, Any] | None:
+    opinion = profile.opinion
+    if opinion is None:
+        return None
+    said = {kind: getattr(opinion, kind) for kind in opinion.__struct_fields__}
+    told = {kind: {"value": one.value, "at": decide.iso(one.at_s)} for kind, one in said.items() if one is not None}
+    return {"mood": opinion.latest[0] if opinion.latest else None, **told}
 
 
 def _subject(subject_id: str, site: Site) -> dict[str, Any]:

@@ -20,6 +20,9 @@ from models.subjects import creative_of
 REBUILD_SHARE: Final = 0.05
 """The matrix is built anew once this share of the items has changed; until then only their own rows are."""
 
+_ROUNDING: Final = 0.005
+"""A price is below another from this share on: shops round."""
+
 
 class Assortment:
     """Items, creatives, campaigns and placements of one site.
@@ -239,6 +242,14 @@ class Assortment:
         if creative is None:
             return None
         return CatalogItem(item_id=subject_id, category=creative.category, brand=creative.brand)
+
+    def on_sale(self, item: EventItem) -> bool:
+        """Whether an ordered item was sold below its usual price: as the event tells, or by the catalog's prices."""
+        known = self.items.get(item.item_id)
+        if item.discount > 0 or known is None or known.price is None:
+            return item.discount > 0
+        paid = item.price if item.price is not None else known.sale_price
+        return paid is not None and paid < known.price * (1.0 - _ROUNDING)
 
     def vector_of_item(self, item: EventItem) -> Vector:
         """Give an event's subject as a point: the catalog's where it knows it, else by what the event says."""

@@ -29,6 +29,13 @@ MAX_QUANTITY: Final = 1_000_000
 VISITOR_DELETED: Final = "_visitor_deleted"
 """Our own event, appended when a visitor is erased; no outside name can start with an underscore."""
 
+SEGMENT_ENTERED: Final = "segment_entered"
+SEGMENT_LEFT: Final = "segment_left"
+STAGE_CHANGED: Final = "stage_changed"
+NOTICES: Final = frozenset({SEGMENT_ENTERED, SEGMENT_LEFT, STAGE_CHANGED})
+"""Our own events too: what became of a visitor's profile, told to whoever reads the log. No sender may use the names;
+profiles and models learn nothing from them."""
+
 ITEM_EVENTS: Final = frozenset(
     {
         "view_item_list",
@@ -105,6 +112,7 @@ class EventItem(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True):
     category: tuple[str, ...] = ()
     variant: str = ""
     price: float | None = None
+    discount: float = 0.0
     quantity: int = 1
     index: int | None = None
     promotion_id: str = ""
@@ -187,6 +195,8 @@ def parse_event(raw: object, site: str, accepted_at_s: float) -> Event:
         raise InvalidError(
             "event_name_invalid", f"event must be 1 to 40 of A-Z a-z 0-9 _, starting with a letter, got {shown(name)}"
         )
+    if name in NOTICES:
+        raise InvalidError("event_name_reserved", f"event {name} is told by the engine itself, and taken from nobody")
     visitor_id = _identifier(raw, "visitor_id", required=True)
     params = _params(raw.get("params"), "params")
     event = Event(
@@ -321,12 +331,20 @@ def _item(raw: object, field: str) -> EventItem:
         category=tuple(level for key in _CATEGORY_KEYS if (level := _text(raw, key, field))),
         variant=_text(raw, "item_variant", field),
         price=None if price is None else parse_amount(price, f"{field}.price", "price_invalid"),
+        discount=_discount(raw.get("discount")),
         quantity=quantity,
         index=index if isinstance(index, int) and not isinstance(index, bool) else None,
         promotion_id=_text(raw, "promotion_id", field),
         creative_name=_text(raw, "creative_name", field),
         creative_slot=_text(raw, "creative_slot", field),
     )
+
+
+def _discount(value: object) -> float:
+    """An amount, where it is one: what is none says nothing, and spoils no order."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < 1e12:
+        return float(value)
+    return 0.0
 
 
 def _text(raw: Mapping[str, object], key: str, field: str) -> str:

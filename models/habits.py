@@ -19,11 +19,41 @@ USEFUL_HALF_LIFE_S: Final = 60 * 86_400.0
 
 
 class Order(msgspec.Struct, array_like=True):
-    """One order: when, in whole epoch seconds, and how many distinct items."""
+    """One order: when, in whole epoch seconds, and how many distinct items.
+
+    `units`, how many of them were `on_sale`, and `cents` (hundredths of the shop's currency) are `models.worth`'s.
+    """
 
     order_id: str
     at_s: int
     items: int
+    units: int = 0
+    on_sale: int = 0
+    cents: int = 0
+
+
+class Past(msgspec.Struct, array_like=True):
+    """Sums over the orders that are no longer known one by one; times in whole epoch seconds."""
+
+    orders: int = 0
+    units: int = 0
+    on_sale: int = 0
+    cents: int = 0
+    first_at_s: int = 0
+    last_at_s: int = 0
+    most_units: int = 0
+    most_cents: int = 0
+
+    def add(self, order: Order) -> None:
+        """Take in an order that is about to be forgotten."""
+        self.first_at_s = min(self.first_at_s, order.at_s) if self.orders else order.at_s
+        self.last_at_s = max(self.last_at_s, order.at_s)
+        self.orders += 1
+        self.units += order.units
+        self.on_sale += order.on_sale
+        self.cents += order.cents
+        self.most_units = max(self.most_units, order.units)
+        self.most_cents = max(self.most_cents, order.cents)
 
 
 class Habit(msgspec.Struct, array_like=True):
@@ -44,6 +74,7 @@ class History(msgspec.Struct, array_like=True):
     items_seen: int = 0
     orders: list[Order] = []
     habits: list[Habit] = []
+    past: Past | None = None
 
     def order(self, number: int) -> Order | None:
         """Give an order by number, None where it is no longer known."""
@@ -59,19 +90,26 @@ class Line(NamedTuple):
     order_id: str
 
 
-def buy(history: History, order_id: str, item_ids: Sequence[str], at_s: float) -> None:
-    """Add an order of `at_s` (epoch seconds), or further items of one already known; known items are passed over."""
+def buy(history: History, order_id: str, item_ids: Sequence[str], at_s: float) -> list[str]:
+    """Add an order of `at_s` (epoch seconds), or further items of one already known; known items are passed over.
+
+    Gives the items that were not.
+    """
     if not item_ids:
-        return
-    number = _number_of(history, order_id)
+        return []
+    number = number_of(history, order_id)
     if number is None:
         number = history.orders_seen
         history.orders_seen += 1
         history.orders.append(Order(order_id, int(at_s), 0))
+        for forgotten in history.orders[:-MAX_ORDERS]:
+            history.past = history.past or Past()
+            history.past.add(forgotten)
         del history.orders[:-MAX_ORDERS]
     order = history.order(number)
     if order is None:  # cannot be: the number was just found
-        return
+        return []
+    added: list[str] = []
     habits = {habit.item_id: habit for habit in history.habits}
     for item_id in dict.fromkeys(item_ids):
         habit = habits.get(item_id)
@@ -87,8 +125,10 @@ def buy(history: History, order_id: str, item_ids: Sequence[str], at_s: float) -
         habit.orders = sorted([*habit.orders, number])[-MAX_TIMES:]
         order.items += 1
         history.items_seen += 1
+        added.append(item_id)
     if len(history.habits) > MAX_HABITS:
         history.habits = sorted(history.habits, key=_usefulness, reverse=True)[:MAX_HABITS]
+    return added
 
 
 def _usefulness(habit: Habit) -> tuple[float, str]:
@@ -98,7 +138,7 @@ def _usefulness(habit: Habit) -> tuple[float, str]:
 
 def take_back(history: History, order_id: str, item_ids: Collection[str] = ()) -> None:
     """Take an order back, or only the items named; an order that is not known changes nothing."""
-    number = _number_of(history, order_id)
+    number = number_of(history, order_id)
     order = None if number is None else history.order(number)
     if number is None or order is None:
         return
@@ -127,8 +167,8 @@ def _retime(history: History, habit: Habit) -> None:
         habit.last_at_s = max(times)
 
 
-def _number_of(history: History, order_id: str) -> int | None:
-    """The number of a known order; an order without an id is never known."""
+def number_of(history: History, order_id: str) -> int | None:
+    """Give the number of a known order; an order without an id is never known."""
     if order_id:
         for place in range(len(history.orders) - 1, -1, -1):
             if history.orders[place].order_id == order_id:

@@ -19,7 +19,7 @@ from models.click_context import Arrival, context_of, slot_in, slot_of, was_seen
 from models.clicks import ClickModel, SavedClicks
 from models.copurchase import CoPurchase, StoredCoPurchase
 from models.echo import campaign_of, without_echo
-from models.events import VISITOR_DELETED, Event, EventItem, order_id_of, promotions_of
+from models.events import NOTICES, VISITOR_DELETED, Event, EventItem, order_id_of, promotions_of
 from models.holdout import in_holdout
 from models.next_item import NextItem
 from models.popularity import Popularity
@@ -137,10 +137,15 @@ class Learner:
         self._latest_s = 0.0
 
     def learn_one(self, partition: int, position: int, event: Event, assortment: Assortment) -> bool:
-        """Learn an event at its place in the log; False where it was learned before, or is a client's retry."""
+        """Learn an event at its place in the log; False where there is nothing in it to learn.
+
+        That is so where it was learned before, is a client's retry, or tells what became of a profile.
+        """
         if position <= self.positions.get(partition, 0):
             return False
         self.positions[partition] = position
+        if event.event in NOTICES:
+            return False
         if event.event == VISITOR_DELETED:
             self._paths.pop(event.visitor_id, None)
             self.engine.forget(event.visitor_id)

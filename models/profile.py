@@ -12,13 +12,16 @@ import msgspec
 import numpy as np
 
 from models.device import device_of
-from models.events import OFF_SITE_EVENTS, VISITOR_DELETED, Event, EventItem, order_id_of
+from models.events import NOTICES, OFF_SITE_EVENTS, VISITOR_DELETED, Event, EventItem, order_id_of
 from models.features import Vector
 from models.habits import History, Line, buy, lines, take_back
+from models.opinion import Opinion, learn_opinion
+from models.region import region_of
 from models.sessions import SESSION_GAP_S
 from models.sketch import Sketches
 from models.subjects import subjects_of
 from models.touch import Touch, touch_of
+from models.worth import Worth, charge, give_back, reduced, worth_of
 
 MAX_RECENT: Final = 24
 MAX_CART_LINES: Final = 50
@@ -55,7 +58,23 @@ COUNTED: Final = (
 _COUNT_INDEX: Final = {name: index for index, name in enumerate(COUNTED)}
 _STRENGTH: Final = {"select_promotion": 0, "view_item": 1, "add_to_wishlist": 2, "add_to_cart": 3, "purchase": 4}
 
-Outcome = Literal["applied", "duplicate", "replayed"]
+INTENT: Final = frozenset(
+    {
+        "add_to_wishlist",
+        "add_to_cart",
+        "begin_checkout",
+        "add_shipping_info",
+        "add_payment_info",
+        "sign_up",
+        "generate_lead",
+        "order_created",
+        "order_paid",
+        "purchase",
+    }
+)
+"""Events that show more than curiosity."""
+
+Outcome = Literal["applied", "duplicate", "replayed", "notice"]
 
 
 class Recent(msgspec.Struct, array_like=True):
@@ -89,7 +108,8 @@ class Profile(msgspec.Struct, array_like=True):
 
     `recent` and `cart` are oldest first and bounded; `orders` is `models.habits`', None before the first order;
     `event_ids` holds digests of the latest event ids, by which a client's retry is told; `counts` follows `COUNTED`;
-    `sketch` is `models.sketch`'s; `device` is what the latest event that told it came from.
+    `sketch` is `models.sketch`'s; `device` and `region` are what the latest events that told them came from; `intent`
+    is whether an event of `INTENT` was ever seen.
     """
 
     position: int = 0
@@ -109,6 +129,9 @@ class Profile(msgspec.Struct, array_like=True):
     event_ids: bytes = b""
     sketch: bytes = b""
     device: str = ""
+    region: str = ""
+    intent: bool = False
+    opinion: Opinion | None = None
 
     def count(self, event: str) -> int:
         """How often the visitor did what `event` names."""
@@ -118,6 +141,11 @@ class Profile(msgspec.Struct, array_like=True):
     def history(self) -> History:
         """What the visitor ordered, cancelled and refunded orders left out; not to be changed by the caller."""
         return self.orders or History()
+
+    @property
+    def worth(self) -> Worth:
+        """What the visitor's orders come to."""
+        return worth_of(self.history)
 
     @property
     def bought(self) -> list[Line]:
@@ -149,7 +177,10 @@ class Change(NamedTuple):
 
 
 def learn(
-    profiles: list[Profile], changes: Iterable[Change], vector_of_item: Callable[[EventItem], Vector]
+    profiles: list[Profile],
+    changes: Iterable[Change],
+    vector_of_item: Callable[[EventItem], Vector],
+    on_sale: Callable[[EventItem], bool] = reduced,
 ) -> list[Outcome]:
     """Apply a micro-batch to the profiles it concerns, in place; all vectors in one addition.
 
@@ -161,12 +192,14 @@ def learn(
         The events, in log order within each visitor.
     vector_of_item
         Gives an item's point in the feature basis.
+    on_sale
+        Whether an ordered item was sold below its usual price; by default, as the event itself tells.
 
     Returns
     -------
     list of Outcome
         What became of each event: `applied`, `duplicate` (the visitor's event_id was seen before) or `replayed`
-        (the profile reflects it already).
+        (the profile reflects it already) or `notice` (it tells what became of the profile, and changes nothing).
     """
     sketches: Sketches | None = None
     rows: list[int] = []
@@ -179,6 +212,9 @@ def learn(
         profile = profiles[row]
         if position <= profile.position:
             outcomes.append("replayed")
+            continue
+        if event.event in NOTICES:
+            outcomes.append("notice")
             continue
         changed[row] = None
         if event.event == VISITOR_DELETED:
@@ -193,7 +229,7 @@ def learn(
         if not _first_time(profile, event.event_id):
             outcomes.append("duplicate")
             continue
-        _apply(profile, event)
+        _apply(profile, event, on_sale)
         weight = WEIGHTS.get(event.event)
         if weight is not None:
             for item in subjects_of(event):
@@ -230,7 +266,7 @@ def _first_time(profile: Profile, event_id: str) -> bool:
     return True
 
 
-def _apply(profile: Profile, event: Event) -> None:
+def _apply(profile: Profile, event: Event, on_sale: Callable[[EventItem], bool]) -> None:
     at_s = event.at_s
     first = profile.events_seen == 0
     profile.events_seen += 1
@@ -240,6 +276,9 @@ def _apply(profile: Profile, event: Event) -> None:
     profile.accepted_at_s = max(profile.accepted_at_s, event.accepted_at_s)
     if event.user_id:
         profile.user_id = event.user_id
+    profile.region = region_of(event) or profile.region
+    profile.intent = profile.intent or event.event in INTENT
+    profile.opinion = learn_opinion(profile.opinion, event)
     if event.event not in OFF_SITE_EVENTS:
         profile.device = device_of(event) or profile.device
         _apply_session(profile, event)
@@ -252,6 +291,8 @@ def _apply(profile: Profile, event: Event) -> None:
     if event.event in _STRENGTH:
         for item in subjects_of(event):
             _remember(profile, Recent(item.item_id, at_s, event.event))
+    if event.event in _ORDERED:
+        _order(profile, event, on_sale)
     handler = _CART.get(event.event)
     if handler is not None:
         handler(profile, event)
@@ -311,29 +352,29 @@ def _remove_from_cart(profile: Profile, event: Event) -> None:
         profile.cart = [line for line in profile.cart if line.quantity > 0]
 
 
-def _order(profile: Profile, event: Event) -> None:
+def _order(profile: Profile, event: Event, on_sale: Callable[[EventItem], bool]) -> None:
     """Move what was ordered out of the cart; the order is named once, by whichever event comes first."""
     ordered = [item.item_id for item in event.items]
     if ordered:
         profile.orders = profile.orders or History()
-        buy(profile.orders, order_id_of(event), ordered, event.at_s)
+        added = buy(profile.orders, order_id_of(event), ordered, event.at_s)
+        charge(profile.orders, event, frozenset(added), on_sale)
         profile.cart = [line for line in profile.cart if line.item_id not in ordered]
 
 
 def _undo_order(profile: Profile, event: Event) -> None:
     """Forget an order, or only the items the event names."""
     if profile.orders is not None:
+        give_back(profile.orders, event)
         take_back(profile.orders, order_id_of(event), {item.item_id for item in event.items})
         if not profile.orders.orders_seen:
             profile.orders = None
 
 
+_ORDERED: Final = frozenset({"order_created", "order_paid", "purchase"})
 _CART: Final[dict[str, Callable[[Profile, Event], None]]] = {
     "add_to_cart": _add_to_cart,
     "remove_from_cart": _remove_from_cart,
-    "order_created": _order,
-    "order_paid": _order,
-    "purchase": _order,
     "order_cancelled": _undo_order,
     "order_returned": _undo_order,
     "refund": _undo_order,

@@ -8,9 +8,11 @@ from pathlib import Path
 
 from api.app import Logs
 from api.config import ApiConfig, SiteConfig
+from models.stages import Thresholds
 from shopwindow.settings import SettingError, Settings
 from store.archive import Archive
 from store.client import Client, connect
+from store.clock import ClockKind
 from store.kafka_log import KafkaLog
 from store.log import EventLog
 from store.redis_log import RedisLog
@@ -83,6 +85,16 @@ def site_names(settings: Settings) -> frozenset[str]:
     return frozenset(keys.site for keys in settings.sites)
 
 
+def thresholds(settings: Settings) -> Thresholds:
+    """Give the stage thresholds of sites that set none of their own."""
+    return Thresholds(dormant_after_days=settings.dormant_after_days, lost_after_days=settings.lost_after_days)
+
+
+def clock_kind(settings: Settings) -> ClockKind:
+    """Give what tells a site's time."""
+    return "event" if settings.clock == "event" else "wall"
+
+
 def api_config(settings: Settings) -> ApiConfig:
     """Give the API what it needs."""
     names = site_names(settings)
@@ -99,4 +111,6 @@ def api_config(settings: Settings) -> ApiConfig:
         bundle_least_margin=settings.bundle_least_margin,
         shop_site=settings.shop_site,
         archive_directory=archive_directory(settings),
+        thresholds=thresholds(settings),
+        clock=clock_kind(settings),
     )

@@ -37,6 +37,8 @@ imports = typer.Typer(help="Bring in what other systems hold.", no_args_is_help=
 dead_letters = typer.Typer(help="Events that could not be used.", no_args_is_help=True)
 app.add_typer(imports, name="import")
 app.add_typer(dead_letters, name="dead-letters")
+segments = typer.Typer(help="Named rules over visitors; `apply` sets them from YAML.", no_args_is_help=True)
+app.add_typer(segments, name="segments")
 
 _EXPECTED = (
     SettingError,
@@ -223,11 +225,11 @@ def import_catalog(
 
 @app.command()
 def apply(
-    files: Annotated[list[Path], typer.Argument(help="YAML files with placements, campaigns and creatives.")],
+    files: Annotated[list[Path], typer.Argument(help="YAML files with placements, campaigns, creatives and segments.")],
     url: Url = None,
     key: Key = None,
 ) -> None:
-    """Make placements, campaigns and creatives what the files say; applied twice, nothing changes."""
+    """Make placements, campaigns, creatives and segments what the files say; applied twice, nothing changes."""
     wanted: dict[str, list[tuple[Path, Any]]] = {kind: [] for kind in KINDS}
     for file in files:
         for kind, resources in read_display(file).items():
@@ -352,6 +354,63 @@ def report(
     for row in rows:
         table.add_row(*("" if value is None else escape(str(value)) for value in row))
     Console(width=None if sys.stdout.isatty() else 40 * len(columns)).print(table)
+
+
+@segments.command("list")
+def list_segments(url: Url = None, key: Key = None, as_json: AsJson = False) -> None:
+    """Show every segment, and how many visitors are in it."""
+    with Remote(find_address(_settings(), url, key)) as remote:
+        known = list(remote.list_all("/v1/segments", "segments"))
+        found = [remote.call("GET", f"/v1/segments/{one['segment_id']}") for one in known]
+    if as_json:
+        _print_json(found)
+        return
+    table = Table("segment", "visitors", "changed", "rule")
+    for one in found:
+        rule = orjson.dumps(one["rule"]).decode()
+        table.add_row(one["segment_id"], str(one["count"]), one["changed_at"] or "-", escape(rule))
+    Console().print(table if found else "no segments")
+
+
+@segments.command("preview")
+def preview_segments(
+    file: Annotated[Path, typer.Argument(help="YAML file with segments.")],
+    url: Url = None,
+    key: Key = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say how many visitors each segment of a file would have now, and show some; nothing is changed."""
+    wanted = read_display(file).get("segments", [])
+    with Remote(find_address(_settings(), url, key)) as remote:
+        found = [
+            {
+                "segment_id": one.get("segment_id") if isinstance(one, dict) else None,
+                **remote.call(
+                    "POST",
+                    "/v1/segments/preview",
+                    {"rule": one["rule"] if isinstance(one, dict) and "rule" in one else one},
+                ),
+            }
+            for one in wanted
+        ]
+    if as_json:
+        _print_json(found)
+        return
+    table = Table("segment", "visitors", "of", "such as", "why")
+    for one in found:
+        table.add_row(str(one["segment_id"]), str(one["count"]), str(one["judged"]), "", "")
+        for example in one["examples"]:
+            table.add_row("", "", "", escape(example["visitor_id"]), escape(example["why"]))
+    Console().print(table if found else f"{file} has no segments")
+
+
+@segments.command("delete")
+def delete_segment(segment_id: Annotated[str, typer.Argument(metavar="ID")], url: Url = None, key: Key = None) -> None:
+    """Remove a segment; its visitors leave it."""
+    from urllib.parse import quote
+
+    with Remote(find_address(_settings(), url, key)) as remote:
+        remote.call("DELETE", f"/v1/segments/{quote(segment_id, safe='')}")
 
 
 @dead_letters.command("list")

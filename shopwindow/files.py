@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 import yaml
 
-KINDS: Final = ("campaigns", "placements", "creatives", "rules")
+KINDS: Final = ("campaigns", "placements", "creatives", "rules", "segments")
 """What `apply` takes, in the order it is put: a creative names a campaign and placements."""
 _GOOGLE: Final = "{http://base.google.com/ns/1.0}"
 _REPEATED: Final = frozenset({"additional_image_link", "product_type", "product_highlight", "product_detail"})
@@ -106,7 +106,10 @@ def _from_table(path: Path, text: str) -> Iterator[dict[str, Any]]:
 
 
 def read_display(path: Path) -> dict[str, list[Any]]:
-    """Read placements, creatives and campaigns from YAML; several documents in a file add up. Raises `FileError`."""
+    """Read placements, creatives, campaigns and segments from YAML; several documents in a file add up.
+
+    Raises `FileError`.
+    """
     try:
         documents = [one for one in yaml.safe_load_all(_read(path).decode()) if one is not None]
     except (yaml.YAMLError, UnicodeDecodeError) as error:

@@ -14,17 +14,22 @@ from prometheus_client import start_http_server
 from api.app import Logs, create_app
 from shopwindow.build import (
     api_config,
+    clock_kind,
     open_archive,
     open_client,
     open_dead_letter_log,
     open_log,
     open_logs,
     site_names,
+    thresholds,
 )
 from shopwindow.settings import Settings, load_settings
 from store.catalog import CatalogStore
+from store.clock import open_clock
 from store.models import ModelStore
 from store.profiles import ProfileStore
+from store.segments import SegmentStore
+from store.standings import StandingStore
 from stream.patience import Stop
 from stream.run import run_archive, run_learn, run_profile, stop_on_signals
 
@@ -103,7 +108,18 @@ def serve_stream(settings: Settings, flow: Flow) -> None:
     if flow == "profile":
         dead_letters = open_dead_letter_log(settings, stop)
         profiles = ProfileStore(client, settings.profile_lifetime_days * 86_400)
-        run_profile(log, dead_letters, profiles, catalogs, sites, settings.batch_max_events, stop)
+        run_profile(
+            log,
+            dead_letters,
+            profiles,
+            catalogs,
+            SegmentStore(client, thresholds(settings)),
+            StandingStore(client),
+            open_clock(clock_kind(settings), client),
+            sites,
+            settings.batch_max_events,
+            stop,
+        )
         dead_letters.close()
     elif flow == "archive":
         archive = open_archive(settings)

@@ -70,7 +70,16 @@ class Settings:
     shop_site: str = _setting("", "Site whose sample shop pages are served under /shop/; empty for none.")
     holdout_share: float = _setting(0.0, "Share of visitors, 0 to 1, kept unpersonalized to measure lift.")
     click_window_s: float = _setting(90.0, "An impression without a click for so long counts as ignored.", "s")
-    profile_lifetime_days: float = _setting(90.0, "A profile lives this long after its last event.", "days")
+    dormant_after_days: float = _setting(
+        30.0, "A visitor without an event for so long is dormant, where the site has no thresholds of its own.", "days"
+    )
+    lost_after_days: float = _setting(90.0, "And lost after so long.", "days")
+    clock: str = _setting(
+        "wall",
+        "What moves visitors through time windows: wall, or event, the newest event's time, for replays and tests.",
+        choices=("wall", "event"),
+    )
+    profile_lifetime_days: float = _setting(180.0, "A profile lives this long after its last event.", "days")
     batch_max_events: int = _setting(2_000, "Events in a micro-batch of the stream, at most.")
     bundle_discount: float = _setting(0.0, "Share, 0 to 1, off the joint price of a bundle.")
     bundle_least_margin: float = _setting(0.1, "Share of a bundle's price, 0 to 1, left above its items' cost.")
@@ -192,6 +201,8 @@ _LEAST: Final[dict[str, float]] = {
     "bundle_discount": 0,
     "bundle_least_margin": 0,
     "click_window_s": 0.1,
+    "dormant_after_days": 0.0001,
+    "lost_after_days": 0.0001,
     "profile_lifetime_days": 0.01,
     "batch_max_events": 1,
     "publish_every_s": 0.05,
@@ -223,6 +234,11 @@ def _check(settings: Settings) -> None:
         raise SettingError(
             f"profile_lifetime_days has value {settings.profile_lifetime_days:g}, at most 365: a profile names a log "
             "position, and the log's own lifetime is 400 days"
+        )
+    if settings.lost_after_days <= settings.dormant_after_days:
+        raise SettingError(
+            f"lost_after_days has value {settings.lost_after_days:g}, not above dormant_after_days, "
+            f"{settings.dormant_after_days:g}"
         )
     for option in filter(None, settings.kafka_options.split(",")):
         if "=" not in option:

@@ -14,6 +14,13 @@ def show_visitor(console: Console, found: dict[str, Any]) -> None:
     console.print(f"first seen {found['first_seen']}, last seen {found['last_seen']}", highlight=False)
     console.print(f"{found['events_seen']} events, {found['sessions']} sessions: {_counts(found['counts'])}")
     console.print(f"session {session['session_id'] or '-'} since {session['started_at']}, {session['events']} events")
+    stage, value = found["stage"], found["value"]
+    console.print(f"{stage['stage']}: {stage['why']}", highlight=False)
+    console.print(
+        f"{value['tier']}, {value['orders']} orders, lifetime value {value['lifetime_value']:g}", highlight=False
+    )
+    for one in found["segments"]:
+        console.print(f"in segment {one['segment_id']}: {one['why']}", highlight=False, markup=False)
     for name in ("first_touch", "last_touch"):
         if found[name]:
             touch = found[name]

@@ -14,6 +14,8 @@ COUNTS_LIFETIME_S: Final = 400 * _DAY_S
 CATALOG_LIFETIME_S: Final = 400 * _DAY_S
 MODELS_LIFETIME_S: Final = 400 * _DAY_S
 LEADER_LIFETIME_S: Final = 4
+STANDINGS_LIFETIME_S: Final = 400 * _DAY_S
+SEGMENTS_LIFETIME_S: Final = 400 * _DAY_S
 
 
 def profile(site: str, partition: int, visitor_id: str) -> str:
@@ -64,3 +66,48 @@ def checkpoint(site: str) -> str:
 def leader(site: str) -> str:
     """Who may write the site's models."""
     return f"{site}:{{{site}}}:models:leader"
+
+
+def standings(site: str, partition: int) -> str:
+    """Hash: visitor to `models.standing`'s stored form. A field goes when its visitor's profile has."""
+    return f"{site}:{{{partition}}}:standings"
+
+
+def due(site: str, partition: int) -> str:
+    """Sorted set: visitors by the time (epoch seconds) at which their standing is looked at again."""
+    return f"{site}:{{{partition}}}:standings:due"
+
+
+def standing_counts(site: str, partition: int) -> str:
+    """Hash: visitors in each stage and segment, and behind `at:` when that last changed."""
+    return f"{site}:{{{partition}}}:standings:counts"
+
+
+def notices(site: str, partition: int) -> str:
+    """List of events that tell of moved standings, until they are in the log."""
+    return f"{site}:{{{partition}}}:standings:notices"
+
+
+def standings_judged(site: str, partition: int) -> str:
+    """Version of the segments by which every standing of the partition has been judged."""
+    return f"{site}:{{{partition}}}:standings:judged"
+
+
+def segments(site: str) -> str:
+    """Hash of segments by id, as JSON."""
+    return f"{site}:{{{site}}}:segments"
+
+
+def thresholds(site: str) -> str:
+    """The site's own thresholds, as JSON; where there are none, the settings' count."""
+    return f"{site}:{{{site}}}:segments:thresholds"
+
+
+def segments_version(site: str) -> str:
+    """Number that grows with every change of segments or thresholds."""
+    return f"{site}:{{{site}}}:segments:version"
+
+
+def clock(site: str) -> str:
+    """Newest event time of the site (epoch seconds), where that is its clock."""
+    return f"{site}:{{{site}}}:clock"

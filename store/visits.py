@@ -36,7 +36,12 @@ def profile_of(visit: Visit, assortment: Assortment) -> Profile:
     if not waiting:
         return profile
     profiles = [profile]
-    learn(profiles, [Change(0, position, event) for position, event in waiting], assortment.vector_of_item)
+    learn(
+        profiles,
+        [Change(0, position, event) for position, event in waiting],
+        assortment.vector_of_item,
+        assortment.on_sale,
+    )
     return profiles[0]
 
 

@@ -11,7 +11,7 @@ from bytewax.outputs import StatelessSinkPartition
 
 from models.assortment import Assortment
 from models.dead_letter import DeadLetter, encode_dead_letter
-from models.events import VISITOR_DELETED, Event
+from models.events import NOTICES, VISITOR_DELETED, Event
 from models.profile import Change, Profile, learn
 from models.timeline import encode_entry, entry_of
 from store.log import Batch, EventLog, GroupConsumer
@@ -20,6 +20,7 @@ from stream.assortments import Assortments
 from stream.decode import Decoded, Decoder
 from stream.metrics import BATCH_SECONDS, EVENTS, observe_lag
 from stream.patience import Stop, patiently
+from stream.segments import TICK_S, Segmenting
 from stream.sink import LastStep
 from stream.source import LogSource, Tick
 
@@ -39,34 +40,47 @@ def profile_flow(
     dead_letter_log: EventLog,
     profiles: ProfileStore,
     assortments: Assortments,
+    segmenting: Segmenting,
     sites: frozenset[str],
     max_records: int,
     stop: Stop,
 ) -> Dataflow:
-    """Wire the flow: read, decode, learn, commit."""
+    """Wire the flow: read, decode, learn, commit; and with each tick, judge whom time has moved."""
     consumer = patiently(stop, "join the group", lambda: log.consume(GROUP))
     decoder = Decoder(GROUP, sites, log.partitions)
 
-    def decode(item: Batch | Tick) -> Decoded:
+    learning = ProfileLearning(profiles, assortments, stop, segmenting)
+
+    def decode(item: Batch | Tick) -> Decoded | Tick:
+        return item if isinstance(item, Tick) else decoder(item)
+
+    def learn_or_judge(item: Decoded | Tick) -> Done | None:
         if isinstance(item, Tick):
-            raise TypeError("the profile flow asks for no ticks")
-        return decoder(item)
+            segmenting.tick(consumer.assignment)
+            return None
+        return learning(item)
 
     flow = Dataflow(GROUP)
-    batches = op.input("read", flow, LogSource(lambda: consumer, max_records, stop))
-    # Batch: records of one partition
+    batches = op.input("read", flow, LogSource(lambda: consumer, max_records, stop, TICK_S))
+    # Batch: records of one partition; Tick: some time has passed
     decoded = op.map("decode", batches, decode)
-    # Decoded: events with their positions, and dead letters
-    done = op.map("learn", decoded, ProfileLearning(profiles, assortments, stop))
-    # Done: profiles are saved up to a position
+    # Decoded: events with their positions, and dead letters; or still Tick
+    done = op.map("learn", decoded, learn_or_judge)
+    # Done: profiles are saved up to a position; None for a tick
     op.output("commit", done, LastStep(lambda: Committing(consumer, dead_letter_log, profiles, stop)))
     return flow
 
 
 class ProfileLearning:
-    """Learns a micro-batch: profiles are loaded, changed and saved, again where another writer was first."""
+    """Learns a micro-batch: profiles are loaded, changed and saved, again where another writer was first.
 
-    def __init__(self, profiles: ProfileStore, assortments: Assortments, stop: Stop) -> None:
+    Without `segmenting`, where visitors stand is left as it is.
+    """
+
+    def __init__(
+        self, profiles: ProfileStore, assortments: Assortments, stop: Stop, segmenting: Segmenting | None = None
+    ) -> None:
+        self._segmenting = segmenting
         self._profiles = profiles
         self._assortments = assortments
         self._stop = stop
@@ -76,6 +90,8 @@ class ProfileLearning:
         started = time.perf_counter()
         by_site: dict[str, dict[str, list[tuple[int, Event]]]] = {}
         for position, event in decoded.events:
+            if event.event in NOTICES:
+                continue
             visitors = by_site.setdefault(event.site, {})
             visitors.setdefault(event.visitor_id, []).append((position, event))
         for site, visitors in by_site.items():
@@ -84,6 +100,9 @@ class ProfileLearning:
                 f"save profiles of partition {decoded.partition}",
                 partial(self._update, site, decoded.partition, visitors),
             )
+            if self._segmenting is not None:
+                tell = partial(self._segmenting.tell, site, decoded.partition)
+                patiently(self._stop, f"tell what moved in partition {decoded.partition}", tell)
             EVENTS.labels(GROUP, "applied").inc(applied)
             EVENTS.labels(GROUP, "duplicate").inc(duplicates)
         BATCH_SECONDS.labels(GROUP).observe(time.perf_counter() - started)
@@ -96,7 +115,10 @@ class ProfileLearning:
         def learned(visitor_ids: list[str], profiles: list[Profile]) -> list[Learned]:
             return learn_visitors(visitor_ids, profiles, visitors, assortment)
 
-        return self._profiles.update(site, partition, list(visitors), learned)
+        if self._segmenting is None:
+            return self._profiles.update(site, partition, list(visitors), learned)
+        judge = self._segmenting.judge(site, visitors, assortment)
+        return self._profiles.update(site, partition, list(visitors), learned, judge)
 
 
 def learn_visitors(
@@ -111,7 +133,7 @@ def learn_visitors(
         for row, visitor_id in enumerate(visitor_ids)
         for position, event in events[visitor_id]
     ]
-    outcomes = learn(profiles, changes, assortment.vector_of_item)
+    outcomes = learn(profiles, changes, assortment.vector_of_item, assortment.on_sale)
     applied = [0] * len(profiles)
     duplicates = [0] * len(profiles)
     entries: list[list[bytes]] = [[] for _ in profiles]
@@ -128,7 +150,7 @@ def learn_visitors(
     return [Learned(*row) for row in zip(profiles, applied, duplicates, entries, forget, strict=True)]
 
 
-class Committing(StatelessSinkPartition[Done]):
+class Committing(StatelessSinkPartition[Done | None]):
     """Sets dead letters aside, then commits the log position: what is committed has left nothing behind."""
 
     def __init__(self, consumer: GroupConsumer, dead_letters: EventLog, profiles: ProfileStore, stop: Stop) -> None:
@@ -137,12 +159,15 @@ class Committing(StatelessSinkPartition[Done]):
         self._profiles = profiles
         self._stop = stop
 
-    def write_batch(self, items: list[Done]) -> None:
+    def write_batch(self, items: list[Done | None]) -> None:
         """Finish micro-batches."""
-        for done in items:
+        finished = [done for done in items if done is not None]
+        for done in finished:
             if done.dead_letters:
                 self._set_aside(done)
-        positions = {done.partition: done.last_position for done in items}
+        positions = {done.partition: done.last_position for done in finished}
+        if not positions:
+            return
         patiently(self._stop, f"commit {positions}", lambda: self._consumer.commit(positions))
 
     def _set_aside(self, done: Done) -> None:

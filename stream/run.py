@@ -12,14 +12,18 @@ from bytewax.run import cli_main
 from models.warm import warm
 from store.archive import Archive
 from store.catalog import CatalogStore
+from store.clock import Clock
 from store.log import EventLog
 from store.models import ModelStore
 from store.profiles import ProfileStore
+from store.segments import SegmentStore
+from store.standings import StandingStore
 from stream.archive import archive_flow
 from stream.assortments import Assortments
 from stream.learn import Leadership, Learners, learn_flow
 from stream.patience import Stop
 from stream.profile import profile_flow
+from stream.segments import Segmenting
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -41,12 +45,21 @@ def run_profile(
     dead_letters: EventLog,
     profiles: ProfileStore,
     catalogs: CatalogStore,
+    segments: SegmentStore,
+    standings: StandingStore,
+    clock: Clock,
     sites: frozenset[str],
     max_records: int,
     stop: Stop,
 ) -> None:
-    """Keep visitor profiles until `stop` is set."""
-    _run(lambda: profile_flow(log, dead_letters, profiles, Assortments(catalogs), sites, max_records, stop), stop)
+    """Keep visitor profiles, and where visitors stand, until `stop` is set."""
+
+    def wire() -> Dataflow:
+        assortments = Assortments(catalogs)
+        segmenting = Segmenting(segments, standings, profiles, assortments, clock, log, sites, stop)
+        return profile_flow(log, dead_letters, profiles, assortments, segmenting, sites, max_records, stop)
+
+    _run(wire, stop)
 
 
 def run_learn(

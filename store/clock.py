@@ -1,0 +1,74 @@
+"""Clock: what time it is for a site's visitors, by the wall or by its events."""
+
+import time
+from typing import Literal, Protocol
+
+from store import keys
+from store.client import AsyncClient, Client
+
+ClockKind = Literal["wall", "event"]
+
+# KEYS: clock. ARGV: epoch seconds, lifetime in s.
+_MOVE = """
+local known = tonumber(redis.call('GET', KEYS[1]) or '0')
+local seen = tonumber(ARGV[1])
+if seen > known then redis.call('SET', KEYS[1], ARGV[1]) known = seen end
+redis.call('EXPIRE', KEYS[1], ARGV[2])
+return string.format('%.6f', known)
+"""
+
+
+class Clock(Protocol):
+    """A clock per site; it never runs back."""
+
+    @property
+    def by_events(self) -> bool:
+        """Whether event time moves it."""
+
+    def now_s(self, site: str) -> float:
+        """Epoch seconds."""
+
+    def saw(self, site: str, at_s: float) -> float:
+        """Note that an event of `at_s` was learned; gives epoch seconds now."""
+
+
+class WallClock:
+    """The machine's own time: for production."""
+
+    by_events = False
+
+    def now_s(self, site: str) -> float:
+        """Epoch seconds."""
+        return time.time()
+
+    def saw(self, site: str, at_s: float) -> float:
+        """Epoch seconds; events do not move it."""
+        return time.time()
+
+
+class EventClock:
+    """The newest event time any worker has learned of a site: for replays and tests, where no real time passes."""
+
+    by_events = True
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._move = client.register_script(_MOVE)
+
+    def now_s(self, site: str) -> float:
+        """Epoch seconds; 0 before the first event."""
+        return float(self._client.get(keys.clock(site)) or 0.0)
+
+    def saw(self, site: str, at_s: float) -> float:
+        """Move the clock to an event's time, unless it is there already."""
+        return float(self._move(keys=[keys.clock(site)], args=[f"{at_s:.6f}", keys.SEGMENTS_LIFETIME_S]))
+
+
+def open_clock(kind: ClockKind, client: Client) -> Clock:
+    """Give the clock that a setting names."""
+    return EventClock(client) if kind == "event" else WallClock()
+
+
+async def read_now_s(kind: ClockKind, client: AsyncClient, site: str) -> float:
+    """Read a site's clock without blocking; epoch seconds."""
+    return float(await client.get(keys.clock(site)) or 0.0) if kind == "event" else time.time()
