@@ -129,8 +129,8 @@ def parse_segment(raw: object) -> Segment:
     """Check a segment as it came from outside; raises `InvalidError` that names the place and the value.
 
     >>> segment = parse_segment({"segment_id": "quiet", "rule": {"activity": {"silent_days": 90}}})
-    >>> segment.rule
-    Activity(silent_days=90.0)
+    >>> segment.segment_id, segment.raw
+    ('quiet', {'activity': {'silent_days': 90}})
     """
     if not isinstance(raw, dict):
         raise InvalidError("segment_invalid", f"a segment is a JSON object, got {shown(raw)}")
