@@ -6,7 +6,7 @@ after ranking, and the next step fills what is left of the list. Nothing is ever
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,22 +41,7 @@ Strategy = Literal[
     "new",
     "recently_viewed",
 ]
-STRATEGIES: Final[tuple[Strategy, ...]] = (
-    "for_you",
-    "similar",
-    "also_viewed",
-    "also_bought",
-    "bundles",
-    "buy_again",
-    "up_sell",
-    "cross_sell",
-    "clearance",
-    "threshold_nudge",
-    "bestsellers",
-    "trending",
-    "new",
-    "recently_viewed",
-)
+STRATEGIES: Final[tuple[Strategy, ...]] = get_args(Strategy)
 UNPADDED: Final[frozenset[Strategy]] = frozenset({"up_sell", "clearance", "threshold_nudge"})
 """Lists that say something of price of every item: they stay short rather than say it of one it is not true of."""
 
