@@ -1,15 +1,16 @@
 """POST /v1/recommendations/batch: one list for each of many visitors, for mails and messages."""
 
 import asyncio
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from api import decide, schemas
 from api.asked import only, parse_ids, parse_list
 from api.bodies import answer, read_json
 from api.keys import secret_site
 from api.problems import ProblemError
+from api.site import Site
 from api.state import state_of
 from models.errors import InvalidError, shown
 from models.events import parse_visitor_id
@@ -29,12 +30,11 @@ router = APIRouter(tags=["decisions"])
     responses={200: {"model": schemas.Batch}, **schemas.problems(400, 401, 403, 413, 422)},
     openapi_extra=schemas.body(schemas.BatchRequest),
 )
-async def post_batch(request: Request) -> Response:
+async def post_batch(request: Request, site: Annotated[Site, Depends(secret_site)]) -> Response:
     """Rank products for up to 500 visitors, each as of now, in the order asked.
 
     Each visitor's list is a decision of its own: send its `decision_id` back with the events that the mail leads to.
     """
-    site = await secret_site(request)
     body = await read_json(request, MAX_BODY_BYTES)
     if not isinstance(body, dict):
         raise ProblemError(422, "body_invalid", f"the body must be a JSON object, got {shown(body)}")

@@ -4,11 +4,11 @@ Who came by a running campaign sees its creatives in the first slot and its prod
 of the visitors, by a stable hash, get no echo, so that what it brings is measured.
 """
 
-from hashlib import blake2b
 from typing import Final
 
 from models.assortment import Assortment
 from models.catalog import Campaign
+from models.holdout import lot
 from models.profile import Profile
 from models.touch import Touch
 
@@ -48,5 +48,4 @@ def echoed_campaign(profile: Profile, assortment: Assortment, now_s: float) -> C
 
 def without_echo(site: str, visitor_id: str) -> bool:
     """Whether a visitor gets no echo: by a stable hash, the same at every visit and for every campaign."""
-    digest = blake2b(f"echo\x1f{site}\x1f{visitor_id}".encode(), digest_size=7).digest()
-    return int.from_bytes(digest, "big") / 2**56 < WITHOUT_SHARE
+    return lot("echo", site, visitor_id) < WITHOUT_SHARE

@@ -149,7 +149,7 @@ def recommend(
         if not answer.gap.missing and query.threshold:
             answer.reason = "the threshold is reached"
     taken = np.zeros(len(allowed), dtype=bool)
-    for number, step in enumerate(_ladder(shelf, profile, query, now_s, holdout, allowed, echo)):
+    for number, step in enumerate(_ladder(shelf, profile, query, now_s, holdout, allowed, echo, answer.gap)):
         if number and (not query.refill or answer.companion_of is not None):
             break  # a bundle is never padded: it names what goes together, or the ladder answers
         may = _allowed(shelf, query, now_s, cart_items(profile), ruled) if step.again else allowed
@@ -247,6 +247,7 @@ def _ladder(
     holdout: bool,
     allowed: NDArray[np.bool_],
     echo: str,
+    gap: Gap | None,
 ) -> Iterator[Step]:
     """The steps of a strategy, most telling first; each is computed only when the list still has room."""
     match query.strategy:
@@ -284,9 +285,9 @@ def _ladder(
             interest = _interest(shelf, profile, shelf.all_rows) if known else np.zeros(len(allowed))
             near = _near(shelf, profile.recent) if known else np.zeros(len(allowed), dtype=bool)
             yield clearance(shelf, np.where(near & (interest > LEAST_INTEREST), interest, 0.0))
-        case "threshold_nudge":
+        case "threshold_nudge" if gap is not None:
             history = [] if holdout else [one for one in recent_items(profile) if creative_of(one) is None]
-            yield threshold_nudge(shelf, profile, gap_of(shelf, profile, query.threshold), history)
+            yield threshold_nudge(shelf, profile, gap, history)
         case "bestsellers":
             yield ordered_step("popular", Why("sells best", "popularity"), shelf.sold, shelf.sold_score)
         case "new":
@@ -438,7 +439,7 @@ def _also_bought(shelf: Shelf, profile: Profile, item_id: str, holdout: bool) ->
 
 def _anchor(profile: Profile, item_id: str, holdout: bool) -> str:
     """The item asked for, or put into the cart last, or looked at last."""
-    return item_id or (profile.cart[-1].item_id if profile.cart else _latest(profile, holdout))
+    return next(iter(_anchors(profile, item_id, holdout)), "")
 
 
 def _buy_again(shelf: Shelf, profile: Profile, query: Query, now_s: float) -> Step:

@@ -4,7 +4,6 @@ A rule is one of the conditions of `models.conditions` under its name, or `all`,
 rule); nothing in it is ever executed.
 """
 
-from math import inf
 from typing import Any, Final, NamedTuple, Protocol
 
 import msgspec
@@ -184,8 +183,3 @@ def _parse(raw: object, path: str, depth: int, left: list[int]) -> Rule:
         return msgspec.convert(value, CONDITIONS[name])
     except (msgspec.ValidationError, ValueError) as error:
         raise InvalidError("rule_invalid", f"{path}: {error}, got {shown(value)}") from error
-
-
-def next_change_s(rules: list[Rule], facts: Facts) -> float:
-    """Give when time alone may change one of the answers, epoch seconds; infinite for never."""
-    return min((rule.next_s(facts) for rule in rules), default=inf)
