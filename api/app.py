@@ -39,6 +39,7 @@ from api import (
 )
 from api.config import ApiConfig
 from api.decide import begin
+from api.identifying import Identifying
 from api.intake import Appender, Incoming
 from api.shop.routes import shop_routes
 from api.site import Site
@@ -51,12 +52,14 @@ from models.warm import warm
 from store.archive import Archive
 from store.catalog import CatalogStore
 from store.client import UNAVAILABLE, Client, connect, connect_async
+from store.links import LinkStore
 from store.log import EventLog, LogUnavailableError
 from store.models import ModelStore
 from store.pending import Accepted, remember
 from store.profiles import ProfileStore
 from store.segments import SegmentStore
 from store.standings import StandingStore
+from store.visits import Visits
 
 _FOLLOW_EVERY_S: Final = 0.25
 _MEASURE_EVERY_S: Final = 2.0
@@ -207,6 +210,7 @@ async def _lifespan(app: FastAPI, config: ApiConfig, open_logs: Callable[[], Log
         config=config,
         sites={one.site: Site(one.site, catalogs, models) for one in config.sites},
         redis=redis,
+        visits=Visits(redis, logs.events.partitions),
         profiles=ProfileStore(client, config.profile_lifetime_s),
         catalogs=catalogs,
         models=models,
@@ -215,7 +219,11 @@ async def _lifespan(app: FastAPI, config: ApiConfig, open_logs: Callable[[], Log
         standings=StandingStore(client),
         log=logs.events,
         dead_letter_log=logs.dead_letters,
-        events=Appender(logs.events, partial(_remember, hasty)),
+        events=Appender(
+            logs.events,
+            prepare=Identifying(LinkStore(hasty, config.profile_lifetime_s), logs.events.partitions).prepare,
+            remember=partial(_remember, hasty, LinkStore(hasty, config.profile_lifetime_s)),
+        ),
         decisions=Appender(logs.decisions, linger_s=_LINGER_S),
         dead_letters=Appender(logs.dead_letters, linger_s=_LINGER_S),
     )
@@ -237,9 +245,10 @@ async def _lifespan(app: FastAPI, config: ApiConfig, open_logs: Callable[[], Log
         gc.unfreeze()  # a library that looks for leaks when the process ends would take what is frozen for one
 
 
-def _remember(client: Client, appended: Sequence[tuple[Incoming, int]]) -> None:
-    """Lay accepted events beside the profiles they belong to, until the stream has learned them."""
+def _remember(client: Client, links: LinkStore, appended: Sequence[tuple[Incoming, int]]) -> None:
+    """Lay accepted events beside the profiles they belong to, until the stream has learned them; and keep new links."""
     try:
+        links.add(((one.site, one.partition, one.visitor_id), one.link) for one, _ in appended if one.link is not None)
         remember(
             client,
             [Accepted(one.site, one.partition, one.visitor_id, position, one.value) for one, position in appended],

@@ -20,18 +20,20 @@ from models.holdout import in_holdout
 from models.merchandising import Gap, bundle_price
 from models.profile import Profile
 from models.recommend import Answer, Query, recommend
-from models.slots import Slate, fill
+from models.slots import HOLD_S, Slate, fill
 from models.steps import Why
 from store.client import UNAVAILABLE
 from store.log import partition_of
-from store.visits import profile_of, read_visit
+from store.visits import Known, before_login, know
 
 
 @dataclass(slots=True)
 class Deciding:
     """One request's decision: the visitor as known now, and what has been chosen so far.
 
-    `campaign` led to this visit and is running; `echo` is the same where it is echoed, empty where not.
+    `visitor_id` is the id the page sent; `profile` is that of the visitor it belongs to. `campaign` led to this visit
+    and is running; `echo` is the same where it is echoed, empty where not. `held` is the profile that slots go by right
+    after a login, so that the login alone changes none of them.
     """
 
     state: State
@@ -42,6 +44,7 @@ class Deciding:
     holdout: bool
     campaign: str
     echo: str
+    held: Profile | None
     degraded: str
     freshness_ms: float | None
     decision_id: str
@@ -62,7 +65,7 @@ class Deciding:
         slate = fill(
             self.site.assortment,
             self.site.snapshot.clicks,
-            self.profile,
+            self.held or self.profile,
             self.visitor_id,
             placement_id,
             count,
@@ -116,11 +119,12 @@ class Deciding:
 
 async def begin(state: State, site: Site, visitor_id: str) -> Deciding:
     """Learn all there is to know of the visitor, in one round trip; without an answer in time, decide without."""
-    profile, degraded = await _profile(state, site, visitor_id)
+    known, degraded = await _known(state, site, visitor_id)
+    profile = known.profile
     now_s = time.time()
     freshness_ms: float | None = None
     if profile.events_seen:
-        fresh_s = state.freshness.first_use(site.name, visitor_id, profile.accepted_at_s, now_s)
+        fresh_s = state.freshness.first_use(site.name, known.visitor_id, profile.accepted_at_s, now_s)
         if fresh_s is not None:
             metrics.FRESHNESS_SECONDS.observe(fresh_s)
             freshness_ms = round(fresh_s * 1000, 2)
@@ -136,6 +140,7 @@ async def begin(state: State, site: Site, visitor_id: str) -> Deciding:
         holdout=holdout,
         campaign=campaign,
         echo="" if holdout or without_echo(site.name, visitor_id) else campaign,
+        held=_held(known, now_s),
         degraded=degraded,
         freshness_ms=freshness_ms,
         decision_id=token_urlsafe(12),
@@ -143,25 +148,31 @@ async def begin(state: State, site: Site, visitor_id: str) -> Deciding:
     )
 
 
-async def _profile(state: State, site: Site, visitor_id: str) -> tuple[Profile, str]:
-    """The visitor's profile, or a new one and why the stored one could not be had."""
+async def _known(state: State, site: Site, visitor_id: str) -> tuple[Known, str]:
+    """The visitor as known now, or a new one and why the stored state could not be had."""
+    nobody = Known(visitor_id, Profile(), Profile())
     if not state.breaker.closed(time.monotonic()):
         metrics.DEGRADED.labels("breaker_open").inc()
-        return Profile(), "visitor state unavailable"
-    partition = partition_of(site.name, visitor_id, state.log.partitions)
+        return nobody, "visitor state unavailable"
     try:
         async with asyncio.timeout(state.config.redis_deadline_s):
-            visit = await read_visit(state.redis, site.name, partition, visitor_id)
+            visit = await state.visits.read(site.name, visitor_id)
     except (TimeoutError, *UNAVAILABLE) as error:
         state.breaker.failed(time.monotonic())
         metrics.DEGRADED.labels(type(error).__name__).inc()
-        return Profile(), "visitor state unavailable"
+        return nobody, "visitor state unavailable"
     state.breaker.succeeded()
     try:
         await site.follow_catalog(visit.catalog_version)
     except UNAVAILABLE as error:
         metrics.DEGRADED.labels(type(error).__name__).inc()
-    return profile_of(visit, site.assortment), ""
+    return know(visit, site.assortment), ""
+
+
+def _held(known: Known, now_s: float) -> Profile | None:
+    """What slots go by until the window in which the visitor logged in is over, or until they look at something."""
+    same_window = int(now_s // HOLD_S) == int(known.device.accepted_at_s // HOLD_S)
+    return before_login(known) if known.device.links and same_window else None
 
 
 def iso(at_s: float) -> str:

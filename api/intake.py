@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
+from models.identity import Link
 from store.log import EventLog, LogUnavailableError
 
 _MAX_GROUP: Final = 5_000
@@ -16,14 +17,16 @@ _LOGGER = logging.getLogger(__name__)
 
 
 class Incoming(NamedTuple):
-    """A record on its way into the log."""
+    """A record on its way into the log; `link` says whose the device `visitor_id` is from now on."""
 
     site: str
     partition: int
     visitor_id: str
     value: bytes
+    link: Link | None = None
 
 
+Prepare = Callable[[list[Incoming]], list[Incoming]]
 Remember = Callable[[Sequence[tuple[Incoming, int]]], None]
 
 
@@ -39,6 +42,8 @@ class Appender:
     ----------
     log
         Where to.
+    prepare
+        Called with the records of a group; gives those to append in their place, and perhaps some more behind them.
     remember
         Called with what was appended and its positions before the requests go on; a failure there is counted by the
         caller's function and fails no request, since the log has the records.
@@ -46,9 +51,16 @@ class Appender:
         Seconds to wait for more before an append: for logs that nobody waits for.
     """
 
-    def __init__(self, log: EventLog, remember: Remember | None = None, linger_s: float = 0.0) -> None:
+    def __init__(
+        self,
+        log: EventLog,
+        prepare: Prepare | None = None,
+        remember: Remember | None = None,
+        linger_s: float = 0.0,
+    ) -> None:
         self._linger_s = linger_s
         self._log = log
+        self._prepare = prepare
         self._remember = remember
         self._queue: queue.Queue[_Waiting | None] = queue.Queue()
         self._thread = threading.Thread(target=self._run, name=f"append-{log.name}", daemon=True)
@@ -99,6 +111,8 @@ class Appender:
     def _append(self, group: list[_Waiting]) -> None:
         records = [record for waiting in group for record in waiting.records]
         try:
+            if self._prepare is not None:
+                records = self._prepare(records)
             positions = self._log.append([(record.partition, record.value) for record in records])
         except Exception as error:
             if not isinstance(error, LogUnavailableError):

@@ -17,6 +17,7 @@ from store.models import ModelStore
 from store.profiles import ProfileStore
 from store.segments import SegmentStore
 from store.standings import StandingStore
+from store.visits import Visits
 
 _MAX_SEEN = 100_000
 
@@ -75,6 +76,7 @@ class State:
     config: ApiConfig
     sites: dict[str, Site]
     redis: AsyncClient
+    visits: Visits
     profiles: ProfileStore
     catalogs: CatalogStore
     models: ModelStore

@@ -17,8 +17,6 @@ from models.errors import InvalidError, shown
 from models.events import parse_time, parse_visitor_id
 from models.timeline import MAX_ENTRIES, Entry, Told, kind_of, tell, title_of
 from store.client import UNAVAILABLE
-from store.log import partition_of
-from store.visits import read_timeline
 
 router = APIRouter(tags=["visitors"])
 _ID: Final = re.compile(r"(\d{1,18})-(\d{1,18})")
@@ -47,9 +45,8 @@ async def get_timeline(
     state = state_of(request)
     visitor_id = parse_visitor_id(visitor_id)
     cursor = None if before is None else _cursor(before)
-    partition = partition_of(site.name, visitor_id, state.log.partitions)
     try:
-        entries = await read_timeline(state.redis, site.name, partition, visitor_id)
+        _, entries = await state.visits.read_timeline(site.name, visitor_id)
     except UNAVAILABLE as error:
         raise unavailable("store_unavailable", "the profile store does not answer") from error
     if not entries:

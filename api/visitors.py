@@ -13,7 +13,7 @@ from api.intake import Incoming
 from api.keys import secret_site
 from api.problems import ProblemError, unavailable
 from api.site import Site
-from api.state import state_of
+from api.state import State, state_of
 from models import recommend
 from models.conditions import Facts, scores_of, tier_of
 from models.errors import shown
@@ -21,7 +21,8 @@ from models.events import VISITOR_DELETED, Event, encode_event, parse_visitor_id
 from models.explain import explain_interests
 from models.habits import interval_s
 from models.holdout import in_holdout
-from models.profile import COUNTED, Profile, decode_profile, encode_profile
+from models.identity import Link, identified
+from models.profile import COUNTED, Profile, encode_profile
 from models.stages import stage_of
 from models.standing import Standing, Yardstick
 from models.subjects import creative_of
@@ -29,7 +30,7 @@ from models.touch import Touch
 from store.client import UNAVAILABLE
 from store.clock import read_now_s
 from store.log import partition_of
-from store.visits import profile_of, read_visit
+from store.visits import know
 
 router = APIRouter(tags=["visitors"])
 VisitorId = Annotated[str, Path(description="A visitor id.", examples=["v-1042"])]
@@ -49,19 +50,21 @@ async def get_visitor(
     """Show what is kept of a visitor, what it means, and what `for_you` makes of it."""
     state = state_of(request)
     visitor_id = parse_visitor_id(visitor_id)
-    partition = partition_of(site.name, visitor_id, state.log.partitions)
     try:
-        visit = await read_visit(state.redis, site.name, partition, visitor_id)
+        visit = await state.visits.read(site.name, visitor_id)
         await site.follow_catalog(visit.catalog_version)
     except UNAVAILABLE as error:
         raise unavailable("store_unavailable", "the profile store does not answer") from error
-    stored = decode_profile(visit.blob)
-    profile = profile_of(visit, site.assortment)
+    partition = partition_of(site.name, visit.visitor_id, state.log.partitions)
+    kept = visit.kept[visit.visitor_id].profile
+    position, events_stored = kept.position, kept.events_seen
+    known = know(visit, site.assortment)
+    profile = known.profile
     if profile.events_seen == 0:
         raise ProblemError(404, "visitor_unknown", f"site {site.name!r} knows no visitor {shown(visitor_id)}")
     try:
         yardstick = await asyncio.to_thread(state.segments.yardstick, site.name)
-        standing = await asyncio.to_thread(state.standings.get, site.name, partition, visitor_id)
+        standing = await asyncio.to_thread(state.standings.get, site.name, partition, known.visitor_id)
         clock_s = await read_now_s(state.config.clock, state.redis, site.name)
     except UNAVAILABLE as error:
         raise unavailable("store_unavailable", "the profile store does not answer") from error
@@ -75,6 +78,7 @@ async def get_visitor(
         {
             "visitor_id": visitor_id,
             "holdout": in_holdout(site.name, visitor_id, state.config.holdout_share),
+            "devices": sorted({one.device_id for one in profile.joined}),
             **_view(profile, site),
             "stage": _stage(facts, standing),
             "segments": _segments(facts, yardstick, standing),
@@ -84,8 +88,8 @@ async def get_visitor(
             "for_you": decide.list_view(query, found, state.config, explain=True) if limit else None,
             "storage": {
                 "partition": partition,
-                "position": stored.position,
-                "pending_events": profile.events_seen - stored.events_seen,
+                "position": position,
+                "pending_events": profile.events_seen - events_stored,
                 "profile_bytes": len(encode_profile(profile)),
             },
         }
@@ -218,21 +222,46 @@ def _touch(touch: Touch | None) -> dict[str, Any] | None:
 async def delete_visitor(
     request: Request, visitor_id: VisitorId, site: Annotated[Site, Depends(secret_site)]
 ) -> Response:
-    """Forget a visitor's profile, now and in every replay.
+    """Forget a visitor's profile, now and in every replay; of a known visitor, what their devices hold as well.
 
     The erasure is an event of its own: what the log holds of the visitor before it is never learned into a profile
-    again. Raw records leave the log when its retention ends.
+    again. Raw records leave the log when its retention ends. A device that somebody else holds by now stays theirs.
     """
     state = state_of(request)
-    visitor_id = parse_visitor_id(visitor_id)
-    now_s = time.time()
-    partition = partition_of(site.name, visitor_id, state.log.partitions)
-    event = Event(site=site.name, event=VISITOR_DELETED, visitor_id=visitor_id, at_s=now_s, accepted_at_s=now_s)
-    incoming = Incoming(site.name, partition, visitor_id, encode_event(event))
-    (position,) = await append_events(state, [incoming])
+    asked = parse_visitor_id(visitor_id)
     try:
-        await asyncio.to_thread(state.profiles.erase, site.name, partition, visitor_id, position)
+        visit = await state.visits.read(site.name, asked)
+        known = know(visit, site.assortment)
+        devices = sorted({asked, *(one.device_id for one in known.profile.joined)} - {known.visitor_id})
+        holders = {one: (await state.visits.read(site.name, one)).visitor_id for one in devices}
+    except UNAVAILABLE as error:
+        raise unavailable("store_unavailable", "the profile store does not answer; nothing is erased yet") from error
+    await _erase(state, site, [known.visitor_id, *devices])
+    now_s = time.time()
+    others = {one: Link(now_s, holder) for one, holder in holders.items() if holder not in (known.visitor_id, one)}
+    await append_events(
+        state,
+        [_incoming(state, identified(site.name, device_id, link, now_s), link) for device_id, link in others.items()],
+    )
+    return Response(status_code=204)
+
+
+async def _erase(state: State, site: Site, visitor_ids: list[str]) -> None:
+    now_s = time.time()
+    events = [
+        Event(site=site.name, event=VISITOR_DELETED, visitor_id=one, at_s=now_s, accepted_at_s=now_s)
+        for one in visitor_ids
+    ]
+    positions = await append_events(state, [_incoming(state, event) for event in events])
+    try:
+        for one, position in zip(visitor_ids, positions, strict=True):
+            partition = partition_of(site.name, one, state.log.partitions)
+            await asyncio.to_thread(state.profiles.erase, site.name, partition, one, position)
     except UNAVAILABLE as error:
         detail = "the erasure is recorded and will be carried out when the profile store answers again"
         raise unavailable("store_unavailable", detail) from error
-    return Response(status_code=204)
+
+
+def _incoming(state: State, event: Event, link: Link | None = None) -> Incoming:
+    partition = partition_of(event.site, event.visitor_id, state.log.partitions)
+    return Incoming(event.site, partition, event.visitor_id, encode_event(event), link)

@@ -37,7 +37,7 @@ def row_of(partition: int, position: int, event: Event, holdout_share: float) ->
         "at_s": event.at_s,
         "accepted_at_s": event.accepted_at_s,
         "off_site": event.event in OFF_SITE_EVENTS,
-        "holdout": in_holdout(event.site, event.visitor_id, holdout_share),
+        "holdout": in_holdout(event.site, event.sender_id, holdout_share),
         "order_id": order_id_of(event),
         "amount": scores["value"] if scores["value"] is not None else _sum(event),
         "currency": _text(event.params.get("currency")),

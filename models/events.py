@@ -28,6 +28,14 @@ MAX_QUANTITY: Final = 1_000_000
 
 VISITOR_DELETED: Final = "_visitor_deleted"
 """Our own event, appended when a visitor is erased; no outside name can start with an underscore."""
+VISITOR_IDENTIFIED: Final = "_visitor_identified"
+"""Our own event to a device's profile: it belongs to `user_id` from now on, or to nobody known where that is empty."""
+VISITOR_LINKED: Final = "_visitor_linked"
+"""Our own event to a visitor's profile: `device_id` is theirs now."""
+VISITOR_JOINED: Final = "_visitor_joined"
+"""Our own event to a visitor's profile: what `device_id` learned before it was known whose it is."""
+IDENTITY_EVENTS: Final = frozenset({VISITOR_IDENTIFIED, VISITOR_LINKED, VISITOR_JOINED})
+"""Events of whose a device is: they say nothing of what anybody did."""
 
 SEGMENT_ENTERED: Final = "segment_entered"
 SEGMENT_LEFT: Final = "segment_left"
@@ -121,7 +129,10 @@ class EventItem(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True):
 
 
 class Event(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True):
-    """One valid event. `at_s` is when it happened, `accepted_at_s` when we took it, both in epoch seconds."""
+    """One valid event. `at_s` is when it happened, `accepted_at_s` when we took it, both in epoch seconds.
+
+    `device_id` is the id it was sent under, where it belongs to a visitor of another (`models.identity`).
+    """
 
     site: str
     event: str
@@ -134,6 +145,12 @@ class Event(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True):
     params: dict[str, Any] = {}
     items: tuple[EventItem, ...] = ()
     context: dict[str, Any] = {}
+    device_id: str = ""
+
+    @property
+    def sender_id(self) -> str:
+        """The id the event was sent under: the device's, which stays the same when its visitor becomes known."""
+        return self.device_id or self.visitor_id
 
 
 _encoder = msgspec.json.Encoder()

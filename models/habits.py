@@ -102,10 +102,7 @@ def buy(history: History, order_id: str, item_ids: Sequence[str], at_s: float) -
         number = history.orders_seen
         history.orders_seen += 1
         history.orders.append(Order(order_id, int(at_s), 0))
-        for forgotten in history.orders[:-MAX_ORDERS]:
-            history.past = history.past or Past()
-            history.past.add(forgotten)
-        del history.orders[:-MAX_ORDERS]
+        _forget_oldest(history)
     order = history.order(number)
     if order is None:  # cannot be: the number was just found
         return []
@@ -126,14 +123,78 @@ def buy(history: History, order_id: str, item_ids: Sequence[str], at_s: float) -
         order.items += 1
         history.items_seen += 1
         added.append(item_id)
-    if len(history.habits) > MAX_HABITS:
-        history.habits = sorted(history.habits, key=_usefulness, reverse=True)[:MAX_HABITS]
+    _keep_most_useful(history)
     return added
 
 
 def _usefulness(habit: Habit) -> tuple[float, str]:
     """The same however much later it is asked; ties go by id, so that a replay drops the same item."""
     return log2(habit.count) + habit.last_at_s / USEFUL_HALF_LIFE_S, habit.item_id
+
+
+def merge(history: History, other: History) -> None:
+    """Add another history's orders, by time among those here; one that is known by its id is passed over."""
+    known = {order.order_id for order in history.orders if order.order_id}
+    forgotten = [one.orders_seen - len(one.orders) for one in (history, other)]
+    placed = [(order.at_s, 0, forgotten[0] + place, order) for place, order in enumerate(history.orders)]
+    placed += [
+        (order.at_s, 1, forgotten[1] + place, order)
+        for place, order in enumerate(other.orders)
+        if order.order_id not in known
+    ]
+    placed.sort(key=lambda one: one[:3])
+    numbers = {one[1:3]: sum(forgotten) + place for place, one in enumerate(placed)}
+    repeated = [order for order in other.orders if order.order_id in known]
+    history.items_seen += other.items_seen - sum(order.items for order in repeated)
+    history.orders_seen = sum(forgotten) + len(placed)
+    history.orders = [one[3] for one in placed]
+    history.past = _sum_of_pasts(history.past, other.past)
+    _forget_oldest(history)
+    habits = {habit.item_id: habit for habit in history.habits}
+    for habit in history.habits:
+        habit.orders = [numbers.get((0, number), number) for number in habit.orders]
+    for habit in other.habits:
+        came = [numbers[1, number] for number in habit.orders if (1, number) in numbers]
+        again = sum(forgotten[1] <= number and (1, number) not in numbers for number in habit.orders)
+        if habit.count <= again:
+            continue
+        mine = habits.get(habit.item_id)
+        if mine is None:
+            mine = Habit(habit.item_id, 0, habit.first_at_s, habit.last_at_s, [])
+            history.habits.append(mine)
+        mine.count += habit.count - again
+        mine.first_at_s = min(mine.first_at_s, habit.first_at_s)
+        mine.last_at_s = max(mine.last_at_s, habit.last_at_s)
+        mine.orders = sorted([*mine.orders, *came])[-MAX_TIMES:]
+    _keep_most_useful(history)
+
+
+def _forget_oldest(history: History) -> None:
+    """Sum up the orders beyond `MAX_ORDERS`."""
+    for forgotten in history.orders[:-MAX_ORDERS]:
+        history.past = history.past or Past()
+        history.past.add(forgotten)
+    del history.orders[:-MAX_ORDERS]
+
+
+def _sum_of_pasts(one: Past | None, other: Past | None) -> Past | None:
+    if one is None or other is None:
+        return one or other
+    return Past(
+        orders=one.orders + other.orders,
+        units=one.units + other.units,
+        on_sale=one.on_sale + other.on_sale,
+        cents=one.cents + other.cents,
+        first_at_s=min(one.first_at_s, other.first_at_s),
+        last_at_s=max(one.last_at_s, other.last_at_s),
+        most_units=max(one.most_units, other.most_units),
+        most_cents=max(one.most_cents, other.most_cents),
+    )
+
+
+def _keep_most_useful(history: History) -> None:
+    if len(history.habits) > MAX_HABITS:
+        history.habits = sorted(history.habits, key=_usefulness, reverse=True)[:MAX_HABITS]
 
 
 def take_back(history: History, order_id: str, item_ids: Collection[str] = ()) -> None:

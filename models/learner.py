@@ -19,7 +19,7 @@ from models.click_context import Arrival, context_of, slot_in, slot_of, was_seen
 from models.clicks import ClickModel, SavedClicks
 from models.copurchase import CoPurchase, StoredCoPurchase
 from models.echo import campaign_of, without_echo
-from models.events import NOTICES, VISITOR_DELETED, Event, EventItem, order_id_of, promotions_of
+from models.events import IDENTITY_EVENTS, NOTICES, VISITOR_DELETED, Event, EventItem, order_id_of, promotions_of
 from models.holdout import in_holdout
 from models.next_item import NextItem
 from models.popularity import Popularity
@@ -144,7 +144,7 @@ class Learner:
         if position <= self.positions.get(partition, 0):
             return False
         self.positions[partition] = position
-        if event.event in NOTICES:
+        if event.event in NOTICES or event.event in IDENTITY_EVENTS:
             return False
         if event.event == VISITOR_DELETED:
             self._paths.pop(event.visitor_id, None)
@@ -174,8 +174,8 @@ class Learner:
         return True
 
     def _path(self, event: Event) -> _Path:
-        path = self._paths.pop(event.visitor_id, None) or _Path()
-        self._paths[event.visitor_id] = path
+        path = self._paths.pop(event.sender_id, None) or _Path()
+        self._paths[event.sender_id] = path
         if len(self._paths) > MAX_VISITORS:
             self._paths.popitem(last=False)
         renamed = bool(event.session_id and path.session_id and event.session_id != path.session_id)
@@ -192,7 +192,7 @@ class Learner:
         """Count how often each of our lists was seen, and clicked."""
         strategy = event.params.get("item_list_id")
         if event.params.get("decision_id") and strategy in STRATEGIES:
-            shown = self._shown("list", str(strategy), event.site, event.visitor_id)
+            shown = self._shown("list", str(strategy), event.site, event.sender_id)
             if event.event == "view_item_list":
                 self.progress.shown(shown)
             elif event.event == "select_item":
@@ -261,12 +261,12 @@ class Learner:
             if creative is None:
                 continue  # ids that nobody defined would grow the model without bound
             known = slot_of(slot, assortment.placements)
-            shown = self._shown("slot", known, event.site, event.visitor_id)
+            shown = self._shown("slot", known, event.site, event.sender_id)
             if event.event == "select_promotion":
                 self.progress.clicked(shown)
                 if echo is not None:
                     self.progress.clicked(echo)
-                self.clicks.click_one(event.visitor_id, creative_id)
+                self.clicks.click_one(event.sender_id, creative_id)
                 subject = creative_subject(creative_id)
                 path.items = [subject, *(other for other in path.items if other != subject)][:RECENT_ITEMS]
             elif was_seen(event):
@@ -275,7 +275,7 @@ class Learner:
                     self.progress.shown(echo)
                 bucket = bucket_of(affinity(creative, latest))
                 context = context_of(bucket, path.arrival, creative.campaign_id, event.at_s, known)
-                self.clicks.show_one(event.visitor_id, creative_id, context, event.accepted_at_s)
+                self.clicks.show_one(event.sender_id, creative_id, context, event.accepted_at_s)
 
     def _echo(self, event: Event, path: _Path, assortment: Assortment) -> Shown | None:
         """What this visit's campaign is counted under; None for a visit that no running campaign led to."""
@@ -284,9 +284,9 @@ class Learner:
             return None
         touch = Touch(arrival.source, arrival.medium, arrival.campaign, arrival.touch_at_s)
         campaign = campaign_of(touch, assortment, event.at_s)
-        if campaign is None or in_holdout(event.site, event.visitor_id, self.holdout_share):
+        if campaign is None or in_holdout(event.site, event.sender_id, self.holdout_share):
             return None
-        group: Literal["echo", "no_echo"] = "no_echo" if without_echo(event.site, event.visitor_id) else "echo"
+        group: Literal["echo", "no_echo"] = "no_echo" if without_echo(event.site, event.sender_id) else "echo"
         return Shown("campaign", campaign.campaign_id, group)
 
     def _number(self, item_id: str) -> int:
@@ -381,5 +381,5 @@ class Learner:
 def _visit(event: Event, path: _Path, item: EventItem, assortment: Assortment) -> Visit:
     """An event on an item as the engine takes it: what the item is, by the catalog, else by the event."""
     known = assortment.items.get(item.item_id) or item
-    session_id = f"{event.visitor_id}\x1f{path.session}"
-    return Visit(session_id, item.item_id, event.at_s, event.visitor_id, known.category, known.brand, known.price)
+    session_id = f"{event.sender_id}\x1f{path.session}"
+    return Visit(session_id, item.item_id, event.at_s, event.sender_id, known.category, known.brand, known.price)

@@ -75,3 +75,17 @@ def learn_opinion(opinion: Opinion | None, event: Event) -> Opinion | None:
         known = said.complaints or Said(0.0, event.at_s)
         said = msgspec.structs.replace(said, complaints=Said(known.value + 1, max(known.at_s, event.at_s)))
     return None if said == Opinion() else said
+
+
+def merged_opinion(one: Opinion | None, other: Opinion | None) -> Opinion | None:
+    """Give the later of each kind, and all complaints of both."""
+    if one is None or other is None:
+        return one or other
+    said: dict[str, Said] = {}
+    for kind in Opinion.__struct_fields__:
+        both: list[Said] = [found for found in (getattr(one, kind), getattr(other, kind)) if found is not None]
+        if both:
+            said[kind] = max(both, key=lambda found: (found.at_s, found.value))
+    if one.complaints is not None and other.complaints is not None:
+        said["complaints"] = Said(one.complaints.value + other.complaints.value, said["complaints"].at_s)
+    return Opinion(**said)

@@ -4,27 +4,25 @@ A profile names the log position it reflects. An event at or below that position
 nothing, so a replay, a crash or a second worker gives the same profile as an undisturbed run.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final
 
 import msgspec
-import numpy as np
 
+from models.cart import Cart, CartLine, Taken
 from models.device import device_of
-from models.events import NOTICES, OFF_SITE_EVENTS, VISITOR_DELETED, Event, EventItem, order_id_of
-from models.features import Vector
+from models.events import OFF_SITE_EVENTS, Event, EventItem, order_id_of
 from models.habits import History, Line, buy, lines, take_back
+from models.identity import Joined, Link, Part
 from models.opinion import Opinion, learn_opinion
 from models.region import region_of
 from models.sessions import SESSION_GAP_S
-from models.sketch import Sketches
 from models.subjects import subjects_of
 from models.touch import Touch, touch_of
-from models.worth import Worth, charge, give_back, reduced, worth_of
+from models.worth import Worth, charge, give_back, worth_of
 
 MAX_RECENT: Final = 24
-MAX_CART_LINES: Final = 50
 MAX_EVENT_IDS: Final = 32
 _ID_BYTES: Final = 8
 
@@ -74,8 +72,6 @@ INTENT: Final = frozenset(
 )
 """Events that show more than curiosity."""
 
-Outcome = Literal["applied", "duplicate", "replayed", "notice"]
-
 
 class Recent(msgspec.Struct, array_like=True):
     """An item looked at, or a creative clicked (`models.subjects`): when last, and the strongest thing done with it."""
@@ -83,15 +79,6 @@ class Recent(msgspec.Struct, array_like=True):
     item_id: str
     at_s: float
     event: str = "view_item"
-
-
-class CartLine(msgspec.Struct, array_like=True):
-    """An item in the live cart."""
-
-    item_id: str
-    quantity: int
-    at_s: float
-    price: float | None = None
 
 
 class Session(msgspec.Struct, array_like=True):
@@ -109,7 +96,10 @@ class Profile(msgspec.Struct, array_like=True):
     `recent` and `cart` are oldest first and bounded; `orders` is `models.habits`', None before the first order;
     `event_ids` holds digests of the latest event ids, by which a client's retry is told; `counts` follows `COUNTED`;
     `sketch` is `models.sketch`'s; `device` and `region` are what the latest events that told them came from; `intent`
-    is whether an event of `INTENT` was ever seen.
+    is whether an event of `INTENT` was ever seen; `taken` is `models.cart`'s.
+
+    Of whose it is: a device's profile keeps `links`, and the latest `parts` it gave to those who are known, the last at
+    position `given`; a known visitor's keeps what has `joined` it.
     """
 
     position: int = 0
@@ -132,6 +122,11 @@ class Profile(msgspec.Struct, array_like=True):
     region: str = ""
     intent: bool = False
     opinion: Opinion | None = None
+    taken: list[Taken] = []
+    links: list[Link] = []
+    parts: list[Part] = []
+    given: int = 0
+    joined: list[Joined] = []
 
     def count(self, event: str) -> int:
         """How often the visitor did what `event` names."""
@@ -168,93 +163,7 @@ def decode_profile(blob: bytes | None) -> Profile:
     return Profile() if blob is None else _decoder.decode(memoryview(blob)[_POSITION_BYTES:])
 
 
-class Change(NamedTuple):
-    """One event for the profile numbered `row` in a micro-batch."""
-
-    row: int
-    position: int
-    event: Event
-
-
-def learn(
-    profiles: list[Profile],
-    changes: Iterable[Change],
-    vector_of_item: Callable[[EventItem], Vector],
-    on_sale: Callable[[EventItem], bool] = reduced,
-) -> list[Outcome]:
-    """Apply a micro-batch to the profiles it concerns, in place; all vectors in one addition.
-
-    Parameters
-    ----------
-    profiles
-        The visitors' profiles before the batch.
-    changes
-        The events, in log order within each visitor.
-    vector_of_item
-        Gives an item's point in the feature basis.
-    on_sale
-        Whether an ordered item was sold below its usual price; by default, as the event itself tells.
-
-    Returns
-    -------
-    list of Outcome
-        What became of each event: `applied`, `duplicate` (the visitor's event_id was seen before) or `replayed`
-        (the profile reflects it already) or `notice` (it tells what became of the profile, and changes nothing).
-    """
-    sketches: Sketches | None = None
-    rows: list[int] = []
-    vectors: list[Vector] = []
-    weights: list[float] = []
-    times: list[float] = []
-    outcomes: list[Outcome] = []
-    changed: dict[int, None] = {}
-    for row, position, event in changes:
-        profile = profiles[row]
-        if position <= profile.position:
-            outcomes.append("replayed")
-            continue
-        if event.event in NOTICES:
-            outcomes.append("notice")
-            continue
-        changed[row] = None
-        if event.event == VISITOR_DELETED:
-            profiles[row] = Profile(position=position)
-            # What this batch has gathered of the visitor so far goes as well.
-            for index, owner in enumerate(rows):
-                if owner == row:
-                    weights[index] = 0.0
-            outcomes.append("applied")
-            continue
-        profile.position = position
-        if not _first_time(profile, event.event_id):
-            outcomes.append("duplicate")
-            continue
-        _apply(profile, event, on_sale)
-        weight = WEIGHTS.get(event.event)
-        if weight is not None:
-            for item in subjects_of(event):
-                rows.append(row)
-                vectors.append(vector_of_item(item))
-                weights.append(weight)
-                times.append(event.at_s)
-        outcomes.append("applied")
-    if any(weights):
-        touched = sorted(set(rows))
-        number = {row: index for index, row in enumerate(touched)}
-        sketches = Sketches([profiles[row].sketch for row in touched])
-        kept = [index for index, weight in enumerate(weights) if weight]
-        sketches.add(
-            [number[rows[index]] for index in kept],
-            np.stack([vectors[index] for index in kept]),
-            [weights[index] for index in kept],
-            [times[index] for index in kept],
-        )
-        for row, stored in zip(touched, sketches.encode([profiles[row].position for row in touched]), strict=True):
-            profiles[row].sketch = stored
-    return outcomes
-
-
-def _first_time(profile: Profile, event_id: str) -> bool:
+def first_time(profile: Profile, event_id: str) -> bool:
     """Whether the event id is none of the visitor's latest; remembers it."""
     if not event_id:
         return True
@@ -266,7 +175,8 @@ def _first_time(profile: Profile, event_id: str) -> bool:
     return True
 
 
-def _apply(profile: Profile, event: Event, on_sale: Callable[[EventItem], bool]) -> None:
+def apply_one(profile: Profile, event: Event, on_sale: Callable[[EventItem], bool]) -> None:
+    """Make an event part of everything but the vectors; `on_sale` says whether an item was sold below its price."""
     at_s = event.at_s
     first = profile.events_seen == 0
     profile.events_seen += 1
@@ -290,7 +200,7 @@ def _apply(profile: Profile, event: Event, on_sale: Callable[[EventItem], bool])
             profile.last_touch = touch
     if event.event in _STRENGTH:
         for item in subjects_of(event):
-            _remember(profile, Recent(item.item_id, at_s, event.event))
+            remember(profile, Recent(item.item_id, at_s, event.event))
     if event.event in _ORDERED:
         _order(profile, event, on_sale)
     handler = _CART.get(event.event)
@@ -315,7 +225,7 @@ def _apply_session(profile: Profile, event: Event) -> None:
     session.events += 1
 
 
-def _remember(profile: Profile, seen: Recent) -> None:
+def remember(profile: Profile, seen: Recent) -> None:
     """Put an item among the recent ones by event time; one entry an item, with its latest time."""
     recent = profile.recent
     for index, known in enumerate(recent):
@@ -332,24 +242,17 @@ def _remember(profile: Profile, seen: Recent) -> None:
 
 
 def _add_to_cart(profile: Profile, event: Event) -> None:
+    cart = Cart(profile.cart, profile.taken)
     for item in event.items:
-        for line in profile.cart:
-            if line.item_id == item.item_id:
-                line.quantity += item.quantity
-                line.at_s = max(line.at_s, event.at_s)
-                line.price = item.price if item.price is not None else line.price
-                break
-        else:
-            profile.cart.append(CartLine(item.item_id, item.quantity, event.at_s, item.price))
-    del profile.cart[:-MAX_CART_LINES]
+        cart.add(CartLine(item.item_id, item.quantity, event.at_s, item.price))
+    profile.cart, profile.taken = cart.lines, cart.taken
 
 
 def _remove_from_cart(profile: Profile, event: Event) -> None:
+    cart = Cart(profile.cart, profile.taken)
     for item in event.items:
-        for line in profile.cart:
-            if line.item_id == item.item_id:
-                line.quantity -= item.quantity
-        profile.cart = [line for line in profile.cart if line.quantity > 0]
+        cart.remove(item.item_id, item.quantity, event.at_s)
+    profile.cart, profile.taken = cart.lines, cart.taken
 
 
 def _order(profile: Profile, event: Event, on_sale: Callable[[EventItem], bool]) -> None:
@@ -359,7 +262,9 @@ def _order(profile: Profile, event: Event, on_sale: Callable[[EventItem], bool])
         profile.orders = profile.orders or History()
         added = buy(profile.orders, order_id_of(event), ordered, event.at_s)
         charge(profile.orders, event, frozenset(added), on_sale)
-        profile.cart = [line for line in profile.cart if line.item_id not in ordered]
+        cart = Cart(profile.cart, profile.taken)
+        cart.order(ordered, event.at_s)
+        profile.cart, profile.taken = cart.lines, cart.taken
 
 
 def _undo_order(profile: Profile, event: Event) -> None:

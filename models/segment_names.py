@@ -57,6 +57,7 @@ NAMES: Final[dict[str, str]] = {
     "Signed Up": "sign_up",
     "Account Created": "sign_up",
     "Signed In": "login",
+    "Signed Out": "logout",
     "Page Viewed": "page_view",
     "Loaded a Page": "page_view",
 }

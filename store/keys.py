@@ -33,6 +33,11 @@ def pending(site: str, partition: int, visitor_id: str) -> str:
     return f"{site}:{{{partition}}}:pending:{visitor_id}"
 
 
+def links(site: str, partition: int, device_id: str) -> str:
+    """Whose a device is since when, `store.links`'s form. Lives as a profile does, from the device's last event."""
+    return f"{site}:{{{partition}}}:links:{device_id}"
+
+
 def counts(site: str, partition: int) -> str:
     """Hash of event counts by outcome."""
     return f"{site}:{{{partition}}}:counts"

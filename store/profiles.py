@@ -12,11 +12,13 @@ from typing import Final, NamedTuple, Protocol, cast
 
 import msgspec
 
+from models.identity import Link
 from models.profile import Profile, decode_profile, encode_profile
 from models.standing import Count, Standing, counts_between, decode_standing, encode_standing
 from models.timeline import MAX_ENTRIES
 from store import keys
 from store.client import Client
+from store.links import LinkStore
 
 _MAX_PER_CALL = 500
 _GRACE_S: Final = 60.0
@@ -74,6 +76,7 @@ for i = 1, n do
     end
     if row[6] ~= '' then redis.call('ZADD', due, row[6], row[1]) end
     if row[7] ~= '' then
+      stood = true
       local moved = cmsgpack.unpack(row[7])
       for _, one in ipairs(moved[1]) do
         redis.call('HINCRBY', tally, one[1], one[2])
@@ -98,7 +101,8 @@ _COUNTS: Final = Struct(">II")
 class Learned(NamedTuple):
     """What learning made of one visitor's events: the new profile, what to count, and what its timeline gets.
 
-    `entries` are new touchpoints in their stored form; `forget` drops those stored before.
+    `entries` are new touchpoints in their stored form; `forget` drops those stored before; `notices` are events that
+    tell other visitors' profiles of it; `links` is what is new of whose the device is.
     """
 
     profile: Profile
@@ -106,6 +110,8 @@ class Learned(NamedTuple):
     duplicates: int
     entries: Sequence[bytes] = ()
     forget: bool = False
+    notices: Sequence[bytes] = ()
+    links: Sequence[Link] = ()
 
 
 class Judged(NamedTuple):
@@ -162,12 +168,18 @@ class ProfileStore:
         Blocking client.
     lifetime_s
         A profile lives this long after its last write.
+
+    Attributes
+    ----------
+    links
+        Whose the devices are.
     """
 
     def __init__(self, client: Client, lifetime_s: float) -> None:
         self._client = client
         self._lifetime_ms = int(lifetime_s * 1000)
         self._save = client.register_script(_SAVE)
+        self.links = LinkStore(client, lifetime_s)
 
     def load(self, site: str, partition: int, visitor_ids: Sequence[str]) -> list[Profile]:
         """Read profiles; a new one for each visitor not known."""
@@ -215,6 +227,8 @@ class ProfileStore:
                     else:
                         applied += one.learned.applied
                         duplicates += one.learned.duplicates
+                        # Here already, but for an intake that died between its append and this.
+                        self.links.add(((site, partition, one.visitor_id), link) for link in one.learned.links)
             waiting = refused
         return applied, duplicates
 
@@ -291,12 +305,13 @@ class ProfileStore:
     def _standing_of(self, save: _Save, now_s: float) -> tuple[bytes, bytes, bytes]:
         """The new standing, when to look again, and what moved."""
         if save.judged is None:
-            return save.stored, b"", b""
+            return save.stored, b"", _moved([], save.learned.notices)
         standing, counts, notices = save.judged
+        notices = [*notices, *save.learned.notices]
         if standing is None:
             return b"", b"", _moved(counts, notices)
         if standing is save.known:
-            return save.stored, b"", b""
+            return save.stored, b"", _moved(counts, notices)
         due_s = min(standing.due_s, now_s + self._lifetime_ms / 1000 + _GRACE_S)
         keep = save.known is not None and save.known.due_s == due_s
         stored = encode_standing(msgspec.structs.replace(standing, due_s=due_s))
@@ -313,6 +328,7 @@ class ProfileStore:
 
         self.update(site, partition, [visitor_id], empty, Forgetting())
         self._client.delete(keys.pending(site, partition, visitor_id))
+        self.links.forget((site, partition, visitor_id))
 
     def judge(self, site: str, partition: int, visitor_ids: Sequence[str], judge: Judge) -> None:
         """Judge visitors of whom nothing new is known, and save where they stand; their profiles stay as they are."""

@@ -11,8 +11,10 @@ from bytewax.outputs import StatelessSinkPartition
 
 from models.assortment import Assortment
 from models.dead_letter import DeadLetter, encode_dead_letter
-from models.events import NOTICES, VISITOR_DELETED, Event
-from models.profile import Change, Profile, learn
+from models.events import NOTICES, VISITOR_DELETED, Event, encode_event
+from models.join import joining
+from models.profile import Profile
+from models.profile_batch import Change, learn, new_parts
 from models.timeline import encode_entry, entry_of
 from store.log import Batch, EventLog, GroupConsumer
 from store.profiles import Learned, ProfileStore
@@ -133,11 +135,17 @@ def learn_visitors(
         for row, visitor_id in enumerate(visitor_ids)
         for position, event in events[visitor_id]
     ]
+    loaded = [profile.position for profile in profiles]
+    links = [profile.links for profile in profiles]
     outcomes = learn(profiles, changes, assortment.vector_of_item, assortment.on_sale)
     applied = [0] * len(profiles)
     duplicates = [0] * len(profiles)
     entries: list[list[bytes]] = [[] for _ in profiles]
     forget = [False] * len(profiles)
+    notices = [
+        _joinings(visitor_id, profile, loaded_at, events[visitor_id][-1][1])
+        for visitor_id, profile, loaded_at in zip(visitor_ids, profiles, loaded, strict=True)
+    ]
     for change, outcome in zip(changes, outcomes, strict=True):
         if outcome == "applied":
             applied[change.row] += 1
@@ -147,7 +155,18 @@ def learn_visitors(
                 entries[change.row].append(encode_entry(entry))
         elif outcome == "duplicate":
             duplicates[change.row] += 1
-    return [Learned(*row) for row in zip(profiles, applied, duplicates, entries, forget, strict=True)]
+    new_links = [
+        [link for link in profile.links if link not in before] if profile.links else ()
+        for profile, before in zip(profiles, links, strict=True)
+    ]
+    rows = zip(profiles, applied, duplicates, entries, forget, notices, new_links, strict=True)
+    return [Learned(*row) for row in rows]
+
+
+def _joinings(device_id: str, profile: Profile, loaded_at: int, latest: Event) -> list[bytes]:
+    """What tells the visitors a device belongs to of the parts it has given them in this micro-batch."""
+    parts = new_parts(profile, loaded_at) if profile.parts else []
+    return [encode_event(joining(latest.site, device_id, part, latest.at_s, latest.accepted_at_s)) for part in parts]
 
 
 class Committing(StatelessSinkPartition[Done | None]):

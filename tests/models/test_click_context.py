@@ -5,7 +5,8 @@ from collections import OrderedDict
 import pytest
 
 from models.click_context import Arrival, arrival_of, context_of, slot_of, was_seen
-from models.profile import Change, Profile, learn
+from models.profile import Profile
+from models.profile_batch import Change, learn
 from tests.models.makers import START_S, assortment, event
 
 MAIL = {"campaign": {"source": "mail", "medium": "email", "name": "spring"}}

@@ -11,7 +11,8 @@ from models.click_weights import ClickWeights
 from models.echo import SLOT_SHARE, WITHOUT_SHARE, campaign_of, echoed_campaign, without_echo
 from models.events import Event
 from models.learner import Learner
-from models.profile import Change, Profile, learn
+from models.profile import Profile
+from models.profile_batch import Change, learn
 from models.recommend import Query, recommend
 from models.shelf import Shelf
 from models.slots import fill

@@ -7,7 +7,8 @@ import pytest
 from models.assortment import Assortment
 from models.events import Event
 from models.explain import TOP, explain_interests
-from models.profile import Change, Profile, encode_profile, learn
+from models.profile import Profile, encode_profile
+from models.profile_batch import Change, learn
 from tests.models.makers import assortment, event, item
 
 

@@ -10,7 +10,8 @@ from models.events import Event, EventItem
 from models.features import price_band
 from models.learner import Learner
 from models.merchandising import STEPS_UP, bundle_price, gap_of
-from models.profile import Change, Profile, learn
+from models.profile import Profile
+from models.profile_batch import Change, learn
 from models.recommend import Answer, Query, recommend
 from models.shelf import Shelf
 from models.snapshot import empty_snapshot

@@ -7,22 +7,21 @@ from typing import Any
 
 import pytest
 
+from models.cart import MAX_CART_LINES
 from models.events import VISITOR_DELETED, Event, EventItem
 from models.features import tokens_of, vector_of
 from models.habits import MAX_HABITS, MAX_ORDERS
 from models.profile import (
-    MAX_CART_LINES,
     MAX_EVENT_IDS,
     MAX_RECENT,
-    Change,
     Profile,
     decode_profile,
     discrete_part,
     encode_profile,
     in_session,
-    learn,
     recent_items,
 )
+from models.profile_batch import Change, learn
 from models.sessions import SESSION_GAP_S
 from tests.models.makers import START_S, event
 

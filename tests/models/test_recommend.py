@@ -6,7 +6,8 @@ from models.assortment import Assortment
 from models.errors import InvalidError
 from models.events import Event
 from models.learner import Learner
-from models.profile import Change, Profile, encode_profile, learn
+from models.profile import Profile, encode_profile
+from models.profile_batch import Change, learn
 from models.recommend import STRATEGIES, UNPADDED, Answer, Query, Strategy, hidden_items, parse_strategy, recommend
 from models.shelf import Shelf
 from models.snapshot import empty_snapshot

@@ -9,7 +9,8 @@ from models.catalog import CatalogItem
 from models.conditions import Facts
 from models.errors import InvalidError
 from models.events import Event, EventItem
-from models.profile import Change, Profile, learn
+from models.profile import Profile
+from models.profile_batch import Change, learn
 from models.segments import parse_rule, parse_segment
 from models.stages import DAY_S, Thresholds
 

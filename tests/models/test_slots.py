@@ -8,7 +8,8 @@ import pytest
 from models.assortment import Assortment
 from models.catalog import Campaign, Creative
 from models.click_weights import BIAS, ClickWeights
-from models.profile import Change, Profile, learn
+from models.profile import Profile
+from models.profile_batch import Change, learn
 from models.slots import HOLD_S, Slate, eligible, fill
 from models.touch import Touch
 from tests.models.makers import START_S, assortment, event, item

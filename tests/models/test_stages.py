@@ -5,7 +5,8 @@ import pytest
 from models.assortment import Assortment
 from models.errors import InvalidError
 from models.events import Event, EventItem
-from models.profile import Change, Profile, learn
+from models.profile import Profile
+from models.profile_batch import Change, learn
 from models.stages import DAY_S, Thresholds, next_stage_s, parse_thresholds, stage_of
 
 START_S = 1_700_000_000.0

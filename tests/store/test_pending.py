@@ -8,11 +8,13 @@ import pytest
 from models.assortment import Assortment
 from models.events import Event, encode_event
 from models.profile import Profile, recent_items
+from models.profile_batch import Change, learn
 from store import keys
 from store.client import Client, connect, connect_async
+from store.log import partition_of
 from store.pending import MAX_PENDING, Accepted, read_pending, remember
 from store.profiles import Learned, ProfileStore
-from store.visits import Visit, profile_of, read_visit
+from store.visits import Visit, Visits, know
 from tests.models.makers import event
 
 
@@ -60,26 +62,26 @@ def test_a_visit_sees_every_accepted_event_once(kind: str, request: pytest.Fixtu
     url = request.getfixturevalue("cluster_url") if kind == "cluster" else request.getfixturevalue("redis_server").url
     client = connect(url, cluster=kind == "cluster")
 
-    def learn(visitors: list[str], profiles: list[Profile]) -> list[Learned]:
-        learned = profile_of(Visit(None, [position_and(1), position_and(2)], 0), Assortment())
-        return [Learned(learned, 2, 0)]
+    home = partition_of(site, "v", 8)
 
-    def position_and(position: int) -> bytes:
-        return position.to_bytes(8, "big") + encode_event(look(position))
+    def both(visitors: list[str], profiles: list[Profile]) -> list[Learned]:
+        learn(profiles, [Change(0, 1, look(1)), Change(0, 2, look(2))], Assortment().vector_of_item)
+        return [Learned(profiles[0], 2, 0)]
 
     async def visit(visitor: str) -> Visit:
         asking = connect_async(url, cluster=kind == "cluster")
         try:
-            return await read_visit(asking, site, 2, visitor)
+            return await Visits(asking, 8).read(site, visitor)
         finally:
             await asking.aclose()
 
     try:
-        assert asyncio.run(visit("v")) == Visit(None, [], 0)
-        ProfileStore(client, 60.0).update(site, 2, ["v"], learn)
-        remember(client, [accepted(site, position) for position in (2, 3)])  # 2 the stream has learned meanwhile
-        found = asyncio.run(visit("v"))
-        profile = profile_of(found, Assortment())
+        nobody = asyncio.run(visit("v"))
+        assert (nobody.visitor_id, nobody.kept["v"].pending, nobody.catalog_version) == ("v", [], 0)
+        ProfileStore(client, 60.0).update(site, home, ["v"], both)
+        # Of these the stream has learned 2 meanwhile.
+        remember(client, [Accepted(site, home, "v", position, encode_event(look(position))) for position in (2, 3)])
+        profile = know(asyncio.run(visit("v")), Assortment()).profile
         assert recent_items(profile) == ["p003", "p002", "p001"]
         assert (profile.position, profile.events_seen) == (3, 3)
     finally:

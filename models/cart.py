@@ -1,0 +1,104 @@
+"""Cart: its lines, and what was taken out before it was known to be in.
+
+Events of two devices, or late ones, may come in any order: a removal or an order that finds less in the cart than it
+names is remembered for a while, and what is put in with an earlier time meets it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+import msgspec
+
+MAX_CART_LINES: Final = 50
+TAKEN_LASTS_S: Final = 600.0
+"""Event time for which a removal waits for what it removed."""
+
+
+class CartLine(msgspec.Struct, array_like=True):
+    """An item in the live cart."""
+
+    item_id: str
+    quantity: int
+    at_s: float
+    price: float | None = None
+
+
+class Taken(msgspec.Struct, array_like=True, frozen=True):
+    """An item taken out at `at_s` (epoch seconds): so many more than there were; all of it where `quantity` is 0."""
+
+    item_id: str
+    quantity: int
+    at_s: float
+
+
+@dataclass(slots=True)
+class Cart:
+    """Lines, oldest first, and what was taken out in advance."""
+
+    lines: list[CartLine] = field(default_factory=list)
+    taken: list[Taken] = field(default_factory=list)
+
+    def add(self, line: CartLine, *, same_moment: bool = False) -> None:
+        """Put in what was not taken out later; with `same_moment`, neither what was taken out at the same time.
+
+        >>> cart = Cart()
+        >>> cart.remove("a", 1, at_s=20.0)
+        >>> cart.add(CartLine("a", 3, 10.0)), cart.lines[0].quantity
+        (None, 2)
+        """
+        quantity = line.quantity
+        for one in [one for one in self.taken if one.item_id == line.item_id]:
+            if one.at_s > line.at_s or (same_moment and one.at_s == line.at_s):
+                if one.quantity == 0:
+                    return
+                used = min(quantity, one.quantity)
+                quantity -= used
+                self.taken.remove(one)
+                if one.quantity > used:
+                    self.taken.append(msgspec.structs.replace(one, quantity=one.quantity - used))
+        if quantity <= 0:
+            return
+        known = self._line(line.item_id)
+        if known is None:
+            self.lines.append(CartLine(line.item_id, quantity, line.at_s, line.price))
+            del self.lines[:-MAX_CART_LINES]
+            return
+        known.quantity += quantity
+        if line.at_s >= known.at_s or known.price is None:
+            known.price = line.price if line.price is not None else known.price
+        known.at_s = max(known.at_s, line.at_s)
+
+    def remove(self, item_id: str, quantity: int, at_s: float) -> None:
+        """Take some of an item out."""
+        known = self._line(item_id)
+        missing = quantity - (known.quantity if known else 0)
+        if known is not None:
+            known.quantity -= quantity
+            self.lines = [one for one in self.lines if one.quantity > 0]
+        if missing > 0:
+            self._take(Taken(item_id, missing, at_s))
+
+    def order(self, item_ids: Iterable[str], at_s: float) -> None:
+        """Take items out altogether: they were ordered."""
+        ordered = set(item_ids)
+        self.lines = [one for one in self.lines if one.item_id not in ordered]
+        for item_id in sorted(ordered):
+            self._take(Taken(item_id, 0, at_s))
+
+    def join(self, other: "Cart") -> None:
+        """Add another cart's lines, but what this one knows to have been taken out since."""
+        for line in other.lines:
+            self.add(line, same_moment=True)
+        for one in other.taken:
+            self._take(one)
+
+    def _take(self, taken: Taken) -> None:
+        self.taken = [one for one in self.taken if one != taken]
+        self.taken.append(taken)
+        newest_s = max(one.at_s for one in self.taken)
+        kept = [one for one in self.taken if one.at_s >= newest_s - TAKEN_LASTS_S]
+        self.taken = kept[-MAX_CART_LINES:]
+
+    def _line(self, item_id: str) -> CartLine | None:
+        return next((one for one in self.lines if one.item_id == item_id), None)
