@@ -255,6 +255,8 @@ class Visitor(Shape):
     """A profile explained."""
 
     visitor_id: str
+    user_id: str | None
+    devices: list[str]
     holdout: bool
     events_seen: int
     sessions: int

@@ -52,6 +52,7 @@ _KINDS: Final = {
     "complaint_made": "complaint",
     "sign_up": "account",
     "login": "account",
+    "logout": "account",
     "loyalty_updated": "loyalty",
     "birthday_given": "birthday",
 }
@@ -279,6 +280,7 @@ _TITLES: Final = {
     "survey_answered": "Answered a survey: {answers}",
     "sign_up": "Signed up",
     "login": "Logged in",
+    "logout": "Logged out",
     "loyalty_updated": "Loyalty: {loyalty}",
     "birthday_given": "Gave the birthday {birthday}",
 }
