@@ -30,6 +30,7 @@ from models.layout import (
     VISITOR,
     VOTES,
 )
+from models.logarithm import log32
 from models.sequences import AFTER, LATELY, NEXT, TOGETHER, Sequences, fade
 from models.traffic import HORIZONS, Traffic, popularity
 
@@ -240,7 +241,7 @@ def write_features(
             share = board.raw[place, channel] / largest[channel] if largest[channel] > 0.0 else np.float32(0.0)
             told = share > 0.0
             out[place, 2 * channel] = share if told else np.float32(0.0)
-            out[place, 2 * channel + 1] = one + np.log(share + small) * scale if told else np.float32(0.0)
+            out[place, 2 * channel + 1] = one + log32(share + small) * scale if told else np.float32(0.0)
     mean, priced = 0.0, 0
     for index in range(min(len(query), AFFINITY_ITEMS)):
         if not np.isnan(content.price[query[index]]):
@@ -252,17 +253,17 @@ def write_features(
         item = board.items[place]
         at = PLAIN
         for horizon in range(len(HORIZONS)):
-            out[place, at] = np.log(0.01 + popularity(s.traffic, item, horizon)) / 5
+            out[place, at] = log32(0.01 + popularity(s.traffic, item, horizon)) / 5
             at += 1
         age = s.traffic.head[0] - s.traffic.first[item]
-        out[place, at] = np.log(1.0 + s.traffic.head[0] - s.traffic.seen[item]) / 8
-        out[place, at + 1] = np.log(1.0 + age) / 8
+        out[place, at] = log32(1.0 + s.traffic.head[0] - s.traffic.seen[item]) / 8
+        out[place, at + 1] = log32(1.0 + age) / 8
         out[place, at + 2] = 1.0 if age < _NEW_EVENTS else 0.0
-        out[place, at + 3] = np.log(1.0 + rows.total[item, TOGETHER]) / 5
+        out[place, at + 3] = log32(1.0 + rows.total[item, TOGETHER]) / 5
         together = board.raw[place, LAST + TOGETHER]
-        out[place, at + 4] = np.log(1.0 + together) / 3
+        out[place, at + 4] = log32(1.0 + together) / 3
         out[place, at + 5] = board.raw[place, LAST + AFTER] / (rows.total[last, AFTER] + 3.0)
-        out[place, at + 6] = np.log(1.0 + board.raw[place, VOTES]) / 3
+        out[place, at + 6] = log32(1.0 + board.raw[place, VOTES]) / 3
         out[place, at + 7] = together / np.sqrt((rows.total[item, TOGETHER] + 5.0) * (known + 5.0))
         out[place, at + 8] = board.raw[place, LAST + NEXT] / (rows.total[last, NEXT] + 3.0)
         out[place, at + 9] = board.raw[place, PAIR] / (pair_seen + 3.0)
@@ -300,11 +301,11 @@ def write_features(
         out[place, at : at + INSIDE] = 0.0
         if inside >= 0:
             out[place, at] = 1.0
-            out[place, at + 1] = np.log(1.0 + inside) / 2
+            out[place, at + 1] = log32(1.0 + inside) / 2
             out[place, at + 2] = 1.0 if inside == 1 else 0.0
             out[place, at + 3] = 1.0 if inside == 2 else 0.0
             out[place, at + 4] = 1.0 if inside == len(path) - 1 else 0.0
-            out[place, at + 5] = np.log(1.0 * times)
+            out[place, at + 5] = log32(1.0 * times)
             out[place, at + 6] = times / len(path)
             # An item seen already is judged by weights of its own, on top of everyone's.
             out[place, at + 7] = out[place, 2 * VOTES + 1]

@@ -16,17 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.arrays import Renumbering, Stored, grown, restore, store
-from models.board import MAX_CANDIDATES, Board, new_board, spoken_for, start
+from models.board import MAX_CANDIDATES, Board, new_board, spoken_for
 from models.candidates import (
-    HOP_DECAY,
     HOP_ITEMS,
     Sources,
-    add_steps,
-    gather_further,
-    gather_session,
     two_steps,
-    write_features,
-    write_query,
 )
 from models.content import (
     Content,
@@ -39,7 +33,7 @@ from models.content import (
     set_facts,
 )
 from models.factors import RATE as FACTORS_RATE
-from models.factors import Factors, learn_factors, new_factors, renumber_factors, write_factors
+from models.factors import Factors, learn_factors, new_factors, renumber_factors
 from models.kernels import kernel
 from models.layout import (
     CHANNELS,
@@ -48,14 +42,13 @@ from models.layout import (
     FEATURES,
     LAST,
     LEARNERS,
-    PAIR,
     QUERY_FEATURES,
     SAME_CATEGORY,
     VOTES,
     learner_of_feature,
 )
-from models.pairs import learn_pair, new_pairs, restored_pairs, score_pair, stored_pairs
-from models.ranker import RATE, Ranker, learn_choice, new_ranker, score_all, slopes_of
+from models.pairs import learn_pair, new_pairs, restored_pairs, stored_pairs
+from models.ranker import RATE, Ranker, learn_choice, new_ranker, slopes_of
 from models.reasons import Reckoner
 from models.sequences import (
     AFTER,
@@ -76,11 +69,11 @@ from models.session_neighbours import (
     new_sessions,
     renumber_sessions,
     restored_sessions,
-    score_neighbours,
     stored_sessions,
 )
 from models.traffic import HORIZONS, Traffic, learn_traffic, new_traffic, popularity, renumber_traffic, stored_traffic
 from models.visit import Places, Visit
+from models.weigh import NO_HOPS, Hops, Learned, Room, weigh
 
 PATH_ITEMS: Final = 48
 """Events kept of an open session."""
@@ -336,38 +329,35 @@ class NextItem:
 
     def _score(self, path: list[int], visited: list[int], number: int, at_s: float, dwell_s: float) -> None:
         """Put the candidates and their scores on the board."""
-        query = np.array(list(dict.fromkeys(path))[:QUERY_ITEMS], dtype=np.int32)
-        steps = np.array(path, dtype=np.int32)
-        board, sources = self._board, self._sources
-        start(board)
-        visitor = np.array(visited[:VISITOR_ITEMS_USED], dtype=np.int32)
-        gather_session(board, sources, query, visitor, at_s)
-        score_neighbours(self._sessions, self._scratch, board, number, query, at_s, VOTES)
-        seen = score_pair(self._pairs, board, path[0], path[1], PAIR) if len(path) > 1 else 0.0
-        weight = 1.0
-        for item in query[:HOP_ITEMS].tolist():
-            add_steps(board, *self._two_steps(item), weight)
-            weight *= HOP_DECAY
-        gather_further(board, sources, query)
-        write_query(sources, query, steps, dwell_s, seen, self._asked)
-        write_features(board, sources, query, steps, seen, self._features)
-        write_factors(self._factors, board, query, self._features, FACTORS)
-        if len(self._blank):
-            self._features[: board.head[1], self._blank] = 0.0
-        score_all(self._ranker, self._features, self._asked, board.head[1], self._scores)
-        self._query = query
+        self._query = np.array(list(dict.fromkeys(path))[:QUERY_ITEMS], dtype=np.int32)
+        weigh(
+            Learned(self._sources, self._sessions, self._pairs, self._factors, self._ranker),
+            Room(self._board, self._scratch, self._features, self._scores, self._asked, self._sums, self._found),
+            self._known_hops() if self._frozen else NO_HOPS,
+            self._query,
+            np.array(path, dtype=np.int32),
+            np.array(visited[:VISITOR_ITEMS_USED], dtype=np.int32),
+            number,
+            at_s,
+            dwell_s,
+            self._blank,
+        )
+
+    def _known_hops(self) -> Hops:
+        """What is two steps from the latest items, computed once by an engine that learns no more."""
+        known = [self._two_steps(item) for item in self._query[:HOP_ITEMS].tolist()]
+        ends = np.cumsum([len(found) for found, _ in known])
+        return Hops(np.concatenate([found for found, _ in known]), np.concatenate([sums for _, sums in known]), ends)
 
     def _two_steps(self, item: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        """Items two steps from one, and how strongly; an engine that learns no more computes them once."""
         known = self._steps.get(item)
         if known is None:
             found = self._found[: two_steps(self._sources, item, self._sums, self._found)]
             known = found.copy(), self._sums[found]
             self._sums[found] = 0.0
-            if self._frozen:
-                if len(self._steps) >= STEPS_KEPT:
-                    self._steps.clear()
-                self._steps[item] = known
+            if len(self._steps) >= STEPS_KEPT:
+                self._steps.clear()
+            self._steps[item] = known
         return known
 
     def _learn_next(self, session: _Open, visited: list[int], item: int, weight: float) -> Places:

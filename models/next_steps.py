@@ -57,16 +57,15 @@ def next_steps(
     spoken = engine.evidence(numbers)
     order = np.concatenate([np.flatnonzero(spoken), np.flatnonzero(~spoken)])
     rows, chances, numbers = rows[order], chances[order], numbers[order]
-    place_of = {row: place for place, row in enumerate(rows.tolist())}
     reckoner = engine.reckoner() if len(numbers) else None
     reckonings: dict[int, Reckoning] = {}
 
     def why_of(row: int) -> Why:
-        place = place_of.get(row)
-        if place is None or reckoner is None:
-            return newcomers.why_of(row) if newcomers.why_of else newcomers.why
         if row not in reckonings:  # a run at a time: the rows after this one are asked for next
-            run = slice(place, place + REASONS_AT_ONCE)
+            place = np.flatnonzero(rows == row)
+            if not len(place) or reckoner is None:
+                return newcomers.why_of(row) if newcomers.why_of else newcomers.why
+            run = slice(place[0], place[0] + REASONS_AT_ONCE)
             reckonings.update(zip(rows[run].tolist(), reckoner.of(numbers[run]), strict=True))
         reckoning = reckonings[row]
         learner = reckoning.learner

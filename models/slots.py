@@ -216,7 +216,15 @@ def _waits(visitor_id: str, placement_id: str, window: int, creative_id: str, po
 
 
 def _average(terms: Mapping[str, Terms]) -> Terms:
-    return Terms(*(sum(column) / len(terms) for column in zip(*terms.values(), strict=True)))
+    affinity = campaign = creative = common = deviation = 0.0
+    for one in terms.values():
+        affinity += one.affinity
+        campaign += one.campaign
+        creative += one.creative
+        common += one.common
+        deviation += one.deviation
+    count = len(terms)
+    return Terms(affinity / count, campaign / count, creative / count, common / count, deviation / count)
 
 
 def _reason(creative: Creative, terms: Terms, average: Terms, best: float) -> str:
