@@ -15,6 +15,8 @@ _MOBILE: Final = re.compile(r"Mobi|iPhone|Android")
 
 def device_of(event: Event) -> str:
     """Give `mobile`, `tablet` or `desktop` from `context.device` or `context.userAgent`; empty where neither tells."""
+    if not event.context:
+        return ""
     device: Any = event.context.get("device")
     if isinstance(device, dict):
         device = device.get("category") or device.get("type")

@@ -16,6 +16,8 @@ def region_of(event: Event) -> str:
 
     Looked for in `context` itself, then in `context.location`, `context.geo` and `context.user_location`.
     """
+    if not event.context:
+        return ""
     for place in (event.context, *(event.context.get(name) for name in _PLACES)):
         if isinstance(place, dict):
             country, region = _first(place, _COUNTRY), _first(place, _REGION)

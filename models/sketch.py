@@ -10,12 +10,14 @@ thousands of writes, and a replay rounds alike.
 
 import struct
 from collections.abc import Sequence
+from math import ldexp
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.features import DIM
+from models.kernels import kernel
 
 HALF_LIVES_S: Final = (900.0, 86_400.0, 2_592_000.0)
 """15 minutes, 24 hours, 30 days."""
@@ -29,7 +31,7 @@ _LIMIT: Final = 32_767.0
 _RATES: Final = 1.0 / np.array(HALF_LIVES_S)
 # Two irrational steps spread the dither evenly over positions and over the vector (golden and plastic ratio).
 _BY_POSITION: Final = 0.618_033_988_749_894_9
-_BY_PLACE: Final = np.arange(3 * DIM).reshape(3, DIM) * 0.754_877_666_246_692_8
+_BY_PLACE: Final = np.multiply(np.arange(3 * DIM).reshape(3, DIM), 0.754_877_666_246_692_8, dtype=np.float64)
 
 
 class Sketches:
@@ -82,17 +84,14 @@ class Sketches:
 
     def encode(self, positions: Sequence[int]) -> list[bytes]:
         """Give the bytes to store for each visitor; `positions` are the log positions they reflect."""
-        largest = np.abs(self.values).max(axis=2)
-        exponent = np.where(largest > 0, np.ceil(np.log2(np.where(largest > 0, largest, 1.0) / _LIMIT)), 0)
-        exponent = np.clip(exponent, -30_000, 30_000).astype(np.int64)
-        phase = np.asarray(positions, dtype=np.float64)[:, None, None] * _BY_POSITION % 1.0
-        dither = (phase + _BY_PLACE[None]) % 1.0
-        scaled = np.floor(np.ldexp(self.values, -exponent[:, :, None]) + dither)
-        stored = np.clip(scaled, -_LIMIT, _LIMIT).astype("<i2")
+        phase = np.asarray(positions, dtype=np.float64) * _BY_POSITION % 1.0
+        exponent = np.zeros((len(self.values), 3), np.int64)
+        stored = np.zeros(self.values.shape, np.int16)
+        _round(self.values, phase, _BY_PLACE, exponent, stored)
         mask = stored != 0
         maps = np.packbits(mask.reshape(len(stored), -1), axis=1)
         ends = np.cumsum(mask.sum(axis=(1, 2)))
-        flat = stored[mask].tobytes()
+        flat = stored[mask].astype("<i2").tobytes()
         encoded: list[bytes] = []
         start = 0
         for row, end in enumerate(ends.tolist()):
@@ -109,6 +108,30 @@ class Sketches:
         fade = np.exp2(np.clip((self.landmark_s[row] - at_s) * _RATES, -1000.0, 1000.0))
         faded: NDArray[np.float64] = self.values[row] * fade[:, None]
         return faded
+
+
+@kernel
+def _round(
+    values: NDArray[np.float64],
+    phase: NDArray[np.float64],
+    by_place: NDArray[np.float64],
+    exponent: NDArray[np.int64],
+    stored: NDArray[np.int16],
+) -> None:
+    """Write each vector's power of two `(n, 3)` and its values in units of that `(n, 3, DIM)`, dithered by `phase`."""
+    for row in range(values.shape[0]):
+        for horizon in range(values.shape[1]):
+            largest = 0.0
+            for place in range(values.shape[2]):
+                largest = max(largest, abs(values[row, horizon, place]))
+            if largest == 0.0:
+                continue
+            power = int(min(max(np.ceil(np.log2(largest / _LIMIT)), -30_000.0), 30_000.0))
+            exponent[row, horizon] = power
+            for place in range(values.shape[2]):
+                dither = (phase[row] + by_place[horizon, place]) % 1.0
+                scaled = np.floor(ldexp(values[row, horizon, place], -power) + dither)
+                stored[row, horizon, place] = np.int16(min(max(scaled, -_LIMIT), _LIMIT))
 
 
 def joined_sketch(stored: bytes, other: bytes, position: int) -> bytes:

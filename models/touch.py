@@ -138,6 +138,8 @@ def origin_of(event: Event) -> Origin | None:
     """
     if event.event == "campaign_cost":
         return None
+    if not (event.params or event.context or event.event in CLICKED_MESSAGES):
+        return None
     page = event.context.get("page")
     page = page if isinstance(page, dict) else {}
     referred = event.context.get("referrer")

@@ -13,6 +13,7 @@ from models.click_context import Context
 from models.clicks import ClickModel
 from models.likeness import likeness
 from models.next_item import NextItem
+from models.sketch import Sketches
 from models.visit import Visit
 
 
@@ -30,6 +31,7 @@ def warm() -> None:
     for day in range(4):
         again.learn_one("v", str(day), {"1": "a"}, day * 86_400.0)
     again.frozen().rank(again.history("v"), 0.0)
+    Sketches([b""]).encode([0])
     clicks = ClickModel(click_window_s=1.0)
     clicks.counts.add("c", Context(("slot:hero:0",)), 2.0, 1.0, at_s=0.0)
     terms = clicks.weights().terms("c", Context())
