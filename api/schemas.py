@@ -499,10 +499,16 @@ class Preview(Shape):
 
 
 class Thresholds(Shape):
-    """Days without an event after which a visitor is dormant, and lost."""
+    """Days without an event after which a visitor is dormant, and lost; and where the value scores divide.
+
+    The scores' cut-offs may be left out: days since the last order, orders, revenue, each four numbers that rise.
+    """
 
     dormant_after_days: float = Field(30.0, gt=0)
     lost_after_days: float = Field(90.0, gt=0)
+    recency_days: list[float] = Field([30.0, 90.0, 180.0, 365.0], min_length=4, max_length=4)
+    frequency_orders: list[float] = Field([2.0, 3.0, 5.0, 10.0], min_length=4, max_length=4)
+    monetary_revenue: list[float] = Field([50.0, 150.0, 500.0, 1_500.0], min_length=4, max_length=4)
 
 
 class StageNow(Shape):

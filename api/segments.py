@@ -219,7 +219,10 @@ async def get_stages(request: Request, site: SecretSite) -> Response:
     openapi_extra=schemas.body(schemas.Thresholds),
 )
 async def put_stages(request: Request, site: SecretSite) -> Response:
-    """Set after how many silent days a visitor is dormant, and lost; all visitors are judged again."""
+    """Set after how many silent days a visitor is dormant, and lost, and where value scores divide.
+
+    All visitors are judged again.
+    """
     thresholds = parse_thresholds(await read_json(request, MAX_BODY_BYTES))
     await _read(state_of(request).segments.put_thresholds, site.name, thresholds)
     return answer(_thresholds(thresholds))

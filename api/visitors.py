@@ -15,7 +15,7 @@ from api.problems import ProblemError, unavailable
 from api.site import Site
 from api.state import State, state_of
 from models import recommend
-from models.conditions import Facts, scores_of, tier_of
+from models.conditions import Facts
 from models.errors import shown
 from models.events import VISITOR_DELETED, Event, encode_event, parse_visitor_id
 from models.explain import explain_interests
@@ -27,6 +27,7 @@ from models.stages import stage_of
 from models.standing import Standing, Yardstick
 from models.subjects import creative_of
 from models.touch import Touch
+from models.value_tiers import scores_of, tier_of
 from store.client import UNAVAILABLE
 from store.clock import read_now_s
 from store.log import partition_of
@@ -166,9 +167,9 @@ def _segments(facts: Facts, yardstick: Yardstick, standing: Standing | None) -> 
 
 def _value(facts: Facts) -> dict[str, Any]:
     worth = facts.worth
-    recency, frequency, monetary = scores_of(worth, facts.now_s)
+    recency, frequency, monetary = scores_of(worth, facts.thresholds, facts.now_s)
     return {
-        "tier": tier_of(worth, facts.now_s),
+        "tier": tier_of(recency, frequency, monetary, worth.orders),
         "recency": recency,
         "frequency": frequency,
         "monetary": monetary,

@@ -19,20 +19,11 @@ from models.features import category_tokens, weights_of
 from models.opinion import Mood
 from models.profile import Profile
 from models.sketch import directions
-from models.stages import DAY_S, Stage, Thresholds, next_stage_s, stage_of
+from models.stages import Stage, Thresholds, next_stage_s, stage_of
 from models.touch import Touch
+from models.value_tiers import DAY_S, Tier, scores_of, tier_of
 from models.worth import Worth
 
-Tier = Literal[
-    "champions", "loyal", "promising", "new", "at_risk", "almost_lost", "previously_loyal", "gone", "prospects"
-]
-"""Groups by recency, frequency and monetary scores, named as Shopify names its own."""
-RECENCY_DAYS: Final = (30.0, 90.0, 180.0, 365.0)
-"""Since the last order: below the first is score 5, from the last on 1."""
-FREQUENCY_ORDERS: Final = (2, 3, 5, 10)
-"""Orders from which the score is 2, 3, 4, 5."""
-MONETARY_REVENUE: Final = (50.0, 150.0, 500.0, 1_500.0)
-"""Revenue from which the score is 2, 3, 4, 5; in the shop's currency."""
 LEAST_SKETCH_SHARE: Final = 0.25
 """A token of items the catalog does not know counts from this share of the interest vector's length on."""
 
@@ -264,9 +255,9 @@ class Value(Condition, frozen=True):
     def holds(self, facts: Facts) -> bool:
         """Compare scores and sums."""
         worth = facts.worth
-        recency, frequency, monetary = scores_of(worth, facts.now_s)
+        recency, frequency, monetary = scores_of(worth, facts.thresholds, facts.now_s)
         return (
-            (self.tier is None or tier_of(worth, facts.now_s) in _list(self.tier))
+            (self.tier is None or tier_of(recency, frequency, monetary, worth.orders) in _list(self.tier))
             and _between(recency, self.recency_min, None)
             and _between(frequency, self.frequency_min, None)
             and _between(monetary, self.monetary_min, None)
@@ -278,13 +269,14 @@ class Value(Condition, frozen=True):
         """When the recency score falls."""
         if (self.tier is None and self.recency_min is None) or not facts.worth.orders:
             return inf
-        return min(_ends(facts.worth.last_at_s, days, facts) for days in RECENCY_DAYS)
+        return min(_ends(facts.worth.last_at_s, days, facts) for days in facts.thresholds.recency_days)
 
     def why(self, facts: Facts) -> str:
         """Scores and sums."""
         worth = facts.worth
-        scores = "".join(str(score) for score in scores_of(worth, facts.now_s))
-        return f"{tier_of(worth, facts.now_s)}, RFM {scores}, lifetime value {worth.revenue:g}"
+        scores = scores_of(worth, facts.thresholds, facts.now_s)
+        named = "".join(str(score) for score in scores)
+        return f"{tier_of(*scores, worth.orders)}, RFM {named}, lifetime value {worth.revenue:g}"
 
 
 class Orders(Condition, frozen=True):
@@ -416,32 +408,6 @@ class Satisfaction(Condition, frozen=True):
             return "has said nothing"
         told = [f"{kind} {said.value:g}" for kind in opinion.__struct_fields__ if (said := getattr(opinion, kind))]
         return ", ".join(told)
-
-
-def scores_of(worth: Worth, now_s: float) -> tuple[int, int, int]:
-    """Give recency, frequency and monetary scores, 1 to 5 each; 0 without orders."""
-    if not worth.orders:
-        return 0, 0, 0
-    recency = 5 - sum(now_s >= worth.last_at_s + days * DAY_S for days in RECENCY_DAYS)
-    frequency = 1 + sum(worth.orders >= least for least in FREQUENCY_ORDERS)
-    monetary = 1 + sum(worth.revenue >= least for least in MONETARY_REVENUE)
-    return recency, frequency, monetary
-
-
-def tier_of(worth: Worth, now_s: float) -> Tier:
-    """Give the value tier; every visitor has exactly one."""
-    recency, frequency, monetary = scores_of(worth, now_s)
-    if not worth.orders:
-        return "prospects"
-    if recency >= 4 and frequency >= 4 and monetary >= 4:
-        return "champions"
-    if recency >= 3:
-        if frequency >= 3:
-            return "loyal"
-        return "new" if recency == 5 and frequency == 1 else "promising"
-    if recency == 2:
-        return "at_risk" if frequency >= 3 else "almost_lost"
-    return "previously_loyal" if frequency >= 3 else "gone"
 
 
 def _some(condition: Condition, *names: str) -> None:

@@ -1,25 +1,28 @@
 """Stages: how far a visitor has come with the shop, by what was done and by silence."""
 
+from itertools import pairwise
 from math import inf, isfinite
 from typing import Any, Final, Literal
-
-import msgspec
 
 from models.errors import InvalidError, shown
 from models.profile import Profile
 from models.sessions import SESSION_GAP_S
+from models.value_tiers import DAY_S, Cutoffs
 
 Stage = Literal["potential", "effective", "active", "dormant", "lost"]
 STAGES: Final[tuple[Stage, ...]] = ("potential", "effective", "active", "dormant", "lost")
-DAY_S: Final = 86_400.0
 MAX_DAYS: Final = 3_650.0
 
 
-class Thresholds(msgspec.Struct, frozen=True, kw_only=True):
-    """Days without an event after which a visitor is dormant, and lost."""
+class Thresholds(Cutoffs, frozen=True, kw_only=True):
+    """Days without an event after which a visitor is dormant, and lost; and what divides visitors by value."""
 
     dormant_after_days: float = 30.0
     lost_after_days: float = 90.0
+
+
+_DAYS: Final = ("dormant_after_days", "lost_after_days")
+_CUTOFFS: Final = Cutoffs.__struct_fields__
 
 
 def parse_thresholds(raw: object) -> Thresholds:
@@ -28,26 +31,39 @@ def parse_thresholds(raw: object) -> Thresholds:
     >>> parse_thresholds({"dormant_after_days": 14, "lost_after_days": 60}).lost_after_days
     60.0
     """
-    names = set(Thresholds.__struct_fields__)
-    if not isinstance(raw, dict) or set(raw) != names:
-        raise InvalidError("thresholds_invalid", f"thresholds are {', '.join(sorted(names))}, got {shown(raw)}")
-    days: dict[str, float] = {}
-    for name, value in raw.items():
-        number: Any = value
-        if isinstance(number, bool) or not isinstance(number, (int, float)) or not isfinite(number):
-            raise InvalidError(f"{name}_invalid", f"{name} must be a number of days, got {shown(value)}")
-        if not 0 < number <= MAX_DAYS:
-            raise InvalidError(
-                f"{name}_invalid", f"{name} must be above 0 and at most {MAX_DAYS:g}, got {shown(value)}"
-            )
-        days[name] = float(number)
+    if not isinstance(raw, dict) or not set(_DAYS) <= set(raw) <= {*_DAYS, *_CUTOFFS}:
+        raise InvalidError(
+            "thresholds_invalid",
+            f"thresholds are {', '.join(_DAYS)}, and if wanted {', '.join(_CUTOFFS)}, got {shown(raw)}",
+        )
+    days: dict[str, Any] = {name: _days(name, raw[name]) for name in _DAYS}
     if days["lost_after_days"] <= days["dormant_after_days"]:
         raise InvalidError(
             "lost_after_days_invalid",
             f"lost_after_days must be above dormant_after_days, got {raw['lost_after_days']!r} and "
             f"{raw['dormant_after_days']!r}",
         )
-    return Thresholds(**days)
+    cutoffs = {name: _rising(name, raw[name]) for name in _CUTOFFS if name in raw}
+    return Thresholds(**days, **cutoffs)
+
+
+def _days(name: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not isfinite(value):
+        raise InvalidError(f"{name}_invalid", f"{name} must be a number of days, got {shown(value)}")
+    if not 0 < value <= MAX_DAYS:
+        raise InvalidError(f"{name}_invalid", f"{name} must be above 0 and at most {MAX_DAYS:g}, got {shown(value)}")
+    return float(value)
+
+
+def _rising(name: str, value: Any) -> Any:
+    """Four numbers above 0, each above the one before."""
+    numbers = value if isinstance(value, (list, tuple)) else []
+    plain = all(isinstance(one, (int, float)) and not isinstance(one, bool) and 0 < one <= 1e12 for one in numbers)
+    if len(numbers) != 4 or not plain or any(one >= other for one, other in pairwise(numbers)):
+        raise InvalidError(
+            f"{name}_invalid", f"{name} must be four numbers above 0, each above the one before, got {shown(value)}"
+        )
+    return tuple(float(one) for one in numbers)
 
 
 def stage_of(profile: Profile, thresholds: Thresholds, now_s: float) -> tuple[Stage, str]:

@@ -2,9 +2,14 @@
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple, get_args
 
-TIERS: Final = (
+import msgspec
+
+from models.worth import Worth
+
+DAY_S: Final = 86_400.0
+Tier = Literal[
     "champions",
     "loyal",
     "active",
@@ -15,8 +20,22 @@ TIERS: Final = (
     "previously_loyal",
     "almost_lost",
     "dormant",
-)
-"""From the most valuable on; every buyer is in one."""
+    "prospects",
+]
+TIERS: Final[tuple[Tier, ...]] = get_args(Tier)
+"""From the most valuable on; every buyer is in one, and who has not ordered is a prospect."""
+
+
+class Cutoffs(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a visitor's scores divide, each four numbers that rise.
+
+    `recency_days`: days since the last order, below the first of which the score is 5, and from the last on 1;
+    `frequency_orders` and `monetary_revenue` (in the shop's currency): from which on it is 2, 3, 4, 5.
+    """
+
+    recency_days: tuple[float, float, float, float] = (30.0, 90.0, 180.0, 365.0)
+    frequency_orders: tuple[float, float, float, float] = (2.0, 3.0, 5.0, 10.0)
+    monetary_revenue: tuple[float, float, float, float] = (50.0, 150.0, 500.0, 1_500.0)
 
 
 class Buyer(NamedTuple):
@@ -38,12 +57,24 @@ def scores(values: Sequence[float]) -> list[int]:
     return [1 + 5 * bisect_left(ordered, value) // len(ordered) for value in values]
 
 
-def tier_of(recency: int, frequency: int, money: int, orders: int) -> str:
+def scores_of(worth: Worth, cutoffs: Cutoffs, now_s: float) -> tuple[int, int, int]:
+    """Give recency, frequency and monetary scores, 1 to 5 each; 0 without orders."""
+    if not worth.orders:
+        return 0, 0, 0
+    recency = 5 - sum(now_s >= worth.last_at_s + days * DAY_S for days in cutoffs.recency_days)
+    frequency = 1 + sum(worth.orders >= least for least in cutoffs.frequency_orders)
+    money = 1 + sum(worth.revenue >= least for least in cutoffs.monetary_revenue)
+    return recency, frequency, money
+
+
+def tier_of(recency: int, frequency: int, money: int, orders: int) -> Tier:
     """Give the tier of three scores, 1 to 5 each; `orders` tells a new buyer from one who came back.
 
-    >>> tier_of(5, 5, 5, orders=9), tier_of(5, 1, 1, orders=1), tier_of(1, 5, 5, orders=9)
-    ('champions', 'new', 'previously_loyal')
+    >>> tier_of(5, 5, 5, orders=9), tier_of(5, 1, 1, orders=1), tier_of(1, 5, 5, orders=9), tier_of(0, 0, 0, orders=0)
+    ('champions', 'new', 'previously_loyal', 'prospects')
     """
+    if not orders:
+        return "prospects"
     value = (frequency + money) / 2
     if recency >= 4:
         if value >= 4:
@@ -60,7 +91,7 @@ def tier_of(recency: int, frequency: int, money: int, orders: int) -> str:
     return "almost_lost" if value >= 2.5 else "dormant"
 
 
-def tiers(buyers: Sequence[Buyer]) -> list[str]:
+def tiers(buyers: Sequence[Buyer]) -> list[Tier]:
     """Give each buyer's tier, by scores among all of them."""
     recency = scores([one.last_at_s for one in buyers])
     frequency = scores([one.orders for one in buyers])

@@ -229,6 +229,7 @@ def _segments(source: _Source) -> _Table:
     """Value tiers by recency, frequency and money, and their shares of revenue."""
     buyers = [Buyer(*row) for row in source.rows(report_queries.BUYERS)]
     members: dict[str, list[Buyer]] = {}
+    tier: str
     for tier, buyer in zip(tiers(buyers), buyers, strict=True):
         members.setdefault(tier, []).append(buyer)
     revenue = sum(one.revenue for one in buyers)

@@ -12,7 +12,8 @@ from models.events import Event, EventItem
 from models.profile import Profile
 from models.profile_batch import Change, learn
 from models.segments import parse_rule, parse_segment
-from models.stages import DAY_S, Thresholds
+from models.stages import Thresholds
+from models.value_tiers import DAY_S
 
 START_S = 1_700_000_000.0
 
@@ -91,7 +92,7 @@ def holds(rule: dict[str, Any], events: list[Event], day: float = 2.0) -> bool:
         ({"orders": {"min": 2, "max": 2, "within_days": 30}}, BUYS, True),
         ({"value": {"lifetime_min": 92, "lifetime_max": 92}}, BUYS, True),
         ({"value": {"average_basket_min": 46, "average_basket_max": 46}}, BUYS, True),
-        ({"value": {"tier": "promising"}}, BUYS, True),
+        ({"value": {"tier": "active"}}, BUYS, True),
         ({"value": {"tier": ["new"]}}, BUYS[:1], True),
         ({"value": {"tier": "prospects"}}, VIEWS, True),
         ({"price_sensitivity": {"sale_share_min": 0.75, "sale_share_max": 0.75}}, BUYS, True),

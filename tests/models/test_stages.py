@@ -7,7 +7,8 @@ from models.errors import InvalidError
 from models.events import Event, EventItem
 from models.profile import Profile
 from models.profile_batch import Change, learn
-from models.stages import DAY_S, Thresholds, next_stage_s, parse_thresholds, stage_of
+from models.stages import Thresholds, next_stage_s, parse_thresholds, stage_of
+from models.value_tiers import DAY_S
 
 START_S = 1_700_000_000.0
 Did = tuple[str, float]  # event, days after START_S
@@ -76,3 +77,17 @@ def test_silence_makes_dormant_and_lost_to_the_second() -> None:
 def test_thresholds_that_do_not_fit_are_refused(raw: object) -> None:
     with pytest.raises(InvalidError):
         parse_thresholds(raw)
+
+
+def test_a_shop_may_set_where_value_scores_divide() -> None:
+    given = parse_thresholds(
+        {"dormant_after_days": 10, "lost_after_days": 20, "monetary_revenue": [1_000, 5_000, 10_000, 50_000]}
+    )
+    assert given.monetary_revenue == (1_000.0, 5_000.0, 10_000.0, 50_000.0)
+    assert given.frequency_orders == Thresholds().frequency_orders
+
+
+@pytest.mark.parametrize("value", [[1, 2, 3], [1, 2, 3, 3], [0, 1, 2, 3], ["1", 2, 3, 4], 7, None])
+def test_cut_offs_that_do_not_rise_are_refused(value: object) -> None:
+    with pytest.raises(InvalidError, match="frequency_orders must be four numbers"):
+        parse_thresholds({"dormant_after_days": 10, "lost_after_days": 20, "frequency_orders": value})

@@ -12,8 +12,9 @@ from models.events import Event, EventItem
 from models.profile import Profile
 from models.profile_batch import Change, learn
 from models.segments import parse_segment
-from models.stages import DAY_S, Thresholds
+from models.stages import Thresholds
 from models.standing import Standing, Yardstick, advance, counts_between, event_of
+from models.value_tiers import DAY_S
 
 START_S = 1_700_000_000.0
 RULES = {

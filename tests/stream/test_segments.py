@@ -13,8 +13,9 @@ from models.assortment import Assortment
 from models.conditions import Facts
 from models.events import NOTICES, SEGMENT_ENTERED, SEGMENT_LEFT, STAGE_CHANGED, Event, decode_event
 from models.segments import MAX_SEGMENTS, parse_segment
-from models.stages import DAY_S, STAGES, Thresholds, stage_of
+from models.stages import STAGES, Thresholds, stage_of
 from models.standing import Yardstick
+from models.value_tiers import DAY_S
 from shopwindow.embedded import EmbeddedRedis
 from shopwindow.settings import write_settings
 from store import keys
