@@ -45,6 +45,8 @@ FLOOD_EVENTS: Final = 300.0
 """Events of one visitor that are learned from at once; more are served and passed over: no shopper does that."""
 FLOOD_REFILL_S: Final = 12.0
 """Seconds of event time until one more of a visitor's events is learned from."""
+RANKED_EVERY: Final = 8
+"""Of events in a hurry, so many pass for each that teaches the ranker."""
 MAX_VISITORS: Final = 20_000
 MAX_ITEMS: Final = 200_000
 
@@ -136,10 +138,13 @@ class Learner:
         self._paths: OrderedDict[str, _Path] = OrderedDict()
         self._latest_s = 0.0
 
-    def learn_one(self, partition: int, position: int, event: Event, assortment: Assortment) -> bool:
+    def learn_one(
+        self, partition: int, position: int, event: Event, assortment: Assortment, *, hurried: bool = False
+    ) -> bool:
         """Learn an event at its place in the log; False where there is nothing in it to learn.
 
-        That is so where it was learned before, is a client's retry, or tells what became of a profile.
+        That is so where it was learned before, is a client's retry, or tells what became of a profile. Of `hurried`
+        events, one of `RANKED_EVERY` teaches the ranker; all are counted.
         """
         if position <= self.positions.get(partition, 0):
             return False
@@ -167,7 +172,7 @@ class Learner:
         path.allowed -= 1.0
         path.arrival.learn_one(event)
         self._count_lists(event)
-        self._learn_items(event, path, assortment)
+        self._learn_items(event, path, assortment, not hurried or self.events % RANKED_EVERY == 0)
         self._learn_orders(event, assortment)
         self._learn_slots(event, path, assortment)
         self._count_labels(event.site)
@@ -211,7 +216,7 @@ class Learner:
         held_out = in_holdout(site, visitor_id, self.holdout_share)
         return Shown(kind, name, "holdout" if held_out else "personalized")
 
-    def _learn_items(self, event: Event, path: _Path, assortment: Assortment) -> None:
+    def _learn_items(self, event: Event, path: _Path, assortment: Assortment, ranked: bool) -> None:
         if event.event == "select_item" and event.params.get("decision_id"):
             path.clicked = event.items[0].item_id
         weight = _WEIGHTS.get(event.event)
@@ -228,7 +233,7 @@ class Learner:
             self.popular.learn_one(number, weight * own, event.at_s)
             if event.event == "purchase":
                 self.sold.learn_one(number, min(items[item_id].quantity, MAX_QUANTITY), event.at_s)
-            places = self.engine.learn_one(_visit(event, path, items[item_id], assortment), own)
+            places = self.engine.learn_one(_visit(event, path, items[item_id], assortment), own, ranked=ranked)
             if places is not None and own == 1.0:
                 self.progress.step(places)
             path.items = [item_id, *(other for other in path.items if other != item_id)][:RECENT_ITEMS]

@@ -115,8 +115,8 @@ class Learners:
             return dict.fromkeys(range(log.partitions), 0)
         return dict(enumerate(patiently(self._stop, "read committed positions", lambda: log.committed(GROUP))))
 
-    def learn(self, decoded: Decoded) -> Learned:
-        """Teach every site its events."""
+    def learn(self, decoded: Decoded, *, hurried: bool = False) -> Learned:
+        """Teach every site its events; in a hurry, the ranker from some of them."""
         sites = {event.site for _, event in decoded.events}
         assortments = {
             site: patiently(self._stop, f"read the catalog of {site}", partial(self._assortments.current, site))
@@ -125,7 +125,7 @@ class Learners:
         learned = 0
         for position, event in decoded.events:
             learner = self.by_site[event.site]
-            learned += learner.learn_one(decoded.partition, position, event, assortments[event.site])
+            learned += learner.learn_one(decoded.partition, position, event, assortments[event.site], hurried=hurried)
         observe_lag(GROUP, decoded.events)
         EVENTS.labels(GROUP, "applied").inc(learned)
         EVENTS.labels(GROUP, "passed_over").inc(len(decoded.events) - learned)
@@ -149,7 +149,8 @@ def learn_flow(
     def learn(item: Batch | Tick) -> Learned | None:
         if not leadership.keep() or isinstance(item, Tick):
             return None
-        return learners.learn(decoder(item))
+        # A full micro-batch means that more is waiting: a shop's fresh counts are worth more than every ranked event.
+        return learners.learn(decoder(item), hurried=len(item.records) >= max_records)
 
     start = learners.start(log)
 
