@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from math import log
 
 from models.catalog import Creative, Rule
+from models.viewer import Viewer
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,7 @@ class SlotRules:
 
 
 def slot_rules(
-    rules: Iterable[Rule], creatives: Sequence[Creative], placement_id: str, device: str, now_s: float
+    rules: Iterable[Rule], creatives: Sequence[Creative], placement_id: str, viewer: Viewer, now_s: float
 ) -> SlotRules:
     """Give what the rules that name creatives or campaigns say of these creatives in a placement.
 
@@ -30,9 +31,9 @@ def slot_rules(
     pins: dict[int, str] = {}
     raised: dict[str, float] = {}
     for rule in sorted(rules, key=lambda one: one.rule_id):
-        if not rule.about_slots or not rule.running(now_s):
+        if not rule.about_slots or (rule.placements and placement_id not in rule.placements):
             continue
-        if (rule.placements and placement_id not in rule.placements) or (rule.devices and device not in rule.devices):
+        if not viewer.meets(rule, now_s):
             continue
         own = [
             one.creative_id

@@ -15,7 +15,7 @@ from typing import Final
 
 from models.affinity import BUCKETS, affinity, bucket_of, latest_items
 from models.assortment import Assortment
-from models.catalog import Creative
+from models.catalog import Creative, SlotChange
 from models.chances import chances
 from models.click_context import arrival_of, context_of
 from models.click_weights import ClickWeights, Terms
@@ -24,9 +24,13 @@ from models.profile import Profile, recent_items
 from models.recommend import history_tier
 from models.slot_rules import SlotRules, slot_rules
 from models.steps import Tier
+from models.viewer import Viewer, viewer_of
 
 POLICY: Final = "gaussian-thompson/1"
 """Logged with every slate: what the probabilities were made by. The model's version is logged beside it."""
+RANDOM_POLICY: Final = "random/1"
+FIXED_POLICY: Final = "fixed/1"
+UNCHANGED: Final = SlotChange()
 HOLD_S: Final = 600.0
 """Within such a window a visitor in the same state sees the same slate."""
 
@@ -91,18 +95,31 @@ def fill(
     holdout: bool = False,
     left_out: frozenset[str] = frozenset(),
     echo: str = "",
+    viewer: Viewer | None = None,
+    change: SlotChange = UNCHANGED,
 ) -> Slate:
     """Fill `count` slots of a placement for a visitor; fewer only where fewer creatives are eligible.
 
     No campaign comes twice before every eligible campaign has come once. Visitors of the holdout, and everybody before
     anything is learned or known of them, see an even rotation. `echo` is the campaign that led to this visit: in the
-    first slot its creatives stand, but for a share that keeps all in play.
+    first slot its creatives stand, but for a share that keeps all in play. `viewer` is what rules ask of the visitor,
+    by default what the profile tells; `change` is what an experiment's variant makes of the placement.
     """
     candidates = eligible(assortment, placement_id, now_s, left_out)
-    ruled = slot_rules(assortment.rules.values(), candidates, placement_id, profile.device, now_s)
+    viewer = viewer or viewer_of(profile)
+    rules = (*assortment.rules.values(), *viewer.rules)
+    ruled = slot_rules(rules, candidates, placement_id, viewer, now_s)
     candidates = [one for one in candidates if one.creative_id not in ruled.excluded]
+    if change.creative_ids:
+        candidates = [one for one in candidates if one.creative_id in change.creative_ids]
     if not candidates:
         return Slate("static", "no creative is eligible", [])
+    if change.policy == "fixed":
+        return _fixed(candidates, change.creative_ids, ruled, count)
+    if change.policy == "random":
+        why = "even rotation by an experiment"
+        slots = _draw_slots(candidates, None, visitor_id, placement_id, count, now_s, why, ruled)
+        return Slate("static", why, slots, RANDOM_POLICY)
     recent = [] if holdout else recent_items(profile)
     if holdout or not (recent or clicks.impressions or echo):
         why = "holdout, not personalized: even rotation" if holdout else "nothing is known yet: even rotation"
@@ -114,6 +131,23 @@ def fill(
     if any(one.campaign_id == echo for one in candidates):
         tier, why = ("segment" if not recent else tier), f"you came by the campaign {echo}"
     return Slate(tier, why, _draw_slots(candidates, terms, visitor_id, placement_id, count, now_s, why, ruled, echo))
+
+
+def _fixed(candidates: Sequence[Creative], order: Sequence[str], ruled: SlotRules, count: int) -> Slate:
+    """Stand creatives in the order given, then by id; buried ones come last, and pinned ones in their places."""
+    place = {creative_id: number for number, creative_id in enumerate(order)}
+    ranked = sorted(
+        candidates,
+        key=lambda one: (one.creative_id in ruled.buried, place.get(one.creative_id, len(order)), one.creative_id),
+    )
+    for position, creative_id in sorted(ruled.pins.items()):
+        pinned = [one for one in ranked if one.creative_id == creative_id]
+        ranked = [one for one in ranked if one.creative_id != creative_id]
+        ranked[position:position] = pinned
+    why = "in the order an experiment fixes"
+    ids = tuple(one.creative_id for one in ranked)
+    slots = [Slot(one, position, 1.0, why, ids[position:]) for position, one in enumerate(ranked[:count])]
+    return Slate("static", why, slots, FIXED_POLICY)
 
 
 def judge(
