@@ -65,9 +65,9 @@ class Deciding:
         """Give a query as the visitor's variants make it."""
         return query if self.trials is None else self.trials.query(query)
 
-    def recommend(self, query: Query) -> Answer:
+    def listed(self, query: Query) -> Answer:
         """Answer one query."""
-        answer = recommend(
+        return recommend(
             self.site.shelf(),
             self.profile,
             query,
@@ -76,16 +76,10 @@ class Deciding:
             echo=self.echo,
             viewer=self.viewer,
         )
-        if self.degraded:
-            answer.reason = f"{self.degraded}: {answer.reason}"
-        metrics.count_decision(self.site.name, query.strategy, answer.tier)
-        items = [one.item.item_id for one in answer.items]
-        self.record.append({"strategy": query.strategy, "tier": answer.tier, "items": items})
-        return answer
 
-    def fill(self, placement_id: str, count: int, left_out: frozenset[str] = frozenset()) -> Slate:
+    def filled(self, placement_id: str, count: int, left_out: frozenset[str] = frozenset()) -> Slate:
         """Fill one placement."""
-        slate = fill(
+        return fill(
             self.site.assortment,
             self.site.snapshot.clicks,
             self.held or self.profile,
@@ -99,6 +93,20 @@ class Deciding:
             viewer=self.viewer,
             change=UNCHANGED if self.trials is None else self.trials.placement(placement_id),
         )
+
+    def recommend(self, query: Query) -> Answer:
+        """Answer one query, and note it."""
+        answer = self.listed(query)
+        if self.degraded:
+            answer.reason = f"{self.degraded}: {answer.reason}"
+        metrics.count_decision(self.site.name, query.strategy, answer.tier)
+        items = [one.item.item_id for one in answer.items]
+        self.record.append({"strategy": query.strategy, "tier": answer.tier, "items": items})
+        return answer
+
+    def fill(self, placement_id: str, count: int, left_out: frozenset[str] = frozenset()) -> Slate:
+        """Fill one placement, and note it."""
+        slate = self.filled(placement_id, count, left_out)
         metrics.count_decision(self.site.name, f"slots:{placement_id}", slate.tier)
         self.record.append({"placement": placement_id, "tier": slate.tier, "policy": slate.policy, **_logged(slate)})
         return slate
@@ -334,8 +342,11 @@ def _bundle(companion_of: CatalogItem, answer: Answer, config: ApiConfig) -> dic
 
 
 def _logged(slate: Slate) -> dict[str, Any]:
-    """Give the eligible creatives once; each slot is [creative, its chance, places in `eligible` it was drawn from]."""
-    eligible = slate.slots[0].drawn_from if slate.slots else ()
+    """Give the eligible creatives once; each slot is [creative, its chance, places in `eligible` it was drawn from].
+
+    A pinned creative was drawn from itself alone, so that no one slot names all.
+    """
+    eligible = tuple(dict.fromkeys(creative_id for one in slate.slots for creative_id in one.drawn_from))
     place = {creative_id: number for number, creative_id in enumerate(eligible)}
     return {
         "eligible": eligible,

@@ -555,20 +555,34 @@ class Rules(Shape):
     rules: list[RuleBody]
 
 
+class ViewAs(Shape):
+    """What is to be other than it is of the visitor, or of a new one where none is named."""
+
+    segments: list[str] | None = Field(None, examples=[["kitchen-lovers"]])
+    region: str | None = Field(None, examples=["DE-BE"])
+    device: str | None = Field(None, examples=["mobile"])
+    at: str | None = Field(None, description="When; now by default.", examples=["2026-12-24T18:00:00Z"])
+    campaign: str | None = Field(None, description="The campaign the visit came by.", examples=["spring"])
+    items: list[str] | None = Field(None, description="Products looked at, the latest last.", examples=[["sku-1"]])
+
+
 class RulesPreviewRequest(Shape):
-    """Draft rules, and the list they are tried on."""
+    """Draft rules, and the list or placement they are tried on."""
 
     visitor_id: str | None = Field(None, description="Whose list; a new visitor's by default.", examples=["v-1042"])
+    view_as: ViewAs | None = None
     rules: list[RuleBody] = []
-    list: ListAsked
+    placement: str | None = Field(None, description="Instead of a list.", examples=["home_hero"])
+    count: int | None = None
+    list: ListAsked | None = None
 
 
 class RulesPreview(Shape):
     """The list as it is and as it would be."""
 
     visitor_id: str | None
-    before: ProductList
-    after: ProductList
+    before: ProductList | Slate
+    after: ProductList | Slate
 
 
 class Segment(Shape):

@@ -155,9 +155,11 @@ class Rule(msgspec.Struct, omit_defaults=True, kw_only=True, frozen=True):
     or, with `per_category`, of each category at that level, 1 the outermost. diversify: `weight`, 0 to 1, is what
     likeness to the items before them takes from their score (maximal marginal relevance).
 
-    A rule that names `creative_ids` or `campaign_ids` is about slots instead, in its `placements` (all where it names
-    none): a pinned creative stands at its position for sure, a boost multiplies its odds of a click, a buried one is
-    shown where nothing else is eligible.
+    A rule that names `creative_ids`, `campaign_ids` or `placements` is about slots instead, in these placements (all
+    where it names none), and about the creatives that carry all it names, themselves or by the items they are about: a
+    pinned creative stands at its position for sure, a boost multiplies its odds of a click, a buried one is shown where
+    nothing else is eligible, a cap holds for the whole placement, and diversity lowers the odds of what is like the
+    creatives before it.
     """
 
     rule_id: str
@@ -192,7 +194,7 @@ class Rule(msgspec.Struct, omit_defaults=True, kw_only=True, frozen=True):
     @property
     def about_slots(self) -> bool:
         """Whether it is about creatives, not about lists."""
-        return bool(self.creative_ids or self.campaign_ids)
+        return bool(self.creative_ids or self.campaign_ids or self.placements)
 
 
 class ListChange(msgspec.Struct, omit_defaults=True, kw_only=True, frozen=True):

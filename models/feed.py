@@ -154,7 +154,7 @@ def parse_placement(raw: object) -> Placement:
 def parse_rule(raw: object) -> Rule:
     """Read one rule; raises `InvalidError`."""
     source = _object(raw, "a rule")
-    _only(source, (*Rule.__struct_fields__, "starts_at", "ends_at"), "rule")
+    _only(source, (*Rule.__struct_fields__, "region", "starts_at", "ends_at"), "rule")
     action = source.get("action")
     if action not in ACTIONS:
         raise InvalidError("action_invalid", f"action must be one of {', '.join(ACTIONS)}, got {shown(action)}")
@@ -175,7 +175,7 @@ def parse_rule(raw: object) -> Rule:
         campaign_ids=_ids(source, "campaign_ids"),
         placements=_ids(source, "placements"),
         devices=_devices(source),
-        regions=_ids(source, "regions"),
+        regions=_regions(source),
         audience=parse_audience(source.get("audience")),
         position=_whole(source, "position", 0, 0, MAX_POSITION),
         weight=_number(source, "weight", 2.0 if action == "boost" else 0.3, 0.0, 1.0 if action == "diversify" else 1e3),
@@ -192,13 +192,20 @@ def parse_rule(raw: object) -> Rule:
     if price_from is not None and price_to is not None and price_to < price_from:
         raise InvalidError("price_to_invalid", f"rule {rule.rule_id!r}: price_to {price_to} is below {price_from}")
     if rule.about_slots:
-        if _names_items(rule) or rule.strategies:
+        if rule.strategies:
+            raise InvalidError("rule_invalid", f"rule {rule.rule_id!r} names both slots and lists: make it two")
+        if action == "boost" and rule.weight <= 0:
             raise InvalidError(
-                "rule_invalid", f"rule {rule.rule_id!r} names both creatives and lists or items: make it two"
+                "action_invalid", f"rule {rule.rule_id!r}: boost of {rule.weight:g} cannot be asked of creatives"
             )
-        if action in ("cap", "diversify") or (action == "boost" and rule.weight <= 0):
+        names_creatives = bool(rule.creative_ids or rule.campaign_ids)
+        if action == "pin" and not names_creatives:
             raise InvalidError(
-                "action_invalid", f"rule {rule.rule_id!r}: {action} of {rule.weight:g} cannot be asked of creatives"
+                "creative_ids_invalid", f"rule {rule.rule_id!r}: a pin to a slot names creative_ids or campaign_ids"
+            )
+        if action in ("exclude", "bury") and not names_creatives and not _names_items(rule):
+            raise InvalidError(
+                "rule_invalid", f"rule {rule.rule_id!r}: {action} must name creatives, or it is about all there are"
             )
         return rule
     if action == "pin" and not rule.item_ids:
@@ -239,6 +246,13 @@ def _devices(source: Mapping[str, Any]) -> tuple[str, ...]:
         if one not in DEVICES:
             raise InvalidError("devices_invalid", f"devices must be some of {', '.join(DEVICES)}, got {shown(one)}")
     return devices
+
+
+def _regions(source: Mapping[str, Any]) -> tuple[str, ...]:
+    """Read `regions`, or `region` as segments have it: a text or a list."""
+    one = source.get("region")
+    given = _ids({"region": [one] if isinstance(one, str) else one}, "region")
+    return given or _ids(source, "regions")
 
 
 def _availabilities(source: Mapping[str, Any]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ state keeps the same slate.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from math import log
+from math import exp, log
 from struct import iter_unpack
 from typing import Final
 
@@ -108,7 +108,7 @@ def fill(
     candidates = eligible(assortment, placement_id, now_s, left_out)
     viewer = viewer or viewer_of(profile)
     rules = (*assortment.rules.values(), *viewer.rules)
-    ruled = slot_rules(rules, candidates, placement_id, viewer, now_s)
+    ruled = slot_rules(rules, candidates, placement_id, viewer, now_s, assortment.items)
     candidates = [one for one in candidates if one.creative_id not in ruled.excluded]
     if change.creative_ids:
         candidates = [one for one in candidates if one.creative_id in change.creative_ids]
@@ -140,6 +140,11 @@ def _fixed(candidates: Sequence[Creative], order: Sequence[str], ruled: SlotRule
         candidates,
         key=lambda one: (one.creative_id in ruled.buried, place.get(one.creative_id, len(order)), one.creative_id),
     )
+    kept: list[Creative] = []
+    for one in ranked:
+        if ruled.admits(one, kept):
+            kept.append(one)
+    ranked = kept
     for position, creative_id in sorted(ruled.pins.items()):
         pinned = [one for one in ranked if one.creative_id == creative_id]
         ranked = [one for one in ranked if one.creative_id != creative_id]
@@ -189,18 +194,22 @@ def _draw_slots(
     average = _average(terms) if terms else None
     left, slots = list(candidates), list[Slot]()
     used_campaigns: set[str] = set()
-    while left and len(slots) < count:
+    while len(slots) < count:
         position = len(slots)
+        before = [one.creative for one in slots]
+        left = [one for one in left if ruled.admits(one, before)] if ruled.caps else left
+        if not left:
+            break
         pinned = [one for one in left if one.creative_id == ruled.pins.get(position)]
         later = {creative_id for at, creative_id in ruled.pins.items() if position < at < count}
         unpinned = [one for one in left if one.creative_id not in later] or left
         open_to_all = [one for one in unpinned if one.creative_id not in ruled.buried] or unpinned
         fresh = pinned or [one for one in open_to_all if one.campaign_id not in used_campaigns] or open_to_all
         if terms is None or average is None:
-            shares = [1.0 / len(fresh)] * len(fresh)
+            shares = _even([ruled.spread_of(one, before) for one in fresh])
         else:
             found = [terms[one.creative_id] for one in fresh]
-            raised = [ruled.raised.get(one.creative_id, 0.0) for one in fresh]
+            raised = [ruled.lift(one, before) for one in fresh]
             scores = [one.score + more for one, more in zip(found, raised, strict=True)]
             shares = chances(scores, [one.deviation for one in found])
             if echo and position == 0:
@@ -221,6 +230,17 @@ def _draw_slots(
         used_campaigns.add(creative.campaign_id)
         left.remove(creative)
     return slots
+
+
+def _even(lowered: list[float]) -> list[float]:
+    """Give everyone the same share, but for those whose log odds are lowered.
+
+    >>> _even([0.0, 0.0]), _even([0.0, -log(3.0)])
+    ([0.5, 0.5], [0.75, 0.25])
+    """
+    weights = [exp(one) for one in lowered]
+    whole = sum(weights)
+    return [round(one / whole, 15) for one in weights] if any(lowered) else [1.0 / len(lowered)] * len(lowered)
 
 
 def _echoed(shares: list[float], own: list[bool]) -> list[float]:
