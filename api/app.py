@@ -24,6 +24,7 @@ from api import (
     decisions,
     documentation,
     events,
+    experiments,
     mail_lists,
     metrics,
     operations,
@@ -65,6 +66,7 @@ _FOLLOW_EVERY_S: Final = 0.25
 _MEASURE_EVERY_S: Final = 2.0
 _REMEMBER_S: Final = 0.25
 _LINGER_S: Final = 0.1
+_EXPOSE_S: Final = 0.01
 _LOGGER = logging.getLogger(__name__)
 _ROUTERS: Final = (
     events,
@@ -75,12 +77,13 @@ _ROUTERS: Final = (
     timeline,
     visitors,
     rules,
+    experiments,
     catalog,
     segments,
     reports,
     operations,
 )
-"""In the order matched: a timeline's path would fit a visitor's too."""
+"""In the order matched: a timeline's path would fit a visitor's too, and results' an experiment's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +228,7 @@ async def _lifespan(app: FastAPI, config: ApiConfig, open_logs: Callable[[], Log
             remember=partial(_remember, hasty, LinkStore(hasty, config.profile_lifetime_s)),
         ),
         decisions=Appender(logs.decisions, linger_s=_LINGER_S),
+        exposures=Appender(logs.events, linger_s=_EXPOSE_S),
         dead_letters=Appender(logs.dead_letters, linger_s=_LINGER_S),
     )
     if config.shop_site:
@@ -235,10 +239,11 @@ async def _lifespan(app: FastAPI, config: ApiConfig, open_logs: Callable[[], Log
     finally:
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        for appender in (state.events, state.decisions, state.dead_letters):
+        await asyncio.gather(*tasks, *state.telling, return_exceptions=True)
+        for appender in (state.events, state.decisions, state.exposures, state.dead_letters):
             await asyncio.to_thread(appender.close)
         await asyncio.to_thread(logs.close)
+        await asyncio.to_thread(state.archive.close)
         await redis.aclose()
         client.close()
         hasty.close()

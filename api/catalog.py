@@ -1,11 +1,14 @@
-"""/v1/catalog/items, /v1/creatives, /v1/campaigns, /v1/placements: what the shop sells and shows."""
+"""/v1/catalog/items, /v1/creatives, /v1/campaigns, /v1/placements, /v1/rules, /v1/experiments: what the shop sells and
+shows, and what is laid over it."""
 
 import asyncio
 import math
 import time
+from collections.abc import Sequence
 from typing import Annotated, Any, Final
 
 import msgspec
+import orjson
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from api import schemas
@@ -14,13 +17,15 @@ from api.keys import secret_site
 from api.problems import ProblemError, unavailable
 from api.site import Site
 from api.state import State, state_of
-from models.catalog import Creative, Kind, Resource
+from models.catalog import Audience, Creative, Experiment, Kind, Resource, Rule
 from models.errors import InvalidError, shown
+from models.experiments import MAX_EXPERIMENTS, begun, check_layer, parse_experiment
 from models.feed import PARSERS
 from store.catalog import id_of
 from store.client import UNAVAILABLE
 
 MAX_RESOURCES: Final = 1_000
+_PARSERS: Final = {**PARSERS, "experiments": parse_experiment}
 MAX_BODY_BYTES: Final = 16 * 1024 * 1024
 
 router = APIRouter()
@@ -44,11 +49,12 @@ def _routes(kind: Kind, path: str, one: str, body: type, id_field: str) -> None:
         """Take many at once: a bad one is rejected with its index, and never fails the rest."""
         values = array_in(await read_json(request, MAX_BODY_BYTES), kind, MAX_RESOURCES)
         await _follow(state_of(request), site)
+        known_segments = await _segments(state_of(request), site, kind, values)
         accepted: list[Resource] = []
         rejected: list[dict[str, Any]] = []
         for index, value in enumerate(values):
             try:
-                accepted.append(_checked(site, PARSERS[kind](value)))
+                accepted.append(_checked(site, _PARSERS[kind](value), accepted, known_segments))
             except InvalidError as error:
                 rejected.append({"index": index, "code": error.code, "message": error.message})
         await _put(state_of(request), site, kind, accepted)
@@ -74,7 +80,8 @@ def _routes(kind: Kind, path: str, one: str, body: type, id_field: str) -> None:
                 )
             value = {**value, id_field: resource_id}
         await _follow(state_of(request), site)
-        resource = _checked(site, PARSERS[kind](value))
+        known_segments = await _segments(state_of(request), site, kind, [value])
+        resource = _checked(site, _PARSERS[kind](value), [], known_segments)
         await _put(state_of(request), site, kind, [resource])
         return answer(_view(resource))
 
@@ -135,15 +142,60 @@ def _routes(kind: Kind, path: str, one: str, body: type, id_field: str) -> None:
         return Response(status_code=204)
 
 
-def _checked(site: Site, resource: Resource) -> Resource:
-    """Refuse a creative of a campaign that is not there: it would never be shown, and nobody would know why."""
-    if isinstance(resource, Creative) and resource.campaign_id not in site.assortment.campaigns:
+def _checked(site: Site, resource: Resource, before: Sequence[Resource], known_segments: frozenset[str]) -> Resource:
+    """Refuse what would silently do nothing: a creative of no campaign, an audience of no segment, a change of no
+    placement; and what an experiment that has begun may not change. `before` comes with it in the same call."""
+    assortment = site.assortment
+    if isinstance(resource, Creative) and resource.campaign_id not in assortment.campaigns:
         raise InvalidError(
             "campaign_unknown",
             f"creative {resource.creative_id!r}: site {site.name!r} has no campaign {shown(resource.campaign_id)}; "
             "put the campaign first",
         )
+    for audience in _audiences(resource):
+        for segment_id in (*audience.any_of, *audience.all_of, *audience.none_of):
+            if segment_id not in known_segments:
+                raise InvalidError(
+                    "segment_unknown", f"site {site.name!r} has no segment {shown(segment_id)}; put the segment first"
+                )
+    if isinstance(resource, Experiment):
+        return _checked_experiment(site, resource, [one for one in before if isinstance(one, Experiment)])
     return resource
+
+
+def _checked_experiment(site: Site, experiment: Experiment, before: Sequence[Experiment]) -> Experiment:
+    known = {**site.assortment.experiments, **{one.experiment_id: one for one in before}}
+    if experiment.experiment_id not in known and len(known) >= MAX_EXPERIMENTS:
+        raise InvalidError("experiments_too_many", f"site {site.name!r} has {MAX_EXPERIMENTS} experiments already")
+    for variant in experiment.variants:
+        for placement_id in variant.placements:
+            if placement_id not in site.assortment.placements:
+                raise InvalidError(
+                    "placement_unknown",
+                    f"experiment {experiment.experiment_id!r}: site {site.name!r} has no placement "
+                    f"{shown(placement_id)}; put the placement first",
+                )
+    check_layer(experiment, known.values())
+    return begun(known.get(experiment.experiment_id), experiment, time.time())
+
+
+def _audiences(resource: Resource) -> list[Audience]:
+    if isinstance(resource, Rule):
+        return [resource.audience]
+    if isinstance(resource, Experiment):
+        return [resource.audience, *(rule.audience for one in resource.variants for rule in one.rules)]
+    return []
+
+
+async def _segments(state: State, site: Site, kind: Kind, values: Sequence[Any]) -> frozenset[str]:
+    """The site's segments, read only where one of the things sent names an audience."""
+    if kind not in ("rules", "experiments") or b'"audience"' not in orjson.dumps(values):
+        return frozenset()
+    try:
+        yardstick = await asyncio.to_thread(state.segments.yardstick, site.name)
+    except UNAVAILABLE as error:
+        raise _unavailable() from error
+    return frozenset(one.segment_id for one in yardstick.segments)
 
 
 async def _put(state: State, site: Site, kind: Kind, resources: list[Resource]) -> None:
@@ -195,3 +247,4 @@ _routes("creatives", "/v1/creatives", "creative", schemas.Creatives, "creative_i
 _routes("campaigns", "/v1/campaigns", "campaign", schemas.Campaigns, "campaign_id")
 _routes("placements", "/v1/placements", "placement", schemas.Placements, "placement_id")
 _routes("rules", "/v1/rules", "rule", schemas.Rules, "rule_id")
+_routes("experiments", "/v1/experiments", "experiment", schemas.Experiments, "experiment_id")

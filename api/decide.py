@@ -8,37 +8,44 @@ from secrets import token_urlsafe
 from typing import Any
 
 import orjson
+from starlette.requests import Request
 
 from api import metrics
 from api.config import ApiConfig
 from api.intake import Incoming
 from api.site import Site
 from api.state import State
+from models.bots import is_bot
 from models.catalog import CatalogItem
 from models.echo import echoed_campaign, without_echo
+from models.events import encode_event
+from models.experiments import Trials, exposure_event, trials_of
 from models.holdout import in_holdout
 from models.merchandising import Gap, bundle_price
 from models.profile import Profile
 from models.recommend import Answer, Query, recommend
-from models.slots import HOLD_S, Slate, fill
+from models.slots import HOLD_S, UNCHANGED, Slate, fill
 from models.steps import Why
+from models.viewer import Viewer, viewer_of
 from store.client import UNAVAILABLE
-from store.log import partition_of
-from store.visits import Known, before_login, know
+from store.log import LogUnavailableError, partition_of
+from store.visits import NOTHING_BESIDE, Beside, Known, Visit, before_login, know
 
 
 @dataclass(slots=True)
 class Deciding:
     """One request's decision: the visitor as known now, and what has been chosen so far.
 
-    `visitor_id` is the id the page sent; `profile` is that of the visitor it belongs to. `campaign` led to this visit
-    and is running; `echo` is the same where it is echoed, empty where not. `held` is the profile that slots go by right
-    after a login, so that the login alone changes none of them.
+    `visitor_id` is the id the page sent; `owner_id` and `profile` are those of the visitor it belongs to. `campaign`
+    led to this visit and is running; `echo` is the same where it is echoed, empty where not. `held` is the profile that
+    slots go by right after a login, so that the login alone changes none of them. `trials` is None where no experiment
+    can be met; `exposed_at_s` is when one is met, by the clock of the site's settings.
     """
 
     state: State
     site: Site
     visitor_id: str
+    owner_id: str
     profile: Profile
     now_s: float
     holdout: bool
@@ -49,20 +56,30 @@ class Deciding:
     freshness_ms: float | None
     decision_id: str
     record: list[dict[str, Any]]
+    viewer: Viewer
+    trials: Trials | None
+    bot: bool
+    exposed_at_s: float
 
-    def recommend(self, query: Query) -> Answer:
+    def asked(self, query: Query) -> Query:
+        """Give a query as the visitor's variants make it."""
+        return query if self.trials is None else self.trials.query(query)
+
+    def listed(self, query: Query) -> Answer:
         """Answer one query."""
-        answer = recommend(self.site.shelf(), self.profile, query, self.now_s, holdout=self.holdout, echo=self.echo)
-        if self.degraded:
-            answer.reason = f"{self.degraded}: {answer.reason}"
-        metrics.count_decision(self.site.name, query.strategy, answer.tier)
-        items = [one.item.item_id for one in answer.items]
-        self.record.append({"strategy": query.strategy, "tier": answer.tier, "items": items})
-        return answer
+        return recommend(
+            self.site.shelf(),
+            self.profile,
+            query,
+            self.now_s,
+            holdout=self.holdout,
+            echo=self.echo,
+            viewer=self.viewer,
+        )
 
-    def fill(self, placement_id: str, count: int, left_out: frozenset[str] = frozenset()) -> Slate:
+    def filled(self, placement_id: str, count: int, left_out: frozenset[str] = frozenset()) -> Slate:
         """Fill one placement."""
-        slate = fill(
+        return fill(
             self.site.assortment,
             self.site.snapshot.clicks,
             self.held or self.profile,
@@ -73,7 +90,23 @@ class Deciding:
             holdout=self.holdout,
             left_out=left_out,
             echo=self.echo,
+            viewer=self.viewer,
+            change=UNCHANGED if self.trials is None else self.trials.placement(placement_id),
         )
+
+    def recommend(self, query: Query) -> Answer:
+        """Answer one query, and note it."""
+        answer = self.listed(query)
+        if self.degraded:
+            answer.reason = f"{self.degraded}: {answer.reason}"
+        metrics.count_decision(self.site.name, query.strategy, answer.tier)
+        items = [one.item.item_id for one in answer.items]
+        self.record.append({"strategy": query.strategy, "tier": answer.tier, "items": items})
+        return answer
+
+    def fill(self, placement_id: str, count: int, left_out: frozenset[str] = frozenset()) -> Slate:
+        """Fill one placement, and note it."""
+        slate = self.filled(placement_id, count, left_out)
         metrics.count_decision(self.site.name, f"slots:{placement_id}", slate.tier)
         self.record.append({"placement": placement_id, "tier": slate.tier, "policy": slate.policy, **_logged(slate)})
         return slate
@@ -88,6 +121,7 @@ class Deciding:
             "holdout": self.holdout,
             "campaign_id": self.campaign or None,
             "echo": bool(self.echo),
+            "experiments": self._met(),
             "state": {
                 "events_seen": profile.events_seen,
                 "as_of": iso(profile.last_at_s) if known else None,
@@ -96,8 +130,18 @@ class Deciding:
             },
         }
 
+    def _met(self) -> list[dict[str, str]]:
+        met = self.trials.met if self.trials is not None else {}
+        return [
+            {"experiment_id": experiment_id, "variant_id": variant.variant_id}
+            for experiment_id, (_, variant) in met.items()
+        ]
+
     def log(self) -> None:
-        """Write the decision to the decision log, unwatched: who, what was chosen, with which chance."""
+        """Write the decision to the decision log, unwatched: who, what was chosen, with which chance.
+
+        The first time a visitor meets a variant, an event that tells so goes to the event log.
+        """
         snapshot = self.site.snapshot
         record = {
             "decision_id": self.decision_id,
@@ -107,6 +151,7 @@ class Deciding:
             "holdout": self.holdout,
             "campaign": self.campaign,
             "echo": self.echo,
+            "experiments": self._met(),
             "model_version": snapshot.version,
             "position": self.profile.position,
             "chosen": self.record,
@@ -115,12 +160,56 @@ class Deciding:
         incoming = Incoming(self.site.name, partition, self.visitor_id, orjson.dumps(record))
         if not self.state.decisions.post([incoming]):
             metrics.DECISIONS_UNLOGGED.inc()
+        if self.trials is not None and self.trials.met and not self.bot:
+            self._expose(self.trials)
+
+    def _expose(self, trials: Trials) -> None:
+        """Append what the visitor met for the first time, as far as this process knows; said twice, it counts once."""
+        name, owner_id = self.site.name, self.owner_id
+        partition = partition_of(name, owner_id, self.state.log.partitions)
+        exposed = [
+            Incoming(
+                name,
+                partition,
+                owner_id,
+                encode_event(
+                    exposure_event(
+                        experiment,
+                        variant,
+                        site=name,
+                        visitor_id=owner_id,
+                        sender_id=self.visitor_id,
+                        decision_id=self.decision_id,
+                        at_s=self.exposed_at_s,
+                        now_s=self.now_s,
+                    )
+                ),
+            )
+            for experiment, variant in trials.met.values()
+            if self.state.exposed.first(name, self.visitor_id, experiment, variant)
+        ]
+        if exposed:
+            task = asyncio.create_task(self._tell(exposed, list(trials.met)))
+            self.state.telling.add(task)
+            task.add_done_callback(self.state.telling.discard)
+
+    async def _tell(self, exposed: list[Incoming], experiment_ids: list[str]) -> None:
+        """Append; what the log does not take is told again with the visitor's next decision."""
+        try:
+            await self.state.exposures.append(exposed)
+        except LogUnavailableError:
+            self.state.exposed.forget(self.site.name, self.visitor_id, experiment_ids)
+            metrics.EXPOSURES_LOST.inc(len(exposed))
 
 
-async def begin(state: State, site: Site, visitor_id: str) -> Deciding:
-    """Learn all there is to know of the visitor, in one round trip; without an answer in time, decide without."""
-    known, degraded = await _known(state, site, visitor_id)
+async def begin(state: State, site: Site, visitor_id: str, agent: str = "") -> Deciding:
+    """Learn all there is to know of the visitor, in one round trip; without an answer in time, decide without.
+
+    `agent` is the browser's user agent, where a browser asks.
+    """
+    known, visit, degraded = await _known(state, site, visitor_id)
     profile = known.profile
+    segments, clock_s = (visit.segments, visit.clock_s) if visit is not None else (frozenset[str](), 0.0)
     now_s = time.time()
     freshness_ms: float | None = None
     if profile.events_seen:
@@ -131,10 +220,14 @@ async def begin(state: State, site: Site, visitor_id: str) -> Deciding:
     holdout = in_holdout(site.name, visitor_id, state.config.holdout_share)
     found = echoed_campaign(profile, site.assortment, now_s)
     campaign = found.campaign_id if found else ""
+    trials: Trials | None = None
+    if site.assortment.experiments and visitor_id and not holdout:
+        trials = trials_of(site.assortment.experiments.values(), site.name, visitor_id, segments, now_s)
     return Deciding(
         state=state,
         site=site,
         visitor_id=visitor_id,
+        owner_id=known.visitor_id,
         profile=profile,
         now_s=now_s,
         holdout=holdout,
@@ -145,28 +238,50 @@ async def begin(state: State, site: Site, visitor_id: str) -> Deciding:
         freshness_ms=freshness_ms,
         decision_id=token_urlsafe(12),
         record=[],
+        viewer=viewer_of(profile, segments, trials.rules if trials is not None else ()),
+        trials=trials,
+        bot=trials is not None and is_bot(agent),
+        # By events' time a visitor's own tells best what comes after: recorded events of others may be ahead of it.
+        exposed_at_s=(profile.last_at_s or clock_s or now_s) if state.config.clock == "event" else now_s,
     )
 
 
-async def _known(state: State, site: Site, visitor_id: str) -> tuple[Known, str]:
-    """The visitor as known now, or a new one and why the stored state could not be had."""
+def agent_of(request: Request) -> str:
+    """Give a request's user agent."""
+    return request.headers.get("user-agent", "")
+
+
+async def _known(state: State, site: Site, visitor_id: str) -> tuple[Known, Visit | None, str]:
+    """The visitor as known now and as read, or a new one and why the stored state could not be had."""
     nobody = Known(visitor_id, Profile(), Profile())
     if not state.breaker.closed(time.monotonic()):
         metrics.DEGRADED.labels("breaker_open").inc()
-        return nobody, "visitor state unavailable"
-    try:
-        async with asyncio.timeout(state.config.redis_deadline_s):
-            visit = await state.visits.read(site.name, visitor_id)
-    except (TimeoutError, *UNAVAILABLE) as error:
-        state.breaker.failed(time.monotonic())
-        metrics.DEGRADED.labels(type(error).__name__).inc()
-        return nobody, "visitor state unavailable"
-    state.breaker.succeeded()
-    try:
-        await site.follow_catalog(visit.catalog_version)
-    except UNAVAILABLE as error:
-        metrics.DEGRADED.labels(type(error).__name__).inc()
-    return know(visit, site.assortment), ""
+        return nobody, None, "visitor state unavailable"
+    while True:
+        beside = _beside(state, site)
+        try:
+            async with asyncio.timeout(state.config.redis_deadline_s):
+                visit = await state.visits.read(site.name, visitor_id, beside)
+        except (TimeoutError, *UNAVAILABLE) as error:
+            state.breaker.failed(time.monotonic())
+            metrics.DEGRADED.labels(type(error).__name__).inc()
+            return nobody, None, "visitor state unavailable"
+        state.breaker.succeeded()
+        try:
+            await site.follow_catalog(visit.catalog_version)
+        except UNAVAILABLE as error:
+            metrics.DEGRADED.labels(type(error).__name__).inc()
+        # A catalog that is the first to ask for segments has just been read: read again, with them.
+        if beside.segments or not site.assortment.asks_segments:
+            return know(visit, site.assortment), visit, ""
+
+
+def _beside(state: State, site: Site) -> Beside:
+    """What rules and experiments make a decision ask for beside the visitor; nothing where there are none."""
+    assortment = site.assortment
+    if not assortment.asks_segments and not assortment.experiments:
+        return NOTHING_BESIDE
+    return Beside(assortment.asks_segments, state.config.clock == "event" and bool(assortment.experiments))
 
 
 def _held(known: Known, now_s: float) -> Profile | None:
@@ -227,8 +342,11 @@ def _bundle(companion_of: CatalogItem, answer: Answer, config: ApiConfig) -> dic
 
 
 def _logged(slate: Slate) -> dict[str, Any]:
-    """Give the eligible creatives once; each slot is [creative, its chance, places in `eligible` it was drawn from]."""
-    eligible = slate.slots[0].drawn_from if slate.slots else ()
+    """Give the eligible creatives once; each slot is [creative, its chance, places in `eligible` it was drawn from].
+
+    A pinned creative was drawn from itself alone, so that no one slot names all.
+    """
+    eligible = tuple(dict.fromkeys(creative_id for one in slate.slots for creative_id in one.drawn_from))
     place = {creative_id: number for number, creative_id in enumerate(eligible)}
     return {
         "eligible": eligible,

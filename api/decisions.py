@@ -48,7 +48,7 @@ async def post_decisions(request: Request) -> Response:
     if len(set(names)) < len(names):
         raise InvalidError("lists_invalid", f"each list needs a name of its own, got {shown(names)}")
     shown_items = set(parse_ids(body.get("exclude"), "exclude"))
-    deciding = await decide.begin(state_of(request), site, visitor_id)
+    deciding = await decide.begin(state_of(request), site, visitor_id, decide.agent_of(request))
     shown_creatives: set[str] = set()
     filled: dict[str, Any] = {}
     tier = ""
@@ -60,7 +60,7 @@ async def post_decisions(request: Request) -> Response:
         tier = tier or slate.tier
     lists: dict[str, Any] = {}
     for name, query in queries:
-        query = replace(query, exclude=query.exclude | shown_items)
+        query = deciding.asked(replace(query, exclude=query.exclude | shown_items))
         found = deciding.recommend(query)
         shown_items.update(one.item.item_id for one in found.items)
         lists[name] = decide.list_view(query, found, deciding.state.config)

@@ -47,9 +47,10 @@ async def post_batch(request: Request, site: Annotated[Site, Depends(secret_site
 
     async def one(visitor_id: str) -> dict[str, Any]:
         deciding = await decide.begin(state, site, visitor_id)
-        found = deciding.recommend(query)
+        asked = deciding.asked(query)
+        found = deciding.recommend(asked)
         deciding.log()
-        return {**deciding.head(), **decide.list_view(query, found, state.config)}
+        return {**deciding.head(), **decide.list_view(asked, found, state.config)}
 
     lists: list[dict[str, Any]] = []
     for start in range(0, len(visitor_ids), _AT_ONCE):

@@ -20,6 +20,9 @@ EVENTS = Counter("shopwindow_events", "Events by outcome of the intake.", ["site
 DECISIONS = Counter("shopwindow_decisions", "Decisions by strategy or placement, and tier.", ["site", "kind", "tier"])
 DEGRADED = Counter("shopwindow_degraded_decisions", "Decisions made without the visitor's state.", ["reason"])
 DECISIONS_UNLOGGED = Counter("shopwindow_decisions_unlogged", "Decisions that the decision log did not take.")
+EXPOSURES_LOST = Counter(
+    "shopwindow_exposures_lost", "Exposures to experiments the log did not take; told with the next decision."
+)
 PENDING_LOST = Counter("shopwindow_pending_lost", "Accepted events not laid over profiles: Redis was away.")
 PROCESSED = Gauge(
     "shopwindow_events_processed",

@@ -59,7 +59,9 @@ async def get_recommendations(request: Request) -> Response:
         threshold=given.amount("threshold", 0.0),
     )
     explain = given.flag("explain", False)
-    deciding = await decide.begin(state_of(request), site, parse_visitor_id(visitor_id) if visitor_id else "")
+    visitor_id = parse_visitor_id(visitor_id) if visitor_id else ""
+    deciding = await decide.begin(state_of(request), site, visitor_id, decide.agent_of(request))
+    query = deciding.asked(query)
     found = deciding.recommend(query)
     deciding.log()
     request.scope["tier"] = found.tier

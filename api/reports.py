@@ -1,7 +1,9 @@
 """/v1/reports: figures from the archive."""
 
 import asyncio
-from typing import Annotated
+import logging
+import time
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
@@ -10,10 +12,21 @@ from api.bodies import answer
 from api.keys import secret_site
 from api.problems import ProblemError, unavailable
 from api.site import Site
-from api.state import state_of
+from api.state import State, state_of
 from models.errors import shown
 from store.archive import ArchiveUnavailableError
+from store.archive_tables import NOTHING_UNARCHIVED, Unarchived
+from store.client import UNAVAILABLE
+from store.experiment_results import Asked, asked_of, asked_of_holdout
+from store.log import LogRecreatedError, LogUnavailableError
 from store.reports import REPORTS, make_report, parse_day
+from store.unarchived import read_unarchived
+
+ARCHIVE_GROUP: Final = "archive"
+"""The flow that fills the archive, as the log knows it."""
+FIRST_DAY = Annotated[str | None, Query(alias="from", description="First day (UTC).", examples=["2026-01-01"])]
+LAST_DAY = Annotated[str | None, Query(alias="to", description="Last day (UTC), included.")]
+_LOGGER = logging.getLogger(__name__)
 
 router = APIRouter(tags=["reports"])
 
@@ -27,22 +40,39 @@ async def get_report(
     request: Request,
     site: Annotated[Site, Depends(secret_site)],
     name: Annotated[str, Path(description=f"One of {', '.join(REPORTS)}.", examples=["channels"])],
-    first_day: Annotated[
-        str | None, Query(alias="from", description="First day (UTC).", examples=["2026-01-01"])
-    ] = None,
-    last_day: Annotated[str | None, Query(alias="to", description="Last day (UTC), included.")] = None,
+    first_day: FIRST_DAY = None,
+    last_day: LAST_DAY = None,
 ) -> Response:
-    """Give figures from every event archived, or of the days named.
-
-    Events reach the archive within `archive_every_s`; `lag.archive` of `/v1/status` tells how many are on their way.
-    """
+    """Give figures from every event accepted, or of the days named; archived yet or not."""
     if name not in REPORTS:
         raise ProblemError(404, "report_unknown", f"there is no report {shown(name)}; there are {', '.join(REPORTS)}")
     first, last = parse_day(first_day, "from"), parse_day(last_day, "to")
     state = state_of(request)
+    unarchived = await unarchived_of(state, site)
+    asked = await _experiments(state, site) if name == "experiments" else ()
     try:
         async with state.reporting:  # one at a time: the rest of the API shares the machine
-            made = await asyncio.to_thread(make_report, state.archive, site.name, name, first, last)
+            made = await asyncio.to_thread(make_report, state.archive, site.name, name, first, last, unarchived, asked)
     except ArchiveUnavailableError as error:
         raise unavailable("archive_unavailable", str(error)) from error
     return answer({"name": name, "from": first_day, "to": last_day, "columns": made.columns, "rows": made.records()})
+
+
+async def unarchived_of(state: State, site: Site) -> Unarchived:
+    """Read what is not archived yet; where the log does not answer, reports tell of what is."""
+    try:
+        return await asyncio.to_thread(read_unarchived, state.log, ARCHIVE_GROUP, site.name, state.config.holdout_share)
+    except (LogUnavailableError, LogRecreatedError, *UNAVAILABLE) as error:
+        _LOGGER.warning("the report has only what is archived: %s", error)
+        return NOTHING_UNARCHIVED
+
+
+async def _experiments(state: State, site: Site) -> tuple[Asked, ...]:
+    """Every experiment of the site that has begun, by id, and the holdout."""
+    try:
+        await site.follow_catalog(await asyncio.to_thread(state.catalogs.version, site.name))
+    except UNAVAILABLE as error:
+        _LOGGER.warning("the report has the experiments known here: %s", error)
+    holdout = asked_of_holdout(state.config.holdout_share)
+    found = [one for _, one in sorted(site.assortment.experiments.items()) if one.began_at_s <= time.time()]
+    return tuple(asked_of(one) for one in found) + ((holdout,) if holdout else ())

@@ -1,27 +1,31 @@
-"""POST /v1/rules/preview: what draft rules would make of a visitor's list, beside what it is now."""
+"""POST /v1/rules/preview: what draft rules would make of a visitor's list or placement, beside what it is now."""
 
-import time
+import asyncio
+from collections.abc import Callable
 from copy import copy
+from dataclasses import replace
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from api import decide, schemas
-from api.asked import only, parse_list
+from api.asked import only, parse_list, parse_whole
 from api.bodies import answer, read_json
+from api.decide import Deciding
 from api.keys import secret_site
-from api.problems import ProblemError
+from api.problems import ProblemError, unavailable
 from api.site import Site
-from api.state import state_of
+from api.slots import placement_named
+from api.state import State, state_of
+from api.view_as import view_as
 from models.errors import InvalidError, shown
 from models.events import parse_visitor_id
-from models.feed import parse_rule
-from models.recommend import recommend
-from models.shelf import Shelf
+from models.feed import MAX_SLOTS, parse_rule
+from store.client import UNAVAILABLE
 
 MAX_RULES: Final = 100
 MAX_BODY_BYTES: Final = 256 * 1024
-_FIELDS: Final = frozenset({"visitor_id", "list", "rules"})
+_FIELDS: Final = frozenset({"visitor_id", "view_as", "list", "placement", "count", "rules"})
 
 router = APIRouter(tags=["rules"])
 
@@ -29,13 +33,15 @@ router = APIRouter(tags=["rules"])
 @router.post(
     "/v1/rules/preview",
     summary="Preview rules",
-    responses={200: {"model": schemas.RulesPreview}, **schemas.problems(400, 401, 403, 413, 422)},
+    responses={200: {"model": schemas.RulesPreview}, **schemas.problems(400, 401, 403, 404, 413, 422, 503)},
     openapi_extra=schemas.body(schemas.RulesPreviewRequest),
 )
 async def post_preview(request: Request, site: Annotated[Site, Depends(secret_site)]) -> Response:
-    """Make one visitor's list twice: with the rules there are, and with the draft ones added or put in their place.
+    """Make one visitor's list, or placement, twice: with the rules there are, and with the draft ones added or put in
+    their place.
 
-    Nothing is stored or logged. Without a visitor it is a new one's list.
+    Nothing is stored or logged, and nobody is exposed to an experiment. Without a visitor it is a new one's; `view_as`
+    says what of the visitor is to be other than it is.
     """
     body = await read_json(request, MAX_BODY_BYTES)
     if not isinstance(body, dict):
@@ -45,18 +51,42 @@ async def post_preview(request: Request, site: Annotated[Site, Depends(secret_si
     if not isinstance(drafts, list) or len(drafts) > MAX_RULES:
         raise InvalidError("rules_invalid", f"rules must be an array of at most {MAX_RULES}, got {shown(drafts)}")
     rules = [parse_rule(draft) for draft in drafts]
-    _, query = parse_list(body.get("list", {}), "list")
     visitor_id = parse_visitor_id(body["visitor_id"]) if body.get("visitor_id") else ""
     state = state_of(request)
     deciding = await decide.begin(state, site, visitor_id)
-    now_s = time.time()
-
-    def made(shelf: Shelf) -> dict[str, Any]:
-        found = recommend(shelf, deciding.profile, query, now_s, holdout=deciding.holdout)
-        return decide.list_view(query, found, state.config)
-
-    before = made(site.shelf())
-    drafted = copy(site.assortment)
-    drafted.rules = {**site.assortment.rules, **{rule.rule_id: rule for rule in rules}}
-    after = made(Shelf(site.snapshot, drafted))
+    if body.get("view_as") is not None:
+        deciding = view_as(deciding, body["view_as"], await _segments(state, site))
+    made = _placement(body, site) if body.get("placement") is not None else _list(body)
+    drafted = copy(site)
+    drafted.assortment = copy(site.assortment)
+    drafted.assortment.rules = {**site.assortment.rules, **{rule.rule_id: rule for rule in rules}}
+    before, after = made(deciding), made(replace(deciding, site=drafted))
     return answer({"visitor_id": visitor_id or None, "before": before, "after": after})
+
+
+def _list(body: dict[str, Any]) -> Callable[[Deciding], dict[str, Any]]:
+    _, query = parse_list(body.get("list", {}), "list")
+
+    def made(deciding: Deciding) -> dict[str, Any]:
+        asked = deciding.asked(query)
+        return decide.list_view(asked, deciding.listed(asked), deciding.state.config)
+
+    return made
+
+
+def _placement(body: dict[str, Any], site: Site) -> Callable[[Deciding], dict[str, Any]]:
+    if body.get("list") is not None or not isinstance(body["placement"], str):
+        raise InvalidError(
+            "placement_invalid", f"a preview is of a list or of a placement, by its id, got {shown(body['placement'])}"
+        )
+    known = placement_named(site, body["placement"])
+    count = parse_whole(body.get("count"), "count", MAX_SLOTS) or known.slots
+    return lambda deciding: decide.slate_view(deciding.filled(known.placement_id, count))
+
+
+async def _segments(state: State, site: Site) -> frozenset[str]:
+    try:
+        yardstick = await asyncio.to_thread(state.segments.yardstick, site.name)
+    except UNAVAILABLE as error:
+        raise unavailable("store_unavailable", "the segment store does not answer; try again") from error
+    return frozenset(one.segment_id for one in yardstick.segments)

@@ -167,6 +167,10 @@ class Head(Shape):
     holdout: bool
     campaign_id: str | None = Field(description="Of the running campaign that led to this visit.", examples=["spring"])
     echo: bool = Field(description="Whether that campaign is echoed; a tenth of the visitors get no echo.")
+    experiments: list[dict[str, str]] = Field(
+        description="Experiments that this decision is part of, and the visitor's variants.",
+        examples=[[{"experiment_id": "hero-test", "variant_id": "random"}]],
+    )
     state: StateView
 
 
@@ -400,6 +404,14 @@ class Placements(Shape):
     placements: list[Placement]
 
 
+class Audience(Shape):
+    """Segments a visitor is in: any of the first, all of the second, none of the third."""
+
+    any: list[str] = Field([], examples=[["kitchen-lovers"]])
+    all: list[str] = []
+    none: list[str] = []
+
+
 class RuleBody(Shape):
     """What a marketer wants of lists."""
 
@@ -416,7 +428,10 @@ class RuleBody(Shape):
     creative_ids: list[str] = Field([], description="With these or campaign_ids the rule is about slots.")
     campaign_ids: list[str] = []
     placements: list[str] = Field([], description="Placements it holds for; all of them by default.")
-    devices: list[str] = []
+    availability: list[str] = Field([], description="Stock: in_stock, preorder, backorder, limited_availability.")
+    devices: list[str] = Field([], examples=[["mobile"]])
+    regions: list[str] = Field([], description="`DE` holds for `DE-BE` too.", examples=[["DE"]])
+    audience: Audience | None = None
     position: int = Field(0, ge=0, le=99, description="pin: the first place, from 0.")
     weight: float = Field(2.0, description="boost: times the score; diversify: 0 to 1.")
     most: int = Field(1, ge=1, le=99, description="cap: so many of them in a list.")
@@ -426,26 +441,148 @@ class RuleBody(Shape):
     enabled: bool = True
 
 
+class VariantBody(Shape):
+    """One side of an experiment."""
+
+    variant_id: str = Field(max_length=60, examples=["bestsellers"])
+    name: str = ""
+    weight: float = Field(1.0, gt=0)
+    lists: dict[str, dict[str, Any]] = Field(
+        {},
+        description="What becomes of the lists asked for by a strategy: strategy, limit, category, refill, threshold.",
+        examples=[{"for_you": {"strategy": "bestsellers"}}],
+    )
+    placements: dict[str, dict[str, Any]] = Field(
+        {},
+        description="What becomes of placements: policy thompson, random or fixed, and creative_ids.",
+        examples=[{"home_hero": {"policy": "random"}}],
+    )
+    rules: list[RuleBody] = Field([], description="Rules that hold for its visitors beside the shop's.")
+
+
+class ExperimentBody(Shape):
+    """Variants, and who meets them."""
+
+    experiment_id: str = Field(max_length=60, examples=["hero-test"])
+    name: str = ""
+    variants: list[VariantBody] = Field(description="2 to 10; the others are compared with the first.")
+    metric: Literal["click_rate", "conversion", "revenue_per_visitor"] = "click_rate"
+    traffic: float = Field(1.0, gt=0, le=1, description="Share of its visitors who take part.")
+    layer: str = Field("", description="Experiments of one layer share its visitors out.")
+    layer_from: float = Field(0.0, ge=0, le=1)
+    layer_to: float = Field(1.0, ge=0, le=1)
+    audience: Audience | None = None
+    starts_at: str | None = None
+    ends_at: str | None = None
+    enabled: bool = True
+
+
+class Experiments(Shape):
+    """Up to 200 experiments."""
+
+    experiments: list[ExperimentBody]
+
+
+class ExperimentAssignment(Shape):
+    """What a visitor meets of an experiment."""
+
+    experiment_id: str
+    visitor_id: str
+    variant_id: str | None = Field(description="Null for a visitor who does not take part.")
+    why: str = Field(examples=["not in its share of the traffic"])
+    holdout: bool
+    segments: list[str]
+    shares: dict[str, float]
+
+
+class Interval(Shape):
+    """A figure, and the always-valid interval around it."""
+
+    value: float
+    low: float
+    high: float
+
+
+class MetricResult(Shape):
+    """One metric of a variant, compared with the first variant's."""
+
+    value: float | None
+    difference: Interval | None
+    lift: Interval | None
+    p_value: float | None = Field(description="Always valid: it may be looked at at any time.")
+    verdict: str | None = Field(description="better, worse, not told apart, or none for the reasons.")
+    reasons: list[str]
+
+
+class VariantResult(Shape):
+    """What a variant's visitors did since they first met it."""
+
+    variant_id: str
+    visitors: int
+    impressions: int
+    clicks: int
+    orders: int
+    buyers: int
+    revenue: float
+    metrics: dict[str, MetricResult]
+
+
+class SampleRatioView(Shape):
+    """Whether as many visitors met each variant as its weight says."""
+
+    holds: bool
+    chi_square: float
+    p_value: float | None
+    expected: dict[str, float]
+    observed: dict[str, int]
+
+
+class ExperimentResults(Shape):
+    """What an experiment has told so far."""
+
+    experiment_id: str
+    metric: str = Field(description="The one that decides the verdict.")
+    verdicts: dict[str, str] = Field(examples=[{"bestsellers": "not told apart"}])
+    reasons: list[str] = Field(description="Why there is no verdict.")
+    sample_ratio: SampleRatioView
+    left_out: dict[str, int] = Field(examples=[{"bots": 3, "floods": 0, "several_variants": 0}])
+    variants: list[VariantResult]
+
+
 class Rules(Shape):
     """Up to 1,000 rules."""
 
     rules: list[RuleBody]
 
 
+class ViewAs(Shape):
+    """What is to be other than it is of the visitor, or of a new one where none is named."""
+
+    segments: list[str] | None = Field(None, examples=[["kitchen-lovers"]])
+    region: str | None = Field(None, examples=["DE-BE"])
+    device: str | None = Field(None, examples=["mobile"])
+    at: str | None = Field(None, description="When; now by default.", examples=["2026-12-24T18:00:00Z"])
+    campaign: str | None = Field(None, description="The campaign the visit came by.", examples=["spring"])
+    items: list[str] | None = Field(None, description="Products looked at, the latest last.", examples=[["sku-1"]])
+
+
 class RulesPreviewRequest(Shape):
-    """Draft rules, and the list they are tried on."""
+    """Draft rules, and the list or placement they are tried on."""
 
     visitor_id: str | None = Field(None, description="Whose list; a new visitor's by default.", examples=["v-1042"])
+    view_as: ViewAs | None = None
     rules: list[RuleBody] = []
-    list: ListAsked
+    placement: str | None = Field(None, description="Instead of a list.", examples=["home_hero"])
+    count: int | None = None
+    list: ListAsked | None = None
 
 
 class RulesPreview(Shape):
     """The list as it is and as it would be."""
 
     visitor_id: str | None
-    before: ProductList
-    after: ProductList
+    before: ProductList | Slate
+    after: ProductList | Slate
 
 
 class Segment(Shape):

@@ -17,6 +17,7 @@ from models.conditions import Facts
 from models.errors import InvalidError, shown
 from models.segments import MAX_SEGMENTS, Rule, Segment, parse_rule, parse_segment
 from models.stages import STAGES, Thresholds, parse_thresholds, stage_of
+from models.value_tiers import Cutoffs
 from store.client import UNAVAILABLE
 from store.clock import read_now_s
 from store.segments import Tally
@@ -254,7 +255,14 @@ def _tally(tally: Tally) -> dict[str, Any]:
 
 
 def _thresholds(thresholds: Thresholds) -> dict[str, Any]:
-    return {name: getattr(thresholds, name) for name in thresholds.__struct_fields__}
+    """The days, and those cut-offs that are the site's own."""
+    usual = Cutoffs()
+    own = {name: getattr(thresholds, name) for name in usual.__struct_fields__}
+    return {
+        "dormant_after_days": thresholds.dormant_after_days,
+        "lost_after_days": thresholds.lost_after_days,
+        **{name: value for name, value in own.items() if value != getattr(usual, name)},
+    }
 
 
 def _unavailable() -> ProblemError:

@@ -36,7 +36,8 @@ async def get_slots(request: Request) -> Response:
     site = public_site(request)
     given = Parameters(request)
     visitor_id, count = given.text("visitor_id"), given.whole("count", None, MAX_SLOTS)
-    deciding = await decide.begin(state_of(request), site, parse_visitor_id(visitor_id) if visitor_id else "")
+    visitor_id = parse_visitor_id(visitor_id) if visitor_id else ""
+    deciding = await decide.begin(state_of(request), site, visitor_id, decide.agent_of(request))
     known = placement_named(site, request.path_params["placement"])
     slate = deciding.fill(known.placement_id, count or known.slots)
     deciding.log()

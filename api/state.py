@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from starlette.requests import Request
@@ -9,6 +10,7 @@ from starlette.requests import Request
 from api.config import ApiConfig
 from api.intake import Appender
 from api.site import Site
+from models.catalog import Experiment, Variant
 from store.archive import Archive
 from store.catalog import CatalogStore
 from store.client import AsyncClient
@@ -36,6 +38,28 @@ class Freshness:
         if len(self._used) > _MAX_SEEN:
             self._used.popitem(last=False)
         return max(0.0, now_s - accepted_at_s) if accepted_at_s > before else None
+
+
+class Exposed:
+    """Which variants visitors are known to have met; the latest `_MAX_SEEN` of them."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[tuple[str, str, str], tuple[str, float]] = OrderedDict()
+
+    def first(self, site: str, visitor_id: str, experiment: Experiment, variant: Variant) -> bool:
+        """Whether a visitor meets a variant for the first time, as far as is known here; notes it."""
+        key = (site, visitor_id, experiment.experiment_id)
+        met = (variant.variant_id, experiment.began_at_s)
+        before = self._known.pop(key, None)
+        self._known[key] = met
+        if len(self._known) > _MAX_SEEN:
+            self._known.popitem(last=False)
+        return before != met
+
+    def forget(self, site: str, visitor_id: str, experiment_ids: Iterable[str]) -> None:
+        """Forget what could not be told."""
+        for experiment_id in experiment_ids:
+            self._known.pop((site, visitor_id, experiment_id), None)
 
 
 class Breaker:
@@ -87,8 +111,11 @@ class State:
     dead_letter_log: EventLog
     events: Appender
     decisions: Appender
+    exposures: Appender
     dead_letters: Appender
     freshness: Freshness = field(default_factory=Freshness)
+    exposed: Exposed = field(default_factory=Exposed)
+    telling: set[asyncio.Task[None]] = field(default_factory=set)
     breaker: Breaker = field(default_factory=Breaker)
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     replaying: asyncio.Lock = field(default_factory=asyncio.Lock)

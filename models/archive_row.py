@@ -4,9 +4,18 @@ from typing import Any, Final
 
 import msgspec
 
+from models.bots import sent_by_bot
 from models.click_context import was_seen
 from models.device import device_of
-from models.events import OFF_SITE_EVENTS, Event, order_id_of, promotions_of, score_of
+from models.events import (
+    EXPERIMENT_EXPOSED,
+    NOTICES,
+    OFF_SITE_EVENTS,
+    Event,
+    order_id_of,
+    promotions_of,
+    score_of,
+)
 from models.holdout import in_holdout
 from models.touch import Origin, channel_of, origin_of, region_of
 
@@ -26,17 +35,19 @@ def row_of(partition: int, position: int, event: Event, holdout_share: float) ->
         source, medium, campaign = (_text(event.params.get(name)) for name in ("source", "medium", "campaign"))
         channel = _text(event.params.get("channel")) or channel_of(source, medium, campaign)
         origin = Origin(channel, source, medium, campaign)
+    exposed = event.event == EXPERIMENT_EXPOSED
     return {
         "log_partition": partition,
         "position": position,
         "event": event.event,
         "visitor_id": event.visitor_id,
+        "sender_id": event.sender_id,
         "user_id": event.user_id,
         "session_id": event.session_id,
         "event_id": event.event_id,
         "at_s": event.at_s,
         "accepted_at_s": event.accepted_at_s,
-        "off_site": event.event in OFF_SITE_EVENTS,
+        "off_site": event.event in OFF_SITE_EVENTS or event.event in NOTICES,
         "holdout": in_holdout(event.site, event.sender_id, holdout_share),
         "order_id": order_id_of(event),
         "amount": scores["value"] if scores["value"] is not None else _sum(event),
@@ -45,6 +56,8 @@ def row_of(partition: int, position: int, event: Event, holdout_share: float) ->
         "decision_id": _text(event.params.get("decision_id")),
         "list": _text(event.params.get("item_list_id")),
         "seen": was_seen(event),
+        "bot": sent_by_bot(event),
+        **{name: _text(event.params.get(f"{name}_id")) if exposed else "" for name in ("experiment", "variant")},
         **{name: getattr(origin, name) if origin else None for name in _ORIGIN},
         "region": region_of(event),
         "device": device_of(event),

@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.catalog import Campaign, CatalogItem, Creative, Kind, Placement, Resource, Rule
+from models.catalog import Campaign, CatalogItem, Creative, Experiment, Kind, Placement, Resource, Rule
 from models.events import EventItem
 from models.features import DIM, Vector, category_tokens, matrix_of, tokens_of, vector_of
 from models.subjects import creative_of
@@ -28,7 +28,8 @@ class Assortment:
     """Items, creatives, campaigns and placements of one site.
 
     `items` maps an id to its catalog item; `row_of` to its row in the arrays. Rows of removed items stay, unsellable,
-    until the next rebuild. `revision` grows when rows come or are numbered anew.
+    until the next rebuild. `revision` grows when rows come or are numbered anew. `asks_segments` is whether a decision
+    must know the visitor's segments.
     """
 
     def __init__(self) -> None:
@@ -37,6 +38,8 @@ class Assortment:
         self.campaigns: dict[str, Campaign] = {}
         self.placements: dict[str, Placement] = {}
         self.rules: dict[str, Rule] = {}
+        self.experiments: dict[str, Experiment] = {}
+        self.asks_segments = False
         self.row_of: dict[str, int] = {}
         self.ids: list[str] = []
         self._tokens: dict[str, tuple[str, ...]] = {}
@@ -66,6 +69,10 @@ class Assortment:
                 self.placements[resource.placement_id] = resource
             case Rule():
                 self.rules[resource.rule_id] = resource
+                self.asks_segments = self._asks_segments()
+            case Experiment():
+                self.experiments[resource.experiment_id] = resource
+                self.asks_segments = self._asks_segments()
 
     def follow(self, changes: Iterable[tuple[Kind, str, Resource | None]]) -> None:
         """Take in changes of the catalog: each thing as it is now, None where it was taken out."""
@@ -85,8 +92,18 @@ class Assortment:
             "campaigns": self.campaigns,
             "placements": self.placements,
             "rules": self.rules,
+            "experiments": self.experiments,
         }
         tables[kind].pop(resource_id, None)
+        self.asks_segments = self._asks_segments()
+
+    def _asks_segments(self) -> bool:
+        """Whether any rule or experiment is for some segments only."""
+        experiments = self.experiments.values()
+        own = (rule for one in experiments for variant in one.variants for rule in variant.rules)
+        return any(one.audience.asks for one in experiments) or any(
+            rule.audience.asks for rule in (*self.rules.values(), *own)
+        )
 
     def _put_item(self, item: CatalogItem) -> None:
         self._forget_item(item.item_id)

@@ -1,7 +1,8 @@
-"""What we sell and show: catalog items, creatives, campaigns, placements, as Google Merchant and GA4 name them."""
+"""What we sell and show: catalog items, creatives, campaigns, placements, as Google Merchant and GA4 name them; and
+what is laid over them: rules and experiments."""
 
 import math
-from typing import Literal
+from typing import Final, Literal, get_args
 
 import msgspec
 
@@ -115,6 +116,29 @@ class Placement(msgspec.Struct, omit_defaults=True, kw_only=True, frozen=True):
     enabled: bool = True
 
 
+class Audience(msgspec.Struct, omit_defaults=True, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """Segments, by id, that say whom something is for: who is in any of the first, in all of the second, and in none of
+    the third; what is empty asks nothing."""
+
+    any_of: tuple[str, ...] = msgspec.field(default=(), name="any")
+    all_of: tuple[str, ...] = msgspec.field(default=(), name="all")
+    none_of: tuple[str, ...] = msgspec.field(default=(), name="none")
+
+    @property
+    def asks(self) -> bool:
+        """Whether it asks anything at all."""
+        return bool(self.any_of or self.all_of or self.none_of)
+
+    def holds(self, segments: frozenset[str]) -> bool:
+        """Whether a visitor in these segments belongs to it."""
+        return (
+            (not self.any_of or not segments.isdisjoint(self.any_of))
+            and segments.issuperset(self.all_of)
+            and segments.isdisjoint(self.none_of)
+        )
+
+
+EVERYBODY: Final = Audience()
 Action = Literal["pin", "boost", "bury", "exclude", "cap", "diversify"]
 ACTIONS: tuple[Action, ...] = ("pin", "boost", "bury", "exclude", "cap", "diversify")
 
@@ -122,18 +146,20 @@ ACTIONS: tuple[Action, ...] = ("pin", "boost", "bury", "exclude", "cap", "divers
 class Rule(msgspec.Struct, omit_defaults=True, kw_only=True, frozen=True):
     """What a marketer wants of lists, whatever the models say.
 
-    A rule is about the items that carry all it names (ids, category path, brand, custom label, prices as paid now, all
-    items where it names nothing), in the lists of its `strategies` (all where it names none), between two moments
-    (epoch seconds), on its `devices`.
+    A rule is about the items that carry all it names (ids, category path, brand, custom label, prices as paid now,
+    stock, all items where it names nothing), in the lists of its `strategies` (all where it names none), between two
+    moments (epoch seconds), on its `devices`, in its `regions` (`DE` holds for `DE-BE` too), for its `audience`.
 
     pin: they stand from `position` on, 0 the first, in the order of `item_ids`. boost: their score counts `weight`
     times. bury: they come after everything else. exclude: they are left out. cap: at most `most` of them in a list,
     or, with `per_category`, of each category at that level, 1 the outermost. diversify: `weight`, 0 to 1, is what
     likeness to the items before them takes from their score (maximal marginal relevance).
 
-    A rule that names `creative_ids` or `campaign_ids` is about slots instead, in its `placements` (all where it names
-    none): a pinned creative stands at its position for sure, a boost multiplies its odds of a click, a buried one is
-    shown where nothing else is eligible.
+    A rule that names `creative_ids`, `campaign_ids` or `placements` is about slots instead, in these placements (all
+    where it names none), and about the creatives that carry all it names, themselves or by the items they are about: a
+    pinned creative stands at its position for sure, a boost multiplies its odds of a click, a buried one is shown where
+    nothing else is eligible, a cap holds for the whole placement, and diversity lowers the odds of what is like the
+    creatives before it.
     """
 
     rule_id: str
@@ -146,10 +172,13 @@ class Rule(msgspec.Struct, omit_defaults=True, kw_only=True, frozen=True):
     label: str = ""
     price_from: float | None = None
     price_to: float | None = None
+    availability: tuple[str, ...] = ()
     creative_ids: tuple[str, ...] = ()
     campaign_ids: tuple[str, ...] = ()
     placements: tuple[str, ...] = ()
     devices: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    audience: Audience = EVERYBODY
     position: int = 0
     weight: float = 1.0
     most: int = 1
@@ -165,8 +194,74 @@ class Rule(msgspec.Struct, omit_defaults=True, kw_only=True, frozen=True):
     @property
     def about_slots(self) -> bool:
         """Whether it is about creatives, not about lists."""
-        return bool(self.creative_ids or self.campaign_ids)
+        return bool(self.creative_ids or self.campaign_ids or self.placements)
 
 
-Kind = Literal["items", "creatives", "campaigns", "placements", "rules"]
-Resource = CatalogItem | Creative | Campaign | Placement | Rule
+class ListChange(msgspec.Struct, omit_defaults=True, kw_only=True, frozen=True):
+    """What a variant makes of a list: another strategy, or other parameters; what is None or empty stays as asked."""
+
+    strategy: str = ""
+    limit: int | None = None
+    category: tuple[str, ...] = ()
+    refill: bool | None = None
+    threshold: float | None = None
+
+
+SlotPolicy = Literal["thompson", "random", "fixed"]
+
+
+class SlotChange(msgspec.Struct, omit_defaults=True, kw_only=True, frozen=True):
+    """What a variant makes of a placement: who chooses, among which creatives (all eligible ones where it names none).
+
+    thompson: our own policy. random: each as likely as any other. fixed: in the order of `creative_ids`, then by id.
+    """
+
+    policy: SlotPolicy = "thompson"
+    creative_ids: tuple[str, ...] = ()
+
+
+class Variant(msgspec.Struct, omit_defaults=True, kw_only=True, frozen=True):
+    """One side of an experiment: what it changes of lists, by their strategy, and of placements, by id; and rules that
+    hold for its visitors beside the shop's. One that changes nothing shows what the shop would show anyway."""
+
+    variant_id: str
+    name: str = ""
+    weight: float = 1.0
+    lists: dict[str, ListChange] = {}
+    placements: dict[str, SlotChange] = {}
+    rules: tuple[Rule, ...] = ()
+
+
+Metric = Literal["click_rate", "conversion", "revenue_per_visitor"]
+METRICS: Final[tuple[Metric, ...]] = get_args(Metric)
+
+
+class Experiment(msgspec.Struct, omit_defaults=True, kw_only=True, frozen=True):
+    """Two or more variants, the first of which the others are compared with, and who meets them.
+
+    `traffic` is the share, above 0 to 1, of its visitors who take part. Experiments of one `layer` share its visitors
+    out: each has those from `layer_from` to `layer_to`, of 0 to 1. `metric` decides the verdict. `began_at_s` is when
+    it could first show anybody anything, infinite where it never could; from then on who sees what is settled.
+    """
+
+    experiment_id: str
+    variants: tuple[Variant, ...]
+    name: str = ""
+    metric: Metric = "click_rate"
+    traffic: float = 1.0
+    layer: str = ""
+    layer_from: float = 0.0
+    layer_to: float = 1.0
+    audience: Audience = EVERYBODY
+    starts_at_s: float = 0.0
+    ends_at_s: float = math.inf
+    enabled: bool = True
+    began_at_s: float = math.inf
+
+    def running(self, at_s: float) -> bool:
+        """Whether visitors take part at `at_s`."""
+        return self.enabled and self.starts_at_s <= at_s < self.ends_at_s
+
+
+Kind = Literal["items", "creatives", "campaigns", "placements", "rules", "experiments"]
+Resource = CatalogItem | Creative | Campaign | Placement | Rule | Experiment

@@ -18,6 +18,7 @@ from models.assortment import Assortment
 from models.features import category_tokens, weights_of
 from models.opinion import Mood
 from models.profile import Profile
+from models.region import within
 from models.sketch import directions
 from models.stages import Stage, Thresholds, next_stage_s, stage_of
 from models.touch import Touch
@@ -196,8 +197,7 @@ class Region(Condition, frozen=True):
 
     def holds(self, facts: Facts) -> bool:
         """Compare the region of the latest event that told one."""
-        mine = facts.profile.region.casefold()
-        return bool(mine) and any(f"{mine}-".startswith(f"{one.casefold()}-") for one in _list(self.is_))
+        return any(within(facts.profile.region, one) for one in _list(self.is_))
 
     def why(self, facts: Facts) -> str:
         """The region."""

@@ -40,9 +40,10 @@ IDENTITY_EVENTS: Final = frozenset({VISITOR_IDENTIFIED, VISITOR_LINKED, VISITOR_
 SEGMENT_ENTERED: Final = "segment_entered"
 SEGMENT_LEFT: Final = "segment_left"
 STAGE_CHANGED: Final = "stage_changed"
-NOTICES: Final = frozenset({SEGMENT_ENTERED, SEGMENT_LEFT, STAGE_CHANGED})
-"""Our own events too: what became of a visitor's profile, told to whoever reads the log. No sender may use the names;
-profiles and models learn nothing from them."""
+EXPERIMENT_EXPOSED: Final = "experiment_exposed"
+NOTICES: Final = frozenset({SEGMENT_ENTERED, SEGMENT_LEFT, STAGE_CHANGED, EXPERIMENT_EXPOSED})
+"""Our own events too: what became of a visitor's profile, and which variant of an experiment a visitor met, told to
+whoever reads the log. No sender may use the names; profiles and models learn nothing from them."""
 
 ITEM_EVENTS: Final = frozenset(
     {

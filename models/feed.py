@@ -12,7 +12,9 @@ from typing import Any, Final
 from models.catalog import (
     ACTIONS,
     AVAILABILITY,
+    EVERYBODY,
     MAX_ID_LENGTH,
+    Audience,
     Campaign,
     CatalogItem,
     Creative,
@@ -24,6 +26,7 @@ from models.catalog import (
 from models.errors import InvalidError, shown
 from models.events import parse_amount, parse_time
 from models.features import MAX_LEVELS
+from models.segments import parse_segment_id
 
 MAX_TITLE: Final = 500
 MAX_DESCRIPTION: Final = 5_000
@@ -32,6 +35,8 @@ MAX_POSITION: Final = 99
 MAX_LEVEL: Final = 5
 MAX_SLOTS: Final = 24
 MAX_CREATIVE_ITEMS: Final = 100
+MAX_AUDIENCE: Final = 50
+DEVICES: Final = ("mobile", "tablet", "desktop")
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _CURRENCY = re.compile(r"[A-Z]{3}")
@@ -149,7 +154,7 @@ def parse_placement(raw: object) -> Placement:
 def parse_rule(raw: object) -> Rule:
     """Read one rule; raises `InvalidError`."""
     source = _object(raw, "a rule")
-    _only(source, (*Rule.__struct_fields__, "starts_at", "ends_at"), "rule")
+    _only(source, (*Rule.__struct_fields__, "region", "starts_at", "ends_at"), "rule")
     action = source.get("action")
     if action not in ACTIONS:
         raise InvalidError("action_invalid", f"action must be one of {', '.join(ACTIONS)}, got {shown(action)}")
@@ -165,10 +170,13 @@ def parse_rule(raw: object) -> Rule:
         label=_line(source, "label"),
         price_from=price_from,
         price_to=price_to,
+        availability=_availabilities(source),
         creative_ids=_ids(source, "creative_ids"),
         campaign_ids=_ids(source, "campaign_ids"),
         placements=_ids(source, "placements"),
-        devices=_ids(source, "devices"),
+        devices=_devices(source),
+        regions=_regions(source),
+        audience=parse_audience(source.get("audience")),
         position=_whole(source, "position", 0, 0, MAX_POSITION),
         weight=_number(source, "weight", 2.0 if action == "boost" else 0.3, 0.0, 1.0 if action == "diversify" else 1e3),
         most=_whole(source, "most", 1, 1, MAX_POSITION),
@@ -184,13 +192,20 @@ def parse_rule(raw: object) -> Rule:
     if price_from is not None and price_to is not None and price_to < price_from:
         raise InvalidError("price_to_invalid", f"rule {rule.rule_id!r}: price_to {price_to} is below {price_from}")
     if rule.about_slots:
-        if _names_items(rule) or rule.strategies:
+        if rule.strategies:
+            raise InvalidError("rule_invalid", f"rule {rule.rule_id!r} names both slots and lists: make it two")
+        if action == "boost" and rule.weight <= 0:
             raise InvalidError(
-                "rule_invalid", f"rule {rule.rule_id!r} names both creatives and lists or items: make it two"
+                "action_invalid", f"rule {rule.rule_id!r}: boost of {rule.weight:g} cannot be asked of creatives"
             )
-        if action in ("cap", "diversify") or (action == "boost" and rule.weight <= 0):
+        names_creatives = bool(rule.creative_ids or rule.campaign_ids)
+        if action == "pin" and not names_creatives:
             raise InvalidError(
-                "action_invalid", f"rule {rule.rule_id!r}: {action} of {rule.weight:g} cannot be asked of creatives"
+                "creative_ids_invalid", f"rule {rule.rule_id!r}: a pin to a slot names creative_ids or campaign_ids"
+            )
+        if action in ("exclude", "bury") and not names_creatives and not _names_items(rule):
+            raise InvalidError(
+                "rule_invalid", f"rule {rule.rule_id!r}: {action} must name creatives, or it is about all there are"
             )
         return rule
     if action == "pin" and not rule.item_ids:
@@ -202,8 +217,50 @@ def parse_rule(raw: object) -> Rule:
     return rule
 
 
+def parse_audience(raw: object) -> Audience:
+    """Read whom something is for: `any`, `all` and `none`, each a list of segments' ids; raises `InvalidError`.
+
+    >>> parse_audience({"any": ["kitchen-lovers"]}).holds(frozenset({"kitchen-lovers"}))
+    True
+    """
+    if raw is None:
+        return EVERYBODY
+    source = _object(raw, "an audience")
+    names = ("any", "all", "none")
+    _only(source, names, "audience")
+    found: list[tuple[str, ...]] = []
+    for name in names:
+        value = source.get(name) or ()
+        if not isinstance(value, (list, tuple)) or len(value) > MAX_AUDIENCE:
+            raise InvalidError(
+                "audience_invalid",
+                f"audience.{name} must be a list of at most {MAX_AUDIENCE} segments, got {shown(value)}",
+            )
+        found.append(tuple(parse_segment_id(one) for one in value))
+    return Audience(any_of=found[0], all_of=found[1], none_of=found[2]) if any(found) else EVERYBODY
+
+
+def _devices(source: Mapping[str, Any]) -> tuple[str, ...]:
+    devices = _ids(source, "devices")
+    for one in devices:
+        if one not in DEVICES:
+            raise InvalidError("devices_invalid", f"devices must be some of {', '.join(DEVICES)}, got {shown(one)}")
+    return devices
+
+
+def _regions(source: Mapping[str, Any]) -> tuple[str, ...]:
+    """Read `regions`, or `region` as segments have it: a text or a list."""
+    one = source.get("region")
+    given = _ids({"region": [one] if isinstance(one, str) else one}, "region")
+    return given or _ids(source, "regions")
+
+
+def _availabilities(source: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(_availability(one, source.get("rule_id"), "rule") for one in _ids(source, "availability"))
+
+
 def _names_items(rule: Rule) -> bool:
-    named = (rule.item_ids, rule.category, rule.brand, rule.label)
+    named = (rule.item_ids, rule.category, rule.brand, rule.label, rule.availability)
     return any(named) or rule.price_from is not None or rule.price_to is not None
 
 
@@ -312,14 +369,14 @@ def _price(source: Mapping[str, Any], field: str) -> tuple[float | None, str]:
     return parse_amount(value, field, code), ""
 
 
-def _availability(value: object, item_id: str) -> str:
+def _availability(value: object, named: object, what: str = "item") -> str:
     if value is None or value == "":
         return "in_stock"
     known = value.strip().lower().replace(" ", "_") if isinstance(value, str) else ""
     if known not in AVAILABILITY:
         raise InvalidError(
             "availability_invalid",
-            f"item {item_id!r}: availability must be one of {', '.join(AVAILABILITY)}, got {shown(value)}",
+            f"{what} {named!r}: availability must be one of {', '.join(AVAILABILITY)}, got {shown(value)}",
         )
     return known
 

@@ -24,6 +24,7 @@ from models.shelf import Shelf
 from models.sketch import directions
 from models.steps import Step, Tier, Why, ordered_step, ranked_step, title_of
 from models.subjects import creative_of
+from models.viewer import Viewer, viewer_of
 
 Strategy = Literal[
     "for_you",
@@ -117,7 +118,14 @@ def parse_strategy(value: object) -> Strategy:
 
 
 def recommend(
-    shelf: Shelf, profile: Profile, query: Query, now_s: float, *, holdout: bool = False, echo: str = ""
+    shelf: Shelf,
+    profile: Profile,
+    query: Query,
+    now_s: float,
+    *,
+    holdout: bool = False,
+    echo: str = "",
+    viewer: Viewer | None = None,
 ) -> Answer:
     """Answer one query for one visitor.
 
@@ -135,13 +143,15 @@ def recommend(
         The visitor is kept unpersonalized: only steps that know nothing of the visitor answer.
     echo
         Campaign that led to this visit and is to be echoed; empty for none.
+    viewer
+        What rules ask of the visitor; by default what the profile tells.
 
     Returns
     -------
     Answer
         At most `query.limit` items, fewer only where no other item may be shown (or refill is off).
     """
-    ruled = rules_of(shelf, query.strategy, profile, now_s)
+    ruled = rules_of(shelf, query.strategy, viewer or viewer_of(profile), now_s)
     allowed = _allowed(shelf, query, now_s, hidden_items(profile), ruled)
     answer = Answer("static", "no item may be shown")
     if query.strategy == "threshold_nudge":

@@ -28,6 +28,15 @@ def region_of(event: Event) -> str:
     return ""
 
 
+def within(region: str, wanted: str) -> bool:
+    """Whether a region is the one wanted, or a part of it.
+
+    >>> within("DE-BE", "de"), within("DE", "DE-BE"), within("", "DE")
+    (True, False, False)
+    """
+    return bool(region) and f"{region.casefold()}-".startswith(f"{wanted.casefold()}-")
+
+
 def _first(place: Mapping[str, Any], names: tuple[str, ...]) -> str:
     for name in names:
         value = place.get(name)

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.catalog import CatalogItem, Rule
-from models.profile import Profile
 from models.shelf import Shelf
 from models.steps import Step, Why
+from models.viewer import Viewer
 
 FACTUAL: Final = frozenset({"recently_viewed", "buy_again", "bundles", "up_sell", "clearance", "threshold_nudge"})
 """Lists that say of each item what must be true of it: a pin is put there only by a rule that names the list."""
@@ -34,21 +34,20 @@ class Rules:
         What the list is made of, and which it is.
     rules
         All rules there are.
-    device
-        Of the visitor, empty where not known.
+    viewer
+        The visitor, as far as rules ask.
     now_s
         Epoch seconds.
     """
 
-    def __init__(self, shelf: Shelf, strategy: str, rules: Iterable[Rule], device: str, now_s: float) -> None:
+    def __init__(self, shelf: Shelf, strategy: str, rules: Iterable[Rule], viewer: Viewer, now_s: float) -> None:
         self._shelf = shelf
         held = [
             rule
             for rule in sorted(rules, key=lambda one: one.rule_id)
-            if rule.running(now_s)
-            and not rule.about_slots
+            if not rule.about_slots
             and (not rule.strategies or strategy in rule.strategies)
-            and (not rule.devices or device in rule.devices)
+            and viewer.meets(rule, now_s)
         ]
         self._of: dict[str, list[Rule]] = {}
         for rule in held:
@@ -111,10 +110,12 @@ class Rules:
         return Step("static", Why("nothing else is left", "rule"), rows, np.zeros(len(rows)))
 
 
-def rules_of(shelf: Shelf, strategy: str, profile: Profile, now_s: float) -> Rules | None:
-    """Give the rules for one list; None where there are none at all."""
+def rules_of(shelf: Shelf, strategy: str, viewer: Viewer, now_s: float) -> Rules | None:
+    """Give the rules for one list, the shop's and the viewer's own; None where there are none at all."""
     rules = shelf.assortment.rules
-    return Rules(shelf, strategy, rules.values(), profile.device, now_s) if rules else None
+    if not rules and not viewer.rules:
+        return None
+    return Rules(shelf, strategy, (*rules.values(), *viewer.rules), viewer, now_s)
 
 
 def mask_of(shelf: Shelf, rule: Rule) -> Mask:
@@ -134,6 +135,8 @@ def _mask(shelf: Shelf, rule: Rule) -> Mask:
         mask &= _where(shelf, lambda item: item.brand.casefold() == wanted)
     if rule.label:
         mask &= shelf.labelled(rule.label.casefold())
+    if rule.availability:
+        mask &= _where(shelf, lambda item: item.availability in rule.availability)
     with np.errstate(invalid="ignore"):
         if rule.price_from is not None:
             mask &= shelf.prices() >= rule.price_from

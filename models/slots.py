@@ -9,13 +9,13 @@ state keeps the same slate.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from math import log
+from math import exp, log
 from struct import iter_unpack
 from typing import Final
 
 from models.affinity import BUCKETS, affinity, bucket_of, latest_items
 from models.assortment import Assortment
-from models.catalog import Creative
+from models.catalog import Creative, SlotChange
 from models.chances import chances
 from models.click_context import arrival_of, context_of
 from models.click_weights import ClickWeights, Terms
@@ -24,9 +24,13 @@ from models.profile import Profile, recent_items
 from models.recommend import history_tier
 from models.slot_rules import SlotRules, slot_rules
 from models.steps import Tier
+from models.viewer import Viewer, viewer_of
 
 POLICY: Final = "gaussian-thompson/1"
 """Logged with every slate: what the probabilities were made by. The model's version is logged beside it."""
+RANDOM_POLICY: Final = "random/1"
+FIXED_POLICY: Final = "fixed/1"
+UNCHANGED: Final = SlotChange()
 HOLD_S: Final = 600.0
 """Within such a window a visitor in the same state sees the same slate."""
 
@@ -91,18 +95,31 @@ def fill(
     holdout: bool = False,
     left_out: frozenset[str] = frozenset(),
     echo: str = "",
+    viewer: Viewer | None = None,
+    change: SlotChange = UNCHANGED,
 ) -> Slate:
     """Fill `count` slots of a placement for a visitor; fewer only where fewer creatives are eligible.
 
     No campaign comes twice before every eligible campaign has come once. Visitors of the holdout, and everybody before
     anything is learned or known of them, see an even rotation. `echo` is the campaign that led to this visit: in the
-    first slot its creatives stand, but for a share that keeps all in play.
+    first slot its creatives stand, but for a share that keeps all in play. `viewer` is what rules ask of the visitor,
+    by default what the profile tells; `change` is what an experiment's variant makes of the placement.
     """
     candidates = eligible(assortment, placement_id, now_s, left_out)
-    ruled = slot_rules(assortment.rules.values(), candidates, placement_id, profile.device, now_s)
+    viewer = viewer or viewer_of(profile)
+    rules = (*assortment.rules.values(), *viewer.rules)
+    ruled = slot_rules(rules, candidates, placement_id, viewer, now_s, assortment.items)
     candidates = [one for one in candidates if one.creative_id not in ruled.excluded]
+    if change.creative_ids:
+        candidates = [one for one in candidates if one.creative_id in change.creative_ids]
     if not candidates:
         return Slate("static", "no creative is eligible", [])
+    if change.policy == "fixed":
+        return _fixed(candidates, change.creative_ids, ruled, count)
+    if change.policy == "random":
+        why = "even rotation by an experiment"
+        slots = _draw_slots(candidates, None, visitor_id, placement_id, count, now_s, why, ruled)
+        return Slate("static", why, slots, RANDOM_POLICY)
     recent = [] if holdout else recent_items(profile)
     if holdout or not (recent or clicks.impressions or echo):
         why = "holdout, not personalized: even rotation" if holdout else "nothing is known yet: even rotation"
@@ -114,6 +131,28 @@ def fill(
     if any(one.campaign_id == echo for one in candidates):
         tier, why = ("segment" if not recent else tier), f"you came by the campaign {echo}"
     return Slate(tier, why, _draw_slots(candidates, terms, visitor_id, placement_id, count, now_s, why, ruled, echo))
+
+
+def _fixed(candidates: Sequence[Creative], order: Sequence[str], ruled: SlotRules, count: int) -> Slate:
+    """Stand creatives in the order given, then by id; buried ones come last, and pinned ones in their places."""
+    place = {creative_id: number for number, creative_id in enumerate(order)}
+    ranked = sorted(
+        candidates,
+        key=lambda one: (one.creative_id in ruled.buried, place.get(one.creative_id, len(order)), one.creative_id),
+    )
+    kept: list[Creative] = []
+    for one in ranked:
+        if ruled.admits(one, kept):
+            kept.append(one)
+    ranked = kept
+    for position, creative_id in sorted(ruled.pins.items()):
+        pinned = [one for one in ranked if one.creative_id == creative_id]
+        ranked = [one for one in ranked if one.creative_id != creative_id]
+        ranked[position:position] = pinned
+    why = "in the order an experiment fixes"
+    ids = tuple(one.creative_id for one in ranked)
+    slots = [Slot(one, position, 1.0, why, ids[position:]) for position, one in enumerate(ranked[:count])]
+    return Slate("static", why, slots, FIXED_POLICY)
 
 
 def judge(
@@ -155,18 +194,22 @@ def _draw_slots(
     average = _average(terms) if terms else None
     left, slots = list(candidates), list[Slot]()
     used_campaigns: set[str] = set()
-    while left and len(slots) < count:
+    while len(slots) < count:
         position = len(slots)
+        before = [one.creative for one in slots]
+        left = [one for one in left if ruled.admits(one, before)] if ruled.caps else left
+        if not left:
+            break
         pinned = [one for one in left if one.creative_id == ruled.pins.get(position)]
         later = {creative_id for at, creative_id in ruled.pins.items() if position < at < count}
         unpinned = [one for one in left if one.creative_id not in later] or left
         open_to_all = [one for one in unpinned if one.creative_id not in ruled.buried] or unpinned
         fresh = pinned or [one for one in open_to_all if one.campaign_id not in used_campaigns] or open_to_all
         if terms is None or average is None:
-            shares = [1.0 / len(fresh)] * len(fresh)
+            shares = _even([ruled.spread_of(one, before) for one in fresh])
         else:
             found = [terms[one.creative_id] for one in fresh]
-            raised = [ruled.raised.get(one.creative_id, 0.0) for one in fresh]
+            raised = [ruled.lift(one, before) for one in fresh]
             scores = [one.score + more for one, more in zip(found, raised, strict=True)]
             shares = chances(scores, [one.deviation for one in found])
             if echo and position == 0:
@@ -187,6 +230,17 @@ def _draw_slots(
         used_campaigns.add(creative.campaign_id)
         left.remove(creative)
     return slots
+
+
+def _even(lowered: list[float]) -> list[float]:
+    """Give everyone the same share, but for those whose log odds are lowered.
+
+    >>> _even([0.0, 0.0]), _even([0.0, -log(3.0)])
+    ([0.5, 0.5], [0.75, 0.25])
+    """
+    weights = [exp(one) for one in lowered]
+    whole = sum(weights)
+    return [round(one / whole, 15) for one in weights] if any(lowered) else [1.0 / len(lowered)] * len(lowered)
 
 
 def _echoed(shares: list[float], own: list[bool]) -> list[float]:

@@ -225,11 +225,12 @@ def import_catalog(
 
 @app.command()
 def apply(
-    files: Annotated[list[Path], typer.Argument(help="YAML files with placements, campaigns, creatives and segments.")],
+    files: Annotated[list[Path], typer.Argument(help="YAML files with placements, campaigns, creatives, rules ...")],
     url: Url = None,
     key: Key = None,
 ) -> None:
-    """Make placements, campaigns, creatives and segments what the files say; applied twice, nothing changes."""
+    """Make placements, campaigns, creatives, segments, rules and experiments what the files say; applied twice, nothing
+    changes."""
     wanted: dict[str, list[tuple[Path, Any]]] = {kind: [] for kind in KINDS}
     for file in files:
         for kind, resources in read_display(file).items():
@@ -326,7 +327,7 @@ def report(
         str,
         typer.Argument(
             help="funnel, channels, campaigns, segments, cohorts, lifetime-value, carts, satisfaction, slots, "
-            "strategies or holdout."
+            "strategies, holdout or experiments."
         ),
     ],
     first_day: Annotated[str | None, typer.Option("--from", help="First day (UTC), such as 2026-01-01.")] = None,

@@ -12,8 +12,8 @@ from xml.etree import ElementTree
 
 import yaml
 
-KINDS: Final = ("campaigns", "placements", "creatives", "rules", "segments")
-"""What `apply` takes, in the order it is put: a creative names a campaign and placements."""
+KINDS: Final = ("campaigns", "placements", "creatives", "segments", "rules", "experiments")
+"""What `apply` takes, in the order it is put: a creative names a campaign, a rule a segment, an experiment both."""
 _GOOGLE: Final = "{http://base.google.com/ns/1.0}"
 _REPEATED: Final = frozenset({"additional_image_link", "product_type", "product_highlight", "product_detail"})
 
@@ -106,9 +106,9 @@ def _from_table(path: Path, text: str) -> Iterator[dict[str, Any]]:
 
 
 def read_display(path: Path) -> dict[str, list[Any]]:
-    """Read placements, creatives, campaigns and segments from YAML; several documents in a file add up.
+    """Read placements, creatives, campaigns, segments, rules and experiments from YAML.
 
-    Raises `FileError`.
+    Several documents in a file add up. Raises `FileError`.
     """
     try:
         documents = [one for one in yaml.safe_load_all(_read(path).decode()) if one is not None]

@@ -6,12 +6,10 @@ Compaction makes one file of a day's many; it begins with `c`.
 """
 
 import os
-import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
@@ -21,10 +19,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from store.archive_tables import NOTHING_UNARCHIVED, Reading, Unarchived, rows_once
+
 COMPACT_AT: Final = 12
 """Files of one day from which on they are made one."""
+MAX_KEPT_ROWS: Final = 2_000_000
+"""Rows of a site up to which its tables are kept from report to report; about 300 bytes each."""
 _DAY_S: Final = 86_400
-_PART = re.compile(r"p(\d+)-(\d+)-(\d+)\.parquet")
 _TEXTS = ("channel", "source", "medium", "campaign", "ad", "keyword", "search_engine", "referrer", "region", "device")
 _ITEM = pa.struct(
     [(name, pa.string()) for name in ("item_id", "name", "brand", "category")]
@@ -35,7 +36,7 @@ SCHEMA: Final = pa.schema(
     [
         ("log_partition", pa.int32()),
         ("position", pa.int64()),
-        *((name, pa.string()) for name in ("event", "visitor_id", "user_id", "session_id", "event_id")),
+        *((name, pa.string()) for name in ("event", "visitor_id", "sender_id", "user_id", "session_id", "event_id")),
         ("at_s", pa.float64()),
         ("accepted_at_s", pa.float64()),
         ("off_site", pa.bool_()),
@@ -47,25 +48,15 @@ SCHEMA: Final = pa.schema(
         ("decision_id", pa.string()),
         ("list", pa.string()),
         ("seen", pa.bool_()),
+        ("bot", pa.bool_()),
+        ("experiment", pa.string()),
+        ("variant", pa.string()),
         *((name, pa.string()) for name in _TEXTS),
         ("items", pa.list_(_ITEM)),
         ("promotions", pa.list_(_PROMOTION)),
         ("params", pa.string()),
     ]
 )
-_ONCE: Final = """
-SELECT * EXCLUDE (filename) FROM read_parquet($files, filename = true)
-QUALIFY row_number() OVER (
-    PARTITION BY log_partition, position, visitor_id, event, at_s ORDER BY filename
-) = 1
-"""
-
-
-_ASKED: Final = """
-* EXCLUDE (items, params, user_id, currency, source, medium, ad, keyword, search_engine, referrer, region, device),
-hash(items) AS items
-"""
-"""Columns that reports read; of the items only whether two events have the same."""
 
 
 class ArchiveUnavailableError(Exception):
@@ -84,6 +75,7 @@ class Archive:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._reading = threading.Lock()
+        self._kept: dict[str, Reading] = {}
 
     def write(self, site: str, partition: int, rows: Sequence[Mapping[str, Any]]) -> None:
         """Store consecutive rows of one partition, in files by the day of each event; on return all are durable.
@@ -112,9 +104,7 @@ class Archive:
         count = 0
         for day, files in self.files(site).items():
             if len(files) >= COMPACT_AT:
-                with _connection() as connection:
-                    found: Any = connection.sql(_ONCE, params={"files": [str(file) for file in files]}).to_arrow_table()
-                table = found.cast(SCHEMA).sort_by([("at_s", "ascending"), ("position", "ascending")])
+                table = rows_once(files, SCHEMA).sort_by([("at_s", "ascending"), ("position", "ascending")])
                 _put(table, self._directory / site / day / f"c{uuid4().hex}.parquet")
                 for file in files:
                     file.unlink(missing_ok=True)
@@ -135,35 +125,36 @@ class Archive:
                 _put(table.filter(pc.invert(gone)), file)
 
     @contextmanager
-    def reading(self, site: str, until: date | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Open a database whose table `archived` holds what reports ask of each row, once; one reader at a time.
+    def reading(self, site: str, unarchived: Unarchived = NOTHING_UNARCHIVED) -> Iterator[Reading]:
+        """Give tables that hold what reports ask of each row, once; one reader at a time.
 
+        They are kept from call to call, up to `MAX_KEPT_ROWS`, and only days whose files have changed are read again.
         Raises `ArchiveUnavailableError` when files keep changing while they are read.
         """
-        with self._reading, _connection() as connection:
+        with self._reading:
+            kept = self._kept.get(site)
+            if kept is None:
+                kept = self._kept[site] = Reading(SCHEMA)
             for _ in range(5):
                 try:
-                    self._load(connection, site, until)
+                    kept.follow(self.files(site), unarchived)
                     break
-                except duckdb.IOException:
+                except (duckdb.IOException, FileNotFoundError):
                     continue  # compaction took a file away between listing and reading it
             else:
                 raise ArchiveUnavailableError(f"the archive of site {site!r} keeps changing; try again")
-            yield connection
+            try:
+                yield kept
+            finally:
+                if kept.rows > MAX_KEPT_ROWS:
+                    self._kept.pop(site).close()
 
-    def _load(self, connection: duckdb.DuckDBPyConnection, site: str, until: date | None) -> None:
-        """Days without overlapping files are taken as they are, the others row by row once."""
-        plain: list[str] = []
-        doubtful: list[str] = []
-        for files in self.files(site, until).values():
-            (doubtful if _overlap(files) else plain).extend(str(file) for file in files)
-        connection.register("nothing", SCHEMA.empty_table())
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE archived AS SELECT {_ASKED} FROM nothing")  # noqa: S608
-        if plain:
-            statement = f"INSERT INTO archived SELECT {_ASKED} FROM read_parquet($files)"  # noqa: S608
-            connection.execute(statement, {"files": plain})
-        if doubtful:
-            connection.execute(f"INSERT INTO archived SELECT {_ASKED} FROM ({_ONCE})", {"files": doubtful})  # noqa: S608
+    def close(self) -> None:
+        """Let go of the tables kept for readers."""
+        with self._reading:
+            for kept in self._kept.values():
+                kept.close()
+            self._kept.clear()
 
 
 def day_of(at_s: float) -> str:
@@ -173,20 +164,6 @@ def day_of(at_s: float) -> str:
     '2023-11-14'
     """
     return datetime.fromtimestamp(at_s // _DAY_S * _DAY_S, UTC).date().isoformat()
-
-
-def _overlap(files: Sequence[Path]) -> bool:
-    """Whether a position may stand in two of a day's files."""
-    if len(files) == 1:
-        return False
-    ranges: list[tuple[int, int, int]] = []
-    for file in files:
-        found = _PART.fullmatch(file.name)
-        if found is None:
-            return True
-        ranges.append((int(found[1]), int(found[2]), int(found[3])))
-    ranges.sort()
-    return any(one[0] == other[0] and other[1] <= one[2] for one, other in pairwise(ranges))
 
 
 def _put(table: pa.Table, path: Path) -> None:
@@ -208,12 +185,3 @@ def _put(table: pa.Table, path: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
-
-
-@contextmanager
-def _connection() -> Iterator[duckdb.DuckDBPyConnection]:
-    connection = duckdb.connect(":memory:", config={"threads": "1", "autoinstall_known_extensions": "false"})
-    try:
-        yield connection
-    finally:
-        connection.close()

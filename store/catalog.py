@@ -6,7 +6,7 @@ from typing import Any, Final, cast, get_args
 import msgspec
 
 from models.assortment import Assortment
-from models.catalog import Campaign, CatalogItem, Creative, Kind, Placement, Resource, Rule
+from models.catalog import Campaign, CatalogItem, Creative, Experiment, Kind, Placement, Resource, Rule
 from store import keys
 from store.client import Client
 
@@ -17,6 +17,7 @@ _TYPES: Final[dict[Kind, type[Resource]]] = {
     "campaigns": Campaign,
     "placements": Placement,
     "rules": Rule,
+    "experiments": Experiment,
 }
 _ID_FIELDS: Final[dict[Kind, str]] = {
     "items": "item_id",
@@ -24,6 +25,7 @@ _ID_FIELDS: Final[dict[Kind, str]] = {
     "campaigns": "campaign_id",
     "placements": "placement_id",
     "rules": "rule_id",
+    "experiments": "experiment_id",
 }
 _DECODERS: Final = {kind: msgspec.msgpack.Decoder(kind_type) for kind, kind_type in _TYPES.items()}
 _MAX_PER_READ: Final = 5_000

@@ -7,16 +7,33 @@
 from typing import Final
 
 PREPARE: Final = (
+    # What a device did before a login belongs to whoever logged in. What the engine itself tells of a visitor is no
+    # visit; the first archives did not mark it off site.
     """
-CREATE TEMP TABLE happened AS
-SELECT * FROM archived
-WHERE at_s < $until_s
+CREATE OR REPLACE TABLE happened AS
+WITH told AS (
+    SELECT * FROM everything WHERE at_s < $until_s
+), owned AS (
+    SELECT sender_id AS device_id, at_s AS since_s, visitor_id AS owner_id FROM told WHERE visitor_id <> sender_id
+), whose AS (
+    SELECT *, NULL::VARCHAR AS owner_id FROM told ANTI JOIN owned ON owned.device_id = told.visitor_id
+    UNION ALL
+    SELECT told.*, owned.owner_id
+    FROM told ASOF LEFT JOIN owned ON owned.device_id = told.visitor_id AND owned.since_s >= told.at_s
+    WHERE told.visitor_id IN (SELECT device_id FROM owned)
+), one AS (
+    SELECT * EXCLUDE (sender_id, owner_id) REPLACE (
+        coalesce(owner_id, visitor_id) AS visitor_id,
+        off_site OR event IN ('stage_changed', 'segment_entered', 'segment_left', 'experiment_exposed') AS off_site
+    ) FROM whose
+)
+SELECT * FROM one
 QUALIFY event_id = '' OR row_number() OVER (PARTITION BY visitor_id, event_id ORDER BY accepted_at_s, position) = 1
 """,
     # A visit as the timeline cuts it: an event without session id belongs to the session named before it, or at the
     # beginning to the first one named; half an hour without an event ends a visit.
     """
-CREATE TEMP TABLE visit_events AS
+CREATE OR REPLACE TABLE visit_events AS
 WITH named AS (
     SELECT visitor_id, session_id, position, at_s, event, holdout, order_id, amount, channel, campaign, items, coalesce(
         last_value(nullif(session_id, '') IGNORE NULLS) OVER (
@@ -40,7 +57,7 @@ SELECT *, sum(begins) OVER (
 FROM cut
 """,
     """
-CREATE TEMP TABLE visits AS
+CREATE OR REPLACE TABLE visits AS
 SELECT
     visitor_id, named_session, visit_number,
     min(at_s) AS started_at_s,
@@ -57,7 +74,7 @@ GROUP BY visitor_id, named_session, visit_number
     # An order told of by several events counts once: by its purchases, else its payment, else its making. Events that
     # repeat items and amount are one; events with different items are lines of one order.
     """
-CREATE TEMP TABLE orders AS
+CREATE OR REPLACE TABLE orders AS
 WITH told AS (
     SELECT
         visitor_id, order_id, event, items, amount,
@@ -97,6 +114,7 @@ SELECT visitor_id, order_id, at_s, named_session, visit_number, greatest(gross -
 FROM grouped
 WHERE paid AND NOT cancelled
 """,
+    "DROP TABLE visit_events",
 )
 
 FUNNEL: Final = """
@@ -234,7 +252,7 @@ SELECT
     coalesce(sum(bought.revenue), 0.0) AS revenue
 FROM (
     SELECT visitor_id, bool_or(holdout) AS holdout
-    FROM visit_events WHERE at_s >= $from_s GROUP BY visitor_id
+    FROM happened WHERE NOT off_site AND at_s >= $from_s GROUP BY visitor_id
 ) AS visitors
 LEFT JOIN (
     SELECT visitor_id, count(*) AS orders, sum(revenue) AS revenue

@@ -13,12 +13,16 @@ from models.sessions import SESSION_GAP_S
 from models.value_tiers import TIERS, Buyer, tiers
 from store import report_queries
 from store.archive import Archive
+from store.archive_tables import NOTHING_UNARCHIVED, Reading, Unarchived
+from store.experiment_results import Asked, Judged, judge
 
 LOOKBACK_S: Final = 30 * 86_400.0
 """A visit earlier than this before an order has no part in it."""
 PATIENCE_S: Final = 86_400.0
 """A cart whose visitor orders nothing for so long is abandoned."""
 TOTAL: Final = "total"
+_MAX_MADE: Final = 100
+"""Reports kept while nothing in the archive changes."""
 _JOIN: Final = "\x1f"
 _EARLIEST_DAY: Final = date(2000, 1, 1)
 _LATEST_DAY: Final = date(9000, 1, 1)
@@ -39,8 +43,10 @@ class Report(NamedTuple):
 class _Source:
     """What a report reads: prepared tables, and the days asked for."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, from_s: float, until_s: float) -> None:
-        self._connection = connection
+    def __init__(self, reading: Reading, from_s: float, until_s: float, asked: Sequence[Asked] = ()) -> None:
+        self._connection = reading.connection
+        self._reading = reading
+        self._asked = asked
         self._values = {
             "from_s": from_s,
             "until_s": until_s,
@@ -48,12 +54,18 @@ class _Source:
             "lookback_s": LOOKBACK_S,
             "patience_s": PATIENCE_S,
         }
-        for statement in report_queries.PREPARE:
-            self._run(statement)
+        if reading.prepared != until_s:
+            for statement in report_queries.PREPARE:
+                self._run(statement)
+            reading.prepared = until_s
 
     def _run(self, statement: str) -> duckdb.DuckDBPyConnection:
         values = {name: value for name, value in self._values.items() if f"${name}" in statement}
         return self._connection.execute(statement, values) if values else self._connection.execute(statement)
+
+    def judged(self) -> list[Judged]:
+        """Judge the experiments asked for."""
+        return [judge(self._reading, one, self._values["from_s"], self._values["until_s"]) for one in self._asked]
 
     def rows(self, statement: str) -> list[tuple[Any, ...]]:
         """Run a query of `store.report_queries`."""
@@ -61,7 +73,13 @@ class _Source:
 
 
 def make_report(
-    archive: Archive, site: str, name: str, first_day: date | None = None, last_day: date | None = None
+    archive: Archive,
+    site: str,
+    name: str,
+    first_day: date | None = None,
+    last_day: date | None = None,
+    unarchived: Unarchived = NOTHING_UNARCHIVED,
+    asked: Sequence[Asked] = (),
 ) -> Report:
     """Make a report.
 
@@ -73,6 +91,10 @@ def make_report(
         One of `REPORTS`.
     first_day, last_day
         Days (UTC) it covers, both included; from the first to the last event by default.
+    unarchived
+        Events that are in the log and not in the archive yet.
+    asked
+        For `experiments`: which.
 
     Raises
     ------
@@ -82,13 +104,39 @@ def make_report(
     make = REPORTS.get(name)
     if make is None:
         raise InvalidError("report_unknown", f"report must be one of {', '.join(REPORTS)}, got {shown(name)}")
+    from_s, until_s = _span(first_day, last_day)
+    with archive.reading(site, unarchived) as reading:
+        key = (name, from_s, until_s, repr(asked))
+        if key not in reading.made:
+            if len(reading.made) >= _MAX_MADE:
+                reading.made.clear()
+            columns, rows = make(_Source(reading, from_s, until_s, asked))
+            reading.made[key] = Report(name, columns, [tuple(_rounded(value) for value in row) for row in rows])
+        made: Report = reading.made[key]
+        return made
+
+
+def judge_experiment(
+    archive: Archive,
+    site: str,
+    asked: Asked,
+    first_day: date | None = None,
+    last_day: date | None = None,
+    unarchived: Unarchived = NOTHING_UNARCHIVED,
+) -> Judged:
+    """Judge one experiment; parameters and errors are those of `make_report`."""
+    from_s, until_s = _span(first_day, last_day)
+    with archive.reading(site, unarchived) as reading:
+        (judged,) = _Source(reading, from_s, until_s, [asked]).judged()
+    return judged
+
+
+def _span(first_day: date | None, last_day: date | None) -> tuple[float, float]:
+    """Give where the days begin and end, epoch seconds."""
     if first_day and last_day and first_day > last_day:
         raise InvalidError("days_invalid", f"from {first_day.isoformat()} is after to {last_day.isoformat()}")
     from_s = _midnight_s(max(first_day or _EARLIEST_DAY, _EARLIEST_DAY))
-    until_s = _midnight_s(min(last_day or _LATEST_DAY, _LATEST_DAY) + timedelta(days=1))
-    with archive.reading(site, last_day) as connection:
-        columns, rows = make(_Source(connection, from_s, until_s))
-    return Report(name, columns, [tuple(_rounded(value) for value in row) for row in rows])
+    return from_s, _midnight_s(min(last_day or _LATEST_DAY, _LATEST_DAY) + timedelta(days=1))
 
 
 def parse_day(value: str | None, field: str) -> date | None:
@@ -349,6 +397,39 @@ def _holdout(source: _Source) -> _Table:
     return columns, rows
 
 
+def _experiments(source: _Source) -> _Table:
+    """Each experiment's variants by each metric, compared with the first variant; always-valid intervals."""
+    rows: list[tuple[Any, ...]] = []
+    for judged in source.judged():
+        groups = {one.variant_id: one for one in judged.results.groups}
+        for one in judged.results.results:
+            sums = groups[one.variant_id].sums(one.metric)
+            found = one.comparison
+            difference = found.difference if found else (None, None, None)
+            lift = found.lift if found and found.lift else (None, None, None)
+            rows.append(
+                (
+                    judged.asked.experiment_id,
+                    one.variant_id,
+                    one.metric,
+                    one.metric == judged.asked.metric,
+                    sums.visitors,
+                    sums.above,
+                    sums.below,
+                    one.value,
+                    *difference,
+                    *lift,
+                    found.p_value if found else None,
+                    judged.results.sample_ratio.p_value,
+                    one.verdict,
+                    "; ".join(one.reasons),
+                )
+            )
+    columns = ("experiment", "variant", "metric", "decides", "visitors", "sum", "per", "value")
+    compared = [f"{name}{end}" for name in ("difference", "lift") for end in ("", "_low", "_high")]
+    return (*columns, *compared, "p_value", "sample_ratio_p_value", "verdict", "reasons"), rows
+
+
 REPORTS: Final[Mapping[str, Callable[[_Source], _Table]]] = {
     "funnel": _funnel,
     "channels": _channels,
@@ -361,5 +442,6 @@ REPORTS: Final[Mapping[str, Callable[[_Source], _Table]]] = {
     "slots": _slots,
     "strategies": _strategies,
     "holdout": _holdout,
+    "experiments": _experiments,
 }
 """Every report by name."""

@@ -10,6 +10,7 @@ from models.identity import Link, add_link, owner_now
 from models.join import join_part
 from models.profile import Profile, decode_profile
 from models.profile_batch import Change, learn
+from models.standing import decode_standing
 from models.timeline import MAX_ENTRIES, Entry, decode_entry, entry_of
 from store import keys
 from store.client import AsyncClient
@@ -40,13 +41,33 @@ class Kept(NamedTuple):
 class Visit(NamedTuple):
     """What is stored right now of the id asked for, of the visitor it belongs to, of devices just linked to them.
 
-    `visitor_id` is the visitor's: the id asked for, unless that is a device of a known one.
+    `visitor_id` is the visitor's: the id asked for, unless that is a device of a known one. `segments` are the
+    visitor's, as the stream last told, and `clock_s` is the site's clock (epoch seconds), where these were asked for.
     """
 
     asked: str
     visitor_id: str
     kept: dict[str, Kept]
     catalog_version: int
+    segments: frozenset[str] = frozenset()
+    clock_s: float = 0.0
+
+
+class Beside(NamedTuple):
+    """What is to be read beside the visitor: the segments they are in, the site's clock."""
+
+    segments: bool = False
+    clock: bool = False
+
+
+NOTHING_BESIDE: Final = Beside()
+
+
+class _Read(NamedTuple):
+    kept: dict[str, Kept]
+    version: int
+    segments: dict[str, frozenset[str]]
+    clock_s: float
 
 
 class Known(NamedTuple):
@@ -73,21 +94,22 @@ class Visits:
         self._partitions = partitions
         self._owners: OrderedDict[tuple[str, str], str] = OrderedDict()
 
-    async def read(self, site: str, asked: str) -> Visit:
-        """Read whoever goes by the id asked for; raises what the client raises."""
+    async def read(self, site: str, asked: str, beside: Beside = NOTHING_BESIDE) -> Visit:
+        """Read whoever goes by the id asked for, and in the same round trip what is wanted beside; raises what the
+        client raises."""
         guess = self._owners.get((site, asked), "")
-        kept, version = await self._read(site, [asked, guess] if guess else [asked])
+        found = await self._read(site, [asked, guess] if guess else [asked], beside)
+        kept, segments = found.kept, found.segments
         visitor_id = _owner(kept[asked]) or asked
         self._remember(site, asked, visitor_id)
         if visitor_id not in kept:
-            more, _ = await self._read(site, [visitor_id])
-            kept |= more
+            more = await self._read(site, [visitor_id], beside)
+            kept, segments = kept | more.kept, segments | more.segments
         # What these have learned before may still be on its way.
         missing = [device_id for device_id in kept[visitor_id].linked if device_id not in kept]
         if missing:
-            more, _ = await self._read(site, missing)
-            kept |= more
-        return Visit(asked, visitor_id, kept, version)
+            kept |= (await self._read(site, missing)).kept
+        return Visit(asked, visitor_id, kept, found.version, segments.get(visitor_id, frozenset()), found.clock_s)
 
     def _remember(self, site: str, asked: str, visitor_id: str) -> None:
         self._owners.pop((site, asked), None)
@@ -96,15 +118,24 @@ class Visits:
             if len(self._owners) > _MAX_OWNERS:
                 self._owners.popitem(last=False)
 
-    async def _read(self, site: str, ids: Sequence[str]) -> tuple[dict[str, Kept], int]:
+    async def _read(self, site: str, ids: Sequence[str], beside: Beside = NOTHING_BESIDE) -> _Read:
         async with self._client.pipeline(transaction=False) as pipe:
             for one in ids:
                 partition = partition_of(site, one, self._partitions)
                 pipe.get(keys.profile(site, partition, one))
                 pipe.lrange(keys.pending(site, partition, one), 0, -1)
             pipe.get(keys.catalog_version(site))
+            if beside.clock:
+                pipe.get(keys.clock(site))
+            if beside.segments:
+                for one in ids:
+                    pipe.hget(keys.standings(site, partition_of(site, one, self._partitions)), one)
             found = await pipe.execute()
-        return {one: _kept(*found[2 * place : 2 * place + 2]) for place, one in enumerate(ids)}, int(found[-1] or 0)
+        kept = {one: _kept(*found[2 * place : 2 * place + 2]) for place, one in enumerate(ids)}
+        version, *rest = found[2 * len(ids) :]
+        clock_s = float(rest.pop(0) or 0.0) if beside.clock else 0.0
+        segments = {one: _segments(standing) for one, standing in zip(ids, rest, strict=False)}
+        return _Read(kept, int(version or 0), segments, clock_s)
 
     async def read_timeline(self, site: str, asked: str) -> tuple[str, list[Entry]]:
         """Give who goes by an id, and their touchpoints with every accepted event among them, in no order.
@@ -162,6 +193,11 @@ def before_login(known: Known) -> Profile | None:
     if known.profile.recent and known.profile.recent[-1].at_s > links[-1].at_s:
         return None
     return decode_profile(parts[-1].state) if parts and parts[-1].until == known.device.given else Profile()
+
+
+def _segments(standing: bytes | None) -> frozenset[str]:
+    decoded = decode_standing(standing)
+    return frozenset(one.segment_id for one in decoded.members) if decoded else frozenset()
 
 
 def _kept(blob: bytes | None, values: Sequence[bytes]) -> Kept:

@@ -308,3 +308,18 @@ def test_slots_are_counted_and_their_labels_held_against_what_was_expected() -> 
     assert (tally.impressions, tally.clicks) == (40, 21)
     assert (tally.labelled, tally.clicked) == (40, 21)
     assert 1 < tally.expected < 20, "the model published before each impression, which learned on the way"
+
+
+def test_in_a_hurry_everything_is_counted_and_some_is_ranked() -> None:
+    calm, hurried = Learner(90.0), Learner(90.0)
+    some = shopping(400, seed=9)
+    for partition, position, one in some:
+        assert calm.learn_one(partition, position, one, CATALOG) == hurried.learn_one(
+            partition, position, one, CATALOG, hurried=True
+        )
+    calm_view, hurried_view = calm.snapshot(), hurried.snapshot()
+    assert hurried.names == calm.names
+    assert hurried_view.popular.tolist() == calm_view.popular.tolist()
+    looked_at = [one.items[0].item_id for _, _, one in some if one.event == "view_item"]
+    assert {item for item, _ in hurried.engine.recommend(looked_at[:1])}
+    assert 0 < hurried.progress.measures["all"].steps < calm.progress.measures["all"].steps

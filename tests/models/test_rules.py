@@ -5,13 +5,14 @@ from typing import Any
 import pytest
 
 from models.assortment import Assortment
-from models.catalog import Rule
+from models.catalog import Audience, Rule
 from models.errors import InvalidError
 from models.feed import parse_rule
 from models.profile import Profile
 from models.recommend import Query, Strategy, recommend
 from models.shelf import Shelf
 from models.snapshot import empty_snapshot
+from models.viewer import Viewer
 from tests.models.makers import START_S, assortment, item
 
 NOW_S = START_S + 1_000.0
@@ -147,3 +148,44 @@ def test_a_changed_rule_and_a_changed_catalog_count_at_once() -> None:
 def test_what_is_no_rule_is_refused_by_name(fields: dict[str, Any], named: str) -> None:
     with pytest.raises(InvalidError, match=named):
         parse_rule({"rule_id": "r", **fields})
+
+
+def test_region_audience_and_stock_say_where_a_rule_holds() -> None:
+    catalog = _catalog(
+        Rule(rule_id="r", action="exclude", category=("Home",), regions=("DE",), audience=Audience(all_of=("loyal",))),
+        Rule(rule_id="s", action="bury", availability=("preorder",)),
+    )
+    catalog.put(item(1, availability="preorder"))
+    shelf = Shelf(empty_snapshot(), catalog)
+
+    def ids(region: str, *segments: str) -> list[str]:
+        viewer = Viewer(region=region, segments=frozenset(segments))
+        answer = recommend(shelf, Profile(), Query("new", limit=30), NOW_S, viewer=viewer)
+        return [one.item.item_id for one in answer.items]
+
+    everything = ids("AT", "loyal")
+    assert (len(everything), everything[-1]) == (30, "p001")
+    assert ids("DE-BE") == ids("") == everything
+    assert ids("DE-BE", "loyal") == [one for one in everything if int(one[1:]) % 3]
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"devices": ["watch"]}, "devices must be some of mobile, tablet, desktop, got 'watch'"),
+        ({"audience": {"any": "loyal"}}, "audience.any must be a list .* got 'loyal'"),
+        ({"audience": ["loyal"]}, "audience must be a JSON object|audience is a JSON object"),
+        ({"audience": {"only": ["loyal"]}}, "audience has no field 'only'"),
+        ({"availability": ["sold"]}, "rule 'r': availability must be one of .* got 'sold'"),
+        ({"region": 7}, "region must be a list"),
+    ],
+)
+def test_whom_a_rule_is_for_is_checked(fields: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidError, match=message):
+        parse_rule({"rule_id": "r", "action": "boost", **fields})
+
+
+def test_a_region_is_written_as_segments_write_it() -> None:
+    one = parse_rule({"rule_id": "r", "action": "boost", "region": "DE"})
+    assert one == parse_rule({"rule_id": "r", "action": "boost", "region": ["DE"]})
+    assert one == parse_rule({"rule_id": "r", "action": "boost", "regions": ["DE"]})

@@ -1,5 +1,6 @@
 """Archive: each position once whatever was written how often, files whole, the erased gone from the disk."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -11,9 +12,11 @@ from tests.store.shop_archive import SITE, event, fill
 
 
 @pytest.fixture
-def archive(tmp_path: Path) -> Archive:
+def archive(tmp_path: Path) -> Iterator[Archive]:
     """An empty archive."""
-    return Archive(tmp_path / "archive")
+    made = Archive(tmp_path / "archive")
+    yield made
+    made.close()
 
 
 def visits(archive: Archive) -> int:
@@ -23,8 +26,8 @@ def visits(archive: Archive) -> int:
 
 def archived(archive: Archive) -> int:
     """Rows a reader sees."""
-    with archive.reading(SITE) as connection:
-        (count,) = connection.execute("SELECT count(*) FROM archived").fetchall()[0]
+    with archive.reading(SITE) as reading:
+        (count,) = reading.connection.execute("SELECT count(*) FROM archived").fetchall()[0]
     return int(count)
 
 

@@ -1,5 +1,6 @@
 """Reports on small shops worked out by hand."""
 
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,11 @@ MAIL = "utm_source=crm&utm_medium=email&utm_campaign=may"
 
 
 @pytest.fixture
-def archive(tmp_path: Path) -> Archive:
+def archive(tmp_path: Path) -> Iterator[Archive]:
     """An empty archive."""
-    return Archive(tmp_path / "archive")
+    made = Archive(tmp_path / "archive")
+    yield made
+    made.close()
 
 
 def table(archive: Archive, name: str, key: str, **days: Any) -> dict[Any, dict[str, Any]]:

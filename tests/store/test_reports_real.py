@@ -33,7 +33,7 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory) -> Archive:
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
     """Every event of the file that the API takes, archived as a replay would."""
     made = Archive(tmp_path_factory.mktemp("archive"))
     rows: list[dict[str, Any]] = []
@@ -49,7 +49,8 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Archive:
             made.write(SITE, 0, rows)
             rows = []
     made.write(SITE, 0, rows)
-    return made
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="module")

@@ -29,8 +29,8 @@ def place(request: pytest.FixtureRequest, redis_server: EmbeddedRedis, tmp_path:
 
 def archived(place: World) -> list[tuple[str, str, float]]:
     """What a reader sees: visitor, event id, time."""
-    with open_archive(place.settings).reading(place.site) as connection:
-        rows = connection.execute("SELECT visitor_id, event_id, at_s FROM archived ORDER BY ALL").fetchall()
+    with open_archive(place.settings).reading(place.site) as reading:
+        rows = reading.connection.execute("SELECT visitor_id, event_id, at_s FROM archived ORDER BY ALL").fetchall()
     return [(str(visitor), str(event_id), float(at_s)) for visitor, event_id, at_s in rows]
 
 
