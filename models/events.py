@@ -40,6 +40,8 @@ IDENTITY_EVENTS: Final = frozenset({VISITOR_IDENTIFIED, VISITOR_LINKED, VISITOR_
 SEGMENT_ENTERED: Final = "segment_entered"
 SEGMENT_LEFT: Final = "segment_left"
 STAGE_CHANGED: Final = "stage_changed"
+COMPLAINT_RESOLVED: Final = "complaint_resolved"
+"""What was wrong has been made good: the visitor may be promoted to again."""
 NOTICES: Final = frozenset({SEGMENT_ENTERED, SEGMENT_LEFT, STAGE_CHANGED})
 """Our own events too: what became of a visitor's profile, told to whoever reads the log. No sender may use the names;
 profiles and models learn nothing from them."""
@@ -65,6 +67,7 @@ ORDER_EVENTS: Final = frozenset(
         "order_created",
         "order_paid",
         "order_shipped",
+        "order_out_for_delivery",
         "order_delivered",
         "order_returned",
         "order_cancelled",
@@ -85,7 +88,9 @@ OFF_SITE_EVENTS: Final = frozenset(
         "message_opened",
         "call_ended",
         "complaint_made",
+        COMPLAINT_RESOLVED,
         "order_shipped",
+        "order_out_for_delivery",
         "order_delivered",
         "order_returned",
         "birthday_given",
@@ -94,6 +99,10 @@ OFF_SITE_EVENTS: Final = frozenset(
     }
 )
 """Events that happen while the visitor is not in the shop: they belong to no session."""
+
+SENT_EVENTS: Final = frozenset({"email_sent", "message_sent"})
+RECEIVED_EVENTS: Final = SENT_EVENTS | {"email_delivered", "message_delivered", "email_bounced"}
+"""What the shop did to a visitor who did nothing: no sign of life."""
 
 SCORES: Final[dict[str, tuple[tuple[str, int, int], ...]]] = {
     "review_added": (("rating", 1, 5),),

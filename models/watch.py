@@ -1,0 +1,179 @@
+"""Watch: what triggers know of one visitor: orders under way, armed timers, what was sent, what is wanted.
+
+It names the log position it reflects, so that a replay of the log arms nothing twice. All of it is plain bounded lists
+with times.
+"""
+
+from hashlib import blake2b
+from typing import Any, Final
+
+import msgspec
+
+from models.robots import FLOOD_EVENTS
+
+MAX_ORDERS: Final = 20
+MAX_TIMERS: Final = 40
+MAX_SENT: Final = 40
+MAX_WANTS: Final = 30
+MAX_DONE: Final = 128
+MAX_VIEWED: Final = 5
+WANT_LASTS_S: Final = 60 * 86_400.0
+FLOOD_LASTS_S: Final = 86_400.0
+"""Nothing is sent to a visitor for so long after a flood."""
+_DONE_BYTES: Final = 6
+_REVISION_BYTES: Final = 8
+
+
+class Order(msgspec.Struct, array_like=True):
+    """An order under way; times in epoch seconds, 0 for not yet. `over_at_s`: cancelled, returned or refunded."""
+
+    order_id: str
+    created_at_s: float = 0.0
+    paid_at_s: float = 0.0
+    shipped_at_s: float = 0.0
+    out_at_s: float = 0.0
+    delivered_at_s: float = 0.0
+    over_at_s: float = 0.0
+    expected_s: float = 0.0
+    value: float | None = None
+    currency: str = ""
+    item_ids: list[str] = []
+
+    @property
+    def unpaid(self) -> bool:
+        """Whether it waits for its payment."""
+        return self.created_at_s > 0 and not (
+            self.paid_at_s or self.shipped_at_s or self.delivered_at_s or self.over_at_s
+        )
+
+
+class Timer(msgspec.Struct, array_like=True):
+    """An armed trigger: looked at when due, no more after `expires_s`; `meant_s` is when it was due first.
+
+    `held` says why it was put off; `about` is what its event told.
+    """
+
+    trigger_id: str
+    subject: str
+    due_s: float
+    meant_s: float
+    expires_s: float
+    held: str = ""
+    about: dict[str, Any] = {}
+
+
+class Sent(msgspec.Struct, array_like=True):
+    """A message that was sent to the visitor."""
+
+    message_id: str
+    trigger_id: str
+    at_s: float
+    channel: str
+    campaign: str
+    promotional: bool
+
+
+class Want(msgspec.Struct, array_like=True):
+    """An item the visitor wants: how often it was looked at, whether it was put aside, and its price then."""
+
+    item_id: str
+    at_s: float
+    views: int = 0
+    kept: bool = False
+    price: float | None = None
+
+    @property
+    def strong(self) -> bool:
+        """Whether it is wanted enough to tell of: on the wish list, in the cart, or looked at more than once."""
+        return self.kept or self.views >= 2
+
+
+class Browsing(msgspec.Struct, array_like=True):
+    """The visit in which products were looked at last."""
+
+    started_at_s: float
+    last_at_s: float
+    views: int
+    item_ids: list[str]
+
+
+class Watch(msgspec.Struct, array_like=True):
+    """One visitor as the triggers see it. Times are epoch seconds, 0 for never.
+
+    `look` asks to look at the profile; `acted_at_s` is the latest event that was more than a measurement, `visit_at_s`
+    when the visit it belongs to began; `cart_since_s` is when the cart was begun, `cart_over_s` when something was
+    ordered last; `heard` holds when events were seen last that some trigger waits for; `allowed` is what is left of the
+    events a visitor may send before it is a flood.
+    """
+
+    position: int = 0
+    look: bool = False
+    acted_at_s: float = 0.0
+    visit_at_s: float = 0.0
+    cart_at_s: float = 0.0
+    cart_since_s: float = 0.0
+    cart_over_s: float = 0.0
+    browsing: Browsing | None = None
+    orders: list[Order] = []
+    timers: list[Timer] = []
+    done: bytes = b""
+    sent: list[Sent] = []
+    wants: list[Want] = []
+    signed_up_s: float = 0.0
+    first_order_s: float = 0.0
+    birthday: str = ""
+    user_id: str = ""
+    trouble_since_s: float = 0.0
+    heard: dict[str, float] = {}
+    robot: bool = False
+    allowed: float = FLOOD_EVENTS
+    counted_at_s: float = 0.0
+    flooded_at_s: float = 0.0
+
+    @property
+    def due_s(self) -> float | None:
+        """When to look at the visitor next: 0 for at once, None for never."""
+        if self.look:
+            return 0.0
+        return min((timer.due_s for timer in self.timers), default=None)
+
+    def order(self, order_id: str) -> Order | None:
+        """Give an order that is known."""
+        return next((one for one in self.orders if one.order_id == order_id), None)
+
+    def want(self, item_id: str) -> Want | None:
+        """Give what is known of an item that is wanted."""
+        return next((one for one in self.wants if one.item_id == item_id), None)
+
+    def is_done(self, trigger_id: str, subject: str) -> bool:
+        """Whether a trigger was carried out for a subject."""
+        mark = _mark(trigger_id, subject)
+        return any(self.done[at : at + _DONE_BYTES] == mark for at in range(0, len(self.done), _DONE_BYTES))
+
+    def note_done(self, trigger_id: str, subject: str) -> None:
+        """Remember that a trigger was carried out for a subject; the latest `MAX_DONE` are."""
+        self.done = (self.done + _mark(trigger_id, subject))[-_DONE_BYTES * MAX_DONE :]
+
+    def flooding(self, now_s: float) -> bool:
+        """Whether the visitor is a program, or behaved as one lately."""
+        return self.robot or (self.flooded_at_s > 0 and now_s - self.flooded_at_s < FLOOD_LASTS_S)
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Watch)
+
+
+def encode_watch(watch: Watch, revision: int) -> bytes:
+    """Give the stored form: a revision, 8 bytes big-endian so that the store can compare it, then msgpack."""
+    return revision.to_bytes(_REVISION_BYTES, "big") + _encoder.encode(watch)
+
+
+def decode_watch(blob: bytes | None) -> tuple[int, Watch]:
+    """Read the stored form and its revision; a new watch, revision 0, for None."""
+    if blob is None:
+        return 0, Watch()
+    return int.from_bytes(blob[:_REVISION_BYTES], "big"), _decoder.decode(memoryview(blob)[_REVISION_BYTES:])
+
+
+def _mark(trigger_id: str, subject: str) -> bytes:
+    return blake2b(f"{trigger_id}\x1f{subject}".encode(), digest_size=_DONE_BYTES).digest()
