@@ -24,7 +24,9 @@ from api import (
     decisions,
     documentation,
     events,
+    journal,
     mail_lists,
+    messages,
     metrics,
     operations,
     problems,
@@ -35,12 +37,14 @@ from api import (
     segments,
     slots,
     timeline,
+    triggers,
     visitors,
 )
 from api.config import ApiConfig
 from api.decide import begin
 from api.identifying import Identifying
 from api.intake import Appender, Incoming
+from api.newsroom import Newsroom
 from api.shop.routes import shop_routes
 from api.site import Site
 from api.state import State
@@ -53,13 +57,17 @@ from store.archive import Archive
 from store.catalog import CatalogStore
 from store.client import UNAVAILABLE, Client, connect, connect_async
 from store.links import LinkStore
+from store.journal import JournalStore
 from store.log import EventLog, LogUnavailableError
 from store.models import ModelStore
+from store.outbox import Outbox
 from store.pending import Accepted, remember
 from store.profiles import ProfileStore
 from store.segments import SegmentStore
 from store.standings import StandingStore
 from store.visits import Visits
+from store.trigger_config import TriggerConfigStore
+from store.triggers import TriggerStore
 
 _FOLLOW_EVERY_S: Final = 0.25
 _MEASURE_EVERY_S: Final = 2.0
@@ -73,14 +81,17 @@ _ROUTERS: Final = (
     slots,
     decisions,
     timeline,
+    messages,
     visitors,
+    triggers,
+    journal,
     rules,
     catalog,
     segments,
     reports,
     operations,
 )
-"""In the order matched: a timeline's path would fit a visitor's too."""
+"""In the order matched: a timeline's path, and that of messages, would fit a visitor's too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +108,9 @@ class Logs:
             log.close()
 
 
-def create_app(config: ApiConfig, open_logs: Callable[[], Logs]) -> FastAPI:
+def create_app(
+    config: ApiConfig, open_logs: Callable[[], Logs], stopping: Callable[[], bool] = lambda: False
+) -> FastAPI:
     """Build the application; clients connect when it starts.
 
     Parameters
@@ -106,10 +119,12 @@ def create_app(config: ApiConfig, open_logs: Callable[[], Logs]) -> FastAPI:
         Settings.
     open_logs
         Opens the logs, at start.
+    stopping
+        Whether the process was told to end: pages that wait for messages are let go.
     """
 
     def lifespan(running: FastAPI) -> contextlib.AbstractAsyncContextManager[dict[str, State]]:
-        return _lifespan(running, config, open_logs)
+        return _lifespan(running, config, open_logs, stopping)
 
     app = FastAPI(
         title="Shopwindow",
@@ -133,7 +148,7 @@ def create_app(config: ApiConfig, open_logs: Callable[[], Logs]) -> FastAPI:
         CORSMiddleware,
         allow_origins=["*"],
         allow_methods=["GET", "POST", "PUT", "DELETE"],
-        allow_headers=["authorization", "content-type"],
+        allow_headers=["authorization", "content-type", "last-event-id"],
         max_age=86_400,
     )
     app.add_middleware(Timing)
@@ -199,16 +214,19 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
 
 
 @contextlib.asynccontextmanager
-async def _lifespan(app: FastAPI, config: ApiConfig, open_logs: Callable[[], Logs]) -> AsyncIterator[dict[str, State]]:
+async def _lifespan(
+    app: FastAPI, config: ApiConfig, open_logs: Callable[[], Logs], stopping: Callable[[], bool]
+) -> AsyncIterator[dict[str, State]]:
     logs = await asyncio.to_thread(open_logs)  # first, since it waits for servers that are not there yet
     client = connect(config.redis_url, cluster=config.redis_cluster)
     # Accepted events are durable already: laying them over profiles must not hold the answer up for long.
     hasty = connect(config.redis_url, cluster=config.redis_cluster, timeout_s=_REMEMBER_S)
     redis = connect_async(config.redis_url, cluster=config.redis_cluster)
     catalogs, models = CatalogStore(client), ModelStore(client)
+    trigger_config = TriggerConfigStore(client, config.contact_policy)
     state = State(
         config=config,
-        sites={one.site: Site(one.site, catalogs, models) for one in config.sites},
+        sites={one.site: Site(one.site, catalogs, models, trigger_config) for one in config.sites},
         redis=redis,
         visits=Visits(redis, logs.events.partitions),
         profiles=ProfileStore(client, config.profile_lifetime_s),
@@ -217,6 +235,12 @@ async def _lifespan(app: FastAPI, config: ApiConfig, open_logs: Callable[[], Log
         archive=Archive(config.archive_directory),
         segments=SegmentStore(client, config.thresholds),
         standings=StandingStore(client),
+        triggers=TriggerStore(client),
+        trigger_config=trigger_config,
+        journal=JournalStore(client),
+        outboxes={one.site: Outbox(client, one.site, logs.events.partitions) for one in config.sites},
+        newsroom=Newsroom(redis, logs.events.partitions, stopping),
+        stopping=stopping,
         log=logs.events,
         dead_letter_log=logs.dead_letters,
         events=Appender(
@@ -229,7 +253,7 @@ async def _lifespan(app: FastAPI, config: ApiConfig, open_logs: Callable[[], Log
     )
     if config.shop_site:
         app.router.routes.extend(_shop(state, config))
-    tasks = [asyncio.create_task(_follow(state)), asyncio.create_task(_measure(state))]
+    tasks = [asyncio.create_task(one) for one in (_follow(state), _measure(state), state.newsroom.run())]
     try:
         yield {"shopwindow": state}
     finally:

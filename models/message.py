@@ -16,7 +16,7 @@ from models.firing import Outcome, Whom
 from models.recommend import Recommended
 from models.watch import Watch
 
-_SECRET_PREFIX: Final = "whsec_"
+_PREFIX: Final = "whsec_"  # of a secret in base64
 MESSAGE_TYPE: Final = "trigger.fired"
 
 
@@ -66,7 +66,7 @@ def body_of(
 
 
 def sent_event(outcome: Outcome, whom: Whom, watch: Watch, accepted_at_s: float) -> Event:
-    """Give the event that tells of a message sent; its id is the message's, so that it counts once however often told."""
+    """Give the event that tells of a message sent; its id is the message's, so that it counts once."""
     trigger = outcome.trigger
     params: dict[str, Any] = {
         "message_id": outcome.message_id,
@@ -104,9 +104,9 @@ def signature(secret: str, message_id: str, timestamp_s: int, body: bytes) -> st
 
 
 def _key(secret: str) -> bytes:
-    if secret.startswith(_SECRET_PREFIX):
+    if secret.startswith(_PREFIX):
         try:
-            return base64.b64decode(secret.removeprefix(_SECRET_PREFIX), validate=True)
+            return base64.b64decode(secret.removeprefix(_PREFIX), validate=True)
         except binascii.Error:
             return secret.encode()
     return secret.encode()

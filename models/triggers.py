@@ -139,11 +139,12 @@ def parse_trigger(raw: object) -> Trigger:
 def parse_trigger_id(value: object) -> str:
     """Check a trigger's id; raises `InvalidError`."""
     try:
-        return msgspec.convert(value, Annotated[str, Meta(pattern=_ID)])
+        checked: str = msgspec.convert(value, Annotated[str, Meta(pattern=_ID)])
     except msgspec.ValidationError as error:
         raise InvalidError(
             "trigger_id_invalid", f"trigger_id must be 1 to 60 of A-Z a-z 0-9 _ . -, got {shown(value)}"
         ) from error
+    return checked
 
 
 def _convert(value: object, kind: Any, where: str, code: str = "trigger_invalid") -> Any:

@@ -63,6 +63,7 @@ class FlowName(StrEnum):
 
     PROFILE = "profile"
     LEARN = "learn"
+    TRIGGER = "trigger"
     ARCHIVE = "archive"
 
 
@@ -188,7 +189,8 @@ def stream(
     flow: Annotated[
         FlowName,
         typer.Argument(
-            help="profile: visitor profiles, any number; learn: models, one active; archive: Parquet files for reports."
+            help="profile: visitor profiles, any number; learn: models, one active; trigger: messages, any number; "
+            "archive: Parquet files for reports."
         ),
     ],
     metrics_port: Annotated[int | None, typer.Option(help="Serve Prometheus metrics on this port.")] = None,
