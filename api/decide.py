@@ -20,9 +20,11 @@ from models.holdout import in_holdout
 from models.merchandising import Gap, bundle_price
 from models.profile import Profile
 from models.recommend import Answer, Query, recommend
+from models.restraint import restrain
 from models.slots import HOLD_S, Slate, fill
 from models.steps import Why
 from store.client import UNAVAILABLE
+from store.clock import read_now_s
 from store.log import partition_of
 from store.visits import Known, before_login, know
 
@@ -33,7 +35,8 @@ class Deciding:
 
     `visitor_id` is the id the page sent; `profile` is that of the visitor it belongs to. `campaign` led to this visit
     and is running; `echo` is the same where it is echoed, empty where not. `held` is the profile that slots go by right
-    after a login, so that the login alone changes none of them.
+    after a login, so that the login alone changes none of them. `clock_s` is the site's clock, `promoted` how many
+    promotional creatives were chosen so far.
     """
 
     state: State
@@ -49,6 +52,8 @@ class Deciding:
     freshness_ms: float | None
     decision_id: str
     record: list[dict[str, Any]]
+    clock_s: float
+    promoted: int = 0
 
     def recommend(self, query: Query) -> Answer:
         """Answer one query."""
@@ -61,7 +66,8 @@ class Deciding:
         return answer
 
     def fill(self, placement_id: str, count: int, left_out: frozenset[str] = frozenset()) -> Slate:
-        """Fill one placement."""
+        """Fill one placement; what the contact policy spares the visitor is left out."""
+        restraint = restrain(self.site.policy, self.profile.contact, self.site.assortment, self.clock_s, self.promoted)
         slate = fill(
             self.site.assortment,
             self.site.snapshot.clicks,
@@ -73,7 +79,9 @@ class Deciding:
             holdout=self.holdout,
             left_out=left_out,
             echo=self.echo,
+            restraint=restraint,
         )
+        self.promoted += sum(one.creative.creative_id in restraint.promotional for one in slate.slots)
         metrics.count_decision(self.site.name, f"slots:{placement_id}", slate.tier)
         self.record.append({"placement": placement_id, "tier": slate.tier, "policy": slate.policy, **_logged(slate)})
         return slate
@@ -145,7 +153,16 @@ async def begin(state: State, site: Site, visitor_id: str) -> Deciding:
         freshness_ms=freshness_ms,
         decision_id=token_urlsafe(12),
         record=[],
+        clock_s=now_s if state.config.clock == "wall" else await _event_clock_s(state, site, profile),
     )
+
+
+async def _event_clock_s(state: State, site: Site, profile: Profile) -> float:
+    """The site's time by its events: the stored clock, which an event that is still pending moves."""
+    try:
+        return max(profile.last_at_s, await read_now_s("event", state.redis, site.name))
+    except UNAVAILABLE:
+        return profile.last_at_s
 
 
 async def _known(state: State, site: Site, visitor_id: str) -> tuple[Known, str]:

@@ -172,7 +172,7 @@ def _delivery(fields: dict[str, str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for way in ("webhook", "topic", "on_site"):
         if way in fields:
-            told = {"status": fields[way], "at": _iso(fields.get(f"{way}_at_s"))}
+            told: dict[str, Any] = {"status": fields[way], "at": _iso(fields.get(f"{way}_at_s"))}
             if f"{way}_tries" in fields:
                 told |= {"tries": int(fields[f"{way}_tries"]), "error": fields.get(f"{way}_error") or None}
             found[way] = told

@@ -23,7 +23,7 @@ from models.message import moment
 from models.profile import Profile
 from models.recommend import Query, Recommended
 from models.triggers import MAX_TRIGGERS, Trigger, parse_trigger, parse_trigger_id
-from models.watch import Timer, Watch
+from models.watch import Order, Timer, Watch
 from models.when import Case
 from store.client import UNAVAILABLE
 from store.clock import read_now_s
@@ -261,19 +261,11 @@ def _timer(timer: Timer) -> dict[str, Any]:
     }
 
 
-def _order(order: Any) -> dict[str, Any]:
+def _order(order: Order) -> dict[str, Any]:
     moments = {
         name.removesuffix("_s"): moment(value)
-        for name in (
-            "created_at_s",
-            "paid_at_s",
-            "shipped_at_s",
-            "out_at_s",
-            "delivered_at_s",
-            "over_at_s",
-            "expected_s",
-        )
-        if (value := getattr(order, name))
+        for name in order.__struct_fields__
+        if name.endswith("_s") and (value := getattr(order, name))
     }
     return {"order_id": order.order_id, **moments}
 

@@ -22,6 +22,7 @@ from models.click_weights import ClickWeights, Terms
 from models.echo import SLOT_SHARE
 from models.profile import Profile, recent_items
 from models.recommend import history_tier
+from models.restraint import FREE, Restraint
 from models.slot_rules import SlotRules, slot_rules
 from models.steps import Tier
 
@@ -91,29 +92,34 @@ def fill(
     holdout: bool = False,
     left_out: frozenset[str] = frozenset(),
     echo: str = "",
+    restraint: Restraint = FREE,
 ) -> Slate:
     """Fill `count` slots of a placement for a visitor; fewer only where fewer creatives are eligible.
 
     No campaign comes twice before every eligible campaign has come once. Visitors of the holdout, and everybody before
     anything is learned or known of them, see an even rotation. `echo` is the campaign that led to this visit: in the
-    first slot its creatives stand, but for a share that keeps all in play.
+    first slot its creatives stand, but for a share that keeps all in play. `restraint` is what the contact policy
+    spares the visitor.
     """
-    candidates = eligible(assortment, placement_id, now_s, left_out)
+    candidates = eligible(assortment, placement_id, now_s, left_out | restraint.left_out)
     ruled = slot_rules(assortment.rules.values(), candidates, placement_id, profile.device, now_s)
     candidates = [one for one in candidates if one.creative_id not in ruled.excluded]
     if not candidates:
-        return Slate("static", "no creative is eligible", [])
+        why = f", promotions are held back: {restraint.why}" if restraint.why else ""
+        return Slate("static", f"no creative is eligible{why}", [])
     recent = [] if holdout else recent_items(profile)
     if holdout or not (recent or clicks.impressions or echo):
         why = "holdout, not personalized: even rotation" if holdout else "nothing is known yet: even rotation"
-        return Slate("static", why, _draw_slots(candidates, None, visitor_id, placement_id, count, now_s, why, ruled))
+        slots = _draw_slots(candidates, None, visitor_id, placement_id, count, now_s, why, ruled, restraint=restraint)
+        return Slate("static", why, slots)
     terms = judge(candidates, clicks, profile, assortment, now_s)
     tier, why = history_tier(profile), "by what you looked at and what others clicked"
     if not recent:
         tier, why = "popular", "new visitor: by what others clicked"
     if any(one.campaign_id == echo for one in candidates):
         tier, why = ("segment" if not recent else tier), f"you came by the campaign {echo}"
-    return Slate(tier, why, _draw_slots(candidates, terms, visitor_id, placement_id, count, now_s, why, ruled, echo))
+    slots = _draw_slots(candidates, terms, visitor_id, placement_id, count, now_s, why, ruled, echo, restraint)
+    return Slate(tier, why, slots)
 
 
 def judge(
@@ -145,8 +151,10 @@ def _draw_slots(
     why: str,
     ruled: SlotRules,
     echo: str = "",
+    restraint: Restraint = FREE,
 ) -> list[Slot]:
     """Draw slot after slot; without terms every creative is as likely as any other."""
+    room = len(candidates) if restraint.room is None else restraint.room
     window = int(now_s // HOLD_S)
     positions = min(count, len(candidates))
     draws = {
@@ -186,6 +194,9 @@ def _draw_slots(
         slots.append(Slot(creative, position, shares[place], reason, drawn_from))
         used_campaigns.add(creative.campaign_id)
         left.remove(creative)
+        room -= creative.creative_id in restraint.promotional
+        if room <= 0:
+            left = [one for one in left if one.creative_id not in restraint.promotional]
     return slots
 
 
