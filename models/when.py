@@ -426,7 +426,9 @@ class StageEntered(When, frozen=True):
         return [Armed(f"stage:{to}:{event.at_s:.3f}", event.at_s + self.after, {"stage": to})]
 
     def holds(self, case: Case) -> str:
-        """The stage is still the same."""
+        """The stage is still the same; who was erased has none."""
+        if not case.profile.events_seen:
+            return ""
         stage, why = stage_of(case.profile, case.thresholds, case.now_s)
         return f"{stage}: {why}" if stage == case.timer.about.get("stage") else ""
 

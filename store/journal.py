@@ -64,7 +64,7 @@ class JournalStore:
                     fitting += 1
                 if len(raw) < _PORTION:
                     break
-        return sorted(found, key=lambda one: (-one.at_s, one.message_id))[:limit]
+        return sorted(found, key=_newest)[:limit]
 
     def _read(self, site: str, partition: int, some: Sequence[tuple[str, float]]) -> list[Entry]:
         if not some:
@@ -82,6 +82,11 @@ class JournalStore:
             for (message_id, at_s), fields in zip(some, raw, strict=True)
             if fields
         ]
+
+
+def _newest(entry: Entry) -> tuple[float, float]:
+    """By the site's clock, and of the same moment as they were written."""
+    return -entry.at_s, -float(entry.fields.get("written_s", "0"))
 
 
 def _before(to_s: float) -> str:

@@ -298,6 +298,7 @@ def _fields(whom: Whom, outcome: Outcome, body: bytes, ways: tuple[str, ...]) ->
         "reason": outcome.reason or outcome.timer.held,
         "at_s": f"{outcome.at_s:.3f}",
         "due_s": f"{outcome.timer.meant_s:.3f}",
+        "written_s": f"{time.time():.6f}",
         "body": body.decode(),
     }
     if outcome.status == "sent":
