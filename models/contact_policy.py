@@ -14,6 +14,7 @@ from models.errors import InvalidError, shown
 WINDOWS_S: Final = {"hour": 3_600.0, "day": 86_400.0, "week": 604_800.0}
 """Sliding windows that caps count in."""
 MAX_CAPS: Final = 20
+_PLURALS: Final[dict[Channel, str]] = {"banner": "banners", "on_site": "invitations", "message": "messages"}
 _SECRET_LENGTH: Final = 16
 _TIME: Final = r"^([01]\d|2[0-3]):[0-5]\d$"
 
@@ -29,7 +30,7 @@ class Cap(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
     @property
     def words(self) -> str:
         """The cap for a person."""
-        of = "contacts" if self.channels == CHANNELS else " or ".join(self.channels)
+        of = "contacts" if self.channels == CHANNELS else " or ".join(_PLURALS[one] for one in self.channels)
         return f"cap of {self.most} {of} a {self.per}{' of one campaign' if self.each_campaign else ''}"
 
 

@@ -1,58 +1,8 @@
 """Every shipped trigger as a story over HTTP: armed, called off, carried out once, written down."""
 
-import uuid
-from collections.abc import Iterator
-
-import httpx
 import pytest
 
-from shopwindow.embedded_stack import EmbeddedStack
-from shopwindow.settings import Settings, SiteKeys
-from tests.api.stories import DAY, HOUR, T0, Story, event, product, until, visitor
-
-SITES = 30
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedStack]:
-    """One stack, with a site for each story."""
-    sites = tuple(
-        SiteKeys(f"story-{number}", f"public-{number}-{uuid.uuid4().hex}", f"secret-{number}-{uuid.uuid4().hex}")
-        for number in range(SITES)
-    )
-    settings = Settings(
-        port=0,
-        data_dir=str(tmp_path_factory.mktemp("stories")),
-        clock="event",
-        log_partitions=2,
-        redis_deadline_ms=5_000,
-        publish_every_s=0.2,
-        caps="",
-        webhook_retry_s="0.1,0.2",
-        webhook_timeout_s=1.0,
-        sites=sites,
-    )
-    with EmbeddedStack(settings, "stories") as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def unused(stack: EmbeddedStack) -> list[SiteKeys]:
-    """Sites no story has used yet."""
-    return list(stack.settings.sites)
-
-
-@pytest.fixture
-def story(stack: EmbeddedStack, unused: list[SiteKeys]) -> Iterator[Story]:
-    """A site of its own, with a catalog."""
-    keys = unused.pop()
-    with (
-        httpx.Client(base_url=stack.url, headers={"Authorization": f"Bearer {keys.public_key}"}, timeout=30) as public,
-        httpx.Client(base_url=stack.url, headers={"Authorization": f"Bearer {keys.secret_key}"}, timeout=30) as secret,
-    ):
-        made = Story(stack, keys.site, public, secret)
-        made.put_items(*(product(number) for number in range(12)))
-        yield made
+from tests.api.triggers.stories import DAY, HOUR, T0, Story, event, product, until, visitor
 
 
 def test_a_cart_left_is_told_once_and_not_if_it_was_bought_or_emptied(story: Story) -> None:
