@@ -56,8 +56,8 @@ from models.warm import warm
 from store.archive import Archive
 from store.catalog import CatalogStore
 from store.client import UNAVAILABLE, Client, connect, connect_async
-from store.links import LinkStore
 from store.journal import JournalStore
+from store.links import LinkStore
 from store.log import EventLog, LogUnavailableError
 from store.models import ModelStore
 from store.outbox import Outbox
@@ -65,9 +65,9 @@ from store.pending import Accepted, remember
 from store.profiles import ProfileStore
 from store.segments import SegmentStore
 from store.standings import StandingStore
-from store.visits import Visits
 from store.trigger_config import TriggerConfigStore
 from store.triggers import TriggerStore
+from store.visits import Visits
 
 _FOLLOW_EVERY_S: Final = 0.25
 _MEASURE_EVERY_S: Final = 2.0

@@ -13,7 +13,7 @@ from api.bodies import answer, read_json
 from api.keys import secret_site
 from api.problems import ProblemError, unavailable
 from api.site import Site
-from api.state import state_of
+from api.state import State, state_of
 from models.contact import is_message_id
 from models.errors import InvalidError, shown
 from models.events import parse_time, parse_visitor_id
@@ -21,8 +21,8 @@ from models.message import moment
 from models.outcome import ORDER, UNDONE
 from store.client import UNAVAILABLE
 from store.journal import Entry, Filter
-from store.log import partition_of
 from store.outbox import Undelivered
+from store.visits import know
 
 MAX_LISTED: Final = 1_000
 MOST_READ: Final = 5_000
@@ -55,16 +55,13 @@ async def get_journal(
     """Give the newest entries, newest first."""
     state = state_of(request)
     wanted = Filter(
-        visitor_id=parse_visitor_id(visitor_id) if visitor_id else "",
+        visitor_ids=await _ids(state, site, parse_visitor_id(visitor_id)) if visitor_id else (),
         trigger_id=trigger,
         status=status,
         from_s=_moment(after, "from") if after else 0.0,
         to_s=_moment(before, "to") if before else float("inf"),
     )
-    partitions = list(range(state.log.partitions))
-    if visitor_id:
-        partitions = [partition_of(site.name, visitor_id, state.log.partitions)]
-    entries = await _read(state.journal.find, site.name, partitions, wanted, limit, MOST_READ)
+    entries = await _read(state.journal.find, site.name, state.log.partitions, wanted, limit, MOST_READ)
     return answer({"entries": [_view(one) for one in entries]})
 
 
@@ -120,6 +117,16 @@ async def replay_undelivered(request: Request, site: SecretSite) -> Response:
             raise InvalidError("message_id_invalid", f"message_id is no message's, got {shown(message_id)}")
     state = state_of(request)
     return answer({"replayed": await _read(state.outboxes[site.name].replay, time.time(), message_id)})
+
+
+async def _ids(state: State, site: Site, visitor_id: str) -> tuple[str, ...]:
+    """Give the visitor who goes by an id, and the devices that joined them: each may have been sent something."""
+    try:
+        known = know(await state.visits.read(site.name, visitor_id), site.assortment)
+    except UNAVAILABLE as error:
+        raise unavailable("store_unavailable", "the journal does not answer; try again") from error
+    devices = (one.device_id for one in known.profile.joined)
+    return tuple(dict.fromkeys((known.visitor_id, visitor_id, *devices)))
 
 
 def _moment(value: str, field: str) -> float:

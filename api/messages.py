@@ -1,5 +1,6 @@
 """GET /v1/visitors/{id}/messages: what a visitor is shown on the page, asked for or pushed as it comes."""
 
+import contextlib
 import re
 import time
 from collections.abc import AsyncIterator
@@ -57,29 +58,35 @@ async def get_messages(
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(_push(state, site, visitor_id, after), headers=headers, media_type=EVENT_STREAM)
     try:
-        found = await _read(state, site, visitor_id, after)
+        found = await _read(state, site, await _owner(state, site, visitor_id), after)
     except UNAVAILABLE as error:
         raise unavailable("store_unavailable", "the message store does not answer; try again") from error
     return answer({"visitor_id": visitor_id, "messages": [_view(one) for one in found]})
 
 
-async def _read(state: State, site: Site, visitor_id: str, after: str) -> list[OnSite]:
-    partition = partition_of(site.name, visitor_id, state.log.partitions)
+async def _owner(state: State, site: Site, visitor_id: str) -> str:
+    """Whoever goes by an id: a device shows what its visitor is sent."""
+    return (await state.visits.read(site.name, visitor_id)).visitor_id
+
+
+async def _read(state: State, site: Site, owner: str, after: str) -> list[OnSite]:
+    partition = partition_of(site.name, owner, state.log.partitions)
     now_s = await read_now_s(state.config.clock, state.redis, site.name)
-    return await read_on_site(state.redis, site.name, partition, visitor_id, after, now_s)
+    return await read_on_site(state.redis, site.name, partition, owner, after, now_s)
 
 
 async def _push(state: State, site: Site, visitor_id: str, after: str) -> AsyncIterator[bytes]:
     """Give what there is, then what comes; a store that is away is waited for."""
     yield f"retry: {RETRY_MS}\n\n".encode()
     spoke_at = time.monotonic()
-    with state.newsroom.listening(site.name, visitor_id) as news:
-        while not state.stopping():
-            news.clear()
-            try:
-                found = await _read(state, site, visitor_id, after)
-            except UNAVAILABLE:
-                found = []
+    owner = visitor_id
+    while not state.stopping():
+        with contextlib.suppress(*UNAVAILABLE):
+            owner = await _owner(state, site, visitor_id)
+        with state.newsroom.listening(site.name, owner) as news:
+            found: list[OnSite] = []
+            with contextlib.suppress(*UNAVAILABLE):
+                found = await _read(state, site, owner, after)
             for one in found:
                 after = one.event_id
                 yield b"id: %s\nevent: message\ndata: %s\n\n" % (after.encode(), orjson.dumps(_view(one)))

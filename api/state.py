@@ -21,9 +21,9 @@ from store.outbox import Outbox
 from store.profiles import ProfileStore
 from store.segments import SegmentStore
 from store.standings import StandingStore
-from store.visits import Visits
 from store.trigger_config import TriggerConfigStore
 from store.triggers import TriggerStore
+from store.visits import Visits
 
 _MAX_SEEN = 100_000
 

@@ -88,8 +88,12 @@ async def preview(request: Request, site: SecretSite) -> Response:
     visitor_id = parse_visitor_id(body.get("visitor_id"))
     draft = parse_trigger(body["trigger"]) if body.get("trigger") is not None else None
     state = state_of(request)
-    partition = partition_of(site.name, visitor_id, state.log.partitions)
     deciding = await decide.begin(state, site, visitor_id)
+    try:
+        visitor_id = (await state.visits.read(site.name, visitor_id)).visitor_id
+    except UNAVAILABLE as error:
+        raise _unavailable() from error
+    partition = partition_of(site.name, visitor_id, state.log.partitions)
     ((_, watch),) = await _read(state.triggers.load, site.name, partition, [visitor_id])
     configured: Configured = await _read(state.trigger_config.read, site.name)
     thresholds = (await _read(state.segments.yardstick, site.name)).thresholds
@@ -236,7 +240,11 @@ async def _read(call: Any, *arguments: Any) -> Any:
     try:
         return await asyncio.to_thread(call, *arguments)
     except UNAVAILABLE as error:
-        raise unavailable("store_unavailable", "the trigger store does not answer; try again") from error
+        raise _unavailable() from error
+
+
+def _unavailable() -> ProblemError:
+    return unavailable("store_unavailable", "the trigger store does not answer; try again")
 
 
 def _view(trigger: Trigger, configured: Configured) -> dict[str, Any]:

@@ -196,17 +196,18 @@ def _want(watch: Watch, item_id: str, at_s: float, price: float | None, assortme
 
 
 def _move_order(watch: Watch, event: Event) -> None:
-    """Move an order on; what was ordered is wanted no more."""
+    """Move an order on; what was ordered is wanted no more, and a new order ends the cart it was made of."""
     name, at_s, order_id = event.event, event.at_s, order_id_of(event)
+    order = watch.order(order_id) if order_id else None
     if name in _ORDERED:
         bought = {item.item_id for item in event.items}
         watch.wants = [one for one in watch.wants if one.item_id not in bought]
-        watch.cart_over_s = max(watch.cart_over_s, at_s)
-        watch.cart_since_s = 0.0
+        if order is None or not order.created_at_s:
+            watch.cart_over_s = max(watch.cart_over_s, at_s)
+            watch.cart_since_s = 0.0
         watch.first_order_s = min(watch.first_order_s or at_s, at_s)
     if not order_id:
         return
-    order = watch.order(order_id)
     if order is None:
         order = Order(order_id)
         watch.orders = [*watch.orders, order][-MAX_ORDERS:]

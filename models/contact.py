@@ -83,6 +83,11 @@ def is_message_id(value: object) -> bool:
     return isinstance(value, str) and _MESSAGE_ID.fullmatch(value) is not None
 
 
+def partition_of_message(value: str) -> int:
+    """Give the log partition of the visitor a message was sent to, by its id."""
+    return int(value.partition("-")[0])
+
+
 def trouble_of(event: Event) -> str:
     """Say what an event complains of; empty for one that does not."""
     if event.event == COMPLAINT_RESOLVED:

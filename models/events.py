@@ -42,7 +42,9 @@ SEGMENT_LEFT: Final = "segment_left"
 STAGE_CHANGED: Final = "stage_changed"
 COMPLAINT_RESOLVED: Final = "complaint_resolved"
 """What was wrong has been made good: the visitor may be promoted to again."""
-NOTICES: Final = frozenset({SEGMENT_ENTERED, SEGMENT_LEFT, STAGE_CHANGED})
+WATCH_JOINED: Final = "_watch_joined"
+"""Our own event: what triggers knew of a device goes to the visitor it belongs to (`models.watch`)."""
+NOTICES: Final = frozenset({SEGMENT_ENTERED, SEGMENT_LEFT, STAGE_CHANGED, WATCH_JOINED})
 """Our own events too: what became of a visitor's profile, told to whoever reads the log. No sender may use the names;
 profiles and models learn nothing from them."""
 

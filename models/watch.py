@@ -4,11 +4,14 @@ It names the log position it reflects, so that a replay of the log arms nothing 
 with times.
 """
 
+from base64 import b64decode, b64encode
+from binascii import Error
 from hashlib import blake2b
 from typing import Any, Final
 
 import msgspec
 
+from models.events import WATCH_JOINED, Event
 from models.robots import FLOOD_EVENTS
 
 MAX_ORDERS: Final = 20
@@ -173,6 +176,96 @@ def decode_watch(blob: bytes | None) -> tuple[int, Watch]:
     if blob is None:
         return 0, Watch()
     return int.from_bytes(blob[:_REVISION_BYTES], "big"), _decoder.decode(memoryview(blob)[_REVISION_BYTES:])
+
+
+def given(watch: Watch) -> Watch:
+    """What is left of a device's watch once its visitor is known: whether it is a program, and what it may send."""
+    return Watch(
+        position=watch.position,
+        robot=watch.robot,
+        allowed=watch.allowed,
+        counted_at_s=watch.counted_at_s,
+        flooded_at_s=watch.flooded_at_s,
+    )
+
+
+def joining_watch(watch: Watch, device_id: str, identified: Event) -> Event:
+    """Give the event that carries a device's watch to the visitor it belongs to."""
+    named = "\x1f".join((identified.site, device_id, identified.user_id, str(watch.position)))
+    return Event(
+        site=identified.site,
+        event=WATCH_JOINED,
+        visitor_id=identified.user_id,
+        user_id=identified.user_id,
+        device_id=device_id,
+        at_s=identified.at_s,
+        accepted_at_s=identified.accepted_at_s,
+        event_id=blake2b(named.encode(), digest_size=16).hexdigest(),
+        params={"watch": b64encode(_encoder.encode(watch)).decode()},
+    )
+
+
+def read_joining_watch(event: Event) -> Watch | None:
+    """Read what `joining_watch` gave; None for what it cannot have given."""
+    value = event.params.get("watch")
+    try:
+        return _decoder.decode(b64decode(value, validate=True)) if isinstance(value, str) else None
+    except (Error, msgspec.DecodeError, msgspec.ValidationError):
+        return None
+
+
+def join_watch(watch: Watch, other: Watch) -> None:
+    """Add what triggers knew of a device; once or twice is the same.
+
+    Lists become their union, sorted by time and cut to their bounds; of one thing known to both the later word counts.
+    """
+    watch.look = True
+    watch.acted_at_s = max(watch.acted_at_s, other.acted_at_s)
+    watch.visit_at_s = max(watch.visit_at_s, other.visit_at_s)
+    watch.cart_at_s = max(watch.cart_at_s, other.cart_at_s)
+    watch.cart_over_s = max(watch.cart_over_s, other.cart_over_s)
+    visits = [one for one in (watch.browsing, other.browsing) if one is not None]
+    watch.browsing = max(visits, key=lambda one: one.last_at_s, default=None)
+    watch.orders = _joined_orders(watch.orders, other.orders)
+    watch.done = b"".join(_marks(other.done + watch.done))[-_DONE_BYTES * MAX_DONE :]
+    sent = {one.message_id: one for one in [*other.sent, *watch.sent]}
+    watch.sent = sorted(sent.values(), key=lambda one: (one.at_s, one.message_id))[-MAX_SENT:]
+    watch.wants = _joined_wants(watch.wants, other.wants)
+    timers = {(one.trigger_id, one.subject): one for one in [*other.timers, *watch.timers]}
+    kept = [one for one in timers.values() if not watch.is_done(one.trigger_id, one.subject)]
+    watch.timers = sorted(kept, key=lambda one: (one.due_s, one.trigger_id, one.subject))[:MAX_TIMERS]
+    for name in ("signed_up_s", "first_order_s", "trouble_since_s"):
+        known = [value for one in (watch, other) if (value := getattr(one, name))]
+        setattr(watch, name, min(known, default=0.0))
+    watch.birthday = watch.birthday or other.birthday
+    names = {*watch.heard, *other.heard}
+    watch.heard = {name: max(watch.heard.get(name, 0.0), other.heard.get(name, 0.0)) for name in names}
+
+
+def _joined_orders(one: list[Order], other: list[Order]) -> list[Order]:
+    found = {order.order_id: order for order in other}
+    for order in one:
+        known = found.get(order.order_id)
+        if known is not None:
+            for name in Order.__struct_fields__:
+                setattr(order, name, getattr(order, name) or getattr(known, name))
+        found[order.order_id] = order
+    return sorted(found.values(), key=lambda order: max(order.created_at_s, order.shipped_at_s))[-MAX_ORDERS:]
+
+
+def _joined_wants(one: list[Want], other: list[Want]) -> list[Want]:
+    found = {want.item_id: want for want in other}
+    for want in one:
+        known = found.get(want.item_id)
+        if known is not None:
+            want.at_s, want.views = max(want.at_s, known.at_s), max(want.views, known.views)
+            want.kept = want.kept or known.kept
+        found[want.item_id] = want
+    return sorted(found.values(), key=lambda want: (want.strong, want.at_s, want.item_id))[-MAX_WANTS:]
+
+
+def _marks(done: bytes) -> list[bytes]:
+    return list(dict.fromkeys(done[at : at + _DONE_BYTES] for at in range(0, len(done), _DONE_BYTES)))
 
 
 def _mark(trigger_id: str, subject: str) -> bytes:

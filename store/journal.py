@@ -5,6 +5,7 @@ from typing import Final, NamedTuple, cast
 
 from store import keys
 from store.client import Client
+from store.log import partition_of
 
 _PORTION: Final = 200
 
@@ -20,7 +21,7 @@ class Entry(NamedTuple):
 class Filter(NamedTuple):
     """Which entries are asked for; empty asks for all. Times in epoch seconds, the end left out."""
 
-    visitor_id: str = ""
+    visitor_ids: tuple[str, ...] = ()
     trigger_id: str = ""
     status: str = ""
     from_s: float = 0.0
@@ -37,15 +38,14 @@ class JournalStore:
         """Read one entry."""
         return next(iter(self._read(site, partition, [(message_id, 0.0)])), None)
 
-    def find(self, site: str, partitions: Sequence[int], wanted: Filter, limit: int, most_read: int) -> list[Entry]:
-        """Give the newest entries that fit, newest first; looks at `most_read` of each partition at most."""
+    def find(self, site: str, partitions: int, wanted: Filter, limit: int, most_read: int) -> list[Entry]:
+        """Give the newest entries that fit, newest first; looks at `most_read` of each list at most."""
         found: list[Entry] = []
-        for partition in partitions:
-            name = (
-                keys.journal_of(site, partition, wanted.visitor_id)
-                if wanted.visitor_id
-                else keys.journal(site, partition)
-            )
+        lists = [(partition, keys.journal(site, partition)) for partition in range(partitions)]
+        if wanted.visitor_ids:
+            homes = [(partition_of(site, one, partitions), one) for one in wanted.visitor_ids]
+            lists = [(partition, keys.journal_of(site, partition, one)) for partition, one in homes]
+        for partition, name in lists:
             fitting = read = 0
             while fitting < limit and read < most_read:
                 raw = cast(

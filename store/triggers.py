@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple, cast
 
 import msgspec
 
+from models.contact import partition_of_message
 from models.outcome import Came
 from models.watch import Watch, decode_watch, encode_watch
 from store import keys
@@ -95,6 +96,7 @@ class Changed(NamedTuple):
     messages: Sequence[Message] = ()
     came: Sequence[Came] = ()
     wanting: Sequence[Wanting] = ()
+    notices: Sequence[bytes] = ()
     erased: bool = False
 
 
@@ -151,6 +153,7 @@ class TriggerStore:
     def _write(self, site: str, partition: int, rows: Sequence[tuple[str, int, Changed]], now_s: float) -> list[str]:
         if not rows:
             return []
+        self._note_elsewhere(site, partition, [came for _, _, one in rows for came in one.came])
         names = [keys.timers(site, partition)]
         names += [keys.watch(site, partition, visitor_id) for visitor_id, _, _ in rows]
         others: dict[str, None] = {}
@@ -170,6 +173,18 @@ class TriggerStore:
         again: list[int] = self._save(keys=[*names, *others], args=arguments)
         return [rows[index][0] for index in again]
 
+    def _note_elsewhere(self, site: str, partition: int, came: Sequence[Came]) -> None:
+        """Note what came of messages that a visitor was sent under another id; doing so twice is the same."""
+        elsewhere = [one for one in came if partition_of_message(one.message_id) != partition]
+        if not elsewhere:
+            return
+        with self._client.pipeline(transaction=False) as pipe:
+            for one in elsewhere:
+                entry = keys.journal_entry(site, partition_of_message(one.message_id), one.message_id)
+                pipe.hsetnx(entry, one.field, one.value)
+                pipe.expire(entry, keys.JOURNAL_LIFETIME_S)
+            pipe.execute()
+
     def _commands(
         self, site: str, partition: int, visitor_id: str, one: Changed, now_s: float
     ) -> Iterable[list[str | int | float]]:
@@ -178,7 +193,11 @@ class TriggerStore:
             yield from self._erasing(site, partition, visitor_id)
         for message in one.messages:
             yield from _writing(site, partition, visitor_id, message, now_s)
+        for notice in one.notices:
+            yield from _telling(site, partition, notice)
         for came in one.came:
+            if partition_of_message(came.message_id) != partition:
+                continue
             entry = keys.journal_entry(site, partition, came.message_id)
             yield ["HSETNX", entry, came.field, came.value]
             yield ["EXPIRE", entry, keys.JOURNAL_LIFETIME_S]
@@ -253,6 +272,11 @@ def _writing(
         yield ["XADD", news, "MAXLEN", "~", MAX_NEWS, "*", "v", visitor_id]
         yield ["EXPIRE", news, keys.ON_SITE_LIFETIME_S]
     if message.notice:
-        notices = keys.trigger_notices(site, partition)
-        yield ["RPUSH", notices, message.notice.decode()]
-        yield ["EXPIRE", notices, keys.TRIGGERS_LIFETIME_S]
+        yield from _telling(site, partition, message.notice)
+
+
+def _telling(site: str, partition: int, notice: bytes) -> Iterable[list[str | int | float]]:
+    """The commands that have an event told."""
+    notices = keys.trigger_notices(site, partition)
+    yield ["RPUSH", notices, notice.decode()]
+    yield ["EXPIRE", notices, keys.TRIGGERS_LIFETIME_S]

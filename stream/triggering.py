@@ -13,16 +13,23 @@ import msgspec
 
 from models.arming import arm, look, observe
 from models.assortment import Assortment
-from models.events import VISITOR_DELETED, Event, encode_event
+from models.events import (
+    VISITOR_DELETED,
+    VISITOR_IDENTIFIED,
+    WATCH_JOINED,
+    Event,
+    decode_event,
+    encode_event,
+)
 from models.firing import Config, Outcome, Whom, fire
 from models.message import body_of, sent_event
 from models.outcome import Came, came_of
 from models.profile import Profile
-from models.watch import WANT_LASTS_S, Watch
+from models.watch import WANT_LASTS_S, Watch, given, join_watch, joining_watch, read_joining_watch
 from models.when import Armed
 from store.catalog import CatalogStore
 from store.clock import Clock
-from store.log import EventLog
+from store.log import EventLog, partition_of
 from store.profiles import ProfileStore
 from store.triggers import WAYS, Changed, Message, TriggerStore, Wanting
 from store.wanted import WantedStore
@@ -241,9 +248,13 @@ class Triggering:
     def _tell(self, site: str, partition: int) -> None:
         """Append to the log what was sent and is not told in it yet."""
         while notices := self._store.notices(site, partition):
-            self._log.append([(partition, notice) for notice in notices])
+            self._log.append([(self._home(site, notice), notice) for notice in notices])
             if not self._store.told(site, partition, notices):
                 return
+
+    def _home(self, site: str, notice: bytes) -> int:
+        """The partition of the visitor a notice is for: not always the one it is told from."""
+        return partition_of(site, decode_event(notice).visitor_id, self._log.partitions)
 
 
 class Known(msgspec.Struct, array_like=True):
@@ -267,10 +278,19 @@ def _observed(watch: Watch, events: Collection[tuple[int, Event]], config: Confi
         return Changed(None)
     before = {one.item_id: one.at_s for one in watch.wants if one.strong}
     came: list[Came] = []
+    notices: list[bytes] = []
     erased = False
     for position, event in new:
         if event.event == VISITOR_DELETED:
-            watch, came, erased = Watch(), [], True
+            watch, came, notices, erased = Watch(), [], [], True
+        elif event.event == VISITOR_IDENTIFIED:
+            if event.user_id and watch != given(watch):
+                notices.append(encode_event(joining_watch(watch, event.visitor_id, event)))
+                watch = given(watch)
+        elif event.event == WATCH_JOINED:
+            joining = read_joining_watch(event)
+            if joining is not None:
+                join_watch(watch, joining)
         else:
             came += came_of(event, watch, config.policy.attribution_days)
             observe(watch, event, config.rules, assortment)
@@ -280,7 +300,7 @@ def _observed(watch: Watch, events: Collection[tuple[int, Event]], config: Confi
     for item_id, at_s in after.items():
         if item_id not in before or at_s - before[item_id] > _WANT_RENEWED_S:
             wanting.append(Wanting(item_id, at_s, msgspec.json.encode(known_of(item_id, assortment, at_s))))
-    return Changed(watch, came=came, wanting=wanting, erased=erased)
+    return Changed(watch, came=came, wanting=wanting, notices=notices, erased=erased)
 
 
 def _fields(whom: Whom, outcome: Outcome, body: bytes, ways: tuple[str, ...]) -> dict[str, str]:

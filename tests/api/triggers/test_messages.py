@@ -27,8 +27,8 @@ def delivery(story: Story, one: str, way: str = "webhook") -> dict[str, Any]:
 def test_a_webhook_is_signed_and_carries_offer_and_products(story: Story) -> None:
     with receiving() as receiver:
         story.put_policy(webhook={"url": receiver.url, "secret": SECRET})
-        one = visitor()
-        story.post(event("order_created", one, "p3", user_id="anna", params={"order_id": "o-7", "value": 13}))
+        device, one = visitor(), f"anna-{visitor()}"
+        story.post(event("order_created", device, "p3", user_id=one, params={"order_id": "o-7", "value": 13}))
         story.pass_to(25 * HOUR)
         until(lambda: len(receiver.bodies(one)) == 2)
         headers, body = receiver.calls[0]
@@ -37,7 +37,7 @@ def test_a_webhook_is_signed_and_carries_offer_and_products(story: Story) -> Non
         assert headers["content-type"] == "application/json"
         friendly, offer = sorted(receiver.bodies(one), key=lambda data: data["due_at"])
         assert headers["webhook-id"] in (friendly["message_id"], offer["message_id"])
-        assert (friendly["visitor_id"], friendly["user_id"], friendly["trigger_id"]) == (one, "anna", "order-unpaid")
+        assert (friendly["visitor_id"], friendly["user_id"], friendly["trigger_id"]) == (one, one, "order-unpaid")
         assert offer["offer"] == {"kind": "discount", "percent": 10, "valid_hours": 48}
         assert (offer["about"]["order_id"], offer["about"]["order_value"]) == ("o-7", 13.0)
         assert [item["item_id"] for item in offer["about"]["items"]] == ["p3"]

@@ -321,3 +321,33 @@ def test_what_does_not_fit_is_refused_by_name(story: Story) -> None:
     assert story.secret.get("/v1/journal", params={"from": "yesterday"}).json()["code"] == "parameter_invalid"
     assert story.secret.get("/v1/journal/nothing").json()["code"] == "message_unknown"
     assert story.secret.delete("/v1/triggers/cart-left").json()["code"] == "trigger_unknown"
+
+
+def test_what_a_device_began_goes_on_with_the_visitor_who_logs_in(story: Story) -> None:
+    """Cart, unpaid order, what is wanted and the caps join; the device itself is told nothing more."""
+    device, anna = visitor(), f"anna-{visitor()}"
+    story.put_policy(caps=[{"most": 1, "per": "hour", "channels": ["message"]}])
+    story.only("cart-left", "order-unpaid", "price-drop", "browse-left", "welcome")
+    story.post(
+        event("sign_up", device),
+        event("view_item", device, "p1", at=10),
+        event("add_to_wishlist", device, "p7", at=15),
+        event("order_created", device, "p3", at=20, params={"order_id": "o"}),
+        event("add_to_cart", device, "p2", at=30),
+    )
+    story.settle()
+    assert story.sent(device) == ["welcome"]
+    story.post(event("login", device, at=60, user_id=anna))
+    story.settle()
+    story.settle()
+    assert set(story.armed(device)) == set(story.armed(anna)) == {"order-unpaid", "cart-left"}
+    story.post(event("order_paid", device, at=120, user_id=anna, params={"order_id": "o"}))
+    story.pass_to(6 * HOUR)
+    assert story.sent(anna) == ["welcome", "cart-left"]
+    assert {one["visitor_id"] for one in story.journal(anna)} == {device, anna}
+    story.put_items(product(7, sale_price="9.00 EUR"))
+    until(lambda: "price-drop" in story.sent(anna))
+    message = story.journal(anna)[0]
+    story.post(event("email_opened", device, at=7 * HOUR, user_id=anna, params={"message_id": message["message_id"]}))
+    story.settle()
+    assert story.journal(device)[0]["outcome"]["opened"] == "2025-10-09T15:53:20.000Z"
