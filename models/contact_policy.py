@@ -30,7 +30,8 @@ class Cap(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
     @property
     def words(self) -> str:
         """The cap for a person."""
-        of = "contacts" if self.channels == CHANNELS else " or ".join(_PLURALS[one] for one in self.channels)
+        named = [_PLURALS[one] for one in CHANNELS if one in self.channels]
+        of = "contacts" if len(named) == len(CHANNELS) else " or ".join(named)
         return f"cap of {self.most} {of} a {self.per}{' of one campaign' if self.each_campaign else ''}"
 
 

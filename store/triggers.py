@@ -270,7 +270,7 @@ def _writing(
         yield ["XADD", shown, "MAXLEN", MAX_ON_SITE, "*", "id", message_id, "until", until_s, "body", body]
         yield ["EXPIRE", shown, keys.ON_SITE_LIFETIME_S]
         yield ["XADD", news, "MAXLEN", "~", MAX_NEWS, "*", "v", visitor_id]
-        yield ["EXPIRE", news, keys.ON_SITE_LIFETIME_S]
+        yield ["EXPIRE", news, keys.ON_SITE_NEWS_LIFETIME_S]
     if message.notice:
         yield from _telling(site, partition, message.notice)
 

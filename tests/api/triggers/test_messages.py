@@ -10,11 +10,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import httpx
-import pytest
 
 from shopwindow.build import open_message_topic
 from shopwindow.embedded_stack import EmbeddedStack
-from tests.api.triggers.stories import DAY, HOUR, SECRET, T0, Story, event, receiving, until, verify, visitor
+from tests.api.triggers.stories import HOUR, SECRET, Story, event, receiving, until, verify, visitor
 
 
 def delivery(story: Story, one: str, way: str = "webhook") -> dict[str, Any]:
@@ -189,47 +188,22 @@ def test_an_invitation_whose_time_is_over_is_not_shown(story: Story) -> None:
 
 
 def test_timers_survive_sigkill_and_fire_once(story: Story, story_stack: EmbeddedStack) -> None:
-    """Killed between arming and firing, and again in the middle of it."""
+    """Killed between arming and firing: what is due fires once, and what was called off meanwhile does not."""
     with receiving() as receiver:
         story.put_policy(webhook={"url": receiver.url, "secret": SECRET})
         some = [visitor() for _ in range(40)]
         story.post(*(event("add_to_cart", one, "p1", at=index) for index, one in enumerate(some)))
         story.settle()
-        before = story_stack.restarts
         os.kill(story_stack.pid("trigger"), signal.SIGKILL)
+        os.kill(story_stack.pid("profile"), signal.SIGKILL)
         story.post(event("purchase", some[0], "p1", at=HOUR, params={"transaction_id": "o"}))
-        story.post(event("page_view", "clock", at=2 * HOUR + 20))
-        until(lambda: story_stack.restarts > before)
-        until(lambda: any(story.sent(one) for one in some[1:20]), within_s=30)
-        os.kill(story_stack.pid("trigger"), signal.SIGKILL)
         story.post(event("page_view", "clock", at=2 * HOUR + 60))
-        until(lambda: all(story.sent(one) for one in some[1:]), within_s=30)
+        until(lambda: all(story.sent(one) for one in some[1:]), within_s=60)
         story.settle()
         assert [story.sent(one) for one in some] == [[]] + [["cart-left"]] * 39
         until(lambda: all(delivery(story, one)["status"] == "delivered" for one in some[1:]), within_s=30)
-        ids = {data["message_id"] for one in some for data in receiver.bodies(one)}
-        assert len(ids) == 39
+        ids = [data["message_id"] for one in some for data in receiver.bodies(one)]
+        assert (len(ids), len(set(ids))) == (39, 39)
         told = story.secret.get(f"/v1/visitors/{some[1]}/timeline").json()["entries"]
         assert [entry["event"] for entry in told] == ["message_sent", "add_to_cart"]
-
-
-@pytest.mark.parametrize("part", ["profile", "api"])
-def test_killed_neighbours_change_nothing(story: Story, story_stack: EmbeddedStack, part: str) -> None:
-    one, bought = visitor(), visitor()
-    story.post(event("add_to_cart", one, "p1"), event("add_to_cart", bought, "p1"))
-    story.post(event("purchase", bought, "p1", at=HOUR, params={"transaction_id": "o"}))
-    os.kill(story_stack.pid(part), signal.SIGKILL)
-    until(lambda: _ready(story), within_s=40)
-    story.pass_to(2 * HOUR + 1)
-    assert (story.sent(one), story.sent(bought)) == (["cart-left"], [])
-    assert story.journal(one)[0]["at"].startswith(time.strftime("%Y-%m-%dT%H:%M", time.gmtime(T0 + 2 * HOUR)))
-    story.pass_to(2 * DAY)
-    assert story.sent(one)[:1] == ["cart-left"]
-
-
-def _ready(story: Story) -> bool:
-    """Whether the API answers again."""
-    try:
-        return story.public.get("/readyz").status_code == 200
-    except httpx.TransportError:
-        return False
+        assert story.journal(some[1])[0]["at"] == "2025-10-09T10:53:21.000Z"
