@@ -225,6 +225,16 @@ class TriggerStore:
         yield ["DEL", journal_of]
         yield ["DEL", keys.on_site(site, partition, visitor_id)]
 
+    def busy(self, site: str, partitions: Sequence[int], now_s: float) -> tuple[list[int], list[int]]:
+        """Give the partitions in which somebody is due, and those with events to be told; in one round trip."""
+        with self._client.pipeline(transaction=False) as pipe:
+            for partition in partitions:
+                pipe.zcount(keys.timers(site, partition), "-inf", now_s)
+                pipe.llen(keys.trigger_notices(site, partition))
+            counts = cast(list[int], pipe.execute())
+        due = [partition for partition, count in zip(partitions, counts[::2], strict=True) if count]
+        return due, [partition for partition, count in zip(partitions, counts[1::2], strict=True) if count]
+
     def due(self, site: str, partition: int, now_s: float, most: int) -> list[str]:
         """Give visitors whose time has come, the longest overdue first."""
         name = keys.timers(site, partition)

@@ -120,22 +120,24 @@ class Triggering:
         for key in [key for key in self._barriers if key[1] not in reached]:
             del self._barriers[key]
         for site in sorted(self._sites):
-            for partition, position in sorted(reached.items()):
-                what = f"look for due triggers of partition {partition}"
-                patiently(self._stop, what, partial(self._tick, site, partition, position))
+            patiently(self._stop, f"look for due triggers of {site}", partial(self._tick, site, reached))
 
-    def _tick(self, site: str, partition: int, position: int) -> None:
-        until = time.monotonic() + _BUDGET_S
-        self._compare(site, partition, until)
-        self._sweep(site, partition, position, until)
-        self._tell(site, partition)
+    def _tick(self, site: str, reached: Mapping[int, int]) -> None:
+        partitions = sorted(reached)
+        newest = self._catalogs.version(site)
+        for partition in partitions:
+            if self._compared.get((site, partition)) != (newest, []):
+                self._compare(site, partition, newest, time.monotonic() + _BUDGET_S)
+        now_s = self._clock.now_s(site)
+        due, waiting = self._store.busy(site, partitions, now_s)
+        for partition in due:
+            self._sweep(site, partition, reached[partition], now_s, time.monotonic() + _BUDGET_S)
+        for partition in sorted({*due, *waiting}):
+            self._tell(site, partition)
 
-    def _sweep(self, site: str, partition: int, position: int, until: float) -> None:
+    def _sweep(self, site: str, partition: int, position: int, now_s: float, until: float) -> None:
         key = (site, partition)
         if key not in self._barriers:
-            now_s = self._clock.now_s(site)
-            if not self._store.due(site, partition, now_s, 1):
-                return
             # In this order: whatever moved the clock so far, or was accepted before it, is in the log now.
             self._barriers[key] = now_s, self._log.ends()[partition]
         now_s, end = self._barriers[key]
@@ -190,18 +192,17 @@ class Triggering:
             lasts_s=outcome.trigger.lasts_s,
         )
 
-    def _compare(self, site: str, partition: int, until: float) -> None:
+    def _compare(self, site: str, partition: int, newest: int, until: float) -> None:
         """Look at what changed in the catalog for items somebody wants: cheaper, or back."""
         key = (site, partition)
         if key not in self._compared:
             known = self._wanted.version(site, partition)
             if known is None:
-                known = self._catalogs.version(site)
+                known = newest
                 self._wanted.set_version(site, partition, known)
             self._compared[key] = known, []
         version, left = self._compared[key]
         if not left:
-            newest = self._catalogs.version(site)
             if newest == version:
                 return
             left = self._catalogs.changed_items(site, version)
