@@ -25,7 +25,9 @@ from api import (
     documentation,
     events,
     experiments,
+    journal,
     mail_lists,
+    messages,
     metrics,
     operations,
     problems,
@@ -36,12 +38,14 @@ from api import (
     segments,
     slots,
     timeline,
+    triggers,
     visitors,
 )
 from api.config import ApiConfig
 from api.decide import begin
 from api.identifying import Identifying
 from api.intake import Appender, Incoming
+from api.newsroom import Newsroom
 from api.shop.routes import shop_routes
 from api.site import Site
 from api.state import State
@@ -53,13 +57,17 @@ from models.warm import warm
 from store.archive import Archive
 from store.catalog import CatalogStore
 from store.client import UNAVAILABLE, Client, connect, connect_async
+from store.journal import JournalStore
 from store.links import LinkStore
 from store.log import EventLog, LogUnavailableError
 from store.models import ModelStore
+from store.outbox import Outbox
 from store.pending import Accepted, remember
 from store.profiles import ProfileStore
 from store.segments import SegmentStore
 from store.standings import StandingStore
+from store.trigger_config import TriggerConfigStore
+from store.triggers import TriggerStore
 from store.visits import Visits
 
 _FOLLOW_EVERY_S: Final = 0.25
@@ -75,7 +83,10 @@ _ROUTERS: Final = (
     slots,
     decisions,
     timeline,
+    messages,
     visitors,
+    triggers,
+    journal,
     rules,
     experiments,
     catalog,
@@ -83,7 +94,7 @@ _ROUTERS: Final = (
     reports,
     operations,
 )
-"""In the order matched: a timeline's path would fit a visitor's too, and results' an experiment's."""
+"""In the order matched: a visitor's path would fit its timeline and messages, an experiment's its results."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +111,9 @@ class Logs:
             log.close()
 
 
-def create_app(config: ApiConfig, open_logs: Callable[[], Logs]) -> FastAPI:
+def create_app(
+    config: ApiConfig, open_logs: Callable[[], Logs], stopping: Callable[[], bool] = lambda: False
+) -> FastAPI:
     """Build the application; clients connect when it starts.
 
     Parameters
@@ -109,10 +122,12 @@ def create_app(config: ApiConfig, open_logs: Callable[[], Logs]) -> FastAPI:
         Settings.
     open_logs
         Opens the logs, at start.
+    stopping
+        Whether the process was told to end: pages that wait for messages are let go.
     """
 
     def lifespan(running: FastAPI) -> contextlib.AbstractAsyncContextManager[dict[str, State]]:
-        return _lifespan(running, config, open_logs)
+        return _lifespan(running, config, open_logs, stopping)
 
     app = FastAPI(
         title="Shopwindow",
@@ -136,7 +151,7 @@ def create_app(config: ApiConfig, open_logs: Callable[[], Logs]) -> FastAPI:
         CORSMiddleware,
         allow_origins=["*"],
         allow_methods=["GET", "POST", "PUT", "DELETE"],
-        allow_headers=["authorization", "content-type"],
+        allow_headers=["authorization", "content-type", "last-event-id"],
         max_age=86_400,
     )
     app.add_middleware(Timing)
@@ -202,16 +217,19 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
 
 
 @contextlib.asynccontextmanager
-async def _lifespan(app: FastAPI, config: ApiConfig, open_logs: Callable[[], Logs]) -> AsyncIterator[dict[str, State]]:
+async def _lifespan(
+    app: FastAPI, config: ApiConfig, open_logs: Callable[[], Logs], stopping: Callable[[], bool]
+) -> AsyncIterator[dict[str, State]]:
     logs = await asyncio.to_thread(open_logs)  # first, since it waits for servers that are not there yet
     client = connect(config.redis_url, cluster=config.redis_cluster)
     # Accepted events are durable already: laying them over profiles must not hold the answer up for long.
     hasty = connect(config.redis_url, cluster=config.redis_cluster, timeout_s=_REMEMBER_S)
     redis = connect_async(config.redis_url, cluster=config.redis_cluster)
     catalogs, models = CatalogStore(client), ModelStore(client)
+    trigger_config = TriggerConfigStore(client, config.contact_policy)
     state = State(
         config=config,
-        sites={one.site: Site(one.site, catalogs, models) for one in config.sites},
+        sites={one.site: Site(one.site, catalogs, models, trigger_config) for one in config.sites},
         redis=redis,
         visits=Visits(redis, logs.events.partitions),
         profiles=ProfileStore(client, config.profile_lifetime_s),
@@ -220,6 +238,12 @@ async def _lifespan(app: FastAPI, config: ApiConfig, open_logs: Callable[[], Log
         archive=Archive(config.archive_directory),
         segments=SegmentStore(client, config.thresholds),
         standings=StandingStore(client),
+        triggers=TriggerStore(client),
+        trigger_config=trigger_config,
+        journal=JournalStore(client),
+        outboxes={one.site: Outbox(client, one.site, logs.events.partitions) for one in config.sites},
+        newsroom=Newsroom(redis, logs.events.partitions, stopping),
+        stopping=stopping,
         log=logs.events,
         dead_letter_log=logs.dead_letters,
         events=Appender(
@@ -233,7 +257,7 @@ async def _lifespan(app: FastAPI, config: ApiConfig, open_logs: Callable[[], Log
     )
     if config.shop_site:
         app.router.routes.extend(_shop(state, config))
-    tasks = [asyncio.create_task(_follow(state)), asyncio.create_task(_measure(state))]
+    tasks = [asyncio.create_task(one) for one in (_follow(state), _measure(state), state.newsroom.run())]
     try:
         yield {"shopwindow": state}
     finally:

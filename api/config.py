@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from models.contact_policy import ContactPolicy
 from models.stages import Thresholds
 from store.clock import ClockKind
 
@@ -23,7 +24,7 @@ class ApiConfig:
     `bundle_discount` is the share off a bundle's joint price, as far as `bundle_least_margin` of its price stays above
     its items' cost. `shop_site` names the site whose sample shop pages are served under `/shop/`; empty for none.
     `archive_directory` is where the archive flow writes, and reports read.
-    `thresholds` count for sites that set none of their own; `clock` is what tells a site's time.
+    `thresholds` and `contact_policy` count for sites that set none of their own; `clock` is what tells a site's time.
     """
 
     sites: tuple[SiteConfig, ...]
@@ -38,3 +39,4 @@ class ApiConfig:
     archive_directory: Path = Path("data/archive")
     thresholds: Thresholds = field(default_factory=Thresholds)
     clock: ClockKind = "wall"
+    contact_policy: ContactPolicy = field(default_factory=ContactPolicy)

@@ -24,12 +24,13 @@ from models.holdout import in_holdout
 from models.merchandising import Gap, bundle_price
 from models.profile import Profile
 from models.recommend import Answer, Query, recommend
+from models.restraint import restrain
 from models.slots import HOLD_S, UNCHANGED, Slate, fill
 from models.steps import Why
 from models.viewer import Viewer, viewer_of
 from store.client import UNAVAILABLE
 from store.log import LogUnavailableError, partition_of
-from store.visits import NOTHING_BESIDE, Beside, Known, Visit, before_login, know
+from store.visits import Beside, Known, Visit, before_login, know
 
 
 @dataclass(slots=True)
@@ -39,7 +40,8 @@ class Deciding:
     `visitor_id` is the id the page sent; `owner_id` and `profile` are those of the visitor it belongs to. `campaign`
     led to this visit and is running; `echo` is the same where it is echoed, empty where not. `held` is the profile that
     slots go by right after a login, so that the login alone changes none of them. `trials` is None where no experiment
-    can be met; `exposed_at_s` is when one is met, by the clock of the site's settings.
+    can be met; `clock_s` is the site's clock, `exposed_at_s` when by it an experiment is met; `promoted` is how many
+    promotional creatives were chosen so far.
     """
 
     state: State
@@ -60,6 +62,8 @@ class Deciding:
     trials: Trials | None
     bot: bool
     exposed_at_s: float
+    clock_s: float
+    promoted: int = 0
 
     def asked(self, query: Query) -> Query:
         """Give a query as the visitor's variants make it."""
@@ -78,8 +82,9 @@ class Deciding:
         )
 
     def filled(self, placement_id: str, count: int, left_out: frozenset[str] = frozenset()) -> Slate:
-        """Fill one placement."""
-        return fill(
+        """Fill one placement; what the contact policy spares the visitor is left out."""
+        restraint = restrain(self.site.policy, self.profile.contact, self.site.assortment, self.clock_s, self.promoted)
+        slate = fill(
             self.site.assortment,
             self.site.snapshot.clicks,
             self.held or self.profile,
@@ -92,7 +97,10 @@ class Deciding:
             echo=self.echo,
             viewer=self.viewer,
             change=UNCHANGED if self.trials is None else self.trials.placement(placement_id),
+            restraint=restraint,
         )
+        self.promoted += sum(one.creative.creative_id in restraint.promotional for one in slate.slots)
+        return slate
 
     def recommend(self, query: Query) -> Answer:
         """Answer one query, and note it."""
@@ -243,6 +251,8 @@ async def begin(state: State, site: Site, visitor_id: str, agent: str = "") -> D
         bot=trials is not None and is_bot(agent),
         # By events' time a visitor's own tells best what comes after: recorded events of others may be ahead of it.
         exposed_at_s=(profile.last_at_s or clock_s or now_s) if state.config.clock == "event" else now_s,
+        # An event that is still pending moves the site's clock too.
+        clock_s=max(clock_s, profile.last_at_s) if state.config.clock == "event" else now_s,
     )
 
 
@@ -277,11 +287,8 @@ async def _known(state: State, site: Site, visitor_id: str) -> tuple[Known, Visi
 
 
 def _beside(state: State, site: Site) -> Beside:
-    """What rules and experiments make a decision ask for beside the visitor; nothing where there are none."""
-    assortment = site.assortment
-    if not assortment.asks_segments and not assortment.experiments:
-        return NOTHING_BESIDE
-    return Beside(assortment.asks_segments, state.config.clock == "event" and bool(assortment.experiments))
+    """What a decision asks for beside the visitor: segments where rules ask for them, the clock where events move it."""
+    return Beside(site.assortment.asks_segments, state.config.clock == "event")
 
 
 def _held(known: Known, now_s: float) -> Profile | None:

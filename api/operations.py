@@ -21,7 +21,7 @@ from models.events import decode_event, encode_event, parse_event
 from store.client import UNAVAILABLE
 from store.log import EventLog, LogUnavailableError, Record, partition_of
 
-FLOWS = ("profile", "learn", "archive")
+FLOWS = ("profile", "learn", "trigger", "archive")
 _REPLAY_GROUP = "replay"
 _READ_RECORDS = 1_000
 

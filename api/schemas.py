@@ -675,7 +675,7 @@ class Status(Shape):
 
     site: str
     events: dict[str, int] = Field(examples=[{"applied": 1000, "duplicates": 2, "dead_letters": 0}])
-    lag: dict[str, int] = Field(examples=[{"profile": 0, "learn": 0, "archive": 0}])
+    lag: dict[str, int] = Field(examples=[{"profile": 0, "learn": 0, "trigger": 0, "archive": 0}])
     models: dict[str, int]
 
 
@@ -703,6 +703,103 @@ class DeadLettersReplayed(Shape):
 
     accepted: int
     rejected: list[dict[str, Any]]
+
+
+class Trigger(Shape):
+    """A condition, and what is sent when it holds."""
+
+    trigger_id: str = Field(examples=["cart-left"])
+    name: str | None = Field(None, examples=["Cart left"])
+    enabled: bool = True
+    when: dict[str, Any] = Field(description="One kind with its fields.", examples=[{"cart_left": {"after": "2h"}}])
+    purpose: str = Field("promotional", description="promotional, or service, which nothing holds back.")
+    actions: list[str] = Field(["webhook", "topic"], description="webhook, topic, on_site.")
+    priority: int = Field(50, ge=0, le=100, description="Of several that are due, the highest goes first.")
+    campaign: str | None = Field(None, description="What caps count it as; its id by default.")
+    message: dict[str, str] | None = Field(None, examples=[{"template": "cart-left", "subject": "Still in your cart"}])
+    offer: dict[str, Any] | None = Field(None, examples=[{"kind": "discount", "percent": 10}])
+    recommend: dict[str, Any] | None = Field(None, examples=[{"strategy": "cross_sell", "limit": 4}])
+    lasts: str | float | None = Field(None, description="For how long after it was due it is still sent.")
+    only: dict[str, Any] | None = Field(None, description="A segment's rule that the visitor must fulfil.")
+    shipped: bool | None = Field(None, description="In answers: whether every site begins with it.")
+
+
+class Triggers(Shape):
+    """Up to 200 triggers."""
+
+    triggers: list[Trigger]
+
+
+class TriggersNow(Triggers):
+    """All triggers of a site."""
+
+    total: int = Field(examples=[17])
+
+
+class TriggerPreviewRequest(Shape):
+    """Whom to look at, and perhaps a draft."""
+
+    visitor_id: str = Field(examples=["v-1042"])
+    trigger: Trigger | None = None
+
+
+class TriggerPreview(Shape):
+    """What triggers know of a visitor, and what a draft would do."""
+
+    visitor_id: str
+    armed: list[dict[str, Any]] = Field(description="Timers: trigger, subject, when due, until when, why held.")
+    would: dict[str, Any] | None = Field(None, description="Of a draft: send, hold, give_up or drop, and why.")
+
+
+class ContactPolicy(Shape):
+    """How often, and when, a visitor may be promoted to."""
+
+    caps: list[dict[str, Any]] = Field(
+        [], examples=[[{"most": 3, "per": "day", "channels": ["message", "on_site", "banner"]}]]
+    )
+    quiet_hours: dict[str, Any] | None = Field(None, examples=[{"from": "21:00", "to": "08:00"}])
+    time_zone: str = Field("UTC", examples=["Europe/Berlin"])
+    webhook: dict[str, str] | None = Field(None, examples=[{"url": "https://shop.example/hook", "secret": "whsec_..."}])
+    attribution_days: float = Field(7.0, gt=0, le=90)
+
+
+class JournalEntry(Shape):
+    """One message: to whom, when, why, and what came of it."""
+
+    message_id: str = Field(examples=["3-5e0c3b1c1f2a4d5e6f708192"])
+    status: str = Field(description="sent, suppressed (refused) or expired (held back for too long).")
+    visitor_id: str
+    trigger_id: str
+    at: str
+    why: str = Field(examples=["2 items in the cart, unchanged for 2h"])
+    reason: str | None = Field(None, description="What held it back.")
+    delivery: dict[str, Any]
+    outcome: dict[str, Any] = Field(description="delivered, opened, clicked, dismissed, and orders that followed.")
+
+
+class Journal(Shape):
+    """Entries, newest first."""
+
+    entries: list[JournalEntry]
+
+
+class UndeliveredNow(Shape):
+    """Messages set aside after the last try."""
+
+    undelivered: list[dict[str, Any]]
+
+
+class UndeliveredReplayed(Shape):
+    """How many are tried again."""
+
+    replayed: int
+
+
+class OnSiteMessages(Shape):
+    """What a visitor is to be shown."""
+
+    visitor_id: str
+    messages: list[dict[str, Any]]
 
 
 _PROBLEMS = {

@@ -4,10 +4,12 @@ import asyncio
 
 from api.metrics import SNAPSHOT_VERSION
 from models.assortment import Assortment
+from models.contact_policy import ContactPolicy
 from models.shelf import Shelf
 from models.snapshot import Snapshot, decode_snapshot, empty_snapshot
 from store.catalog import CatalogStore
 from store.models import ModelStore
+from store.trigger_config import TriggerConfigStore
 
 
 class Site:
@@ -17,12 +19,15 @@ class Site:
     ----------
     name
         The site.
-    catalogs, models
+    catalogs, models, config
         Where it comes from.
     """
 
-    def __init__(self, name: str, catalogs: CatalogStore, models: ModelStore) -> None:
+    def __init__(self, name: str, catalogs: CatalogStore, models: ModelStore, config: TriggerConfigStore) -> None:
         self.name = name
+        self.policy = ContactPolicy()
+        self._config = config
+        self._config_version = -1
         self.assortment = Assortment()
         self.snapshot: Snapshot = empty_snapshot()
         self._catalogs = catalogs
@@ -48,8 +53,16 @@ class Site:
                 # A version without changes left was overtaken by a later change to the same things.
                 self._catalog_version = max(reached, version)
 
+    def read_policy(self) -> None:
+        """Bring the contact policy to what is stored now, if it has changed."""
+        version = self._config.version(self.name)
+        if version != self._config_version:
+            self.policy = self._config.policy(self.name)
+            self._config_version = version
+
     async def follow(self) -> None:
-        """Bring catalog and models to what is stored now."""
+        """Bring catalog, models and contact policy to what is stored now."""
+        await asyncio.to_thread(self.read_policy)
         await self.follow_catalog(await asyncio.to_thread(self._catalogs.version, self.name))
         version = await asyncio.to_thread(self._models.snapshot_version, self.name)
         if version != self.snapshot.version:

@@ -2,23 +2,28 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from starlette.requests import Request
 
 from api.config import ApiConfig
 from api.intake import Appender
+from api.newsroom import Newsroom
 from api.site import Site
 from models.catalog import Experiment, Variant
 from store.archive import Archive
 from store.catalog import CatalogStore
 from store.client import AsyncClient
+from store.journal import JournalStore
 from store.log import EventLog
 from store.models import ModelStore
+from store.outbox import Outbox
 from store.profiles import ProfileStore
 from store.segments import SegmentStore
 from store.standings import StandingStore
+from store.trigger_config import TriggerConfigStore
+from store.triggers import TriggerStore
 from store.visits import Visits
 
 _MAX_SEEN = 100_000
@@ -107,6 +112,12 @@ class State:
     archive: Archive
     segments: SegmentStore
     standings: StandingStore
+    triggers: TriggerStore
+    trigger_config: TriggerConfigStore
+    journal: JournalStore
+    outboxes: dict[str, Outbox]
+    newsroom: Newsroom
+    stopping: Callable[[], bool]
     log: EventLog
     dead_letter_log: EventLog
     events: Appender

@@ -237,9 +237,9 @@ async def delete_visitor(
         holders = {one: (await state.visits.read(site.name, one)).visitor_id for one in devices}
     except UNAVAILABLE as error:
         raise unavailable("store_unavailable", "the profile store does not answer; nothing is erased yet") from error
-    await _erase(state, site, [known.visitor_id, *devices])
-    now_s = time.time()
-    others = {one: Link(now_s, holder) for one, holder in holders.items() if holder not in (known.visitor_id, one)}
+    now_s, at_s = time.time(), await _clock_s(state, site)
+    await _erase(state, site, [known.visitor_id, *devices], at_s)
+    others = {one: Link(at_s, holder) for one, holder in holders.items() if holder not in (known.visitor_id, one)}
     await append_events(
         state,
         [_incoming(state, identified(site.name, device_id, link, now_s), link) for device_id, link in others.items()],
@@ -247,10 +247,18 @@ async def delete_visitor(
     return Response(status_code=204)
 
 
-async def _erase(state: State, site: Site, visitor_ids: list[str]) -> None:
+async def _clock_s(state: State, site: Site) -> float:
+    """The site's time: an erasure must not move a clock that events move."""
+    try:
+        return await read_now_s(state.config.clock, state.redis, site.name)
+    except UNAVAILABLE:
+        return time.time()
+
+
+async def _erase(state: State, site: Site, visitor_ids: list[str], at_s: float) -> None:
     now_s = time.time()
     events = [
-        Event(site=site.name, event=VISITOR_DELETED, visitor_id=one, at_s=now_s, accepted_at_s=now_s)
+        Event(site=site.name, event=VISITOR_DELETED, visitor_id=one, at_s=at_s, accepted_at_s=now_s)
         for one in visitor_ids
     ]
     positions = await append_events(state, [_incoming(state, event) for event in events])

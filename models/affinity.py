@@ -3,22 +3,11 @@
 from collections.abc import Sequence
 from typing import Final
 
-from models.assortment import Assortment
+from models.assortment import Assortment, is_about
 from models.catalog import CatalogItem, Creative
 
 RECENT_ITEMS: Final = 10
 BUCKETS: Final = ("none", "low", "some", "high")
-
-
-def is_about(creative: Creative, item: CatalogItem) -> bool:
-    """Whether an item is one the creative speaks of."""
-    if item.item_id in creative.item_ids:
-        return True
-    if creative.brand and creative.brand.casefold() != item.brand.casefold():
-        return False
-    if creative.category:
-        return item.category[: len(creative.category)] == creative.category
-    return bool(creative.brand)
 
 
 def latest_items(recent: Sequence[str], assortment: Assortment) -> list[tuple[CatalogItem, float]]:

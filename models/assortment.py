@@ -22,6 +22,18 @@ REBUILD_SHARE: Final = 0.05
 
 _ROUNDING: Final = 0.005
 """A price is below another from this share on: shops round."""
+_ABOUT_KEPT: Final = 50_000
+
+
+def is_about(creative: Creative, item: CatalogItem) -> bool:
+    """Whether an item is one the creative speaks of."""
+    if item.item_id in creative.item_ids:
+        return True
+    if creative.brand and creative.brand.casefold() != item.brand.casefold():
+        return False
+    if creative.category:
+        return item.category[: len(creative.category)] == creative.category
+    return bool(creative.brand)
 
 
 class Assortment:
@@ -52,6 +64,7 @@ class Assortment:
         self._until_s: NDArray[np.float64] = np.zeros(0)
         self._since_s: NDArray[np.float64] = np.zeros(0)
         self._edition = 0
+        self._about: dict[str, frozenset[str]] = {}
         self._by_id: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
         self._stale: set[str] = set()
         self.revision = 0
@@ -63,6 +76,7 @@ class Assortment:
                 self._put_item(resource)
             case Creative():
                 self.creatives[resource.creative_id] = resource
+                self._about.clear()
             case Campaign():
                 self.campaigns[resource.campaign_id] = resource
             case Placement():
@@ -87,6 +101,8 @@ class Assortment:
         if kind == "items":
             self._forget_item(resource_id)
             return
+        if kind == "creatives":
+            self._about.clear()
         tables: dict[str, dict[str, Any]] = {
             "creatives": self.creatives,
             "campaigns": self.campaigns,
@@ -118,6 +134,7 @@ class Assortment:
 
     def _forget_item(self, item_id: str) -> None:
         item = self.items.pop(item_id, None)
+        self._about.pop(item_id, None)
         if item is None:
             return
         del self._kin[item_id]
@@ -238,6 +255,16 @@ class Assortment:
             about = self.item_of(item_id)
             return _kin_of(tokens_of(about), about.category) if about else ()
         return self._kin.get(item_id, ())
+
+    def creatives_about(self, item: CatalogItem) -> frozenset[str]:
+        """Ids of the creatives that speak of an item, worked out once while both stay as they are."""
+        known = self._about.get(item.item_id)
+        if known is None:
+            if len(self._about) >= _ABOUT_KEPT:
+                self._about.clear()
+            known = frozenset(one.creative_id for one in self.creatives.values() if is_about(one, item))
+            self._about[item.item_id] = known
+        return known
 
     def tokens(self) -> list[str]:
         """Every token an item carries, sorted: what an interest sketch can be explained with."""

@@ -92,12 +92,15 @@ class Campaign(msgspec.Struct, omit_defaults=True, kw_only=True, frozen=True):
     """Creatives that run together between two moments (epoch seconds), the end left out.
 
     `aliases` are other names visits come by: values of utm_campaign, ids of an advertising system, or `source/medium`
-    for visits that name no campaign.
+    for visits that name no campaign. `promotional` ones are held back by the contact policy; where it leaves room for
+    some, those of higher `priority`, 0 to 100, go first.
     """
 
     campaign_id: str
     name: str = ""
     aliases: tuple[str, ...] = ()
+    promotional: bool = True
+    priority: int = 50
     starts_at_s: float = 0.0
     ends_at_s: float = math.inf
     enabled: bool = True

@@ -41,9 +41,13 @@ SEGMENT_ENTERED: Final = "segment_entered"
 SEGMENT_LEFT: Final = "segment_left"
 STAGE_CHANGED: Final = "stage_changed"
 EXPERIMENT_EXPOSED: Final = "experiment_exposed"
-NOTICES: Final = frozenset({SEGMENT_ENTERED, SEGMENT_LEFT, STAGE_CHANGED, EXPERIMENT_EXPOSED})
-"""Our own events too: what became of a visitor's profile, and which variant of an experiment a visitor met, told to
-whoever reads the log. No sender may use the names; profiles and models learn nothing from them."""
+COMPLAINT_RESOLVED: Final = "complaint_resolved"
+"""What was wrong has been made good: the visitor may be promoted to again."""
+WATCH_JOINED: Final = "_watch_joined"
+"""Our own event: what triggers knew of a device goes to the visitor it belongs to (`models.watch`)."""
+NOTICES: Final = frozenset({SEGMENT_ENTERED, SEGMENT_LEFT, STAGE_CHANGED, EXPERIMENT_EXPOSED, WATCH_JOINED})
+"""Our own events too: what became of a visitor's profile, which variant of an experiment a visitor met, told to whoever
+reads the log. No sender may use the names; profiles and models learn nothing from them."""
 
 ITEM_EVENTS: Final = frozenset(
     {
@@ -66,6 +70,7 @@ ORDER_EVENTS: Final = frozenset(
         "order_created",
         "order_paid",
         "order_shipped",
+        "order_out_for_delivery",
         "order_delivered",
         "order_returned",
         "order_cancelled",
@@ -86,7 +91,9 @@ OFF_SITE_EVENTS: Final = frozenset(
         "message_opened",
         "call_ended",
         "complaint_made",
+        COMPLAINT_RESOLVED,
         "order_shipped",
+        "order_out_for_delivery",
         "order_delivered",
         "order_returned",
         "birthday_given",
@@ -95,6 +102,10 @@ OFF_SITE_EVENTS: Final = frozenset(
     }
 )
 """Events that happen while the visitor is not in the shop: they belong to no session."""
+
+SENT_EVENTS: Final = frozenset({"email_sent", "message_sent"})
+RECEIVED_EVENTS: Final = SENT_EVENTS | {"email_delivered", "message_delivered", "email_bounced"}
+"""What the shop did to a visitor who did nothing: no sign of life."""
 
 SCORES: Final[dict[str, tuple[tuple[str, int, int], ...]]] = {
     "review_added": (("rating", 1, 5),),
@@ -132,7 +143,8 @@ class EventItem(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True):
 class Event(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True):
     """One valid event. `at_s` is when it happened, `accepted_at_s` when we took it, both in epoch seconds.
 
-    `device_id` is the id it was sent under, where it belongs to a visitor of another (`models.identity`).
+    `device_id` is the id it was sent under, where it belongs to a visitor of another (`models.identity`). `told` is for
+    what the engine itself did to the visitor: it stands on the timeline, and is no act of theirs.
     """
 
     site: str
@@ -147,6 +159,7 @@ class Event(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True):
     items: tuple[EventItem, ...] = ()
     context: dict[str, Any] = {}
     device_id: str = ""
+    told: bool = False
 
     @property
     def sender_id(self) -> str:

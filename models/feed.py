@@ -97,6 +97,9 @@ def parse_item(raw: object) -> CatalogItem:
     )
 
 
+MAX_PRIORITY: Final = 100
+
+
 def parse_creative(raw: object) -> Creative:
     """Read one creative; raises `InvalidError`."""
     source = _object(raw, "a creative")
@@ -124,6 +127,8 @@ def parse_campaign(raw: object) -> Campaign:
         campaign_id=_identifier(source.get("campaign_id"), "campaign_id"),
         name=_line(source, "name"),
         aliases=_ids(source, "aliases"),
+        promotional=_flag(source, "promotional", True),
+        priority=_whole(source, "priority", 50, 0, MAX_PRIORITY),
         starts_at_s=_moment(source, ("starts_at", "starts_at_s"), 0.0),
         ends_at_s=_moment(source, ("ends_at", "ends_at_s"), math.inf),
         enabled=_flag(source, "enabled", True),

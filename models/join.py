@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from models.cart import Cart
+from models.contact import merged_contacts
 from models.events import VISITOR_JOINED, Event
 from models.habits import History, merge
 from models.identity import MAX_JOINED, Joined, Part, join_id
@@ -84,6 +85,7 @@ def join(profile: Profile, joined: Joined, part: Profile) -> bool:
     profile.event_ids = (part.event_ids + profile.event_ids)[-_ID_BYTES * MAX_EVENT_IDS :]
     profile.intent = profile.intent or part.intent
     profile.opinion = merged_opinion(profile.opinion, part.opinion)
+    profile.contact = merged_contacts(profile.contact, part.contact)
     return True
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from models.affinity import RECENT_ITEMS, affinity, bucket_of, latest_items
 from models.assortment import Assortment
+from models.bots import FLOOD_EVENTS, allowance
 from models.buy_again import BuyAgain
 from models.click_context import Arrival, context_of, slot_in, slot_of, was_seen
 from models.clicks import ClickModel, SavedClicks
@@ -41,10 +42,6 @@ MAX_QUANTITY: Final = 10
 """Pieces of one item that one order counts for among the bestsellers: a reseller's order is no fashion."""
 OWN_WEIGHT: Final = 0.3
 """What a move along our own recommendation teaches, against 1 for a move the visitor made alone."""
-FLOOD_EVENTS: Final = 300.0
-"""Events of one visitor that are learned from at once; more are served and passed over: no shopper does that."""
-FLOOD_REFILL_S: Final = 12.0
-"""Seconds of event time until one more of a visitor's events is learned from."""
 RANKED_EVERY: Final = 8
 """Of events in a hurry, so many pass for each that teaches the ranker."""
 MAX_VISITORS: Final = 20_000
@@ -189,7 +186,7 @@ class Learner:
             path.session_at_s = event.at_s
         path.session_id = event.session_id or path.session_id
         waited_s = max(0.0, event.at_s - path.last_at_s)
-        path.allowed = min(FLOOD_EVENTS, path.allowed + waited_s / FLOOD_REFILL_S)
+        path.allowed = allowance(path.allowed, waited_s)
         path.last_at_s = max(path.last_at_s, event.at_s)
         return path
 

@@ -4,7 +4,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from models.events import Event
+from models.events import COMPLAINT_RESOLVED, Event, score_of
 
 Mood = Literal["happy", "neutral", "unhappy"]
 
@@ -59,22 +59,18 @@ def learn_opinion(opinion: Opinion | None, event: Event) -> Opinion | None:
     Heard are events with survey, review, feedback, rating or complaint as a word of their name, and of those the params
     `nps`, `csat` and `rating` that lie in their range. A late event does not replace what was said after it.
     """
-    words = frozenset(event.event.split("_"))
-    complains = not words.isdisjoint(_COMPLAINS)
-    if not complains and words.isdisjoint(_SPEAKS):
+    complains, scores = told_by(event)
+    if not complains and not scores:
         return opinion
     said = opinion or Opinion()
-    for kind, (least, most) in _RANGES.items():
-        value = event.params.get(kind)
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= most:
-            continue
+    for kind, value in scores.items():
         before: Said | None = getattr(said, kind)
         if before is None or event.at_s >= before.at_s:
-            said = msgspec.structs.replace(said, **{kind: Said(float(value), event.at_s)})
+            said = msgspec.structs.replace(said, **{kind: Said(value, event.at_s)})
     if complains:
         known = said.complaints or Said(0.0, event.at_s)
         said = msgspec.structs.replace(said, complaints=Said(known.value + 1, max(known.at_s, event.at_s)))
-    return None if said == Opinion() else said
+    return said
 
 
 def merged_opinion(one: Opinion | None, other: Opinion | None) -> Opinion | None:
@@ -89,3 +85,17 @@ def merged_opinion(one: Opinion | None, other: Opinion | None) -> Opinion | None
     if one.complaints is not None and other.complaints is not None:
         said["complaints"] = Said(one.complaints.value + other.complaints.value, said["complaints"].at_s)
     return Opinion(**said)
+
+
+def told_by(event: Event) -> tuple[bool, dict[str, float]]:
+    """Give whether an event complains, and the scores it gives, by kind."""
+    words = frozenset(event.event.split("_"))
+    complains = not words.isdisjoint(_COMPLAINS) and event.event != COMPLAINT_RESOLVED
+    if not complains and words.isdisjoint(_SPEAKS):
+        return False, {}
+    scores: dict[str, float] = {}
+    for kind, (least, most) in _RANGES.items():
+        value = score_of(event.params, kind)
+        if value is not None and least <= value <= most:
+            scores[kind] = value
+    return complains, scores

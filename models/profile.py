@@ -11,8 +11,9 @@ from typing import Any, Final
 import msgspec
 
 from models.cart import Cart, CartLine, Taken
+from models.contact import Contact, learn_contact
 from models.device import device_of
-from models.events import OFF_SITE_EVENTS, Event, EventItem, order_id_of
+from models.events import OFF_SITE_EVENTS, RECEIVED_EVENTS, Event, EventItem, order_id_of
 from models.habits import History, Line, buy, lines, take_back
 from models.identity import Joined, Link, Part
 from models.opinion import Opinion, learn_opinion
@@ -96,7 +97,8 @@ class Profile(msgspec.Struct, array_like=True):
     `recent` and `cart` are oldest first and bounded; `orders` is `models.habits`', None before the first order;
     `event_ids` holds digests of the latest event ids, by which a client's retry is told; `counts` follows `COUNTED`;
     `sketch` is `models.sketch`'s; `device` and `region` are what the latest events that told them came from; `intent`
-    is whether an event of `INTENT` was ever seen; `taken` is `models.cart`'s.
+    is whether an event of `INTENT` was ever seen; `taken` is `models.cart`'s, `contact` `models.contact`'s. What the
+    shop sends moves `last_at_s` of none but a new visitor.
 
     Of whose it is: a device's profile keeps `links`, and the latest `parts` it gave to those who are known, the last at
     position `given`; a known visitor's keeps what has `joined` it.
@@ -127,6 +129,7 @@ class Profile(msgspec.Struct, array_like=True):
     parts: list[Part] = []
     given: int = 0
     joined: list[Joined] = []
+    contact: Contact | None = None
 
     def count(self, event: str) -> int:
         """How often the visitor did what `event` names."""
@@ -182,13 +185,15 @@ def apply_one(profile: Profile, event: Event, on_sale: Callable[[EventItem], boo
     profile.events_seen += 1
     profile.counts[_COUNT_INDEX.get(event.event, _COUNT_INDEX["other"])] += 1
     profile.first_at_s = at_s if first else min(profile.first_at_s, at_s)
-    profile.last_at_s = at_s if first else max(profile.last_at_s, at_s)
+    if first or event.event not in RECEIVED_EVENTS:
+        profile.last_at_s = at_s if first else max(profile.last_at_s, at_s)
     profile.accepted_at_s = max(profile.accepted_at_s, event.accepted_at_s)
     if event.user_id:
         profile.user_id = event.user_id
     profile.region = region_of(event) or profile.region
     profile.intent = profile.intent or event.event in INTENT
     profile.opinion = learn_opinion(profile.opinion, event)
+    profile.contact = learn_contact(profile.contact, event)
     if event.event not in OFF_SITE_EVENTS:
         profile.device = device_of(event) or profile.device
         _apply_session(profile, event)

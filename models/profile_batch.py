@@ -5,6 +5,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from models.contact import learn_contact
 from models.events import (
     IDENTITY_EVENTS,
     NOTICES,
@@ -22,7 +23,7 @@ from models.sketch import Sketches, joined_sketch
 from models.subjects import subjects_of
 from models.worth import reduced
 
-Outcome = Literal["applied", "duplicate", "replayed", "notice"]
+Outcome = Literal["applied", "told", "duplicate", "replayed", "notice"]
 
 
 class Change(NamedTuple):
@@ -56,7 +57,8 @@ def learn(
     -------
     list of Outcome
         What became of each event: `applied`, `duplicate` (the visitor's event_id was seen before) or `replayed`
-        (the profile reflects it already) or `notice` (it tells what became of the profile, or whose it is).
+        (the profile reflects it already), `told` (the engine did it) or `notice` (it tells what became of the profile,
+        or whose it is).
     """
     batch = _Batch(profiles)
     outcomes: list[Outcome] = []
@@ -80,6 +82,10 @@ def learn(
             continue
         if not first_time(profile, event.event_id):
             outcomes.append("duplicate")
+            continue
+        if event.told:
+            profile.contact = learn_contact(profile.contact, event)
+            outcomes.append("told")
             continue
         apply_one(profile, event, on_sale)
         batch.learned.add(row)

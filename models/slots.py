@@ -13,7 +13,7 @@ from math import exp, log
 from struct import iter_unpack
 from typing import Final
 
-from models.affinity import BUCKETS, affinity, bucket_of, latest_items
+from models.affinity import BUCKETS, bucket_of, latest_items
 from models.assortment import Assortment
 from models.catalog import Creative, SlotChange
 from models.chances import chances
@@ -22,6 +22,7 @@ from models.click_weights import ClickWeights, Terms
 from models.echo import SLOT_SHARE
 from models.profile import Profile, recent_items
 from models.recommend import history_tier
+from models.restraint import FREE, Restraint
 from models.slot_rules import SlotRules, slot_rules
 from models.steps import Tier
 from models.viewer import Viewer, viewer_of
@@ -97,15 +98,17 @@ def fill(
     echo: str = "",
     viewer: Viewer | None = None,
     change: SlotChange = UNCHANGED,
+    restraint: Restraint = FREE,
 ) -> Slate:
     """Fill `count` slots of a placement for a visitor; fewer only where fewer creatives are eligible.
 
     No campaign comes twice before every eligible campaign has come once. Visitors of the holdout, and everybody before
     anything is learned or known of them, see an even rotation. `echo` is the campaign that led to this visit: in the
     first slot its creatives stand, but for a share that keeps all in play. `viewer` is what rules ask of the visitor,
-    by default what the profile tells; `change` is what an experiment's variant makes of the placement.
+    by default what the profile tells; `change` is what an experiment's variant makes of the placement; `restraint` is
+    what the contact policy spares the visitor.
     """
-    candidates = eligible(assortment, placement_id, now_s, left_out)
+    candidates = eligible(assortment, placement_id, now_s, left_out | restraint.left_out)
     viewer = viewer or viewer_of(profile)
     rules = (*assortment.rules.values(), *viewer.rules)
     ruled = slot_rules(rules, candidates, placement_id, viewer, now_s, assortment.items)
@@ -113,27 +116,32 @@ def fill(
     if change.creative_ids:
         candidates = [one for one in candidates if one.creative_id in change.creative_ids]
     if not candidates:
-        return Slate("static", "no creative is eligible", [])
+        why = f", promotions are held back: {restraint.why}" if restraint.why else ""
+        return Slate("static", f"no creative is eligible{why}", [])
     if change.policy == "fixed":
-        return _fixed(candidates, change.creative_ids, ruled, count)
+        return _fixed(candidates, change.creative_ids, ruled, count, restraint)
     if change.policy == "random":
         why = "even rotation by an experiment"
-        slots = _draw_slots(candidates, None, visitor_id, placement_id, count, now_s, why, ruled)
+        slots = _draw_slots(candidates, None, visitor_id, placement_id, count, now_s, why, ruled, restraint=restraint)
         return Slate("static", why, slots, RANDOM_POLICY)
     recent = [] if holdout else recent_items(profile)
     if holdout or not (recent or clicks.impressions or echo):
         why = "holdout, not personalized: even rotation" if holdout else "nothing is known yet: even rotation"
-        return Slate("static", why, _draw_slots(candidates, None, visitor_id, placement_id, count, now_s, why, ruled))
+        slots = _draw_slots(candidates, None, visitor_id, placement_id, count, now_s, why, ruled, restraint=restraint)
+        return Slate("static", why, slots)
     terms = judge(candidates, clicks, profile, assortment, now_s)
     tier, why = history_tier(profile), "by what you looked at and what others clicked"
     if not recent:
         tier, why = "popular", "new visitor: by what others clicked"
     if any(one.campaign_id == echo for one in candidates):
         tier, why = ("segment" if not recent else tier), f"you came by the campaign {echo}"
-    return Slate(tier, why, _draw_slots(candidates, terms, visitor_id, placement_id, count, now_s, why, ruled, echo))
+    slots = _draw_slots(candidates, terms, visitor_id, placement_id, count, now_s, why, ruled, echo, restraint)
+    return Slate(tier, why, slots)
 
 
-def _fixed(candidates: Sequence[Creative], order: Sequence[str], ruled: SlotRules, count: int) -> Slate:
+def _fixed(
+    candidates: Sequence[Creative], order: Sequence[str], ruled: SlotRules, count: int, restraint: Restraint
+) -> Slate:
     """Stand creatives in the order given, then by id; buried ones come last, and pinned ones in their places."""
     place = {creative_id: number for number, creative_id in enumerate(order)}
     ranked = sorted(
@@ -150,6 +158,9 @@ def _fixed(candidates: Sequence[Creative], order: Sequence[str], ruled: SlotRule
         ranked = [one for one in ranked if one.creative_id != creative_id]
         ranked[position:position] = pinned
     why = "in the order an experiment fixes"
+    promotional = [one for one in ranked if one.creative_id in restraint.promotional]
+    spared = [] if restraint.room is None else promotional[restraint.room :]
+    ranked = [one for one in ranked if one not in spared]
     ids = tuple(one.creative_id for one in ranked)
     slots = [Slot(one, position, 1.0, why, ids[position:]) for position, one in enumerate(ranked[:count])]
     return Slate("static", why, slots, FIXED_POLICY)
@@ -166,9 +177,14 @@ def judge(
         for bucket in BUCKETS
         for echo in (False, True)
     }
+    shares = dict.fromkeys((one.creative_id for one in candidates), 0.0)
+    for item, weight in latest:
+        for creative_id in assortment.creatives_about(item):
+            if creative_id in shares:
+                shares[creative_id] += weight
     return {
         one.creative_id: clicks.terms(
-            one.creative_id, contexts[bucket_of(affinity(one, latest)), one.campaign_id == arrival.campaign]
+            one.creative_id, contexts[bucket_of(shares[one.creative_id]), one.campaign_id == arrival.campaign]
         )
         for one in candidates
     }
@@ -184,8 +200,10 @@ def _draw_slots(
     why: str,
     ruled: SlotRules,
     echo: str = "",
+    restraint: Restraint = FREE,
 ) -> list[Slot]:
     """Draw slot after slot; without terms every creative is as likely as any other."""
+    room = len(candidates) if restraint.room is None else restraint.room
     window = int(now_s // HOLD_S)
     positions = min(count, len(candidates))
     draws = {
@@ -229,6 +247,9 @@ def _draw_slots(
         slots.append(Slot(creative, position, shares[place], reason, drawn_from))
         used_campaigns.add(creative.campaign_id)
         left.remove(creative)
+        room -= creative.creative_id in restraint.promotional
+        if room <= 0:
+            left = [one for one in left if one.creative_id not in restraint.promotional]
     return slots
 
 

@@ -3,11 +3,18 @@
 Given a `Stop`, each waits for a server that is not there yet, until it is told to stop.
 """
 
+import re
+from dataclasses import replace
 from functools import partial
+from math import nan
 from pathlib import Path
+from typing import Any, Final
 
 from api.app import Logs
 from api.config import ApiConfig, SiteConfig
+from models.contact import CHANNELS
+from models.contact_policy import ContactPolicy, parse_policy
+from models.errors import InvalidError
 from models.stages import Thresholds
 from shopwindow.settings import SettingError, Settings
 from store.archive import Archive
@@ -17,6 +24,8 @@ from store.kafka_log import KafkaLog
 from store.log import EventLog
 from store.redis_log import RedisLog
 from stream.patience import Stop, patiently
+
+_LONGEST_RETRY_S: Final = 7 * 86_400.0
 
 
 def open_log(settings: Settings, suffix: str = "", partitions: int | None = None, stop: Stop | None = None) -> EventLog:
@@ -90,6 +99,54 @@ def thresholds(settings: Settings) -> Thresholds:
     return Thresholds(dormant_after_days=settings.dormant_after_days, lost_after_days=settings.lost_after_days)
 
 
+def contact_policy(settings: Settings) -> ContactPolicy:
+    """Give the contact policy of sites that set none of their own; raises `SettingError`."""
+    raw: dict[str, Any] = {
+        "caps": [_cap(one.strip()) for one in settings.caps.split(",") if one.strip()],
+        "time_zone": settings.time_zone,
+        "attribution_days": settings.attribution_days,
+    }
+    if settings.quiet_hours:
+        start, _, end = settings.quiet_hours.partition("-")
+        raw["quiet_hours"] = {"from": start.strip(), "to": end.strip()}
+    if settings.webhook_url:
+        raw["webhook"] = {"url": settings.webhook_url, "secret": settings.webhook_secret}
+    try:
+        return parse_policy(raw)
+    except InvalidError as error:
+        raise SettingError(f"caps, quiet_hours, time_zone, webhook_url or webhook_secret: {error.message}") from error
+
+
+def _cap(written: str) -> dict[str, Any]:
+    """Read a cap such as `message+on_site=3/day`."""
+    found = re.fullmatch(r"([a-z_+]+)=(\d{1,3})/(hour|day|week)", written)
+    if found is None:
+        raise SettingError(f"caps has the part {written!r}, not such as message=3/day")
+    channels = list(CHANNELS) if found[1] == "all" else found[1].split("+")
+    return {"channels": channels, "most": int(found[2]), "per": found[3]}
+
+
+def retry_s(settings: Settings) -> tuple[float, ...]:
+    """Give the waits between tries of a webhook; raises `SettingError`."""
+    try:
+        waits = tuple(float(one) for one in settings.webhook_retry_s.split(",") if one.strip())
+    except ValueError:
+        waits = (nan,)
+    if not all(0 <= one <= _LONGEST_RETRY_S for one in waits):
+        raise SettingError(
+            f"webhook_retry_s has value {settings.webhook_retry_s!r}, not seconds from 0 to {_LONGEST_RETRY_S:g}, "
+            "separated by commas"
+        )
+    return waits
+
+
+def open_message_topic(settings: Settings, stop: Stop | None = None) -> EventLog:
+    """Open the log that messages of triggers are appended to."""
+    if not settings.message_topic:
+        return open_log(settings, "-messages", stop=stop)
+    return open_log(replace(settings, log_name=settings.message_topic), stop=stop)
+
+
 def clock_kind(settings: Settings) -> ClockKind:
     """Give what tells a site's time."""
     return "event" if settings.clock == "event" else "wall"
@@ -113,4 +170,5 @@ def api_config(settings: Settings) -> ApiConfig:
         archive_directory=archive_directory(settings),
         thresholds=thresholds(settings),
         clock=clock_kind(settings),
+        contact_policy=contact_policy(settings),
     )

@@ -18,11 +18,19 @@ from rich.table import Table
 
 from shopwindow.embedded import EmbeddedRedisError
 from shopwindow.embedded_stack import EmbeddedStack, StackError
-from shopwindow.files import KINDS, FileError, read_display, read_feed
+from shopwindow.files import KINDS, POLICY, FileError, read_display, read_feed
 from shopwindow.remote import Remote, RemoteError, find_address
 from shopwindow.replay import read_rows
 from shopwindow.replay import replay as replay_file
 from shopwindow.settings import PREFIX, SettingError, Settings, load_settings, settings_table
+from shopwindow.trigger_commands import (
+    journal_table,
+    preview_triggers,
+    print_preview,
+    read_journal,
+    show_triggers,
+    triggers_table,
+)
 from store.log import LogRecreatedError, LogUnavailableError, PartitionCountError
 
 app = typer.Typer(
@@ -39,6 +47,11 @@ app.add_typer(imports, name="import")
 app.add_typer(dead_letters, name="dead-letters")
 segments = typer.Typer(help="Named rules over visitors; `apply` sets them from YAML.", no_args_is_help=True)
 app.add_typer(segments, name="segments")
+
+triggers = typer.Typer(help="What starts a message; `apply` sets them from YAML.", no_args_is_help=True)
+app.add_typer(triggers, name="triggers")
+undelivered = typer.Typer(help="Messages set aside after the last try.", no_args_is_help=True)
+app.add_typer(undelivered, name="undelivered")
 
 _EXPECTED = (
     SettingError,
@@ -63,6 +76,7 @@ class FlowName(StrEnum):
 
     PROFILE = "profile"
     LEARN = "learn"
+    TRIGGER = "trigger"
     ARCHIVE = "archive"
 
 
@@ -188,7 +202,8 @@ def stream(
     flow: Annotated[
         FlowName,
         typer.Argument(
-            help="profile: visitor profiles, any number; learn: models, one active; archive: Parquet files for reports."
+            help="profile: visitor profiles, any number; learn: models, one active; trigger: messages, any number; "
+            "archive: Parquet files for reports."
         ),
     ],
     metrics_port: Annotated[int | None, typer.Option(help="Serve Prometheus metrics on this port.")] = None,
@@ -225,18 +240,29 @@ def import_catalog(
 
 @app.command()
 def apply(
-    files: Annotated[list[Path], typer.Argument(help="YAML files with placements, campaigns, creatives, rules ...")],
+    files: Annotated[
+        list[Path], typer.Argument(help="YAML files: placements, campaigns, creatives, rules, segments, triggers ...")
+    ],
     url: Url = None,
     key: Key = None,
 ) -> None:
-    """Make placements, campaigns, creatives, segments, rules and experiments what the files say; applied twice, nothing
-    changes."""
+    """Make placements, campaigns, creatives, segments, rules, experiments, triggers and contact policy what files say.
+
+    Applied twice, nothing changes.
+    """
     wanted: dict[str, list[tuple[Path, Any]]] = {kind: [] for kind in KINDS}
+    policies: list[Any] = []
     for file in files:
         for kind, resources in read_display(file).items():
-            wanted[kind] += [(file, one) for one in resources]
+            if kind == POLICY:
+                policies += resources
+            else:
+                wanted[kind] += [(file, one) for one in resources]
     failed = False
     with Remote(find_address(_settings(), url, key)) as remote:
+        for policy in policies[-1:]:
+            remote.call("PUT", "/v1/contact-policy", policy)
+            print("contact policy: set")
         for kind, resources in wanted.items():
             if not resources:
                 continue
@@ -412,6 +438,94 @@ def delete_segment(segment_id: Annotated[str, typer.Argument(metavar="ID")], url
 
     with Remote(find_address(_settings(), url, key)) as remote:
         remote.call("DELETE", f"/v1/segments/{quote(segment_id, safe='')}")
+
+
+@triggers.command("list")
+def list_triggers(url: Url = None, key: Key = None, as_json: AsJson = False) -> None:
+    """Show every trigger: those every site begins with, and the site's own."""
+    with Remote(find_address(_settings(), url, key)) as remote:
+        found = show_triggers(remote)
+    if as_json:
+        _print_json(found)
+        return
+    Console().print(triggers_table(found))
+
+
+@triggers.command("preview")
+def preview_a_visitor(
+    visitor_id: Annotated[str, typer.Argument(metavar="ID", help="A visitor id.")],
+    file: Annotated[Path | None, typer.Argument(help="YAML file with triggers.")] = None,
+    url: Url = None,
+    key: Key = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what is armed for a visitor, and what the triggers of a file would do now; nothing is changed."""
+    with Remote(find_address(_settings(), url, key)) as remote:
+        found = preview_triggers(remote, visitor_id, file)
+    if as_json:
+        _print_json(found)
+        return
+    print_preview(found)
+
+
+@triggers.command("delete")
+def delete_trigger(trigger_id: Annotated[str, typer.Argument(metavar="ID")], url: Url = None, key: Key = None) -> None:
+    """Remove one of the site's own triggers; a shipped one of the same id counts again."""
+    from urllib.parse import quote
+
+    with Remote(find_address(_settings(), url, key)) as remote:
+        remote.call("DELETE", f"/v1/triggers/{quote(trigger_id, safe='')}")
+
+
+@app.command()
+def journal(
+    visitor_id: Annotated[str | None, typer.Option("--visitor", help="Only this visitor's.")] = None,
+    trigger: Annotated[str | None, typer.Option(help="Only this trigger's.")] = None,
+    status: Annotated[str | None, typer.Option(help="sent, suppressed or expired.")] = None,
+    first: Annotated[str | None, typer.Option("--from", help="Not before this time.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Before this time.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000)] = 20,
+    url: Url = None,
+    key: Key = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say who was sent what, when, why, and what came of it; newest first."""
+    asked = {"visitor_id": visitor_id, "trigger": trigger, "status": status, "from": first, "to": last, "limit": limit}
+    with Remote(find_address(_settings(), url, key)) as remote:
+        found = read_journal(remote, {name: value for name, value in asked.items() if value is not None})
+    if as_json:
+        _print_json(found)
+        return
+    Console(width=None if sys.stdout.isatty() else 200).print(journal_table(found) if found else "nothing was sent")
+
+
+@undelivered.command("list")
+def list_undelivered(
+    limit: Annotated[int, typer.Option(min=1, max=1000)] = 20, url: Url = None, key: Key = None, as_json: AsJson = False
+) -> None:
+    """Show the newest messages that no try delivered."""
+    with Remote(find_address(_settings(), url, key)) as remote:
+        found = remote.call("GET", "/v1/undelivered", parameters={"limit": limit})["undelivered"]
+    if as_json:
+        _print_json(found)
+        return
+    table = Table("at", "message", "way", "visitor", "trigger")
+    for one in found:
+        data = one["body"]["data"]
+        table.add_row(one["at"], one["message_id"], one["way"], escape(data["visitor_id"]), data["trigger_id"])
+    Console().print(table if found else "everything was delivered")
+
+
+@undelivered.command("replay")
+def replay_undelivered(
+    message_id: Annotated[str | None, typer.Argument(metavar="ID", help="One message; all by default.")] = None,
+    url: Url = None,
+    key: Key = None,
+) -> None:
+    """Try messages that were set aside again."""
+    body = {"message_id": message_id} if message_id else None
+    with Remote(find_address(_settings(), url, key)) as remote:
+        print(f"{remote.call('POST', '/v1/undelivered/replay', body)['replayed']} are tried again")
 
 
 @dead_letters.command("list")

@@ -23,6 +23,7 @@ from shopwindow.settings import PREFIX, Settings, SiteKeys, write_settings
 COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
     "profile": ("stream", "profile"),
     "learn": ("stream", "learn"),
+    "trigger": ("stream", "trigger"),
     "archive": ("stream", "archive"),
     "api": ("api",),
 }
@@ -88,7 +89,7 @@ class EmbeddedStack:
         return self._restarts
 
     def pid(self, part: str) -> int:
-        """Process id of a part: redis, profile, learn, archive or api."""
+        """Process id of a part: redis, profile, learn, trigger, archive or api."""
         if part == "redis" and self._redis is not None:
             return self._redis.pid
         return self._parts[part].pid

@@ -12,8 +12,10 @@ from xml.etree import ElementTree
 
 import yaml
 
-KINDS: Final = ("campaigns", "placements", "creatives", "segments", "rules", "experiments")
+KINDS: Final = ("campaigns", "placements", "creatives", "segments", "rules", "experiments", "triggers")
 """What `apply` takes, in the order it is put: a creative names a campaign, a rule a segment, an experiment both."""
+POLICY: Final = "contact_policy"
+"""What it takes besides, of which there is one."""
 _GOOGLE: Final = "{http://base.google.com/ns/1.0}"
 _REPEATED: Final = frozenset({"additional_image_link", "product_type", "product_highlight", "product_detail"})
 
@@ -106,7 +108,9 @@ def _from_table(path: Path, text: str) -> Iterator[dict[str, Any]]:
 
 
 def read_display(path: Path) -> dict[str, list[Any]]:
-    """Read placements, creatives, campaigns, segments, rules and experiments from YAML.
+    """Read placements, creatives, campaigns, segments, rules, experiments and triggers from YAML.
+
+    A contact policy is given as the one element of a list; the last one in the file counts.
 
     Several documents in a file add up. Raises `FileError`.
     """
@@ -119,8 +123,11 @@ def read_display(path: Path) -> dict[str, list[Any]]:
         if not isinstance(document, dict):
             raise FileError(f"{path} must hold {', '.join(KINDS)} at its top, got {document!r:.60}")
         for kind, resources in document.items():
+            if kind == POLICY:
+                found[kind] = [resources]
+                continue
             if kind not in KINDS:
-                raise FileError(f"{path}: {kind!r} is none of {', '.join(KINDS)}")
+                raise FileError(f"{path}: {kind!r} is none of {', '.join(KINDS)}, {POLICY}")
             if not isinstance(resources, list):
                 raise FileError(f"{path}: {kind} must be a list, got {resources!r:.60}")
             found.setdefault(kind, []).extend(resources)

@@ -15,25 +15,38 @@ from api.app import Logs, create_app
 from shopwindow.build import (
     api_config,
     clock_kind,
+    contact_policy,
     open_archive,
     open_client,
     open_dead_letter_log,
     open_log,
     open_logs,
+    open_message_topic,
+    retry_s,
     site_names,
     thresholds,
 )
 from shopwindow.settings import Settings, load_settings
 from store.catalog import CatalogStore
+from store.client import Client
 from store.clock import open_clock
+from store.log import EventLog
 from store.models import ModelStore
+from store.outbox import Outbox
 from store.profiles import ProfileStore
 from store.segments import SegmentStore
 from store.standings import StandingStore
+from store.trigger_config import TriggerConfigStore
+from store.triggers import TriggerStore
+from store.wanted import WantedStore
+from stream.assortments import Assortments
+from stream.deliver import Delivering
 from stream.patience import Stop
-from stream.run import run_archive, run_learn, run_profile, stop_on_signals
+from stream.run import run_archive, run_learn, run_profile, run_trigger, stop_on_signals
+from stream.trigger_state import Configs, Recommending
+from stream.triggering import Triggering
 
-Flow = Literal["profile", "learn", "archive"]
+Flow = Literal["profile", "learn", "trigger", "archive"]
 
 
 def application() -> FastAPI:
@@ -46,7 +59,7 @@ def application() -> FastAPI:
         open_client(settings, stop).close()  # a cluster is asked at once for its nodes; so wait until there are some
         return open_logs(settings, stop)
 
-    return create_app(api_config(settings), open_all)
+    return create_app(api_config(settings), open_all, stop.is_set)
 
 
 def _stop_while_starting() -> Stop:
@@ -121,6 +134,25 @@ def serve_stream(settings: Settings, flow: Flow) -> None:
             stop,
         )
         dead_letters.close()
+    elif flow == "trigger":
+        topic = open_message_topic(settings, stop)
+        configs = TriggerConfigStore(client, contact_policy(settings))
+        run_trigger(
+            log,
+            _triggering(settings, client, log, catalogs, configs, sites, stop),
+            Delivering(
+                {site: Outbox(client, site, log.partitions) for site in sites},
+                configs,
+                topic,
+                retry_s(settings),
+                settings.webhook_timeout_s,
+                stop,
+            ),
+            sites,
+            settings.batch_max_events,
+            stop,
+        )
+        topic.close()
     elif flow == "archive":
         archive = open_archive(settings)
         share, every_s = settings.holdout_share, settings.archive_every_s
@@ -139,3 +171,28 @@ def serve_stream(settings: Settings, flow: Flow) -> None:
         )
     log.close()
     client.close()
+
+
+def _triggering(
+    settings: Settings,
+    client: Client,
+    log: EventLog,
+    catalogs: CatalogStore,
+    configs: TriggerConfigStore,
+    sites: frozenset[str],
+    stop: Stop,
+) -> Triggering:
+    """Build what keeps the watches, with all it reads."""
+    return Triggering(
+        TriggerStore(client),
+        WantedStore(client),
+        ProfileStore(client, settings.profile_lifetime_days * 86_400),
+        catalogs,
+        Assortments(catalogs),
+        Configs(configs, SegmentStore(client, thresholds(settings))),
+        Recommending(ModelStore(client), settings.holdout_share),
+        open_clock(clock_kind(settings), client),
+        log,
+        sites,
+        stop,
+    )

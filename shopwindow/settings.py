@@ -79,6 +79,23 @@ class Settings:
         "What moves visitors through time windows: wall, or event, the newest event's time, for replays and tests.",
         choices=("wall", "event"),
     )
+    webhook_url: str = _setting("", "Where the messages of triggers are posted to, where a site says no other.")
+    webhook_secret: str = _setting("", "They are signed with it; whsec_ and base64, or any text.")
+    webhook_retry_s: str = _setting(
+        "5,30,300,1800,7200,21600", "Waits before each further try, separated by commas; then it is set aside.", "s"
+    )
+    webhook_timeout_s: float = _setting(5.0, "A webhook that takes longer to answer has failed.", "s")
+    message_topic: str = _setting(
+        "", "Log, of the server that has the event log, for messages of triggers; empty for log_name with -messages."
+    )
+    caps: str = _setting(
+        "message=3/day,message=10/week,on_site=5/day",
+        "Promotional contacts a visitor has at most: channels (message, on_site, banner, several with +, or all) = "
+        "number / hour, day or week; empty for no caps.",
+    )
+    quiet_hours: str = _setting("", "Hours in which no promotional message is sent, such as 21:00-08:00.")
+    time_zone: str = _setting("UTC", "Time zone of quiet hours and birthdays, such as Europe/Berlin.")
+    attribution_days: float = _setting(7.0, "Orders so long after a message are noted beside it.", "days")
     profile_lifetime_days: float = _setting(180.0, "A profile lives this long after its last event.", "days")
     batch_max_events: int = _setting(2_000, "Events in a micro-batch of the stream, at most.")
     bundle_discount: float = _setting(0.0, "Share, 0 to 1, off the joint price of a bundle.")
@@ -204,6 +221,8 @@ _LEAST: Final[dict[str, float]] = {
     "dormant_after_days": 0.0001,
     "lost_after_days": 0.0001,
     "profile_lifetime_days": 0.01,
+    "webhook_timeout_s": 0.1,
+    "attribution_days": 0.01,
     "batch_max_events": 1,
     "publish_every_s": 0.05,
     "archive_every_s": 0.05,
@@ -216,6 +235,8 @@ _MOST: Final[dict[str, float]] = {
     "bundle_discount": 1,
     "bundle_least_margin": 0.99,
     "log_partitions": 1_024,
+    "webhook_timeout_s": 60,
+    "attribution_days": 90,
 }
 
 

@@ -101,6 +101,11 @@ class CatalogStore:
         assortment.follow(changes)
         return version
 
+    def changed_items(self, site: str, known_version: int) -> list[str]:
+        """Give the ids of the items that were put or taken out after a version."""
+        raw = cast(list[bytes], self._client.zrangebyscore(keys.catalog_changes(site), f"({known_version}", "+inf"))
+        return [member.decode().removeprefix("items:") for member in raw if member.startswith(b"items:")]
+
     def changes(self, site: str, known_version: int) -> tuple[int, list[tuple[Kind, str, Resource | None]]]:
         """Read what has changed after a version: the version it leads to, and each thing, None where deleted."""
         name = keys.catalog_changes(site)

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+from models.bots import FLOOD_EVENTS, FLOOD_REFILL_S
 from models.catalog import Experiment, Metric
 from models.experiment_results import Group, Results, results_of
 from models.experiments import GLOBAL_HOLDOUT, Scope, scope_of, shares
-from models.learner import FLOOD_EVENTS, FLOOD_REFILL_S
 from store import experiment_queries
 from store.archive_tables import Reading
 

@@ -16,6 +16,14 @@ MODELS_LIFETIME_S: Final = 400 * _DAY_S
 LEADER_LIFETIME_S: Final = 4
 STANDINGS_LIFETIME_S: Final = 400 * _DAY_S
 SEGMENTS_LIFETIME_S: Final = 400 * _DAY_S
+TRIGGERS_LIFETIME_S: Final = 400 * _DAY_S
+WATCH_LIFETIME_S: Final = 400 * _DAY_S
+"""Beyond a profile's: an anniversary comes once a year."""
+JOURNAL_LIFETIME_S: Final = 400 * _DAY_S
+OUTBOX_LIFETIME_S: Final = 30 * _DAY_S
+ON_SITE_LIFETIME_S: Final = 7 * _DAY_S
+ON_SITE_NEWS_LIFETIME_S: Final = 3_600
+WANTED_LIFETIME_S: Final = 60 * _DAY_S
 
 
 def profile(site: str, partition: int, visitor_id: str) -> str:
@@ -116,3 +124,88 @@ def segments_version(site: str) -> str:
 def clock(site: str) -> str:
     """Newest event time of the site (epoch seconds), where that is its clock."""
     return f"{site}:{{{site}}}:clock"
+
+
+def triggers(site: str) -> str:
+    """Hash of the site's own triggers by id, as JSON."""
+    return f"{site}:{{{site}}}:triggers"
+
+
+def contact_policy(site: str) -> str:
+    """The site's own contact policy, as JSON; where there is none, the settings' counts."""
+    return f"{site}:{{{site}}}:triggers:policy"
+
+
+def triggers_version(site: str) -> str:
+    """Number that grows with every change of triggers or contact policy."""
+    return f"{site}:{{{site}}}:triggers:version"
+
+
+def watch(site: str, partition: int, visitor_id: str) -> str:
+    """What triggers know of a visitor, `models.watch`'s stored form."""
+    return f"{site}:{{{partition}}}:watch:{visitor_id}"
+
+
+def timers(site: str, partition: int) -> str:
+    """Sorted set: visitors by the time (epoch seconds) at which their triggers are looked at next."""
+    return f"{site}:{{{partition}}}:triggers:timers"
+
+
+def trigger_notices(site: str, partition: int) -> str:
+    """List of events that tell of messages sent, until they are in the log."""
+    return f"{site}:{{{partition}}}:triggers:notices"
+
+
+def journal(site: str, partition: int) -> str:
+    """Sorted set: journal entries by time."""
+    return f"{site}:{{{partition}}}:journal"
+
+
+def journal_of(site: str, partition: int, visitor_id: str) -> str:
+    """Sorted set: one visitor's journal entries by time."""
+    return f"{site}:{{{partition}}}:journal:of:{visitor_id}"
+
+
+def journal_entry(site: str, partition: int, message_id: str) -> str:
+    """Hash: one journal entry, what was sent and what came of it."""
+    return f"{site}:{{{partition}}}:journal:{message_id}"
+
+
+def outbox(site: str, partition: int, way: str) -> str:
+    """Sorted set: messages to be delivered one way, by the time (epoch seconds) of the next try."""
+    return f"{site}:{{{partition}}}:outbox:{way}"
+
+
+def outbox_bodies(site: str, partition: int) -> str:
+    """Hash: bodies of messages in an outbox or set aside, behind `way:id`; tries made behind `tries:way:id`."""
+    return f"{site}:{{{partition}}}:outbox:bodies"
+
+
+def undelivered(site: str, partition: int) -> str:
+    """Sorted set: messages set aside after the last try, as `way:id`, by time."""
+    return f"{site}:{{{partition}}}:outbox:undelivered"
+
+
+def on_site(site: str, partition: int, visitor_id: str) -> str:
+    """Stream: messages shown to a visitor on the site."""
+    return f"{site}:{{{partition}}}:onsite:{visitor_id}"
+
+
+def on_site_news(site: str, partition: int) -> str:
+    """Stream: visitors for whom there is a new on-site message."""
+    return f"{site}:{{{partition}}}:onsite"
+
+
+def wanted(site: str, partition: int, item_id: str) -> str:
+    """Sorted set: visitors who want an item, by the time they did last."""
+    return f"{site}:{{{partition}}}:wanted:of:{item_id}"
+
+
+def wanted_known(site: str, partition: int) -> str:
+    """Hash: of every item somebody wants, its price and whether it could be bought, as the triggers saw it last."""
+    return f"{site}:{{{partition}}}:wanted:known"
+
+
+def wanted_version(site: str, partition: int) -> str:
+    """Version of the catalog up to which wanted items have been compared."""
+    return f"{site}:{{{partition}}}:wanted:version"

@@ -169,7 +169,7 @@ class Visits:
         for (position, event), outcome in zip(waiting, outcomes, strict=True):
             if event.event == VISITOR_DELETED:
                 entries = []
-            elif outcome == "applied" and (entry := entry_of(position, event)) is not None:
+            elif outcome in ("applied", "told") and (entry := entry_of(position, event)) is not None:
                 entries.append(entry)
         return [one for one in entries if one.position > after and (until is None or one.position <= until)]
 

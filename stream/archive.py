@@ -9,7 +9,7 @@ from bytewax.dataflow import Dataflow
 from bytewax.outputs import StatelessSinkPartition
 
 from models.archive_row import row_of
-from models.events import IDENTITY_EVENTS, VISITOR_DELETED, Event
+from models.events import VISITOR_DELETED, Event
 from store.archive import Archive
 from store.log import Batch, EventLog, GroupConsumer
 from stream.decode import Decoded, Decoder
@@ -109,7 +109,7 @@ class Archiving(StatelessSinkPartition[Decoded | None]):
             rows = [
                 row_of(partition, position, event, self._holdout_share)
                 for position, event in some
-                if event.event != VISITOR_DELETED and event.event not in IDENTITY_EVENTS
+                if not event.event.startswith("_")  # those of ours that say nothing of what anybody did
             ]
             if rows:
                 self._archive.write(site, partition, rows)

@@ -31,6 +31,11 @@ HIT_RATE = Gauge(
 RECIPROCAL_RANK = Gauge("shopwindow_learn_mean_reciprocal_rank", "MRR@20, likewise.", ["site", "view"])
 FALLS = Gauge("shopwindow_learn_quality_falls", "How often a drift detector found that the hit rate fell.", ["site"])
 FLOODED = Gauge("shopwindow_learn_flooded", "Events not learned from: their visitor sent too many.", ["site"])
+TRIGGERS = Counter(
+    "shopwindow_triggers", "Triggers carried out or given up, by trigger and status.", ["site", "trigger", "status"]
+)
+DELIVERIES = Counter("shopwindow_deliveries", "Messages by way out and outcome.", ["site", "way", "outcome"])
+WAITING = Gauge("shopwindow_messages_waiting", "Messages that are on their way out.", ["site", "way"])
 _SHOWN = ["site", "kind", "name", "group"]
 IMPRESSIONS = Gauge("shopwindow_learn_impressions", "Slots and lists seen, since the site began.", _SHOWN)
 CLICKS = Gauge("shopwindow_learn_clicks", "Clicks on slots and lists, since the site began.", _SHOWN)

@@ -147,8 +147,8 @@ def learn_visitors(
         for visitor_id, profile, loaded_at in zip(visitor_ids, profiles, loaded, strict=True)
     ]
     for change, outcome in zip(changes, outcomes, strict=True):
-        if outcome == "applied":
-            applied[change.row] += 1
+        if outcome in ("applied", "told"):
+            applied[change.row] += outcome == "applied"
             if change.event.event == VISITOR_DELETED:
                 entries[change.row], forget[change.row] = [], True
             elif (entry := entry_of(change.position, change.event)) is not None:

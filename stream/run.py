@@ -20,10 +20,13 @@ from store.segments import SegmentStore
 from store.standings import StandingStore
 from stream.archive import archive_flow
 from stream.assortments import Assortments
+from stream.deliver import Delivering
 from stream.learn import Leadership, Learners, learn_flow
 from stream.patience import Stop
 from stream.profile import profile_flow
 from stream.segments import Segmenting
+from stream.trigger import trigger_flow
+from stream.triggering import Triggering
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -99,6 +102,17 @@ def run_archive(
 ) -> None:
     """Keep the archive until `stop` is set."""
     _run(lambda: archive_flow(log, archive, sites, max_records, every_s, holdout_share, stop), stop)
+
+
+def run_trigger(
+    log: EventLog, triggering: Triggering, delivering: Delivering, sites: frozenset[str], max_records: int, stop: Stop
+) -> None:
+    """Watch visitors and carry out triggers until `stop` is set; messages leave by threads of their own."""
+    warm()
+    delivering.start()
+    _run(lambda: trigger_flow(log, triggering, sites, max_records, stop), stop)
+    stop.set()
+    delivering.join()
 
 
 def _run(wire: Callable[[], Dataflow], stop: Stop) -> None:

@@ -19,7 +19,7 @@ from tests.processes import running as processes
 from tests.servers import Broker
 
 ROOT = Path(__file__).parents[2]
-OURS = ("api", "stream-profile", "stream-learn", "stream-archive")
+OURS = ("api", "stream-profile", "stream-learn", "stream-trigger", "stream-archive")
 API_PORT = 8080
 
 _VARIABLE = re.compile(r"\$\{(\w+):\?([^}]+)\}")

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from models import learner as module
+from models.bots import FLOOD_EVENTS, FLOOD_REFILL_S
 from models.events import VISITOR_DELETED, Event
-from models.learner import FLOOD_EVENTS, FLOOD_REFILL_S, Learner
+from models.learner import Learner
 from models.sequences import AFTER
 from models.snapshot import decode_snapshot, empty_snapshot, encode_snapshot
 from tests.models.checks import CHECKS, Case

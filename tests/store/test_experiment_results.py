@@ -9,11 +9,11 @@ import msgspec
 import pytest
 
 from models.archive_row import row_of
+from models.bots import FLOOD_EVENTS, FLOOD_REFILL_S
 from models.catalog import Experiment, ListChange, SlotChange, Variant
 from models.events import Event, parse_event
 from models.experiment_results import Group
 from models.experiments import exposure_event
-from models.learner import FLOOD_EVENTS, FLOOD_REFILL_S
 from store.archive import Archive
 from store.experiment_results import asked_of, asked_of_holdout
 from store.reports import judge_experiment, make_report

@@ -467,8 +467,36 @@ function startCart() {
   showCart();
 }
 
+// ---------------------------------------------------------------- invitations
+
+function invite(message) {
+  const box = make("aside", "invitation");
+  box.setAttribute("role", "status");
+  box.append(make("strong", "", message.message.headline || message.message.subject || "A word from the shop"));
+  if (message.message.text) box.append(make("p", "", message.message.text));
+  const list = make("ul");
+  for (const item of message.recommended.slice(0, 3)) {
+    const link = make("a", "", item.title || item.item_id);
+    link.href = safe(item.link);
+    link.addEventListener("click", () => shopwindow.tell("clicked", message));
+    const line = make("li");
+    line.append(link, " ", priceElement(item));
+    list.append(line);
+  }
+  const close = make("button", "plain", "No, thanks");
+  close.type = "button";
+  close.addEventListener("click", () => {
+    shopwindow.tell("dismissed", message);
+    box.remove();
+  });
+  box.append(list, close);
+  document.body.append(box);
+  shopwindow.watch(box, `message|${message.message_id}`, () => shopwindow.tell("opened", message));
+}
+
 strip.start();
 cart.count();
+shopwindow.listen(invite);
 shopwindow.track("page_view", {
   params: { page_location: location.href.slice(0, 400), page_title: document.title.slice(0, 200) },
 });

@@ -153,6 +153,31 @@ export class Shopwindow {
     this.track("select_promotion", { params: slotParams(decisionId, placement, slot) });
   }
 
+  /**
+   * Have messages of triggers pushed to this page as they come: `show` is called with each, once.
+   * Report what becomes of one with `tell`.
+   *
+   * @param {(message: object) => void} show
+   */
+  listen(show) {
+    const query = new URLSearchParams({ key: this.#key });
+    const visitor = encodeURIComponent(this.visitorId);
+    const source = new EventSource(`${this.#url}/v1/visitors/${visitor}/messages?${query}`);
+    const shown = new Set();
+    source.addEventListener("message", ({ data }) => {
+      const message = JSON.parse(data);
+      if (shown.has(message.message_id)) return;
+      shown.add(message.message_id);
+      show(message);
+    });
+    addEventListener("pagehide", () => source.close());
+  }
+
+  /** Report what became of a message: `opened`, `clicked` or `dismissed`. */
+  tell(what, message) {
+    this.track(`message_${what}`, { params: { message_id: message.message_id, channel: "on_site" } });
+  }
+
   /** Forget this visitor: the next page view is someone new. */
   forget() {
     this.#waiting = [];

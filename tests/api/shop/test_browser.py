@@ -90,6 +90,17 @@ def _wait_until_ready(address: str, process: "subprocess.Popen[bytes]", output: 
 
 
 @pytest.fixture
+def secret_key(tmp_path_factory: pytest.TempPathFactory, demo: str) -> str:
+    """The demo's own."""
+    port = demo.rpartition(":")[2]
+    for file in tmp_path_factory.getbasetemp().glob("demo*/data/*/run.toml"):
+        text = file.read_text()
+        if f"port = {port}" in text:
+            return str(re.findall(r'secret_key = "(.+)"', text)[0])
+    pytest.fail("the demo left no keys")
+
+
+@pytest.fixture
 def page(browser: Browser, demo: str) -> Iterator[Page]:
     """A new visitor outside the holdout, on the home page; fails on any script error."""
     context = browser.new_context(base_url=demo, viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
@@ -134,10 +145,36 @@ def look_at_audio(page: Page) -> None:
         page.wait_for_selector("body[data-page=product][data-settled]", timeout=20_000)
 
 
+def test_who_hesitates_is_invited_on_the_page_and_may_decline(page: Page, demo: str, secret_key: str) -> None:
+    headers = {"Authorization": f"Bearer {secret_key}"}
+    trigger = {
+        "when": {"hesitation": {"after": "1s"}},
+        "actions": ["on_site"],
+        "message": {"headline": "Can we help?"},
+        "recommend": {"strategy": "similar"},
+    }
+    httpx.put(f"{demo}/v1/triggers/hesitation", json=trigger, headers=headers).raise_for_status()
+    page.locator("[data-list=trending] .card a").first.click()
+    page.wait_for_selector("body[data-page=product]")
+    expect(page.locator(".invitation")).to_contain_text("Can we help?", timeout=15_000)
+    assert page.locator(".invitation li a").count() == 3
+    page.locator(".invitation button").click()
+    expect(page.locator(".invitation")).to_have_count(0)
+    visitor = page.inner_text("[data-engine-visitor]")
+    deadline_s = time.monotonic() + 15
+    while True:
+        found = httpx.get(f"{demo}/v1/journal", params={"visitor_id": visitor}, headers=headers).json()["entries"]
+        if found and found[0]["outcome"]["dismissed"]:
+            break
+        assert time.monotonic() < deadline_s, found
+        time.sleep(0.2)
+    httpx.delete(f"{demo}/v1/triggers/hesitation", headers=headers).raise_for_status()
+
+
 def test_the_carousel_has_four_slots_with_working_pictures_and_keys(page: Page) -> None:
     assert len(slots(page)) >= 4
     assert len(set(slots(page))) == len(slots(page))
-    page.wait_for_load_state("networkidle")
+    page.wait_for_function("Array.from(document.images).every((one) => one.complete || one.loading === 'lazy')")
     broken = "Array.from(document.images).filter((image) => image.complete && !image.naturalWidth).length"
     assert page.evaluate(broken) == 0
     dots = page.locator(".carousel .dot")
