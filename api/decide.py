@@ -287,7 +287,7 @@ async def _known(state: State, site: Site, visitor_id: str) -> tuple[Known, Visi
 
 
 def _beside(state: State, site: Site) -> Beside:
-    """What a decision asks for beside the visitor: segments where rules ask for them, the clock where events move it."""
+    """What a decision asks for beside the visitor: segments where rules do, the clock where events move it."""
     return Beside(site.assortment.asks_segments, state.config.clock == "event")
 
 
