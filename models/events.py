@@ -96,6 +96,9 @@ OFF_SITE_EVENTS: Final = frozenset(
 )
 """Events that happen while the visitor is not in the shop: they belong to no session."""
 
+SERVER_EVENTS: Final = frozenset({"campaign_cost"})
+"""Events taken from the shop's servers alone: what a browser says of costs would stand in the shop's books."""
+
 SCORES: Final[dict[str, tuple[tuple[str, int, int], ...]]] = {
     "review_added": (("rating", 1, 5),),
     "survey_answered": (("nps", 0, 10), ("csat", 1, 5)),
