@@ -55,6 +55,7 @@ from store.catalog import CatalogStore
 from store.client import UNAVAILABLE, Client, connect, connect_async
 from store.links import LinkStore
 from store.log import EventLog, LogUnavailableError
+from store.mailings import MailingStore
 from store.models import ModelStore
 from store.pending import Accepted, remember
 from store.profiles import ProfileStore
@@ -220,6 +221,7 @@ async def _lifespan(app: FastAPI, config: ApiConfig, open_logs: Callable[[], Log
         archive=Archive(config.archive_directory),
         segments=SegmentStore(client, config.thresholds),
         standings=StandingStore(client),
+        mailings=MailingStore(client),
         log=logs.events,
         dead_letter_log=logs.dead_letters,
         events=Appender(

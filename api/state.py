@@ -15,6 +15,7 @@ from store.archive import Archive
 from store.catalog import CatalogStore
 from store.client import AsyncClient
 from store.log import EventLog
+from store.mailings import MailingStore
 from store.models import ModelStore
 from store.profiles import ProfileStore
 from store.segments import SegmentStore
@@ -107,6 +108,7 @@ class State:
     archive: Archive
     segments: SegmentStore
     standings: StandingStore
+    mailings: MailingStore
     log: EventLog
     dead_letter_log: EventLog
     events: Appender

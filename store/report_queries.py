@@ -261,3 +261,63 @@ LEFT JOIN (
 GROUP BY visitors.holdout
 ORDER BY visitors.holdout
 """
+
+# Where each visitor stood at the end: as last told, and before anything was told in the first stage of all.
+STAGES: Final = """
+WITH visitors AS (
+    SELECT visitor_id FROM happened WHERE NOT off_site GROUP BY visitor_id
+), moved AS (
+    SELECT visitor_id, stage_from, stage, at_s, position FROM happened WHERE event = 'stage_changed' AND stage <> ''
+), latest AS (
+    SELECT visitor_id, arg_max(stage, (at_s, position)) AS stage FROM moved GROUP BY visitor_id
+), standing AS (
+    SELECT coalesce(stage, 'potential') AS stage, count(*) AS visitors
+    FROM visitors LEFT JOIN latest USING (visitor_id)
+    GROUP BY ALL
+), entered AS (
+    SELECT stage, count(*) AS entered FROM moved WHERE at_s >= $from_s GROUP BY stage
+), gone AS (
+    SELECT stage_from AS stage, count(*) AS gone FROM moved WHERE at_s >= $from_s GROUP BY stage_from
+)
+SELECT stage, coalesce(visitors, 0), coalesce(entered, 0), coalesce(gone, 0)
+FROM standing FULL JOIN entered USING (stage) FULL JOIN gone USING (stage)
+"""
+
+STAGE_FLOWS: Final = """
+SELECT stage_from, stage, count(*) AS moves, count(DISTINCT visitor_id) AS visitors
+FROM happened
+WHERE event = 'stage_changed' AND stage <> '' AND at_s >= $from_s
+GROUP BY ALL
+ORDER BY moves DESC, stage_from, stage
+"""
+
+# Who was in a segment at the end, and what they ordered in the days asked for.
+SEGMENT_REVENUE: Final = """
+WITH latest AS (
+    SELECT visitor_id, segment, arg_max(event, (at_s, position)) AS event
+    FROM happened
+    WHERE event IN ('segment_entered', 'segment_left') AND segment <> ''
+    GROUP BY visitor_id, segment
+), bought AS (
+    SELECT visitor_id, count(*) AS orders, sum(revenue) AS revenue
+    FROM orders WHERE at_s >= $from_s GROUP BY visitor_id
+)
+SELECT
+    segment,
+    count(*) AS visitors,
+    count(bought.visitor_id) AS buyers,
+    coalesce(sum(bought.orders), 0)::BIGINT AS orders,
+    coalesce(sum(bought.revenue), 0.0) AS revenue
+FROM latest LEFT JOIN bought USING (visitor_id)
+WHERE latest.event = 'segment_entered'
+GROUP BY segment
+ORDER BY revenue DESC, segment
+"""
+
+ALL_VISITORS: Final = """
+SELECT
+    (SELECT count(DISTINCT visitor_id) FROM happened WHERE NOT off_site),
+    (SELECT count(DISTINCT visitor_id) FROM orders WHERE at_s >= $from_s),
+    (SELECT count(*) FROM orders WHERE at_s >= $from_s),
+    (SELECT coalesce(sum(revenue), 0.0) FROM orders WHERE at_s >= $from_s)
+"""
