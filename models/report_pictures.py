@@ -66,7 +66,7 @@ def draw(name: str, rows: Sequence[Mapping[str, Any]], note: str = "") -> str:
     if not kept:
         body, height = _text(_LEFT, _TOP + 14, "nothing to show"), _TOP + 30
     about = ", ".join(one.replace("_", " ") for one in drawing.values)
-    head = _text(12, 26, name, size=18) + _text(12, 46, f"{about}  {note}".strip(), size=12)
+    head = _text(12, 26, name, size=18) + _text(12, 46, " · ".join(one for one in (about, note) if one), most=120)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}" '
         f'font-family="sans-serif"><rect width="100%" height="100%" fill="white"/>{head}{body}</svg>\n'
@@ -163,8 +163,10 @@ def _figure(value: Any, name: str) -> str:
     return f"{number:,.0f}" if number.is_integer() or abs(number) >= 1_000 else f"{number:,.2f}"
 
 
-def _text(x: float, y: float, text: str, *, anchor: str = "start", size: int = 12, ink: str = _INK) -> str:
-    shown = text if len(text) <= 44 else f"{text[:43]}…"
+def _text(
+    x: float, y: float, text: str, *, anchor: str = "start", size: int = 12, ink: str = _INK, most: int = 44
+) -> str:
+    shown = text if len(text) <= most else f"{text[: most - 1]}…"
     return (
         f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" text-anchor="{anchor}" fill="{ink}">{escape(shown)}</text>'
     )
