@@ -1,7 +1,7 @@
 """Report queries: all SQL over the archive, values bound, never written into the text.
 
-`PREPARE` makes what the others read, in order: `happened` (each event once, a client's retry left out, under the visitor
-it belongs to), `visits` and `orders`. Times are epoch seconds.
+`PREPARE` makes what the others read, in order: `happened` (each event once, a client's retry left out, under the
+visitor it belongs to), `visits` and `orders`. Times are epoch seconds.
 """
 
 from typing import Final
