@@ -37,8 +37,9 @@ QUALIFY row_number() OVER (PARTITION BY owner_id, event_id ORDER BY accepted_at_
     # did not mark it off site.
     f"""
 CREATE OR REPLACE VIEW happened AS
-SELECT * EXCLUDE (sender_id, owner_id) REPLACE (
+SELECT * EXCLUDE (owner_id) REPLACE (
     coalesce(owner_id, visitor_id) AS visitor_id,
+    coalesce(sender_id, visitor_id) AS sender_id,
     off_site OR event IN ('stage_changed', 'segment_entered', 'segment_left', 'experiment_exposed') AS off_site
 )
 FROM everything LEFT JOIN whose USING ({_SAME_ROW}) ANTI JOIN repeated USING ({_SAME_ROW})
@@ -256,7 +257,8 @@ GROUP BY ALL
 ORDER BY name, holdout
 """
 
-# What all visitors of a group did, whatever they were shown.
+# What all visitors of a group did, whatever they were shown. The lot is that of the device: pages are drawn for it, and
+# what a server tells under the visitor's own id has another.
 GROUPS: Final = """
 SELECT
     visitors.holdout,
@@ -265,7 +267,7 @@ SELECT
     count(bought.visitor_id) AS buyers,
     coalesce(sum(bought.revenue), 0.0) AS revenue
 FROM (
-    SELECT visitor_id, bool_or(holdout) AS holdout
+    SELECT visitor_id, arg_min(holdout, (sender_id = visitor_id, at_s)) AS holdout
     FROM happened WHERE NOT off_site AND at_s >= $from_s GROUP BY visitor_id
 ) AS visitors
 LEFT JOIN (
