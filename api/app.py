@@ -60,6 +60,7 @@ from store.client import UNAVAILABLE, Client, connect, connect_async
 from store.journal import JournalStore
 from store.links import LinkStore
 from store.log import EventLog, LogUnavailableError
+from store.mailings import MailingStore
 from store.models import ModelStore
 from store.outbox import Outbox
 from store.pending import Accepted, remember
@@ -244,6 +245,7 @@ async def _lifespan(
         outboxes={one.site: Outbox(client, one.site, logs.events.partitions) for one in config.sites},
         newsroom=Newsroom(redis, logs.events.partitions, stopping),
         stopping=stopping,
+        mailings=MailingStore(client),
         log=logs.events,
         dead_letter_log=logs.dead_letters,
         events=Appender(

@@ -30,7 +30,7 @@ from models.steps import Why
 from models.viewer import Viewer, viewer_of
 from store.client import UNAVAILABLE
 from store.log import LogUnavailableError, partition_of
-from store.visits import Beside, Known, Visit, before_login, know
+from store.visits import NO_SEGMENTS, Beside, Known, Visit, before_login, know
 
 
 @dataclass(slots=True)
@@ -217,7 +217,7 @@ async def begin(state: State, site: Site, visitor_id: str, agent: str = "") -> D
     """
     known, visit, degraded = await _known(state, site, visitor_id)
     profile = known.profile
-    segments, clock_s = (visit.segments, visit.clock_s) if visit is not None else (frozenset[str](), 0.0)
+    segments, clock_s = (visit.segments, visit.clock_s) if visit is not None else (NO_SEGMENTS, 0.0)
     now_s = time.time()
     freshness_ms: float | None = None
     if profile.events_seen:

@@ -10,12 +10,12 @@ from api import metrics, schemas
 from api.bodies import answer, array_in, read_json
 from api.hot_route import HotRoute
 from api.intake import Incoming
-from api.keys import public_site
-from api.problems import unavailable
+from api.keys import needs_secret, sending_site
+from api.problems import ProblemError, unavailable
 from api.state import State, state_of
 from models.dead_letter import DeadLetter, encode_dead_letter
 from models.errors import InvalidError
-from models.events import MAX_EVENT_BYTES, encode_event, parse_event
+from models.events import MAX_EVENT_BYTES, SERVER_EVENTS, encode_event, parse_event
 from store.log import LogUnavailableError, partition_of
 
 MAX_EVENTS: Final = 1_000
@@ -30,22 +30,30 @@ router = APIRouter(tags=["events"], route_class=HotRoute)
     "/v1/events",
     status_code=202,
     summary="Record events",
-    responses={202: {"model": schemas.EventsAccepted}, **schemas.problems(400, 401, 413, 422, 503)},
+    responses={202: {"model": schemas.EventsAccepted}, **schemas.problems(400, 401, 403, 413, 422, 503)},
     openapi_extra=schemas.body(schemas.Events),
 )
 async def post_events(request: Request) -> Response:
     """Take up to 1,000 events or 512 KB.
 
-    Each event stands alone: a bad one is rejected with its index, code and message, and never fails the rest. An
-    accepted event is durable in the event log, and every decision asked for from now on reflects it.
+    Each event stands alone: a bad one is rejected with its index, code and message, and never fails the rest. Costs of
+    campaigns are taken with the secret key alone. An accepted event is durable in the event log, and every decision
+    asked for from now on reflects it.
     """
-    state, site = state_of(request), public_site(request)
+    state = state_of(request)
+    site, is_secret = sending_site(request)
     values = array_in(await read_json(request, MAX_BODY_BYTES), "events", MAX_EVENTS)
     now_s = time.time()
     incoming: list[Incoming] = []
     rejected: list[dict[str, Any]] = []
     letters: list[Incoming] = []
+    refused: ProblemError | None = None
     for index, value in enumerate(values):
+        if not is_secret and _is_for_servers(value):
+            # No dead letter: one replayed later would come in after all.
+            refused = needs_secret(request, f"the event {value['event']}")
+            rejected.append({"index": index, "code": refused.code, "message": refused.detail})
+            continue
         try:
             event = parse_event(value, site.name, now_s + index * _NEXT_S)
             encoded = encode_event(event)
@@ -57,12 +65,19 @@ async def post_events(request: Request) -> Response:
             continue
         partition = partition_of(site.name, event.visitor_id, state.log.partitions)
         incoming.append(Incoming(site.name, partition, event.visitor_id, encoded))
+    if refused is not None and not incoming and not letters:
+        raise refused
     await append_events(state, incoming)
     if letters:
         state.dead_letters.post(letters)
+    if rejected:
         metrics.EVENTS.labels(site.name, "rejected").inc(len(rejected))
     metrics.EVENTS.labels(site.name, "accepted").inc(len(incoming))
     return answer({"accepted": len(incoming), "rejected": rejected}, status=202)
+
+
+def _is_for_servers(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("event"), str) and value["event"] in SERVER_EVENTS
 
 
 async def append_events(state: State, incoming: list[Incoming]) -> list[int]:

@@ -15,15 +15,26 @@ _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="shopwindow"'}
 
 def public_site(request: Request) -> Site:
     """Give the site of either key: a browser may post events and read decisions. Called by the routes themselves."""
+    return _site(request, secret=False)[0]
+
+
+def sending_site(request: Request) -> tuple[Site, bool]:
+    """Give the site of either key, and whether it is the secret one."""
     return _site(request, secret=False)
 
 
 async def secret_site(request: Request) -> Site:
     """Give the site of a secret key; a public one is refused. A dependency of the routes."""
-    return _site(request, secret=True)
+    return _site(request, secret=True)[0]
 
 
-def _site(request: Request, *, secret: bool) -> Site:
+def needs_secret(request: Request, what: str = "") -> ProblemError:
+    """Give the problem of a public key where the secret one is needed; `what` of the request needs it."""
+    asked = what or f"{request.method} {request.url.path}"
+    return ProblemError(403, "key_public", f"{asked} needs the secret key, got the public one")
+
+
+def _site(request: Request, *, secret: bool) -> tuple[Site, bool]:
     state = state_of(request)
     key = _key(request, secret=secret)
     if not key:
@@ -32,10 +43,8 @@ def _site(request: Request, *, secret: bool) -> Site:
     if site is None:
         raise ProblemError(401, "key_unknown", "the key belongs to no site", _CHALLENGE)
     if secret and not is_secret:
-        raise ProblemError(
-            403, "key_public", f"{request.method} {request.url.path} needs the secret key, got the public one"
-        )
-    return state.sites[site]
+        raise needs_secret(request)
+    return state.sites[site], is_secret
 
 
 def _match(state: State, key: str) -> tuple[str | None, bool]:

@@ -14,12 +14,13 @@ from api.problems import ProblemError, unavailable
 from api.site import Site
 from api.state import State, state_of
 from models.errors import shown
+from models.report_pictures import draw
 from store.archive import ArchiveUnavailableError
 from store.archive_tables import NOTHING_UNARCHIVED, Unarchived
 from store.client import UNAVAILABLE
 from store.experiment_results import Asked, asked_of, asked_of_holdout
 from store.log import LogRecreatedError, LogUnavailableError
-from store.reports import REPORTS, make_report, parse_day
+from store.reports import REPORTS, Report, make_report, parse_day
 from store.unarchived import read_unarchived
 
 ARCHIVE_GROUP: Final = "archive"
@@ -44,6 +45,33 @@ async def get_report(
     last_day: LAST_DAY = None,
 ) -> Response:
     """Give figures from every event accepted, or of the days named; archived yet or not."""
+    made = await _made(request, site, name, first_day, last_day)
+    return answer({"name": name, "from": first_day, "to": last_day, "columns": made.columns, "rows": made.records()})
+
+
+@router.get(
+    "/v1/reports/{name}/picture",
+    summary="Draw a report",
+    response_class=Response,
+    responses={
+        200: {"content": {"image/svg+xml": {}}, "description": "An SVG drawing of the report's main figures."},
+        **schemas.problems(401, 403, 404, 422, 503),
+    },
+)
+async def get_picture(
+    request: Request,
+    site: Annotated[Site, Depends(secret_site)],
+    name: Annotated[str, Path(description=f"One of {', '.join(REPORTS)}.", examples=["cohorts"])],
+    first_day: FIRST_DAY = None,
+    last_day: LAST_DAY = None,
+) -> Response:
+    """Give a report as an SVG drawing."""
+    made = await _made(request, site, name, first_day, last_day)
+    days = f"{first_day or 'the first day'} to {last_day or 'today'}"
+    return Response(draw(name, made.records(), days), media_type="image/svg+xml")
+
+
+async def _made(request: Request, site: Site, name: str, first_day: str | None, last_day: str | None) -> Report:
     if name not in REPORTS:
         raise ProblemError(404, "report_unknown", f"there is no report {shown(name)}; there are {', '.join(REPORTS)}")
     first, last = parse_day(first_day, "from"), parse_day(last_day, "to")
@@ -55,7 +83,7 @@ async def get_report(
             made = await asyncio.to_thread(make_report, state.archive, site.name, name, first, last, unarchived, asked)
     except ArchiveUnavailableError as error:
         raise unavailable("archive_unavailable", str(error)) from error
-    return answer({"name": name, "from": first_day, "to": last_day, "columns": made.columns, "rows": made.records()})
+    return made
 
 
 async def unarchived_of(state: State, site: Site) -> Unarchived:

@@ -243,16 +243,30 @@ class Decisions(Head):
 
 
 class BatchRequest(Shape):
-    """One list for many visitors."""
+    """One list for many visitors: those named, or a segment's."""
 
-    visitor_ids: list[str] = Field(min_length=1, max_length=500, examples=[["v-1042", "v-1043"]])
+    visitor_ids: list[str] | None = Field(None, min_length=1, max_length=500, examples=[["v-1042", "v-1043"]])
+    segment: str | None = Field(None, description="Instead of visitor_ids.", examples=["kitchen-lovers"])
+    limit: int = Field(500, ge=1, le=500, description="Of a segment: visitors a page.")
+    cursor: str | None = Field(None, description="Of a segment: next_cursor of the page before; good for a day.")
     list: ListAsked
 
 
+class LeftOut(Shape):
+    """A visitor without a list."""
+
+    visitor_id: str
+    why: str = Field(description="unsubscribed, or unknown: erased since the mailing began.", examples=["unsubscribed"])
+
+
 class Batch(Shape):
-    """Their lists, in the order asked."""
+    """Their lists, in the order asked; a segment's by visitor id."""
 
     lists: list[Recommendations]
+    left_out: list[LeftOut]
+    segment: str | None = None
+    total: int | None = Field(None, description="Of a segment: visitors when the mailing began.")
+    next_cursor: str | None = Field(None, description="Of a segment: null on the last page.")
 
 
 class Visitor(Shape):

@@ -17,6 +17,7 @@ from store.catalog import CatalogStore
 from store.client import AsyncClient
 from store.journal import JournalStore
 from store.log import EventLog
+from store.mailings import MailingStore
 from store.models import ModelStore
 from store.outbox import Outbox
 from store.profiles import ProfileStore
@@ -118,6 +119,7 @@ class State:
     outboxes: dict[str, Outbox]
     newsroom: Newsroom
     stopping: Callable[[], bool]
+    mailings: MailingStore
     log: EventLog
     dead_letter_log: EventLog
     events: Appender

@@ -11,6 +11,9 @@ from models.events import (
     EXPERIMENT_EXPOSED,
     NOTICES,
     OFF_SITE_EVENTS,
+    SEGMENT_ENTERED,
+    SEGMENT_LEFT,
+    STAGE_CHANGED,
     Event,
     order_id_of,
     promotions_of,
@@ -35,7 +38,7 @@ def row_of(partition: int, position: int, event: Event, holdout_share: float) ->
         source, medium, campaign = (_text(event.params.get(name)) for name in ("source", "medium", "campaign"))
         channel = _text(event.params.get("channel")) or channel_of(source, medium, campaign)
         origin = Origin(channel, source, medium, campaign)
-    exposed = event.event == EXPERIMENT_EXPOSED
+    exposed, staged = event.event == EXPERIMENT_EXPOSED, event.event == STAGE_CHANGED
     return {
         "log_partition": partition,
         "position": position,
@@ -58,6 +61,11 @@ def row_of(partition: int, position: int, event: Event, holdout_share: float) ->
         "seen": was_seen(event),
         "bot": sent_by_bot(event),
         **{name: _text(event.params.get(f"{name}_id")) if exposed else "" for name in ("experiment", "variant")},
+        "segment": _text(event.params.get("segment_id")) if event.event in (SEGMENT_ENTERED, SEGMENT_LEFT) else "",
+        **{
+            name: _text(event.params.get(of)) if staged else ""
+            for name, of in (("stage_from", "from"), ("stage", "to"))
+        },
         **{name: getattr(origin, name) if origin else None for name in _ORIGIN},
         "region": region_of(event),
         "device": device_of(event),

@@ -106,6 +106,8 @@ OFF_SITE_EVENTS: Final = frozenset(
 SENT_EVENTS: Final = frozenset({"email_sent", "message_sent"})
 RECEIVED_EVENTS: Final = SENT_EVENTS | {"email_delivered", "message_delivered", "email_bounced"}
 """What the shop did to a visitor who did nothing: no sign of life."""
+SERVER_EVENTS: Final = frozenset({"campaign_cost"})
+"""Events taken from the shop's servers alone: what a browser says of costs would stand in the shop's books."""
 
 SCORES: Final[dict[str, tuple[tuple[str, int, int], ...]]] = {
     "review_added": (("rating", 1, 5),),

@@ -54,6 +54,10 @@ class SlotRules:
         return -wanted * SPREAD_LOGIT * max(likeness(creative, one) for one in before)
 
 
+NO_RULES: Final = SlotRules()
+"""A placement that no rule is about."""
+
+
 def likeness(one: Creative, other: Creative) -> float:
     """Say how much two creatives are about the same, 0 to 1: the levels of category they share, the brand, the items.
 
@@ -92,11 +96,14 @@ def slot_rules(
     raised: dict[str, float] = {}
     caps: list[Cap] = []
     spread: dict[str, float] = {}
-    for rule in sorted(rules, key=lambda one: one.rule_id):
-        if not rule.about_slots or (rule.placements and placement_id not in rule.placements):
-            continue
-        if not viewer.meets(rule, now_s):
-            continue
+    held = [
+        rule
+        for rule in sorted(rules, key=lambda one: one.rule_id)
+        if rule.about_slots and (not rule.placements or placement_id in rule.placements) and viewer.meets(rule, now_s)
+    ]
+    if not held:
+        return NO_RULES
+    for rule in held:
         own = [one.creative_id for one in creatives if _is_about(rule, one, items)]
         match rule.action:
             case "exclude":

@@ -23,7 +23,7 @@ from models.echo import SLOT_SHARE
 from models.profile import Profile, recent_items
 from models.recommend import history_tier
 from models.restraint import FREE, Restraint
-from models.slot_rules import SlotRules, slot_rules
+from models.slot_rules import NO_RULES, SlotRules, slot_rules
 from models.steps import Tier
 from models.viewer import Viewer, viewer_of
 
@@ -109,10 +109,12 @@ def fill(
     what the contact policy spares the visitor.
     """
     candidates = eligible(assortment, placement_id, now_s, left_out | restraint.left_out)
-    viewer = viewer or viewer_of(profile)
-    rules = (*assortment.rules.values(), *viewer.rules)
-    ruled = slot_rules(rules, candidates, placement_id, viewer, now_s, assortment.items)
-    candidates = [one for one in candidates if one.creative_id not in ruled.excluded]
+    ruled = NO_RULES
+    if assortment.rules or (viewer is not None and viewer.rules):
+        viewer = viewer or viewer_of(profile)
+        rules = (*assortment.rules.values(), *viewer.rules)
+        ruled = slot_rules(rules, candidates, placement_id, viewer, now_s, assortment.items)
+        candidates = [one for one in candidates if one.creative_id not in ruled.excluded]
     if change.creative_ids:
         candidates = [one for one in candidates if one.creative_id in change.creative_ids]
     if not candidates:
@@ -214,21 +216,28 @@ def _draw_slots(
     used_campaigns: set[str] = set()
     while len(slots) < count:
         position = len(slots)
-        before = [one.creative for one in slots]
-        left = [one for one in left if ruled.admits(one, before)] if ruled.caps else left
+        before: list[Creative] = []
+        pinned: list[Creative] = []
+        open_to_all = left
+        if ruled is not NO_RULES:
+            before = [one.creative for one in slots]
+            left = [one for one in left if ruled.admits(one, before)]
+            pinned = [one for one in left if one.creative_id == ruled.pins.get(position)]
+            later = {creative_id for at, creative_id in ruled.pins.items() if position < at < count}
+            unpinned = [one for one in left if one.creative_id not in later] or left
+            open_to_all = [one for one in unpinned if one.creative_id not in ruled.buried] or unpinned
         if not left:
             break
-        pinned = [one for one in left if one.creative_id == ruled.pins.get(position)]
-        later = {creative_id for at, creative_id in ruled.pins.items() if position < at < count}
-        unpinned = [one for one in left if one.creative_id not in later] or left
-        open_to_all = [one for one in unpinned if one.creative_id not in ruled.buried] or unpinned
         fresh = pinned or [one for one in open_to_all if one.campaign_id not in used_campaigns] or open_to_all
         if terms is None or average is None:
-            shares = _even([ruled.spread_of(one, before) for one in fresh])
+            shares = [1.0 / len(fresh)] * len(fresh)
+            if ruled.spread:
+                shares = _even([ruled.spread_of(one, before) for one in fresh])
         else:
             found = [terms[one.creative_id] for one in fresh]
-            raised = [ruled.lift(one, before) for one in fresh]
-            scores = [one.score + more for one, more in zip(found, raised, strict=True)]
+            scores = [one.score for one in found]
+            if ruled is not NO_RULES:
+                scores = [score + ruled.lift(one, before) for score, one in zip(scores, fresh, strict=True)]
             shares = chances(scores, [one.deviation for one in found])
             if echo and position == 0:
                 shares = _echoed(shares, [one.campaign_id == echo for one in fresh])
@@ -254,14 +263,14 @@ def _draw_slots(
 
 
 def _even(lowered: list[float]) -> list[float]:
-    """Give everyone the same share, but for those whose log odds are lowered.
+    """Give everyone the same share, but for those whose log odds a rule lowers.
 
     >>> _even([0.0, 0.0]), _even([0.0, -log(3.0)])
     ([0.5, 0.5], [0.75, 0.25])
     """
     weights = [exp(one) for one in lowered]
     whole = sum(weights)
-    return [round(one / whole, 15) for one in weights] if any(lowered) else [1.0 / len(lowered)] * len(lowered)
+    return [round(one / whole, 15) for one in weights]
 
 
 def _echoed(shares: list[float], own: list[bool]) -> list[float]:

@@ -16,6 +16,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from models.report_pictures import draw
 from shopwindow.embedded import EmbeddedRedisError
 from shopwindow.embedded_stack import EmbeddedStack, StackError
 from shopwindow.files import KINDS, POLICY, FileError, read_display, read_feed
@@ -86,6 +87,7 @@ class Format(StrEnum):
     TABLE = "table"
     CSV = "csv"
     JSON = "json"
+    SVG = "svg"
 
 
 def main() -> NoReturn:
@@ -352,8 +354,8 @@ def report(
     name: Annotated[
         str,
         typer.Argument(
-            help="funnel, channels, campaigns, segments, cohorts, lifetime-value, carts, satisfaction, slots, "
-            "strategies, holdout or experiments."
+            help="funnel, channels, campaigns, segments, segment-revenue, stages, stage-flows, cohorts, "
+            "lifetime-value, carts, satisfaction, slots, strategies, holdout or experiments."
         ),
     ],
     first_day: Annotated[str | None, typer.Option("--from", help="First day (UTC), such as 2026-01-01.")] = None,
@@ -370,6 +372,10 @@ def report(
         found = remote.call("GET", f"/v1/reports/{quote(name, safe='')}", parameters=days)
     if form is Format.JSON:
         _print_json(found)
+        return
+    if form is Format.SVG:
+        days_shown = f"{first_day or 'the first day'} to {last_day or 'today'}"
+        sys.stdout.write(draw(name, found["rows"], days_shown))
         return
     columns, rows = found["columns"], [list(row.values()) for row in found["rows"]]
     if form is Format.CSV:

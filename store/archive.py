@@ -23,8 +23,8 @@ from store.archive_tables import NOTHING_UNARCHIVED, Reading, Unarchived, rows_o
 
 COMPACT_AT: Final = 12
 """Files of one day from which on they are made one."""
-MAX_KEPT_ROWS: Final = 2_000_000
-"""Rows of a site up to which its tables are kept from report to report; about 300 bytes each."""
+MAX_KEPT_ROWS: Final = 1_000_000
+"""Rows of a site up to which its tables are kept from report to report; about 450 bytes each."""
 _DAY_S: Final = 86_400
 _TEXTS = ("channel", "source", "medium", "campaign", "ad", "keyword", "search_engine", "referrer", "region", "device")
 _ITEM = pa.struct(
@@ -49,8 +49,7 @@ SCHEMA: Final = pa.schema(
         ("list", pa.string()),
         ("seen", pa.bool_()),
         ("bot", pa.bool_()),
-        ("experiment", pa.string()),
-        ("variant", pa.string()),
+        *((name, pa.string()) for name in ("experiment", "variant", "segment", "stage_from", "stage")),
         *((name, pa.string()) for name in _TEXTS),
         ("items", pa.list_(_ITEM)),
         ("promotions", pa.list_(_PROMOTION)),

@@ -33,8 +33,8 @@ HELD_OUT: Final = """
 CREATE OR REPLACE TABLE exposed AS
 SELECT
     visitor_id,
-    CASE WHEN bool_or(holdout) THEN 'holdout' ELSE 'personalized' END AS variant,
-    1 AS variants,
+    CASE WHEN arg_min(holdout, (sender_id = visitor_id, at_s)) THEN 'holdout' ELSE 'personalized' END AS variant,
+    greatest(count(DISTINCT holdout) FILTER (sender_id <> visitor_id), 1) AS variants,
     min(at_s) AS at_s
 FROM happened WHERE NOT off_site AND at_s >= $from_s
 GROUP BY visitor_id

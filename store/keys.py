@@ -24,6 +24,8 @@ OUTBOX_LIFETIME_S: Final = 30 * _DAY_S
 ON_SITE_LIFETIME_S: Final = 7 * _DAY_S
 ON_SITE_NEWS_LIFETIME_S: Final = 3_600
 WANTED_LIFETIME_S: Final = 60 * _DAY_S
+MAILING_LIFETIME_S: Final = _DAY_S
+"""How long the pages of a mailing can be asked for."""
 
 
 def profile(site: str, partition: int, visitor_id: str) -> str:
@@ -109,6 +111,11 @@ def standings_judged(site: str, partition: int) -> str:
 def segments(site: str) -> str:
     """Hash of segments by id, as JSON."""
     return f"{site}:{{{site}}}:segments"
+
+
+def mailing(site: str, segment_id: str, name: str) -> str:
+    """List of the visitors who were in a segment when a mailing began."""
+    return f"{site}:{{{site}}}:mailing:{segment_id}:{name}"
 
 
 def thresholds(site: str) -> str:

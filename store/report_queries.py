@@ -1,35 +1,50 @@
 """Report queries: all SQL over the archive, values bound, never written into the text.
 
-`PREPARE` makes what the others read, in order: `happened` (each event once, a client's retry left out), `visit_events`,
-`visits` and `orders`. Times are epoch seconds.
+`PREPARE` makes what the others read, in order: `happened` (each event once, a client's retry left out, under the
+visitor it belongs to), `visits` and `orders`. Times are epoch seconds.
 """
 
 from typing import Final
 
+_SAME_ROW: Final = "log_partition, position, visitor_id, at_s"
+"""What tells a row from every other, also where the log began anew and gives positions out again."""
+
 PREPARE: Final = (
-    # What a device did before a login belongs to whoever logged in. What the engine itself tells of a visitor is no
-    # visit; the first archives did not mark it off site.
-    """
-CREATE OR REPLACE TABLE happened AS
-WITH told AS (
-    SELECT * FROM everything WHERE at_s < $until_s
-), owned AS (
-    SELECT sender_id AS device_id, at_s AS since_s, visitor_id AS owner_id FROM told WHERE visitor_id <> sender_id
-), whose AS (
-    SELECT *, NULL::VARCHAR AS owner_id FROM told ANTI JOIN owned ON owned.device_id = told.visitor_id
-    UNION ALL
-    SELECT told.*, owned.owner_id
-    FROM told ASOF LEFT JOIN owned ON owned.device_id = told.visitor_id AND owned.since_s >= told.at_s
-    WHERE told.visitor_id IN (SELECT device_id FROM owned)
-), one AS (
-    SELECT * EXCLUDE (sender_id, owner_id) REPLACE (
-        coalesce(owner_id, visitor_id) AS visitor_id,
-        off_site OR event IN ('stage_changed', 'segment_entered', 'segment_left', 'experiment_exposed') AS off_site
-    ) FROM whose
+    # What a device did before a login belongs to whoever logged in.
+    f"""
+CREATE OR REPLACE TABLE whose AS
+WITH owned AS (
+    SELECT sender_id AS device_id, at_s AS since_s, visitor_id AS owner_id
+    FROM everything WHERE visitor_id <> sender_id AND at_s < $until_s
+), before AS (
+    SELECT {_SAME_ROW} FROM everything WHERE visitor_id IN (SELECT device_id FROM owned) AND at_s < $until_s
 )
-SELECT * FROM one
-QUALIFY event_id = '' OR row_number() OVER (PARTITION BY visitor_id, event_id ORDER BY accepted_at_s, position) = 1
-""",
+SELECT {_SAME_ROW}, owner_id
+FROM before ASOF JOIN owned ON owned.device_id = before.visitor_id AND owned.since_s >= before.at_s
+""",  # noqa: S608 - names of columns alone
+    # Narrow rows are sorted here, and not the events with all they carry.
+    f"""
+CREATE OR REPLACE TABLE repeated AS
+SELECT {_SAME_ROW} FROM (
+    SELECT {_SAME_ROW}, event_id, accepted_at_s, coalesce(owner_id, visitor_id) AS owner_id
+    FROM everything LEFT JOIN whose USING ({_SAME_ROW})
+    WHERE event_id <> '' AND at_s < $until_s
+)
+QUALIFY row_number() OVER (PARTITION BY owner_id, event_id ORDER BY accepted_at_s, position) > 1
+""",  # noqa: S608
+    "CREATE OR REPLACE TABLE period AS SELECT $until_s AS until_s",
+    # A view, since it is nearly all there is. What the engine itself tells of a visitor is no visit; the first archives
+    # did not mark it off site.
+    f"""
+CREATE OR REPLACE VIEW happened AS
+SELECT * EXCLUDE (owner_id) REPLACE (
+    coalesce(owner_id, visitor_id) AS visitor_id,
+    coalesce(sender_id, visitor_id) AS sender_id,
+    off_site OR event IN ('stage_changed', 'segment_entered', 'segment_left', 'experiment_exposed') AS off_site
+)
+FROM everything LEFT JOIN whose USING ({_SAME_ROW}) ANTI JOIN repeated USING ({_SAME_ROW})
+WHERE at_s < (SELECT until_s FROM period)
+""",  # noqa: S608
     # A visit as the timeline cuts it: an event without session id belongs to the session named before it, or at the
     # beginning to the first one named; half an hour without an event ends a visit.
     """
@@ -242,7 +257,8 @@ GROUP BY ALL
 ORDER BY name, holdout
 """
 
-# What all visitors of a group did, whatever they were shown.
+# What all visitors of a group did, whatever they were shown. The lot is that of the device: pages are drawn for it, and
+# what a server tells under the visitor's own id has another.
 GROUPS: Final = """
 SELECT
     visitors.holdout,
@@ -251,7 +267,7 @@ SELECT
     count(bought.visitor_id) AS buyers,
     coalesce(sum(bought.revenue), 0.0) AS revenue
 FROM (
-    SELECT visitor_id, bool_or(holdout) AS holdout
+    SELECT visitor_id, arg_min(holdout, (sender_id = visitor_id, at_s)) AS holdout
     FROM happened WHERE NOT off_site AND at_s >= $from_s GROUP BY visitor_id
 ) AS visitors
 LEFT JOIN (
@@ -260,4 +276,64 @@ LEFT JOIN (
 ) AS bought USING (visitor_id)
 GROUP BY visitors.holdout
 ORDER BY visitors.holdout
+"""
+
+# Where each visitor stood at the end: as last told, and before anything was told in the first stage of all.
+STAGES: Final = """
+WITH visitors AS (
+    SELECT visitor_id FROM happened WHERE NOT off_site GROUP BY visitor_id
+), moved AS (
+    SELECT visitor_id, stage_from, stage, at_s, position FROM happened WHERE event = 'stage_changed' AND stage <> ''
+), latest AS (
+    SELECT visitor_id, arg_max(stage, (at_s, position)) AS stage FROM moved GROUP BY visitor_id
+), standing AS (
+    SELECT coalesce(stage, 'potential') AS stage, count(*) AS visitors
+    FROM visitors LEFT JOIN latest USING (visitor_id)
+    GROUP BY ALL
+), entered AS (
+    SELECT stage, count(*) AS entered FROM moved WHERE at_s >= $from_s GROUP BY stage
+), gone AS (
+    SELECT stage_from AS stage, count(*) AS gone FROM moved WHERE at_s >= $from_s GROUP BY stage_from
+)
+SELECT stage, coalesce(visitors, 0), coalesce(entered, 0), coalesce(gone, 0)
+FROM standing FULL JOIN entered USING (stage) FULL JOIN gone USING (stage)
+"""
+
+STAGE_FLOWS: Final = """
+SELECT stage_from, stage, count(*) AS moves, count(DISTINCT visitor_id) AS visitors
+FROM happened
+WHERE event = 'stage_changed' AND stage <> '' AND at_s >= $from_s
+GROUP BY ALL
+ORDER BY moves DESC, stage_from, stage
+"""
+
+# Who was in a segment at the end, and what they ordered in the days asked for.
+SEGMENT_REVENUE: Final = """
+WITH latest AS (
+    SELECT visitor_id, segment, arg_max(event, (at_s, position)) AS event
+    FROM happened
+    WHERE event IN ('segment_entered', 'segment_left') AND segment <> ''
+    GROUP BY visitor_id, segment
+), bought AS (
+    SELECT visitor_id, count(*) AS orders, sum(revenue) AS revenue
+    FROM orders WHERE at_s >= $from_s GROUP BY visitor_id
+)
+SELECT
+    segment,
+    count(*) AS visitors,
+    count(bought.visitor_id) AS buyers,
+    coalesce(sum(bought.orders), 0)::BIGINT AS orders,
+    coalesce(sum(bought.revenue), 0.0) AS revenue
+FROM latest LEFT JOIN bought USING (visitor_id)
+WHERE latest.event = 'segment_entered'
+GROUP BY segment
+ORDER BY revenue DESC, segment
+"""
+
+ALL_VISITORS: Final = """
+SELECT
+    (SELECT count(DISTINCT visitor_id) FROM happened WHERE NOT off_site),
+    (SELECT count(DISTINCT visitor_id) FROM orders WHERE at_s >= $from_s),
+    (SELECT count(*) FROM orders WHERE at_s >= $from_s),
+    (SELECT coalesce(sum(revenue), 0.0) FROM orders WHERE at_s >= $from_s)
 """

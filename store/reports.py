@@ -10,6 +10,7 @@ from models.attribution import DIRECT, NOTHING, Credit, Path, first_touch, last_
 from models.cohorts import Order, cohorts
 from models.errors import InvalidError, shown
 from models.sessions import SESSION_GAP_S
+from models.stages import STAGES
 from models.value_tiers import TIERS, Buyer, tiers
 from store import report_queries
 from store.archive import Archive
@@ -397,6 +398,38 @@ def _holdout(source: _Source) -> _Table:
     return columns, rows
 
 
+def _segment_revenue(source: _Source) -> _Table:
+    """What the shop's own segments bring: visitors in them at the end, and their orders; one may be in several."""
+    ((visitors, buyers, orders, revenue),) = source.rows(report_queries.ALL_VISITORS)
+    rows: list[tuple[Any, ...]] = []
+    for name, *figures in (*source.rows(report_queries.SEGMENT_REVENUE), (TOTAL, visitors, buyers, orders, revenue)):
+        count, own_buyers, own_orders, brought = figures
+        shares = (_share(count, visitors), _share(brought, revenue))
+        rows.append((name, count, shares[0], own_buyers, own_orders, brought, shares[1], _share(brought, count)))
+    columns = ("segment", "visitors", "share_of_visitors", "buyers", "orders", "revenue", "share_of_revenue")
+    return (*columns, "revenue_per_visitor"), rows
+
+
+def _stages(source: _Source) -> _Table:
+    """How many visitors stood in each stage of life at the end, and how many moves led in and out."""
+    found = {row[0]: row[1:] for row in source.rows(report_queries.STAGES)}
+    whole = sum(row[0] for row in found.values())
+    rows: list[tuple[Any, ...]] = []
+    for stage in STAGES:
+        visitors, entered, gone = found.get(stage, (0, 0, 0))
+        rows.append((stage, visitors, _share(visitors, whole), entered, gone))
+    return ("stage", "visitors", "share", "entered", "left"), [*rows, (TOTAL, whole, _share(whole, whole), None, None)]
+
+
+def _stage_flows(source: _Source) -> _Table:
+    """Moves between stages of life; `share` is of the moves out of the same stage."""
+    found = source.rows(report_queries.STAGE_FLOWS)
+    out: dict[str, int] = {}
+    for stage, _, moves, _ in found:
+        out[stage] = out.get(stage, 0) + moves
+    return ("from", "to", "moves", "visitors", "share"), [(*row, _share(row[2], out[row[0]])) for row in found]
+
+
 def _experiments(source: _Source) -> _Table:
     """Each experiment's variants by each metric, compared with the first variant; always-valid intervals."""
     rows: list[tuple[Any, ...]] = []
@@ -435,6 +468,9 @@ REPORTS: Final[Mapping[str, Callable[[_Source], _Table]]] = {
     "channels": _channels,
     "campaigns": _campaigns,
     "segments": _segments,
+    "segment-revenue": _segment_revenue,
+    "stages": _stages,
+    "stage-flows": _stage_flows,
     "cohorts": _cohorts,
     "lifetime-value": _lifetime_value,
     "carts": _carts,

@@ -17,6 +17,7 @@ from store.client import AsyncClient
 from store.log import partition_of
 from store.pending import read_pending
 
+NO_SEGMENTS: Final[frozenset[str]] = frozenset()
 _MAX_OWNERS: Final = 100_000
 _LINKED: Final = VISITOR_LINKED.encode()
 
@@ -49,7 +50,7 @@ class Visit(NamedTuple):
     visitor_id: str
     kept: dict[str, Kept]
     catalog_version: int
-    segments: frozenset[str] = frozenset()
+    segments: frozenset[str] = NO_SEGMENTS
     clock_s: float = 0.0
 
 
@@ -109,7 +110,7 @@ class Visits:
         missing = [device_id for device_id in kept[visitor_id].linked if device_id not in kept]
         if missing:
             kept |= (await self._read(site, missing)).kept
-        return Visit(asked, visitor_id, kept, found.version, segments.get(visitor_id, frozenset()), found.clock_s)
+        return Visit(asked, visitor_id, kept, found.version, segments.get(visitor_id, NO_SEGMENTS), found.clock_s)
 
     def _remember(self, site: str, asked: str, visitor_id: str) -> None:
         self._owners.pop((site, asked), None)
@@ -134,7 +135,7 @@ class Visits:
         kept = {one: _kept(*found[2 * place : 2 * place + 2]) for place, one in enumerate(ids)}
         version, *rest = found[2 * len(ids) :]
         clock_s = float(rest.pop(0) or 0.0) if beside.clock else 0.0
-        segments = {one: _segments(standing) for one, standing in zip(ids, rest, strict=False)}
+        segments = {one: _segments(standing) for one, standing in zip(ids, rest, strict=False)} if rest else {}
         return _Read(kept, int(version or 0), segments, clock_s)
 
     async def read_timeline(self, site: str, asked: str) -> tuple[str, list[Entry]]:
@@ -197,7 +198,7 @@ def before_login(known: Known) -> Profile | None:
 
 def _segments(standing: bytes | None) -> frozenset[str]:
     decoded = decode_standing(standing)
-    return frozenset(one.segment_id for one in decoded.members) if decoded else frozenset()
+    return frozenset(one.segment_id for one in decoded.members) if decoded else NO_SEGMENTS
 
 
 def _kept(blob: bytes | None, values: Sequence[bytes]) -> Kept:

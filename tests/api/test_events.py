@@ -152,3 +152,28 @@ def test_rejected_events_become_dead_letters_that_can_be_tried_again(api: Api) -
     assert answer["accepted"] == 0
     assert letter["position"] in [one["position"] for one in answer["rejected"]]
     assert api.secret.post("/v1/dead-letters/replay").json() == {"accepted": 0, "rejected": []}
+
+
+def test_costs_of_campaigns_are_taken_with_the_secret_key_alone(other_api: Api) -> None:
+    visitor = new_visitor()
+    day = "2026-04-05"
+    cost = event("campaign_cost", "costs", params={"cost": 40.0, "campaign": "april"}, timestamp=day)
+    refused = other_api.public.post("/v1/events", json={"events": [cost]})
+    assert (refused.status_code, refused.headers["content-type"]) == (403, "application/problem+json")
+    assert refused.json()["code"] == "key_public"
+    assert "campaign_cost" in refused.json()["detail"]
+    beacon = other_api.public.post(
+        "/v1/events", params={"key": other_api.keys.public_key}, json={"events": [cost]}, headers={"Authorization": ""}
+    )
+    assert beacon.json()["code"] == "key_public"
+    mixed = other_api.public.post("/v1/events", json={"events": [cost, event("page_view", visitor), cost]})
+    assert mixed.status_code == 202
+    body = mixed.json()
+    assert (body["accepted"], [one["index"] for one in body["rejected"]]) == (1, [0, 2])
+    assert {one["code"] for one in body["rejected"]} == {"key_public"}
+    letters = other_api.secret.get("/v1/dead-letters", params={"limit": 1000}).json()["dead_letters"]
+    assert not [one for one in letters if "april" in one["value"]], "none that a replay would take in"
+    taken = other_api.secret.post("/v1/events", json={"events": [cost]})
+    assert (taken.status_code, taken.json()["accepted"]) == (202, 1)
+    rows = other_api.secret.get("/v1/reports/campaigns", params={"from": day, "to": day}).json()["rows"]
+    assert [row["cost"] for row in rows if row["campaign"] == "april"] == [40.0]

@@ -69,6 +69,18 @@ def _ready(shop: Api) -> bool:
         return False
 
 
+def _wait_until_told(shop: Api, sent: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Give the results once they are what was sent: exposures are appended beside the answer, 10 ms later or so."""
+    deadline_s = time.monotonic() + 15
+    while True:
+        found: dict[str, Any] = shop.secret.get("/v1/experiments/story/results").json()
+        told = {one["variant_id"]: {name: one[name] for name in sent["own"]} for one in found["variants"]}
+        if told == sent:
+            return found
+        assert time.monotonic() < deadline_s, (told, sent)
+        time.sleep(0.05)
+
+
 @pytest.mark.slow
 def test_a_story_with_kills_ends_in_the_figures_of_a_plain_count(stack: EmbeddedStack, shop: Api) -> None:
     variants = [{"variant_id": "own"}, {"variant_id": "best", "lists": {"for_you": {"strategy": "bestsellers"}}}]
@@ -104,12 +116,10 @@ def test_a_story_with_kills_ends_in_the_figures_of_a_plain_count(stack: Embedded
                 own["buyers"] += 1
                 own["revenue"] += paid["price"]
         if number in (40, 80, 120):  # each kill falls between two visitors
-            time.sleep(0.1)  # exposures are in the log 10 ms after the answer
+            _wait_until_told(shop, sent)
             _kill(stack, shop, {40: "archive", 80: "api", 120: "profile"}[number])
             assert shop.recommend(visitor_id=visitor)["experiments"] == met, "the variant outlives the process"
-    found = shop.secret.get("/v1/experiments/story/results").json()
-    told = {one["variant_id"]: {name: one[name] for name in sent["own"]} for one in found["variants"]}
-    assert told == sent
+    found = _wait_until_told(shop, sent)
     assert sum(one["visitors"] for one in sent.values()) == pytest.approx(160 * 0.8 * (1 - HOLDOUT_SHARE), abs=25)
     assert found["sample_ratio"]["observed"] == {one: figures["visitors"] for one, figures in sent.items()}
     assert found["left_out"] == {"bots": 0, "floods": 0, "several_variants": 0}

@@ -204,3 +204,23 @@ def test_experiments_are_the_secret_keys_and_unknown_ones_are_named(api: Api) ->
         assert (unknown.status_code, unknown.json()["code"]) == (404, "experiment_unknown")
     holdout = api.secret.get("/v1/experiments/global_holdout/results")
     assert (holdout.status_code, holdout.json()["code"]) == (404, "holdout_unknown")
+
+
+def test_an_order_of_a_visitor_who_logged_in_counts_for_the_variant_of_the_page(running: Api) -> None:
+    def control() -> dict[str, Any]:
+        return next(one for one in results(running)["variants"] if one["variant_id"] == "control")
+
+    before = control()
+    (page,) = on_side(running, "control", 1)
+    user = f"user-{page}"
+    assert running.recommend(visitor_id=page)["experiments"][0]["variant_id"] == "control"
+    running.post(event("login", page, user_id=user))
+    assert running.recommend(visitor_id=page)["experiments"][0]["variant_id"] == "control"
+    order = {"transaction_id": f"order-{page}"}
+    told = event("purchase", user, {"item_id": "p1", "price": 11.0}, params=order)
+    assert running.secret.post("/v1/events", json={"events": [told]}).json()["accepted"] == 1
+    deadline_s = time.monotonic() + 10
+    while (after := control())["revenue"] != before["revenue"] + 11.0:
+        assert time.monotonic() < deadline_s, after
+        time.sleep(0.05)
+    assert after["visitors"] == before["visitors"] + 1, "the page and the visitor are one"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from store.archive import COMPACT_AT, Archive
+from store.archive import COMPACT_AT, SCHEMA, Archive
 from store.reports import make_report
 from tests.store.shop_archive import SITE, event, fill
 
@@ -79,3 +79,19 @@ def test_an_erased_visitor_is_gone_from_every_file_and_may_come_back(archive: Ar
     assert seen.count("v0") == 1
     assert len(seen) == 9
     assert not list(tmp_path.rglob(".*.parquet*"))
+
+
+def test_files_of_before_a_column_came_are_read_and_compacted(archive: Archive) -> None:
+    events = days(3 * COMPACT_AT)
+    for n in range(COMPACT_AT):
+        fill(archive, events[3 * n : 3 * n + 3], first=3 * n + 1)
+    newer = ("sender_id", "bot", "experiment", "variant", "segment", "stage_from", "stage")
+    for files in archive.files(SITE).values():
+        for file in files[: COMPACT_AT // 2]:
+            pq.write_table(pq.read_table(file).drop_columns(list(newer)), file)
+    before = make_report(archive, SITE, "channels")
+    assert before.rows[-1][1] == len(events)
+    assert archive.compact(SITE) == 3
+    assert make_report(archive, SITE, "channels") == before
+    (one,) = archive.files(SITE)["2026-01-01"]
+    assert pq.read_schema(one).equals(SCHEMA)

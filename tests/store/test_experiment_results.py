@@ -14,6 +14,7 @@ from models.catalog import Experiment, ListChange, SlotChange, Variant
 from models.events import Event, parse_event
 from models.experiment_results import Group
 from models.experiments import exposure_event
+from models.holdout import in_holdout
 from store.archive import Archive
 from store.experiment_results import asked_of, asked_of_holdout
 from store.reports import judge_experiment, make_report
@@ -238,3 +239,25 @@ def test_a_visitor_who_logs_in_is_one_visitor_whatever_device_or_server_tells_of
     assert judged.left_out["several_variants"] == 1
     by_report = make_report(archive, SITE, "holdout").records()[0]
     assert (by_report["visitors"], by_report["buyers"]) == (3, 1)
+
+
+def test_the_holdout_is_that_of_the_device_whatever_a_server_tells(archive: Archive) -> None:
+    share = 0.5
+    held_out = [f"d{n}" for n in range(60) if in_holdout(SITE, f"d{n}", share)]
+    shown_all = [f"d{n}" for n in range(60) if not in_holdout(SITE, f"d{n}", share)]
+    users = {device: f"u{device}" for device in (*held_out, *shown_all)}
+    events = [happened("page_view", device, 1) for device in users]
+    for device, user in users.items():
+        events.append(msgspec.structs.replace(happened("login", device, 2), visitor_id=user, device_id=device))
+        events.append(ordered(user, 3, 10.0))  # under the visitor's own id, whose lot is another
+    first, second = held_out[0], shown_all[0]
+    other = happened("page_view", second, 4)
+    events.append(msgspec.structs.replace(other, visitor_id=users[first], device_id=second))
+    put(archive, events, share)
+    asked = asked_of_holdout(share)
+    assert asked is not None
+    judged = judge_experiment(archive, SITE, asked)
+    counts = {one.variant_id: (one.visitors, one.buyers) for one in judged.results.groups}
+    whole = len(held_out) - 1, len(shown_all)
+    assert counts == {"holdout": (whole[0], whole[0]), "personalized": (whole[1], whole[1])}
+    assert judged.left_out["several_variants"] == 1, "one visitor, two devices, both sides"

@@ -5,10 +5,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from models.archive_row import row_of
 from models.errors import InvalidError
+from models.events import parse_event
 from store.archive import Archive
+from store.archive_tables import NOTHING_UNARCHIVED, Erased, Unarchived
 from store.reports import REPORTS, make_report, parse_day
 from tests.store.shop_archive import SITE, event, fill, landing
 
@@ -200,3 +204,88 @@ def test_what_does_not_fit_is_named(archive: Archive) -> None:
         make_report(archive, SITE, "funnel", date(2026, 2, 1), date(2026, 1, 1))
     with pytest.raises(InvalidError, match=r"from must be a day such as 2026-01-31, got '31\.1\.26'"):
         parse_day("31.1.26", "from")
+
+
+def test_stages_and_the_flows_between_them(archive: Archive) -> None:
+    """v0 to v3 look, v0 to v2 order, v0 again, v1 falls asleep and comes back, v3 stays."""
+    moves = [
+        ("v0", "01-01", "potential", "effective"), ("v1", "01-01", "potential", "effective"),
+        ("v2", "01-02", "potential", "effective"), ("v0", "01-05", "effective", "active"),
+        ("v1", "02-01", "effective", "dormant"), ("v1", "02-03", "dormant", "active"),
+    ]  # fmt: skip
+    fill(archive, [event("page_view", f"v{n}", "01-01 00:00") for n in range(4)])
+    notices = [
+        parse_event(event("page_view", visitor, f"{day} 12:00"), SITE, 1_900_000_000.0) for visitor, day, _, _ in moves
+    ]
+    rows = [
+        row_of(
+            0,
+            10 + place,
+            msgspec.structs.replace(one, event="stage_changed", params={"from": before, "to": after, "why": "so"}),
+            0.0,
+        )
+        for place, (one, (_, _, before, after)) in enumerate(zip(notices, moves, strict=True))
+    ]
+    archive.write(SITE, 0, rows)
+    found = table(archive, "stages", "stage")
+    stood = {"potential": 1, "effective": 1, "active": 2, "dormant": 0, "lost": 0, "total": 4}
+    assert {stage: row["visitors"] for stage, row in found.items()} == stood
+    assert (found["effective"]["entered"], found["effective"]["left"]) == (3, 2)
+    flows = {(row[0], row[1]): row[2:] for row in make_report(archive, SITE, "stage-flows").rows}
+    assert flows[("potential", "effective")] == (3, 3, 1.0)
+    assert flows[("effective", "active")] == (1, 1, 0.5)
+    in_january = table(archive, "stages", "stage", last_day=date(2026, 1, 31))
+    assert (in_january["active"]["visitors"], in_january["effective"]["visitors"]) == (1, 2)
+    assert make_report(archive, SITE, "funnel").rows[0][1] == 4, "what the engine tells is no visit"
+
+
+def test_segments_of_the_shops_own_by_share_of_revenue(archive: Archive) -> None:
+    told = [("v0", "segment_entered", "loyal"), ("v1", "segment_entered", "loyal"), ("v1", "segment_left", "loyal"),
+            ("v2", "segment_entered", "new"), ("v0", "segment_entered", "new")]  # fmt: skip
+    fill(
+        archive,
+        [event("purchase", f"v{n}", "01-02 10:00", ("a", 10.0 * (n + 1)), transaction_id=str(n)) for n in range(4)],
+    )
+    rows = []
+    for place, (visitor, name, segment) in enumerate(told):
+        looked = parse_event(event("page_view", visitor, f"01-03 10:{place:02}"), SITE, 1_900_000_000.0)
+        notice = msgspec.structs.replace(looked, event=name, params={"segment_id": segment, "why": "so"})
+        rows.append(row_of(0, 10 + place, notice, 0.0))
+    archive.write(SITE, 0, rows)
+    found = table(archive, "segment-revenue", "segment")
+    assert {name: (row["visitors"], row["revenue"]) for name, row in found.items()} == {
+        "new": (2, 40.0),
+        "loyal": (1, 10.0),
+        "total": (4, 100.0),
+    }
+    assert found["new"]["share_of_revenue"] == 0.4
+
+
+def test_what_is_not_archived_yet_is_in_the_reports_and_counts_once(archive: Archive) -> None:
+    def rows(first: int, *events: dict[str, Any]) -> list[dict[str, Any]]:
+        parsed = (parse_event(one, SITE, 1_900_000_000.0) for one in events)
+        return [row_of(0, position, one, 0.0) for position, one in enumerate(parsed, start=first)]
+
+    looked = [event("page_view", f"v{n}", "01-01 10:00") for n in range(6)]
+    fill(archive, looked[:4])
+
+    def visits(unarchived: Unarchived) -> int:
+        return int(make_report(archive, SITE, "funnel", unarchived=unarchived).rows[0][1])
+
+    assert visits(NOTHING_UNARCHIVED) == 4
+    waiting = Unarchived(rows(3, *looked[2:]))
+    assert visits(waiting) == 6, "two of them are in both"
+    assert visits(Unarchived(rows(5, *looked[4:]), [Erased("v0", 0, 7)])) == 5, "an erasure counts at once"
+    assert visits(NOTHING_UNARCHIVED) == 4
+    fill(archive, looked[4:], first=5)
+    assert visits(waiting) == visits(NOTHING_UNARCHIVED) == 6
+
+
+def test_tables_are_kept_while_the_archive_does_not_change(archive: Archive) -> None:
+    fill(archive, [event("page_view", "v0", "01-01 10:00")])
+    assert make_report(archive, SITE, "funnel") is make_report(archive, SITE, "funnel")
+    before = make_report(archive, SITE, "channels")
+    fill(archive, [event("page_view", "v1", "01-02 10:00")], first=2)
+    assert make_report(archive, SITE, "channels") != before
+    archive.erase(SITE, "v1", 2)
+    assert make_report(archive, SITE, "channels") == before
