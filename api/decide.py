@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from secrets import token_urlsafe
 from typing import Any
@@ -99,6 +99,8 @@ class Deciding:
             change=UNCHANGED if self.trials is None else self.trials.placement(placement_id),
             restraint=restraint,
         )
+        if restraint.why and slate.slots:
+            slate = replace(slate, reason=f"{slate.reason}; promotions are held back: {restraint.why}")
         self.promoted += sum(one.creative.creative_id in restraint.promotional for one in slate.slots)
         return slate
 

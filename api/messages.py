@@ -1,5 +1,6 @@
 """GET /v1/visitors/{id}/messages: what a visitor is shown on the page, asked for or pushed as it comes."""
 
+import asyncio
 import contextlib
 import re
 import time
@@ -18,15 +19,21 @@ from api.site import Site
 from api.state import State, state_of
 from models.errors import InvalidError, shown
 from models.events import parse_visitor_id
+from models.firing import ABSENT
 from store.client import UNAVAILABLE
 from store.clock import read_now_s
 from store.log import partition_of
-from store.on_site import OnSite, read_on_site
+from store.on_site import OnSite, note_presence, read_on_site
 
 EVENT_STREAM: Final = "text/event-stream"
 HEARTBEAT_S: Final = 15.0
 """A comment is sent so often, so that nothing between takes the connection for dead."""
 RETRY_MS: Final = 2_000
+POLL_COUNTS_S: Final = 60.0
+"""A page that asks counts as open for so long; one that listens, for `LISTEN_COUNTS_S` beyond each look."""
+LISTEN_COUNTS_S: Final = 15.0
+FIRST_ANSWER_S: Final = 1.5
+"""Whoever asks for the first time is waited for so long, if something waited for them."""
 _EVENT_ID: Final = re.compile(r"\d{1,18}-\d{1,18}")
 
 router = APIRouter(tags=["triggers"])
@@ -58,7 +65,11 @@ async def get_messages(
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(_push(state, site, visitor_id, after), headers=headers, media_type=EVENT_STREAM)
     try:
-        found = await _read(state, site, await _owner(state, site, visitor_id), after)
+        owner = await _owner(state, site, visitor_id)
+        came = await _present(state, site, owner, POLL_COUNTS_S)
+        found = await _read(state, site, owner, after)
+        if came and not found:
+            found = await _await_first(state, site, owner, after)
     except UNAVAILABLE as error:
         raise unavailable("store_unavailable", "the message store does not answer; try again") from error
     return answer({"visitor_id": visitor_id, "messages": [_view(one) for one in found]})
@@ -75,6 +86,28 @@ async def _read(state: State, site: Site, owner: str, after: str) -> list[OnSite
     return await read_on_site(state.redis, site.name, partition, owner, after, now_s)
 
 
+async def _present(state: State, site: Site, owner: str, for_s: float) -> bool:
+    """Note that a page is open; whether it was not before."""
+    partition = partition_of(site.name, owner, state.log.partitions)
+    now_s = time.time()
+    return await note_presence(state.redis, site.name, partition, owner, now_s, now_s + for_s)
+
+
+async def _await_first(state: State, site: Site, owner: str, after: str) -> list[OnSite]:
+    """Give what waited for the visitor to come, once the trigger flow has seen that they have."""
+    partition = partition_of(site.name, owner, state.log.partitions)
+    ((_, watch),) = await asyncio.to_thread(state.triggers.load, site.name, partition, [owner])
+    now_s = await read_now_s(state.config.clock, state.redis, site.name)
+    if not any(timer.held == ABSENT or timer.due_s <= now_s for timer in watch.timers):
+        return []
+    until = time.monotonic() + FIRST_ANSWER_S
+    found: list[OnSite] = []
+    while not found and time.monotonic() < until:
+        await asyncio.sleep(0.1)
+        found = await _read(state, site, owner, after)
+    return found
+
+
 async def _push(state: State, site: Site, visitor_id: str, after: str) -> AsyncIterator[bytes]:
     """Give what there is, then what comes; a store that is away is waited for."""
     yield f"retry: {RETRY_MS}\n\n".encode()
@@ -83,6 +116,7 @@ async def _push(state: State, site: Site, visitor_id: str, after: str) -> AsyncI
     while not state.stopping():
         with contextlib.suppress(*UNAVAILABLE):
             owner = await _owner(state, site, visitor_id)
+            await _present(state, site, owner, LISTEN_COUNTS_S)
         with state.newsroom.listening(site.name, owner) as news:
             found: list[OnSite] = []
             with contextlib.suppress(*UNAVAILABLE):

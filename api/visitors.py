@@ -16,6 +16,7 @@ from api.site import Site
 from api.state import State, state_of
 from models import recommend
 from models.conditions import Facts
+from models.contact import plain_contact
 from models.errors import shown
 from models.events import VISITOR_DELETED, Event, encode_event, parse_visitor_id
 from models.explain import explain_interests
@@ -113,6 +114,7 @@ def _view(profile: Profile, site: Site) -> dict[str, Any]:
             "last_at": decide.iso(session.last_at_s),
             "events": session.events,
         },
+        "contact": plain_contact(profile.contact),
         "counts": {name: count for name, count in zip(COUNTED, profile.counts, strict=True) if count},
         "first_touch": _touch(profile.first_touch),
         "last_touch": _touch(profile.last_touch),

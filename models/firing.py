@@ -19,6 +19,7 @@ from models.triggers import Action, Trigger
 from models.watch import MAX_SENT, Sent, Timer, Watch
 from models.when import Case
 
+ABSENT = "no page is open"
 REFUSED = "the visitor wants no promotional messages"
 _MAX_STEPS = 100
 """Moments judged on the way to now, for a visitor whom time has passed by; past them, only now."""
@@ -78,6 +79,7 @@ def fire(
     now_s: float,
     *,
     as_of_due: bool = False,
+    present: bool = True,
 ) -> list[Outcome]:
     """Judge every timer of a watch that is due, and change the watch accordingly.
 
@@ -92,6 +94,8 @@ def fire(
     as_of_due
         Judge each timer as of the moment it was due, or of the visitor's newest event where that is later: for clocks
         that jump. Else all are judged as of `now_s`, and what comes too late is given up.
+    present
+        Whether the visitor has a page open: what is shown on the site alone waits until then.
 
     Returns
     -------
@@ -100,6 +104,9 @@ def fire(
     """
     outcomes: list[Outcome] = []
     call_off(watch, config.rules)
+    for timer in watch.timers:
+        if present and timer.held == ABSENT:
+            timer.due_s = min(timer.due_s, now_s)
     for step in range(_MAX_STEPS):
         earliest_s = min((timer.due_s for timer in watch.timers), default=inf)
         if earliest_s > now_s:
@@ -109,7 +116,7 @@ def fire(
         due = [timer for timer in watch.timers if timer.due_s <= moment_s]
         due.sort(key=lambda timer: (-config.rules.triggers[timer.trigger_id].priority, timer.due_s, timer.trigger_id))
         for timer in due:
-            outcome = _settle(watch, timer, profile, whom, config, assortment, moment_s)
+            outcome = _settle(watch, timer, profile, whom, config, assortment, moment_s, present)
             if outcome is not None:
                 outcomes.append(outcome)
     return outcomes
@@ -123,9 +130,10 @@ def _settle(
     config: Config,
     assortment: Assortment,
     now_s: float,
+    present: bool,
 ) -> Outcome | None:
     trigger = config.rules.triggers[timer.trigger_id]
-    case = Case(watch, timer, profile, assortment, config.thresholds, now_s)
+    case = Case(watch, timer, profile, assortment, config.thresholds, now_s, present)
     verdict = judge(trigger, case, config.policy)
     if verdict.do == "hold":
         timer.held = verdict.reason
@@ -167,6 +175,8 @@ def judge(trigger: Trigger, case: Case, policy: ContactPolicy) -> Verdict:
         Facts(case.profile, case.assortment, case.thresholds, now_s)
     ):
         return Verdict("drop")
+    if trigger.actions == ("on_site",) and not case.present:
+        return Verdict("hold", why, ABSENT, timer.expires_s) if now_s < timer.expires_s else Verdict("drop")
     if now_s > timer.expires_s:
         return Verdict("give_up", why, timer.held) if timer.held else Verdict("drop")
     actions = trigger.actions

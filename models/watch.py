@@ -23,6 +23,7 @@ MAX_VIEWED: Final = 5
 WANT_LASTS_S: Final = 60 * 86_400.0
 FLOOD_LASTS_S: Final = 86_400.0
 """Nothing is sent to a visitor for so long after a flood."""
+MAX_EVENT_IDS: Final = 24
 _DONE_BYTES: Final = 6
 _REVISION_BYTES: Final = 8
 
@@ -106,7 +107,7 @@ class Watch(msgspec.Struct, array_like=True):
     `look` asks to look at the profile; `acted_at_s` is the latest event that was more than a measurement, `visit_at_s`
     when the visit it belongs to began; `cart_since_s` is when the cart was begun, `cart_over_s` when something was
     ordered last; `heard` holds when events were seen last that some trigger waits for; `allowed` is what is left of the
-    events a visitor may send before it is a flood.
+    events a visitor may send before it is a flood; `event_ids` holds digests of the latest event ids.
     """
 
     position: int = 0
@@ -132,6 +133,7 @@ class Watch(msgspec.Struct, array_like=True):
     allowed: float = FLOOD_EVENTS
     counted_at_s: float = 0.0
     flooded_at_s: float = 0.0
+    event_ids: bytes = b""
 
     @property
     def due_s(self) -> float | None:
@@ -156,6 +158,17 @@ class Watch(msgspec.Struct, array_like=True):
     def note_done(self, trigger_id: str, subject: str) -> None:
         """Remember that a trigger was carried out for a subject; the latest `MAX_DONE` are."""
         self.done = (self.done + _mark(trigger_id, subject))[-_DONE_BYTES * MAX_DONE :]
+
+    def first_time(self, event_id: str) -> bool:
+        """Whether an event id is none of the visitor's latest: a client's retry starts nothing; remembers it."""
+        if not event_id:
+            return True
+        mark = _mark("event", event_id)
+        known = self.event_ids
+        if any(known[at : at + _DONE_BYTES] == mark for at in range(0, len(known), _DONE_BYTES)):
+            return False
+        self.event_ids = (known + mark)[-_DONE_BYTES * MAX_EVENT_IDS :]
+        return True
 
     def flooding(self, now_s: float) -> bool:
         """Whether the visitor is a program, or behaved as one lately."""
@@ -186,6 +199,7 @@ def given(watch: Watch) -> Watch:
         allowed=watch.allowed,
         counted_at_s=watch.counted_at_s,
         flooded_at_s=watch.flooded_at_s,
+        event_ids=watch.event_ids,
     )
 
 

@@ -47,7 +47,7 @@ class Armed(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """All that is known at the moment a trigger is due."""
+    """All that is known at the moment a trigger is due; `present` is whether the visitor has a page open."""
 
     watch: Watch
     timer: Timer
@@ -55,6 +55,7 @@ class Case:
     assortment: Assortment
     thresholds: Thresholds
     now_s: float
+    present: bool = True
 
 
 class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):

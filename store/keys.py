@@ -23,6 +23,7 @@ JOURNAL_LIFETIME_S: Final = 400 * _DAY_S
 OUTBOX_LIFETIME_S: Final = 30 * _DAY_S
 ON_SITE_LIFETIME_S: Final = 7 * _DAY_S
 ON_SITE_NEWS_LIFETIME_S: Final = 3_600
+PRESENT_LIFETIME_S: Final = 3_600
 WANTED_LIFETIME_S: Final = 60 * _DAY_S
 MAILING_LIFETIME_S: Final = _DAY_S
 """How long the pages of a mailing can be asked for."""
@@ -201,6 +202,11 @@ def on_site(site: str, partition: int, visitor_id: str) -> str:
 def on_site_news(site: str, partition: int) -> str:
     """Stream: visitors for whom there is a new on-site message."""
     return f"{site}:{{{partition}}}:onsite"
+
+
+def present(site: str, partition: int) -> str:
+    """Sorted set: visitors with an open page, by the time (epoch seconds, wall clock) until which it counts as open."""
+    return f"{site}:{{{partition}}}:onsite:present"
 
 
 def wanted(site: str, partition: int, item_id: str) -> str:

@@ -42,6 +42,26 @@ async def read_on_site(
     return [one for one, fields in zip(current, seen, strict=True) if not any(fields)]
 
 
+async def note_presence(
+    client: AsyncClient, site: str, partition: int, visitor_id: str, now_s: float, until_s: float
+) -> bool:
+    """Note that a visitor's page is open until a time (wall clock); whether it was not before.
+
+    What waits for the visitor to come is then looked at with the trigger flow's next tick.
+    """
+    name = keys.present(site, partition)
+    known = await client.zscore(name, visitor_id)
+    came = known is None or float(known) < now_s
+    async with client.pipeline(transaction=False) as pipe:
+        pipe.zremrangebyscore(name, "-inf", now_s)
+        pipe.zadd(name, {visitor_id: until_s})
+        pipe.expire(name, keys.PRESENT_LIFETIME_S)
+        if came:
+            pipe.zadd(keys.timers(site, partition), {visitor_id: 0.0}, xx=True)
+        await pipe.execute()
+    return came
+
+
 async def read_news(client: AsyncClient, places: Sequence[tuple[str, int, str]]) -> list[list[tuple[str, str]]]:
     """Give, for each site, partition and event id, what came after it: event ids, and whom it is for."""
     async with client.pipeline(transaction=False) as pipe:

@@ -235,6 +235,14 @@ class TriggerStore:
         due = [partition for partition, count in zip(partitions, counts[::2], strict=True) if count]
         return due, [partition for partition, count in zip(partitions, counts[1::2], strict=True) if count]
 
+    def present(self, site: str, partition: int, visitor_ids: Sequence[str], now_s: float) -> list[bool]:
+        """Whether each visitor has a page open now (wall clock)."""
+        with self._client.pipeline(transaction=False) as pipe:
+            for visitor_id in visitor_ids:
+                pipe.zscore(keys.present(site, partition), visitor_id)
+            found = cast(list[float | None], pipe.execute())
+        return [until_s is not None and until_s >= now_s for until_s in found]
+
     def due(self, site: str, partition: int, now_s: float, most: int) -> list[str]:
         """Give visitors whose time has come, the longest overdue first."""
         name = keys.timers(site, partition)

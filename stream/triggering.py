@@ -4,6 +4,7 @@ A timer is judged only when every event that was in the log at the moment of jud
 and by the profiles: what called it off in time is never overlooked, however far behind either is.
 """
 
+import logging
 import time
 from collections.abc import Collection, Mapping
 from functools import partial
@@ -25,9 +26,11 @@ from models.firing import Config, Outcome, Whom, fire
 from models.message import body_of, sent_event
 from models.outcome import Came, came_of
 from models.profile import Profile
+from models.recommend import Recommended
 from models.watch import WANT_LASTS_S, Watch, given, join_watch, joining_watch, read_joining_watch
 from models.when import Armed
 from store.catalog import CatalogStore
+from store.client import UNAVAILABLE
 from store.clock import Clock
 from store.log import EventLog, partition_of
 from store.profiles import ProfileStore
@@ -39,6 +42,7 @@ from stream.patience import Stop, patiently
 from stream.profile import GROUP as PROFILE_GROUP
 from stream.trigger_state import Configs, Recommending
 
+_LOGGER = logging.getLogger(__name__)
 _PORTION: Final = 200
 _ITEMS_AT_ONCE: Final = 500
 _BUDGET_S: Final = 0.2
@@ -130,25 +134,27 @@ class Triggering:
                 self._compare(site, partition, newest, time.monotonic() + _BUDGET_S)
         now_s = self._clock.now_s(site)
         due, waiting = self._store.busy(site, partitions, now_s)
+        if any((site, partition) not in self._barriers for partition in due):
+            # In this order: whatever moved the clock so far, or was accepted before it, is in the log now.
+            ends = self._log.ends()
+            for partition in due:
+                self._barriers.setdefault((site, partition), (now_s, ends[partition]))
+        learned = self._log.committed(PROFILE_GROUP) if due else []
         for partition in due:
-            self._sweep(site, partition, reached[partition], now_s, time.monotonic() + _BUDGET_S)
+            now_s, end = self._barriers[site, partition]
+            if reached[partition] >= end and learned[partition] >= end:
+                self._sweep(site, partition, now_s, time.monotonic() + _BUDGET_S)
         for partition in sorted({*due, *waiting}):
             self._tell(site, partition)
 
-    def _sweep(self, site: str, partition: int, position: int, now_s: float, until: float) -> None:
-        key = (site, partition)
-        if key not in self._barriers:
-            # In this order: whatever moved the clock so far, or was accepted before it, is in the log now.
-            self._barriers[key] = now_s, self._log.ends()[partition]
-        now_s, end = self._barriers[key]
-        if position < end or self._log.committed(PROFILE_GROUP)[partition] < end:
-            return
+    def _sweep(self, site: str, partition: int, now_s: float, until: float) -> None:
+        """Carry out what was due when the barrier was put up; what is left over comes with the next tick."""
         while True:
             visitors = self._store.due(site, partition, now_s, _PORTION)
             if visitors:
                 self._fire(site, partition, visitors, now_s)
             if len(visitors) < _PORTION:
-                del self._barriers[key]
+                del self._barriers[site, partition]
                 return
             if time.monotonic() >= until:
                 return
@@ -158,11 +164,21 @@ class Triggering:
 
         def fired(visitor_ids: list[str], watches: list[Watch]) -> list[Changed]:
             profiles = self._profiles.load(site, partition, visitor_ids)
+            present = self._store.present(site, partition, visitor_ids, time.time())
             changed: list[Changed] = []
-            for visitor_id, watch, profile in zip(visitor_ids, watches, profiles, strict=True):
+            for visitor_id, watch, profile, here in zip(visitor_ids, watches, profiles, present, strict=True):
                 whom = Whom(site, partition, visitor_id)
                 look(watch, profile, config.rules)
-                outcomes = fire(watch, profile, whom, config, assortment, now_s, as_of_due=self._clock.by_events)
+                outcomes = fire(
+                    watch,
+                    profile,
+                    whom,
+                    config,
+                    assortment,
+                    now_s,
+                    as_of_due=self._clock.by_events,
+                    present=here,
+                )
                 messages = [self._message(whom, watch, profile, one, config, assortment) for one in outcomes]
                 changed.append(Changed(watch, messages))
             return changed
@@ -174,7 +190,7 @@ class Triggering:
     ) -> Message:
         TRIGGERS.labels(whom.site, outcome.trigger.trigger_id, outcome.status).inc()
         sent = outcome.status == "sent"
-        recommended = self._recommending.items(whom.site, whom.visitor_id, profile, outcome, assortment) if sent else []
+        recommended = self._recommended(whom, profile, outcome, assortment) if sent else []
         body = msgspec.json.encode(body_of(outcome, whom, watch, recommended, assortment))
         ways = tuple(
             way
@@ -191,6 +207,16 @@ class Triggering:
             on_site=sent and "on_site" in outcome.actions,
             lasts_s=outcome.trigger.lasts_s,
         )
+
+    def _recommended(self, whom: Whom, profile: Profile, outcome: Outcome, assortment: Assortment) -> list[Recommended]:
+        """Give the products a message carries; a list that cannot be made keeps no message back."""
+        try:
+            return self._recommending.items(whom.site, whom.visitor_id, profile, outcome, assortment)
+        except UNAVAILABLE:
+            raise
+        except Exception:
+            _LOGGER.exception("no products for %s of %s", outcome.trigger.trigger_id, whom.visitor_id)
+            return []
 
     def _compare(self, site: str, partition: int, newest: int, until: float) -> None:
         """Look at what changed in the catalog for items somebody wants: cheaper, or back."""
@@ -292,7 +318,7 @@ def _observed(watch: Watch, events: Collection[tuple[int, Event]], config: Confi
             joining = read_joining_watch(event)
             if joining is not None:
                 join_watch(watch, joining)
-        else:
+        elif watch.first_time(event.event_id):
             came += came_of(event, watch, config.policy.attribution_days)
             observe(watch, event, config.rules, assortment)
         watch.position = position

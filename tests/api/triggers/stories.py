@@ -10,12 +10,15 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import httpx
 
 from shopwindow.embedded_stack import EmbeddedStack
+from store.log import partition_of
 
 T0 = 1_760_000_000.0  # 2025-10-09, 08:53 UTC, a Thursday
 HOUR = 3_600.0
@@ -40,6 +43,17 @@ class Story:
     site: str
     public: httpx.Client
     secret: httpx.Client
+    now: float = 0.0
+    clocks: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """A visitor in each partition, for whom a trigger is due whenever they say so."""
+        count = self.stack.settings.log_partitions
+        homes = {partition_of(self.site, f"tock-{number}", count): f"tock-{number}" for number in range(50)}
+        self.clocks = tuple(homes[partition] for partition in range(count))
+        self.put_trigger(
+            "tock", when={"event": {"name": "tock"}}, purpose="service", actions=["topic"], recommend={"limit": 0}
+        )
 
     def put_items(self, *items: dict[str, Any]) -> None:
         """Put products."""
@@ -59,23 +73,31 @@ class Story:
 
     def post(self, *events: dict[str, Any]) -> None:
         """Send events; all must be taken."""
+        self.now = max(self.now, *(one["timestamp"] - T0 for one in events))
         response = self.public.post("/v1/events", json={"events": list(events)})
         assert response.json() == {"accepted": len(events), "rejected": []}, response.text
 
     def pass_to(self, at: float) -> None:
-        """Let the time pass, by an event of somebody else; until all there was is taken in."""
+        """Let the time pass, by an event of somebody else; until all that came of it is done."""
         self.post(event("page_view", "clock", at=at))
         self.settle()
 
     def settle(self) -> None:
-        """Wait until profiles and triggers have read all there is, and nothing more comes of it."""
-        deadline_s = time.monotonic() + 20
-        quiet = 0
-        while quiet < 3:
-            lag = self.secret.get("/v1/status").json()["lag"]
-            quiet = quiet + 1 if not (lag["profile"] or lag["trigger"]) else 0
-            assert time.monotonic() < deadline_s, lag
-            time.sleep(0.13)
+        """Wait until what is due now is done: in each partition a trigger that is due last has been carried out."""
+        self.now += 0.001
+        at = datetime.fromtimestamp(T0 + self.now, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        self.post(*(event("tock", one, at=self.now) for one in self.clocks))
+        for one in self.clocks:
+            until(partial(self._ticked, one, at), 60.0)
+        time.sleep(0.1)  # what was sent is told in the log a moment later
+        until(self._read_all, 60.0)
+
+    def _ticked(self, clock: str, at: str) -> bool:
+        return any(told["due_at"] == at for told in self.journal(clock, limit=1))
+
+    def _read_all(self) -> bool:
+        lag = self.secret.get("/v1/status").json()["lag"]
+        return not (lag["profile"] or lag["trigger"])
 
     def journal(self, visitor: str = "", **asked: Any) -> list[dict[str, Any]]:
         """Read the journal, oldest first."""
@@ -99,7 +121,7 @@ class Story:
         off = [
             {**{name: value for name, value in one.items() if name != "shipped"}, "enabled": False}
             for one in known
-            if one["trigger_id"] not in trigger_ids
+            if one["trigger_id"] not in (*trigger_ids, "tock")
         ]
         response = self.secret.put("/v1/triggers", json={"triggers": off})
         assert response.json() == {"accepted": len(off), "rejected": []}, response.text

@@ -77,7 +77,7 @@ def test_a_webhook_that_hangs_slows_nothing_else(story: Story) -> None:
         story.post(*(event("sign_up", one) for one in some))
         started = time.monotonic()
         last = visitor()
-        story.post(event("view_item", last, "p1"))
+        story.post(event("sign_up", last))
         story.pass_to(90)
         until(lambda: story.sent(last))
         until(lambda: delivery(story, some[-1], "topic")["status"] == "delivered")
@@ -182,6 +182,8 @@ def test_an_invitation_whose_time_is_over_is_not_shown(story: Story) -> None:
     one = visitor()
     story.post(event("view_item", one, "p1"))
     story.pass_to(61)
+    assert story.sent(one) == []  # nobody is there to see it
+    assert story.armed(one)["hesitation"]["held"] == "no page is open"
     assert len(story.public.get(f"/v1/visitors/{one}/messages").json()["messages"]) == 1
     story.pass_to(HOUR)
     assert story.public.get(f"/v1/visitors/{one}/messages").json()["messages"] == []

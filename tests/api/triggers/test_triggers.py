@@ -83,6 +83,19 @@ def test_browsing_without_a_cart_is_told_four_hours_later(story: Story) -> None:
     assert story.sent(left).count("browse-left") == 2
 
 
+def test_a_clients_retry_starts_nothing_twice(story: Story) -> None:
+    one = visitor()
+    story.put_trigger("lead", when={"event": {"name": "generate_lead"}})
+    story.post(event("generate_lead", one, event_id="once"), event("view_item", one, "p1", at=1, event_id="look"))
+    story.post(
+        event("generate_lead", one, at=30, event_id="once"), event("view_item", one, "p1", at=31, event_id="look")
+    )
+    story.settle()
+    assert story.sent(one) == ["lead"]
+    body = story.secret.post("/v1/triggers/preview", json={"visitor_id": one}).json()
+    assert body["wanted"] == []
+
+
 def test_who_signs_up_is_welcomed_once(story: Story) -> None:
     one = visitor()
     story.post(event("sign_up", one))
