@@ -14,7 +14,7 @@ from shopwindow.embedded_stack import RUN_FILE
 from shopwindow.settings import SettingError, Settings
 
 _TIMEOUT_S: Final = 30.0
-_TRIES: Final = 8
+_TRIES: Final = 9
 _PAGE: Final = 1_000
 
 
