@@ -14,7 +14,6 @@ from api.site import Site
 from api.state import State, state_of
 from models.errors import InvalidError, shown
 from models.events import parse_visitor_id
-from models.mail_consent import wants_mails
 from models.recommend import Query
 from models.segments import parse_segment_id
 from store.client import UNAVAILABLE
@@ -79,11 +78,10 @@ async def post_batch(request: Request, site: Annotated[Site, Depends(secret_site
 async def _list(state: State, site: Site, query: Query, visitor_id: str, segment: Any) -> dict[str, Any]:
     """One visitor's list, or why there is none."""
     deciding = await decide.begin(state, site, visitor_id)
-    try:
-        _, entries = await state.visits.read_timeline(site.name, visitor_id)
-    except UNAVAILABLE as error:
-        raise unavailable("store_unavailable", "whether visitors want mails cannot be read; try again") from error
-    if not wants_mails(entries):
+    if deciding.degraded:
+        raise unavailable("store_unavailable", "whether visitors want mails cannot be read; try again")
+    contact = deciding.profile.contact
+    if contact is not None and contact.opted_out:
         return {"visitor_id": visitor_id, "why": "unsubscribed"}
     if segment is not None and not deciding.profile.events_seen:
         return {"visitor_id": visitor_id, "why": "unknown"}
