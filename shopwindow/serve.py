@@ -8,10 +8,10 @@ from types import FrameType
 from typing import Literal
 
 import uvicorn
-from fastapi import FastAPI
 from prometheus_client import start_http_server
 
 from api.app import Logs, create_app
+from api.front import Front
 from shopwindow.build import (
     api_config,
     clock_kind,
@@ -49,7 +49,7 @@ from stream.triggering import Triggering
 Flow = Literal["profile", "learn", "trigger", "archive"]
 
 
-def application() -> FastAPI:
+def application() -> Front:
     """Build the application in an API process, from the settings of its environment."""
     settings = load_settings()
     configure_logging(settings)
@@ -59,7 +59,7 @@ def application() -> FastAPI:
         open_client(settings, stop).close()  # a cluster is asked at once for its nodes; so wait until there are some
         return open_logs(settings, stop)
 
-    return create_app(api_config(settings), open_all, stop.is_set)
+    return Front(create_app(api_config(settings), open_all, stop.is_set))
 
 
 def _stop_while_starting() -> Stop:
