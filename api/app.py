@@ -226,13 +226,14 @@ async def _lifespan(
     # Accepted events are durable already: laying them over profiles must not hold the answer up for long.
     hasty = connect(config.redis_url, cluster=config.redis_cluster, timeout_s=_REMEMBER_S)
     redis = connect_async(config.redis_url, cluster=config.redis_cluster)
+    unwatched = connect_async(config.redis_url, cluster=config.redis_cluster, timeout_s=None)
     catalogs, models = CatalogStore(client), ModelStore(client)
     trigger_config = TriggerConfigStore(client, config.contact_policy)
     state = State(
         config=config,
         sites={one.site: Site(one.site, catalogs, models, trigger_config) for one in config.sites},
         redis=redis,
-        visits=Visits(redis, logs.events.partitions),
+        visits=Visits(unwatched, logs.events.partitions),
         profiles=ProfileStore(client, config.profile_lifetime_s),
         catalogs=catalogs,
         models=models,
@@ -271,6 +272,7 @@ async def _lifespan(
         await asyncio.to_thread(logs.close)
         await asyncio.to_thread(state.archive.close)
         await redis.aclose()
+        await unwatched.aclose()
         client.close()
         hasty.close()
         gc.unfreeze()  # a library that looks for leaks when the process ends would take what is frozen for one
@@ -302,7 +304,7 @@ async def _follow(state: State) -> None:
                 gc.freeze()
                 # A request makes a thousand short-lived objects and no cycles: the stock threshold of 700 would stop
                 # twice a request, and now and then for the whole catalog.
-                gc.set_threshold(50_000, 50, 100)
+                gc.set_threshold(2_000, 20, 100)
                 state.ready.set()
         except UNAVAILABLE as error:
             _LOGGER.warning("store unavailable, serving what is in memory: %s", error)

@@ -272,8 +272,7 @@ async def _known(state: State, site: Site, visitor_id: str) -> tuple[Known, Visi
     while True:
         beside = _beside(state, site)
         try:
-            async with asyncio.timeout(state.config.redis_deadline_s):
-                visit = await state.visits.read(site.name, visitor_id, beside)
+            visit = await state.visits.read(site.name, visitor_id, beside, within_s=state.config.redis_deadline_s)
         except (TimeoutError, *UNAVAILABLE) as error:
             state.breaker.failed(time.monotonic())
             metrics.DEGRADED.labels(type(error).__name__).inc()

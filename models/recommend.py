@@ -80,7 +80,7 @@ class Query:
     threshold: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Recommended:
     """One item of an answer; `score` orders items of one tier and has no unit."""
 
@@ -193,13 +193,14 @@ def _take(
     keep = allowed[step.rows] & np.logical_not(taken[step.rows])
     if ruled is not None and ruled.buried is not None:
         keep &= np.logical_not(ruled.buried[step.rows])
-    step = replace(step, rows=step.rows[keep], scores=step.scores[keep])
-    if ruled is not None:
-        step = ruled.reordered(step, limit)
-    room = limit - len(answer.items)
+    rows, scores = step.rows[keep], step.scores[keep]
     if ruled is None:
-        step = replace(step, rows=step.rows[:room], scores=step.scores[:room])
-    for row, score in zip(step.rows.tolist(), step.scores.tolist(), strict=True):
+        room = limit - len(answer.items)
+        rows, scores = rows[:room], scores[:room]
+    else:
+        step = ruled.reordered(replace(step, rows=rows, scores=scores), limit)
+        rows, scores = step.rows, step.scores
+    for row, score in zip(rows.tolist(), scores.tolist(), strict=True):
         if len(answer.items) >= limit:
             return
         if ruled is not None:

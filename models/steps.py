@@ -13,7 +13,7 @@ from models.shelf import Shelf
 Tier = Literal["personalized", "session", "segment", "popular", "static"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: a list makes a dozen, and a frozen one takes four times as long
 class Why:
     """Why an item was chosen: in words, by which learner, through which item; with every say where the ranker ranked.
 
@@ -26,7 +26,7 @@ class Why:
     reckoning: Reckoning | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Step:
     """Rows offered by one step of a ladder, best first, and why: each of them, or all alike; `again` lets it name what
     the visitor just ordered."""

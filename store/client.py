@@ -1,6 +1,6 @@
 """Connections to Redis, one node or a cluster, made in one place."""
 
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import redis
 import redis.asyncio
@@ -9,6 +9,8 @@ import redis.cluster
 from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+
+_CONNECT_S: Final = 5.0
 
 Client = redis.Redis
 AsyncClient = redis.asyncio.Redis
@@ -34,9 +36,13 @@ def connect(url: str, *, cluster: bool = False, timeout_s: float = 5.0) -> Clien
     return redis.Redis.from_url(url, retry=Retry(NoBackoff(), 1), **options)
 
 
-def connect_async(url: str, *, cluster: bool = False, timeout_s: float = 5.0) -> AsyncClient:
-    """Open a client for the event loop; nothing is sent until its first command."""
-    options: dict[str, Any] = {"socket_timeout": timeout_s, "socket_connect_timeout": timeout_s}
+def connect_async(url: str, *, cluster: bool = False, timeout_s: float | None = 5.0) -> AsyncClient:
+    """Open a client for the event loop; nothing is sent until its first command.
+
+    With None for `timeout_s` whoever asks sees to it that an answer does not take too long: the client's own watch over
+    each write and read costs as much as they do.
+    """
+    options: dict[str, Any] = {"socket_timeout": timeout_s, "socket_connect_timeout": timeout_s or _CONNECT_S}
     if cluster:
         return cast(AsyncClient, redis.asyncio.cluster.RedisCluster.from_url(url, **options))
     return redis.asyncio.Redis.from_url(url, retry=AsyncRetry(NoBackoff(), 1), max_connections=256, **options)

@@ -1,5 +1,6 @@
 """Visits: all a request needs to know of a visitor, in one round trip where nobody has just logged in."""
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Final, NamedTuple
@@ -19,6 +20,8 @@ from store.pending import read_pending
 
 NO_SEGMENTS: Final[frozenset[str]] = frozenset()
 _MAX_OWNERS: Final = 100_000
+_WITHIN_S: Final = 5.0
+"""Seconds a read may take where nobody waits for less."""
 _LINKED: Final = VISITOR_LINKED.encode()
 
 
@@ -85,7 +88,7 @@ class Visits:
     Parameters
     ----------
     client
-        Client of the event loop it is used in.
+        Client of the event loop it is used in; time is kept here, so it need not.
     partitions
         Partition count of the event log.
     """
@@ -95,9 +98,17 @@ class Visits:
         self._partitions = partitions
         self._owners: OrderedDict[tuple[str, str], str] = OrderedDict()
 
-    async def read(self, site: str, asked: str, beside: Beside = NOTHING_BESIDE) -> Visit:
-        """Read whoever goes by the id asked for, and in the same round trip what is wanted beside; raises what the
-        client raises."""
+    async def read(
+        self, site: str, asked: str, beside: Beside = NOTHING_BESIDE, *, within_s: float = _WITHIN_S
+    ) -> Visit:
+        """Read whoever goes by the id asked for, and in the same round trip what is wanted beside.
+
+        Raises what the client raises, and TimeoutError where it takes longer than `within_s`.
+        """
+        async with asyncio.timeout(within_s):
+            return await self._visit(site, asked, beside)
+
+    async def _visit(self, site: str, asked: str, beside: Beside) -> Visit:
         guess = self._owners.get((site, asked), "")
         found = await self._read(site, [asked, guess] if guess else [asked], beside)
         kept, segments = found.kept, found.segments
@@ -141,10 +152,14 @@ class Visits:
     async def read_timeline(self, site: str, asked: str) -> tuple[str, list[Entry]]:
         """Give who goes by an id, and their touchpoints with every accepted event among them, in no order.
 
-        What a device did before it was known whose it is stands in its own list, and is told from there. Raises what
-        the client raises.
+        What a device did before it was known whose it is stands in its own list, and is told from there. Raises as
+        `read` does.
         """
-        visit = await self.read(site, asked)
+        async with asyncio.timeout(_WITHIN_S):
+            return await self._timeline(site, asked)
+
+    async def _timeline(self, site: str, asked: str) -> tuple[str, list[Entry]]:
+        visit = await self._visit(site, asked, NOTHING_BESIDE)
         profile = know(visit, Assortment()).profile
         entries = await self._entries(site, visit.visitor_id, 0, None)
         own = profile.given
