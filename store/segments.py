@@ -9,27 +9,7 @@ from models.stages import STAGES, Thresholds, parse_thresholds
 from models.standing import Yardstick, segment_field, stage_field
 from store import keys
 from store.client import Client
-
-# KEYS: segments, version. ARGV: lifetime in s, most segments, then id and value pairs; an empty value deletes.
-# A value that is there already changes nothing; gives how many things changed, or -1 where there would be too many.
-_WRITE = """
-local changed, added = 0, 0
-for a = 3, #ARGV, 2 do
-  if ARGV[a + 1] ~= '' and redis.call('HEXISTS', KEYS[1], ARGV[a]) == 0 then added = added + 1 end
-end
-if redis.call('HLEN', KEYS[1]) + added > tonumber(ARGV[2]) then return -1 end
-for a = 3, #ARGV, 2 do
-  if ARGV[a + 1] == '' then
-    changed = changed + redis.call('HDEL', KEYS[1], ARGV[a])
-  elseif redis.call('HGET', KEYS[1], ARGV[a]) ~= ARGV[a + 1] then
-    redis.call('HSET', KEYS[1], ARGV[a], ARGV[a + 1])
-    changed = changed + 1
-  end
-end
-if changed > 0 then redis.call('INCR', KEYS[2]) end
-for k = 1, #KEYS do redis.call('EXPIRE', KEYS[k], ARGV[1]) end
-return changed
-"""
+from store.versioned import WRITE
 
 
 class Tally(NamedTuple):
@@ -53,7 +33,7 @@ class SegmentStore:
     def __init__(self, client: Client, thresholds: Thresholds) -> None:
         self._client = client
         self._thresholds = thresholds
-        self._write = client.register_script(_WRITE)
+        self._write = client.register_script(WRITE)
 
     def put(self, site: str, segments: list[Segment], most: int) -> bool:
         """Add or replace segments; False, and nothing is changed, where there would be more than `most`."""

@@ -8,27 +8,7 @@ from models.contact_policy import ContactPolicy, parse_policy, written_policy
 from models.triggers import Trigger, parse_trigger, shipped_triggers
 from store import keys
 from store.client import Client
-
-# KEYS: triggers, version. ARGV: lifetime in s, most triggers, then id and value pairs; an empty value deletes.
-# A value that is there already changes nothing; gives how many things changed, or -1 where there would be too many.
-_WRITE = """
-local changed, added = 0, 0
-for a = 3, #ARGV, 2 do
-  if ARGV[a + 1] ~= '' and redis.call('HEXISTS', KEYS[1], ARGV[a]) == 0 then added = added + 1 end
-end
-if redis.call('HLEN', KEYS[1]) + added > tonumber(ARGV[2]) then return -1 end
-for a = 3, #ARGV, 2 do
-  if ARGV[a + 1] == '' then
-    changed = changed + redis.call('HDEL', KEYS[1], ARGV[a])
-  elseif redis.call('HGET', KEYS[1], ARGV[a]) ~= ARGV[a + 1] then
-    redis.call('HSET', KEYS[1], ARGV[a], ARGV[a + 1])
-    changed = changed + 1
-  end
-end
-if changed > 0 then redis.call('INCR', KEYS[2]) end
-for k = 1, #KEYS do redis.call('EXPIRE', KEYS[k], ARGV[1]) end
-return changed
-"""
+from store.versioned import WRITE
 
 
 class Configured(NamedTuple):
@@ -54,7 +34,7 @@ class TriggerConfigStore:
         self._client = client
         self._policy = policy
         self._shipped = shipped_triggers()
-        self._write = client.register_script(_WRITE)
+        self._write = client.register_script(WRITE)
 
     def version(self, site: str) -> int:
         """Version of a site's triggers and policy, 0 where nothing was ever set."""

@@ -12,16 +12,17 @@ from functools import partial
 from typing import Final
 
 from models.assortment import Assortment
-from models.events import Event, decode_event, encode_event
+from models.events import Event, encode_event
 from models.profile import Profile
 from models.standing import Move, Standing, Yardstick, advance, counts_between, event_of
 from store.clock import Clock
-from store.log import EventLog, partition_of
+from store.log import EventLog
 from store.profiles import Judged, ProfileStore
 from store.segments import SegmentStore
 from store.standings import StandingStore
 from stream.assortments import Assortments
 from stream.patience import Stop, patiently
+from stream.telling import tell
 
 TICK_S: Final = 0.25
 """How often visitors whose time has come are looked for."""
@@ -181,11 +182,10 @@ class Segmenting:
 
     def tell(self, site: str, partition: int) -> None:
         """Append to the log what has moved and is not in it yet."""
-        while notices := self._standings.notices(site, partition):
-            self._log.append([(self._home(site, notice), notice) for notice in notices])
-            if not self._standings.told(site, partition, notices):
-                return
-
-    def _home(self, site: str, notice: bytes) -> int:
-        """The partition of the visitor a notice is for: not always the one it is told from."""
-        return partition_of(site, decode_event(notice).visitor_id, self._log.partitions)
+        standings = self._standings
+        tell(
+            self._log,
+            site,
+            partial(standings.notices, site, partition),
+            partial(standings.told, site, partition),
+        )

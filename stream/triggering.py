@@ -19,7 +19,6 @@ from models.events import (
     VISITOR_IDENTIFIED,
     WATCH_JOINED,
     Event,
-    decode_event,
     encode_event,
 )
 from models.firing import Config, Outcome, Whom, fire
@@ -32,7 +31,7 @@ from models.when import Armed
 from store.catalog import CatalogStore
 from store.client import UNAVAILABLE
 from store.clock import Clock
-from store.log import EventLog, partition_of
+from store.log import EventLog
 from store.profiles import ProfileStore
 from store.triggers import WAYS, Changed, Message, TriggerStore, Wanting
 from store.wanted import WantedStore
@@ -40,6 +39,7 @@ from stream.assortments import Assortments
 from stream.metrics import TRIGGERS
 from stream.patience import Stop, patiently
 from stream.profile import GROUP as PROFILE_GROUP
+from stream.telling import tell
 from stream.trigger_state import Configs, Recommending
 
 _LOGGER = logging.getLogger(__name__)
@@ -145,7 +145,8 @@ class Triggering:
             if reached[partition] >= end and learned[partition] >= end:
                 self._sweep(site, partition, now_s, time.monotonic() + _BUDGET_S)
         for partition in sorted({*due, *waiting}):
-            self._tell(site, partition)
+            notices, told = partial(self._store.notices, site, partition), partial(self._store.told, site, partition)
+            tell(self._log, site, notices, told)
 
     def _sweep(self, site: str, partition: int, now_s: float, until: float) -> None:
         """Carry out what was due when the barrier was put up; what is left over comes with the next tick."""
@@ -271,17 +272,6 @@ class Triggering:
         visitors = self._wanted.visitors(site, partition, item_id, now_s - WANT_LASTS_S)
         if visitors and triggers:
             self._store.update(site, partition, visitors, wanting, time.time())
-
-    def _tell(self, site: str, partition: int) -> None:
-        """Append to the log what was sent and is not told in it yet."""
-        while notices := self._store.notices(site, partition):
-            self._log.append([(self._home(site, notice), notice) for notice in notices])
-            if not self._store.told(site, partition, notices):
-                return
-
-    def _home(self, site: str, notice: bytes) -> int:
-        """The partition of the visitor a notice is for: not always the one it is told from."""
-        return partition_of(site, decode_event(notice).visitor_id, self._log.partitions)
 
 
 class Known(msgspec.Struct, array_like=True):
