@@ -27,6 +27,8 @@ _PUBLISH_SHARE = 10.0
 """Publishing takes at most one part in so many of the flow's time, however large the models grow."""
 _PUBLISH_BYTES_PER_S = 2_000_000.0
 """Bytes published, at most, on average: Redis writes them to its log and every API process reads them."""
+_LEAST_FULL = 200
+"""Events of one partition read at once that show the learner to be behind; a poll shares its most among partitions."""
 _LOGGER = logging.getLogger(__name__)
 
 
@@ -145,12 +147,13 @@ def learn_flow(
 ) -> Dataflow:
     """Wire the flow: read, decode, learn, publish."""
     decoder = Decoder(GROUP, sites, log.partitions)
+    full = max(_LEAST_FULL, max_records // log.partitions)
 
     def learn(item: Batch | Tick) -> Learned | None:
         if not leadership.keep() or isinstance(item, Tick):
             return None
-        # A full micro-batch means that more is waiting: a shop's fresh counts are worth more than every ranked event.
-        return learners.learn(decoder(item), hurried=len(item.records) >= max_records)
+        # A full portion means that more is waiting: a shop's fresh counts are worth more than every ranked event.
+        return learners.learn(decoder(item), hurried=len(item.records) >= full)
 
     start = learners.start(log)
 
