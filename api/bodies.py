@@ -1,13 +1,16 @@
 """Bodies: read up to a limit, and decoded."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.problems import ProblemError
-from models.errors import shown
+from models.errors import InvalidError, shown
+
+Parsed = TypeVar("Parsed")
 
 
 async def read_json(request: Request, limit: int) -> Any:
@@ -38,6 +41,18 @@ def array_in(body: Any, field: str, most: int) -> list[Any]:
     if len(values) > most:
         raise ProblemError(413, f"{field}_too_many", f"{field} has {len(values)} elements, at most {most}")
     return values
+
+
+def parse_each(values: list[Any], parse: Callable[[object], Parsed]) -> tuple[list[Parsed], list[dict[str, Any]]]:
+    """Give what could be read, and of the rest each one's index, code and message: a bad one never fails the others."""
+    accepted: list[Parsed] = []
+    rejected: list[dict[str, Any]] = []
+    for index, value in enumerate(values):
+        try:
+            accepted.append(parse(value))
+        except InvalidError as error:
+            rejected.append({"index": index, "code": error.code, "message": error.message})
+    return accepted, rejected
 
 
 def answer(body: Any, status: int = 200) -> Response:

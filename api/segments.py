@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from api import decide, schemas
-from api.bodies import answer, array_in, read_json
+from api.bodies import answer, array_in, parse_each, read_json
 from api.keys import secret_site
 from api.problems import ProblemError, unavailable
 from api.site import Site
@@ -46,13 +46,7 @@ async def put_segments(request: Request, site: SecretSite) -> Response:
     Visitors are judged by the new rules at once as they move, and all others in the background.
     """
     values = array_in(await read_json(request, MAX_BODY_BYTES), "segments", MAX_SEGMENTS)
-    accepted: list[Segment] = []
-    rejected: list[dict[str, Any]] = []
-    for index, value in enumerate(values):
-        try:
-            accepted.append(parse_segment(value))
-        except InvalidError as error:
-            rejected.append({"index": index, "code": error.code, "message": error.message})
+    accepted, rejected = parse_each(values, parse_segment)
     await _put(state_of(request), site, list({one.segment_id: one for one in accepted}.values()))
     return answer({"accepted": len(accepted), "rejected": rejected})
 

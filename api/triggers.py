@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 
 from api import decide, schemas
 from api.asked import only
-from api.bodies import answer, array_in, read_json
+from api.bodies import answer, array_in, parse_each, read_json
 from api.keys import secret_site
 from api.problems import ProblemError, unavailable
 from api.site import Site
@@ -62,13 +62,7 @@ async def put_triggers(request: Request, site: SecretSite) -> Response:
     One with the id of a shipped trigger takes its place.
     """
     values = array_in(await read_json(request, MAX_BODY_BYTES), "triggers", MAX_TRIGGERS)
-    accepted: list[Trigger] = []
-    rejected: list[dict[str, Any]] = []
-    for index, value in enumerate(values):
-        try:
-            accepted.append(parse_trigger(value))
-        except InvalidError as error:
-            rejected.append({"index": index, "code": error.code, "message": error.message})
+    accepted, rejected = parse_each(values, parse_trigger)
     await _put(state_of(request), site, list({one.trigger_id: one for one in accepted}.values()))
     return answer({"accepted": len(accepted), "rejected": rejected})
 
