@@ -15,7 +15,7 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
-	$(BIN)/python -m models.warm
+	$(BIN)/python -m models.learner.warm_up
 	touch $@
 
 demo: setup  ## a shop in one command; ARGS="--seconds 30 --json" runs it unattended

@@ -19,57 +19,51 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import (
+from api.admin import (
     catalog,
-    decisions,
-    documentation,
-    events,
     experiments,
     journal,
     mail_lists,
-    messages,
-    metrics,
     operations,
-    problems,
-    recommendations,
     reports,
-    rules,
-    schemas,
+    rule_preview,
     segments,
-    slots,
     timeline,
     triggers,
     visitors,
 )
-from api.config import ApiConfig
-from api.decide import begin
-from api.identifying import Identifying
-from api.intake import Appender, Incoming
-from api.newsroom import Newsroom
+from api.http import documentation, metrics, problems, schemas
+from api.http.config import ApiConfig
+from api.public import decisions, events, messages, recommendations, slots
+from api.runtime.decide import begin
+from api.runtime.identity_resolution import Identifying
+from api.runtime.log_appender import Appender, Incoming
+from api.runtime.message_notifier import Newsroom
+from api.runtime.site import Site
+from api.runtime.state import State
 from api.shop.routes import shop_routes
-from api.site import Site
-from api.state import State
-from models.catalog import CatalogItem
-from models.errors import InvalidError
-from models.holdout import in_holdout
-from models.recommend import STRATEGIES, Query
-from models.warm import warm
-from store.archive import Archive
-from store.catalog import CatalogStore
+from models.base.bucketing import in_holdout
+from models.base.errors import InvalidError
+from models.catalog.resources import CatalogItem
+from models.catalog.strategies import STRATEGIES
+from models.decisions.recommend import Query
+from models.learner.warm_up import warm
+from store.archive.archive import Archive
 from store.client import UNAVAILABLE, Client, connect, connect_async
-from store.journal import JournalStore
-from store.links import LinkStore
-from store.log import EventLog, LogUnavailableError
-from store.mailings import MailingStore
-from store.models import ModelStore
-from store.outbox import Outbox
-from store.pending import Accepted, remember
-from store.profiles import ProfileStore
-from store.segments import SegmentStore
-from store.standings import StandingStore
-from store.trigger_config import TriggerConfigStore
-from store.triggers import TriggerStore
-from store.visits import Visits
+from store.log.log import EventLog, LogUnavailableError
+from store.messages.journal import JournalStore
+from store.messages.mailings import MailingStore
+from store.messages.outbox import Outbox
+from store.messages.trigger_states import TriggerStore
+from store.site.catalog import CatalogStore
+from store.site.models import ModelStore
+from store.site.segments import SegmentStore
+from store.site.trigger_config import TriggerConfigStore
+from store.visitors.device_links import LinkStore
+from store.visitors.memberships import StandingStore
+from store.visitors.pending import Accepted, remember
+from store.visitors.profiles import ProfileStore
+from store.visitors.visitor_reads import Visits
 
 _FOLLOW_EVERY_S: Final = 0.25
 _MEASURE_EVERY_S: Final = 2.0
@@ -88,7 +82,7 @@ _ROUTERS: Final = (
     visitors,
     triggers,
     journal,
-    rules,
+    rule_preview,
     experiments,
     catalog,
     segments,

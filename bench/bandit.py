@@ -19,13 +19,14 @@ import orjson
 from bench import bandit_log, bandit_players, bandit_shop, bandit_simulate, bandit_tests
 from bench.errors import InputError
 from bench.machine import machine
-from models import chances, click_counts, click_weights, clicks, slots
+from models.bandit import click_counts, click_model, click_weights, thompson
+from models.decisions import slots
 
 SEED: Final = 1
 CONSTANTS: Final = {
     "policy": slots.POLICY,
-    "uniform_share": chances.UNIFORM_SHARE,
-    "caution": chances.CAUTION,
+    "uniform_share": thompson.UNIFORM_SHARE,
+    "caution": thompson.CAUTION,
     "prior_click_rate": click_weights.PRIOR_CLICK_RATE,
     "bias_variance": click_weights.BIAS_VARIANCE,
     "prior_means": click_weights.PRIOR_MEANS,
@@ -33,8 +34,8 @@ CONSTANTS: Final = {
     "creative_variance": click_weights.CREATIVE_VARIANCE,
     "own_variance": click_weights.OWN_VARIANCE,
     "half_life_s": click_counts.HALF_LIFE_S,
-    "visit_s": clicks.VISIT_S,
-    "max_a_day": clicks.MAX_A_DAY,
+    "visit_s": click_model.VISIT_S,
+    "max_a_day": click_model.MAX_A_DAY,
 }
 
 

@@ -1,8 +1,8 @@
 """Slot policy on a randomised log: what would another policy have won, and what would ours?
 
-Another policy is judged from its choices' chances by `models.off_policy`, with the click model the learner teaches as
-the reward model. Ours, which learns as it goes, is replayed by rejection sampling [1]_: a logged choice is kept as
-often as our policy would have made it, only kept ones are learned, and their click rate is ours.
+Another policy is judged from its choices' chances by `models.bandit.off_policy`, with the click model the learner
+teaches as the reward model. Ours, which learns as it goes, is replayed by rejection sampling [1]_: a logged choice is
+kept as often as our policy would have made it, only kept ones are learned, and their click rate is ours.
 
 .. [1] Li et al., "Unbiased Offline Evaluation of Contextual-bandit-based News Article Recommendation Algorithms",
    WSDM 2011.
@@ -21,11 +21,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.errors import InputError
-from models.chances import chances
-from models.click_context import Context
-from models.click_weights import ClickWeights
-from models.clicks import ClickModel
-from models.off_policy import MIN_CLICKS, judge_policy
+from models.bandit.click_context import Context
+from models.bandit.click_model import ClickModel
+from models.bandit.click_weights import ClickWeights
+from models.bandit.off_policy import MIN_CLICKS, judge_policy
+from models.bandit.thompson import chances
 
 MAX_VALUES: Final = 32
 """Different values a context column may have; numbers beyond it go into 8 bins, names beyond the commonest together."""

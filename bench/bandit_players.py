@@ -11,13 +11,13 @@ import numpy as np
 from river import bandit, proba
 
 from bench.bandit_shop import CATEGORIES, SLOTS, Shop, Visit, creative_id, in_turn
-from models.affinity import affinity, bucket_of, latest_items
-from models.click_context import arrival_of, context_of
-from models.click_weights import ClickWeights
-from models.clicks import ClickModel
-from models.profile import Profile, Recent
-from models.slots import fill
-from models.touch import Touch
+from models.bandit.click_context import arrival_of, context_of
+from models.bandit.click_model import ClickModel
+from models.bandit.click_weights import ClickWeights
+from models.bandit.creative_affinity import affinity, bucket_of, latest_items
+from models.decisions.slots import fill
+from models.events.traffic_source import Touch
+from models.visitor.profile import Profile, Recent
 
 WINDOW_S: Final = 90.0
 PUBLISH_EVERY_S: Final = 900.0
@@ -78,7 +78,7 @@ class Oracle(Silent):
 
 
 class Engine:
-    """What serves: `models.slots.fill` decides, `models.clicks.ClickModel` learns."""
+    """What serves: `models.decisions.slots.fill` decides, `models.bandit.click_model.ClickModel` learns."""
 
     def __init__(self, shop: Shop) -> None:
         self._shop = shop

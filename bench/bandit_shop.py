@@ -13,8 +13,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.assortment import Assortment
-from models.catalog import Campaign, CatalogItem, Creative, Placement
+from models.catalog.assortment import Assortment
+from models.catalog.resources import Campaign, CatalogItem, Creative, Placement
 
 DAYS: Final = 20
 VISITS: Final = 12_000

@@ -18,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.errors import InputError
-from models.chances import chances
-from models.click_context import Context
-from models.clicks import ClickModel
-from models.kernels import kernel
+from models.bandit.click_context import Context
+from models.bandit.click_model import ClickModel
+from models.bandit.thompson import chances
+from models.base.jit import kernel
 
 BUDGETS: Final = (1_000, 5_000, 20_000)
 ROUNDS: Final = ((1_000, 10), (5_000, 50), (20_000, 200))

@@ -24,9 +24,10 @@ from numpy.typing import NDArray
 from bench.baskets import Basket, read_baskets
 from bench.errors import InputError
 from bench.machine import machine
-from models import buy_again, habits, repeats
-from models.buy_again import BuyAgain
-from models.habits import History, buy
+from models.ranking import buy_again, repurchase
+from models.ranking.buy_again import BuyAgain
+from models.visitor import order_history
+from models.visitor.order_history import History, buy
 
 LIST_SIZE: Final = 20
 TEACH_ONLY: Final = 0.2
@@ -41,17 +42,17 @@ CONSTANTS: Final = {
     "away_s": buy_again.AWAY_S,
     "once_hidden_s": buy_again.ONCE_HIDDEN_S,
     "least_again": buy_again.LEAST_AGAIN,
-    "max_habits": habits.MAX_HABITS,
-    "max_orders": habits.MAX_ORDERS,
-    "max_times": habits.MAX_TIMES,
-    "useful_half_life_s": habits.USEFUL_HALF_LIFE_S,
-    "popular": repeats.POPULAR,
-    "half_lives_days": list(repeats.HALF_LIVES_DAYS),
-    "item_prior": repeats.ITEM_PRIOR,
-    "category_prior": repeats.CATEGORY_PRIOR,
-    "item_gaps_prior": repeats.ITEM_GAPS_PRIOR,
-    "category_gaps_prior": repeats.CATEGORY_GAPS_PRIOR,
-    "usual_gap_days": repeats.USUAL_GAP_DAYS,
+    "max_habits": order_history.MAX_HABITS,
+    "max_orders": order_history.MAX_ORDERS,
+    "max_times": order_history.MAX_TIMES,
+    "useful_half_life_s": order_history.USEFUL_HALF_LIFE_S,
+    "popular": repurchase.POPULAR,
+    "half_lives_days": list(repurchase.HALF_LIVES_DAYS),
+    "item_prior": repurchase.ITEM_PRIOR,
+    "category_prior": repurchase.CATEGORY_PRIOR,
+    "item_gaps_prior": repurchase.ITEM_GAPS_PRIOR,
+    "category_gaps_prior": repurchase.CATEGORY_GAPS_PRIOR,
+    "usual_gap_days": repurchase.USUAL_GAP_DAYS,
 }
 GROUPS: Final[dict[str, tuple[int, ...]]] = {
     "how often": (1,),

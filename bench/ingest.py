@@ -19,14 +19,14 @@ from random import Random
 import orjson
 
 from bench.machine import machine
-from models.events import Event, EventItem, encode_event
-from models.profile import encode_profile
+from models.events.events import Event, EventItem, encode_event
+from models.visitor.profile import encode_profile
 from shopwindow.build import open_log
 from shopwindow.embedded import EmbeddedRedis
 from shopwindow.settings import Settings, SiteKeys, write_settings
 from store.client import connect
-from store.log import EventLog, partition_of
-from store.profiles import ProfileStore
+from store.log.log import EventLog, partition_of
+from store.visitors.profiles import ProfileStore
 
 SITE = "bench"
 VISITORS_PER_EVENT = 0.25

@@ -28,22 +28,22 @@ from bench.curve import curve
 from bench.errors import InputError
 from bench.events_file import Events, Row, read_events
 from bench.machine import machine
-from models import (
-    board,
+from models.learner.warm_up import warm
+from models.ranking import (
+    candidate_table,
     candidates,
-    content,
-    factors,
+    embeddings,
+    item_content,
+    item_traffic,
     next_item,
-    pairs,
-    ranker,
-    sequences,
+    second_order,
     session_neighbours,
-    traffic,
+    softmax_ranker,
+    transitions,
 )
-from models.layout import LEARNERS
-from models.next_item import PATH_ITEMS, NextItem
-from models.visit import Visit
-from models.warm import warm
+from models.ranking.feature_layout import LEARNERS
+from models.ranking.item_event import Visit
+from models.ranking.next_item import PATH_ITEMS, NextItem
 
 TEACH_ONLY: Final = 0.2
 SPLIT_AT: Final = 0.8
@@ -56,16 +56,16 @@ CONSTANTS: Final = {
         if isinstance(value := getattr(module, name), int | float | tuple)
     }
     for module in (
-        board,
+        candidate_table,
         candidates,
-        content,
-        factors,
+        item_content,
+        embeddings,
         next_item,
-        pairs,
-        ranker,
-        sequences,
+        second_order,
+        softmax_ranker,
+        transitions,
         session_neighbours,
-        traffic,
+        item_traffic,
     )
 }
 """Every number the engine is made with, by the module that holds it."""

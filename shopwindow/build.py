@@ -11,19 +11,19 @@ from pathlib import Path
 from typing import Any, Final
 
 from api.app import Logs
-from api.config import ApiConfig, SiteConfig
-from models.contact import CHANNELS
-from models.contact_policy import ContactPolicy, parse_policy
-from models.errors import InvalidError
-from models.stages import Thresholds
+from api.http.config import ApiConfig, SiteConfig
+from models.base.errors import InvalidError
+from models.segments.lifecycle import Thresholds
+from models.visitor.contact_history import CHANNELS
+from models.visitor.contact_policy import ContactPolicy, parse_policy
 from shopwindow.settings import SettingError, Settings
-from store.archive import Archive
+from store.archive.archive import Archive
 from store.client import Client, connect
 from store.clock import ClockKind
-from store.kafka_log import KafkaLog
-from store.log import EventLog
-from store.redis_log import RedisLog
-from stream.patience import Stop, patiently
+from store.log.kafka_log import KafkaLog
+from store.log.log import EventLog
+from store.log.redis_log import RedisLog
+from stream.retry import Stop, patiently
 
 _LONGEST_RETRY_S: Final = 7 * 86_400.0
 

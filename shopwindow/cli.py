@@ -16,7 +16,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from models.report_pictures import draw
+from models.reports.charts import draw
 from shopwindow.embedded import EmbeddedRedisError
 from shopwindow.embedded_stack import EmbeddedStack, StackError
 from shopwindow.files import KINDS, POLICY, FileError, read_display, read_feed
@@ -32,7 +32,7 @@ from shopwindow.trigger_commands import (
     show_triggers,
     triggers_table,
 )
-from store.log import LogRecreatedError, LogUnavailableError, PartitionCountError
+from store.log.log import LogRecreatedError, LogUnavailableError, PartitionCountError
 
 app = typer.Typer(
     name="shopwindow",
@@ -191,7 +191,7 @@ def api(
 
 def _openapi() -> dict[str, Any]:
     from api.app import Logs, create_app
-    from api.config import ApiConfig
+    from api.http.config import ApiConfig
 
     def no_logs() -> Logs:
         raise RuntimeError("the document is made without starting the API")

@@ -15,8 +15,8 @@ from shopwindow.embedded_stack import EmbeddedStack, is_free
 from shopwindow.sample.shop import SampleShop, make_shop
 from shopwindow.sample.shoppers import ShopperReport, Shoppers
 from shopwindow.settings import Settings
-from store.catalog import CatalogStore
 from store.client import connect
+from store.site.catalog import CatalogStore
 
 HOLDOUT_SHARE: Final = 0.3
 CLICK_WINDOW_S: Final = 5.0

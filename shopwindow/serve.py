@@ -11,7 +11,7 @@ import uvicorn
 from prometheus_client import start_http_server
 
 from api.app import Logs, create_app
-from api.front import Front
+from api.http.hot_path import Front
 from shopwindow.build import (
     api_config,
     clock_kind,
@@ -27,24 +27,24 @@ from shopwindow.build import (
     thresholds,
 )
 from shopwindow.settings import Settings, load_settings
-from store.catalog import CatalogStore
 from store.client import Client
 from store.clock import open_clock
-from store.log import EventLog
-from store.models import ModelStore
-from store.outbox import Outbox
-from store.profiles import ProfileStore
-from store.segments import SegmentStore
-from store.standings import StandingStore
-from store.trigger_config import TriggerConfigStore
-from store.triggers import TriggerStore
-from store.wanted import WantedStore
+from store.log.log import EventLog
+from store.messages.item_watchers import WantedStore
+from store.messages.outbox import Outbox
+from store.messages.trigger_states import TriggerStore
+from store.site.catalog import CatalogStore
+from store.site.models import ModelStore
+from store.site.segments import SegmentStore
+from store.site.trigger_config import TriggerConfigStore
+from store.visitors.memberships import StandingStore
+from store.visitors.profiles import ProfileStore
 from stream.assortments import Assortments
-from stream.deliver import Delivering
-from stream.patience import Stop
+from stream.delivery import Delivering
+from stream.retry import Stop
 from stream.run import run_archive, run_learn, run_profile, run_trigger, stop_on_signals
-from stream.trigger_state import Configs, Recommending
-from stream.triggering import Triggering
+from stream.trigger_inputs import Configs, Recommending
+from stream.trigger_worker import Triggering
 
 Flow = Literal["profile", "learn", "trigger", "archive"]
 

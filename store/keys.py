@@ -30,12 +30,13 @@ MAILING_LIFETIME_S: Final = _DAY_S
 
 
 def profile(site: str, partition: int, visitor_id: str) -> str:
-    """Visitor profile, `models.profile`'s stored form. Lives `profile_lifetime_days` from its last write."""
+    """Visitor profile, `models.visitor.profile`'s stored form. Lives `profile_lifetime_days` from its last write."""
     return f"{site}:{{{partition}}}:profile:{visitor_id}"
 
 
 def timeline(site: str, partition: int, visitor_id: str) -> str:
-    """List of the visitor's touchpoints, `models.timeline`'s form, as they arrived. Lives as the profile does."""
+    """List of the visitor's touchpoints, `models.visitor.timeline`'s form, as they arrived. Lives as the profile
+    does."""
     return f"{site}:{{{partition}}}:timeline:{visitor_id}"
 
 
@@ -45,7 +46,8 @@ def pending(site: str, partition: int, visitor_id: str) -> str:
 
 
 def links(site: str, partition: int, device_id: str) -> str:
-    """Whose a device is since when, `store.links`'s form. Lives as a profile does, from the device's last event."""
+    """Whose a device is since when, `store.visitors.device_links`'s form. Lives as a profile does, from the device's
+    last event."""
     return f"{site}:{{{partition}}}:links:{device_id}"
 
 
@@ -85,7 +87,7 @@ def leader(site: str) -> str:
 
 
 def standings(site: str, partition: int) -> str:
-    """Hash: visitor to `models.standing`'s stored form. A field goes when its visitor's profile has."""
+    """Hash: visitor to `models.segments.membership`'s stored form. A field goes when its visitor's profile has."""
     return f"{site}:{{{partition}}}:standings"
 
 
@@ -150,7 +152,7 @@ def triggers_version(site: str) -> str:
 
 
 def watch(site: str, partition: int, visitor_id: str) -> str:
-    """What triggers know of a visitor, `models.watch`'s stored form."""
+    """What triggers know of a visitor, `models.triggers.trigger_state`'s stored form."""
     return f"{site}:{{{partition}}}:watch:{visitor_id}"
 
 

@@ -1,7 +1,7 @@
 """Assortments: each site's catalog in memory, brought up to date before a micro-batch is learned."""
 
-from models.assortment import Assortment
-from store.catalog import CatalogStore
+from models.catalog.assortment import Assortment
+from store.site.catalog import CatalogStore
 
 
 class Assortments:

@@ -4,10 +4,10 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-from models.dead_letter import DeadLetter
-from models.errors import InvalidError, shown
-from models.events import Event, decode_event
-from store.log import Batch, partition_of
+from models.base.errors import InvalidError, shown
+from models.events.dead_letter import DeadLetter
+from models.events.events import Event, decode_event
+from store.log.log import Batch, partition_of
 
 
 class Decoded(NamedTuple):

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from models.events import Event
-from models.learner import Learner
+from models.events.events import Event
+from models.learner.learner import Learner
 
 EVENTS = Counter("shopwindow_stream_events", "Events by flow and outcome.", ["flow", "outcome"])
 BATCH_SECONDS = Histogram(

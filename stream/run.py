@@ -9,24 +9,24 @@ from bytewax.dataflow import Dataflow
 from bytewax.errors import BytewaxRuntimeError
 from bytewax.run import cli_main
 
-from models.warm import warm
-from store.archive import Archive
-from store.catalog import CatalogStore
+from models.learner.warm_up import warm
+from store.archive.archive import Archive
 from store.clock import Clock
-from store.log import EventLog
-from store.models import ModelStore
-from store.profiles import ProfileStore
-from store.segments import SegmentStore
-from store.standings import StandingStore
-from stream.archive import archive_flow
+from store.log.log import EventLog
+from store.site.catalog import CatalogStore
+from store.site.models import ModelStore
+from store.site.segments import SegmentStore
+from store.visitors.memberships import StandingStore
+from store.visitors.profiles import ProfileStore
+from stream.archive_flow import archive_flow
 from stream.assortments import Assortments
-from stream.deliver import Delivering
-from stream.learn import Leadership, Learners, learn_flow
-from stream.patience import Stop
-from stream.profile import profile_flow
-from stream.segments import Segmenting
-from stream.trigger import trigger_flow
-from stream.triggering import Triggering
+from stream.delivery import Delivering
+from stream.learn_flow import Leadership, Learners, learn_flow
+from stream.profile_flow import profile_flow
+from stream.retry import Stop
+from stream.segment_worker import Segmenting
+from stream.trigger_flow import trigger_flow
+from stream.trigger_worker import Triggering
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from bytewax.inputs import DynamicSource, StatelessSourcePartition
 
-from store.log import Batch, LogReader, LogUnavailableError
-from stream.patience import Backoff, Stop
+from store.log.log import Batch, LogReader, LogUnavailableError
+from stream.retry import Backoff, Stop
 
 _LOGGER = logging.getLogger(__name__)
 _POLL_S = 0.05

@@ -18,7 +18,7 @@ import pytest
 from confluent_kafka import KafkaException
 
 from shopwindow.embedded import end_together, free_port
-from store import kafka_log
+from store.log import kafka_log
 
 POM = Path(__file__).parent / "kafka" / "pom.xml"
 OLDEST_JAVA = 17

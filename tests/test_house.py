@@ -15,6 +15,42 @@ MAY_IMPORT = {
     "api": {"models", "store"},
     "shopwindow": {"models", "store", "stream", "api"},
 }
+WINGS = {
+    "models": {
+        "base": set(),
+        "events": {"base"},
+        "catalog": {"base", "events"},
+        "visitor": {"base", "events", "catalog"},
+        "segments": {"base", "events", "catalog", "visitor"},
+        "ranking": {"base", "catalog", "visitor"},
+        "bandit": {"base", "events", "catalog"},
+        "learner": {"base", "events", "catalog", "visitor", "ranking", "bandit"},
+        "decisions": {"base", "events", "catalog", "visitor", "ranking", "bandit", "learner"},
+        "triggers": {"base", "events", "catalog", "visitor", "segments", "decisions"},
+        "experiments": {"base", "events", "catalog", "decisions"},
+        "reports": {"base", "events"},
+    },
+    "api": {
+        "http": set(),
+        "runtime": {"http"},
+        "public": {"http", "runtime"},
+        "admin": {"http", "runtime"},
+        "shop": set(),
+        "app": {"http", "runtime", "public", "admin", "shop"},
+    },
+    "store": {
+        "client": set(),
+        "keys": set(),
+        "clock": {"client", "keys"},
+        "versioned_hash": {"client"},
+        "log": {"client"},
+        "visitors": {"client", "clock", "keys", "log"},
+        "site": {"client", "keys", "versioned_hash"},
+        "messages": {"client", "keys", "log", "visitors"},
+        "archive": {"log"},
+    },
+}
+"""What the folders of a room may import of their own room, lowest first; `docs/architecture.md` draws them."""
 KEPT_IN = {
     "redis": {"store"},
     "confluent_kafka": {"store"},
@@ -24,6 +60,7 @@ KEPT_IN = {
     "fastapi": {"api", "shopwindow"},
     "river": {"models"},
 }
+MOST_MODULES = 21  # with __init__
 NEVER_IN_MODELS = {"time", "random", "secrets", "os", "socket", "threading", "asyncio", "pathlib"}
 
 
@@ -42,6 +79,20 @@ def _imported(path: Path) -> set[str]:
     return found
 
 
+def _imported_wings(path: Path, package: str) -> set[str]:
+    """Folders, and modules outside of any, that a module imports of its own room."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [f"{node.module}.{name.name}" for name in node.names]
+        elif isinstance(node, ast.Import):
+            names = [name.name for name in node.names]
+        else:
+            continue
+        found |= {name.split(".")[1] for name in names if name.startswith(f"{package}.")}
+    return found
+
+
 @pytest.mark.parametrize("package", MAY_IMPORT)
 def test_imports_point_down(package: str) -> None:
     modules = _modules(package)
@@ -49,6 +100,28 @@ def test_imports_point_down(package: str) -> None:
     for path in modules:
         ours = _imported(path) & MAY_IMPORT.keys() - {package}
         assert ours <= MAY_IMPORT[package], f"{path} imports {ours - MAY_IMPORT[package]}"
+
+
+@pytest.mark.parametrize(("package", "wing"), [(package, wing) for package in WINGS for wing in WINGS[package]])
+def test_wings_import_down(package: str, wing: str) -> None:
+    allowed = WINGS[package][wing]
+    assert list(WINGS[package]).index(wing) >= max((list(WINGS[package]).index(name) for name in allowed), default=0)
+    folder = ROOT / package / wing
+    for path in _modules(f"{package}/{wing}") if folder.is_dir() else [folder.with_suffix(".py")]:
+        found = _imported_wings(path, package) - {wing}
+        assert found <= allowed, f"{path} imports {found - allowed}"
+
+
+@pytest.mark.parametrize("package", WINGS)
+def test_every_wing_is_drawn(package: str) -> None:
+    here = {path.stem for path in (ROOT / package).iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+    assert here - {"__init__", "__pycache__"} == WINGS[package].keys()
+
+
+@pytest.mark.parametrize("package", MAY_IMPORT)
+def test_no_folder_is_crowded(package: str) -> None:
+    for folder in [ROOT / package, *(path for path in (ROOT / package).rglob("*") if path.is_dir())]:
+        assert len(list(folder.glob("*.py"))) <= MOST_MODULES, folder
 
 
 @pytest.mark.parametrize("package", MAY_IMPORT)

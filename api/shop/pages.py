@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 
 import orjson
 
-from models.catalog import SELLABLE, CatalogItem
+from models.catalog.resources import SELLABLE, CatalogItem
 
 _PAGE = Template("""<!doctype html>
 <html lang="en">

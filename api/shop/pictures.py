@@ -6,7 +6,7 @@ from string import Template
 from urllib.parse import unquote
 
 from api.shop.drawings import DRAWING_OF, DRAWINGS, SCENES
-from models.catalog import CatalogItem, Creative
+from models.catalog.resources import CatalogItem, Creative
 
 INK, STEEL, WOOD = "#2f3542", "#c5cdd3", "#c79a68"
 COLOR_HEX: dict[str, str] = {

@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Route
 
 from api.shop.pages import Pages
 from api.shop.pictures import creative_picture, item_picture
-from models.catalog import SELLABLE, CatalogItem, Creative
+from models.catalog.resources import SELLABLE, CatalogItem, Creative
 
 VISITOR_COOKIE = "shopwindow_visitor"
 VISITOR_COOKIE_AGE_S = 365 * 24 * 3600

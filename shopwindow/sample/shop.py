@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from random import Random
 from urllib.parse import quote
 
-from models.catalog import Campaign, CatalogItem, Creative, Placement
+from models.catalog.resources import Campaign, CatalogItem, Creative, Placement
 
 DAY_S = 86_400.0
 SAMPLE_NOW_S = 1_767_225_600.0  # 2026-01-01: for callers to whom the moment does not matter

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import httpx
 
-from models.catalog import SELLABLE, CatalogItem, Creative
+from models.catalog.resources import SELLABLE, CatalogItem, Creative
 from shopwindow.sample.shop import SampleShop
 
 Path = tuple[str, ...]

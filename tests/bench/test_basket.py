@@ -10,7 +10,7 @@ import pytest
 from bench import basket as bench
 from bench.basket import baselines, engine, fit_part, found, scored, summary
 from bench.baskets import Basket, read_baskets
-from models.repeats import FEATURES
+from models.ranking.repurchase import FEATURES
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 JOURNEY = DATA / "complete_journey_dev" / "events.csv.gz"

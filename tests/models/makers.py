@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from models.assortment import Assortment
-from models.catalog import Campaign, CatalogItem, Creative, Placement
-from models.events import Event, EventItem
+from models.catalog.assortment import Assortment
+from models.catalog.resources import Campaign, CatalogItem, Creative, Placement
+from models.events.events import Event, EventItem
 
 START_S = 1_700_000_000.0
 TOPS = ("Home", "Sport", "Books")

@@ -9,16 +9,16 @@ from typing import cast
 
 import pytest
 
-from models.profile import encode_profile
+from models.visitor.profile import encode_profile
 from shopwindow.embedded import EmbeddedRedis
 from store import keys
-from store.catalog import CatalogStore
-from store.log import partition_of
-from store.profiles import ProfileStore
+from store.log.log import partition_of
+from store.site.catalog import CatalogStore
+from store.visitors.profiles import ProfileStore
 from stream.assortments import Assortments
 from stream.decode import Decoder
-from stream.patience import Stop
-from stream.profile import GROUP, ProfileLearning
+from stream.profile_flow import GROUP, ProfileLearning
+from stream.retry import Stop
 from tests.servers import Broker
 from tests.stream.workers import (
     PARTITIONS,
@@ -169,7 +169,7 @@ def test_poison_goes_to_the_dead_letters_and_stops_nothing(place: World) -> None
         place.wait_until_committed(GROUP, within_s=60)
     expected = undisturbed(good, positions)
     assert_equal_profiles(place.profiles(list(expected)), expected)
-    from models.dead_letter import decode_dead_letter
+    from models.events.dead_letter import decode_dead_letter
     from shopwindow.build import open_dead_letter_log
 
     log = open_dead_letter_log(place.settings)

@@ -8,11 +8,11 @@ from random import Random
 import msgspec
 import pytest
 
-from models.events import Event
-from models.identity import Link, belonging, identified, linked
+from models.events.events import Event
+from models.visitor.identity import Link, belonging, identified, linked
 from shopwindow.embedded import EmbeddedRedis
-from store.profiles import ProfileStore
-from store.standings import StandingStore
+from store.visitors.memberships import StandingStore
+from store.visitors.profiles import ProfileStore
 from tests.models.makers import START_S, event
 from tests.stream.workers import PARTITIONS, World, world
 

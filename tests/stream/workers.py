@@ -13,16 +13,16 @@ from random import Random
 
 import numpy as np
 
-from models.assortment import Assortment
-from models.events import Event, EventItem, encode_event
-from models.profile import Profile, discrete_part
-from models.sketch import Sketches
+from models.catalog.assortment import Assortment
+from models.events.events import Event, EventItem, encode_event
+from models.visitor.interest_sketch import Sketches
+from models.visitor.profile import Profile, discrete_part
 from shopwindow.build import open_log
 from shopwindow.settings import Settings, SiteKeys, write_settings
 from store.client import Client, connect
-from store.log import EventLog, partition_of
-from store.profiles import ProfileStore
-from stream.profile import learn_visitors
+from store.log.log import EventLog, partition_of
+from store.visitors.profiles import ProfileStore
+from stream.profile_flow import learn_visitors
 from tests.servers import Broker
 
 PARTITIONS = 4

@@ -6,7 +6,7 @@ import pytest
 
 from api.shop.drawings import DRAWING_OF, DRAWINGS, SCENES
 from api.shop.pictures import creative_picture, item_picture
-from models.catalog import CatalogItem, Creative
+from models.catalog.resources import CatalogItem, Creative
 
 HOSTILE = "</title><script>alert(1)</script>\"' & ]]> \x00\x0b\ud800 <!--"
 SVG = "{http://www.w3.org/2000/svg}"

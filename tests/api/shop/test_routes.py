@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 
 from api.shop.pages import safe_link
 from api.shop.routes import PAGE_POLICY, STATIC_DIRECTORY, VISITOR_COOKIE, shop_routes
-from models.catalog import CatalogItem, Creative
+from models.catalog.resources import CatalogItem, Creative
 
 HOSTILE = "</title></script><script>alert('1')</script>\"&"
 MUG = CatalogItem(

@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from models.catalog import CatalogItem, Creative
-from models.events import parse_event
+from models.catalog.resources import CatalogItem, Creative
+from models.events.events import parse_event
 from shopwindow.sample.shop import SampleShop, make_shop
 from shopwindow.sample.shoppers import ShopperReport, Shoppers, Taste
 

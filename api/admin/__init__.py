@@ -1,0 +1,1 @@
+"""What the shop calls, with the secret key."""

@@ -1,0 +1,250 @@
+"""/v1/catalog/items, /v1/creatives, /v1/campaigns, /v1/placements, /v1/rules, /v1/experiments: what the shop sells and
+shows, and what is laid over it."""
+
+import asyncio
+import math
+import time
+from collections.abc import Sequence
+from typing import Annotated, Any, Final
+
+import msgspec
+import orjson
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+
+from api.http import schemas
+from api.http.problems import ProblemError, unavailable
+from api.http.request_body import answer, array_in, read_json
+from api.runtime.authentication import secret_site
+from api.runtime.site import Site
+from api.runtime.state import State, state_of
+from models.base.errors import InvalidError, shown
+from models.catalog.parsing import PARSERS
+from models.catalog.resources import Audience, Creative, Experiment, Kind, Resource, Rule
+from models.experiments.experiments import MAX_EXPERIMENTS, begun, check_layer, parse_experiment
+from store.client import UNAVAILABLE
+from store.site.catalog import id_of
+
+MAX_RESOURCES: Final = 1_000
+_PARSERS: Final = {**PARSERS, "experiments": parse_experiment}
+MAX_BODY_BYTES: Final = 16 * 1024 * 1024
+
+router = APIRouter()
+SecretSite = Annotated[Site, Depends(secret_site)]
+
+
+def _routes(kind: Kind, path: str, one: str, body: type, id_field: str) -> None:
+    """Declare the routes of one kind of thing; they differ in nothing but names."""
+    tags: list[Any] = ["catalog" if kind == "items" else kind]
+    many = "products" if kind == "items" else kind
+
+    @router.put(
+        path,
+        tags=tags,
+        name=f"put_{kind}",
+        summary=f"Add or replace up to 1,000 {many}",
+        responses={200: {"model": schemas.ResourcesAccepted}, **schemas.problems(400, 401, 403, 413, 422, 503)},
+        openapi_extra=schemas.body(body),
+    )
+    async def put_many(request: Request, site: SecretSite) -> Response:
+        """Take many at once: a bad one is rejected with its index, and never fails the rest."""
+        values = array_in(await read_json(request, MAX_BODY_BYTES), kind, MAX_RESOURCES)
+        await _follow(state_of(request), site)
+        known_segments = await _segments(state_of(request), site, kind, values)
+        accepted: list[Resource] = []
+        rejected: list[dict[str, Any]] = []
+        for index, value in enumerate(values):
+            try:
+                accepted.append(_checked(site, _PARSERS[kind](value), accepted, known_segments))
+            except InvalidError as error:
+                rejected.append({"index": index, "code": error.code, "message": error.message})
+        await _put(state_of(request), site, kind, accepted)
+        return answer({"accepted": len(accepted), "rejected": rejected})
+
+    @router.put(
+        f"{path}/{{resource_id:path}}",
+        tags=tags,
+        name=f"put_{one}",
+        summary=f"Add or replace one {one}",
+        responses=schemas.problems(400, 401, 403, 413, 422, 503),
+    )
+    async def put_one(
+        request: Request, resource_id: Annotated[str, Path(description=f"Its `{id_field}`.")], site: SecretSite
+    ) -> Response:
+        """Take one; the id in the address counts."""
+        value = await read_json(request, MAX_BODY_BYTES)
+        if isinstance(value, dict):
+            given = value.get(id_field, resource_id)
+            if given != resource_id:
+                raise InvalidError(
+                    f"{id_field}_invalid", f"{id_field} is {shown(given)}, but the address says {shown(resource_id)}"
+                )
+            value = {**value, id_field: resource_id}
+        await _follow(state_of(request), site)
+        known_segments = await _segments(state_of(request), site, kind, [value])
+        resource = _checked(site, _PARSERS[kind](value), [], known_segments)
+        await _put(state_of(request), site, kind, [resource])
+        return answer(_view(resource))
+
+    @router.get(
+        path,
+        tags=tags,
+        name=f"get_{kind}",
+        summary=f"List {many}",
+        responses=schemas.problems(401, 403, 422, 503),
+    )
+    async def get_many(
+        request: Request,
+        site: SecretSite,
+        limit: Annotated[int, Query(ge=1, le=MAX_RESOURCES)] = 100,
+        after: Annotated[str, Query(description="Begin behind this id; answers name the next one in `next`.")] = "",
+    ) -> Response:
+        """List by id."""
+        await _follow(state_of(request), site)
+        table = _table(site, kind)
+        ids = sorted(resource_id for resource_id in table if resource_id > after)
+        page = ids[:limit]
+        body = {kind: [_view(table[resource_id]) for resource_id in page], "total": len(table)}
+        return answer({**body, "next": page[-1] if len(ids) > limit else None})
+
+    @router.get(
+        f"{path}/{{resource_id:path}}",
+        tags=tags,
+        name=f"get_{one}",
+        summary=f"Read one {one}",
+        responses=schemas.problems(401, 403, 404, 503),
+    )
+    async def get_one(request: Request, resource_id: str, site: SecretSite) -> Response:
+        """Read one."""
+        await _follow(state_of(request), site)
+        resource = _table(site, kind).get(resource_id)
+        if resource is None:
+            raise _unknown(site, one, resource_id)
+        return answer(_view(resource))
+
+    @router.delete(
+        f"{path}/{{resource_id:path}}",
+        tags=tags,
+        name=f"delete_{one}",
+        status_code=204,
+        summary=f"Remove one {one}",
+        responses=schemas.problems(401, 403, 404, 503),
+    )
+    async def delete_one(request: Request, resource_id: str, site: SecretSite) -> Response:
+        """Remove one; it is not shown from the next request on."""
+        state = state_of(request)
+        try:
+            known = await asyncio.to_thread(state.catalogs.delete, site.name, kind, resource_id)
+        except UNAVAILABLE as error:
+            raise _unavailable() from error
+        if not known:
+            raise _unknown(site, one, resource_id)
+        await _follow(state, site)
+        return Response(status_code=204)
+
+
+def _checked(site: Site, resource: Resource, before: Sequence[Resource], known_segments: frozenset[str]) -> Resource:
+    """Refuse what would silently do nothing: a creative of no campaign, an audience of no segment, a change of no
+    placement; and what an experiment that has begun may not change. `before` comes with it in the same call."""
+    assortment = site.assortment
+    if isinstance(resource, Creative) and resource.campaign_id not in assortment.campaigns:
+        raise InvalidError(
+            "campaign_unknown",
+            f"creative {resource.creative_id!r}: site {site.name!r} has no campaign {shown(resource.campaign_id)}; "
+            "put the campaign first",
+        )
+    for audience in _audiences(resource):
+        for segment_id in (*audience.any_of, *audience.all_of, *audience.none_of):
+            if segment_id not in known_segments:
+                raise InvalidError(
+                    "segment_unknown", f"site {site.name!r} has no segment {shown(segment_id)}; put the segment first"
+                )
+    if isinstance(resource, Experiment):
+        return _checked_experiment(site, resource, [one for one in before if isinstance(one, Experiment)])
+    return resource
+
+
+def _checked_experiment(site: Site, experiment: Experiment, before: Sequence[Experiment]) -> Experiment:
+    known = {**site.assortment.experiments, **{one.experiment_id: one for one in before}}
+    if experiment.experiment_id not in known and len(known) >= MAX_EXPERIMENTS:
+        raise InvalidError("experiments_too_many", f"site {site.name!r} has {MAX_EXPERIMENTS} experiments already")
+    for variant in experiment.variants:
+        for placement_id in variant.placements:
+            if placement_id not in site.assortment.placements:
+                raise InvalidError(
+                    "placement_unknown",
+                    f"experiment {experiment.experiment_id!r}: site {site.name!r} has no placement "
+                    f"{shown(placement_id)}; put the placement first",
+                )
+    check_layer(experiment, known.values())
+    return begun(known.get(experiment.experiment_id), experiment, time.time())
+
+
+def _audiences(resource: Resource) -> list[Audience]:
+    if isinstance(resource, Rule):
+        return [resource.audience]
+    if isinstance(resource, Experiment):
+        return [resource.audience, *(rule.audience for one in resource.variants for rule in one.rules)]
+    return []
+
+
+async def _segments(state: State, site: Site, kind: Kind, values: Sequence[Any]) -> frozenset[str]:
+    """The site's segments, read only where one of the things sent names an audience."""
+    if kind not in ("rules", "experiments") or b'"audience"' not in orjson.dumps(values):
+        return frozenset()
+    try:
+        yardstick = await asyncio.to_thread(state.segments.yardstick, site.name)
+    except UNAVAILABLE as error:
+        raise _unavailable() from error
+    return frozenset(one.segment_id for one in yardstick.segments)
+
+
+async def _put(state: State, site: Site, kind: Kind, resources: list[Resource]) -> None:
+    try:
+        await asyncio.to_thread(state.catalogs.put, site.name, kind, _last_of_each(kind, resources), time.time())
+    except UNAVAILABLE as error:
+        raise _unavailable() from error
+    await _follow(state, site)
+
+
+def _last_of_each(kind: Kind, resources: list[Resource]) -> list[Resource]:
+    return list({id_of(kind, one): one for one in resources}.values())
+
+
+async def _follow(state: State, site: Site) -> None:
+    try:
+        await site.follow_catalog(await asyncio.to_thread(state.catalogs.version, site.name))
+    except UNAVAILABLE as error:
+        raise _unavailable() from error
+
+
+def _table(site: Site, kind: Kind) -> dict[str, Any]:
+    table: dict[str, Any] = getattr(site.assortment, kind)
+    return table
+
+
+def _view(resource: Resource) -> dict[str, Any]:
+    """Give a thing as JSON: a category as a path, no field that was never set."""
+    plain: dict[str, Any] = {
+        name: value
+        for name, value in msgspec.to_builtins(resource, builtin_types=(float,)).items()
+        if not (isinstance(value, float) and math.isinf(value))
+    }
+    if plain.get("category"):
+        plain["category"] = " > ".join(plain["category"])
+    return plain
+
+
+def _unavailable() -> ProblemError:
+    return unavailable("store_unavailable", "the catalog store does not answer; try again")
+
+
+def _unknown(site: Site, one: str, resource_id: str) -> ProblemError:
+    return ProblemError(404, f"{one}_unknown", f"site {site.name!r} has no {one} {shown(resource_id)}")
+
+
+_routes("items", "/v1/catalog/items", "item", schemas.Items, "item_id")
+_routes("creatives", "/v1/creatives", "creative", schemas.Creatives, "creative_id")
+_routes("campaigns", "/v1/campaigns", "campaign", schemas.Campaigns, "campaign_id")
+_routes("placements", "/v1/placements", "placement", schemas.Placements, "placement_id")
+_routes("rules", "/v1/rules", "rule", schemas.Rules, "rule_id")
+_routes("experiments", "/v1/experiments", "experiment", schemas.Experiments, "experiment_id")

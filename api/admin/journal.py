@@ -1,0 +1,214 @@
+"""/v1/journal and /v1/undelivered: who was sent what, when, why, what came of it; and what could not be delivered."""
+
+import asyncio
+import time
+from typing import Annotated, Any, Final, Literal
+
+import orjson
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+
+from api.http import schemas
+from api.http.list_parameters import only
+from api.http.problems import ProblemError, unavailable
+from api.http.request_body import answer, read_json
+from api.runtime.authentication import secret_site
+from api.runtime.site import Site
+from api.runtime.state import State, state_of
+from models.base.errors import InvalidError, shown
+from models.base.timestamps import iso
+from models.events.events import parse_time, parse_visitor_id
+from models.triggers.message_outcomes import ORDER, UNDONE
+from models.visitor.contact_history import is_message_id
+from store.client import UNAVAILABLE
+from store.messages.journal import Entry, Filter
+from store.messages.outbox import Undelivered
+from store.visitors.visitor_reads import know
+
+MAX_LISTED: Final = 1_000
+MOST_READ: Final = 5_000
+"""Entries of one partition looked at for one request."""
+MAX_BODY_BYTES: Final = 16 * 1024
+_LATEST_S: Final = 4_102_444_800.0
+
+router = APIRouter(tags=["triggers"])
+SecretSite = Annotated[Site, Depends(secret_site)]
+
+
+@router.get(
+    "/v1/journal",
+    summary="Say who was sent what, when, why, and what came of it",
+    responses={200: {"model": schemas.Journal}, **schemas.problems(401, 403, 422, 503)},
+)
+async def get_journal(
+    request: Request,
+    site: SecretSite,
+    visitor_id: Annotated[str, Query(description="Only this visitor's.")] = "",
+    trigger: Annotated[str, Query(description="Only this trigger's.")] = "",
+    status: Annotated[
+        Literal["", "sent", "suppressed", "expired"],
+        Query(description="Only what was sent, was refused, or was held back until it was too late."),
+    ] = "",
+    after: Annotated[str, Query(alias="from", description="Not before this time.")] = "",
+    before: Annotated[str, Query(alias="to", description="Before this time.")] = "",
+    limit: Annotated[int, Query(ge=1, le=MAX_LISTED)] = 100,
+) -> Response:
+    """Give the newest entries, newest first."""
+    state = state_of(request)
+    wanted = Filter(
+        visitor_ids=await _ids(state, site, parse_visitor_id(visitor_id)) if visitor_id else (),
+        trigger_id=trigger,
+        status=status,
+        from_s=_moment(after, "from") if after else 0.0,
+        to_s=_moment(before, "to") if before else float("inf"),
+    )
+    entries = await _read(state.journal.find, site.name, state.log.partitions, wanted, limit, MOST_READ)
+    return answer({"entries": [_view(one) for one in entries]})
+
+
+@router.get(
+    "/v1/journal/{message_id}",
+    summary="Read one entry",
+    responses={200: {"model": schemas.JournalEntry}, **schemas.problems(401, 403, 404, 503)},
+)
+async def get_entry(
+    request: Request,
+    message_id: Annotated[str, Path(description="The message's id.", examples=["3-5e0c3b1c1f2a4d5e6f708192"])],
+    site: SecretSite,
+) -> Response:
+    """Give one entry, whole."""
+    state = state_of(request)
+    partition = int(message_id.partition("-")[0]) if is_message_id(message_id) else -1
+    entry: Entry | None = None
+    if 0 <= partition < state.log.partitions:
+        entry = await _read(state.journal.get, site.name, partition, message_id)
+    if entry is None:
+        raise ProblemError(404, "message_unknown", f"site {site.name!r} has sent no message {shown(message_id)}")
+    return answer(_view(entry))
+
+
+@router.get(
+    "/v1/undelivered",
+    summary="List messages set aside after the last try",
+    responses={200: {"model": schemas.UndeliveredNow}, **schemas.problems(401, 403, 422, 503)},
+)
+async def get_undelivered(
+    request: Request, site: SecretSite, limit: Annotated[int, Query(ge=1, le=MAX_LISTED)] = 100
+) -> Response:
+    """Give the newest first, each with its body."""
+    found = await _read(state_of(request).outboxes[site.name].undelivered, limit)
+    return answer({"undelivered": [_set_aside(one) for one in found]})
+
+
+@router.post(
+    "/v1/undelivered/replay",
+    summary="Try messages that were set aside again",
+    responses={200: {"model": schemas.UndeliveredReplayed}, **schemas.problems(400, 401, 403, 413, 422, 503)},
+)
+async def replay_undelivered(request: Request, site: SecretSite) -> Response:
+    """Try all again, or with a body `{"message_id": "..."}` that one; the tries are counted anew."""
+    message_id = ""
+    if request.headers.get("content-length", "0") != "0":
+        body = await read_json(request, MAX_BODY_BYTES)
+        if not isinstance(body, dict):
+            raise ProblemError(422, "body_invalid", f"the body must be a JSON object, got {shown(body)}")
+        only(body, frozenset({"message_id"}), "the body")
+        message_id = body.get("message_id") or ""
+        if not isinstance(message_id, str) or (message_id and not is_message_id(message_id)):
+            raise InvalidError("message_id_invalid", f"message_id is no message's, got {shown(message_id)}")
+    state = state_of(request)
+    return answer({"replayed": await _read(state.outboxes[site.name].replay, time.time(), message_id)})
+
+
+async def _ids(state: State, site: Site, visitor_id: str) -> tuple[str, ...]:
+    """Give the visitor who goes by an id, and the devices that joined them: each may have been sent something."""
+    try:
+        known = know(await state.visits.read(site.name, visitor_id), site.assortment)
+    except UNAVAILABLE as error:
+        raise unavailable("store_unavailable", "the journal does not answer; try again") from error
+    devices = (one.device_id for one in known.profile.joined)
+    return tuple(dict.fromkeys((known.visitor_id, visitor_id, *devices)))
+
+
+def _moment(value: str, field: str) -> float:
+    try:
+        number = float(value)
+    except ValueError:
+        number = None
+    try:
+        return parse_time(value if number is None else number, now_s=_LATEST_S)
+    except InvalidError as error:
+        raise InvalidError(
+            "parameter_invalid", f"{field} must be an ISO 8601 time or epoch seconds, got {shown(value)}"
+        ) from error
+
+
+async def _read(call: Any, *arguments: Any) -> Any:
+    try:
+        return await asyncio.to_thread(call, *arguments)
+    except UNAVAILABLE as error:
+        raise unavailable("store_unavailable", "the journal does not answer; try again") from error
+
+
+def _view(entry: Entry) -> dict[str, Any]:
+    fields = entry.fields
+    body = orjson.loads(fields.get("body", "{}")).get("data", {})
+    return {
+        "message_id": entry.message_id,
+        "status": fields.get("status"),
+        "visitor_id": fields.get("visitor_id"),
+        "trigger_id": fields.get("trigger_id"),
+        "kind": fields.get("kind"),
+        "purpose": fields.get("purpose"),
+        "channel": fields.get("channel"),
+        "campaign": fields.get("campaign"),
+        "at": _iso(fields.get("at_s")),
+        "due_at": _iso(fields.get("due_s")),
+        "why": fields.get("why"),
+        "reason": fields.get("reason") or None,
+        "message": body.get("message"),
+        "offer": body.get("offer"),
+        "about": body.get("about"),
+        "recommended": [one.get("item_id") for one in body.get("recommended", [])],
+        "delivery": _delivery(fields),
+        "outcome": _outcome(fields),
+    }
+
+
+def _delivery(fields: dict[str, str]) -> dict[str, Any]:
+    """What became of it on each way out."""
+    found: dict[str, Any] = {}
+    for way in ("webhook", "topic", "on_site"):
+        if way in fields:
+            told: dict[str, Any] = {"status": fields[way], "at": _iso(fields.get(f"{way}_at_s"))}
+            if f"{way}_tries" in fields:
+                told |= {"tries": int(fields[f"{way}_tries"]), "error": fields.get(f"{way}_error") or None}
+            found[way] = told
+    return found
+
+
+def _outcome(fields: dict[str, str]) -> dict[str, Any]:
+    """What came of it."""
+    orders = []
+    for name, value in sorted(fields.items()):
+        if name.startswith(ORDER):
+            at_s, amount = value.split(" ")
+            order_id = name.removeprefix(ORDER)
+            taken_back = f"{UNDONE}{order_id}" in fields
+            orders.append({"order_id": order_id, "at": _iso(at_s), "value": float(amount), "taken_back": taken_back})
+    return {
+        **{what: _iso(fields.get(f"{what}_at_s")) for what in ("delivered", "opened", "clicked", "dismissed")},
+        "orders": orders,
+    }
+
+
+def _iso(at_s: str | None) -> str | None:
+    return iso(float(at_s)) if at_s else None
+
+
+def _set_aside(one: Undelivered) -> dict[str, Any]:
+    return {
+        "message_id": one.message_id,
+        "way": one.way,
+        "at": iso(one.at_s),
+        "body": orjson.loads(one.body),
+    }

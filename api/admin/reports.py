@@ -1,0 +1,106 @@
+"""/v1/reports: figures from the archive."""
+
+import asyncio
+import logging
+import time
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+
+from api.http import schemas
+from api.http.problems import ProblemError, unavailable
+from api.http.request_body import answer
+from api.runtime.authentication import secret_site
+from api.runtime.site import Site
+from api.runtime.state import State, state_of
+from models.base.errors import shown
+from models.reports.charts import draw
+from store.archive.archive import ArchiveUnavailableError
+from store.archive.experiment_results import Asked, asked_of, asked_of_holdout
+from store.archive.reports import REPORTS, Report, make_report, parse_day
+from store.archive.tables import NOTHING_UNARCHIVED, Unarchived
+from store.archive.unarchived import read_unarchived
+from store.client import UNAVAILABLE
+from store.log.log import LogRecreatedError, LogUnavailableError
+
+ARCHIVE_GROUP: Final = "archive"
+"""The flow that fills the archive, as the log knows it."""
+FIRST_DAY = Annotated[str | None, Query(alias="from", description="First day (UTC).", examples=["2026-01-01"])]
+LAST_DAY = Annotated[str | None, Query(alias="to", description="Last day (UTC), included.")]
+_LOGGER = logging.getLogger(__name__)
+
+router = APIRouter(tags=["reports"])
+
+
+@router.get(
+    "/v1/reports/{name}",
+    summary="Make a report",
+    responses={200: {"model": schemas.Report}, **schemas.problems(401, 403, 404, 422, 503)},
+)
+async def get_report(
+    request: Request,
+    site: Annotated[Site, Depends(secret_site)],
+    name: Annotated[str, Path(description=f"One of {', '.join(REPORTS)}.", examples=["channels"])],
+    first_day: FIRST_DAY = None,
+    last_day: LAST_DAY = None,
+) -> Response:
+    """Give figures from every event accepted, or of the days named; archived yet or not."""
+    made = await _made(request, site, name, first_day, last_day)
+    return answer({"name": name, "from": first_day, "to": last_day, "columns": made.columns, "rows": made.records()})
+
+
+@router.get(
+    "/v1/reports/{name}/picture",
+    summary="Draw a report",
+    response_class=Response,
+    responses={
+        200: {"content": {"image/svg+xml": {}}, "description": "An SVG drawing of the report's main figures."},
+        **schemas.problems(401, 403, 404, 422, 503),
+    },
+)
+async def get_picture(
+    request: Request,
+    site: Annotated[Site, Depends(secret_site)],
+    name: Annotated[str, Path(description=f"One of {', '.join(REPORTS)}.", examples=["cohorts"])],
+    first_day: FIRST_DAY = None,
+    last_day: LAST_DAY = None,
+) -> Response:
+    """Give a report as an SVG drawing."""
+    made = await _made(request, site, name, first_day, last_day)
+    days = f"{first_day or 'the first day'} to {last_day or 'today'}"
+    return Response(draw(name, made.records(), days), media_type="image/svg+xml")
+
+
+async def _made(request: Request, site: Site, name: str, first_day: str | None, last_day: str | None) -> Report:
+    if name not in REPORTS:
+        raise ProblemError(404, "report_unknown", f"there is no report {shown(name)}; there are {', '.join(REPORTS)}")
+    first, last = parse_day(first_day, "from"), parse_day(last_day, "to")
+    state = state_of(request)
+    unarchived = await unarchived_of(state, site)
+    asked = await _experiments(state, site) if name == "experiments" else ()
+    try:
+        async with state.reporting:  # one at a time: the rest of the API shares the machine
+            made = await asyncio.to_thread(make_report, state.archive, site.name, name, first, last, unarchived, asked)
+    except ArchiveUnavailableError as error:
+        raise unavailable("archive_unavailable", str(error)) from error
+    return made
+
+
+async def unarchived_of(state: State, site: Site) -> Unarchived:
+    """Read what is not archived yet; where the log does not answer, reports tell of what is."""
+    try:
+        return await asyncio.to_thread(read_unarchived, state.log, ARCHIVE_GROUP, site.name, state.config.holdout_share)
+    except (LogUnavailableError, LogRecreatedError, *UNAVAILABLE) as error:
+        _LOGGER.warning("the report has only what is archived: %s", error)
+        return NOTHING_UNARCHIVED
+
+
+async def _experiments(state: State, site: Site) -> tuple[Asked, ...]:
+    """Every experiment of the site that has begun, by id, and the holdout."""
+    try:
+        await site.follow_catalog(await asyncio.to_thread(state.catalogs.version, site.name))
+    except UNAVAILABLE as error:
+        _LOGGER.warning("the report has the experiments known here: %s", error)
+    holdout = asked_of_holdout(state.config.holdout_share)
+    found = [one for _, one in sorted(site.assortment.experiments.items()) if one.began_at_s <= time.time()]
+    return tuple(asked_of(one) for one in found) + ((holdout,) if holdout else ())

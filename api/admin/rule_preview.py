@@ -1,0 +1,92 @@
+"""POST /v1/rules/preview: what draft rules would make of a visitor's list or placement, beside what it is now."""
+
+import asyncio
+from collections.abc import Callable
+from copy import copy
+from dataclasses import replace
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from api.http import schemas
+from api.http.list_parameters import only, parse_list, parse_whole
+from api.http.problems import ProblemError, unavailable
+from api.http.request_body import answer, read_json
+from api.runtime import decide
+from api.runtime.authentication import secret_site
+from api.runtime.decide import Deciding
+from api.runtime.site import Site, placement_named
+from api.runtime.state import State, state_of
+from api.runtime.view_as import view_as
+from models.base.errors import InvalidError, shown
+from models.catalog.parsing import MAX_SLOTS, parse_rule
+from models.events.events import parse_visitor_id
+from store.client import UNAVAILABLE
+
+MAX_RULES: Final = 100
+MAX_BODY_BYTES: Final = 256 * 1024
+_FIELDS: Final = frozenset({"visitor_id", "view_as", "list", "placement", "count", "rules"})
+
+router = APIRouter(tags=["rules"])
+
+
+@router.post(
+    "/v1/rules/preview",
+    summary="Preview rules",
+    responses={200: {"model": schemas.RulesPreview}, **schemas.problems(400, 401, 403, 404, 413, 422, 503)},
+    openapi_extra=schemas.body(schemas.RulesPreviewRequest),
+)
+async def post_preview(request: Request, site: Annotated[Site, Depends(secret_site)]) -> Response:
+    """Make one visitor's list, or placement, twice: with the rules there are, and with the draft ones added or put in
+    their place.
+
+    Nothing is stored or logged, and nobody is exposed to an experiment. Without a visitor it is a new one's; `view_as`
+    says what of the visitor is to be other than it is.
+    """
+    body = await read_json(request, MAX_BODY_BYTES)
+    if not isinstance(body, dict):
+        raise ProblemError(422, "body_invalid", f"the body must be a JSON object, got {shown(body)}")
+    only(body, _FIELDS, "the body")
+    drafts = body.get("rules", [])
+    if not isinstance(drafts, list) or len(drafts) > MAX_RULES:
+        raise InvalidError("rules_invalid", f"rules must be an array of at most {MAX_RULES}, got {shown(drafts)}")
+    rules = [parse_rule(draft) for draft in drafts]
+    visitor_id = parse_visitor_id(body["visitor_id"]) if body.get("visitor_id") else ""
+    state = state_of(request)
+    deciding = await decide.begin(state, site, visitor_id)
+    if body.get("view_as") is not None:
+        deciding = view_as(deciding, body["view_as"], await _segments(state, site))
+    made = _placement(body, site) if body.get("placement") is not None else _list(body)
+    drafted = copy(site)
+    drafted.assortment = copy(site.assortment)
+    drafted.assortment.rules = {**site.assortment.rules, **{rule.rule_id: rule for rule in rules}}
+    before, after = made(deciding), made(replace(deciding, site=drafted))
+    return answer({"visitor_id": visitor_id or None, "before": before, "after": after})
+
+
+def _list(body: dict[str, Any]) -> Callable[[Deciding], dict[str, Any]]:
+    _, query = parse_list(body.get("list", {}), "list")
+
+    def made(deciding: Deciding) -> dict[str, Any]:
+        asked = deciding.asked(query)
+        return decide.list_view(asked, deciding.listed(asked), deciding.state.config)
+
+    return made
+
+
+def _placement(body: dict[str, Any], site: Site) -> Callable[[Deciding], dict[str, Any]]:
+    if body.get("list") is not None or not isinstance(body["placement"], str):
+        raise InvalidError(
+            "placement_invalid", f"a preview is of a list or of a placement, by its id, got {shown(body['placement'])}"
+        )
+    known = placement_named(site, body["placement"])
+    count = parse_whole(body.get("count"), "count", MAX_SLOTS) or known.slots
+    return lambda deciding: decide.slate_view(deciding.filled(known.placement_id, count))
+
+
+async def _segments(state: State, site: Site) -> frozenset[str]:
+    try:
+        yardstick = await asyncio.to_thread(state.segments.yardstick, site.name)
+    except UNAVAILABLE as error:
+        raise unavailable("store_unavailable", "the segment store does not answer; try again") from error
+    return frozenset(one.segment_id for one in yardstick.segments)

@@ -1,0 +1,268 @@
+"""/v1/segments and /v1/stages: named rules over profiles, stages of life, and how many visitors are in each."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+
+from api.http import schemas
+from api.http.problems import ProblemError, unavailable
+from api.http.request_body import answer, array_in, parse_each, read_json
+from api.runtime.authentication import secret_site
+from api.runtime.site import Site
+from api.runtime.state import State, state_of
+from models.base.errors import InvalidError, shown
+from models.base.timestamps import iso
+from models.segments.conditions import Facts
+from models.segments.lifecycle import STAGES, Thresholds, parse_thresholds, stage_of
+from models.segments.rfm import Cutoffs
+from models.segments.segments import MAX_SEGMENTS, Rule, Segment, parse_rule, parse_segment
+from store.client import UNAVAILABLE
+from store.clock import read_now_s
+from store.site.segments import Tally
+
+MAX_BODY_BYTES: Final = 1024 * 1024
+MAX_EXAMPLES: Final = 10
+PREVIEW_S: Final = 10.0
+"""A preview stops after this long, and says of how many visitors it knows."""
+_PORTION: Final = 200
+
+router = APIRouter()
+SecretSite = Annotated[Site, Depends(secret_site)]
+SegmentId = Annotated[str, Path(description="Its `segment_id`.", examples=["kitchen-lovers"])]
+
+
+@router.put(
+    "/v1/segments",
+    tags=["segments"],
+    summary="Add or replace segments",
+    responses={200: {"model": schemas.ResourcesAccepted}, **schemas.problems(400, 401, 403, 413, 422, 503)},
+    openapi_extra=schemas.body(schemas.Segments),
+)
+async def put_segments(request: Request, site: SecretSite) -> Response:
+    """Take many at once: a bad one is rejected with its index, and never fails the rest.
+
+    Visitors are judged by the new rules at once as they move, and all others in the background.
+    """
+    values = array_in(await read_json(request, MAX_BODY_BYTES), "segments", MAX_SEGMENTS)
+    accepted, rejected = parse_each(values, parse_segment)
+    await _put(state_of(request), site, list({one.segment_id: one for one in accepted}.values()))
+    return answer({"accepted": len(accepted), "rejected": rejected})
+
+
+@router.get(
+    "/v1/segments",
+    tags=["segments"],
+    summary="List segments and their numbers of visitors",
+    responses=schemas.problems(401, 403, 422, 503),
+)
+async def get_segments(
+    request: Request,
+    site: SecretSite,
+    limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
+    after: Annotated[str, Query(description="Begin behind this id; answers name the next one in `next`.")] = "",
+) -> Response:
+    """List by id; `counts` has the number of visitors in each."""
+    state = state_of(request)
+    known = await _segments(state, site)
+    tallies = await _read(state.segments.tallies, site.name, state.log.partitions)
+    ids = sorted(segment_id for segment_id in known if segment_id > after)
+    page = ids[:limit]
+    counts = {one: tallies.get(f"segment:{one}", Tally(0, 0.0)).visitors for one in page}
+    body = {"segments": [_written(known[one]) for one in page], "counts": counts, "total": len(known)}
+    return answer({**body, "next": page[-1] if len(ids) > limit else None})
+
+
+@router.post(
+    "/v1/segments/preview",
+    tags=["segments"],
+    summary="Say how many visitors a rule holds for, and show some",
+    responses={200: {"model": schemas.Preview}, **schemas.problems(400, 401, 403, 413, 422, 503)},
+    openapi_extra=schemas.body(schemas.PreviewRule),
+)
+async def preview(request: Request, site: SecretSite) -> Response:
+    """Judge every visitor by a rule, now; nothing is kept."""
+    body = await read_json(request, MAX_BODY_BYTES)
+    if not isinstance(body, dict) or set(body) - {"rule", "limit"}:
+        raise InvalidError("preview_invalid", f"a preview has rule, and perhaps limit, got {shown(body)}")
+    limit = body.get("limit", MAX_EXAMPLES)
+    if isinstance(limit, bool) or not isinstance(limit, int) or not 0 <= limit <= MAX_EXAMPLES:
+        raise InvalidError(
+            "limit_invalid", f"limit must be a whole number from 0 to {MAX_EXAMPLES}, got {shown(limit)}"
+        )
+    rule = parse_rule(body.get("rule"))
+    state = state_of(request)
+    try:
+        return answer(await _preview(state, site, rule, limit))
+    except UNAVAILABLE as error:
+        raise _unavailable() from error
+
+
+async def _preview(state: State, site: Site, rule: Rule, limit: int) -> dict[str, Any]:
+    await site.follow_catalog(await asyncio.to_thread(state.catalogs.version, site.name))
+    thresholds = (await asyncio.to_thread(state.segments.yardstick, site.name)).thresholds
+    now_s = await read_now_s(state.config.clock, state.redis, site.name)
+    started = time.monotonic()
+    judged, count, complete = 0, 0, True
+    examples: list[dict[str, Any]] = []
+    for partition in range(state.log.partitions):
+        cursor, seen = 0, set[str]()
+        while complete:
+            cursor, found = await asyncio.to_thread(state.standings.scan, site.name, partition, cursor, _PORTION)
+            visitors = [visitor_id for visitor_id, _ in found if visitor_id not in seen]  # a scan may repeat some
+            seen.update(visitors)
+            profiles = await asyncio.to_thread(state.profiles.load, site.name, partition, visitors)
+            for visitor_id, profile in zip(visitors, profiles, strict=True):
+                if not profile.events_seen:
+                    continue
+                judged += 1
+                facts = Facts(profile, site.assortment, thresholds, now_s)
+                if rule.holds(facts):
+                    count += 1
+                    if len(examples) < limit:
+                        examples.append(_example(visitor_id, rule, facts))
+            if cursor == 0:
+                break
+            complete = time.monotonic() - started < PREVIEW_S
+    return {"count": count, "judged": judged, "complete": complete, "examples": examples}
+
+
+def _example(visitor_id: str, rule: Rule, facts: Facts) -> dict[str, Any]:
+    stage, _ = stage_of(facts.profile, facts.thresholds, facts.now_s)
+    last_seen = iso(facts.profile.last_at_s)
+    return {"visitor_id": visitor_id, "stage": stage, "last_seen": last_seen, "why": rule.why(facts)}
+
+
+@router.put(
+    "/v1/segments/{segment_id}",
+    tags=["segments"],
+    summary="Add or replace one segment",
+    responses={200: {"model": schemas.Segment}, **schemas.problems(400, 401, 403, 413, 422, 503)},
+)
+async def put_segment(request: Request, segment_id: SegmentId, site: SecretSite) -> Response:
+    """Take one; the id in the address counts."""
+    value = await read_json(request, MAX_BODY_BYTES)
+    if isinstance(value, dict):
+        given = value.get("segment_id", segment_id)
+        if given != segment_id:
+            raise InvalidError(
+                "segment_id_invalid", f"segment_id is {shown(given)}, but the address says {shown(segment_id)}"
+            )
+        value = {**value, "segment_id": segment_id}
+    segment = parse_segment(value)
+    await _put(state_of(request), site, [segment])
+    return answer(_written(segment))
+
+
+@router.get(
+    "/v1/segments/{segment_id}",
+    tags=["segments"],
+    summary="Read one segment, with its number of visitors",
+    responses={200: {"model": schemas.SegmentNow}, **schemas.problems(401, 403, 404, 503)},
+)
+async def get_segment(request: Request, segment_id: SegmentId, site: SecretSite) -> Response:
+    """Give the rule, how many visitors are in it now, and when one last came or went.
+
+    `settled` is false while visitors are still being judged by a rule that has changed.
+    """
+    state = state_of(request)
+    segment = (await _segments(state, site)).get(segment_id)
+    if segment is None:
+        raise _unknown(site, segment_id)
+    tally = await _read(state.segments.segment_tally, site.name, state.log.partitions, segment_id)
+    settled = await _read(state.segments.settled, site.name, state.log.partitions)
+    return answer({**_written(segment), **_tally(tally), "settled": settled})
+
+
+@router.delete(
+    "/v1/segments/{segment_id}",
+    tags=["segments"],
+    status_code=204,
+    summary="Remove one segment",
+    responses=schemas.problems(401, 403, 404, 503),
+)
+async def delete_segment(request: Request, segment_id: SegmentId, site: SecretSite) -> Response:
+    """Remove one; its visitors leave it in the background."""
+    state = state_of(request)
+    if not await _read(state.segments.delete, site.name, segment_id):
+        raise _unknown(site, segment_id)
+    return Response(status_code=204)
+
+
+@router.get(
+    "/v1/stages",
+    tags=["segments"],
+    summary="Give the stages' thresholds and numbers of visitors",
+    responses={200: {"model": schemas.Stages}, **schemas.problems(401, 403, 503)},
+)
+async def get_stages(request: Request, site: SecretSite) -> Response:
+    """Give how many visitors are in each stage of life, and what divides the stages."""
+    state = state_of(request)
+    thresholds = (await _read(state.segments.yardstick, site.name)).thresholds
+    tallies = await _read(state.segments.stage_tallies, site.name, state.log.partitions)
+    settled = await _read(state.segments.settled, site.name, state.log.partitions)
+    stages = {stage: _tally(tallies[stage]) for stage in STAGES}
+    return answer({"thresholds": _thresholds(thresholds), "stages": stages, "settled": settled})
+
+
+@router.put(
+    "/v1/stages",
+    tags=["segments"],
+    summary="Set the site's thresholds",
+    responses=schemas.problems(400, 401, 403, 413, 422, 503),
+    openapi_extra=schemas.body(schemas.Thresholds),
+)
+async def put_stages(request: Request, site: SecretSite) -> Response:
+    """Set after how many silent days a visitor is dormant, and lost, and where value scores divide.
+
+    All visitors are judged again.
+    """
+    thresholds = parse_thresholds(await read_json(request, MAX_BODY_BYTES))
+    await _read(state_of(request).segments.put_thresholds, site.name, thresholds)
+    return answer(_thresholds(thresholds))
+
+
+async def _put(state: State, site: Site, segments: Sequence[Segment]) -> None:
+    if not await _read(state.segments.put, site.name, list(segments), MAX_SEGMENTS):
+        raise InvalidError("segments_too_many", f"site {site.name!r} would have more than {MAX_SEGMENTS} segments")
+
+
+async def _segments(state: State, site: Site) -> dict[str, Segment]:
+    yardstick = await _read(state.segments.yardstick, site.name)
+    return {one.segment_id: one for one in yardstick.segments}
+
+
+async def _read(call: Any, *arguments: Any) -> Any:
+    try:
+        return await asyncio.to_thread(call, *arguments)
+    except UNAVAILABLE as error:
+        raise _unavailable() from error
+
+
+def _written(segment: Segment) -> dict[str, Any]:
+    return {"segment_id": segment.segment_id, "name": segment.name, "rule": segment.raw}
+
+
+def _tally(tally: Tally) -> dict[str, Any]:
+    return {"count": tally.visitors, "changed_at": iso(tally.changed_at_s) if tally.changed_at_s else None}
+
+
+def _thresholds(thresholds: Thresholds) -> dict[str, Any]:
+    """The days, and those cut-offs that are the site's own."""
+    usual = Cutoffs()
+    own = {name: getattr(thresholds, name) for name in usual.__struct_fields__}
+    return {
+        "dormant_after_days": thresholds.dormant_after_days,
+        "lost_after_days": thresholds.lost_after_days,
+        **{name: value for name, value in own.items() if value != getattr(usual, name)},
+    }
+
+
+def _unavailable() -> ProblemError:
+    return unavailable("store_unavailable", "the segment store does not answer; try again")
+
+
+def _unknown(site: Site, segment_id: str) -> ProblemError:
+    return ProblemError(404, "segment_unknown", f"site {site.name!r} has no segment {shown(segment_id)}")

@@ -1,0 +1,142 @@
+"""/v1/visitors/{id}/timeline: one visitor's touchpoints of every channel, newest first."""
+
+import re
+from collections.abc import Callable
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from api.admin.visitors import VisitorId
+from api.http import schemas
+from api.http.problems import ProblemError, unavailable
+from api.http.request_body import answer
+from api.runtime.authentication import secret_site
+from api.runtime.site import Site
+from api.runtime.state import state_of
+from models.base.errors import InvalidError, shown
+from models.base.timestamps import iso
+from models.events.events import parse_time, parse_visitor_id
+from models.visitor.timeline import MAX_ENTRIES, Entry, Told, kind_of, tell, title_of
+from store.client import UNAVAILABLE
+
+router = APIRouter(tags=["visitors"])
+_ID: Final = re.compile(r"(\d{1,18})-(\d{1,18})")
+
+
+@router.get(
+    "/v1/visitors/{visitor_id:path}/timeline",
+    summary="A visitor's timeline",
+    responses={200: {"model": schemas.Timeline}, **schemas.problems(401, 403, 404, 422, 503)},
+)
+async def get_timeline(
+    request: Request,
+    visitor_id: VisitorId,
+    site: Annotated[Site, Depends(secret_site)],
+    limit: Annotated[int, Query(ge=1, le=MAX_ENTRIES, description="Entries to give.")] = 50,
+    before: Annotated[
+        str | None,
+        Query(description="An entry's `id` (`next_before` of the page before), or a time: only entries before it."),
+    ] = None,
+) -> Response:
+    """Give a visitor's touchpoints, newest first: page views, products, carts, orders, mails, chats, surveys.
+
+    Each has its time, its kind, a title in words, details, and the visit it belongs to with its source. What happened
+    off site (a mail was sent, an order was shipped) belongs to no visit. The newest 1,000 are kept.
+    """
+    state = state_of(request)
+    visitor_id = parse_visitor_id(visitor_id)
+    cursor = None if before is None else _cursor(before)
+    try:
+        _, entries = await state.visits.read_timeline(site.name, visitor_id)
+    except UNAVAILABLE as error:
+        raise unavailable("store_unavailable", "the profile store does not answer") from error
+    if not entries:
+        raise ProblemError(404, "visitor_unknown", f"site {site.name!r} knows no visitor {shown(visitor_id)}")
+    told = [one for one in tell(entries) if cursor is None or one.cursor < cursor]
+    page = told[:limit]
+    items = site.assortment.items
+
+    def name_of(item_id: str) -> str:
+        known = items.get(item_id)
+        return known.title if known else ""
+
+    return answer(
+        {
+            "visitor_id": visitor_id,
+            "entries": [_view(one, name_of) for one in page],
+            "next_before": _id(page[-1].cursor) if len(told) > limit else None,
+        }
+    )
+
+
+def _cursor(before: str) -> tuple[int, int]:
+    """Read an entry's id, or a time (epoch seconds or ISO 8601); raises `InvalidError`."""
+    found = _ID.fullmatch(before)
+    if found:
+        return int(found[1]), int(found[2])
+    try:
+        number = float(before)
+    except ValueError:
+        number = None
+    try:
+        return round(parse_time(before if number is None else number, now_s=4e9) * 1e6), 0
+    except InvalidError as error:
+        raise InvalidError(
+            "parameter_invalid", f"before must be an entry's id, an ISO 8601 time or epoch seconds, got {shown(before)}"
+        ) from error
+
+
+def _id(cursor: tuple[int, int]) -> str:
+    return f"{cursor[0]}-{cursor[1]}"
+
+
+def _view(told: Told, name_of: Callable[[str], str]) -> dict[str, Any]:
+    entry = told.entry
+    made: dict[str, Any] = {
+        "id": _id(told.cursor),
+        "at": iso(entry.at_s),
+        "event": entry.event,
+        "kind": told.kind,
+        "title": title_of(entry, name_of),
+        "dwell_ms": told.dwell_ms,
+        "details": _details(entry, name_of),
+        "visit": None,
+    }
+    if told.followed is not None:
+        looked_at = [
+            {
+                "at": iso(one.at_s),
+                "kind": kind_of(one.event),
+                "title": title_of(one, name_of),
+                "item_ids": [item.item_id for item in one.items],
+                "dwell_ms": dwell_ms,
+            }
+            for one, dwell_ms in told.followed["looked_at"]
+        ]
+        made["followed_by"] = {**told.followed, "looked_at": looked_at}
+    if told.visit is not None:
+        visit = told.visit
+        made["visit"] = {
+            "session_id": visit["session_id"] or None,
+            "started_at": iso(visit["started_at_s"]),
+            "ended_at": iso(visit["ended_at_s"]),
+            "entries": visit["events"],
+            "source": visit["source"],
+        }
+    return made
+
+
+def _details(entry: Entry, name_of: Callable[[str], str]) -> dict[str, Any]:
+    """What the event carried: its plain params, and its items by name."""
+    made = dict(entry.params)
+    if entry.items:
+        made["items"] = [
+            {
+                "item_id": one.item_id,
+                "title": name_of(one.item_id) or one.name or None,
+                "price": one.price,
+                "quantity": one.quantity,
+            }
+            for one in entry.items
+        ]
+    return made

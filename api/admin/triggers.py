@@ -1,0 +1,284 @@
+"""/v1/triggers and /v1/contact-policy: what starts a message, and how often and when a visitor may be promoted to."""
+
+import asyncio
+from typing import Annotated, Any, Final
+
+import msgspec
+from fastapi import APIRouter, Depends, Path, Request, Response
+
+from api.http import schemas
+from api.http.list_parameters import only
+from api.http.problems import ProblemError, unavailable
+from api.http.request_body import answer, array_in, parse_each, read_json
+from api.runtime import decide
+from api.runtime.authentication import secret_site
+from api.runtime.site import Site
+from api.runtime.state import State, state_of
+from models.base.errors import InvalidError, shown
+from models.base.timestamps import iso
+from models.decisions.recommend import Query, Recommended
+from models.events.events import parse_visitor_id
+from models.triggers.conditions import Case
+from models.triggers.evaluation import Verdict, judge, known_touches
+from models.triggers.scheduling import look, rules_of
+from models.triggers.trigger_state import Order, Timer, Watch
+from models.triggers.triggers import MAX_TRIGGERS, Trigger, parse_trigger, parse_trigger_id
+from models.visitor.contact_history import plain_contact, touches_of
+from models.visitor.contact_policy import ContactPolicy, held_back, parse_policy, written_policy, zone
+from models.visitor.profile import Profile
+from store.client import UNAVAILABLE
+from store.clock import read_now_s
+from store.log.log import partition_of
+from store.site.trigger_config import Configured
+
+MAX_BODY_BYTES: Final = 1024 * 1024
+_PREVIEW_FIELDS: Final = frozenset({"visitor_id", "trigger"})
+
+router = APIRouter(tags=["triggers"])
+SecretSite = Annotated[Site, Depends(secret_site)]
+TriggerId = Annotated[str, Path(description="Its `trigger_id`.", examples=["cart-left"])]
+
+
+@router.get(
+    "/v1/triggers",
+    summary="List triggers",
+    responses={200: {"model": schemas.TriggersNow}, **schemas.problems(401, 403, 503)},
+)
+async def get_triggers(request: Request, site: SecretSite) -> Response:
+    """List by id: those every site begins with (`shipped`), and the site's own in their place or beside them."""
+    configured = await _read(state_of(request).trigger_config.read, site.name)
+    known = sorted(configured.triggers.values(), key=lambda one: one.trigger_id)
+    return answer({"triggers": [_view(one, configured) for one in known], "total": len(known), "next": None})
+
+
+@router.put(
+    "/v1/triggers",
+    summary="Add or replace triggers",
+    responses={200: {"model": schemas.ResourcesAccepted}, **schemas.problems(400, 401, 403, 413, 422, 503)},
+    openapi_extra=schemas.body(schemas.Triggers),
+)
+async def put_triggers(request: Request, site: SecretSite) -> Response:
+    """Take many at once: a bad one is rejected with its index, and never fails the rest.
+
+    One with the id of a shipped trigger takes its place.
+    """
+    values = array_in(await read_json(request, MAX_BODY_BYTES), "triggers", MAX_TRIGGERS)
+    accepted, rejected = parse_each(values, parse_trigger)
+    await _put(state_of(request), site, list({one.trigger_id: one for one in accepted}.values()))
+    return answer({"accepted": len(accepted), "rejected": rejected})
+
+
+@router.post(
+    "/v1/triggers/preview",
+    summary="Say what is armed for a visitor, or what a trigger would send now",
+    responses={200: {"model": schemas.TriggerPreview}, **schemas.problems(400, 401, 403, 413, 422, 503)},
+    openapi_extra=schemas.body(schemas.TriggerPreviewRequest),
+)
+async def preview(request: Request, site: SecretSite) -> Response:
+    """Give a visitor's timers and contacts; with a `trigger`, what it would do if it were due now. Nothing is kept."""
+    body = await read_json(request, MAX_BODY_BYTES)
+    if not isinstance(body, dict):
+        raise ProblemError(422, "body_invalid", f"the body must be a JSON object, got {shown(body)}")
+    only(body, _PREVIEW_FIELDS, "the body")
+    visitor_id = parse_visitor_id(body.get("visitor_id"))
+    draft = parse_trigger(body["trigger"]) if body.get("trigger") is not None else None
+    state = state_of(request)
+    deciding = await decide.begin(state, site, visitor_id)
+    try:
+        visitor_id = (await state.visits.read(site.name, visitor_id)).visitor_id
+    except UNAVAILABLE as error:
+        raise _unavailable() from error
+    partition = partition_of(site.name, visitor_id, state.log.partitions)
+    ((_, watch),) = await _read(state.triggers.load, site.name, partition, [visitor_id])
+    configured: Configured = await _read(state.trigger_config.read, site.name)
+    thresholds = (await _read(state.segments.yardstick, site.name)).thresholds
+    now_s = max(await read_now_s(state.config.clock, state.redis, site.name), _least_s(state, deciding.profile))
+    found: dict[str, Any] = {
+        "visitor_id": visitor_id,
+        "now": iso(now_s),
+        "armed": [_timer(one) for one in watch.timers],
+        "orders": [_order(one) for one in watch.orders],
+        "wanted": [one.item_id for one in watch.wants if one.strong],
+        "sent": [
+            {"message_id": one.message_id, "trigger_id": one.trigger_id, "at": iso(one.at_s)} for one in watch.sent
+        ],
+        **plain_contact(deciding.profile.contact),
+        "contacts": len(touches_of(deciding.profile.contact)),
+    }
+    if draft is not None:
+        rules = rules_of([*configured.triggers.values(), draft], zone(configured.policy.time_zone))
+        look(watch, deciding.profile, rules)
+        timer = _timer_of(watch, draft, now_s)
+        case = Case(watch, timer, deciding.profile, site.assortment, thresholds, now_s)
+        verdict = judge(draft, case, configured.policy)
+        query = Query(draft.recommend.strategy, limit=draft.recommend.limit)
+        items = deciding.recommend(query).items if draft.recommend.limit else []
+        found["would"] = _would(draft, verdict, watch, deciding.profile, configured.policy, now_s, items)
+    return answer(found)
+
+
+def _least_s(state: State, profile: Profile) -> float:
+    """An event that is still pending moves the clock."""
+    return profile.last_at_s if state.config.clock == "event" else 0.0
+
+
+def _timer_of(watch: Watch, trigger: Trigger, now_s: float) -> Timer:
+    """The trigger's own timer, or one for which all is as if it were due."""
+    own = next((one for one in watch.timers if one.trigger_id == trigger.trigger_id), None)
+    return own or Timer(trigger.trigger_id, "preview", now_s, now_s, now_s + trigger.lasts_s)
+
+
+def _would(
+    trigger: Trigger,
+    verdict: Verdict,
+    watch: Watch,
+    profile: Profile,
+    policy: ContactPolicy,
+    now_s: float,
+    items: list[Recommended],
+) -> dict[str, Any]:
+    hold = held_back(policy, known_touches(watch, profile.contact), trigger.channel, trigger.campaign, now_s)
+    return {
+        "does": verdict.do,
+        "why": verdict.why or None,
+        "reason": verdict.reason or None,
+        "held_back": {"why": hold.why, "until": iso(hold.until_s)} if hold and trigger.promotional else None,
+        "actions": list(verdict.actions),
+        "message": msgspec.to_builtins(trigger.message),
+        "offer": trigger.offer or None,
+        "recommended": [{"item_id": one.item.item_id, "reason": one.reason} for one in items],
+    }
+
+
+@router.put(
+    "/v1/triggers/{trigger_id}",
+    summary="Add or replace one trigger",
+    responses={200: {"model": schemas.Trigger}, **schemas.problems(400, 401, 403, 413, 422, 503)},
+)
+async def put_trigger(request: Request, trigger_id: TriggerId, site: SecretSite) -> Response:
+    """Take one; the id in the address counts."""
+    value = await read_json(request, MAX_BODY_BYTES)
+    if isinstance(value, dict):
+        given = value.get("trigger_id", trigger_id)
+        if given != trigger_id:
+            raise InvalidError(
+                "trigger_id_invalid", f"trigger_id is {shown(given)}, but the address says {shown(trigger_id)}"
+            )
+        value = {**value, "trigger_id": trigger_id}
+    trigger = parse_trigger(value)
+    state = state_of(request)
+    await _put(state, site, [trigger])
+    return answer(_view(trigger, await _read(state.trigger_config.read, site.name)))
+
+
+@router.get(
+    "/v1/triggers/{trigger_id}",
+    summary="Read one trigger",
+    responses={200: {"model": schemas.Trigger}, **schemas.problems(401, 403, 404, 503)},
+)
+async def get_trigger(request: Request, trigger_id: TriggerId, site: SecretSite) -> Response:
+    """Give one trigger as it counts now."""
+    configured = await _read(state_of(request).trigger_config.read, site.name)
+    trigger = configured.triggers.get(trigger_id)
+    if trigger is None:
+        raise _unknown(site, trigger_id)
+    return answer(_view(trigger, configured))
+
+
+@router.delete(
+    "/v1/triggers/{trigger_id}",
+    status_code=204,
+    summary="Remove one of the site's own triggers",
+    responses=schemas.problems(401, 403, 404, 503),
+)
+async def delete_trigger(request: Request, trigger_id: TriggerId, site: SecretSite) -> Response:
+    """Remove one: what it was armed for is called off. A shipped one of the same id counts again."""
+    parse_trigger_id(trigger_id)
+    state = state_of(request)
+    if not await _read(state.trigger_config.delete, site.name, trigger_id):
+        raise _unknown(site, trigger_id)
+    return Response(status_code=204)
+
+
+@router.get(
+    "/v1/contact-policy",
+    summary="Read the contact policy",
+    responses={200: {"model": schemas.ContactPolicy}, **schemas.problems(401, 403, 503)},
+)
+async def get_policy(request: Request, site: SecretSite) -> Response:
+    """Give caps, quiet hours, time zone and webhook; its secret is not told."""
+    return answer(_policy(await _read(state_of(request).trigger_config.policy, site.name)))
+
+
+@router.put(
+    "/v1/contact-policy",
+    summary="Set the contact policy",
+    responses={200: {"model": schemas.ContactPolicy}, **schemas.problems(400, 401, 403, 413, 422, 503)},
+    openapi_extra=schemas.body(schemas.ContactPolicy),
+)
+async def put_policy(request: Request, site: SecretSite) -> Response:
+    """Set it whole: what is left out is as if it had never been set. Decisions heed it from the next request on."""
+    value = await read_json(request, MAX_BODY_BYTES)
+    state = state_of(request)
+    policy = parse_policy(value)
+    await _read(state.trigger_config.put_policy, site.name, policy)
+    await _read(site.read_policy)
+    return answer(_policy(await _read(state.trigger_config.policy, site.name)))
+
+
+async def _put(state: State, site: Site, triggers: list[Trigger]) -> None:
+    if not await _read(state.trigger_config.put, site.name, triggers, MAX_TRIGGERS):
+        raise InvalidError("triggers_too_many", f"site {site.name!r} would have more than {MAX_TRIGGERS} triggers")
+
+
+async def _read(call: Any, *arguments: Any) -> Any:
+    try:
+        return await asyncio.to_thread(call, *arguments)
+    except UNAVAILABLE as error:
+        raise _unavailable() from error
+
+
+def _unavailable() -> ProblemError:
+    return unavailable("store_unavailable", "the trigger store does not answer; try again")
+
+
+def _view(trigger: Trigger, configured: Configured) -> dict[str, Any]:
+    """A trigger as it was written, with the defaults that count, and where it comes from."""
+    return {
+        **trigger.raw,
+        "enabled": trigger.enabled,
+        "purpose": trigger.purpose,
+        "actions": list(trigger.actions),
+        "priority": trigger.priority,
+        "shipped": trigger.trigger_id not in configured.own,
+    }
+
+
+def _timer(timer: Timer) -> dict[str, Any]:
+    return {
+        "trigger_id": timer.trigger_id,
+        "subject": timer.subject,
+        "due": iso(timer.due_s),
+        "expires": iso(timer.expires_s),
+        "held": timer.held or None,
+    }
+
+
+def _order(order: Order) -> dict[str, Any]:
+    moments = {
+        name.removesuffix("_s"): iso(value)
+        for name in order.__struct_fields__
+        if name.endswith("_s") and (value := getattr(order, name))
+    }
+    return {"order_id": order.order_id, **moments}
+
+
+def _policy(policy: ContactPolicy) -> dict[str, Any]:
+    written = written_policy(policy)
+    if policy.webhook is not None:
+        written["webhook"] = {"url": policy.webhook.url, "secret": "(set)"}
+    return {"caps": [], "quiet_hours": None, "time_zone": "UTC", "webhook": None, "attribution_days": 7.0, **written}
+
+
+def _unknown(site: Site, trigger_id: str) -> ProblemError:
+    return ProblemError(404, "trigger_unknown", f"site {site.name!r} has no trigger {shown(trigger_id)}")

@@ -1,0 +1,277 @@
+"""/v1/visitors: one visitor's profile explained, and erased."""
+
+import asyncio
+import time
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+
+from api.http import schemas
+from api.http.problems import ProblemError, unavailable
+from api.http.request_body import answer
+from api.runtime import decide
+from api.runtime.authentication import secret_site
+from api.runtime.log_appender import Incoming, append_events
+from api.runtime.site import Site
+from api.runtime.state import State, state_of
+from models.base.bucketing import in_holdout
+from models.base.errors import shown
+from models.base.timestamps import iso
+from models.decisions import recommend
+from models.events.events import VISITOR_DELETED, Event, encode_event, parse_visitor_id
+from models.events.subjects import creative_of
+from models.events.traffic_source import Touch
+from models.segments.conditions import Facts
+from models.segments.lifecycle import stage_of
+from models.segments.membership import Standing, Yardstick
+from models.segments.rfm import scores_of, tier_of
+from models.visitor.contact_history import plain_contact
+from models.visitor.explain_interests import explain_interests
+from models.visitor.identity import Link, identified
+from models.visitor.order_history import interval_s
+from models.visitor.profile import COUNTED, Profile, encode_profile
+from store.client import UNAVAILABLE
+from store.clock import read_now_s
+from store.log.log import partition_of
+from store.visitors.visitor_reads import know
+
+router = APIRouter(tags=["visitors"])
+VisitorId = Annotated[str, Path(description="A visitor id.", examples=["v-1042"])]
+
+
+@router.get(
+    "/v1/visitors/{visitor_id:path}",
+    summary="Explain a visitor",
+    responses={200: {"model": schemas.Visitor}, **schemas.problems(401, 403, 404, 503)},
+)
+async def get_visitor(
+    request: Request,
+    visitor_id: VisitorId,
+    site: Annotated[Site, Depends(secret_site)],
+    limit: Annotated[int, Query(ge=0, le=recommend.MAX_LIMIT, description="Items of `for_you` to show.")] = 5,
+) -> Response:
+    """Show what is kept of a visitor, what it means, and what `for_you` makes of it."""
+    state = state_of(request)
+    visitor_id = parse_visitor_id(visitor_id)
+    try:
+        visit = await state.visits.read(site.name, visitor_id)
+        await site.follow_catalog(visit.catalog_version)
+    except UNAVAILABLE as error:
+        raise unavailable("store_unavailable", "the profile store does not answer") from error
+    partition = partition_of(site.name, visit.visitor_id, state.log.partitions)
+    kept = visit.kept[visit.visitor_id].profile
+    position, events_stored = kept.position, kept.events_seen
+    known = know(visit, site.assortment)
+    profile = known.profile
+    if profile.events_seen == 0:
+        raise ProblemError(404, "visitor_unknown", f"site {site.name!r} knows no visitor {shown(visitor_id)}")
+    try:
+        yardstick = await asyncio.to_thread(state.segments.yardstick, site.name)
+        standing = await asyncio.to_thread(state.standings.get, site.name, partition, known.visitor_id)
+        clock_s = await read_now_s(state.config.clock, state.redis, site.name)
+    except UNAVAILABLE as error:
+        raise unavailable("store_unavailable", "the profile store does not answer") from error
+    if state.config.clock == "event":
+        clock_s = max(clock_s, profile.last_at_s)  # an event that is still pending moves the clock
+    facts = Facts(profile, site.assortment, yardstick.thresholds, clock_s)
+    query = recommend.Query("for_you", limit=max(limit, 1))
+    now_s = time.time()
+    found = recommend.recommend(site.shelf(), profile, query, now_s)
+    return answer(
+        {
+            "visitor_id": visitor_id,
+            "holdout": in_holdout(site.name, visitor_id, state.config.holdout_share),
+            "devices": sorted({one.device_id for one in profile.joined}),
+            **_view(profile, site),
+            "stage": _stage(facts, standing),
+            "segments": _segments(facts, yardstick, standing),
+            "value": _value(facts),
+            "opinion": _opinion(profile),
+            "interests": explain_interests(profile, site.assortment),
+            "for_you": decide.list_view(query, found, state.config, explain=True) if limit else None,
+            "storage": {
+                "partition": partition,
+                "position": position,
+                "pending_events": profile.events_seen - events_stored,
+                "profile_bytes": len(encode_profile(profile)),
+            },
+        }
+    )
+
+
+def _view(profile: Profile, site: Site) -> dict[str, Any]:
+    session = profile.session
+    return {
+        "user_id": profile.user_id or None,
+        "device": profile.device or None,
+        "region": profile.region or None,
+        "first_seen": iso(profile.first_at_s),
+        "last_seen": iso(profile.last_at_s),
+        "events_seen": profile.events_seen,
+        "sessions": profile.sessions,
+        "session": {
+            "session_id": session.session_id or None,
+            "started_at": iso(session.started_at_s),
+            "last_at": iso(session.last_at_s),
+            "events": session.events,
+        },
+        "contact": plain_contact(profile.contact),
+        "counts": {name: count for name, count in zip(COUNTED, profile.counts, strict=True) if count},
+        "first_touch": _touch(profile.first_touch),
+        "last_touch": _touch(profile.last_touch),
+        "recent_items": [
+            {
+                **_subject(seen.item_id, site),
+                "event": seen.event,
+                "at": iso(seen.at_s),
+            }
+            for seen in reversed(profile.recent)
+        ],
+        "cart": [
+            {"item_id": line.item_id, "quantity": line.quantity, "price": line.price, "at": iso(line.at_s)}
+            for line in profile.cart
+        ],
+        "bought": [{"item_id": one.item_id, "order_id": one.order_id, "at": iso(one.at_s)} for one in profile.bought],
+        "habits": [
+            {
+                "item_id": one.item_id,
+                "count": one.count,
+                "first_at": iso(one.first_at_s),
+                "last_at": iso(one.last_at_s),
+                "every_days": round(gap_s / 86_400, 1) if (gap_s := interval_s(one)) is not None else None,
+            }
+            for one in sorted(profile.history.habits, key=lambda habit: (-habit.count, -habit.last_at_s, habit.item_id))
+        ],
+    }
+
+
+def _stage(facts: Facts, standing: Standing | None) -> dict[str, Any]:
+    stage, why = stage_of(facts.profile, facts.thresholds, facts.now_s)
+    known = standing is not None and standing.stage == stage
+    return {"stage": stage, "why": why, "since": iso(standing.stage_since_s) if standing and known else None}
+
+
+def _segments(facts: Facts, yardstick: Yardstick, standing: Standing | None) -> list[dict[str, Any]]:
+    """The segments the visitor is in now; `since` comes with the stream, a moment later."""
+    since = {one.segment_id: one.since_s for one in standing.members} if standing else {}
+    return [
+        {
+            "segment_id": one.segment_id,
+            "name": one.name,
+            "why": one.rule.why(facts),
+            "since": iso(since[one.segment_id]) if one.segment_id in since else None,
+        }
+        for one in yardstick.segments
+        if one.rule.holds(facts)
+    ]
+
+
+def _value(facts: Facts) -> dict[str, Any]:
+    worth = facts.worth
+    recency, frequency, monetary = scores_of(worth, facts.thresholds, facts.now_s)
+    return {
+        "tier": tier_of(recency, frequency, monetary, worth.orders),
+        "recency": recency,
+        "frequency": frequency,
+        "monetary": monetary,
+        "orders": worth.orders,
+        "lifetime_value": round(worth.revenue, 2),
+        "average_basket": round(worth.average_basket, 2),
+        "units": worth.units,
+        "sale_share": round(worth.sale_share, 4),
+        "first_order_at": iso(worth.first_at_s) if worth.orders else None,
+        "last_order_at": iso(worth.last_at_s) if worth.orders else None,
+    }
+
+
+def _opinion(profile: Profile) -> dict[str, Any] | None:
+    opinion = profile.opinion
+    if opinion is None:
+        return None
+    said = {kind: getattr(opinion, kind) for kind in opinion.__struct_fields__}
+    told = {kind: {"value": one.value, "at": iso(one.at_s)} for kind, one in said.items() if one is not None}
+    return {"mood": opinion.latest[0] if opinion.latest else None, **told}
+
+
+def _subject(subject_id: str, site: Site) -> dict[str, Any]:
+    """Name a recent item, or a creative that was clicked."""
+    creative_id = creative_of(subject_id)
+    known = site.assortment.item_of(subject_id)
+    category = " > ".join(known.category) if known else None
+    if creative_id is None:
+        return {"item_id": subject_id, "title": known.title if known else None, "category": category}
+    headline = site.assortment.creatives[creative_id].headline if known else None
+    return {"creative_id": creative_id, "title": headline, "category": category}
+
+
+def _touch(touch: Touch | None) -> dict[str, Any] | None:
+    if touch is None:
+        return None
+    return {
+        "source": touch.source,
+        "medium": touch.medium,
+        "campaign": touch.campaign,
+        "at": iso(touch.at_s),
+    }
+
+
+@router.delete(
+    "/v1/visitors/{visitor_id:path}",
+    status_code=204,
+    summary="Erase a visitor",
+    responses=schemas.problems(401, 403, 503),
+)
+async def delete_visitor(
+    request: Request, visitor_id: VisitorId, site: Annotated[Site, Depends(secret_site)]
+) -> Response:
+    """Forget a visitor's profile, now and in every replay; of a known visitor, what their devices hold as well.
+
+    The erasure is an event of its own: what the log holds of the visitor before it is never learned into a profile
+    again. Raw records leave the log when its retention ends. A device that somebody else holds by now stays theirs.
+    """
+    state = state_of(request)
+    asked = parse_visitor_id(visitor_id)
+    try:
+        visit = await state.visits.read(site.name, asked)
+        known = know(visit, site.assortment)
+        devices = sorted({asked, *(one.device_id for one in known.profile.joined)} - {known.visitor_id})
+        holders = {one: (await state.visits.read(site.name, one)).visitor_id for one in devices}
+    except UNAVAILABLE as error:
+        raise unavailable("store_unavailable", "the profile store does not answer; nothing is erased yet") from error
+    now_s, at_s = time.time(), await _clock_s(state, site)
+    await _erase(state, site, [known.visitor_id, *devices], at_s)
+    others = {one: Link(at_s, holder) for one, holder in holders.items() if holder not in (known.visitor_id, one)}
+    await append_events(
+        state,
+        [_incoming(state, identified(site.name, device_id, link, now_s), link) for device_id, link in others.items()],
+    )
+    return Response(status_code=204)
+
+
+async def _clock_s(state: State, site: Site) -> float:
+    """The site's time: an erasure must not move a clock that events move."""
+    try:
+        return await read_now_s(state.config.clock, state.redis, site.name)
+    except UNAVAILABLE:
+        return time.time()
+
+
+async def _erase(state: State, site: Site, visitor_ids: list[str], at_s: float) -> None:
+    now_s = time.time()
+    events = [
+        Event(site=site.name, event=VISITOR_DELETED, visitor_id=one, at_s=at_s, accepted_at_s=now_s)
+        for one in visitor_ids
+    ]
+    positions = await append_events(state, [_incoming(state, event) for event in events])
+    try:
+        for one, position in zip(visitor_ids, positions, strict=True):
+            partition = partition_of(site.name, one, state.log.partitions)
+            await asyncio.to_thread(state.profiles.erase, site.name, partition, one, position)
+    except UNAVAILABLE as error:
+        detail = "the erasure is recorded and will be carried out when the profile store answers again"
+        raise unavailable("store_unavailable", detail) from error
+
+
+def _incoming(state: State, event: Event, link: Link | None = None) -> Incoming:
+    partition = partition_of(event.site, event.visitor_id, state.log.partitions)
+    return Incoming(event.site, partition, event.visitor_id, encode_event(event), link)

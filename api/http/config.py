@@ -1,0 +1,42 @@
+"""What the API is told when it starts."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from models.segments.lifecycle import Thresholds
+from models.visitor.contact_policy import ContactPolicy
+from store.clock import ClockKind
+
+
+@dataclass(frozen=True, slots=True)
+class SiteConfig:
+    """One site and its keys."""
+
+    site: str
+    public_key: str
+    secret_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApiConfig:
+    """Settings of the API; times in the unit their name ends with.
+
+    `bundle_discount` is the share off a bundle's joint price, as far as `bundle_least_margin` of its price stays above
+    its items' cost. `shop_site` names the site whose sample shop pages are served under `/shop/`; empty for none.
+    `archive_directory` is where the archive flow writes, and reports read.
+    `thresholds` and `contact_policy` count for sites that set none of their own; `clock` is what tells a site's time.
+    """
+
+    sites: tuple[SiteConfig, ...]
+    redis_url: str
+    redis_cluster: bool = False
+    redis_deadline_s: float = 0.1
+    profile_lifetime_s: float = 180 * 86_400.0
+    holdout_share: float = 0.0
+    bundle_discount: float = 0.0
+    bundle_least_margin: float = 0.1
+    shop_site: str = ""
+    archive_directory: Path = Path("data/archive")
+    thresholds: Thresholds = field(default_factory=Thresholds)
+    clock: ClockKind = "wall"
+    contact_policy: ContactPolicy = field(default_factory=ContactPolicy)

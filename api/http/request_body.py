@@ -1,0 +1,60 @@
+"""Bodies: read up to a limit, and decoded."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.http.problems import ProblemError
+from models.base.errors import InvalidError, shown
+
+Parsed = TypeVar("Parsed")
+
+
+async def read_json(request: Request, limit: int) -> Any:
+    """Read a JSON body of at most `limit` bytes; anything else ends the request with a problem."""
+    announced = request.headers.get("content-length", "0")
+    if announced.isdecimal() and int(announced) > limit:
+        raise _too_large(int(announced), limit)
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise _too_large(len(body), limit)
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise ProblemError(400, "json_invalid", f"the body is not JSON: {error}") from error
+
+
+def _too_large(size: int, limit: int) -> ProblemError:
+    return ProblemError(413, "body_too_large", f"the body has {size} bytes or more, at most {limit}")
+
+
+def array_in(body: Any, field: str, most: int) -> list[Any]:
+    """Give the array a body holds under `field`, of at most `most` elements."""
+    values = body.get(field) if isinstance(body, dict) else None
+    if not isinstance(values, list):
+        raise ProblemError(422, f"{field}_missing", f'the body must be {{"{field}": [...]}}, got {shown(body)}')
+    if len(values) > most:
+        raise ProblemError(413, f"{field}_too_many", f"{field} has {len(values)} elements, at most {most}")
+    return values
+
+
+def parse_each(values: list[Any], parse: Callable[[object], Parsed]) -> tuple[list[Parsed], list[dict[str, Any]]]:
+    """Give what could be read, and of the rest each one's index, code and message: a bad one never fails the others."""
+    accepted: list[Parsed] = []
+    rejected: list[dict[str, Any]] = []
+    for index, value in enumerate(values):
+        try:
+            accepted.append(parse(value))
+        except InvalidError as error:
+            rejected.append({"index": index, "code": error.code, "message": error.message})
+    return accepted, rejected
+
+
+def answer(body: Any, status: int = 200) -> Response:
+    """Give a JSON response."""
+    return Response(orjson.dumps(body), status_code=status, media_type="application/json")

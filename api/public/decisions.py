@@ -1,0 +1,87 @@
+"""POST /v1/decisions: all placements and lists of one page at once, with nothing on it twice."""
+
+from dataclasses import replace
+from typing import Any, Final
+
+from fastapi import APIRouter, Request, Response
+
+from api.http import schemas
+from api.http.hot_route import HotRoute
+from api.http.list_parameters import only, parse_ids, parse_list, parse_whole
+from api.http.problems import ProblemError
+from api.http.request_body import answer, read_json
+from api.runtime import decide
+from api.runtime.authentication import public_site
+from api.runtime.site import placement_named
+from api.runtime.state import state_of
+from models.base.errors import InvalidError, shown
+from models.catalog.parsing import MAX_SLOTS
+from models.events.events import parse_visitor_id
+
+MAX_BODY_BYTES: Final = 64 * 1024
+MAX_PARTS: Final = 20
+_TOP_LEVEL: Final = frozenset({"visitor_id", "placements", "lists", "exclude"})
+_PLACEMENT_FIELDS: Final = frozenset({"placement", "count"})
+
+router = APIRouter(tags=["decisions"], route_class=HotRoute)
+
+
+@router.post(
+    "/v1/decisions",
+    summary="Decide a whole page",
+    responses={200: {"model": schemas.Decisions}, **schemas.problems(400, 401, 404, 413, 422)},
+    openapi_extra=schemas.body(schemas.DecisionsRequest),
+)
+async def post_decisions(request: Request) -> Response:
+    """Fill several placements and lists of one page in one call.
+
+    No creative and no product stands on the page twice; lists are served in the order asked.
+    """
+    site = public_site(request)
+    body = await read_json(request, MAX_BODY_BYTES)
+    if not isinstance(body, dict):
+        raise ProblemError(422, "body_invalid", f"the body must be a JSON object, got {shown(body)}")
+    only(body, _TOP_LEVEL, "the body")
+    visitor_id = parse_visitor_id(body["visitor_id"]) if body.get("visitor_id") else ""
+    placements = [_placement(part, index) for index, part in enumerate(_parts(body, "placements"))]
+    queries = [parse_list(part, f"lists[{index}]") for index, part in enumerate(_parts(body, "lists"))]
+    names = [name for name, _ in queries]
+    if len(set(names)) < len(names):
+        raise InvalidError("lists_invalid", f"each list needs a name of its own, got {shown(names)}")
+    shown_items = set(parse_ids(body.get("exclude"), "exclude"))
+    deciding = await decide.begin(state_of(request), site, visitor_id, decide.agent_of(request))
+    shown_creatives: set[str] = set()
+    filled: dict[str, Any] = {}
+    tier = ""
+    for placement_id, count in placements:
+        known = placement_named(site, placement_id)
+        slate = deciding.fill(placement_id, count or known.slots, frozenset(shown_creatives))
+        shown_creatives.update(one.creative.creative_id for one in slate.slots)
+        filled[placement_id] = decide.slate_view(slate)
+        tier = tier or slate.tier
+    lists: dict[str, Any] = {}
+    for name, query in queries:
+        query = deciding.asked(replace(query, exclude=query.exclude | shown_items))
+        found = deciding.recommend(query)
+        shown_items.update(one.item.item_id for one in found.items)
+        lists[name] = decide.list_view(query, found, deciding.state.config)
+        tier = tier or found.tier
+    deciding.log()
+    request.scope["tier"] = tier
+    return answer({**deciding.head(), "placements": filled, "lists": lists})
+
+
+def _parts(body: dict[str, Any], field: str) -> list[Any]:
+    parts = body.get(field, [])
+    if not isinstance(parts, list) or len(parts) > MAX_PARTS:
+        raise InvalidError(f"{field}_invalid", f"{field} must be an array of at most {MAX_PARTS}, got {shown(parts)}")
+    return parts
+
+
+def _placement(part: Any, index: int) -> tuple[str, int | None]:
+    part = {"placement": part} if isinstance(part, str) else part
+    where = f"placements[{index}]"
+    if not isinstance(part, dict) or not isinstance(part.get("placement"), str):
+        raise InvalidError("placements_invalid", f'{where} must be {{"placement": "..."}}, got {shown(part)}')
+    only(part, _PLACEMENT_FIELDS, where)
+    return part["placement"], parse_whole(part.get("count"), f"{where}.count", MAX_SLOTS)

@@ -1,0 +1,135 @@
+"""GET /v1/visitors/{id}/messages: what a visitor is shown on the page, asked for or pushed as it comes."""
+
+import asyncio
+import contextlib
+import re
+import time
+from collections.abc import AsyncIterator
+from typing import Annotated, Any, Final
+
+import orjson
+from fastapi import APIRouter, Header, Path, Query, Request
+from starlette.responses import Response, StreamingResponse
+
+from api.http import schemas
+from api.http.problems import unavailable
+from api.http.request_body import answer
+from api.runtime.authentication import public_site
+from api.runtime.site import Site
+from api.runtime.state import State, state_of
+from models.base.errors import InvalidError, shown
+from models.events.events import parse_visitor_id
+from models.triggers.evaluation import ABSENT
+from store.client import UNAVAILABLE
+from store.clock import read_now_s
+from store.log.log import partition_of
+from store.messages.on_site import OnSite, note_presence, read_on_site
+
+EVENT_STREAM: Final = "text/event-stream"
+HEARTBEAT_S: Final = 15.0
+"""A comment is sent so often, so that nothing between takes the connection for dead."""
+RETRY_MS: Final = 2_000
+POLL_COUNTS_S: Final = 60.0
+"""A page that asks counts as open for so long; one that listens, for `LISTEN_COUNTS_S` beyond each look."""
+LISTEN_COUNTS_S: Final = 15.0
+FIRST_ANSWER_S: Final = 1.5
+"""Whoever asks for the first time is waited for so long, if something waited for them."""
+_EVENT_ID: Final = re.compile(r"\d{1,18}-\d{1,18}")
+
+router = APIRouter(tags=["triggers"])
+
+
+@router.get(
+    "/v1/visitors/{visitor_id:path}/messages",
+    summary="Give or push a visitor's on-site messages",
+    responses={200: {"model": schemas.OnSiteMessages}, **schemas.problems(401, 422, 503)},
+)
+async def get_messages(
+    request: Request,
+    visitor_id: Annotated[str, Path(description="A visitor id.", examples=["v-1042"])],
+    after: Annotated[str, Query(description="Only what came after this `event_id`.")] = "",
+    accept: Annotated[str, Header(include_in_schema=False)] = "",
+    last_event_id: Annotated[str, Header(description="As a browser's EventSource sends it; the same as `after`.")] = "",
+) -> Response:
+    """Give what is to be shown now; with `Accept: text/event-stream`, push it as it comes, until the caller goes.
+
+    The public key will do. Not shown any more is what has been opened, clicked or dismissed (`message_opened`,
+    `message_clicked`, `message_dismissed` with `params.message_id`), or whose time is over.
+    """
+    site, state = public_site(request), state_of(request)
+    visitor_id = parse_visitor_id(visitor_id)
+    after = last_event_id or after
+    if after and not _EVENT_ID.fullmatch(after):
+        raise InvalidError("parameter_invalid", f"after must be an event_id, got {shown(after)}")
+    if EVENT_STREAM in accept:
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        return StreamingResponse(_push(state, site, visitor_id, after), headers=headers, media_type=EVENT_STREAM)
+    try:
+        owner = await _owner(state, site, visitor_id)
+        came = await _present(state, site, owner, POLL_COUNTS_S)
+        found = await _read(state, site, owner, after)
+        if came and not found:
+            found = await _await_first(state, site, owner, after)
+    except UNAVAILABLE as error:
+        raise unavailable("store_unavailable", "the message store does not answer; try again") from error
+    return answer({"visitor_id": visitor_id, "messages": [_view(one) for one in found]})
+
+
+async def _owner(state: State, site: Site, visitor_id: str) -> str:
+    """Whoever goes by an id: a device shows what its visitor is sent."""
+    return (await state.visits.read(site.name, visitor_id)).visitor_id
+
+
+async def _read(state: State, site: Site, owner: str, after: str) -> list[OnSite]:
+    partition = partition_of(site.name, owner, state.log.partitions)
+    now_s = await read_now_s(state.config.clock, state.redis, site.name)
+    return await read_on_site(state.redis, site.name, partition, owner, after, now_s)
+
+
+async def _present(state: State, site: Site, owner: str, for_s: float) -> bool:
+    """Note that a page is open; whether it was not before."""
+    partition = partition_of(site.name, owner, state.log.partitions)
+    now_s = time.time()
+    return await note_presence(state.redis, site.name, partition, owner, now_s, now_s + for_s)
+
+
+async def _await_first(state: State, site: Site, owner: str, after: str) -> list[OnSite]:
+    """Give what waited for the visitor to come, once the trigger flow has seen that they have."""
+    partition = partition_of(site.name, owner, state.log.partitions)
+    ((_, watch),) = await asyncio.to_thread(state.triggers.load, site.name, partition, [owner])
+    now_s = await read_now_s(state.config.clock, state.redis, site.name)
+    if not any(timer.held == ABSENT or timer.due_s <= now_s for timer in watch.timers):
+        return []
+    until = time.monotonic() + FIRST_ANSWER_S
+    found: list[OnSite] = []
+    while not found and time.monotonic() < until:
+        await asyncio.sleep(0.1)
+        found = await _read(state, site, owner, after)
+    return found
+
+
+async def _push(state: State, site: Site, visitor_id: str, after: str) -> AsyncIterator[bytes]:
+    """Give what there is, then what comes; a store that is away is waited for."""
+    yield f"retry: {RETRY_MS}\n\n".encode()
+    spoke_at = time.monotonic()
+    owner = visitor_id
+    while not state.stopping():
+        with contextlib.suppress(*UNAVAILABLE):
+            owner = await _owner(state, site, visitor_id)
+            await _present(state, site, owner, LISTEN_COUNTS_S)
+        with state.newsroom.listening(site.name, owner) as news:
+            found: list[OnSite] = []
+            with contextlib.suppress(*UNAVAILABLE):
+                found = await _read(state, site, owner, after)
+            for one in found:
+                after = one.event_id
+                yield b"id: %s\nevent: message\ndata: %s\n\n" % (after.encode(), orjson.dumps(_view(one)))
+                spoke_at = time.monotonic()
+            if time.monotonic() - spoke_at >= HEARTBEAT_S:
+                spoke_at = time.monotonic()
+                yield b": still here\n\n"
+            await state.newsroom.wait(news)
+
+
+def _view(one: OnSite) -> dict[str, Any]:
+    return {"event_id": one.event_id, **orjson.loads(one.body)["data"]}

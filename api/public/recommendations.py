@@ -1,0 +1,70 @@
+"""GET /v1/recommendations: one list of products for one visitor."""
+
+from fastapi import APIRouter, Request, Response
+
+from api.http import schemas
+from api.http.hot_route import HotRoute
+from api.http.query_parameters import Parameters, described
+from api.http.request_body import answer
+from api.runtime import decide
+from api.runtime.authentication import public_site
+from api.runtime.state import state_of
+from models.catalog.parsing import parse_category
+from models.catalog.strategies import STRATEGIES, parse_strategy
+from models.decisions import recommend
+from models.events.events import parse_visitor_id
+
+DEFAULT_LIMIT = 10
+
+router = APIRouter(tags=["decisions"], route_class=HotRoute)
+
+_PARAMETERS = [
+    described("visitor_id", "Whom for; empty for nobody known.", examples=["v-1042"]),
+    described("strategy", "How the list is made.", enum=list(STRATEGIES), default="for_you"),
+    described("item_id", "The product the list stands beside.", examples=["sku-1"]),
+    described(
+        "limit", "Products asked for.", kind="integer", minimum=1, maximum=recommend.MAX_LIMIT, default=DEFAULT_LIMIT
+    ),
+    described("category", "Only at or below this path.", examples=["Home > Kitchen"]),
+    described("exclude", "Product ids left out; repeat, or separate by commas.", examples=["sku-2,sku-3"]),
+    described(
+        "threshold", "For `threshold_nudge`: the cart value to reach.", kind="number", minimum=0, examples=[50.0]
+    ),
+    described("refill", "Whether later tiers fill the list up.", kind="boolean", default=True),
+    described("explain", "Whether each product comes with its whole reckoning.", kind="boolean", default=False),
+]
+
+
+@router.get(
+    "/v1/recommendations",
+    summary="Recommend products",
+    responses={200: {"model": schemas.Recommendations}, **schemas.problems(401, 422)},
+    openapi_extra={"parameters": _PARAMETERS},
+)
+async def get_recommendations(request: Request) -> Response:
+    """Rank products as of now.
+
+    Every event accepted before this call is reflected. Products out of stock, hidden, in the visitor's cart or just
+    ordered are left out. `tier` says which step of the ladder answered, `reason` why; items that a later tier filled
+    in carry their own.
+    """
+    site = public_site(request)
+    given = Parameters(request)
+    visitor_id = given.text("visitor_id")
+    query = recommend.Query(
+        strategy=parse_strategy(given.text("strategy", "for_you")),
+        item_id=given.text("item_id"),
+        limit=given.whole("limit", DEFAULT_LIMIT, recommend.MAX_LIMIT) or DEFAULT_LIMIT,
+        category=parse_category(given.text("category")),
+        exclude=given.ids("exclude"),
+        refill=given.flag("refill", True),
+        threshold=given.amount("threshold", 0.0),
+    )
+    explain = given.flag("explain", False)
+    visitor_id = parse_visitor_id(visitor_id) if visitor_id else ""
+    deciding = await decide.begin(state_of(request), site, visitor_id, decide.agent_of(request))
+    query = deciding.asked(query)
+    found = deciding.recommend(query)
+    deciding.log()
+    request.scope["tier"] = found.tier
+    return answer({**deciding.head(), **decide.list_view(query, found, state_of(request).config, explain=explain)})

@@ -1,0 +1,43 @@
+"""GET /v1/slots/{placement}: creatives for one placement and one visitor."""
+
+from fastapi import APIRouter, Request, Response
+
+from api.http import schemas
+from api.http.hot_route import HotRoute
+from api.http.query_parameters import Parameters, described
+from api.http.request_body import answer
+from api.runtime import decide
+from api.runtime.authentication import public_site
+from api.runtime.site import placement_named
+from api.runtime.state import state_of
+from models.catalog.parsing import MAX_SLOTS
+from models.events.events import parse_visitor_id
+
+router = APIRouter(tags=["decisions"], route_class=HotRoute)
+
+
+_PARAMETERS = [
+    described("placement", "A placement id.", place="path", required=True, examples=["home_hero"]),
+    described("visitor_id", "Whom for; empty for nobody known.", examples=["v-1042"]),
+    described("count", "Slots; the placement's own by default.", kind="integer", minimum=1, maximum=MAX_SLOTS),
+]
+
+
+@router.get(
+    "/v1/slots/{placement}",
+    summary="Fill a placement",
+    responses={200: {"model": schemas.Slots}, **schemas.problems(401, 404, 422)},
+    openapi_extra={"parameters": _PARAMETERS},
+)
+async def get_slots(request: Request) -> Response:
+    """Choose creatives, each with the exact chance it had of being chosen."""
+    site = public_site(request)
+    given = Parameters(request)
+    visitor_id, count = given.text("visitor_id"), given.whole("count", None, MAX_SLOTS)
+    visitor_id = parse_visitor_id(visitor_id) if visitor_id else ""
+    deciding = await decide.begin(state_of(request), site, visitor_id, decide.agent_of(request))
+    known = placement_named(site, request.path_params["placement"])
+    slate = deciding.fill(known.placement_id, count or known.slots)
+    deciding.log()
+    request.scope["tier"] = slate.tier
+    return answer({**deciding.head(), "placement": known.placement_id, **decide.slate_view(slate)})

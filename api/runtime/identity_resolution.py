@@ -1,0 +1,76 @@
+"""Identifying: puts each accepted event under the visitor it belongs to, before it goes into the log."""
+
+import logging
+import time
+
+from api.runtime.log_appender import Incoming
+from models.events.events import IDENTITY_EVENTS, VISITOR_DELETED, Event, decode_event, encode_event
+from models.visitor.identity import Link, add_link, belonging, identified, link_of, linked
+from store.client import UNAVAILABLE
+from store.log.log import partition_of
+from store.visitors.device_links import Device, LinkStore
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class Identifying:
+    """Finds out whose devices are.
+
+    Parameters
+    ----------
+    links
+        What is known of devices so far.
+    partitions
+        Partition count of the event log.
+    """
+
+    def __init__(self, links: LinkStore, partitions: int) -> None:
+        self._links = links
+        self._partitions = partitions
+
+    def prepare(self, records: list[Incoming]) -> list[Incoming]:
+        """Give each event as its owner's; behind them, what tells profiles of devices that changed hands.
+
+        Without an answer of the store, an event that names nobody stays its device's: the stream hands it on.
+        """
+        events = [(one, decode_event(one.value)) for one in records]
+        known = self._known(events)
+        prepared: list[Incoming] = []
+        news: list[Incoming] = []
+        for incoming, event in events:
+            device = (incoming.site, incoming.partition, incoming.visitor_id)
+            if _stays(event):
+                prepared.append(incoming)
+                continue
+            links = known.get(device, [])
+            theirs = belonging(event, links)  # as of before: a logout is an act of who logs out
+            link = link_of(event, links)
+            if link is not None:
+                known[device] = add_link(links, link)
+                news += self._news(device, link)
+            prepared.append(incoming if theirs is event else self._incoming(theirs))
+        return prepared + news
+
+    def _known(self, events: list[tuple[Incoming, Event]]) -> dict[Device, list[Link]]:
+        devices = {(one.site, one.partition, one.visitor_id): None for one, event in events if not _stays(event)}
+        try:
+            return self._links.read(list(devices))
+        except UNAVAILABLE as error:
+            _LOGGER.warning("whose devices are is not known: %s", error)
+            return {}
+
+    def _news(self, device: Device, link: Link) -> list[Incoming]:
+        site, partition, device_id = device
+        now_s = time.time()
+        told = Incoming(site, partition, device_id, encode_event(identified(site, device_id, link, now_s)), link)
+        return [told, self._incoming(linked(site, device_id, link, now_s))] if link.user_id else [told]
+
+    def _incoming(self, event: Event) -> Incoming:
+        partition = partition_of(event.site, event.visitor_id, self._partitions)
+        return Incoming(event.site, partition, event.visitor_id, encode_event(event))
+
+
+def _stays(event: Event) -> bool:
+    """Whether the event is about the very id it names: our own, or of a visitor who goes by the known one."""
+    own = event.event == VISITOR_DELETED or event.event in IDENTITY_EVENTS
+    return own or bool(event.device_id) or event.user_id == event.visitor_id

@@ -1,0 +1,87 @@
+"""Site: one site's catalog and models in memory, swapped in as they change."""
+
+import asyncio
+
+from api.http.metrics import SNAPSHOT_VERSION
+from api.http.problems import ProblemError
+from models.base.errors import shown
+from models.catalog.assortment import Assortment
+from models.catalog.resources import Placement
+from models.decisions.scored_catalog import Shelf
+from models.learner.snapshot import Snapshot, decode_snapshot, empty_snapshot
+from models.visitor.contact_policy import ContactPolicy
+from store.site.catalog import CatalogStore
+from store.site.models import ModelStore
+from store.site.trigger_config import TriggerConfigStore
+
+
+class Site:
+    """What a decision for one site needs beside the visitor.
+
+    Parameters
+    ----------
+    name
+        The site.
+    catalogs, models, config
+        Where it comes from.
+    """
+
+    def __init__(self, name: str, catalogs: CatalogStore, models: ModelStore, config: TriggerConfigStore) -> None:
+        self.name = name
+        self.policy = ContactPolicy()
+        self._config = config
+        self._config_version = -1
+        self.assortment = Assortment()
+        self.snapshot: Snapshot = empty_snapshot()
+        self._catalogs = catalogs
+        self._models = models
+        self._catalog_version = 0
+        self._refreshing = asyncio.Lock()
+        self._shelf = Shelf(self.snapshot, self.assortment)
+
+    def shelf(self) -> Shelf:
+        """Give the newest models laid over the newest catalog."""
+        if not self._shelf.fits(self.snapshot, self.assortment):
+            self._shelf = Shelf(self.snapshot, self.assortment)
+        return self._shelf
+
+    async def follow_catalog(self, version: int) -> None:
+        """Bring the catalog to `version` or newer, if it is not there yet."""
+        while self._catalog_version < version:
+            async with self._refreshing:
+                if self._catalog_version >= version:
+                    return
+                reached, changes = await asyncio.to_thread(self._catalogs.changes, self.name, self._catalog_version)
+                self.assortment.follow(changes)
+                # A version without changes left was overtaken by a later change to the same things.
+                self._catalog_version = max(reached, version)
+
+    def read_policy(self) -> None:
+        """Bring the contact policy to what is stored now, if it has changed."""
+        version = self._config.version(self.name)
+        if version != self._config_version:
+            self.policy = self._config.policy(self.name)
+            self._config_version = version
+
+    async def follow(self) -> None:
+        """Bring catalog, models and contact policy to what is stored now."""
+        await asyncio.to_thread(self.read_policy)
+        await self.follow_catalog(await asyncio.to_thread(self._catalogs.version, self.name))
+        version = await asyncio.to_thread(self._models.snapshot_version, self.name)
+        if version != self.snapshot.version:
+            self.snapshot = await asyncio.to_thread(self._read_snapshot)
+            SNAPSHOT_VERSION.labels(self.name).set(self.snapshot.version)
+
+    def _read_snapshot(self) -> Snapshot:
+        stored = self._models.snapshot(self.name)
+        return decode_snapshot(*stored) if stored is not None else empty_snapshot()
+
+
+def placement_named(site: Site, placement_id: str) -> Placement:
+    """Give a site's placement, or end the request with a problem."""
+    known = site.assortment.placements.get(placement_id)
+    if known is None:
+        raise ProblemError(404, "placement_unknown", f"site {site.name!r} has no placement {shown(placement_id)}")
+    if not known.enabled:
+        raise ProblemError(404, "placement_disabled", f"placement {shown(placement_id)} is switched off")
+    return known

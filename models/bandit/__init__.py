@@ -1,0 +1,1 @@
+"""How likely a creative is clicked, and the chance it is shown with."""

@@ -1,0 +1,1 @@
+"""What is sold and shown: parsed, held in memory, hashed."""

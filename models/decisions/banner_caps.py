@@ -1,0 +1,98 @@
+"""Restraint: which banners a visitor is spared, by the contact policy that messages are held to as well."""
+
+from collections import Counter
+from typing import Final, NamedTuple
+
+from models.catalog.assortment import Assortment
+from models.visitor.contact_history import Contact, Touch, touches_of
+from models.visitor.contact_policy import TROUBLED, WINDOWS_S, ContactPolicy, quiet_until_s, room
+
+_BANNER: Final = "banner"
+
+
+class Restraint(NamedTuple):
+    """Creatives left out for now and, of the promotional ones, how many there is room for; `why` is empty for none."""
+
+    left_out: frozenset[str] = frozenset()
+    promotional: frozenset[str] = frozenset()
+    room: int | None = None
+    why: str = ""
+
+
+FREE: Final = Restraint()
+
+
+def restrain(
+    policy: ContactPolicy, contact: Contact | None, assortment: Assortment, now_s: float, promoted: int = 0
+) -> Restraint:
+    """Say which promotional creatives a visitor is not to see now, and how many more.
+
+    Parameters
+    ----------
+    policy, contact, assortment
+        What the site says, what reached the visitor, and what there is.
+    now_s
+        Epoch seconds of the site's clock.
+    promoted
+        Promotional creatives chosen for the same page already.
+
+    Returns
+    -------
+    Restraint
+        Where there is room for fewer than there are campaigns, those of lower priority are left out.
+    """
+    suspended = contact is not None and contact.suspended
+    caps = [cap for cap in policy.caps if _BANNER in cap.channels]
+    quiet = quiet_until_s(policy, _BANNER, now_s) is not None
+    if not (suspended or caps or quiet):
+        return FREE
+    promotional = _promotional(assortment)
+    if suspended or quiet:
+        return Restraint(promotional, promotional, 0, TROUBLED if suspended else "quiet hours")
+    touches = [one for one in touches_of(contact) if _counts(one, assortment)]
+    left = max(0, room(policy, touches, _BANNER, now_s) - promoted)
+    out: set[str] = set()
+    why: list[str] = []
+    for cap in caps:
+        if not cap.each_campaign:
+            continue
+        since_s = now_s - WINDOWS_S[cap.per]
+        seen = Counter(one.campaign for one in touches if one.channel in cap.channels and one.at_s > since_s)
+        full = {campaign for campaign, count in seen.items() if count >= cap.most}
+        own = {one for one in promotional if assortment.creatives[one].campaign_id in full}
+        if own:
+            out |= own
+            why.append(cap.words)
+    if left == 0:
+        why.append(" and ".join(cap.words for cap in caps if not cap.each_campaign) or "caps")
+        return Restraint(promotional, promotional, 0, "; ".join(why))
+    return Restraint(
+        frozenset(out | _outranked(promotional - out, assortment, left)), promotional, left, "; ".join(why)
+    )
+
+
+def _promotional(assortment: Assortment) -> frozenset[str]:
+    campaigns = assortment.campaigns
+    return frozenset(
+        creative_id
+        for creative_id, creative in assortment.creatives.items()
+        if (campaign := campaigns.get(creative.campaign_id)) is None or campaign.promotional
+    )
+
+
+def _counts(touch: Touch, assortment: Assortment) -> bool:
+    campaign = assortment.campaigns.get(touch.campaign) if touch.channel == _BANNER else None
+    return campaign is None or campaign.promotional
+
+
+def _outranked(creative_ids: frozenset[str] | set[str], assortment: Assortment, left: int) -> set[str]:
+    """Creatives of campaigns whose priority is below that of the last one there is room for."""
+    priorities = {
+        creative.campaign_id: campaign.priority
+        for one in creative_ids
+        if (campaign := assortment.campaigns.get((creative := assortment.creatives[one]).campaign_id)) is not None
+    }
+    if len(priorities) <= left:
+        return set()
+    least = sorted(priorities.values(), reverse=True)[left - 1]
+    return {one for one in creative_ids if priorities.get(assortment.creatives[one].campaign_id, least) < least}

@@ -1,0 +1,184 @@
+"""Rules: what marketers want of lists, laid over what the models say.
+
+Items that a rule excludes are left out like any that may not be shown; boosts and diversity reorder what a step offers;
+caps pass over what there is enough of; buried items come after everything else; pins take their places last.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.catalog.resources import CatalogItem, Rule
+from models.decisions.ladder import Step, Why
+from models.decisions.scored_catalog import Shelf
+from models.decisions.targeting import Viewer
+
+FACTUAL: Final = frozenset({"recently_viewed", "buy_again", "bundles", "up_sell", "clearance", "threshold_nudge"})
+"""Lists that say of each item what must be true of it: a pin is put there only by a rule that names the list."""
+DIVERSIFIED: Final = 5
+"""Items looked at for each place of a list that is made diverse."""
+
+Mask = NDArray[np.bool_]
+
+
+class Rules:
+    """The rules that hold for one list.
+
+    Parameters
+    ----------
+    shelf, strategy
+        What the list is made of, and which it is.
+    rules
+        All rules there are.
+    viewer
+        The visitor, as far as rules ask.
+    now_s
+        Epoch seconds.
+    """
+
+    def __init__(self, shelf: Shelf, strategy: str, rules: Iterable[Rule], viewer: Viewer, now_s: float) -> None:
+        self._shelf = shelf
+        held = [
+            rule
+            for rule in sorted(rules, key=lambda one: one.rule_id)
+            if not rule.about_slots
+            and (not rule.strategies or strategy in rule.strategies)
+            and viewer.meets(rule, now_s)
+        ]
+        self._of: dict[str, list[Rule]] = {}
+        for rule in held:
+            self._of.setdefault(rule.action, []).append(rule)
+        self.excluded = self._any("exclude")
+        self.buried = self._any("bury")
+        self.pins = [one for one in self._of.get("pin", []) if one.strategies or strategy not in FACTUAL]
+        self._counts: Counter[tuple[str, tuple[str, ...]]] = Counter()
+
+    def _any(self, action: str) -> Mask | None:
+        found = [mask_of(self._shelf, rule) for rule in self._of.get(action, [])]
+        return np.logical_or.reduce(found) if found else None
+
+    def reordered(self, step: Step, limit: int) -> Step:
+        """Give a step with its boosts counted, and made as diverse as asked."""
+        boosts = self._of.get("boost", [])
+        if boosts and len(step.rows):
+            scores = step.scores.copy()
+            for rule in boosts:
+                scores[mask_of(self._shelf, rule)[step.rows]] *= rule.weight
+            order = np.argsort(-scores, kind="stable")
+            step = replace(step, rows=step.rows[order], scores=scores[order])
+        for rule in self._of.get("diversify", []):
+            step = _diversified(self._shelf, step, rule, limit)
+        return step
+
+    def admits(self, row: int) -> bool:
+        """Whether a list that has what `add` was told of has room for one more like this."""
+        return all(self._counts[key] < most for key, most in self._caps(row))
+
+    def add(self, row: int) -> None:
+        """Count an item of the list."""
+        self._counts.update(key for key, _ in self._caps(row))
+
+    def _caps(self, row: int) -> list[tuple[tuple[str, tuple[str, ...]], int]]:
+        caps = self._of.get("cap", [])
+        if not caps:
+            return []
+        item = self._shelf.assortment.items[self._shelf.assortment.ids[row]]
+        return [
+            ((rule.rule_id, item.category[: rule.per_category] if rule.per_category else ()), rule.most)
+            for rule in caps
+            if mask_of(self._shelf, rule)[row]
+        ]
+
+    def pinned(self, allowed: Mask) -> list[tuple[int, int, Why]]:
+        """Give places, rows and reasons of the items that are pinned and may be shown, by place."""
+        found = []
+        for rule in self.pins:
+            rows = [row for row in self._shelf.assortment.rows(rule.item_ids).tolist() if allowed[row]]
+            why = Why(f"pinned by the rule {rule.name or rule.rule_id}", "rule")
+            found += [(rule.position + place, row, why) for place, row in enumerate(rows)]
+        return sorted(found, key=lambda one: one[0])
+
+    def last(self, allowed: Mask) -> Step:
+        """Offer what is buried, the popular first: for a list that has nothing else left."""
+        rows = self._shelf.by_id
+        rows = rows[:0] if self.buried is None else rows[(self.buried & allowed)[rows]]
+        rows = rows[np.argsort(-self._shelf.popularity[rows], kind="stable")]
+        return Step("static", Why("nothing else is left", "rule"), rows, np.zeros(len(rows)))
+
+
+def rules_of(shelf: Shelf, strategy: str, viewer: Viewer, now_s: float) -> Rules | None:
+    """Give the rules for one list, the shop's and the viewer's own; None where there are none at all."""
+    rules = shelf.assortment.rules
+    if not rules and not viewer.rules:
+        return None
+    return Rules(shelf, strategy, (*rules.values(), *viewer.rules), viewer, now_s)
+
+
+def mask_of(shelf: Shelf, rule: Rule) -> Mask:
+    """Which rows of the shelf a rule is about; all where it names nothing."""
+    return shelf.remembered_mask(rule.rule_id, rule, _mask)
+
+
+def _mask(shelf: Shelf, rule: Rule) -> Mask:
+    assortment = shelf.assortment
+    mask = np.ones(len(shelf.all_rows), dtype=bool)
+    if rule.item_ids:
+        mask &= _rows(shelf, rule.item_ids)
+    if rule.category:
+        mask &= _rows(shelf, assortment.in_category(rule.category))
+    if rule.brand:
+        wanted = rule.brand.casefold()
+        mask &= _where(shelf, lambda item: item.brand.casefold() == wanted)
+    if rule.label:
+        mask &= shelf.labelled(rule.label.casefold())
+    if rule.availability:
+        mask &= _where(shelf, lambda item: item.availability in rule.availability)
+    with np.errstate(invalid="ignore"):
+        if rule.price_from is not None:
+            mask &= shelf.prices() >= rule.price_from
+        if rule.price_to is not None:
+            mask &= shelf.prices() <= rule.price_to
+    return mask
+
+
+def _rows(shelf: Shelf, item_ids: Iterable[str]) -> Mask:
+    mask = np.zeros(len(shelf.all_rows), dtype=bool)
+    mask[shelf.assortment.rows(item_ids)] = True
+    return mask
+
+
+def _where(shelf: Shelf, holds: Callable[[CatalogItem], bool]) -> Mask:
+    items = (shelf.assortment.items.get(item_id) for item_id in shelf.assortment.ids)
+    return np.array([item is not None and holds(item) for item in items], dtype=bool)
+
+
+def _diversified(shelf: Shelf, step: Step, rule: Rule, limit: int) -> Step:
+    """Take items one by one, each by its score less its likeness to the nearest taken before [1]_.
+
+    .. [1] Carbonell and Goldstein, "The Use of MMR", SIGIR 1998.
+    """
+    count = min(len(step.rows), DIVERSIFIED * limit)
+    if count < 2:
+        return step
+    rows, scores = step.rows[:count], step.scores[:count]
+    points = shelf.matrix[rows].astype(np.float64)
+    worth = (1.0 - rule.weight) * scores / max(float(scores.max()), 1e-12)
+    nearest = np.zeros(count)
+    order: list[int] = []
+    left = np.ones(count, dtype=bool)
+    about = mask_of(shelf, rule)[rows]
+    for _ in range(count):
+        gain = np.where(left, worth - rule.weight * np.where(about, nearest, 0.0), -np.inf)
+        best = int(gain.argmax())
+        order.append(best)
+        left[best] = False
+        nearest = np.maximum(nearest, np.einsum("ij,j->i", points, points[best]))
+    return replace(
+        step,
+        rows=np.concatenate([rows[order], step.rows[count:]]),
+        scores=np.concatenate([scores[order], step.scores[count:]]),
+    )

@@ -1,0 +1,180 @@
+"""Merchandising: lists about price: a step up, what goes with the cart, what is reduced, what closes a gap, bundles.
+
+Prices are what a visitor pays now: the sale price where there is one. An item whose price is not known is in none of
+these lists.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.catalog.feature_hashing import price_band
+from models.catalog.resources import CatalogItem
+from models.decisions.ladder import Step, Why, ranked_step, title_of
+from models.decisions.scored_catalog import Shelf
+from models.visitor.profile import Profile
+
+STEPS_UP: Final = 2
+"""How many price bands above an item an up-sell may lie."""
+LEAST_REDUCTION: Final = 0.05
+"""Share off the price from which an item counts as reduced."""
+CLEARANCE_LABEL: Final = "clearance"
+MOST_OVER_GAP: Final = 3.0
+"""An item that closes a gap costs at most so many times the gap."""
+NEXT_SHARE: Final = 0.3
+"""What the likeliest next item gains on a likeness of 1."""
+
+
+def up_sell(shelf: Shelf, item_id: str) -> Step:
+    """Items for the same need, one or two price bands up: those most alike, and most looked at after it, first."""
+    item = shelf.assortment.items.get(item_id)
+    nothing = ranked_step("session", Why("a step up"), shelf.all_rows[:0], np.zeros(0))
+    if item is None or item.current_price is None or not item.category:
+        return nothing
+    prices = shelf.prices()
+    rows = shelf.assortment.rows(sorted(shelf.assortment.in_category(item.category)))
+    rows = rows[prices[rows] > item.current_price]
+    band = price_band(item.current_price)
+    steps = np.array([price_band(float(price)) - band for price in prices[rows]], dtype=np.int64)
+    rows = rows[(steps >= 1) & (steps <= STEPS_UP)]
+    if not len(rows):
+        return nothing
+    matrix = shelf.matrix
+    scores = 1.0 + (matrix[rows] * matrix[shelf.assortment.row_of[item_id]]).sum(axis=1, dtype=np.float64)
+    scores += NEXT_SHARE * _share_of_next(shelf, [item_id])[rows]
+    below, title = item.current_price, title_of(shelf, item_id)
+
+    def why_of(row: int) -> Why:
+        return Why(f"a step up from {title}: {prices[row] - below:.2f} {item.currency} more".rstrip(), "price", item_id)
+
+    return ranked_step("session", Why("a step up"), rows, scores, 0.0, why_of)
+
+
+def cross_sell(shelf: Shelf, anchors: Sequence[str]) -> Step:
+    """What is ordered with the given items and serves another need: none of their own categories."""
+    own = {item.category for anchor in anchors if (item := shelf.assortment.items.get(anchor)) is not None}
+    scores = np.zeros(len(shelf.all_rows))
+    because = np.full(len(scores), -1)
+    for place, anchor in enumerate(anchors):
+        rows, shares = shelf.bought_with(anchor)
+        because[rows[scores[rows] < shares]] = place
+        scores[rows] += shares
+    rows = np.flatnonzero(scores > 0)
+    items = [shelf.assortment.items.get(shelf.assortment.ids[row]) for row in rows.tolist()]
+    rows = rows[np.array([item is not None and item.category not in own for item in items], dtype=bool)]
+
+    def why_of(row: int) -> Why:
+        anchor = anchors[int(because[row])]
+        return Why(f"goes with {title_of(shelf, anchor)}", "co_purchase", anchor)
+
+    return ranked_step("session", Why("goes with what you have"), rows, scores[rows], 0.0, why_of)
+
+
+def reduced(shelf: Shelf) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Rows of what is reduced, or labelled clearance, and the share off the price, 0 to 1."""
+    off = shelf.reductions()
+    rows = np.flatnonzero((off >= LEAST_REDUCTION) | shelf.labelled(CLEARANCE_LABEL))
+    return rows, off[rows]
+
+
+def clearance(shelf: Shelf, interest: NDArray[np.float64]) -> Step:
+    """What is reduced, nearest to the visitor's interest first (by row, 0 for none), then by how much is off."""
+    rows, off = reduced(shelf)
+    scores = 1.0 + off + 2.0 * interest[rows]
+
+    def why_of(row: int) -> Why:
+        share = float(shelf.reductions()[row])
+        words = f"reduced by {share:.0%}" if share >= LEAST_REDUCTION else "last pieces"
+        if interest[row] > 0:
+            return Why(f"{words}, and like what you looked at", "interests")
+        return Why(words, "price")
+
+    return ranked_step("session" if interest.any() else "static", Why("reduced"), rows, scores, 0.0, why_of)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """How far a cart is from a threshold, in the shop's currency; `missing` is 0 where it is reached."""
+
+    threshold: float
+    cart_value: float
+    missing: float
+
+
+def gap_of(shelf: Shelf, profile: Profile, threshold: float) -> Gap:
+    """Give the gap between the value of a visitor's cart and a threshold, such as free shipping's."""
+    value = 0.0
+    for line in profile.cart:
+        item = shelf.assortment.items.get(line.item_id)
+        price = item.current_price if item is not None and item.current_price is not None else line.price
+        value += (price or 0.0) * line.quantity
+    return Gap(threshold, round(value, 2), round(max(0.0, threshold - value), 2))
+
+
+def threshold_nudge(shelf: Shelf, profile: Profile, gap: Gap, history: Sequence[str]) -> Step:
+    """Items that close the gap, each alone: what is likely next or bought with the cart first, and little over it."""
+    prices = shelf.prices()
+    with np.errstate(invalid="ignore"):
+        rows = np.flatnonzero((prices >= gap.missing) & (prices <= MOST_OVER_GAP * gap.missing) & (gap.missing > 0))
+    relevance = 0.1 * shelf.popularity.astype(np.float64)
+    for line in profile.cart:
+        bought, shares = shelf.bought_with(line.item_id)
+        relevance[bought] += shares
+    relevance += _share_of_next(shelf, [*history, *(line.item_id for line in reversed(profile.cart))])
+    close = gap.missing / prices[rows]  # 1 where it closes the gap exactly
+    why = Why(f"closes the gap of {gap.missing:.2f}", "price")
+    return ranked_step("session", why, rows, close * (0.2 + relevance[rows]))
+
+
+def _share_of_next(shelf: Shelf, history: Sequence[str]) -> NDArray[np.float64]:
+    """Each row's chance to be next, as a share of the likeliest one's; all 0 for an unknown history."""
+    shares = np.zeros(len(shelf.all_rows))
+    rows, chances, _ = shelf.next_after(history)
+    if len(rows):
+        shares[rows] = chances / chances.max()
+    return shares
+
+
+@dataclass(frozen=True, slots=True)
+class BundlePrice:
+    """What a bundle costs: `joint` apart, `price` together, `saving` the difference, all in `currency`."""
+
+    joint: float
+    price: float
+    saving: float
+    currency: str
+
+
+def bundle_price(items: Sequence[CatalogItem], discount: float, least_margin: float) -> BundlePrice | None:
+    """Price a bundle; None where a price is not known or currencies differ.
+
+    Parameters
+    ----------
+    items
+        All of the bundle's items.
+    discount
+        Share, 0 to 1, taken off the joint price.
+    least_margin
+        Share of the bundle's price that must be left above its items' cost of goods sold. The discount shrinks to keep
+        it; without every item's cost there is none.
+
+    >>> made = [CatalogItem(item_id="a", price=60.0, cost_of_goods_sold=50.0, currency="EUR")] * 2
+    >>> bundle_price(made, discount=0.2, least_margin=0.1)
+    BundlePrice(joint=120.0, price=111.12, saving=8.88, currency='EUR')
+    """
+    prices = [item.current_price for item in items]
+    known = [price for price in prices if price is not None]
+    currencies = {item.currency for item in items}
+    if len(known) < len(items) or len(currencies) != 1:
+        return None
+    joint = round(sum(known), 2)
+    costs = [item.cost_of_goods_sold for item in items]
+    least = joint
+    if all(cost is not None for cost in costs):
+        least = sum(cost for cost in costs if cost is not None) / (1.0 - least_margin)
+    price = min(joint, max(joint * (1.0 - discount), least))
+    price = round(price + 0.004999, 2) if price < joint else joint  # up, so that the margin holds
+    return BundlePrice(joint, min(price, joint), round(joint - min(price, joint), 2), currencies.pop())

@@ -1,0 +1,108 @@
+"""Next steps: what the engine says a visitor will look at next, as steps of a ladder, each item with its reason."""
+
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.decisions.ladder import Step, Tier, Why, title_of
+from models.decisions.scored_catalog import Shelf
+from models.events.subjects import creative_of
+from models.ranking.contributions import Reckoning
+from models.ranking.feature_layout import LAST, LATELY_ALL
+from models.visitor.profile import Profile, in_session
+
+TOGETHER_CHANNELS: Final = slice(LAST, LATELY_ALL + 1)
+"""Channels that tell of sessions which both items stood in."""
+REASONS_AT_ONCE: Final = 12
+NEWCOMER_FIRST: Final = 4
+NEWCOMER_EVERY: Final = 10
+"""Place, from 0, of the first item that nobody has touched yet, and from one to the next: else none ever would be."""
+_WORDS: Final = {
+    "session_neighbours": "visitors who looked at {} went on to this",
+    "sequences": "others who looked at {} went on to this",
+    "co_visitation": "often looked at together with {}",
+    "walk": "one step on from what goes with {}",
+    "factors": "goes with {}",
+    "pairs": "what often follows the last two products you looked at",
+    "earlier_visits": "you looked at it on an earlier visit",
+    "seen_before": "you looked at it in this visit",
+    "popularity": "many look at it now",
+}
+_PLAIN_WORDS: Final = "wanted by those who look at such products"
+
+
+def next_steps(
+    shelf: Shelf, profile: Profile, tier: Tier, allowed: NDArray[np.bool_], newcomers: Step
+) -> tuple[Step, Step]:
+    """Offer the allowed items most likely next: those for which something speaks beside being wanted by all, the rest.
+
+    Parameters
+    ----------
+    allowed
+        By row of the shelf; only such rows are offered.
+    newcomers
+        Items on which there has been no event; one takes every `NEWCOMER_EVERY`th place.
+    """
+    seen = [one for one in reversed(profile.recent) if creative_of(one.item_id) is None]
+    session = in_session(profile, seen) or seen
+    history = [one.item_id for one in session]
+    at_s = session[0].at_s if session else None
+    dwell_s = session[0].at_s - session[1].at_s if len(session) > 1 else 0.0
+    rows, chances, numbers = shelf.next_after(history, [one.item_id for one in seen], at_s, dwell_s)
+    keep = allowed[rows]
+    rows, chances, numbers = rows[keep], chances[keep], numbers[keep]
+    engine = shelf.snapshot.engine
+    spoken = engine.evidence(numbers)
+    order = np.concatenate([np.flatnonzero(spoken), np.flatnonzero(~spoken)])
+    rows, chances, numbers = rows[order], chances[order], numbers[order]
+    reckoner = engine.reckoner() if len(numbers) else None
+    reckonings: dict[int, Reckoning] = {}
+
+    def why_of(row: int) -> Why:
+        if row not in reckonings:  # a run at a time: the rows after this one are asked for next
+            place = np.flatnonzero(rows == row)
+            if not len(place) or reckoner is None:
+                return newcomers.why_of(row) if newcomers.why_of else newcomers.why
+            run = slice(place[0], place[0] + REASONS_AT_ONCE)
+            reckonings.update(zip(rows[run].tolist(), reckoner.of(numbers[run]), strict=True))
+        reckoning = reckonings[row]
+        learner = reckoning.learner
+        because = engine.names[reckoning.because] if reckoning.because >= 0 else ""
+        words = _WORDS.get(learner) or interest_words(shelf, profile, row)
+        if "{}" in words:
+            words = words.format(title_of(shelf, because)) if because else _PLAIN_WORDS
+        return Why(words, learner, because, reckoning)
+
+    count = int(spoken.sum())
+    first = Step(tier, Why("likely next"), rows[:count], chances[:count].astype(np.float64), why_of)
+    rest = replace(first, rows=rows[count:], scores=chances[count:].astype(np.float64))
+    return _with_newcomers(first, newcomers), rest
+
+
+def interest_words(shelf: Shelf, profile: Profile, row: int) -> str:
+    """Name what this item shares with the items the visitor looked at."""
+    item = shelf.assortment.items[shelf.assortment.ids[row]]
+    for seen in reversed(profile.recent):
+        known = shelf.assortment.item_of(seen.item_id)
+        if known is not None and known.category and item.category[:2] == known.category[:2]:
+            return f"you looked at {known.category[-1]}"
+    for seen in reversed(profile.recent):
+        known = shelf.assortment.item_of(seen.item_id)
+        if known is not None and known.brand and known.brand == item.brand:
+            return f"you looked at {known.brand}"
+    return f"matches your interest in {item.category[-1]}" if item.category else "matches your interests"
+
+
+def _with_newcomers(step: Step, newcomers: Step) -> Step:
+    """Put newcomers in their places, each with the score of the item it stands before."""
+    places = np.arange(NEWCOMER_FIRST, len(step.rows) + 1, NEWCOMER_EVERY)[: len(newcomers.rows)]
+    if not len(places):
+        return step
+    scores = step.scores[np.minimum(places, len(step.rows) - 1)]
+    return replace(
+        step,
+        rows=np.insert(step.rows, places, newcomers.rows[: len(places)]),
+        scores=np.insert(step.scores, places, scores),
+    )

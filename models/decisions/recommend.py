@@ -1,0 +1,468 @@
+"""Recommendations: which items answer a question, in which order, and why.
+
+Every strategy is a ladder of steps. A step offers rows with scores and a reason; what may not be shown is filtered
+after ranking, and the next step fills what is left of the list. Nothing is ever drawn at random.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.catalog.resources import CatalogItem
+from models.catalog.similarity import likeness
+from models.catalog.strategies import Strategy
+from models.decisions.ladder import Step, Tier, Why, ordered_step, ranked_step, title_of
+from models.decisions.list_rules import Rules, rules_of
+from models.decisions.merchandising import NEXT_SHARE, Gap, clearance, cross_sell, gap_of, threshold_nudge, up_sell
+from models.decisions.next_item_steps import TOGETHER_CHANNELS, interest_words, next_steps
+from models.decisions.scored_catalog import Shelf
+from models.decisions.targeting import Viewer, viewer_of
+from models.events.subjects import creative_of
+from models.ranking.buy_again import MAX_RANKED
+from models.visitor.campaign_echo import PLACES, campaign_of
+from models.visitor.interest_sketch import directions
+from models.visitor.profile import Profile, Recent, in_session, recent_items
+
+UNPADDED: Final[frozenset[Strategy]] = frozenset({"up_sell", "clearance", "threshold_nudge"})
+"""Lists that say something of price of every item: they stay short rather than say it of one it is not true of."""
+
+MAX_LIMIT: Final = 100
+BOUGHT_HIDDEN_S: Final = 30 * 86_400.0
+"""For so long after an order, in the visitor's own event time, its items are not recommended to the visitor; but by
+`buy_again`, which knows when they are due."""
+HALF_LIFE_SHARES: Final = np.array([0.5, 0.3, 0.2])
+"""How much the visitor's interests of 15 minutes, 24 hours and 30 days count."""
+RECENTS_USED: Final = 10
+POPULARITY_SHARE: Final = 0.1
+SEEN_SHARE: Final = 0.25
+"""What is left of the score of an item the visitor has just looked at: another item serves better."""
+LEAST_INTEREST: Final = 0.1
+"""Likeness below which an interest says nothing, of an item that shares a category or brand with a recent one."""
+LEAST_OLD_INTEREST: Final = 0.6
+"""The same of any other item: unrelated items meet by chance in a 64-place basis, so this asks for more."""
+LEAST_LIKENESS: Final = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One question.
+
+    `category` keeps the list within a category path; `refill` False lets it stay short; `threshold` is the cart value
+    that `threshold_nudge` helps to reach, in the shop's currency.
+    """
+
+    strategy: Strategy
+    item_id: str = ""
+    limit: int = 10
+    category: tuple[str, ...] = ()
+    exclude: frozenset[str] = frozenset()
+    refill: bool = True
+    threshold: float = 0.0
+
+
+@dataclass(slots=True)
+class Recommended:
+    """One item of an answer; `score` orders items of one tier and has no unit."""
+
+    item: CatalogItem
+    score: float
+    tier: Tier
+    why: Why
+
+    @property
+    def reason(self) -> str:
+        """Why, in words."""
+        return self.why.words
+
+
+@dataclass(slots=True)
+class Answer:
+    """A list and where it came from: the tier and reason of its first item, or why it is empty.
+
+    `companion_of` is the item that a bundle's items are ordered together with, `gap` what a nudge is to close.
+    """
+
+    tier: Tier
+    reason: str
+    items: list[Recommended] = field(default_factory=list)
+    companion_of: CatalogItem | None = None
+    gap: Gap | None = None
+
+
+def recommend(
+    shelf: Shelf,
+    profile: Profile,
+    query: Query,
+    now_s: float,
+    *,
+    holdout: bool = False,
+    echo: str = "",
+    viewer: Viewer | None = None,
+) -> Answer:
+    """Answer one query for one visitor.
+
+    Parameters
+    ----------
+    shelf
+        What is sold and what is learned.
+    profile
+        The visitor; a new `Profile` for one we do not know.
+    query
+        The question.
+    now_s
+        Epoch seconds: items must be on sale now.
+    holdout
+        The visitor is kept unpersonalized: only steps that know nothing of the visitor answer.
+    echo
+        Campaign that led to this visit and is to be echoed; empty for none.
+    viewer
+        What rules ask of the visitor; by default what the profile tells.
+
+    Returns
+    -------
+    Answer
+        At most `query.limit` items, fewer only where no other item may be shown (or refill is off).
+    """
+    ruled = rules_of(shelf, query.strategy, viewer or viewer_of(profile), now_s)
+    allowed = _allowed(shelf, query, now_s, hidden_items(profile), ruled)
+    answer = Answer("static", "no item may be shown")
+    if query.strategy == "threshold_nudge":
+        answer.gap = gap_of(shelf, profile, query.threshold)
+        if not answer.gap.missing and query.threshold:
+            answer.reason = "the threshold is reached"
+    taken = np.zeros(len(allowed), dtype=bool)
+    for number, step in enumerate(_ladder(shelf, profile, query, now_s, holdout, allowed, echo, answer.gap)):
+        if number and (not query.refill or answer.companion_of is not None):
+            break  # a bundle is never padded: it names what goes together, or the ladder answers
+        may = _allowed(shelf, query, now_s, cart_items(profile), ruled) if step.again else allowed
+        _take(shelf, answer, step, may, taken, query.limit, ruled)
+        if query.strategy == "bundles" and number == 0 and answer.items:
+            answer.companion_of = shelf.assortment.items.get(_anchor(profile, query.item_id, holdout))
+        if len(answer.items) >= query.limit:
+            break
+    if ruled is not None:
+        if ruled.buried is not None and query.refill and query.strategy not in UNPADDED and not answer.companion_of:
+            _take(shelf, answer, ruled.last(allowed), allowed, taken, query.limit, None)
+        _pin(shelf, answer, ruled, allowed, query.limit)
+    if answer.items:
+        answer.tier = answer.items[0].tier
+        answer.reason = answer.items[0].reason
+    if holdout:
+        answer.reason = f"holdout, not personalized: {answer.reason}"
+    return answer
+
+
+def _take(
+    shelf: Shelf,
+    answer: Answer,
+    step: Step,
+    allowed: NDArray[np.bool_],
+    taken: NDArray[np.bool_],
+    limit: int,
+    ruled: Rules | None,
+) -> None:
+    """Put what a step offers and may be shown on the list, until it is full."""
+    keep = allowed[step.rows] & np.logical_not(taken[step.rows])
+    if ruled is not None and ruled.buried is not None:
+        keep &= np.logical_not(ruled.buried[step.rows])
+    rows, scores = step.rows[keep], step.scores[keep]
+    if ruled is None:
+        room = limit - len(answer.items)
+        rows, scores = rows[:room], scores[:room]
+    else:
+        step = ruled.reordered(replace(step, rows=rows, scores=scores), limit)
+        rows, scores = step.rows, step.scores
+    for row, score in zip(rows.tolist(), scores.tolist(), strict=True):
+        if len(answer.items) >= limit:
+            return
+        if ruled is not None:
+            if not ruled.admits(row):
+                continue
+            ruled.add(row)
+        taken[row] = True
+        item = shelf.assortment.items[shelf.assortment.ids[row]]
+        why = step.why_of(row) if step.why_of else step.why
+        tier = step.tier_of(row) if step.tier_of else step.tier
+        answer.items.append(Recommended(item, round(score, 6), tier, why))
+
+
+def _pin(shelf: Shelf, answer: Answer, ruled: Rules, allowed: NDArray[np.bool_], limit: int) -> None:
+    """Put pinned items in their places; what stood there moves on, and what falls off the end is gone."""
+    for place, row, why in ruled.pinned(allowed):
+        item = shelf.assortment.items[shelf.assortment.ids[row]]
+        answer.items = [one for one in answer.items if one.item.item_id != item.item_id]
+        answer.items.insert(place, Recommended(item, 0.0, "static", why))
+    del answer.items[limit:]
+
+
+def hidden_items(profile: Profile) -> set[str]:
+    """Items this visitor is not shown: in the cart, or just ordered as of the visitor's latest event."""
+    since_s = profile.last_at_s - BOUGHT_HIDDEN_S
+    return cart_items(profile) | {one.item_id for one in profile.history.habits if one.last_at_s > since_s}
+
+
+def cart_items(profile: Profile) -> set[str]:
+    """Items in the visitor's cart."""
+    return {line.item_id for line in profile.cart}
+
+
+def _allowed(shelf: Shelf, query: Query, now_s: float, hidden: set[str], ruled: Rules | None) -> NDArray[np.bool_]:
+    assortment = shelf.assortment
+    allowed = assortment.sellable(now_s).copy()
+    if query.category:
+        within = np.zeros(len(allowed), dtype=bool)
+        within[assortment.rows(assortment.in_category(query.category))] = True
+        allowed &= within
+    if ruled is not None and ruled.excluded is not None:
+        allowed &= np.logical_not(ruled.excluded)
+    left_out = hidden | query.exclude
+    if query.item_id:
+        left_out = left_out | {query.item_id}
+    allowed[assortment.rows(left_out)] = False
+    return allowed
+
+
+def _ladder(
+    shelf: Shelf,
+    profile: Profile,
+    query: Query,
+    now_s: float,
+    holdout: bool,
+    allowed: NDArray[np.bool_],
+    echo: str,
+    gap: Gap | None,
+) -> Iterator[Step]:
+    """The steps of a strategy, most telling first; each is computed only when the list still has room."""
+    match query.strategy:
+        case "for_you":
+            if not holdout:
+                if echo:
+                    step = _of_campaign(shelf, echo)
+                    rows = step.rows[allowed[step.rows]][:PLACES]
+                    yield replace(step, rows=rows, scores=step.scores[: len(rows)])
+                yield from _for_you(shelf, profile, allowed, now_s)
+        case "similar":
+            yield from _similar(shelf, query.item_id or _latest(profile, holdout))
+        case "also_viewed":
+            item_id = query.item_id or _latest(profile, holdout)
+            yield _also_viewed(shelf, [item_id])
+            yield from _similar(shelf, item_id)
+        case "also_bought":
+            yield from _also_bought(shelf, profile, query.item_id, holdout)
+        case "bundles":
+            anchor = _anchor(profile, query.item_id, holdout)
+            yield _bought_together(shelf, [anchor])
+            yield _also_viewed(shelf, [anchor])
+            yield from _similar(shelf, anchor)
+        case "buy_again":
+            if not holdout and profile.orders is not None:
+                yield _buy_again(shelf, profile, query, now_s)
+        case "up_sell":
+            yield up_sell(shelf, _anchor(profile, query.item_id, holdout))
+        case "cross_sell":
+            anchors = _anchors(profile, query.item_id, holdout)
+            yield cross_sell(shelf, anchors)
+            yield _also_viewed(shelf, anchors)
+        case "clearance":
+            known = not holdout and bool(profile.sketch)
+            interest = _interest(shelf, profile, shelf.all_rows) if known else np.zeros(len(allowed))
+            near = _near(shelf, profile.recent) if known else np.zeros(len(allowed), dtype=bool)
+            yield clearance(shelf, np.where(near & (interest > LEAST_INTEREST), interest, 0.0))
+        case "threshold_nudge" if gap is not None:
+            history = [] if holdout else [one for one in recent_items(profile) if creative_of(one) is None]
+            yield threshold_nudge(shelf, profile, gap, history)
+        case "bestsellers":
+            yield ordered_step("popular", Why("sells best", "popularity"), shelf.sold, shelf.sold_score)
+        case "new":
+            yield ordered_step("static", Why("new in the shop", "catalog"), shelf.newest)
+        case "recently_viewed":
+            rows = shelf.assortment.rows(recent_items(profile))
+            yield ordered_step("session", Why("you looked at it lately", "seen_before"), rows)
+        case "trending":
+            pass
+    if query.strategy in UNPADDED:
+        return
+    yield ordered_step("popular", Why("trending in the shop", "popularity"), shelf.trending, shelf.trending_score)
+    yield ordered_step("popular", Why("popular in the shop", "popularity"), shelf.popular, shelf.popularity)
+    yield ordered_step("static", Why("new in the shop", "catalog"), shelf.newest)
+
+
+def _latest(profile: Profile, holdout: bool) -> str:
+    """The item looked at last; none for a holdout."""
+    items = [] if holdout else [seen for seen in profile.recent if creative_of(seen.item_id) is None]
+    return items[-1].item_id if items else ""
+
+
+def history_tier(profile: Profile) -> Tier:
+    """Name the tier of an answer made from the visitor's history: `session` where this visit is all there is of it."""
+    earlier = len(in_session(profile, profile.recent)) < len(profile.recent) or profile.count("purchase") > 0
+    return "personalized" if earlier else "session"
+
+
+def _for_you(shelf: Shelf, profile: Profile, allowed: NDArray[np.bool_], now_s: float) -> Iterator[Step]:
+    if profile.recent or profile.sketch:
+        tier = history_tier(profile)
+        near = _near(shelf, profile.recent)
+        seen = np.zeros(len(allowed), dtype=bool)
+        seen[shelf.assortment.rows(recent_items(profile)[:RECENTS_USED])] = True
+
+        def why_of(row: int) -> Why:
+            return Why(interest_words(shelf, profile, row), "interests")
+
+        fresh = np.flatnonzero(near & shelf.untouched & allowed & ~seen)
+        likely = _interest(shelf, profile, fresh)
+        newcomers = ranked_step(
+            tier, Why("nobody looked at it yet", "interests"), fresh, likely, LEAST_INTEREST, why_of
+        )
+        spoken_for, merely_wanted = next_steps(shelf, profile, tier, allowed & ~seen, newcomers)
+        yield spoken_for
+        interest = _interest(shelf, profile, shelf.all_rows)
+        interest[interest < np.where(near, LEAST_INTEREST, LEAST_OLD_INTEREST)] = 0.0
+        interest[interest > 0] += POPULARITY_SHARE * shelf.popularity[interest > 0]
+        interest[seen] *= SEEN_SHARE
+        yield ranked_step(tier, Why("from what you looked at", "interests"), shelf.all_rows, interest, 0.0, why_of)
+        yield merely_wanted
+    campaign = campaign_of(profile.last_touch, shelf.assortment, now_s)
+    if campaign is not None:
+        yield _of_campaign(shelf, campaign.campaign_id)
+
+
+def _of_campaign(shelf: Shelf, campaign_id: str) -> Step:
+    """What a campaign's creatives are about: the items they name, then their categories, the popular first."""
+    creatives = [one for one in shelf.assortment.creatives.values() if one.campaign_id == campaign_id]
+    named = dict.fromkeys(item_id for one in creatives for item_id in one.item_ids)
+    paths = sorted({one.category for one in creatives if one.category})
+    members = sorted({item_id for path in paths for item_id in shelf.assortment.in_category(path)} - set(named))
+    rows = shelf.assortment.rows(members)
+    rows = np.concatenate([shelf.assortment.rows(named), rows[np.argsort(-shelf.popularity[rows], kind="stable")]])
+    campaign = shelf.assortment.campaigns.get(campaign_id)
+    title = campaign.name if campaign and campaign.name else campaign_id
+    return ordered_step("segment", Why(f"you came by the campaign {title}", "campaign"), rows)
+
+
+def _near(shelf: Shelf, recent: Sequence[Recent]) -> NDArray[np.bool_]:
+    """Which rows share a brand, or the innermost category, with an item the visitor looked at."""
+    near = np.zeros(len(shelf.popularity), dtype=bool)
+    for seen in recent:
+        for token in shelf.assortment.kin_tokens(seen.item_id):
+            near[shelf.rows_with(token)] = True
+    return near
+
+
+def _interest(shelf: Shelf, profile: Profile, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Likeness of these rows to the visitor's interests, -1 to 1, `(len(rows),)`."""
+    if not profile.sketch or not len(rows):
+        return np.zeros(len(rows))
+    mixed = HALF_LIFE_SHARES @ directions(profile.sketch)
+    length = float(np.linalg.norm(mixed))
+    return likeness(shelf.matrix, (mixed / length if length > 0 else mixed).astype(np.float32), rows)
+
+
+def _alike(shelf: Shelf, item_id: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Rows that share most with an item, most first, those that are also looked at with it before their like."""
+    alike = likeness(shelf.matrix, shelf.matrix[shelf.assortment.row_of[item_id]], shelf.all_rows)
+    alike[alike <= LEAST_LIKENESS] = 0.0
+    rows, chances, _ = shelf.next_after([item_id])
+    met = alike[rows] > 0
+    if met.any():
+        alike[rows[met]] += NEXT_SHARE * chances[met] / chances[met].max()
+    step = ranked_step("session", Why("alike"), shelf.all_rows, alike)
+    return step.rows, step.scores
+
+
+def _similar(shelf: Shelf, item_id: str) -> Iterator[Step]:
+    """Items that share most with this one, then its whole category."""
+    item = shelf.assortment.items.get(item_id)
+    if item is None:
+        return
+    title = title_of(shelf, item_id)
+    rows, scores = shelf.remembered(item_id, _alike)
+    yield Step("session", Why(f"similar to {title}", "content", item_id), rows, scores)
+    if item.category:
+        members = shelf.assortment.rows(sorted(shelf.assortment.in_category(item.category)))
+        members = members[np.argsort(-shelf.popularity[members], kind="stable")]
+        yield ordered_step("session", Why(f"also in {item.category[-1]}", "content", item_id), members)
+
+
+def _also_viewed(shelf: Shelf, item_ids: Sequence[str]) -> Step:
+    """Items that stand in sessions with any of the given ones, by the best chance to follow one."""
+    scores = np.zeros(len(shelf.popularity))
+    because = np.zeros(len(scores), dtype=np.int64)
+    for place, item_id in enumerate(item_ids[:RECENTS_USED]):
+        rows, chances, numbers = shelf.next_after([item_id])
+        if len(rows):
+            together = shelf.snapshot.engine.evidence(numbers, TOGETHER_CHANNELS)
+            better = together & (chances > scores[rows])
+            scores[rows[better]] = chances[better]
+            because[rows[better]] = place
+
+    def why_of(row: int) -> Why:
+        anchor = item_ids[int(because[row])]
+        return Why(f"viewed together with {title_of(shelf, anchor)}", "co_visitation", anchor)
+
+    return ranked_step("session", Why("viewed together", "co_visitation"), shelf.all_rows, scores, 0.0, why_of)
+
+
+def _anchors(profile: Profile, item_id: str, holdout: bool) -> list[str]:
+    """The item asked for, or the whole cart, latest first, or what was looked at last."""
+    if item_id:
+        return [item_id]
+    if profile.cart:
+        return [line.item_id for line in reversed(profile.cart)][:RECENTS_USED]
+    return [one for one in [_latest(profile, holdout)] if one]
+
+
+def _also_bought(shelf: Shelf, profile: Profile, item_id: str, holdout: bool) -> Iterator[Step]:
+    anchors = _anchors(profile, item_id, holdout)
+    yield _bought_together(shelf, anchors)
+    yield _also_viewed(shelf, anchors)
+    for anchor in anchors[:1]:
+        yield from _similar(shelf, anchor)
+
+
+def _anchor(profile: Profile, item_id: str, holdout: bool) -> str:
+    """The item asked for, or put into the cart last, or looked at last."""
+    return next(iter(_anchors(profile, item_id, holdout)), "")
+
+
+def _buy_again(shelf: Shelf, profile: Profile, query: Query, now_s: float) -> Step:
+    """What the visitor's next order will likely hold; without refill only what the visitor bought before."""
+    row_of = shelf.assortment.row_of
+    ranked = {
+        row_of[one.item_id]: one
+        for one in shelf.snapshot.again.rank(profile.history, now_s, MAX_RANKED)
+        if one.item_id in row_of and (query.refill or one.habit is not None)
+    }
+
+    def tier_of(row: int) -> Tier:
+        return "popular" if ranked[row].habit is None else "personalized"
+
+    return Step(
+        "personalized",
+        Why("you bought it before", "buy_again"),
+        np.array(list(ranked), dtype=np.int64),
+        np.array([one.score for one in ranked.values()], dtype=np.float64),
+        lambda row: Why(ranked[row].reason, "popularity" if ranked[row].habit is None else "buy_again"),
+        tier_of,
+        again=True,
+    )
+
+
+def _bought_together(shelf: Shelf, item_ids: Sequence[str]) -> Step:
+    """Items ordered with any of the given ones, by the sum of their shares."""
+    scores = np.zeros(len(shelf.popularity))
+    best, because = np.zeros(len(scores)), np.zeros(len(scores), dtype=np.int64)
+    for place, item_id in enumerate(item_ids[:RECENTS_USED]):
+        rows, shares = shelf.bought_with(item_id)
+        scores[rows] += shares
+        because[rows[shares > best[rows]]] = place
+        best[rows] = np.maximum(best[rows], shares)
+
+    def why_of(row: int) -> Why:
+        anchor = item_ids[int(because[row])]
+        return Why(f"bought together with {title_of(shelf, anchor)}", "co_purchase", anchor)
+
+    return ranked_step("session", Why("bought together", "co_purchase"), shelf.all_rows, scores, 0.0, why_of)

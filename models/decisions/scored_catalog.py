@@ -1,0 +1,156 @@
+"""Shelf: a learned snapshot laid over the assortment, so that scores and catalog rows line up."""
+
+from collections.abc import Callable, Sequence
+from math import nan
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.catalog.assortment import Assortment
+from models.catalog.resources import Rule
+from models.learner.snapshot import Snapshot
+
+ITEMS_REMEMBERED: Final = 2_000
+Ranked = tuple[NDArray[np.int64], NDArray[np.float64]]
+"""Rows of the shelf, best first, and their scores."""
+
+
+def _nan(price: float | None) -> float:
+    return nan if price is None else price
+
+
+class Shelf:
+    """Scores by catalog row, for one snapshot and one revision of the assortment.
+
+    `trending`, `popular`, `sold` and `newest` are rows in serving order, ties by item id; the last holds all rows, the
+    others those with a score. `untouched` marks the items on which there has been no event.
+    """
+
+    def __init__(self, snapshot: Snapshot, assortment: Assortment) -> None:
+        self.snapshot = snapshot
+        self.assortment = assortment
+        self.matrix = assortment.matrix  # refreshes the rows before anything reads them
+        self.revision = assortment.revision
+        count = len(assortment.ids)
+        row_of = assortment.row_of
+        self.row_of_number = np.array([row_of.get(name, -1) for name in snapshot.names], dtype=np.int64)
+        self.row_of_engine = np.array([row_of.get(name, -1) for name in snapshot.engine.names], dtype=np.int64)
+        known = self.row_of_number >= 0
+        self.all_rows = np.arange(count)
+        self.popularity: NDArray[np.float32] = np.zeros(count, dtype=np.float32)
+        self.popularity[self.row_of_number[known]] = snapshot.popular[known]
+        trending = np.zeros(count, dtype=np.float32)
+        trending[self.row_of_number[known]] = snapshot.trending[known]
+        self.by_id = assortment.by_id()
+        self.trending_score = trending
+        self.trending = self._ordered(trending)
+        self.popular = self._ordered(self.popularity)
+        sold = np.zeros(count, dtype=np.float32)
+        sold[self.row_of_number[known]] = snapshot.sold[known]
+        self.sold_score = sold
+        self.sold = self._ordered(sold)
+        since = assortment.new_since_s()
+        self.untouched: NDArray[np.bool_] = np.ones(count, dtype=bool)
+        self.untouched[self.row_of_engine[self.row_of_engine >= 0]] = False
+        self._edition = assortment.edition
+        self._rows_with: dict[str, NDArray[np.int64]] = {}
+        self._remembered: dict[str, Ranked] = {}
+        self._masks: dict[str, tuple[Rule, NDArray[np.bool_]]] = {}
+        self._prices: NDArray[np.float64] | None = None
+        self._reductions: NDArray[np.float64] = np.zeros(0)
+        self.newest = self.by_id[np.argsort(-since[self.by_id], kind="stable")]
+
+    def _ordered(self, scores: NDArray[np.float32]) -> NDArray[np.int64]:
+        order = self.by_id[np.argsort(-scores[self.by_id], kind="stable")]
+        kept: NDArray[np.int64] = order[scores[order] > 0]
+        return kept
+
+    def fits(self, snapshot: Snapshot, assortment: Assortment) -> bool:
+        """Whether it still is what these two would give."""
+        return (
+            self.snapshot is snapshot
+            and self.assortment is assortment
+            and self.matrix is assortment.matrix
+            and (self.revision == assortment.revision)
+        )
+
+    def remembered_mask(
+        self, name: str, rule: Rule, mask: Callable[["Shelf", Rule], NDArray[np.bool_]]
+    ) -> NDArray[np.bool_]:
+        """What `mask` gives for a rule, worked out once while the rule and the catalog stay as they are."""
+        self._forget_what_changed()
+        known = self._masks.get(name)
+        if known is None or known[0] is not rule:
+            known = self._masks[name] = rule, mask(self, rule)
+        return known[1]
+
+    def prices(self) -> NDArray[np.float64]:
+        """What each row costs now, nan where that is not known."""
+        self._forget_what_changed()
+        if self._prices is None:
+            items = [self.assortment.items.get(item_id) for item_id in self.assortment.ids]
+            self._prices = np.array([_nan(item.current_price if item else None) for item in items], dtype=np.float64)
+            listed = np.array([_nan(item.price if item else None) for item in items], dtype=np.float64)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                self._reductions = np.nan_to_num(np.clip(1.0 - self._prices / listed, 0.0, 1.0))
+        return self._prices
+
+    def reductions(self) -> NDArray[np.float64]:
+        """Share of each row's list price that is off now, 0 to 1."""
+        self.prices()
+        return self._reductions
+
+    def labelled(self, label: str) -> NDArray[np.bool_]:
+        """Which rows' items carry one of their custom labels in these words."""
+        items = (self.assortment.items.get(item_id) for item_id in self.assortment.ids)
+        found = [item is not None and label in (one.casefold() for one in item.custom_labels) for item in items]
+        return np.array(found, dtype=bool)
+
+    def _forget_what_changed(self) -> None:
+        if self._edition != self.assortment.edition:
+            self._edition = self.assortment.edition
+            self._rows_with.clear()
+            self._remembered.clear()
+            self._prices = None
+            self._masks.clear()
+
+    def remembered(self, item_id: str, rank: Callable[["Shelf", str], Ranked]) -> Ranked:
+        """What `rank` gives for an item, worked out once while models and catalog stay as they are."""
+        self._forget_what_changed()
+        known = self._remembered.get(item_id)
+        if known is None:
+            if len(self._remembered) >= ITEMS_REMEMBERED:
+                self._remembered.clear()
+            known = self._remembered[item_id] = rank(self, item_id)
+        return known
+
+    def rows_with(self, token: str) -> NDArray[np.int64]:
+        """Rows of the items that carry a token."""
+        self._forget_what_changed()
+        known = self._rows_with.get(token)
+        if known is None:
+            known = self._rows_with[token] = self.assortment.rows(self.assortment.with_token(token))
+        return known
+
+    def next_after(
+        self, history: Sequence[str], earlier: Sequence[str] = (), at_s: float | None = None, dwell_s: float = 0.0
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int32]]:
+        """Rows of the items that may come next, their chances, and their numbers in the engine, best first.
+
+        The parameters are those of `NextItem.rank`.
+        """
+        numbers, chances = self.snapshot.engine.rank(history, earlier=earlier, at_s=at_s, dwell_s=dwell_s)
+        rows = self.row_of_engine[numbers]
+        known = rows >= 0
+        return rows[known], chances[known], numbers[known]
+
+    def bought_with(self, item_id: str) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Rows of items ordered with this one, and their shares (sum at most 1)."""
+        number = self.snapshot.number_of.get(item_id)
+        if number is None:
+            return np.zeros(0, np.int64), np.zeros(0, np.float32)
+        others, shares = self.snapshot.bought.of(number)
+        rows = self.row_of_number[others]
+        known = rows >= 0
+        return rows[known], shares[known]

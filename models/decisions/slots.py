@@ -1,0 +1,332 @@
+"""Slots: which creatives fill a placement, with the exact chance each had of being chosen.
+
+Slots are filled one after another without replacement, each by Thompson sampling whose chances are told exactly
+(`models.bandit.thompson`) from what the click model expects of each creative and how sure it is. The draw depends on
+visitor, placement, position, hold window and creative only, and moves as little as the chances do: the same visitor in
+the same state keeps the same slate.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from math import exp, log
+from struct import iter_unpack
+from typing import Final
+
+from models.bandit.click_context import arrival_of, context_of
+from models.bandit.click_weights import ClickWeights, Terms
+from models.bandit.creative_affinity import BUCKETS, bucket_of, latest_items
+from models.bandit.thompson import chances
+from models.catalog.assortment import Assortment
+from models.catalog.resources import Creative, SlotChange
+from models.decisions.banner_caps import FREE, Restraint
+from models.decisions.ladder import Tier
+from models.decisions.recommend import history_tier
+from models.decisions.slot_rules import NO_RULES, SlotRules, slot_rules
+from models.decisions.targeting import Viewer, viewer_of
+from models.visitor.campaign_echo import SLOT_SHARE
+from models.visitor.profile import Profile, recent_items
+
+POLICY: Final = "gaussian-thompson/1"
+"""Logged with every slate: what the probabilities were made by. The model's version is logged beside it."""
+RANDOM_POLICY: Final = "random/1"
+FIXED_POLICY: Final = "fixed/1"
+UNCHANGED: Final = SlotChange()
+HOLD_S: Final = 600.0
+"""Within such a window a visitor in the same state sees the same slate."""
+
+_DRAWS_A_DIGEST: Final = 8
+_SAME: Final = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One filled position, from 0. `selection_probability` is the chance, 0 to 1, that this creative had of being drawn
+    here, given the creatives in the positions before it; `drawn_from` are the ids it was drawn from."""
+
+    creative: Creative
+    position: int
+    selection_probability: float
+    reason: str
+    drawn_from: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Slate:
+    """A placement's slots, and how they were chosen."""
+
+    tier: Tier
+    reason: str
+    slots: list[Slot]
+    policy: str = POLICY
+
+
+def eligible(
+    assortment: Assortment, placement_id: str, now_s: float, left_out: frozenset[str] = frozenset()
+) -> list[Creative]:
+    """Creatives that may fill a placement now, by id: enabled, of a running campaign, of something in stock."""
+    return [
+        creative
+        for creative_id, creative in sorted(assortment.creatives.items())
+        if creative.enabled
+        and creative_id not in left_out
+        and (not creative.placements or placement_id in creative.placements)
+        and (campaign := assortment.campaigns.get(creative.campaign_id)) is not None
+        and campaign.running(now_s)
+        and _in_stock(assortment, creative, now_s)
+    ]
+
+
+def _in_stock(assortment: Assortment, creative: Creative, now_s: float) -> bool:
+    if not creative.item_ids:
+        return True
+    items = (assortment.items.get(item_id) for item_id in creative.item_ids)
+    return any(item is not None and item.sellable(now_s) for item in items)
+
+
+def fill(
+    assortment: Assortment,
+    clicks: ClickWeights,
+    profile: Profile,
+    visitor_id: str,
+    placement_id: str,
+    count: int,
+    now_s: float,
+    *,
+    holdout: bool = False,
+    left_out: frozenset[str] = frozenset(),
+    echo: str = "",
+    viewer: Viewer | None = None,
+    change: SlotChange = UNCHANGED,
+    restraint: Restraint = FREE,
+) -> Slate:
+    """Fill `count` slots of a placement for a visitor; fewer only where fewer creatives are eligible.
+
+    No campaign comes twice before every eligible campaign has come once. Visitors of the holdout, and everybody before
+    anything is learned or known of them, see an even rotation. `echo` is the campaign that led to this visit: in the
+    first slot its creatives stand, but for a share that keeps all in play. `viewer` is what rules ask of the visitor,
+    by default what the profile tells; `change` is what an experiment's variant makes of the placement; `restraint` is
+    what the contact policy spares the visitor.
+    """
+    candidates = eligible(assortment, placement_id, now_s, left_out | restraint.left_out)
+    ruled = NO_RULES
+    if assortment.rules or (viewer is not None and viewer.rules):
+        viewer = viewer or viewer_of(profile)
+        rules = (*assortment.rules.values(), *viewer.rules)
+        ruled = slot_rules(rules, candidates, placement_id, viewer, now_s, assortment.items)
+        candidates = [one for one in candidates if one.creative_id not in ruled.excluded]
+    if change.creative_ids:
+        candidates = [one for one in candidates if one.creative_id in change.creative_ids]
+    if not candidates:
+        why = f", promotions are held back: {restraint.why}" if restraint.why else ""
+        return Slate("static", f"no creative is eligible{why}", [])
+    if change.policy == "fixed":
+        return _fixed(candidates, change.creative_ids, ruled, count, restraint)
+    if change.policy == "random":
+        why = "even rotation by an experiment"
+        slots = _draw_slots(candidates, None, visitor_id, placement_id, count, now_s, why, ruled, restraint=restraint)
+        return Slate("static", why, slots, RANDOM_POLICY)
+    recent = [] if holdout else recent_items(profile)
+    if holdout or not (recent or clicks.impressions or echo):
+        why = "holdout, not personalized: even rotation" if holdout else "nothing is known yet: even rotation"
+        slots = _draw_slots(candidates, None, visitor_id, placement_id, count, now_s, why, ruled, restraint=restraint)
+        return Slate("static", why, slots)
+    terms = judge(candidates, clicks, profile, assortment, now_s)
+    tier, why = history_tier(profile), "by what you looked at and what others clicked"
+    if not recent:
+        tier, why = "popular", "new visitor: by what others clicked"
+    if any(one.campaign_id == echo for one in candidates):
+        tier, why = ("segment" if not recent else tier), f"you came by the campaign {echo}"
+    slots = _draw_slots(candidates, terms, visitor_id, placement_id, count, now_s, why, ruled, echo, restraint)
+    return Slate(tier, why, slots)
+
+
+def _fixed(
+    candidates: Sequence[Creative], order: Sequence[str], ruled: SlotRules, count: int, restraint: Restraint
+) -> Slate:
+    """Stand creatives in the order given, then by id; buried ones come last, and pinned ones in their places."""
+    place = {creative_id: number for number, creative_id in enumerate(order)}
+    ranked = sorted(
+        candidates,
+        key=lambda one: (one.creative_id in ruled.buried, place.get(one.creative_id, len(order)), one.creative_id),
+    )
+    kept: list[Creative] = []
+    for one in ranked:
+        if ruled.admits(one, kept):
+            kept.append(one)
+    ranked = kept
+    for position, creative_id in sorted(ruled.pins.items()):
+        pinned = [one for one in ranked if one.creative_id == creative_id]
+        ranked = [one for one in ranked if one.creative_id != creative_id]
+        ranked[position:position] = pinned
+    why = "in the order an experiment fixes"
+    promotional = [one for one in ranked if one.creative_id in restraint.promotional]
+    spared = [] if restraint.room is None else promotional[restraint.room :]
+    ranked = [one for one in ranked if one not in spared]
+    ids = tuple(one.creative_id for one in ranked)
+    slots = [Slot(one, position, 1.0, why, ids[position:]) for position, one in enumerate(ranked[:count])]
+    return Slate("static", why, slots, FIXED_POLICY)
+
+
+def judge(
+    candidates: Sequence[Creative], clicks: ClickWeights, profile: Profile, assortment: Assortment, now_s: float
+) -> dict[str, Terms]:
+    """Give what the click model knows of each creative for this visitor at this hour, by creative id."""
+    latest = latest_items(recent_items(profile), assortment)
+    arrival = arrival_of(profile.device, profile.last_touch)
+    contexts = {
+        (bucket, echo): context_of(bucket, arrival, arrival.campaign if echo else "", now_s)
+        for bucket in BUCKETS
+        for echo in (False, True)
+    }
+    shares = dict.fromkeys((one.creative_id for one in candidates), 0.0)
+    for item, weight in latest:
+        for creative_id in assortment.creatives_about(item):
+            if creative_id in shares:
+                shares[creative_id] += weight
+    return {
+        one.creative_id: clicks.terms(
+            one.creative_id, contexts[bucket_of(shares[one.creative_id]), one.campaign_id == arrival.campaign]
+        )
+        for one in candidates
+    }
+
+
+def _draw_slots(
+    candidates: list[Creative],
+    terms: Mapping[str, Terms] | None,
+    visitor_id: str,
+    placement_id: str,
+    count: int,
+    now_s: float,
+    why: str,
+    ruled: SlotRules,
+    echo: str = "",
+    restraint: Restraint = FREE,
+) -> list[Slot]:
+    """Draw slot after slot; without terms every creative is as likely as any other."""
+    room = len(candidates) if restraint.room is None else restraint.room
+    window = int(now_s // HOLD_S)
+    positions = min(count, len(candidates))
+    draws = {
+        one.creative_id: _waits(visitor_id, placement_id, window, one.creative_id, positions) for one in candidates
+    }
+    average = _average(terms) if terms else None
+    left, slots = list(candidates), list[Slot]()
+    used_campaigns: set[str] = set()
+    while len(slots) < count:
+        position = len(slots)
+        before: list[Creative] = []
+        pinned: list[Creative] = []
+        open_to_all = left
+        if ruled is not NO_RULES:
+            before = [one.creative for one in slots]
+            left = [one for one in left if ruled.admits(one, before)]
+            pinned = [one for one in left if one.creative_id == ruled.pins.get(position)]
+            later = {creative_id for at, creative_id in ruled.pins.items() if position < at < count}
+            unpinned = [one for one in left if one.creative_id not in later] or left
+            open_to_all = [one for one in unpinned if one.creative_id not in ruled.buried] or unpinned
+        if not left:
+            break
+        fresh = pinned or [one for one in open_to_all if one.campaign_id not in used_campaigns] or open_to_all
+        if terms is None or average is None:
+            shares = [1.0 / len(fresh)] * len(fresh)
+            if ruled.spread:
+                shares = _even([ruled.spread_of(one, before) for one in fresh])
+        else:
+            found = [terms[one.creative_id] for one in fresh]
+            scores = [one.score for one in found]
+            if ruled is not NO_RULES:
+                scores = [score + ruled.lift(one, before) for score, one in zip(scores, fresh, strict=True)]
+            shares = chances(scores, [one.deviation for one in found])
+            if echo and position == 0:
+                shares = _echoed(shares, [one.campaign_id == echo for one in fresh])
+        # Of exponential waiting times with these rates, each is the shortest with just these chances.
+        waits = [draws[one.creative_id][position] / share for one, share in zip(fresh, shares, strict=True)]
+        place = waits.index(min(waits))
+        creative, reason = fresh[place], why
+        if terms is not None and average is not None:
+            best = max(terms[one.creative_id].score for one in fresh)
+            reason = _reason(creative, terms[creative.creative_id], average, best)
+            if echo and position == 0 and creative.campaign_id == echo:
+                reason = "you came by its campaign"
+        if pinned:
+            reason = "pinned by a rule"
+        drawn_from = tuple(one.creative_id for one in fresh)
+        slots.append(Slot(creative, position, shares[place], reason, drawn_from))
+        used_campaigns.add(creative.campaign_id)
+        left.remove(creative)
+        room -= creative.creative_id in restraint.promotional
+        if room <= 0:
+            left = [one for one in left if one.creative_id not in restraint.promotional]
+    return slots
+
+
+def _even(lowered: list[float]) -> list[float]:
+    """Give everyone the same share, but for those whose log odds a rule lowers.
+
+    >>> _even([0.0, 0.0]), _even([0.0, -log(3.0)])
+    ([0.5, 0.5], [0.75, 0.25])
+    """
+    weights = [exp(one) for one in lowered]
+    whole = sum(weights)
+    return [round(one / whole, 15) for one in weights]
+
+
+def _echoed(shares: list[float], own: list[bool]) -> list[float]:
+    """Give `SLOT_SHARE` to the campaign's own, as they share it among themselves, and the rest to all as it was.
+
+    >>> _echoed([0.5, 0.25, 0.25], [False, True, True])
+    [0.05, 0.475, 0.475]
+    """
+    total = sum(share for share, mine in zip(shares, own, strict=True) if mine)
+    if not total:
+        return shares
+    return [
+        round((1.0 - SLOT_SHARE) * share + (SLOT_SHARE * share / total if mine else 0.0), 15)
+        for share, mine in zip(shares, own, strict=True)
+    ]
+
+
+def _waits(visitor_id: str, placement_id: str, window: int, creative_id: str, positions: int) -> list[float]:
+    """Give a unit exponential waiting time for each position, the same whenever it is asked for."""
+    found: list[float] = []
+    while len(found) < positions:
+        text = f"{visitor_id}\x1f{placement_id}\x1f{window}\x1f{creative_id}\x1f{len(found)}"
+        digest = blake2b(text.encode(), digest_size=8 * _DRAWS_A_DIGEST).digest()[: 8 * (positions - len(found))]
+        # The upper 53 bits, and half a step more: never 0.
+        found += [-log(((number >> 11) + 0.5) / 2**53) for (number,) in iter_unpack(">Q", digest)]
+    return found
+
+
+def _average(terms: Mapping[str, Terms]) -> Terms:
+    affinity = campaign = creative = common = deviation = 0.0
+    for one in terms.values():
+        affinity += one.affinity
+        campaign += one.campaign
+        creative += one.creative
+        common += one.common
+        deviation += one.deviation
+    count = len(terms)
+    return Terms(affinity / count, campaign / count, creative / count, common / count, deviation / count)
+
+
+def _reason(creative: Creative, terms: Terms, average: Terms, best: float) -> str:
+    """Name what speaks most for a creative, against the average of those eligible; chance, if it is more than that.
+
+    The gap to the best expected one is what only the wish to learn can have bridged.
+    """
+    speaks = {
+        f"you looked at {_subject(creative)} lately": terms.affinity - average.affinity,
+        "you came by its campaign": terms.campaign - average.campaign,
+        "others click it": terms.creative - average.creative,
+        "shown to learn who likes it": best - terms.score,
+    }
+    reason, most = max(speaks.items(), key=lambda one: one[1])
+    return reason if most > _SAME else "shown in turn with others as good"
+
+
+def _subject(creative: Creative) -> str:
+    if creative.category:
+        return creative.category[-1]
+    return creative.brand or "its products"

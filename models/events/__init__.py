@@ -1,0 +1,1 @@
+"""What happened, and what one event alone tells."""

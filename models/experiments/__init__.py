@@ -1,0 +1,1 @@
+"""Who sees which variant, and results that may be looked at any time."""

@@ -1,0 +1,447 @@
+"""Experiments: who takes part, who meets which variant, and what that changes of a decision.
+
+Both are drawn by stable hashes of the id the page sends, each with the experiment's id as salt: one says whether a
+visitor takes part, another which variant it is. So a visitor keeps its variant for as long as the page keeps its id,
+after a login too; more traffic adds visitors and moves none; and two experiments know nothing of each other. The
+holdout comes first: who is in it takes part in nothing.
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from hashlib import blake2b
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from models.base.bucketing import lot
+from models.base.errors import InvalidError, shown
+from models.base.ids import parse_segment_id
+from models.catalog.parsing import parse_audience, parse_category, parse_rule
+from models.catalog.resources import METRICS, Experiment, ListChange, Rule, SlotChange, SlotPolicy, Variant
+from models.catalog.strategies import parse_strategy
+from models.decisions.recommend import MAX_LIMIT, Query
+from models.decisions.slots import UNCHANGED
+from models.events.events import EXPERIMENT_EXPOSED, Event, parse_time
+
+GLOBAL_HOLDOUT: Final = "global_holdout"
+"""The experiment that always runs where there is a holdout: personalized visitors against those kept out."""
+MAX_EXPERIMENTS: Final = 200
+MAX_VARIANTS: Final = 10
+MAX_WEIGHT: Final = 1e6
+MAX_VARIANT_RULES: Final = 20
+MAX_CHANGES: Final = 50
+SETTLED: Final = ("variants", "layer", "layer_from", "layer_to", "audience", "metric", "starts_at_s")
+"""What cannot change once an experiment has begun: whom it shows what, and what it is judged by."""
+_POLICIES: Final[tuple[SlotPolicy, ...]] = ("thompson", "random", "fixed")
+_VARIANT_FIELDS: Final = ("variant_id", "name", "weight", "lists", "placements", "rules")
+_FIELDS: Final = (*Experiment.__struct_fields__, "starts_at", "ends_at")
+
+
+class Assignment(NamedTuple):
+    """Whether a visitor takes part, in which variant, and why; no variant for one who does not."""
+
+    variant: Variant | None
+    why: str
+
+
+class Scope(NamedTuple):
+    """The lists, by strategy, and the placements that some variant changes; None for all of them."""
+
+    lists: frozenset[str] | None
+    placements: frozenset[str] | None
+
+    def has_list(self, strategy: str) -> bool:
+        """Whether a list asked for by this strategy is among them."""
+        return self.lists is None or strategy in self.lists
+
+    def has_placement(self, placement_id: str) -> bool:
+        """Whether a placement is among them."""
+        return self.placements is None or placement_id in self.placements
+
+
+def assign(
+    experiment: Experiment, site: str, visitor_id: str, segments: frozenset[str], now_s: float, *, holdout: bool
+) -> Assignment:
+    """Say what a visitor meets of an experiment at `now_s` (epoch seconds).
+
+    `visitor_id` is the id the page sends, whoever it turns out to be: nothing else is ever hashed.
+    """
+    if not visitor_id:
+        return Assignment(None, "nobody known: there is no visitor_id to draw by")
+    if holdout:
+        return Assignment(None, "in the holdout")
+    if not experiment.running(now_s):
+        return Assignment(None, "the experiment does not run now")
+    if experiment.audience.asks and not experiment.audience.holds(segments):
+        return Assignment(None, "not in the audience")
+    if experiment.layer:
+        place = lot(f"layer:{experiment.layer}", site, visitor_id)
+        if not experiment.layer_from <= place < experiment.layer_to:
+            return Assignment(None, f"another part of the layer {experiment.layer}")
+    if lot(f"experiment-traffic:{experiment.experiment_id}", site, visitor_id) >= experiment.traffic:
+        return Assignment(None, "not in its share of the traffic")
+    place = lot(f"experiment-variant:{experiment.experiment_id}", site, visitor_id)
+    for variant, until in zip(experiment.variants, _ends(experiment), strict=True):
+        if place < until:
+            return Assignment(variant, f"drawn by hash: {place:.6f} is below {until:.6f}")
+    raise ValueError(f"experiment {experiment.experiment_id!r} has no variant for {place}")
+
+
+def shares(experiment: Experiment) -> list[float]:
+    """Give each variant's share of those who take part, in their order; they sum to 1.
+
+    >>> even = tuple(Variant(variant_id=one) for one in ("a", "b"))
+    >>> shares(Experiment(experiment_id="e", variants=even))
+    [0.5, 0.5]
+    """
+    whole = sum(one.weight for one in experiment.variants)
+    return [one.weight / whole for one in experiment.variants]
+
+
+def _ends(experiment: Experiment) -> list[float]:
+    ends: list[float] = []
+    for share in shares(experiment):
+        ends.append((ends[-1] if ends else 0.0) + share)
+    return [*ends[:-1], math.inf]  # sums of shares may end just below 1
+
+
+def scope_of(experiment: Experiment) -> Scope:
+    """Give what an experiment is about; every variant's visitors count once they meet any of it, changed or not."""
+    lists: set[str] | None = set()
+    placements: set[str] | None = set()
+    for variant in experiment.variants:
+        for strategy, change in variant.lists.items():
+            lists = _with(lists, (strategy, change.strategy or strategy))
+        placements = _with(placements, variant.placements)
+        for rule in variant.rules:
+            if rule.about_slots:
+                placements = _with(placements, rule.placements) if rule.placements else None
+            else:
+                lists = _with(lists, rule.strategies) if rule.strategies else None
+    return Scope(None if lists is None else frozenset(lists), None if placements is None else frozenset(placements))
+
+
+def _with(known: set[str] | None, more: Iterable[str]) -> set[str] | None:
+    return None if known is None else known | set(more)
+
+
+@dataclass(slots=True)
+class Trials:
+    """The variants one visitor's request may meet, and in `met` those it has met."""
+
+    taken: list[tuple[Experiment, Variant, Scope]] = field(default_factory=list)
+    met: dict[str, tuple[Experiment, Variant]] = field(default_factory=dict)
+
+    def query(self, query: Query) -> Query:
+        """Give what a list is asked as; of several experiments each changes what the ones before, by id, left."""
+        asked = query.strategy
+        for experiment, variant, scope in self.taken:
+            if scope.has_list(asked):
+                self.met[experiment.experiment_id] = experiment, variant
+                change = variant.lists.get(asked)
+                if change is not None:
+                    query = _changed(query, change)
+        return query
+
+    def placement(self, placement_id: str) -> SlotChange:
+        """Give what is to be made of a placement; of several experiments the last, by id, that names it counts."""
+        found = UNCHANGED
+        for experiment, variant, scope in self.taken:
+            if scope.has_placement(placement_id):
+                self.met[experiment.experiment_id] = experiment, variant
+                found = variant.placements.get(placement_id, found)
+        return found
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules of the visitor's variants."""
+        return tuple(rule for _, variant, _ in self.taken for rule in variant.rules)
+
+
+def trials_of(
+    experiments: Iterable[Experiment], site: str, visitor_id: str, segments: frozenset[str], now_s: float
+) -> Trials:
+    """Give the variants of a visitor who is not in the holdout."""
+    found = Trials()
+    for experiment in sorted(experiments, key=lambda one: one.experiment_id):
+        variant = assign(experiment, site, visitor_id, segments, now_s, holdout=False).variant
+        if variant is not None:
+            found.taken.append((experiment, variant, scope_of(experiment)))
+    return found
+
+
+def _changed(query: Query, change: ListChange) -> Query:
+    return replace(
+        query,
+        strategy=parse_strategy(change.strategy) if change.strategy else query.strategy,
+        limit=change.limit or query.limit,
+        category=change.category or query.category,
+        refill=query.refill if change.refill is None else change.refill,
+        threshold=query.threshold if change.threshold is None else change.threshold,
+    )
+
+
+def exposure_event(
+    experiment: Experiment,
+    variant: Variant,
+    *,
+    site: str,
+    visitor_id: str,
+    sender_id: str,
+    decision_id: str,
+    at_s: float,
+    now_s: float,
+) -> Event:
+    """Give the event that tells of a visitor who met a variant at `at_s`, in the site's time; `now_s` is by the wall.
+
+    `sender_id` is the id the page sent, by which the variant was drawn. The event's own id names it, the experiment,
+    the variant and when the experiment began, so that it counts once.
+    """
+    named = "\x1f".join((sender_id, experiment.experiment_id, variant.variant_id, repr(experiment.began_at_s)))
+    return Event(
+        site=site,
+        event=EXPERIMENT_EXPOSED,
+        visitor_id=visitor_id,
+        device_id="" if sender_id == visitor_id else sender_id,
+        at_s=at_s,
+        accepted_at_s=now_s,
+        event_id=blake2b(named.encode(), digest_size=16).hexdigest(),
+        params={
+            "experiment_id": experiment.experiment_id,
+            "variant_id": variant.variant_id,
+            "decision_id": decision_id,
+        },
+    )
+
+
+def begun(before: Experiment | None, after: Experiment, now_s: float) -> Experiment:
+    """Give an experiment with the moment it began, or begins; raises `InvalidError` for what may not change any more.
+
+    `before` is what stands under its id now, None for nothing. One that has begun keeps its variants, weights, layer,
+    audience, metric and start: a change would move visitors from one side to the other, and their orders with them. Its
+    traffic may grow, its end move, and it may be switched off and on.
+    """
+    if before is None or before.began_at_s > now_s:
+        began_at_s = max(after.starts_at_s, now_s) if after.enabled else math.inf
+        return msgspec.structs.replace(after, began_at_s=began_at_s)
+    for name in SETTLED:
+        if getattr(before, name) != getattr(after, name):
+            raise InvalidError(
+                "experiment_begun",
+                f"experiment {after.experiment_id!r} has begun: {name.removesuffix('_s')} cannot change any more, or "
+                "visitors would change sides; end it and begin another",
+            )
+    if after.traffic < before.traffic:
+        raise InvalidError(
+            "experiment_begun",
+            f"experiment {after.experiment_id!r} has begun: traffic can only grow, from {before.traffic:g}, "
+            f"got {after.traffic:g}",
+        )
+    return msgspec.structs.replace(after, began_at_s=before.began_at_s)
+
+
+def check_layer(experiment: Experiment, others: Iterable[Experiment]) -> None:
+    """Refuse a part of a layer that another experiment holds; raises `InvalidError`."""
+    for other in others:
+        if (
+            experiment.layer
+            and other.layer == experiment.layer
+            and other.experiment_id != experiment.experiment_id
+            and other.enabled
+            and experiment.enabled
+            and other.layer_from < experiment.layer_to
+            and experiment.layer_from < other.layer_to
+            and other.starts_at_s < experiment.ends_at_s
+            and experiment.starts_at_s < other.ends_at_s
+        ):
+            raise InvalidError(
+                "layer_taken",
+                f"experiment {experiment.experiment_id!r}: {experiment.layer_from:g} to {experiment.layer_to:g} of the "
+                f"layer {experiment.layer} overlaps {other.layer_from:g} to {other.layer_to:g} of "
+                f"{other.experiment_id!r}",
+            )
+
+
+def parse_experiment(raw: object) -> Experiment:
+    """Read one experiment as a shop writes it; raises `InvalidError` that names the place and the value.
+
+    >>> raw = {"experiment_id": "e", "variants": [{"variant_id": "a"},
+    ...        {"variant_id": "b", "lists": {"for_you": {"strategy": "bestsellers"}}}]}
+    >>> [one.variant_id for one in parse_experiment(raw).variants]
+    ['a', 'b']
+    """
+    source = _object(raw, "an experiment", _FIELDS)
+    experiment_id = _id(source, "experiment_id", "experiment")
+    where = f"experiment {experiment_id!r}"
+    if experiment_id == GLOBAL_HOLDOUT:
+        raise InvalidError("experiment_id_invalid", f"{GLOBAL_HOLDOUT} is the holdout's own, and always there")
+    metric = source.get("metric", METRICS[0])
+    if metric not in METRICS:
+        raise InvalidError(
+            "metric_invalid", f"{where}: metric must be one of {', '.join(METRICS)}, got {shown(metric)}"
+        )
+    experiment = Experiment(
+        experiment_id=experiment_id,
+        variants=_variants(source.get("variants"), experiment_id),
+        name=_text(source, "name", where),
+        metric=metric,
+        traffic=_number(source, "traffic", 1.0, 0.0, 1.0, where),
+        layer=_text(source, "layer", where),
+        layer_from=_number(source, "layer_from", 0.0, 0.0, 1.0, where),
+        layer_to=_number(source, "layer_to", 1.0, 0.0, 1.0, where),
+        audience=parse_audience(source.get("audience")),
+        starts_at_s=_moment(source, "starts_at", 0.0, where),
+        ends_at_s=_moment(source, "ends_at", math.inf, where),
+        enabled=_flag(source, "enabled", True, where),
+    )
+    for name, holds, must in (
+        ("traffic", experiment.traffic > 0, "above 0"),
+        ("layer_to", experiment.layer_to > experiment.layer_from, "above layer_from"),
+        ("layer", experiment.layer or (experiment.layer_from, experiment.layer_to) == (0.0, 1.0), "named"),
+        ("ends_at", experiment.ends_at_s > experiment.starts_at_s, "after starts_at"),
+    ):
+        if not holds:
+            raise InvalidError(f"{name}_invalid", f"{where}: {name} must be {must}, got {shown(source.get(name))}")
+    return experiment
+
+
+def _variants(value: Any, experiment_id: str) -> tuple[Variant, ...]:
+    where = f"experiment {experiment_id!r}"
+    if not isinstance(value, (list, tuple)) or not 2 <= len(value) <= MAX_VARIANTS:
+        raise InvalidError(
+            "variants_invalid", f"{where}: variants must be a list of 2 to {MAX_VARIANTS}, got {shown(value)}"
+        )
+    found = tuple(_variant(one, f"{where}, variants[{place}]", experiment_id) for place, one in enumerate(value))
+    ids = [one.variant_id for one in found]
+    if len(set(ids)) < len(ids):
+        raise InvalidError("variants_invalid", f"{where}: each variant needs an id of its own, got {shown(ids)}")
+    if not any(one.lists or one.placements or one.rules for one in found):
+        raise InvalidError(
+            "variants_invalid", f"{where}: no variant changes anything; give one lists, placements or rules"
+        )
+    return found
+
+
+def _variant(raw: Any, where: str, experiment_id: str) -> Variant:
+    source = _object(raw, where, _VARIANT_FIELDS)
+    variant_id = _id(source, "variant_id", where)
+    weight = _number(source, "weight", 1.0, 0.0, MAX_WEIGHT, where)
+    if weight <= 0:
+        raise InvalidError("weight_invalid", f"{where}: weight must be above 0, got {shown(source.get('weight'))}")
+    rules = source.get("rules", ())
+    if not isinstance(rules, (list, tuple)) or len(rules) > MAX_VARIANT_RULES:
+        raise InvalidError(
+            "rules_invalid", f"{where}: rules must be a list of at most {MAX_VARIANT_RULES}, got {shown(rules)}"
+        )
+    return Variant(
+        variant_id=variant_id,
+        name=_text(source, "name", where),
+        weight=weight,
+        lists={parse_strategy(name): _list_change(one, f"{where}.lists.{name}") for name, one in _map(source, "lists")},
+        placements={name: _slot_change(one, f"{where}.placements.{name}") for name, one in _map(source, "placements")},
+        rules=tuple(_rule(one, f"{experiment_id}/{variant_id}/") for one in rules),
+    )
+
+
+def _rule(raw: Any, prefix: str) -> Rule:
+    """Read a variant's rule; its id is told apart from those of the shop's own rules."""
+    rule = parse_rule(raw)
+    if rule.rule_id.startswith(prefix):
+        return rule
+    return msgspec.structs.replace(rule, rule_id=f"{prefix}{rule.rule_id}")
+
+
+def _list_change(raw: Any, where: str) -> ListChange:
+    source = _object(raw, where, ListChange.__struct_fields__)
+    limit = source.get("limit")
+    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= MAX_LIMIT):
+        raise InvalidError(
+            "limit_invalid", f"{where}: limit must be a whole number from 1 to {MAX_LIMIT}, got {shown(limit)}"
+        )
+    return ListChange(
+        strategy=parse_strategy(source["strategy"]) if source.get("strategy") else "",
+        limit=limit,
+        category=parse_category(source.get("category"), f"{where}.category"),
+        refill=None if source.get("refill") is None else _flag(source, "refill", True, where),
+        threshold=None if source.get("threshold") is None else _number(source, "threshold", 0.0, 0.0, 1e9, where),
+    )
+
+
+def _slot_change(raw: Any, where: str) -> SlotChange:
+    source = _object(raw, where, SlotChange.__struct_fields__)
+    policy = source.get("policy", _POLICIES[0])
+    if policy not in _POLICIES:
+        raise InvalidError(
+            "policy_invalid", f"{where}: policy must be one of {', '.join(_POLICIES)}, got {shown(policy)}"
+        )
+    creative_ids = source.get("creative_ids", ())
+    if (
+        not isinstance(creative_ids, (list, tuple))
+        or len(creative_ids) > MAX_CHANGES
+        or not all(isinstance(one, str) and one for one in creative_ids)
+    ):
+        raise InvalidError(
+            "creative_ids_invalid",
+            f"{where}: creative_ids must be a list of at most {MAX_CHANGES} ids, got {shown(creative_ids)}",
+        )
+    return SlotChange(policy=policy, creative_ids=tuple(creative_ids))
+
+
+def _object(raw: Any, where: str, known: Iterable[str]) -> dict[str, Any]:
+    if not isinstance(raw, dict):
+        raise InvalidError("object_invalid", f"{where} must be a JSON object, got {shown(raw)}")
+    names = tuple(known)
+    for key in raw:
+        if key not in names:
+            raise InvalidError("field_unknown", f"{where} has no field {shown(key)}; it has {', '.join(names)}")
+    return raw
+
+
+def _id(source: dict[str, Any], name: str, where: str) -> str:
+    try:
+        return parse_segment_id(source.get(name))
+    except InvalidError as error:
+        raise InvalidError(f"{name}_invalid", f"{where}: {error.message.replace('segment_id', name)}") from error
+
+
+def _map(source: dict[str, Any], name: str) -> list[tuple[str, Any]]:
+    value = source.get(name, {})
+    if not isinstance(value, dict) or len(value) > MAX_CHANGES or not all(isinstance(key, str) for key in value):
+        raise InvalidError(f"{name}_invalid", f"{name} must be an object of at most {MAX_CHANGES}, got {shown(value)}")
+    return list(value.items())
+
+
+def _text(source: dict[str, Any], name: str, where: str) -> str:
+    value = source.get(name, "")
+    if not isinstance(value, str) or len(value) > 200:
+        raise InvalidError(f"{name}_invalid", f"{where}: {name} must be text of at most 200, got {shown(value)}")
+    return value
+
+
+def _flag(source: dict[str, Any], name: str, default: bool, where: str) -> bool:
+    value = source.get(name, default)
+    if not isinstance(value, bool):
+        raise InvalidError(f"{name}_invalid", f"{where}: {name} must be true or false, got {shown(value)}")
+    return value
+
+
+def _number(source: dict[str, Any], name: str, default: float, least: float, most: float, where: str) -> float:
+    value = source.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= most:
+        raise InvalidError(
+            f"{name}_invalid", f"{where}: {name} must be a number from {least:g} to {most:g}, got {shown(value)}"
+        )
+    return float(value)
+
+
+def _moment(source: dict[str, Any], name: str, default: float, where: str) -> float:
+    value = source.get(name, source.get(f"{name}_s"))
+    if value is None or value in (0, math.inf):
+        return default
+    try:
+        return parse_time(value, now_s=math.inf)
+    except InvalidError as error:
+        raise InvalidError(
+            f"{name}_invalid", f"{where}: {name} must be an ISO 8601 time, got {shown(value)}"
+        ) from error

@@ -1,0 +1,1 @@
+"""All models of a site: taught, measured, frozen."""

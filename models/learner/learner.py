@@ -1,0 +1,388 @@
+"""Learner: all models of one site, taught by every event of its log exactly once.
+
+The learner knows the log position it has reached in each partition; an event at or below it is passed over. What it has
+learned and those positions are saved together, so that a restart goes on where the saved state stands.
+"""
+
+import zlib
+from collections import OrderedDict
+from hashlib import blake2b
+from typing import Final, Literal, NamedTuple
+
+import msgspec
+import numpy as np
+
+from models.bandit.click_context import Arrival, context_of, slot_in, slot_of
+from models.bandit.click_model import ClickModel, SavedClicks
+from models.bandit.creative_affinity import RECENT_ITEMS, affinity, bucket_of, latest_items
+from models.base.bucketing import in_holdout
+from models.catalog.assortment import Assortment
+from models.catalog.strategies import STRATEGIES
+from models.events.bots import FLOOD_EVENTS, allowance
+from models.events.events import IDENTITY_EVENTS, NOTICES, VISITOR_DELETED, Event, EventItem, order_id_of, promotions_of
+from models.events.impressions import was_seen
+from models.events.sessions import SESSION_GAP_S
+from models.events.subjects import creative_subject
+from models.events.traffic_source import Touch
+from models.learner.progressive_validation import Progress, Shown
+from models.learner.progressive_validation import Saved as SavedProgress
+from models.learner.snapshot import Neighbours, Snapshot
+from models.ranking.buy_again import BuyAgain
+from models.ranking.co_purchase import CoPurchase, StoredCoPurchase
+from models.ranking.item_event import Visit
+from models.ranking.next_item import NextItem
+from models.ranking.popularity import Popularity
+from models.visitor.campaign_echo import campaign_of, without_echo
+from models.visitor.profile import MAX_EVENT_IDS
+
+BOUGHT_HALF_LIFE_S: Final = 30 * 86_400.0
+TRENDING_HALF_LIFE_S: Final = 6 * 3_600.0
+POPULAR_HALF_LIFE_S: Final = 7 * 86_400.0
+SOLD_HALF_LIFE_S: Final = 30 * 86_400.0
+MAX_QUANTITY: Final = 10
+"""Pieces of one item that one order counts for among the bestsellers: a reseller's order is no fashion."""
+OWN_WEIGHT: Final = 0.3
+"""What a move along our own recommendation teaches, against 1 for a move the visitor made alone."""
+RANKED_EVERY: Final = 8
+"""Of events in a hurry, so many pass for each that teaches the ranker."""
+MAX_VISITORS: Final = 20_000
+MAX_ITEMS: Final = 200_000
+
+MAX_ORDER_ITEMS: Final = 50
+"""Items of one order that further events of the same order are paired with."""
+
+_WEIGHTS: Final = {"view_item": 1.0, "add_to_wishlist": 2.0, "add_to_cart": 3.0, "purchase": 5.0}
+_ORDERS: Final = frozenset({"order_created", "order_paid", "purchase"})
+_UNDONE: Final = frozenset({"order_cancelled", "order_returned", "refund"})
+_FORMAT: Final = 6
+
+
+class _Path(msgspec.Struct, array_like=True):
+    """Where one visitor has been lately: `items` newest first; `clicked` is the item of our lists just clicked.
+
+    `session` numbers the visitor's sessions; `allowed` is how many events may teach as of `last_at_s`.
+    """
+
+    items: list[str] = []
+    session_id: str = ""
+    last_at_s: float = 0.0
+    session: int = 0
+    session_at_s: float = 0.0
+    allowed: float = FLOOD_EVENTS
+    clicked: str = ""
+    order_id: str = ""
+    ordered: list[str] = []
+    event_ids: list[bytes] = []
+    arrival: Arrival = msgspec.field(default_factory=Arrival)
+
+
+class _Saved(msgspec.Struct):
+    format: int
+    version: int
+    events: int
+    positions: dict[int, int]
+    names: list[str]
+    bought: StoredCoPurchase
+    again: bytes
+    popularity: list[tuple[float | None, bytes]]
+    clicks: SavedClicks
+    paths: list[tuple[str, _Path]]
+    engine_paths: bytes
+    progress: SavedProgress
+    flooded: int
+    latest_s: float
+
+
+class Saved(NamedTuple):
+    """What `Learner.load` needs to go on; `tables` is also what the API makes lists from."""
+
+    checkpoint: bytes
+    tables: bytes
+
+
+class Learner:
+    """Models of one site.
+
+    Parameters
+    ----------
+    click_window_s
+        Seconds after which an impression without a click counts as ignored.
+    max_items
+        Items kept; beyond it the least popular tenth goes. Bounds memory whatever ids events name. At least 4,000, so
+        that one event of the largest size fits into a tenth.
+    holdout_share
+        Share of visitors kept unpersonalized, 0 to 1, to count clicks apart.
+    """
+
+    def __init__(self, click_window_s: float = 90.0, max_items: int = MAX_ITEMS, holdout_share: float = 0.0) -> None:
+        if max_items < 4_000:
+            raise ValueError(f"max_items must be at least 4000, got {max_items}")
+        self.max_items = max_items
+        self.holdout_share = holdout_share
+        self.positions: dict[int, int] = {}
+        self.version = 0
+        self.events = 0
+        self.names: list[str] = []
+        self.numbers: dict[str, int] = {}
+        self.engine = NextItem()
+        self.progress = Progress()
+        self.flooded = 0
+        self.bought = CoPurchase(BOUGHT_HALF_LIFE_S)
+        self.again = BuyAgain()
+        self.trending = Popularity(TRENDING_HALF_LIFE_S)
+        self.popular = Popularity(POPULAR_HALF_LIFE_S)
+        self.sold = Popularity(SOLD_HALF_LIFE_S)
+        self.clicks = ClickModel(click_window_s)
+        self._paths: OrderedDict[str, _Path] = OrderedDict()
+        self._latest_s = 0.0
+
+    def learn_one(
+        self, partition: int, position: int, event: Event, assortment: Assortment, *, hurried: bool = False
+    ) -> bool:
+        """Learn an event at its place in the log; False where there is nothing in it to learn.
+
+        That is so where it was learned before, is a client's retry, or tells what became of a profile. Of `hurried`
+        events, one of `RANKED_EVERY` teaches the ranker; all are counted.
+        """
+        if position <= self.positions.get(partition, 0):
+            return False
+        self.positions[partition] = position
+        if event.event in NOTICES or event.event in IDENTITY_EVENTS:
+            return False
+        if event.event == VISITOR_DELETED:
+            self._paths.pop(event.visitor_id, None)
+            self.engine.forget(event.visitor_id)
+            self.again.forget(event.visitor_id)
+            self.clicks.forget(event.visitor_id)
+            return True
+        path = self._path(event)
+        if event.event_id:
+            digest = blake2b(event.event_id.encode(), digest_size=8).digest()
+            if digest in path.event_ids:
+                return False
+            path.event_ids = [*path.event_ids[-MAX_EVENT_IDS + 1 :], digest]
+        self.events += 1
+        self._latest_s = max(self._latest_s, event.accepted_at_s)
+        self.clicks.expire(self._latest_s)
+        if path.allowed < 1.0:
+            self.flooded += 1
+            return True
+        path.allowed -= 1.0
+        path.arrival.learn_one(event)
+        self._count_lists(event)
+        self._learn_items(event, path, assortment, not hurried or self.events % RANKED_EVERY == 0)
+        self._learn_orders(event, assortment)
+        self._learn_slots(event, path, assortment)
+        self._count_labels(event.site)
+        return True
+
+    def _path(self, event: Event) -> _Path:
+        path = self._paths.pop(event.sender_id, None) or _Path()
+        self._paths[event.sender_id] = path
+        if len(self._paths) > MAX_VISITORS:
+            self._paths.popitem(last=False)
+        renamed = bool(event.session_id and path.session_id and event.session_id != path.session_id)
+        if renamed or event.at_s - path.last_at_s > SESSION_GAP_S:
+            path.session += 1
+            path.session_at_s = event.at_s
+        path.session_id = event.session_id or path.session_id
+        waited_s = max(0.0, event.at_s - path.last_at_s)
+        path.allowed = allowance(path.allowed, waited_s)
+        path.last_at_s = max(path.last_at_s, event.at_s)
+        return path
+
+    def _count_lists(self, event: Event) -> None:
+        """Count how often each of our lists was seen, and clicked."""
+        strategy = event.params.get("item_list_id")
+        if event.params.get("decision_id") and strategy in STRATEGIES:
+            shown = self._shown("list", str(strategy), event.site, event.sender_id)
+            if event.event == "view_item_list":
+                self.progress.shown(shown)
+            elif event.event == "select_item":
+                self.progress.clicked(shown)
+
+    def _count_labels(self, site: str) -> None:
+        """Count what became of impressions, against what the click model expected of them."""
+        for impression, undone in self.clicks.labelled():
+            shown = self._shown("slot", slot_in(impression.context), site, impression.visitor_id)
+            if undone:
+                self.progress.undone(shown)
+            else:
+                self.progress.labelled(shown, impression.expected, impression.clicked)
+
+    def _shown(self, kind: Literal["slot", "list"], name: str, site: str, visitor_id: str) -> Shown:
+        held_out = in_holdout(site, visitor_id, self.holdout_share)
+        return Shown(kind, name, "holdout" if held_out else "personalized")
+
+    def _learn_items(self, event: Event, path: _Path, assortment: Assortment, ranked: bool) -> None:
+        if event.event == "select_item" and event.params.get("decision_id"):
+            path.clicked = event.items[0].item_id
+        weight = _WEIGHTS.get(event.event)
+        if weight is None:
+            return
+        items = {item.item_id: item for item in event.items}
+        ids = list(items)
+        if len(self.names) + len(ids) + RECENT_ITEMS + MAX_ORDER_ITEMS > self.max_items:
+            self._drop_least_popular()
+        for item_id in ids:
+            number = self._number(item_id)
+            own = OWN_WEIGHT if path.clicked == item_id else 1.0
+            self.trending.learn_one(number, weight * own, event.at_s)
+            self.popular.learn_one(number, weight * own, event.at_s)
+            if event.event == "purchase":
+                self.sold.learn_one(number, min(items[item_id].quantity, MAX_QUANTITY), event.at_s)
+            places = self.engine.learn_one(_visit(event, path, items[item_id], assortment), own, ranked=ranked)
+            if places is not None and own == 1.0:
+                self.progress.step(places)
+            path.items = [item_id, *(other for other in path.items if other != item_id)][:RECENT_ITEMS]
+        path.clicked = ""
+        if event.event == "purchase":
+            order_id = order_id_of(event)
+            before = path.ordered if path.order_id == order_id else []
+            new = [item_id for item_id in ids if item_id not in before]
+            numbers = [self._number(item_id) for item_id in (*before, *new)]
+            self.bought.learn_together(numbers[len(before) :], event.at_s, numbers[: len(before)])
+            path.order_id, path.ordered = order_id, [*before, *new][-MAX_ORDER_ITEMS:]
+
+    def _learn_orders(self, event: Event, assortment: Assortment) -> None:
+        """Teach what is bought again; several events may tell of one order."""
+        order_id = order_id_of(event)
+        if event.event in _ORDERS:
+            known = assortment.items
+            items = {one.item_id: " > ".join((known.get(one.item_id) or one).category) for one in event.items}
+            self.again.learn_one(event.visitor_id, order_id, items, event.at_s)
+        elif event.event in _UNDONE:
+            self.again.take_back(event.visitor_id, order_id, {one.item_id for one in event.items})
+
+    def _learn_slots(self, event: Event, path: _Path, assortment: Assortment) -> None:
+        if event.event not in ("view_promotion", "select_promotion"):
+            return
+        latest = latest_items(path.items, assortment)
+        echo = self._echo(event, path, assortment)
+        for _, creative_id, slot in promotions_of(event):
+            creative = assortment.creatives.get(creative_id)
+            if creative is None:
+                continue  # ids that nobody defined would grow the model without bound
+            known = slot_of(slot, assortment.placements)
+            shown = self._shown("slot", known, event.site, event.sender_id)
+            if event.event == "select_promotion":
+                self.progress.clicked(shown)
+                if echo is not None:
+                    self.progress.clicked(echo)
+                self.clicks.click_one(event.sender_id, creative_id)
+                subject = creative_subject(creative_id)
+                path.items = [subject, *(other for other in path.items if other != subject)][:RECENT_ITEMS]
+            elif was_seen(event):
+                self.progress.shown(shown)
+                if echo is not None:
+                    self.progress.shown(echo)
+                bucket = bucket_of(affinity(creative, latest))
+                context = context_of(bucket, path.arrival, creative.campaign_id, event.at_s, known)
+                self.clicks.show_one(event.sender_id, creative_id, context, event.accepted_at_s)
+
+    def _echo(self, event: Event, path: _Path, assortment: Assortment) -> Shown | None:
+        """What this visit's campaign is counted under; None for a visit that no running campaign led to."""
+        arrival = path.arrival
+        if arrival.touch_at_s < path.session_at_s or not arrival.touch_at_s:
+            return None
+        touch = Touch(arrival.source, arrival.medium, arrival.campaign, arrival.touch_at_s)
+        campaign = campaign_of(touch, assortment, event.at_s)
+        if campaign is None or in_holdout(event.site, event.sender_id, self.holdout_share):
+            return None
+        group: Literal["echo", "no_echo"] = "no_echo" if without_echo(event.site, event.sender_id) else "echo"
+        return Shown("campaign", campaign.campaign_id, group)
+
+    def _number(self, item_id: str) -> int:
+        number = self.numbers.get(item_id)
+        if number is None:
+            number = self.numbers[item_id] = len(self.names)
+            self.names.append(item_id)
+        return number
+
+    def _drop_least_popular(self) -> None:
+        """Keep nine tenths of the items, by popularity then id, and number them anew."""
+        scores = self.popular.scores(len(self.names))
+        order = sorted(range(len(self.names)), key=lambda number: (-scores[number], self.names[number]))
+        kept = sorted(order[: self.max_items * 9 // 10])
+        new = {old: number for number, old in enumerate(kept)}
+        self.names = [self.names[old] for old in kept]
+        self.numbers = {name: number for number, name in enumerate(self.names)}
+        for popularity in (self.trending, self.popular, self.sold):
+            padded = np.zeros(max(len(popularity.weights), max(kept) + 1))
+            padded[: len(popularity.weights)] = popularity.weights
+            popularity.weights = padded[kept]
+        self.bought.renumber(new)
+
+    def snapshot(self) -> Snapshot:
+        """Give what the API reads; each call gives the next version. The engine is the one that goes on learning."""
+        self.version += 1
+        self.clicks.published = self.clicks.weights()
+        count = len(self.names)
+        return Snapshot(
+            version=self.version,
+            events=self.events,
+            names=list(self.names),
+            engine=self.engine,
+            bought=Neighbours(*self.bought.table(count)),
+            again=self.again.frozen(),
+            trending=self.trending.scores(count),
+            popular=self.popular.scores(count),
+            sold=self.sold.scores(count),
+            clicks=self.clicks.published,
+        )
+
+    def save(self) -> Saved:
+        """Give everything `load` needs to go on: models, positions, visitors' paths, open impressions."""
+        saved = _Saved(
+            format=_FORMAT,
+            version=self.version,
+            events=self.events,
+            positions=self.positions,
+            names=self.names,
+            bought=self.bought.stored(),
+            again=self.again.save(),
+            popularity=[(p.clock.landmark_s, p.weights.tobytes()) for p in (self.trending, self.popular, self.sold)],
+            clicks=self.clicks.save(),
+            paths=list(self._paths.items()),
+            engine_paths=self.engine.paths(),
+            progress=self.progress.save(),
+            flooded=self.flooded,
+            latest_s=self._latest_s,
+        )
+        return Saved(zlib.compress(msgspec.msgpack.encode(saved), level=1), self.engine.tables())
+
+    @classmethod
+    def load(
+        cls, value: Saved, click_window_s: float = 90.0, max_items: int = MAX_ITEMS, holdout_share: float = 0.0
+    ) -> "Learner":
+        """Go on from what `save` gave; raises ValueError for another format."""
+        saved = msgspec.msgpack.decode(zlib.decompress(value.checkpoint), type=_Saved)
+        if saved.format != _FORMAT:
+            raise ValueError(f"saved learner has format {saved.format}, this version reads {_FORMAT}")
+        learner = cls(click_window_s, max_items, holdout_share)
+        learner.engine = NextItem.load(value.tables, saved.engine_paths)
+        learner.progress = Progress(saved.progress)
+        learner.flooded = saved.flooded
+        learner.version, learner.events = saved.version, saved.events
+        learner.positions = saved.positions
+        learner.names = saved.names
+        learner.numbers = {name: number for number, name in enumerate(saved.names)}
+        learner.bought.restore(saved.bought)
+        learner.again = BuyAgain.load(saved.again)
+        for popularity, (landmark_s, weights) in zip(
+            (learner.trending, learner.popular, learner.sold), saved.popularity, strict=True
+        ):
+            popularity.clock.landmark_s = landmark_s
+            popularity.weights = np.frombuffer(weights, np.float64).copy()
+        learner.clicks = ClickModel.load(saved.clicks, click_window_s)
+        learner.clicks.published = learner.clicks.weights()
+        learner._paths = OrderedDict(saved.paths)
+        learner._latest_s = saved.latest_s
+        return learner
+
+
+def _visit(event: Event, path: _Path, item: EventItem, assortment: Assortment) -> Visit:
+    """An event on an item as the engine takes it: what the item is, by the catalog, else by the event."""
+    known = assortment.items.get(item.item_id) or item
+    session_id = f"{event.sender_id}\x1f{path.session}"
+    return Visit(session_id, item.item_id, event.at_s, event.sender_id, known.category, known.brand, known.price)

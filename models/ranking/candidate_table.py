@@ -1,0 +1,80 @@
+"""Board: the candidates of one query and what each source says of them, as one reused table.
+
+Sources write `raw[place, channel]`; an item gets a place the first time a source names it. Starting a new query costs
+nothing: a place is valid only where its stamp is the query's number.
+"""
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.base.jit import kernel
+
+MAX_CANDIDATES: Final = 1_024
+"""Candidates of one query; what sources name beyond it is left out. Bounds the time a query takes."""
+
+
+class Board(NamedTuple):
+    """Scratch memory of one query at a time; `head` holds the query's number and how many places are taken."""
+
+    head: NDArray[np.int64]
+    place: NDArray[np.int32]
+    stamp: NDArray[np.int64]
+    items: NDArray[np.int32]
+    raw: NDArray[np.float32]
+
+
+def new_board(items: int, channels: int) -> Board:
+    """Make a board for item numbers below `items`."""
+    return Board(
+        head=np.zeros(2, np.int64),
+        place=np.zeros(items, np.int32),
+        stamp=np.zeros(items, np.int64),
+        items=np.zeros(MAX_CANDIDATES, np.int32),
+        raw=np.zeros((MAX_CANDIDATES, channels), np.float32),
+    )
+
+
+@kernel
+def start(board: Board) -> None:
+    """Begin a new query."""
+    board.head[0] += 1
+    board.head[1] = 0
+
+
+@kernel
+def place_of(board: Board, item: int) -> int:
+    """Give the place of an item, a new one if need be; -1 where the board is full."""
+    if board.stamp[item] == board.head[0]:
+        return board.place[item]  # type: ignore[no-any-return]
+    place = board.head[1]
+    if place >= MAX_CANDIDATES:
+        return -1
+    board.head[1] = place + 1
+    board.stamp[item] = board.head[0]
+    board.place[item] = place
+    board.items[place] = item
+    board.raw[place, :] = 0.0
+    return place  # type: ignore[no-any-return]
+
+
+@kernel
+def add(board: Board, item: int, channel: int, score: float) -> None:
+    """Add to what a channel says of an item."""
+    place = place_of(board, item)
+    if place >= 0:
+        board.raw[place, channel] += score
+
+
+@kernel
+def spoken_for(board: Board, items: NDArray[np.int32], first: int, end: int) -> NDArray[np.bool_]:
+    """Whether any channel from `first` to before `end` says something of each of these candidates."""
+    found = np.zeros(len(items), np.bool_)
+    for index in range(len(items)):
+        place = board.place[items[index]]
+        for channel in range(first, end):
+            if board.raw[place, channel] > 0.0:
+                found[index] = True
+                break
+    return found

@@ -1,0 +1,318 @@
+"""Candidates: gathers what every source names for a session, and turns what they say into the ranker's features.
+
+A source's score is told twice, as a share of its largest and as the logarithm of that; the ranker learns what either is
+worth, and how that moves with the session's length and with how well its last item is known.
+"""
+
+from math import log
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.base.fast_log import log32
+from models.base.jit import fast_kernel, kernel
+from models.ranking.candidate_table import Board, add, place_of
+from models.ranking.feature_layout import (
+    CHANNELS,
+    COSINE,
+    EARLIER,
+    INSIDE,
+    LAST,
+    LATELY_ALL,
+    PAIR,
+    PLAIN,
+    THREE_STEPS,
+    TOKEN_AFTER,
+    TOKEN_AFTER_KINDS,
+    TOKEN_RING,
+    TWO_STEPS,
+    VISITOR,
+    VOTES,
+)
+from models.ranking.item_content import KINDS, RING, TOP_LEVEL, Content, Rings
+from models.ranking.item_traffic import HORIZONS, Traffic, popularity
+from models.ranking.transitions import AFTER, LATELY, NEXT, TOGETHER, Sequences, fade
+
+QUERY_ITEMS: Final = 10
+ITEM_DECAY: Final = 0.75
+"""What an item of the session counts against the one after it."""
+HOP_ITEMS: Final = 3
+HOP_DECAY: Final = 0.6
+WALK_ON: Final = 0.1
+"""The third step is taken from items with at least this share of the best two-step score; bounds the time it takes."""
+WALKS: Final = 32
+"""The third step is taken from so many items, ties aside."""
+TOKEN_ITEMS: Final = 3
+TOKEN_DECAY: Final = 0.5
+AFFINITY_ITEMS: Final = 8
+AFFINITY_DECAY: Final = 0.8
+RARE: Final = 1.0
+"""Added to an item's total before dividing by its root, so that one meeting of two rare items is not everything."""
+
+_SMALL: Final = 0.002  # a share of the largest below this looks like it in the logarithm
+_LOG_SCALE: Final = -1.0 / log(_SMALL)
+_NEW_EVENTS: Final = 2_000
+_NO_LIMIT: Final = 3.0  # prices further apart than e^3 are as far as it goes
+
+
+class Sources(NamedTuple):
+    """What the candidates come from, beside session neighbours and pairs, which write to the board themselves."""
+
+    sequences: Sequences
+    token_sequences: Sequences
+    content: Content
+    rings: Rings
+    traffic: Traffic
+
+
+@kernel
+def gather_session(board: Board, s: Sources, query: NDArray[np.int32], visitor: NDArray[np.int32], at_s: float) -> None:
+    """Name the session's and the visitor's own items, and those seen with the session's.
+
+    Parameters
+    ----------
+    query
+        The session's distinct items, latest first; at least one.
+    visitor
+        Items of the visitor's earlier sessions, latest first.
+    """
+    rows = s.sequences
+    for index in range(len(query)):
+        place_of(board, query[index])
+    for index in range(len(visitor)):
+        add(board, visitor[index], VISITOR, 1.0 / (1.0 + index))
+    weight = 1.0
+    for steps in range(min(len(query), QUERY_ITEMS)):
+        item = query[steps]
+        total = rows.total[item, TOGETHER] + 1.0
+        for index in range(rows.other.shape[1]):
+            other = rows.other[item, index]
+            if other < 0:
+                break
+            place = place_of(board, other)
+            if place < 0:
+                break
+            lately = rows.counts[item, index, LATELY] * fade(at_s - rows.at_s[item, index])
+            if steps == 0:
+                for count in range(LATELY):
+                    board.raw[place, LAST + count] += rows.counts[item, index, count]
+                board.raw[place, LAST + LATELY] += lately
+            else:
+                board.raw[place, EARLIER] += weight * rows.counts[item, index, AFTER]
+            together = rows.counts[item, index, TOGETHER]
+            board.raw[place, COSINE] += weight * together / np.sqrt(total * (rows.total[other, TOGETHER] + RARE))
+            board.raw[place, LATELY_ALL] += weight * lately
+        weight *= ITEM_DECAY
+
+
+@kernel
+def two_steps(s: Sources, item: int, sums: NDArray[np.float32], found: NDArray[np.int32]) -> int:
+    """Write the items two steps from one to `found`, and to their places in `sums` how strongly; gives how many.
+
+    Parameters
+    ----------
+    sums
+        0 for every item `(items,)`; whoever reads it makes it so again.
+    found
+        Room for every item `(items,)`.
+    """
+    rows, count = s.sequences, 0
+    total = rows.total[item, TOGETHER] + 1.0
+    for index in range(rows.other.shape[1]):
+        between = rows.other[item, index]
+        if between < 0:
+            break
+        share = rows.counts[item, index, TOGETHER] / total / (rows.total[between, TOGETHER] + 1.0)
+        for further in range(rows.other.shape[1]):
+            other = rows.other[between, further]
+            if other < 0:
+                break
+            if other != item:
+                if sums[other] == 0.0:
+                    found[count] = other
+                    count += 1
+                sums[other] += share * rows.counts[between, further, TOGETHER]
+    return count
+
+
+@kernel
+def add_steps(board: Board, found: NDArray[np.int32], sums: NDArray[np.float32], weight: float) -> None:
+    """Name the items two steps from one of the session, which counts `weight`; `sums` in the order of `found`."""
+    for index in range(len(found)):
+        add(board, found[index], TWO_STEPS, weight * sums[index])
+
+
+@kernel
+def gather_further(board: Board, s: Sources, query: NDArray[np.int32]) -> None:
+    """Name what is one step on from there, what shares category, brand or price band, and what is wanted anyway."""
+    rows = s.sequences
+    largest = np.float32(0.0)
+    for place in range(board.head[1]):
+        largest = max(largest, board.raw[place, TWO_STEPS])
+    least = WALK_ON * largest
+    if board.head[1] > WALKS:
+        least = max(least, -np.partition(-board.raw[: board.head[1], TWO_STEPS], WALKS - 1)[WALKS - 1])
+    for place in range(board.head[1]):  # places taken below are not walked from: they are three steps away already
+        share = board.raw[place, TWO_STEPS]
+        if share > 0.0 and share >= least:
+            between = board.items[place]
+            share /= rows.total[between, TOGETHER] + 1.0
+            for further in range(rows.other.shape[1]):
+                other = rows.other[between, further]
+                if other < 0:
+                    break
+                add(board, other, THREE_STEPS, share * rows.counts[between, further, TOGETHER])
+    weight = 1.0
+    for steps in range(min(len(query), TOKEN_ITEMS)):
+        for kind in range(TOP_LEVEL):
+            token = s.content.tokens[query[steps], kind]
+            if token < 0:
+                continue
+            if kind < TOKEN_AFTER_KINDS:
+                for index in range(s.token_sequences.other.shape[1]):
+                    other = s.token_sequences.other[token, index]
+                    if other < 0:
+                        break
+                    after = s.token_sequences.counts[token, index, AFTER]
+                    add(board, other, TOKEN_AFTER + kind, weight * after)
+            for index in range(min(RING, s.rings.rung[token])):
+                if s.rings.ring[token, index] >= 0:
+                    add(board, s.rings.ring[token, index], TOKEN_RING + kind, weight)
+        weight *= TOKEN_DECAY
+    for index in range(len(s.traffic.top)):
+        if s.traffic.top[index] >= 0:
+            place_of(board, s.traffic.top[index])
+    for index in range(len(s.traffic.recent)):
+        if s.traffic.recent[index] >= 0:
+            place_of(board, s.traffic.recent[index])
+
+
+@fast_kernel
+def write_query(
+    s: Sources,
+    query: NDArray[np.int32],
+    path: NDArray[np.int32],
+    dwell_s: float,
+    pair_seen: float,
+    out: NDArray[np.float32],
+) -> None:
+    """Write the features of the query: length, how well known its end is, pace, repeats; all about 0 to 2."""
+    last = query[0]
+    out[0] = 1.0
+    out[1] = np.log(len(query)) / 2
+    out[2] = np.log(1.0 + s.sequences.total[last, TOGETHER]) / 5
+    out[3] = np.log(1.0 + max(0.0, dwell_s)) / 6
+    out[4] = 2.0 * (1.0 - len(query) / len(path))
+    # Whether content can speak at all; where it cannot, how often something followed.
+    out[5] = np.log(1.0 + s.sequences.total[last, NEXT]) / 5 if np.isnan(s.content.price[last]) else 1.0
+    out[6] = np.log(1.0 + pair_seen) / 3
+
+
+@fast_kernel
+def write_features(
+    board: Board,
+    s: Sources,
+    query: NDArray[np.int32],
+    path: NDArray[np.int32],
+    pair_seen: float,
+    out: NDArray[np.float32],
+) -> None:
+    """Write the features of every candidate on the board, `(candidates, FEATURES)`.
+
+    Parameters
+    ----------
+    path
+        The session's items, repeats and all, latest first.
+    pair_seen
+        How often the session's last two items were followed by any.
+    """
+    count = board.head[1]
+    last = query[0]
+    rows, content = s.sequences, s.content
+    one, small, scale = np.float32(1.0), np.float32(_SMALL), np.float32(_LOG_SCALE)  # half the time of doubles
+    largest = np.zeros(CHANNELS, np.float32)
+    for place in range(count):
+        if board.items[place] != last:
+            for channel in range(CHANNELS):
+                largest[channel] = max(largest[channel], board.raw[place, channel])
+    for place in range(count):
+        for channel in range(CHANNELS):
+            share = board.raw[place, channel] / largest[channel] if largest[channel] > 0.0 else np.float32(0.0)
+            told = share > 0.0
+            out[place, 2 * channel] = share if told else np.float32(0.0)
+            out[place, 2 * channel + 1] = one + log32(share + small) * scale if told else np.float32(0.0)
+    mean, priced = 0.0, 0
+    for index in range(min(len(query), AFFINITY_ITEMS)):
+        if not np.isnan(content.price[query[index]]):
+            mean += content.price[query[index]]
+            priced += 1
+    mean /= max(priced, 1)
+    known = rows.total[last, TOGETHER]
+    for place in range(count):
+        item = board.items[place]
+        at = PLAIN
+        for horizon in range(len(HORIZONS)):
+            out[place, at] = log32(0.01 + popularity(s.traffic, item, horizon)) / 5
+            at += 1
+        age = s.traffic.head[0] - s.traffic.first[item]
+        out[place, at] = log32(1.0 + s.traffic.head[0] - s.traffic.seen[item]) / 8
+        out[place, at + 1] = log32(1.0 + age) / 8
+        out[place, at + 2] = 1.0 if age < _NEW_EVENTS else 0.0
+        out[place, at + 3] = log32(1.0 + rows.total[item, TOGETHER]) / 5
+        together = board.raw[place, LAST + TOGETHER]
+        out[place, at + 4] = log32(1.0 + together) / 3
+        out[place, at + 5] = board.raw[place, LAST + AFTER] / (rows.total[last, AFTER] + 3.0)
+        out[place, at + 6] = log32(1.0 + board.raw[place, VOTES]) / 3
+        out[place, at + 7] = together / np.sqrt((rows.total[item, TOGETHER] + 5.0) * (known + 5.0))
+        out[place, at + 8] = board.raw[place, LAST + NEXT] / (rows.total[last, NEXT] + 3.0)
+        out[place, at + 9] = board.raw[place, PAIR] / (pair_seen + 3.0)
+        at += 10
+        for kind in range(KINDS):
+            token = content.tokens[item, kind]
+            same, share, weight, weights = 0.0, 0.0, 1.0, 0.0
+            if token >= 0:
+                for index in range(min(len(query), AFFINITY_ITEMS)):
+                    if content.tokens[query[index], kind] == token:
+                        share += weight
+                        if index == 0:
+                            same = 1.0
+                    weights += weight
+                    weight *= AFFINITY_DECAY
+                share /= weights
+            out[place, at] = same
+            out[place, at + 1] = share
+            at += 2
+        price = content.price[item]
+        out[place, at : at + 3] = 0.0
+        if priced > 0 and not np.isnan(price):
+            if not np.isnan(content.price[last]):
+                apart = price - content.price[last]
+                out[place, at] = min(abs(apart), _NO_LIMIT) / 2
+                out[place, at + 1] = max(-1.0, min(1.0, apart))
+            out[place, at + 2] = min(abs(price - mean), _NO_LIMIT) / 2
+        at += 3
+        inside, times = -1, 0
+        for index in range(len(path)):
+            if path[index] == item:
+                times += 1
+                if inside < 0:
+                    inside = index
+        out[place, at : at + INSIDE] = 0.0
+        if inside >= 0:
+            out[place, at] = 1.0
+            out[place, at + 1] = log32(1.0 + inside) / 2
+            out[place, at + 2] = 1.0 if inside == 1 else 0.0
+            out[place, at + 3] = 1.0 if inside == 2 else 0.0
+            out[place, at + 4] = 1.0 if inside == len(path) - 1 else 0.0
+            out[place, at + 5] = log32(1.0 * times)
+            out[place, at + 6] = times / len(path)
+            # An item seen already is judged by weights of its own, on top of everyone's.
+            out[place, at + 7] = out[place, 2 * VOTES + 1]
+            out[place, at + 8] = out[place, 2 * (LAST + NEXT) + 1]
+            out[place, at + 9] = out[place, 2 * (LAST + AFTER) + 1]
+            out[place, at + 10] = out[place, 2 * (LAST + LATELY) + 1]
+            out[place, at + 11] = out[place, 2 * COSINE + 1]
+            out[place, at + 12] = out[place, 2 * TWO_STEPS + 1]
+            out[place, at + 13] = out[place, PLAIN + 1]
+            out[place, at + 14] = out[place, PLAIN + 8]

@@ -1,0 +1,99 @@
+"""Archive row: one event as the archive keeps it, with what reports ask of it worked out beforehand."""
+
+from typing import Any, Final
+
+import msgspec
+
+from models.base.bucketing import in_holdout
+from models.events.bots import sent_by_bot
+from models.events.device import device_of
+from models.events.events import (
+    EXPERIMENT_EXPOSED,
+    NOTICES,
+    OFF_SITE_EVENTS,
+    SEGMENT_ENTERED,
+    SEGMENT_LEFT,
+    STAGE_CHANGED,
+    Event,
+    order_id_of,
+    promotions_of,
+    score_of,
+)
+from models.events.impressions import was_seen
+from models.events.traffic_source import Origin, channel_of, origin_of, region_of
+
+_SCORES: Final = ("value", "cost", "rating", "nps", "csat")
+_ORIGIN: Final = Origin.__struct_fields__
+
+
+def row_of(partition: int, position: int, event: Event, holdout_share: float) -> dict[str, Any]:
+    """Give an event's row.
+
+    `amount` is the event's `value`, else the sum of its items' price times quantity, None where neither is known;
+    `channel` and the other words on a visit's source are None where the event tells of none; times are epoch seconds.
+    """
+    scores = {name: score_of(event.params, name) for name in _SCORES}
+    origin = origin_of(event)
+    if event.event == "campaign_cost":
+        source, medium, campaign = (_text(event.params.get(name)) for name in ("source", "medium", "campaign"))
+        channel = _text(event.params.get("channel")) or channel_of(source, medium, campaign)
+        origin = Origin(channel, source, medium, campaign)
+    exposed, staged = event.event == EXPERIMENT_EXPOSED, event.event == STAGE_CHANGED
+    return {
+        "log_partition": partition,
+        "position": position,
+        "event": event.event,
+        "visitor_id": event.visitor_id,
+        "sender_id": event.sender_id,
+        "user_id": event.user_id,
+        "session_id": event.session_id,
+        "event_id": event.event_id,
+        "at_s": event.at_s,
+        "accepted_at_s": event.accepted_at_s,
+        "off_site": event.event in OFF_SITE_EVENTS or event.event in NOTICES,
+        "holdout": in_holdout(event.site, event.sender_id, holdout_share),
+        "order_id": order_id_of(event),
+        "amount": scores["value"] if scores["value"] is not None else _sum(event),
+        "currency": _text(event.params.get("currency")),
+        **{name: scores[name] for name in _SCORES if name != "value"},
+        "decision_id": _text(event.params.get("decision_id")),
+        "list": _text(event.params.get("item_list_id")),
+        "seen": was_seen(event),
+        "bot": sent_by_bot(event),
+        **{name: _text(event.params.get(f"{name}_id")) if exposed else "" for name in ("experiment", "variant")},
+        "segment": _text(event.params.get("segment_id")) if event.event in (SEGMENT_ENTERED, SEGMENT_LEFT) else "",
+        **{
+            name: _text(event.params.get(of)) if staged else ""
+            for name, of in (("stage_from", "from"), ("stage", "to"))
+        },
+        **{name: getattr(origin, name) if origin else None for name in _ORIGIN},
+        "region": region_of(event),
+        "device": device_of(event),
+        "items": [
+            {
+                "item_id": one.item_id,
+                "name": one.name,
+                "brand": one.brand,
+                "category": " > ".join(one.category),
+                "price": one.price,
+                "quantity": one.quantity,
+            }
+            for one in event.items
+        ],
+        "promotions": [
+            {"campaign": campaign, "creative": creative, "slot": slot}
+            for campaign, creative, slot in (
+                promotions_of(event) if event.event in ("view_promotion", "select_promotion") else ()
+            )
+        ],
+        "params": msgspec.json.encode(event.params).decode(),
+    }
+
+
+def _sum(event: Event) -> float | None:
+    prices = [one.price * one.quantity for one in event.items if one.price is not None]
+    return sum(prices) if prices else None
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""

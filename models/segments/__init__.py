@@ -1,0 +1,1 @@
+"""Conditions, segments, lifecycle stages, value tiers, and who is in which."""

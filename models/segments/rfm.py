@@ -1,0 +1,102 @@
+"""Value tiers: buyers by recency, frequency and money (RFM), under the names shops know from Shopify."""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from typing import Final, Literal, NamedTuple, get_args
+
+import msgspec
+
+from models.visitor.order_value import Worth
+
+DAY_S: Final = 86_400.0
+Tier = Literal[
+    "champions",
+    "loyal",
+    "active",
+    "new",
+    "promising",
+    "needs_attention",
+    "at_risk",
+    "previously_loyal",
+    "almost_lost",
+    "dormant",
+    "prospects",
+]
+TIERS: Final[tuple[Tier, ...]] = get_args(Tier)
+"""From the most valuable on; every buyer is in one, and who has not ordered is a prospect."""
+
+
+class Cutoffs(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a visitor's scores divide, each four numbers that rise.
+
+    `recency_days`: days since the last order, below the first of which the score is 5, and from the last on 1;
+    `frequency_orders` and `monetary_revenue` (in the shop's currency): from which on it is 2, 3, 4, 5.
+    """
+
+    recency_days: tuple[float, float, float, float] = (30.0, 90.0, 180.0, 365.0)
+    frequency_orders: tuple[float, float, float, float] = (2.0, 3.0, 5.0, 10.0)
+    monetary_revenue: tuple[float, float, float, float] = (50.0, 150.0, 500.0, 1_500.0)
+
+
+class Buyer(NamedTuple):
+    """One visitor's orders: `last_at_s` in epoch seconds."""
+
+    visitor_id: str
+    last_at_s: float
+    orders: int
+    revenue: float
+
+
+def scores(values: Sequence[float]) -> list[int]:
+    """Give each value's fifth, 1 to 5, by the share of values below it; equal values get equal scores.
+
+    >>> scores([10, 20, 30, 40, 50]), scores([1, 1, 1, 9]), scores([])
+    ([1, 2, 3, 4, 5], [1, 1, 1, 4], [])
+    """
+    ordered = sorted(values)
+    return [1 + 5 * bisect_left(ordered, value) // len(ordered) for value in values]
+
+
+def scores_of(worth: Worth, cutoffs: Cutoffs, now_s: float) -> tuple[int, int, int]:
+    """Give recency, frequency and monetary scores, 1 to 5 each; 0 without orders."""
+    if not worth.orders:
+        return 0, 0, 0
+    recency = 5 - sum(now_s >= worth.last_at_s + days * DAY_S for days in cutoffs.recency_days)
+    frequency = 1 + sum(worth.orders >= least for least in cutoffs.frequency_orders)
+    money = 1 + sum(worth.revenue >= least for least in cutoffs.monetary_revenue)
+    return recency, frequency, money
+
+
+def tier_of(recency: int, frequency: int, money: int, orders: int) -> Tier:
+    """Give the tier of three scores, 1 to 5 each; `orders` tells a new buyer from one who came back.
+
+    >>> tier_of(5, 5, 5, orders=9), tier_of(5, 1, 1, orders=1), tier_of(1, 5, 5, orders=9), tier_of(0, 0, 0, orders=0)
+    ('champions', 'new', 'previously_loyal', 'prospects')
+    """
+    if not orders:
+        return "prospects"
+    value = (frequency + money) / 2
+    if recency >= 4:
+        if value >= 4:
+            return "champions"
+        if value >= 3:
+            return "loyal"
+        return "new" if orders == 1 else "active"
+    if recency == 3:
+        if value >= 4:
+            return "loyal"
+        return "needs_attention" if value >= 2.5 else "promising"
+    if value >= 4:
+        return "at_risk" if recency == 2 else "previously_loyal"
+    return "almost_lost" if value >= 2.5 else "dormant"
+
+
+def tiers(buyers: Sequence[Buyer]) -> list[Tier]:
+    """Give each buyer's tier, by scores among all of them."""
+    recency = scores([one.last_at_s for one in buyers])
+    frequency = scores([one.orders for one in buyers])
+    money = scores([one.revenue for one in buyers])
+    return [
+        tier_of(*three, orders=one.orders)
+        for three, one in zip(zip(recency, frequency, money, strict=True), buyers, strict=True)
+    ]

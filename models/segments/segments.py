@@ -1,0 +1,175 @@
+"""Segments: named rules over profiles.
+
+A rule is one of the conditions of `models.segments.conditions` under its name, or `all`, `any` (lists of rules) or
+`not` (a rule); nothing in it is ever executed.
+"""
+
+from typing import Any, Final, NamedTuple, Protocol
+
+import msgspec
+
+from models.base.errors import InvalidError, shown
+from models.base.ids import parse_segment_id
+from models.segments.conditions import (
+    Activity,
+    Condition,
+    Device,
+    Facts,
+    Interest,
+    Orders,
+    PriceSensitivity,
+    Region,
+    Satisfaction,
+    Source,
+    StageIs,
+    Value,
+)
+
+MAX_SEGMENTS: Final = 500
+MAX_CONDITIONS: Final = 64
+MAX_DEPTH: Final = 8
+CONDITIONS: Final[dict[str, type[Condition]]] = {
+    "activity": Activity,
+    "interest": Interest,
+    "source": Source,
+    "region": Region,
+    "device": Device,
+    "stage": StageIs,
+    "value": Value,
+    "orders": Orders,
+    "price_sensitivity": PriceSensitivity,
+    "satisfaction": Satisfaction,
+}
+_SHORT: Final = frozenset({"region", "device", "stage"})
+"""May be written as a text or a list: `device: mobile` for `device: {is: mobile}`."""
+_GROUPS: Final = ("all", "any", "not")
+
+
+class Rule(Protocol):
+    """A condition, or some of them together."""
+
+    def holds(self, facts: Facts) -> bool:
+        """Whether it holds now."""
+
+    def next_s(self, facts: Facts) -> float:
+        """When time alone may change the answer, epoch seconds, not later than it does; infinite for never."""
+
+    def why(self, facts: Facts) -> str:
+        """What decides it, for a person."""
+
+
+class AllOf(NamedTuple):
+    """Every one of the rules."""
+
+    rules: tuple[Rule, ...]
+
+    def holds(self, facts: Facts) -> bool:
+        """Whether all hold."""
+        return all(rule.holds(facts) for rule in self.rules)
+
+    def next_s(self, facts: Facts) -> float:
+        """The earliest of theirs."""
+        return min(rule.next_s(facts) for rule in self.rules)
+
+    def why(self, facts: Facts) -> str:
+        """Theirs; of one that does not hold, those that do not."""
+        holding = self.holds(facts)
+        return "; ".join(rule.why(facts) for rule in self.rules if holding or not rule.holds(facts))
+
+
+class AnyOf(NamedTuple):
+    """At least one of the rules."""
+
+    rules: tuple[Rule, ...]
+
+    def holds(self, facts: Facts) -> bool:
+        """Whether one holds."""
+        return any(rule.holds(facts) for rule in self.rules)
+
+    def next_s(self, facts: Facts) -> float:
+        """The earliest of theirs."""
+        return min(rule.next_s(facts) for rule in self.rules)
+
+    def why(self, facts: Facts) -> str:
+        """Those that hold; all, where none does."""
+        holding = self.holds(facts)
+        return "; ".join(rule.why(facts) for rule in self.rules if rule.holds(facts) or not holding)
+
+
+class Not(NamedTuple):
+    """The opposite of a rule."""
+
+    rule: Rule
+
+    def holds(self, facts: Facts) -> bool:
+        """Whether the rule does not hold."""
+        return not self.rule.holds(facts)
+
+    def next_s(self, facts: Facts) -> float:
+        """The rule's."""
+        return self.rule.next_s(facts)
+
+    def why(self, facts: Facts) -> str:
+        """The rule's."""
+        return self.rule.why(facts)
+
+
+class Segment(NamedTuple):
+    """A named rule; `raw` is the rule as it was written."""
+
+    segment_id: str
+    name: str
+    rule: Rule
+    raw: dict[str, Any]
+
+
+def parse_segment(raw: object) -> Segment:
+    """Check a segment as it came from outside; raises `InvalidError` that names the place and the value.
+
+    >>> segment = parse_segment({"segment_id": "quiet", "rule": {"activity": {"silent_days": 90}}})
+    >>> segment.segment_id, segment.raw
+    ('quiet', {'activity': {'silent_days': 90}})
+    """
+    if not isinstance(raw, dict):
+        raise InvalidError("segment_invalid", f"a segment is a JSON object, got {shown(raw)}")
+    for key in raw:
+        if key not in ("segment_id", "name", "rule"):
+            raise InvalidError("field_unknown", f"a segment has segment_id, name and rule, got {shown(key)}")
+    segment_id = parse_segment_id(raw.get("segment_id"))
+    name = raw.get("name", "")
+    if not isinstance(name, str) or len(name) > 200:
+        raise InvalidError("name_invalid", f"name must be text of at most 200 characters, got {shown(name)}")
+    rule = parse_rule(raw.get("rule"))
+    return Segment(segment_id, name, rule, raw["rule"])
+
+
+def parse_rule(raw: object) -> Rule:
+    """Check a rule as it came from outside; raises `InvalidError` that names the place and the value."""
+    left = [MAX_CONDITIONS]
+    return _parse(raw, "rule", MAX_DEPTH, left)
+
+
+def _parse(raw: object, path: str, depth: int, left: list[int]) -> Rule:
+    names = [*_GROUPS, *CONDITIONS]
+    if not isinstance(raw, dict) or len(raw) != 1:
+        raise InvalidError("rule_invalid", f"{path} must be an object with one of {', '.join(names)}, got {shown(raw)}")
+    left[0] -= 1
+    if depth == 0 or left[0] < 0:
+        raise InvalidError("rule_too_large", f"{path}: a rule has at most {MAX_CONDITIONS} parts, {MAX_DEPTH} deep")
+    ((name, value),) = raw.items()
+    path = f"{path}.{name}"
+    if name in ("all", "any"):
+        if not isinstance(value, list) or not value:
+            raise InvalidError("rule_invalid", f"{path} must be a list of rules, got {shown(value)}")
+        rules = tuple(_parse(one, f"{path}[{index}]", depth - 1, left) for index, one in enumerate(value))
+        return AllOf(rules) if name == "all" else AnyOf(rules)
+    if name == "not":
+        return Not(_parse(value, path, depth - 1, left))
+    if name not in CONDITIONS:
+        raise InvalidError("rule_invalid", f"{path} is none of {', '.join(names)}")
+    if name in _SHORT and isinstance(value, (str, list)):
+        value = {"is": value}
+    try:
+        return msgspec.convert(value, CONDITIONS[name])
+    except (msgspec.ValidationError, ValueError) as error:
+        raise InvalidError("rule_invalid", f"{path}: {error}, got {shown(value)}") from error

@@ -1,0 +1,1 @@
+"""What starts a message, when, whether, and with what."""

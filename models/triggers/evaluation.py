@@ -1,0 +1,219 @@
+"""Firing: which of a visitor's due triggers are carried out, which wait, which are given up, and why.
+
+What a trigger waits for is judged at the moment it is due, by all that is known then; what it promotes is held back
+by an open complaint, a refusal, quiet hours and caps. Of several that are due, those of higher priority go first.
+"""
+
+from dataclasses import dataclass
+from math import inf
+from typing import Any, Literal, NamedTuple
+
+from models.catalog.assortment import Assortment
+from models.segments.conditions import Facts
+from models.segments.lifecycle import Thresholds
+from models.triggers.conditions import Case
+from models.triggers.scheduling import Rules, arm, call_off
+from models.triggers.trigger_state import MAX_SENT, Sent, Timer, Watch
+from models.triggers.triggers import Action, Trigger
+from models.visitor.contact_history import Contact, Touch, message_id, touches_of
+from models.visitor.contact_policy import TROUBLED, ContactPolicy, Hold, held_back
+from models.visitor.profile import Profile
+
+ABSENT = "no page is open"
+REFUSED = "the visitor wants no promotional messages"
+_MAX_STEPS = 100
+"""Moments judged on the way to now, for a visitor whom time has passed by; past them, only now."""
+
+Status = Literal["sent", "suppressed", "expired"]
+
+
+class Config(NamedTuple):
+    """What a site's triggers are judged by."""
+
+    rules: Rules
+    policy: ContactPolicy
+    thresholds: Thresholds
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A trigger that was carried out (`sent`) or given up, for the journal; `items` are what it is about."""
+
+    message_id: str
+    status: Status
+    trigger: Trigger
+    timer: Timer
+    at_s: float
+    why: str
+    reason: str
+    actions: tuple[Action, ...]
+    items: list[str]
+    about: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Whom:
+    """Whom triggers are judged for."""
+
+    site: str
+    partition: int
+    visitor_id: str
+
+
+class Verdict(NamedTuple):
+    """What is to become of a due timer: `send`, `hold` until a moment, `give_up` with a reason, or `drop` quietly."""
+
+    do: Literal["send", "hold", "give_up", "drop"]
+    why: str = ""
+    reason: str = ""
+    until_s: float = 0.0
+    actions: tuple[Action, ...] = ()
+
+
+def fire(
+    watch: Watch,
+    profile: Profile,
+    whom: Whom,
+    config: Config,
+    assortment: Assortment,
+    now_s: float,
+    *,
+    as_of_due: bool = False,
+    present: bool = True,
+) -> list[Outcome]:
+    """Judge every timer of a watch that is due, and change the watch accordingly.
+
+    Parameters
+    ----------
+    watch, profile, whom
+        The visitor: both as of now.
+    config, assortment
+        What the site says.
+    now_s
+        Epoch seconds of the site's clock.
+    as_of_due
+        Judge each timer as of the moment it was due, or of the visitor's newest event where that is later: for clocks
+        that jump. Else all are judged as of `now_s`, and what comes too late is given up.
+    present
+        Whether the visitor has a page open: what is shown on the site alone waits until then.
+
+    Returns
+    -------
+    list of Outcome
+        What was carried out, and what was given up though it still held, in that order of time.
+    """
+    outcomes: list[Outcome] = []
+    call_off(watch, config.rules)
+    for timer in watch.timers:
+        if present and timer.held == ABSENT:
+            timer.due_s = min(timer.due_s, now_s)
+    for step in range(_MAX_STEPS):
+        earliest_s = min((timer.due_s for timer in watch.timers), default=inf)
+        if earliest_s > now_s:
+            break
+        as_of = as_of_due and step < _MAX_STEPS - 1
+        moment_s = min(now_s, max(earliest_s, profile.last_at_s, watch.acted_at_s)) if as_of else now_s
+        due = [timer for timer in watch.timers if timer.due_s <= moment_s]
+        due.sort(key=lambda timer: (-config.rules.triggers[timer.trigger_id].priority, timer.due_s, timer.trigger_id))
+        for timer in due:
+            outcome = _settle(watch, timer, profile, whom, config, assortment, moment_s, present)
+            if outcome is not None:
+                outcomes.append(outcome)
+    return outcomes
+
+
+def _settle(
+    watch: Watch,
+    timer: Timer,
+    profile: Profile,
+    whom: Whom,
+    config: Config,
+    assortment: Assortment,
+    now_s: float,
+    present: bool,
+) -> Outcome | None:
+    trigger = config.rules.triggers[timer.trigger_id]
+    case = Case(watch, timer, profile, assortment, config.thresholds, now_s, present)
+    verdict = judge(trigger, case, config.policy)
+    if verdict.do == "hold":
+        timer.held = verdict.reason
+        timer.due_s = max(verdict.until_s, now_s + 1.0)
+        return None
+    watch.timers.remove(timer)
+    if verdict.do == "drop":
+        return None
+    watch.note_done(timer.trigger_id, timer.subject)
+    outcome = Outcome(
+        message_id=message_id(whom.partition, whom.site, whom.visitor_id, timer.trigger_id, timer.subject),
+        status="sent" if verdict.do == "send" else "expired" if timer.held else "suppressed",
+        trigger=trigger,
+        timer=timer,
+        at_s=now_s,
+        why=verdict.why,
+        reason=verdict.reason,
+        actions=verdict.actions,
+        items=trigger.when.items(case),
+        about=timer.about,
+    )
+    if outcome.status == "sent":
+        sent = Sent(outcome.message_id, timer.trigger_id, now_s, trigger.channel, trigger.campaign, trigger.promotional)
+        watch.sent = [*watch.sent, sent][-MAX_SENT:]
+        _renew_want(watch, outcome, assortment)
+    arm(watch, trigger, trigger.when.next(watch, now_s, config.rules.zone))
+    return outcome
+
+
+def judge(trigger: Trigger, case: Case, policy: ContactPolicy) -> Verdict:
+    """Say what is to become of a trigger that is due now."""
+    timer, now_s = case.timer, case.now_s
+    if case.watch.is_done(timer.trigger_id, timer.subject) or case.watch.flooding(now_s):
+        return Verdict("drop")
+    why = trigger.when.holds(case)
+    if not why or not trigger.when.alive(case.watch, timer):
+        return Verdict("drop")
+    if trigger.only is not None and not trigger.only.holds(
+        Facts(case.profile, case.assortment, case.thresholds, now_s)
+    ):
+        return Verdict("drop")
+    if trigger.actions == ("on_site",) and not case.present:
+        return Verdict("hold", why, ABSENT, timer.expires_s) if now_s < timer.expires_s else Verdict("drop")
+    if now_s > timer.expires_s:
+        return Verdict("give_up", why, timer.held) if timer.held else Verdict("drop")
+    actions = trigger.actions
+    if trigger.promotional:
+        contact = case.profile.contact or Contact()
+        if contact.opted_out:
+            actions = tuple(one for one in actions if one == "on_site")
+            if not actions:
+                return Verdict("give_up", why, REFUSED)
+        hold = _held(trigger, case, policy, contact)
+        if hold is not None:
+            if hold.until_s > timer.expires_s and now_s >= timer.expires_s:
+                return Verdict("give_up", why, hold.why)
+            return Verdict("hold", why, hold.why, min(hold.until_s, timer.expires_s))
+    return Verdict("send", why, actions=actions)
+
+
+def _held(trigger: Trigger, case: Case, policy: ContactPolicy, contact: Contact) -> Hold | None:
+    if contact.suspended or case.watch.trouble_since_s:
+        return Hold(TROUBLED, inf)
+    return held_back(policy, known_touches(case.watch, contact), trigger.channel, trigger.campaign, case.now_s)
+
+
+def known_touches(watch: Watch, contact: Contact | None) -> list[Touch]:
+    """Give all that reached the visitor: what the profile knows, and what was sent whether or not it knows yet."""
+    told = [one for one in touches_of(contact) if not one.ours]
+    sent = [
+        Touch(one.at_s, "on_site" if one.channel == "on_site" else "message", one.campaign, one.promotional, True)
+        for one in watch.sent
+    ]
+    return told + sent
+
+
+def _renew_want(watch: Watch, outcome: Outcome, assortment: Assortment) -> None:
+    """Measure the next price drop from the price that was told."""
+    if outcome.trigger.kind == "price_drop":
+        want = watch.want(str(outcome.about.get("item_id", "")))
+        item = assortment.items.get(want.item_id) if want else None
+        if want is not None and item is not None:
+            want.price = item.current_price

@@ -1,0 +1,61 @@
+"""What came of messages: opened, clicked, dismissed, ordered after."""
+
+from typing import Final, NamedTuple
+
+from models.events.events import Event, order_id_of, score_of
+from models.triggers.trigger_state import Watch
+from models.visitor.contact_history import is_message_id
+
+_OPENED: Final = frozenset({"email_opened", "message_opened"})
+_CLICKED: Final = frozenset({"email_clicked", "message_clicked"})
+_DELIVERED: Final = frozenset({"email_delivered", "message_delivered"})
+_DISMISSED: Final = frozenset({"message_dismissed"})
+_ORDERED: Final = frozenset({"purchase", "order_created", "order_paid"})
+_UNDONE: Final = frozenset({"order_cancelled", "order_returned", "refund"})
+_DAY_S: Final = 86_400.0
+SEEN: Final = frozenset({"opened_at_s", "clicked_at_s", "dismissed_at_s"})
+"""After which an on-site message is shown no more."""
+ORDER: Final = "order:"
+UNDONE: Final = "undone:"
+
+
+class Came(NamedTuple):
+    """One field to be written beside a message in the journal, unless it is there already."""
+
+    message_id: str
+    field: str
+    value: str
+
+
+def came_of(event: Event, watch: Watch, attribution_days: float) -> list[Came]:
+    """Give what an event says came of the messages a visitor was sent.
+
+    An order is noted beside every message sent within `attribution_days` before it: it says that it followed, not why.
+    """
+    name = event.event
+    if name in _ORDERED:
+        order_id, value = order_id_of(event), score_of(event.params, "value")
+        if value is None:
+            value = sum((item.price or 0.0) * item.quantity for item in event.items)
+        told = f"{event.at_s:.3f} {value:.2f}"
+        since_s = event.at_s - attribution_days * _DAY_S
+        return [
+            Came(one.message_id, f"{ORDER}{order_id}", told) for one in watch.sent if since_s <= one.at_s <= event.at_s
+        ]
+    if name in _UNDONE and not event.items:
+        return [Came(one.message_id, f"{UNDONE}{order_id_of(event)}", f"{event.at_s:.3f}") for one in watch.sent]
+    named = event.params.get("message_id") or event.params.get("email_id")
+    field = (
+        "opened_at_s"
+        if name in _OPENED
+        else "clicked_at_s"
+        if name in _CLICKED
+        else "delivered_at_s"
+        if name in _DELIVERED
+        else "dismissed_at_s"
+        if name in _DISMISSED
+        else ""
+    )
+    if not field or not isinstance(named, str) or not is_message_id(named):
+        return []
+    return [Came(named, field, f"{event.at_s:.3f}")] if any(one.message_id == named for one in watch.sent) else []

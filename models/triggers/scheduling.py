@@ -1,0 +1,293 @@
+"""Arming: what events make of a watch: orders move on, wants come and go, timers are set and called off."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+from models.base.errors import InvalidError
+from models.catalog.assortment import Assortment
+from models.events.bots import allowance, sent_by_bot
+from models.events.events import (
+    COMPLAINT_RESOLVED,
+    EARLIEST_S,
+    NOTICES,
+    RECEIVED_EVENTS,
+    Event,
+    order_id_of,
+    parse_time,
+    score_of,
+)
+from models.events.sessions import SESSION_GAP_S
+from models.triggers.conditions import BIRTHDAY, LOOKED, TROUBLE, Armed
+from models.triggers.trigger_state import (
+    MAX_ORDERS,
+    MAX_TIMERS,
+    MAX_VIEWED,
+    MAX_WANTS,
+    WANT_LASTS_S,
+    Browsing,
+    Order,
+    Timer,
+    Want,
+    Watch,
+)
+from models.triggers.triggers import Trigger
+from models.visitor.contact_history import agreement_of, trouble_of
+from models.visitor.contact_policy import TROUBLED
+from models.visitor.profile import Profile
+
+_PASSIVE: Final = (
+    RECEIVED_EVENTS
+    | NOTICES
+    | frozenset(
+        {
+            "user_engagement",
+            "scroll",
+            "view_promotion",
+            "view_item_list",
+            "email_opened",
+            "message_opened",
+            "campaign_cost",
+        }
+    )
+)
+"""Events that happen while nothing is done."""
+_LOOKS: Final = frozenset(
+    {"add_to_cart", "remove_from_cart", "purchase", "order_created", "order_paid", "order_cancelled", "refund", "login"}
+)
+"""Events after which the profile is looked at: its cart may have changed, or another's was joined to it."""
+_ORDERED: Final = frozenset({"purchase", "order_created", "order_paid"})
+_OVER: Final = frozenset({"order_cancelled", "order_returned", "refund"})
+_EXPECTED: Final = (
+    "expected_delivery",
+    "expected_delivery_at",
+    "expected_delivery_date",
+    "estimated_delivery",
+    "estimated_delivery_date",
+    "delivery_date",
+)
+_MOST_EXPECTED_S: Final = 4_102_444_800.0  # 2100: further off is a slip
+
+
+class Rules(NamedTuple):
+    """A site's triggers as watches are kept by them."""
+
+    triggers: dict[str, Trigger]
+    by_name: dict[str, tuple[Trigger, ...]]
+    listens: frozenset[str]
+    zone: ZoneInfo
+
+
+def rules_of(triggers: Iterable[Trigger], zone: ZoneInfo) -> Rules:
+    """Put enabled triggers in order, by the events that may arm them."""
+    enabled = [one for one in triggers if one.enabled]
+    by_name: dict[str, list[Trigger]] = {}
+    for one in enabled:
+        for name in one.when.names:
+            by_name.setdefault(name, []).append(one)
+    return Rules(
+        {one.trigger_id: one for one in enabled},
+        {name: tuple(some) for name, some in by_name.items()},
+        frozenset(name for one in enabled for name in one.when.listens),
+        zone,
+    )
+
+
+def observe(watch: Watch, event: Event, rules: Rules, assortment: Assortment) -> None:
+    """Take in one event, in log order; the caller has seen to it that it is new, and no erasure."""
+    name = event.event
+    if sent_by_bot(event):
+        watch.bot = True
+    if name not in NOTICES and name not in RECEIVED_EVENTS:
+        waited_s = event.at_s - watch.counted_at_s
+        watch.allowed = allowance(watch.allowed, waited_s)
+        watch.counted_at_s = max(watch.counted_at_s, event.at_s)
+        if watch.allowed < 1.0:
+            watch.flooded_at_s = max(watch.flooded_at_s, event.at_s)
+        else:
+            watch.allowed -= 1.0
+    if event.user_id:
+        watch.user_id = event.user_id
+    if name not in _PASSIVE:
+        if event.at_s - watch.acted_at_s > SESSION_GAP_S:
+            watch.visit_at_s = event.at_s
+        watch.acted_at_s = max(watch.acted_at_s, event.at_s)
+    if name in rules.listens:
+        watch.heard = {**watch.heard, name: max(event.at_s, watch.heard.get(name, 0.0))}
+    names = [name, *_learn(watch, event, assortment)]
+    if name in _LOOKS or name.startswith("_"):
+        watch.look = True
+    if not watch.flooding(event.at_s):
+        for one in names:
+            for trigger in rules.by_name.get(one, ()):
+                arm(watch, trigger, trigger.when.armed(watch, event, rules.zone))
+    call_off(watch, rules)
+
+
+def _learn(watch: Watch, event: Event, assortment: Assortment) -> list[str]:
+    """Keep what the event tells; gives further names that it goes by."""
+    name, at_s = event.event, event.at_s
+    also: list[str] = []
+    if name == "view_item":
+        _browse(watch, event)
+        for item in event.items:
+            _want(watch, item.item_id, at_s, item.price, assortment, kept=False)
+    elif name in ("add_to_cart", "add_to_wishlist"):
+        if name == "add_to_cart":
+            watch.cart_at_s = max(watch.cart_at_s, at_s)
+        for item in event.items:
+            _want(watch, item.item_id, at_s, item.price, assortment, kept=True)
+    elif name == "remove_from_cart":
+        watch.cart_at_s = max(watch.cart_at_s, at_s)
+    elif name == "remove_from_wishlist":
+        named = {item.item_id for item in event.items}
+        watch.wants = [one for one in watch.wants if one.item_id not in named]
+    elif name == "sign_up":
+        watch.signed_up_s = min(watch.signed_up_s or at_s, at_s)
+    elif name == COMPLAINT_RESOLVED:
+        watch.trouble_since_s = 0.0
+        for timer in watch.timers:
+            if timer.held == TROUBLED:
+                timer.due_s = min(timer.due_s, at_s)
+    if name.startswith("order_") or name in ("purchase", "refund"):
+        _move_order(watch, event)
+    birthday = event.params.get("birthday")
+    if isinstance(birthday, str) and len(birthday) == 10 and birthday[5:] != watch.birthday:
+        watch.birthday = birthday[5:]
+        also.append(BIRTHDAY)
+    if trouble_of(event):
+        watch.trouble_since_s = watch.trouble_since_s or at_s
+        also.append(TROUBLE)
+    if agreement_of(event) is not None:
+        watch.look = True
+    return also
+
+
+def _browse(watch: Watch, event: Event) -> None:
+    visit = watch.browsing
+    if visit is None or event.at_s - visit.last_at_s > SESSION_GAP_S:
+        visit = watch.browsing = Browsing(event.at_s, event.at_s, 0, [])
+    visit.last_at_s = max(visit.last_at_s, event.at_s)
+    visit.views += 1
+    for item in event.items:
+        visit.item_ids = [item.item_id, *(one for one in visit.item_ids if one != item.item_id)][:MAX_VIEWED]
+
+
+def _want(watch: Watch, item_id: str, at_s: float, price: float | None, assortment: Assortment, *, kept: bool) -> None:
+    """Note that an item is wanted; what cannot be bought now is wanted from the first look on."""
+    known = assortment.items.get(item_id)
+    if known is not None and known.current_price is not None:
+        price = known.current_price
+    want = watch.want(item_id)
+    if want is None:
+        want = Want(item_id, at_s, 0, False, price)
+        watch.wants = [*watch.wants, want]
+    elif at_s - want.at_s > WANT_LASTS_S:
+        want.views, want.kept, want.price = 0, False, price
+    want.at_s = max(want.at_s, at_s)
+    want.views += 0 if kept else 1
+    want.kept = want.kept or kept or (known is not None and not known.offered)
+    want.price = price if want.price is None else want.price
+    if len(watch.wants) > MAX_WANTS:
+        # The weakest goes, and of those the oldest; ties by id, so that a replay drops the same.
+        watch.wants.remove(min(watch.wants, key=lambda one: (one.strong, one.at_s, one.item_id)))
+
+
+def _move_order(watch: Watch, event: Event) -> None:
+    """Move an order on; what was ordered is wanted no more, and a new order ends the cart it was made of."""
+    name, at_s, order_id = event.event, event.at_s, order_id_of(event)
+    order = watch.order(order_id) if order_id else None
+    if name in _ORDERED:
+        bought = {item.item_id for item in event.items}
+        watch.wants = [one for one in watch.wants if one.item_id not in bought]
+        if order is None or not order.created_at_s:
+            watch.cart_over_s = max(watch.cart_over_s, at_s)
+            watch.cart_since_s = 0.0
+        watch.first_order_s = min(watch.first_order_s or at_s, at_s)
+    if not order_id:
+        return
+    if order is None:
+        order = Order(order_id)
+        watch.orders = [*watch.orders, order][-MAX_ORDERS:]
+    if name in _OVER:
+        if (
+            name != "order_cancelled"
+            and event.items
+            and len({one.item_id for one in event.items}) < len(order.item_ids)
+        ):
+            return  # a part of it was sent back
+        order.over_at_s = at_s
+        return
+    match name:
+        case "order_created":
+            order.created_at_s = order.created_at_s or at_s
+        case "order_paid" | "purchase":
+            order.created_at_s = order.created_at_s or at_s
+            order.paid_at_s = order.paid_at_s or at_s
+        case "order_shipped":
+            order.shipped_at_s = order.shipped_at_s or at_s
+        case "order_out_for_delivery":
+            order.out_at_s = order.out_at_s or at_s
+        case "order_delivered":
+            order.delivered_at_s = order.delivered_at_s or at_s
+        case _:
+            pass  # a name of the shop's own
+    known = dict.fromkeys([*order.item_ids, *(item.item_id for item in event.items)])
+    order.item_ids = list(known)[:MAX_VIEWED]
+    value = score_of(event.params, "value")
+    order.value = value if value is not None else order.value
+    currency = event.params.get("currency")
+    order.currency = currency if isinstance(currency, str) else order.currency
+    for field in _EXPECTED:
+        if event.params.get(field) is not None:
+            try:
+                order.expected_s = parse_time(event.params[field], now_s=_MOST_EXPECTED_S)
+            except InvalidError:
+                continue  # not a time: nothing is expected
+            break
+
+
+def arm(watch: Watch, trigger: Trigger, armed: Sequence[Armed]) -> None:
+    """Set a trigger's timer for the first subject it was not carried out for; one set before for it is moved."""
+    new = next((one for one in armed if not watch.is_done(trigger.trigger_id, one.subject)), None)
+    if new is None or new.due_s < EARLIEST_S:
+        return
+    old = [
+        timer
+        for timer in watch.timers
+        if timer.trigger_id == trigger.trigger_id and (trigger.when.single or timer.subject == new.subject)
+    ]
+    same = next((timer for timer in old if timer.subject == new.subject), None)
+    if same is not None and same.meant_s == new.due_s:
+        return
+    kept = [timer for timer in watch.timers if timer not in old]
+    timer = Timer(
+        trigger.trigger_id, new.subject, new.due_s, new.due_s, new.due_s + trigger.lasts_s, about=dict(new.about)
+    )
+    watch.timers = sorted([*kept, timer], key=lambda one: (one.due_s, one.trigger_id, one.subject))[:MAX_TIMERS]
+
+
+def call_off(watch: Watch, rules: Rules) -> None:
+    """Take out the timers that something has come between, and those of triggers that are no more."""
+    if watch.timers:
+        watch.timers = [
+            timer
+            for timer in watch.timers
+            if (trigger := rules.triggers.get(timer.trigger_id)) is not None and trigger.when.alive(watch, timer)
+        ]
+
+
+def look(watch: Watch, profile: Profile, rules: Rules) -> None:
+    """Bring a watch up to what the profile tells: its cart, and orders that were joined to it."""
+    watch.look = False
+    newest_s = max((line.at_s for line in profile.cart), default=0.0)
+    if not profile.cart:
+        watch.cart_since_s = 0.0
+    elif not watch.cart_since_s:
+        watch.cart_since_s = newest_s
+    if profile.orders is not None:
+        first_s = profile.worth.first_at_s
+        watch.first_order_s = min(watch.first_order_s or first_s, first_s)
+    for trigger in rules.by_name.get(LOOKED, ()):
+        arm(watch, trigger, trigger.when.seen(watch, profile, rules.zone))
+    call_off(watch, rules)

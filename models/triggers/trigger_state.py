@@ -1,0 +1,286 @@
+"""Watch: what triggers know of one visitor: orders under way, armed timers, what was sent, what is wanted.
+
+It names the log position it reflects, so that a replay of the log arms nothing twice. All of it is plain bounded lists
+with times.
+"""
+
+from base64 import b64decode, b64encode
+from binascii import Error
+from hashlib import blake2b
+from typing import Any, Final
+
+import msgspec
+
+from models.events.bots import FLOOD_EVENTS
+from models.events.events import WATCH_JOINED, Event
+
+MAX_ORDERS: Final = 20
+MAX_TIMERS: Final = 40
+MAX_SENT: Final = 40
+MAX_WANTS: Final = 30
+MAX_DONE: Final = 128
+MAX_VIEWED: Final = 5
+WANT_LASTS_S: Final = 60 * 86_400.0
+FLOOD_LASTS_S: Final = 86_400.0
+"""Nothing is sent to a visitor for so long after a flood."""
+MAX_EVENT_IDS: Final = 24
+_DONE_BYTES: Final = 6
+_REVISION_BYTES: Final = 8
+
+
+class Order(msgspec.Struct, array_like=True):
+    """An order under way; times in epoch seconds, 0 for not yet. `over_at_s`: cancelled, returned or refunded."""
+
+    order_id: str
+    created_at_s: float = 0.0
+    paid_at_s: float = 0.0
+    shipped_at_s: float = 0.0
+    out_at_s: float = 0.0
+    delivered_at_s: float = 0.0
+    over_at_s: float = 0.0
+    expected_s: float = 0.0
+    value: float | None = None
+    currency: str = ""
+    item_ids: list[str] = []
+
+    @property
+    def unpaid(self) -> bool:
+        """Whether it waits for its payment."""
+        return self.created_at_s > 0 and not (
+            self.paid_at_s or self.shipped_at_s or self.delivered_at_s or self.over_at_s
+        )
+
+
+class Timer(msgspec.Struct, array_like=True):
+    """An armed trigger: looked at when due, no more after `expires_s`; `meant_s` is when it was due first.
+
+    `held` says why it was put off; `about` is what its event told.
+    """
+
+    trigger_id: str
+    subject: str
+    due_s: float
+    meant_s: float
+    expires_s: float
+    held: str = ""
+    about: dict[str, Any] = {}
+
+
+class Sent(msgspec.Struct, array_like=True):
+    """A message that was sent to the visitor."""
+
+    message_id: str
+    trigger_id: str
+    at_s: float
+    channel: str
+    campaign: str
+    promotional: bool
+
+
+class Want(msgspec.Struct, array_like=True):
+    """An item the visitor wants: how often it was looked at, whether it was put aside, and its price then."""
+
+    item_id: str
+    at_s: float
+    views: int = 0
+    kept: bool = False
+    price: float | None = None
+
+    @property
+    def strong(self) -> bool:
+        """Whether it is wanted enough to tell of: on the wish list, in the cart, or looked at more than once."""
+        return self.kept or self.views >= 2
+
+
+class Browsing(msgspec.Struct, array_like=True):
+    """The visit in which products were looked at last."""
+
+    started_at_s: float
+    last_at_s: float
+    views: int
+    item_ids: list[str]
+
+
+class Watch(msgspec.Struct, array_like=True):
+    """One visitor as the triggers see it. Times are epoch seconds, 0 for never.
+
+    `look` asks to look at the profile; `acted_at_s` is the latest event that was more than a measurement, `visit_at_s`
+    when the visit it belongs to began; `cart_since_s` is when the cart was begun, `cart_over_s` when something was
+    ordered last; `heard` holds when events were seen last that some trigger waits for; `allowed` is what is left of the
+    events a visitor may send before it is a flood; `event_ids` holds digests of the latest event ids.
+    """
+
+    position: int = 0
+    look: bool = False
+    acted_at_s: float = 0.0
+    visit_at_s: float = 0.0
+    cart_at_s: float = 0.0
+    cart_since_s: float = 0.0
+    cart_over_s: float = 0.0
+    browsing: Browsing | None = None
+    orders: list[Order] = []
+    timers: list[Timer] = []
+    done: bytes = b""
+    sent: list[Sent] = []
+    wants: list[Want] = []
+    signed_up_s: float = 0.0
+    first_order_s: float = 0.0
+    birthday: str = ""
+    user_id: str = ""
+    trouble_since_s: float = 0.0
+    heard: dict[str, float] = {}
+    bot: bool = False
+    allowed: float = FLOOD_EVENTS
+    counted_at_s: float = 0.0
+    flooded_at_s: float = 0.0
+    event_ids: bytes = b""
+
+    @property
+    def due_s(self) -> float | None:
+        """When to look at the visitor next: 0 for at once, None for never."""
+        if self.look:
+            return 0.0
+        return min((timer.due_s for timer in self.timers), default=None)
+
+    def order(self, order_id: str) -> Order | None:
+        """Give an order that is known."""
+        return next((one for one in self.orders if one.order_id == order_id), None)
+
+    def want(self, item_id: str) -> Want | None:
+        """Give what is known of an item that is wanted."""
+        return next((one for one in self.wants if one.item_id == item_id), None)
+
+    def is_done(self, trigger_id: str, subject: str) -> bool:
+        """Whether a trigger was carried out for a subject."""
+        mark = _mark(trigger_id, subject)
+        return any(self.done[at : at + _DONE_BYTES] == mark for at in range(0, len(self.done), _DONE_BYTES))
+
+    def note_done(self, trigger_id: str, subject: str) -> None:
+        """Remember that a trigger was carried out for a subject; the latest `MAX_DONE` are."""
+        self.done = (self.done + _mark(trigger_id, subject))[-_DONE_BYTES * MAX_DONE :]
+
+    def first_time(self, event_id: str) -> bool:
+        """Whether an event id is none of the visitor's latest: a client's retry starts nothing; remembers it."""
+        if not event_id:
+            return True
+        mark = _mark("event", event_id)
+        known = self.event_ids
+        if any(known[at : at + _DONE_BYTES] == mark for at in range(0, len(known), _DONE_BYTES)):
+            return False
+        self.event_ids = (known + mark)[-_DONE_BYTES * MAX_EVENT_IDS :]
+        return True
+
+    def flooding(self, now_s: float) -> bool:
+        """Whether the visitor is a program, or behaved as one lately."""
+        return self.bot or (self.flooded_at_s > 0 and now_s - self.flooded_at_s < FLOOD_LASTS_S)
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Watch)
+
+
+def encode_watch(watch: Watch, revision: int) -> bytes:
+    """Give the stored form: a revision, 8 bytes big-endian so that the store can compare it, then msgpack."""
+    return revision.to_bytes(_REVISION_BYTES, "big") + _encoder.encode(watch)
+
+
+def decode_watch(blob: bytes | None) -> tuple[int, Watch]:
+    """Read the stored form and its revision; a new watch, revision 0, for None."""
+    if blob is None:
+        return 0, Watch()
+    return int.from_bytes(blob[:_REVISION_BYTES], "big"), _decoder.decode(memoryview(blob)[_REVISION_BYTES:])
+
+
+def given(watch: Watch) -> Watch:
+    """What is left of a device's watch once its visitor is known: whether it is a program, and what it may send."""
+    return Watch(
+        position=watch.position,
+        bot=watch.bot,
+        allowed=watch.allowed,
+        counted_at_s=watch.counted_at_s,
+        flooded_at_s=watch.flooded_at_s,
+        event_ids=watch.event_ids,
+    )
+
+
+def joining_watch(watch: Watch, device_id: str, identified: Event) -> Event:
+    """Give the event that carries a device's watch to the visitor it belongs to."""
+    named = "\x1f".join((identified.site, device_id, identified.user_id, str(watch.position)))
+    return Event(
+        site=identified.site,
+        event=WATCH_JOINED,
+        visitor_id=identified.user_id,
+        user_id=identified.user_id,
+        device_id=device_id,
+        at_s=identified.at_s,
+        accepted_at_s=identified.accepted_at_s,
+        event_id=blake2b(named.encode(), digest_size=16).hexdigest(),
+        params={"watch": b64encode(_encoder.encode(watch)).decode()},
+    )
+
+
+def read_joining_watch(event: Event) -> Watch | None:
+    """Read what `joining_watch` gave; None for what it cannot have given."""
+    value = event.params.get("watch")
+    try:
+        return _decoder.decode(b64decode(value, validate=True)) if isinstance(value, str) else None
+    except (Error, msgspec.DecodeError, msgspec.ValidationError):
+        return None
+
+
+def join_watch(watch: Watch, other: Watch) -> None:
+    """Add what triggers knew of a device; once or twice is the same.
+
+    Lists become their union, sorted by time and cut to their bounds; of one thing known to both the later word counts.
+    """
+    watch.look = True
+    watch.acted_at_s = max(watch.acted_at_s, other.acted_at_s)
+    watch.visit_at_s = max(watch.visit_at_s, other.visit_at_s)
+    watch.cart_at_s = max(watch.cart_at_s, other.cart_at_s)
+    watch.cart_over_s = max(watch.cart_over_s, other.cart_over_s)
+    visits = [one for one in (watch.browsing, other.browsing) if one is not None]
+    watch.browsing = max(visits, key=lambda one: one.last_at_s, default=None)
+    watch.orders = _joined_orders(watch.orders, other.orders)
+    watch.done = b"".join(_marks(other.done + watch.done))[-_DONE_BYTES * MAX_DONE :]
+    sent = {one.message_id: one for one in [*other.sent, *watch.sent]}
+    watch.sent = sorted(sent.values(), key=lambda one: (one.at_s, one.message_id))[-MAX_SENT:]
+    watch.wants = _joined_wants(watch.wants, other.wants)
+    timers = {(one.trigger_id, one.subject): one for one in [*other.timers, *watch.timers]}
+    kept = [one for one in timers.values() if not watch.is_done(one.trigger_id, one.subject)]
+    watch.timers = sorted(kept, key=lambda one: (one.due_s, one.trigger_id, one.subject))[:MAX_TIMERS]
+    for name in ("signed_up_s", "first_order_s", "trouble_since_s"):
+        known = [value for one in (watch, other) if (value := getattr(one, name))]
+        setattr(watch, name, min(known, default=0.0))
+    watch.birthday = watch.birthday or other.birthday
+    names = {*watch.heard, *other.heard}
+    watch.heard = {name: max(watch.heard.get(name, 0.0), other.heard.get(name, 0.0)) for name in names}
+
+
+def _joined_orders(one: list[Order], other: list[Order]) -> list[Order]:
+    found = {order.order_id: order for order in other}
+    for order in one:
+        known = found.get(order.order_id)
+        if known is not None:
+            for name in Order.__struct_fields__:
+                setattr(order, name, getattr(order, name) or getattr(known, name))
+        found[order.order_id] = order
+    return sorted(found.values(), key=lambda order: max(order.created_at_s, order.shipped_at_s))[-MAX_ORDERS:]
+
+
+def _joined_wants(one: list[Want], other: list[Want]) -> list[Want]:
+    found = {want.item_id: want for want in other}
+    for want in one:
+        known = found.get(want.item_id)
+        if known is not None:
+            want.at_s, want.views = max(want.at_s, known.at_s), max(want.views, known.views)
+            want.kept = want.kept or known.kept
+        found[want.item_id] = want
+    return sorted(found.values(), key=lambda want: (want.strong, want.at_s, want.item_id))[-MAX_WANTS:]
+
+
+def _marks(done: bytes) -> list[bytes]:
+    return list(dict.fromkeys(done[at : at + _DONE_BYTES] for at in range(0, len(done), _DONE_BYTES)))
+
+
+def _mark(trigger_id: str, subject: str) -> bytes:
+    return blake2b(f"{trigger_id}\x1f{subject}".encode(), digest_size=_DONE_BYTES).digest()

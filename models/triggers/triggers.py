@@ -1,0 +1,308 @@
+"""Triggers: what starts an action, what the action carries, and the set every site begins with."""
+
+from typing import Annotated, Any, Final, Literal, NamedTuple
+
+import msgspec
+from msgspec import Meta
+
+from models.base.durations import Span, parse_span
+from models.base.errors import InvalidError, shown
+from models.catalog.strategies import Strategy
+from models.segments.segments import Rule, parse_rule
+from models.triggers.conditions import KINDS, When
+from models.visitor.contact_history import Channel
+
+MAX_TRIGGERS: Final = 200
+MAX_PRIORITY: Final = 100
+MAX_OFFER_FIELDS: Final = 20
+_ID: Final = r"^[A-Za-z0-9_.-]{1,60}$"
+
+Purpose = Literal["promotional", "service"]
+Action = Literal["webhook", "topic", "on_site"]
+Text = Annotated[str, Meta(max_length=500)]
+
+
+class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """What a message says: the name of a template elsewhere, or texts of its own."""
+
+    template: Text = ""
+    subject: Text = ""
+    headline: Text = ""
+    text: Text = ""
+    link: Text = ""
+
+
+class Recommend(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """Which products a message carries: a strategy of `GET /v1/recommendations`; none where `limit` is 0."""
+
+    strategy: Strategy = "for_you"
+    limit: Annotated[int, Meta(ge=0, le=20)] = 4
+
+
+class _Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """A trigger as it is written, its condition and rule aside."""
+
+    trigger_id: Annotated[str, Meta(pattern=_ID)]
+    when: dict[str, Any]
+    name: Annotated[str, Meta(max_length=200)] = ""
+    enabled: bool = True
+    purpose: Purpose = "promotional"
+    actions: Annotated[tuple[Action, ...], Meta(min_length=1)] = ("webhook", "topic")
+    priority: Annotated[int, Meta(ge=0, le=MAX_PRIORITY)] = 50
+    campaign: Annotated[str, Meta(max_length=100)] = ""
+    message: Words = msgspec.field(default_factory=Words)
+    offer: dict[Annotated[str, Meta(max_length=60)], str | int | float | bool] = {}
+    recommend: Recommend = msgspec.field(default_factory=Recommend)
+    lasts: Span | None = None
+    only: dict[str, Any] | None = None
+
+
+class Trigger(NamedTuple):
+    """A named trigger; `raw` is as it was written.
+
+    `lasts_s` is for how long after it was due it is still sent; `only` is a segment rule that visitors must fulfil.
+    Of several that are due, those of higher `priority` go first. `campaign` is what caps count it as.
+    """
+
+    trigger_id: str
+    kind: str
+    when: When
+    enabled: bool
+    purpose: Purpose
+    actions: tuple[Action, ...]
+    priority: int
+    campaign: str
+    message: Words
+    offer: dict[str, str | int | float | bool]
+    recommend: Recommend
+    lasts_s: float
+    only: Rule | None
+    raw: dict[str, Any]
+
+    @property
+    def promotional(self) -> bool:
+        """Whether caps, quiet hours, consent and open complaints hold it back."""
+        return self.purpose == "promotional"
+
+    @property
+    def channel(self) -> Channel:
+        """What caps count it as: a message, unless it is shown on the site alone."""
+        return "on_site" if self.actions == ("on_site",) else "message"
+
+
+def parse_trigger(raw: object) -> Trigger:
+    """Check a trigger as it came from outside; raises `InvalidError` that names the place and the value.
+
+    >>> trigger = parse_trigger({"trigger_id": "soon", "when": {"cart_left": {"after": "30m"}}})
+    >>> trigger.kind, trigger.when.after
+    ('cart_left', 1800.0)
+    """
+    if not isinstance(raw, dict):
+        raise InvalidError("trigger_invalid", f"a trigger is a JSON object, got {shown(raw)}")
+    trigger_id = parse_trigger_id(raw.get("trigger_id"))
+    where = f"trigger {trigger_id!r}"
+    written: _Written = _convert({**raw, "trigger_id": trigger_id}, _Written, where)
+    if len(written.offer) > MAX_OFFER_FIELDS:
+        raise InvalidError(
+            "trigger_invalid", f"{where}: offer has {len(written.offer)} fields, at most {MAX_OFFER_FIELDS}"
+        )
+    if len(written.when) != 1:
+        raise InvalidError(
+            "when_invalid", f"{where}: when must be an object with one of {', '.join(KINDS)}, got {shown(written.when)}"
+        )
+    ((kind, value),) = written.when.items()
+    if kind not in KINDS:
+        raise InvalidError("when_invalid", f"{where}: when.{kind} is none of {', '.join(KINDS)}")
+    if kind == "stage" and isinstance(value, (str, list)):
+        value = {"is": value}
+    if kind == "stage" and isinstance(value, dict) and isinstance(value.get("is"), str):
+        value = {**value, "is": [value["is"]]}
+    when: When = _convert({} if value is None else value, KINDS[kind], f"{where}: when.{kind}", "when_invalid")
+    return Trigger(
+        trigger_id=trigger_id,
+        kind=kind,
+        when=when,
+        enabled=written.enabled,
+        purpose=written.purpose,
+        actions=written.actions,
+        priority=written.priority,
+        campaign=written.campaign or trigger_id,
+        message=written.message,
+        offer=dict(written.offer),
+        recommend=written.recommend,
+        lasts_s=when.lasts_s if written.lasts is None else float(written.lasts),
+        only=None if written.only is None else parse_rule(written.only),
+        raw={**raw, "trigger_id": trigger_id},
+    )
+
+
+def parse_trigger_id(value: object) -> str:
+    """Check a trigger's id; raises `InvalidError`."""
+    try:
+        checked: str = msgspec.convert(value, Annotated[str, Meta(pattern=_ID)])
+    except msgspec.ValidationError as error:
+        raise InvalidError(
+            "trigger_id_invalid", f"trigger_id must be 1 to 60 of A-Z a-z 0-9 _ . -, got {shown(value)}"
+        ) from error
+    return checked
+
+
+def _convert(value: object, kind: Any, where: str, code: str = "trigger_invalid") -> Any:
+    try:
+        return msgspec.convert(value, kind, dec_hook=_span)
+    except (msgspec.ValidationError, ValueError) as error:
+        raise InvalidError(code, f"{where}: {error}, got {shown(value)}") from error
+
+
+def _span(kind: type, value: object) -> Span:
+    if kind is not Span:
+        raise NotImplementedError(f"{kind} is not read here")
+    return parse_span(value)
+
+
+SHIPPED: Final[tuple[dict[str, Any], ...]] = (
+    {
+        "trigger_id": "service-recovery",
+        "name": "Something went wrong: make it good",
+        "when": {"unhappy": {}},
+        "purpose": "service",
+        "priority": 100,
+        "message": {"template": "service-recovery", "subject": "We are sorry. What can we do?"},
+        "recommend": {"limit": 0},
+    },
+    {
+        "trigger_id": "order-shipped",
+        "name": "Your order is on its way",
+        "when": {"order_shipped": {}},
+        "purpose": "service",
+        "priority": 95,
+        "message": {"template": "order-shipped", "subject": "Your order is on its way"},
+    },
+    {
+        "trigger_id": "delivery-near",
+        "name": "Your order is about to be delivered",
+        "when": {"delivery_near": {"before": "24h"}},
+        "purpose": "service",
+        "priority": 94,
+        "message": {"template": "delivery-near", "subject": "Your order is about to arrive"},
+        "recommend": {"limit": 0},
+    },
+    {
+        "trigger_id": "order-delivered",
+        "name": "Your order was delivered",
+        "when": {"order_delivered": {}},
+        "purpose": "service",
+        "priority": 93,
+        "message": {"template": "order-delivered", "subject": "Your order has arrived. Is everything right?"},
+        "recommend": {"strategy": "cross_sell"},
+    },
+    {
+        "trigger_id": "order-unpaid",
+        "name": "Order not paid: a friendly word",
+        "when": {"order_unpaid": {"after": "10m"}},
+        "purpose": "service",
+        "priority": 90,
+        "message": {"template": "order-unpaid", "subject": "Your order is waiting for its payment"},
+        "recommend": {"limit": 0},
+    },
+    {
+        "trigger_id": "order-unpaid-offer",
+        "name": "Order not paid for a day: an offer",
+        "when": {"order_unpaid": {"after": "24h"}},
+        "priority": 85,
+        "message": {"template": "order-unpaid-offer", "subject": "Your order, with something off"},
+        "offer": {"kind": "discount", "percent": 10, "valid_hours": 48},
+    },
+    {
+        "trigger_id": "cart-left",
+        "name": "Cart left",
+        "when": {"cart_left": {"after": "2h"}},
+        "priority": 80,
+        "message": {"template": "cart-left", "subject": "Still in your cart"},
+        "recommend": {"strategy": "cross_sell"},
+    },
+    {
+        "trigger_id": "back-in-stock",
+        "name": "Back in stock",
+        "when": {"back_in_stock": {}},
+        "priority": 75,
+        "message": {"template": "back-in-stock", "subject": "Back in stock"},
+        "recommend": {"strategy": "similar"},
+    },
+    {
+        "trigger_id": "price-drop",
+        "name": "Price drop",
+        "when": {"price_drop": {"share": 0.05}},
+        "priority": 70,
+        "message": {"template": "price-drop", "subject": "Now for less"},
+        "recommend": {"strategy": "similar"},
+    },
+    {
+        "trigger_id": "welcome",
+        "name": "Welcome",
+        "when": {"welcome": {}},
+        "priority": 65,
+        "message": {"template": "welcome", "subject": "Welcome"},
+    },
+    {
+        "trigger_id": "birthday",
+        "name": "Birthday",
+        "when": {"birthday": {"at": "09:00"}},
+        "priority": 60,
+        "message": {"template": "birthday", "subject": "Happy birthday"},
+        "offer": {"kind": "gift", "valid_hours": 168},
+    },
+    {
+        "trigger_id": "anniversary-100-days",
+        "name": "100 days a customer",
+        "when": {"anniversary": {"days": 100}},
+        "priority": 55,
+        "message": {"template": "anniversary-100-days", "subject": "100 days together"},
+    },
+    {
+        "trigger_id": "anniversary-1-year",
+        "name": "A year a customer",
+        "when": {"anniversary": {"days": 365}},
+        "priority": 56,
+        "message": {"template": "anniversary-1-year", "subject": "A year together"},
+        "offer": {"kind": "gift", "valid_hours": 168},
+    },
+    {
+        "trigger_id": "win-back-dormant",
+        "name": "Win back: dormant",
+        "when": {"stage": {"is": ["dormant"]}},
+        "priority": 45,
+        "message": {"template": "win-back-dormant", "subject": "We have not seen you for a while"},
+        "offer": {"kind": "gift", "valid_hours": 336},
+    },
+    {
+        "trigger_id": "win-back-lost",
+        "name": "Win back: lost",
+        "when": {"stage": {"is": ["lost"]}},
+        "priority": 46,
+        "message": {"template": "win-back-lost", "subject": "A gift, if you come back"},
+        "offer": {"kind": "gift", "valid_hours": 336},
+    },
+    {
+        "trigger_id": "browse-left",
+        "name": "Browse left",
+        "when": {"browse_left": {"after": "4h"}},
+        "priority": 30,
+        "message": {"template": "browse-left", "subject": "What you looked at"},
+    },
+    {
+        "trigger_id": "hesitation",
+        "name": "Hesitation on a page",
+        "when": {"hesitation": {"after": "60s"}},
+        "actions": ["on_site"],
+        "priority": 40,
+        "message": {"headline": "Can we help?", "text": "Ask us, or have a look at these."},
+        "recommend": {"strategy": "similar"},
+    },
+)
+"""Triggers every site has, until it puts its own in their place or switches them off."""
+
+
+def shipped_triggers() -> dict[str, Trigger]:
+    """Give the triggers every site begins with, by id."""
+    return {str(raw["trigger_id"]): parse_trigger(raw) for raw in SHIPPED}

@@ -1,0 +1,1 @@
+"""All we keep of one visitor, and how events change it."""

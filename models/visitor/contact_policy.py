@@ -1,0 +1,175 @@
+"""Contact policy: how often, and when, a site may promote to one visitor, over all channels together."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, time, timedelta
+from typing import Annotated, Any, Final, Literal, NamedTuple
+from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec import Meta
+
+from models.base.errors import InvalidError, shown
+from models.visitor.contact_history import CHANNELS, MAX_TOUCHES, Channel, Touch
+
+WINDOWS_S: Final = {"hour": 3_600.0, "day": 86_400.0, "week": 604_800.0}
+"""Sliding windows that caps count in."""
+MAX_CAPS: Final = 20
+_PLURALS: Final[dict[Channel, str]] = {"banner": "banners", "on_site": "invitations", "message": "messages"}
+_SECRET_LENGTH: Final = 16
+_TIME: Final = r"^([01]\d|2[0-3]):[0-5]\d$"
+
+
+class Cap(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """At most `most` touches within the window `per`, of these channels together; of each campaign where so asked."""
+
+    most: Annotated[int, Meta(ge=1, le=MAX_TOUCHES)]
+    per: Literal["hour", "day", "week"]
+    channels: Annotated[tuple[Channel, ...], Meta(min_length=1)] = CHANNELS
+    each_campaign: bool = False
+
+    @property
+    def words(self) -> str:
+        """The cap for a person."""
+        named = [_PLURALS[one] for one in CHANNELS if one in self.channels]
+        of = "contacts" if len(named) == len(CHANNELS) else " or ".join(named)
+        return f"cap of {self.most} {of} a {self.per}{' of one campaign' if self.each_campaign else ''}"
+
+
+class QuietHours(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """Hours of the day in which nothing is promoted over `channels`; they may go past midnight."""
+
+    from_: Annotated[str, Meta(pattern=_TIME)] = msgspec.field(name="from")
+    to: Annotated[str, Meta(pattern=_TIME)]
+    channels: Annotated[tuple[Channel, ...], Meta(min_length=1)] = ("message",)
+
+
+class Webhook(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where actions are posted to, and the secret they are signed with."""
+
+    url: Annotated[str, Meta(max_length=2_000)]
+    secret: Annotated[str, Meta(min_length=_SECRET_LENGTH, max_length=200)]
+
+    def __post_init__(self) -> None:
+        if not self.url.startswith(("http://", "https://")):
+            raise ValueError("webhook.url must begin with http:// or https://")
+
+
+class ContactPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """A site's policy; `attribution_days` is for how long after a message an order is noted beside it."""
+
+    caps: Annotated[tuple[Cap, ...], Meta(max_length=MAX_CAPS)] = ()
+    quiet_hours: QuietHours | None = None
+    time_zone: Annotated[str, Meta(max_length=64)] = "UTC"
+    webhook: Webhook | None = None
+    attribution_days: Annotated[float, Meta(gt=0, le=90)] = 7.0
+
+    def __post_init__(self) -> None:
+        zone(self.time_zone)
+        if self.quiet_hours is not None and self.quiet_hours.from_ == self.quiet_hours.to:
+            raise ValueError(f"quiet_hours must not begin and end at {self.quiet_hours.to}")
+
+
+class Hold(NamedTuple):
+    """Why something is held back, and until when (epoch seconds)."""
+
+    why: str
+    until_s: float
+
+
+def zone(name: str) -> ZoneInfo:
+    """Give a time zone by its name, such as Europe/Berlin; raises ValueError for one nobody knows."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError(f"time_zone {name!r} is not known") from error
+
+
+def parse_policy(raw: object) -> ContactPolicy:
+    """Check a policy as it came from outside; raises `InvalidError` that names the place and the value."""
+    if not isinstance(raw, dict):
+        raise InvalidError("contact_policy_invalid", f"a contact policy is a JSON object, got {shown(raw)}")
+    try:
+        return msgspec.convert(raw, ContactPolicy)
+    except (msgspec.ValidationError, ValueError) as error:
+        raise InvalidError("contact_policy_invalid", f"contact policy: {error}, got {shown(raw)}") from error
+
+
+def written_policy(policy: ContactPolicy) -> dict[str, Any]:
+    """Give a policy as it may be put again."""
+    plain: dict[str, Any] = msgspec.to_builtins(policy)
+    return plain
+
+
+def quiet_until_s(policy: ContactPolicy, channel: Channel, now_s: float) -> float | None:
+    """Give when the quiet hours that `now_s` lies in end; None where it lies in none.
+
+    >>> night = QuietHours(from_="22:00", to="08:00")
+    >>> quiet_until_s(ContactPolicy(quiet_hours=night), "message", now_s=1_700_000_000.0)  # 22:13:20
+    1700035200.0
+    """
+    hours = policy.quiet_hours
+    if hours is None or channel not in hours.channels:
+        return None
+    local = datetime.fromtimestamp(now_s, zone(policy.time_zone))
+    start, end = time.fromisoformat(hours.from_), time.fromisoformat(hours.to)
+    at = local.time()
+    inside = start <= at < end if start < end else at >= start or at < end
+    if not inside:
+        return None
+    day = local.date() if at < end else local.date() + timedelta(days=1)
+    return datetime.combine(day, end, local.tzinfo).timestamp()
+
+
+def capped(
+    policy: ContactPolicy, touches: Iterable[Touch], channel: Channel, campaign: str, now_s: float
+) -> Hold | None:
+    """Say whether one touch more of a channel would be too many now, and when it would not be."""
+    counted = [one for one in touches if one.promotional]
+    found: Hold | None = None
+    for cap in policy.caps:
+        if channel not in cap.channels:
+            continue
+        times = _times(cap, counted, campaign, now_s)
+        if len(times) >= cap.most:
+            until_s = times[len(times) - cap.most] + WINDOWS_S[cap.per]
+            if found is None or until_s > found.until_s:
+                found = Hold(cap.words, until_s)
+    return found
+
+
+def room(policy: ContactPolicy, touches: Sequence[Touch], channel: Channel, now_s: float) -> int:
+    """Give how many touches more of a channel there is room for now, caps of single campaigns aside."""
+    counted = [one for one in touches if one.promotional]
+    left = MAX_TOUCHES
+    for cap in policy.caps:
+        if channel in cap.channels and not cap.each_campaign:
+            left = min(left, max(0, cap.most - len(_times(cap, counted, "", now_s))))
+    return left
+
+
+def _times(cap: Cap, touches: Sequence[Touch], campaign: str, now_s: float) -> list[float]:
+    """When the touches that a cap counts now happened, oldest first."""
+    since_s = now_s - WINDOWS_S[cap.per]
+    return sorted(
+        one.at_s
+        for one in touches
+        if one.channel in cap.channels and one.at_s > since_s and not (cap.each_campaign and one.campaign != campaign)
+    )
+
+
+def held_back(
+    policy: ContactPolicy, touches: Sequence[Touch], channel: Channel, campaign: str, now_s: float
+) -> Hold | None:
+    """Say why one touch more is held back now, and until when: by quiet hours or caps, whichever lasts longer."""
+    holds: list[Hold] = []
+    quiet_s = quiet_until_s(policy, channel, now_s)
+    if quiet_s is not None:
+        holds.append(Hold("quiet hours", quiet_s))
+    cap = capped(policy, touches, channel, campaign, now_s)
+    if cap is not None:
+        holds.append(cap)
+    return max(holds, key=lambda one: one.until_s, default=None)
+
+
+TROUBLED: Final = "a complaint is open"
+"""Why promotions are held back until it is resolved."""

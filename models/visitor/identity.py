@@ -1,0 +1,143 @@
+"""Identity: which visitor a device belongs to at which time, told by the ids its events carry.
+
+A device goes by the id its browser made. An event that carries a `user_id` says who holds it; from then on its events
+belong to the visitor of that id, until a `logout` or another `user_id`. What happened before anybody was known belongs
+to whoever is known next.
+"""
+
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import Final
+
+import msgspec
+
+from models.events.events import VISITOR_IDENTIFIED, VISITOR_LINKED, Event
+
+MAX_LINKS: Final = 16
+"""Changes of hands a device remembers; the oldest goes."""
+MAX_JOINED: Final = 32
+MAX_PARTS: Final = 2
+LOGOUT: Final = "logout"
+_INSTANT_S: Final = 1e-6
+
+
+class Link(msgspec.Struct, array_like=True, frozen=True, order=True):
+    """From `at_s` on (epoch seconds of event time) the device belongs to `user_id`; to nobody known where it is ''."""
+
+    at_s: float
+    user_id: str
+
+
+class Part(msgspec.Struct, array_like=True, frozen=True):
+    """What a device's profile learned past log position `after`, up to `until`, and gave to the visitor `user_id`.
+
+    `state` is the profile as it was when it was given away, in its stored form.
+    """
+
+    user_id: str
+    after: int
+    until: int
+    state: bytes
+
+
+class Joined(msgspec.Struct, array_like=True, frozen=True):
+    """A part that a visitor's profile holds: of which device, past which position, up to which."""
+
+    device_id: str
+    after: int
+    until: int
+
+
+def owner_at(links: Sequence[Link], at_s: float) -> str:
+    """Give who holds a device at a moment, '' for nobody known; `links` are sorted.
+
+    >>> links = [Link(10.0, "ann"), Link(20.0, ""), Link(30.0, "bob")]
+    >>> [owner_at(links, at_s) for at_s in (5.0, 15.0, 25.0, 35.0)]
+    ['ann', 'ann', 'bob', 'bob']
+    """
+    owner = ""
+    for link in links:
+        if link.at_s <= at_s:
+            owner = link.user_id
+        elif not owner:
+            owner = link.user_id  # what nobody is known to have done belongs to who is known next
+        else:
+            break
+    return owner
+
+
+def holder_at(links: Sequence[Link], at_s: float) -> str:
+    """Give who is known to hold a device at a moment, by what came before it alone; '' for nobody."""
+    return next((link.user_id for link in reversed(links) if link.at_s <= at_s), "")
+
+
+def owner_now(links: Sequence[Link]) -> str:
+    """Give who holds the device after all that is known."""
+    return links[-1].user_id if links else ""
+
+
+def add_link(links: Sequence[Link], link: Link) -> list[Link]:
+    """Give the links with one more, sorted; known ones stay as they are."""
+    return sorted({*links, link})[-MAX_LINKS:]
+
+
+def link_of(event: Event, links: Sequence[Link]) -> Link | None:
+    """Give the change of hands that an event tells of a device with these links, or None.
+
+    >>> event = Event(site="demo", event="login", visitor_id="d1", user_id="ann", at_s=10.0, accepted_at_s=10.0)
+    >>> link_of(event, []), link_of(event, [Link(5.0, "ann")])
+    (Link(at_s=10.0, user_id='ann'), None)
+    """
+    if event.event == LOGOUT:
+        return _after(links, event.at_s, "") if event.user_id or owner_at(links, event.at_s) else None
+    if event.user_id in ("", event.visitor_id) or owner_at(links, event.at_s) == event.user_id:
+        return None
+    return _after(links, event.at_s, event.user_id)
+
+
+def _after(links: Sequence[Link], at_s: float, user_id: str) -> Link:
+    """Of two changes of hands at the same time, the one told later is the later."""
+    while any(link.at_s == at_s for link in links):
+        at_s += _INSTANT_S
+    return Link(at_s, user_id)
+
+
+def belonging(event: Event, links: Sequence[Link]) -> Event:
+    """Give the event as its owner's: under the owner's id, with the device's beside it.
+
+    What nobody is known to have done stays the device's, whose profile hands it on: there a client's retry is known.
+    """
+    owner = event.user_id or holder_at(links, event.at_s)
+    if not owner or owner == event.visitor_id:
+        return event
+    return msgspec.structs.replace(event, visitor_id=owner, user_id=owner, device_id=event.visitor_id)
+
+
+def identified(site: str, device_id: str, link: Link, accepted_at_s: float) -> Event:
+    """Give the event that tells a device's own profile of a link."""
+    return Event(
+        site=site,
+        event=VISITOR_IDENTIFIED,
+        visitor_id=device_id,
+        user_id=link.user_id,
+        at_s=link.at_s,
+        accepted_at_s=accepted_at_s,
+    )
+
+
+def linked(site: str, device_id: str, link: Link, accepted_at_s: float) -> Event:
+    """Give the event that tells a visitor's profile of a device whose history is on its way."""
+    return Event(
+        site=site,
+        event=VISITOR_LINKED,
+        visitor_id=link.user_id,
+        user_id=link.user_id,
+        device_id=device_id,
+        at_s=link.at_s,
+        accepted_at_s=accepted_at_s,
+    )
+
+
+def join_id(site: str, device_id: str, until: int) -> str:
+    """Name the giving of a part, the same however often it is told."""
+    return blake2b(f"joined\x1f{site}\x1f{device_id}\x1f{until}".encode(), digest_size=16).hexdigest()

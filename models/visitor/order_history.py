@@ -1,0 +1,254 @@
+"""Habits: a visitor's orders, item by item: how often, since when, in which of the latest orders.
+
+Profile, learner and benchmark keep the same history by the same functions. An order may arrive line by line, and may be
+taken back, whole or in part, while it is among the latest `MAX_ORDERS`.
+"""
+
+from collections.abc import Collection, Sequence
+from math import log2
+from typing import Final, NamedTuple
+
+import msgspec
+
+MAX_HABITS: Final = 100
+MAX_ORDERS: Final = 64
+MAX_TIMES: Final = 4
+"""Latest orders of an item that are kept by number."""
+USEFUL_HALF_LIFE_S: Final = 60 * 86_400.0
+"""An item not bought for so long is as useful as one bought half as often just now."""
+
+
+class Order(msgspec.Struct, array_like=True):
+    """One order: when, in whole epoch seconds, and how many distinct items.
+
+    `units`, how many of them were `on_sale`, and `cents` (hundredths of the shop's currency) are
+    `models.visitor.order_value`'s.
+    """
+
+    order_id: str
+    at_s: int
+    items: int
+    units: int = 0
+    on_sale: int = 0
+    cents: int = 0
+
+
+class Past(msgspec.Struct, array_like=True):
+    """Sums over the orders that are no longer known one by one; times in whole epoch seconds."""
+
+    orders: int = 0
+    units: int = 0
+    on_sale: int = 0
+    cents: int = 0
+    first_at_s: int = 0
+    last_at_s: int = 0
+    most_units: int = 0
+    most_cents: int = 0
+
+    def add(self, order: Order) -> None:
+        """Take in an order that is about to be forgotten."""
+        self.first_at_s = min(self.first_at_s, order.at_s) if self.orders else order.at_s
+        self.last_at_s = max(self.last_at_s, order.at_s)
+        self.orders += 1
+        self.units += order.units
+        self.on_sale += order.on_sale
+        self.cents += order.cents
+        self.most_units = max(self.most_units, order.units)
+        self.most_cents = max(self.most_cents, order.cents)
+
+
+class Habit(msgspec.Struct, array_like=True):
+    """An item bought `count` times: first and last in whole epoch seconds, and the numbers of its latest orders."""
+
+    item_id: str
+    count: int
+    first_at_s: int
+    last_at_s: int
+    orders: list[int]
+
+
+class History(msgspec.Struct, array_like=True):
+    """A visitor's orders, oldest first by arrival. The last has the number `orders_seen` - 1; `items_seen` is their sum
+    of distinct items."""
+
+    orders_seen: int = 0
+    items_seen: int = 0
+    orders: list[Order] = []
+    habits: list[Habit] = []
+    past: Past | None = None
+
+    def order(self, number: int) -> Order | None:
+        """Give an order by number, None where it is no longer known."""
+        place = number - self.orders_seen + len(self.orders)
+        return self.orders[place] if 0 <= place < len(self.orders) else None
+
+
+class Line(NamedTuple):
+    """An item in an order that is still known."""
+
+    item_id: str
+    at_s: int
+    order_id: str
+
+
+def buy(history: History, order_id: str, item_ids: Sequence[str], at_s: float) -> list[str]:
+    """Add an order of `at_s` (epoch seconds), or further items of one already known; known items are passed over.
+
+    Gives the items that were not.
+    """
+    if not item_ids:
+        return []
+    number = number_of(history, order_id)
+    if number is None:
+        number = history.orders_seen
+        history.orders_seen += 1
+        history.orders.append(Order(order_id, int(at_s), 0))
+        _forget_oldest(history)
+    order = history.order(number)
+    if order is None:  # cannot be: the number was just found
+        return []
+    added: list[str] = []
+    habits = {habit.item_id: habit for habit in history.habits}
+    for item_id in dict.fromkeys(item_ids):
+        habit = habits.get(item_id)
+        if habit is None:
+            habit = Habit(item_id, 0, order.at_s, order.at_s, [])
+            history.habits.append(habit)
+        elif number in habit.orders or (len(habit.orders) == MAX_TIMES and number < habit.orders[0]):
+            continue  # known, or so old that it cannot be told
+        habit.count += 1
+        habit.first_at_s = min(habit.first_at_s, order.at_s)
+        habit.last_at_s = max(habit.last_at_s, order.at_s)
+        # Order numbers grow with arrival; a further line of an older order goes where it belongs.
+        habit.orders = sorted([*habit.orders, number])[-MAX_TIMES:]
+        order.items += 1
+        history.items_seen += 1
+        added.append(item_id)
+    _keep_most_useful(history)
+    return added
+
+
+def _usefulness(habit: Habit) -> tuple[float, str]:
+    """The same however much later it is asked; ties go by id, so that a replay drops the same item."""
+    return log2(habit.count) + habit.last_at_s / USEFUL_HALF_LIFE_S, habit.item_id
+
+
+def merge(history: History, other: History) -> None:
+    """Add another history's orders, by time among those here; one that is known by its id is passed over."""
+    known = {order.order_id for order in history.orders if order.order_id}
+    forgotten = [one.orders_seen - len(one.orders) for one in (history, other)]
+    placed = [(order.at_s, 0, forgotten[0] + place, order) for place, order in enumerate(history.orders)]
+    placed += [
+        (order.at_s, 1, forgotten[1] + place, order)
+        for place, order in enumerate(other.orders)
+        if order.order_id not in known
+    ]
+    placed.sort(key=lambda one: one[:3])
+    numbers = {one[1:3]: sum(forgotten) + place for place, one in enumerate(placed)}
+    repeated = [order for order in other.orders if order.order_id in known]
+    history.items_seen += other.items_seen - sum(order.items for order in repeated)
+    history.orders_seen = sum(forgotten) + len(placed)
+    history.orders = [one[3] for one in placed]
+    history.past = _sum_of_pasts(history.past, other.past)
+    _forget_oldest(history)
+    habits = {habit.item_id: habit for habit in history.habits}
+    for habit in history.habits:
+        habit.orders = [numbers.get((0, number), number) for number in habit.orders]
+    for habit in other.habits:
+        came = [numbers[1, number] for number in habit.orders if (1, number) in numbers]
+        again = sum(forgotten[1] <= number and (1, number) not in numbers for number in habit.orders)
+        if habit.count <= again:
+            continue
+        mine = habits.get(habit.item_id)
+        if mine is None:
+            mine = Habit(habit.item_id, 0, habit.first_at_s, habit.last_at_s, [])
+            history.habits.append(mine)
+        mine.count += habit.count - again
+        mine.first_at_s = min(mine.first_at_s, habit.first_at_s)
+        mine.last_at_s = max(mine.last_at_s, habit.last_at_s)
+        mine.orders = sorted([*mine.orders, *came])[-MAX_TIMES:]
+    _keep_most_useful(history)
+
+
+def _forget_oldest(history: History) -> None:
+    """Sum up the orders beyond `MAX_ORDERS`."""
+    for forgotten in history.orders[:-MAX_ORDERS]:
+        history.past = history.past or Past()
+        history.past.add(forgotten)
+    del history.orders[:-MAX_ORDERS]
+
+
+def _sum_of_pasts(one: Past | None, other: Past | None) -> Past | None:
+    if one is None or other is None:
+        return one or other
+    return Past(
+        orders=one.orders + other.orders,
+        units=one.units + other.units,
+        on_sale=one.on_sale + other.on_sale,
+        cents=one.cents + other.cents,
+        first_at_s=min(one.first_at_s, other.first_at_s),
+        last_at_s=max(one.last_at_s, other.last_at_s),
+        most_units=max(one.most_units, other.most_units),
+        most_cents=max(one.most_cents, other.most_cents),
+    )
+
+
+def _keep_most_useful(history: History) -> None:
+    if len(history.habits) > MAX_HABITS:
+        history.habits = sorted(history.habits, key=_usefulness, reverse=True)[:MAX_HABITS]
+
+
+def take_back(history: History, order_id: str, item_ids: Collection[str] = ()) -> None:
+    """Take an order back, or only the items named; an order that is not known changes nothing."""
+    number = number_of(history, order_id)
+    order = None if number is None else history.order(number)
+    if number is None or order is None:
+        return
+    for habit in history.habits:
+        if number in habit.orders and (not item_ids or habit.item_id in item_ids):
+            habit.orders.remove(number)
+            habit.count -= 1
+            order.items -= 1
+            history.items_seen -= 1
+            _retime(history, habit)
+    history.habits = [habit for habit in history.habits if habit.count > 0]
+    if not item_ids or order.items <= 0:
+        history.items_seen -= order.items  # of items that were dropped since
+        del history.orders[number - history.orders_seen]
+        history.orders_seen -= 1
+        for habit in history.habits:
+            habit.orders = [one - (one > number) for one in habit.orders]
+
+
+def _retime(history: History, habit: Habit) -> None:
+    """Set first and last anew from the orders that are left, as far as those are known."""
+    times = [order.at_s for number in habit.orders if (order := history.order(number)) is not None]
+    if len(times) == habit.count:
+        habit.first_at_s, habit.last_at_s = min(times, default=0), max(times, default=0)
+    elif times:
+        habit.last_at_s = max(times)
+
+
+def number_of(history: History, order_id: str) -> int | None:
+    """Give the number of a known order; an order without an id is never known."""
+    if order_id:
+        for place in range(len(history.orders) - 1, -1, -1):
+            if history.orders[place].order_id == order_id:
+                return history.orders_seen - len(history.orders) + place
+    return None
+
+
+def lines(history: History) -> list[Line]:
+    """Give the items of the orders still known, oldest order first, then by item id."""
+    found = [
+        (number, Line(habit.item_id, order.at_s, order.order_id))
+        for habit in history.habits
+        for number in habit.orders
+        if (order := history.order(number)) is not None
+    ]
+    return [line for _, line in sorted(found, key=lambda one: (one[0], one[1].item_id))]
+
+
+def interval_s(habit: Habit) -> float | None:
+    """Give the mean seconds between the visitor's purchases of an item; None for one bought once."""
+    return (habit.last_at_s - habit.first_at_s) / (habit.count - 1) if habit.count > 1 else None

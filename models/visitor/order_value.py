@@ -1,0 +1,129 @@
+"""Worth: what a visitor's orders come to: how many, how much, how much of it on sale."""
+
+from collections.abc import Callable, Collection
+from typing import Final, NamedTuple
+
+from models.events.events import Event, EventItem, order_id_of
+from models.visitor.order_history import History, Order, Past, number_of
+
+_CENTS: Final = 100
+
+
+class Worth(NamedTuple):
+    """Figures over all orders but those taken back; money in the shop's currency, times in epoch seconds, 0 for never.
+
+    `sale_share` is the share of units bought on sale, 0 to 1; `most_units` and `most_value` are of the largest order.
+    """
+
+    orders: int
+    revenue: float
+    units: int
+    sale_share: float
+    first_at_s: float
+    last_at_s: float
+    most_units: int
+    most_value: float
+
+    @property
+    def average_basket(self) -> float:
+        """Revenue an order; 0 without orders."""
+        return self.revenue / self.orders if self.orders else 0.0
+
+
+def worth_of(history: History) -> Worth:
+    """Sum up the orders, those that are no longer known one by one included."""
+    past, orders = history.past or Past(), history.orders
+    units = past.units + sum(one.units for one in orders)
+    on_sale = past.on_sale + sum(one.on_sale for one in orders)
+    times = [one.at_s for one in orders] + ([past.first_at_s, past.last_at_s] if past.orders else [])
+    return Worth(
+        orders=past.orders + len(orders),
+        revenue=(past.cents + sum(one.cents for one in orders)) / _CENTS,
+        units=units,
+        sale_share=on_sale / units if units else 0.0,
+        first_at_s=float(min(times, default=0)),
+        last_at_s=float(max(times, default=0)),
+        most_units=max([past.most_units, *(one.units for one in orders)]),
+        most_value=max([past.most_cents, *(one.cents for one in orders)]) / _CENTS,
+    )
+
+
+def reduced(item: EventItem) -> bool:
+    """Whether the event itself tells that an item was sold below its usual price."""
+    return item.discount > 0
+
+
+def charge(history: History, event: Event, added: Collection[str], on_sale: Callable[[EventItem], bool]) -> None:
+    """Write what an order event tells of value and units to its order.
+
+    Parameters
+    ----------
+    history
+        With the order in it already.
+    event
+        The order; `params.value` is its value where there is one, else its items' prices times quantities are.
+    added
+        Ids of the items that this event brought to the order: what it repeats is not counted twice.
+    on_sale
+        Whether an item was sold below its usual price.
+    """
+    order = _order_of(history, event)
+    if order is None:
+        return
+    lines = [item for item in event.items if item.item_id in added]
+    told = _told_cents(event)
+    if not lines:
+        if order.cents == 0:
+            order.cents = _cents_of(event.items) if told is None else told
+        return
+    order.units += sum(item.quantity for item in lines)
+    order.on_sale += sum(item.quantity for item in lines if on_sale(item))
+    order.cents += _cents_of(lines) if told is None or len(lines) < len(event.items) else told
+
+
+def give_back(history: History, event: Event) -> None:
+    """Take the value and units of the items an event names out of their order; call before
+    `models.visitor.order_history.take_back`.
+
+    An event without items takes back the whole order, and its figures with it.
+    """
+    order = _order_of(history, event) if order_id_of(event) else None
+    if order is None or not event.items:
+        return
+    number = number_of(history, order_id_of(event))
+    there = {habit.item_id for habit in history.habits if number in habit.orders}
+    lines = [item for item in event.items if item.item_id in there]
+    if not lines:
+        return
+    units = min(order.units, sum(item.quantity for item in lines))
+    told = _told_cents(event)
+    cents = _cents_of(lines) if told is None else told
+    if not cents and order.units:
+        cents = round(order.cents * units / order.units)
+    order.cents = max(0, order.cents - cents)
+    order.units -= units
+    order.on_sale = min(order.on_sale, order.units)
+
+
+def _order_of(history: History, event: Event) -> Order | None:
+    order_id = order_id_of(event)
+    if not order_id:
+        return history.orders[-1] if history.orders else None
+    number = number_of(history, order_id)
+    return None if number is None else history.order(number)
+
+
+def _told_cents(event: Event) -> int | None:
+    value = event.params.get("value")
+    if isinstance(value, str):
+        try:
+            value = float(value)
+        except ValueError:
+            return None
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1e12:
+        return round(value * _CENTS)
+    return None
+
+
+def _cents_of(items: Collection[EventItem]) -> int:
+    return round(sum((item.price or 0.0) * item.quantity for item in items) * _CENTS)

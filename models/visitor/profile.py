@@ -1,0 +1,309 @@
+"""Profile: all we keep of one visitor, and how events change it.
+
+A profile names the log position it reflects. An event at or below that position has been learned already and changes
+nothing, so a replay, a crash or a second worker gives the same profile as an undisturbed run.
+"""
+
+from collections.abc import Callable, Sequence
+from hashlib import blake2b
+from typing import Any, Final
+
+import msgspec
+
+from models.events.device import device_of
+from models.events.events import OFF_SITE_EVENTS, RECEIVED_EVENTS, Event, EventItem, order_id_of
+from models.events.region import region_of
+from models.events.sessions import SESSION_GAP_S
+from models.events.subjects import subjects_of
+from models.events.traffic_source import Touch, touch_of
+from models.visitor.cart import Cart, CartLine, Taken
+from models.visitor.contact_history import Contact, learn_contact
+from models.visitor.identity import Joined, Link, Part
+from models.visitor.order_history import History, Line, buy, lines, take_back
+from models.visitor.order_value import Worth, charge, give_back, worth_of
+from models.visitor.satisfaction import Opinion, learn_opinion
+
+MAX_RECENT: Final = 24
+MAX_EVENT_IDS: Final = 32
+_ID_BYTES: Final = 8
+
+WEIGHTS: Final = {
+    "view_item": 1.0,
+    "add_to_wishlist": 2.0,
+    "add_to_cart": 3.0,
+    "purchase": 5.0,
+    "remove_from_cart": -1.5,
+    "select_promotion": 1.0,
+}
+"""What an event says of the interest in each of its subjects."""
+COUNTED: Final = (
+    "page_view",
+    "search",
+    "view_item",
+    "select_item",
+    "add_to_wishlist",
+    "add_to_cart",
+    "remove_from_cart",
+    "begin_checkout",
+    "order_created",
+    "purchase",
+    "order_cancelled",
+    "refund",
+    "view_promotion",
+    "select_promotion",
+    "other",
+)
+"""Events counted by name, in the order stored; the rest count as `other`."""
+_COUNT_INDEX: Final = {name: index for index, name in enumerate(COUNTED)}
+_STRENGTH: Final = {"select_promotion": 0, "view_item": 1, "add_to_wishlist": 2, "add_to_cart": 3, "purchase": 4}
+
+INTENT: Final = frozenset(
+    {
+        "add_to_wishlist",
+        "add_to_cart",
+        "begin_checkout",
+        "add_shipping_info",
+        "add_payment_info",
+        "sign_up",
+        "generate_lead",
+        "order_created",
+        "order_paid",
+        "purchase",
+    }
+)
+"""Events that show more than curiosity."""
+
+
+class Recent(msgspec.Struct, array_like=True):
+    """An item looked at, or a creative clicked (`models.events.subjects`): when last, and the strongest thing done
+    with it."""
+
+    item_id: str
+    at_s: float
+    event: str = "view_item"
+
+
+class Session(msgspec.Struct, array_like=True):
+    """The stretch of events the visitor is in: no gap above `SESSION_GAP_S`."""
+
+    session_id: str = ""
+    started_at_s: float = 0.0
+    last_at_s: float = 0.0
+    events: int = 0
+
+
+class Profile(msgspec.Struct, array_like=True):
+    """A visitor's state. Times are epoch seconds of event time, but `accepted_at_s`, of receipt.
+
+    `recent` and `cart` are oldest first and bounded; `orders` is `models.visitor.order_history`', None before the first
+    order; `event_ids` holds digests of the latest event ids, by which a client's retry is told; `counts` follows
+    `COUNTED`; `sketch` is `models.visitor.interest_sketch`'s; `device` and `region` are what the latest events that
+    told them came from; `intent` is whether an event of `INTENT` was ever seen; `taken` is `models.visitor.cart`'s,
+    `contact` `models.visitor.contact_history`'s. What the shop sends moves `last_at_s` of none but a new visitor.
+
+    Of whose it is: a device's profile keeps `links`, and the latest `parts` it gave to those who are known, the last at
+    position `given`; a known visitor's keeps what has `joined` it.
+    """
+
+    position: int = 0
+    events_seen: int = 0
+    sessions: int = 0
+    first_at_s: float = 0.0
+    last_at_s: float = 0.0
+    accepted_at_s: float = 0.0
+    user_id: str = ""
+    session: Session = msgspec.field(default_factory=Session)
+    first_touch: Touch | None = None
+    last_touch: Touch | None = None
+    counts: list[int] = msgspec.field(default_factory=lambda: [0] * len(COUNTED))
+    recent: list[Recent] = []
+    cart: list[CartLine] = []
+    orders: History | None = None
+    event_ids: bytes = b""
+    sketch: bytes = b""
+    device: str = ""
+    region: str = ""
+    intent: bool = False
+    opinion: Opinion | None = None
+    taken: list[Taken] = []
+    links: list[Link] = []
+    parts: list[Part] = []
+    given: int = 0
+    joined: list[Joined] = []
+    contact: Contact | None = None
+
+    def count(self, event: str) -> int:
+        """How often the visitor did what `event` names."""
+        return self.counts[_COUNT_INDEX[event]]
+
+    @property
+    def history(self) -> History:
+        """What the visitor ordered, cancelled and refunded orders left out; not to be changed by the caller."""
+        return self.orders or History()
+
+    @property
+    def worth(self) -> Worth:
+        """What the visitor's orders come to."""
+        return worth_of(self.history)
+
+    @property
+    def bought(self) -> list[Line]:
+        """The items of the latest orders, oldest order first."""
+        return lines(self.history)
+
+
+_POSITION_BYTES: Final = 8
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Profile)
+
+
+def encode_profile(profile: Profile) -> bytes:
+    """Give the stored form: the position, 8 bytes big-endian so that the store can compare it, then msgpack."""
+    return profile.position.to_bytes(_POSITION_BYTES, "big") + _encoder.encode(profile)
+
+
+def decode_profile(blob: bytes | None) -> Profile:
+    """Read the stored form; a new profile for None."""
+    return Profile() if blob is None else _decoder.decode(memoryview(blob)[_POSITION_BYTES:])
+
+
+def first_time(profile: Profile, event_id: str) -> bool:
+    """Whether the event id is none of the visitor's latest; remembers it."""
+    if not event_id:
+        return True
+    digest = blake2b(event_id.encode(), digest_size=_ID_BYTES).digest()
+    known = profile.event_ids
+    if any(known[start : start + _ID_BYTES] == digest for start in range(0, len(known), _ID_BYTES)):
+        return False
+    profile.event_ids = (known + digest)[-_ID_BYTES * MAX_EVENT_IDS :]
+    return True
+
+
+def apply_one(profile: Profile, event: Event, on_sale: Callable[[EventItem], bool]) -> None:
+    """Make an event part of everything but the vectors; `on_sale` says whether an item was sold below its price."""
+    at_s = event.at_s
+    first = profile.events_seen == 0
+    profile.events_seen += 1
+    profile.counts[_COUNT_INDEX.get(event.event, _COUNT_INDEX["other"])] += 1
+    profile.first_at_s = at_s if first else min(profile.first_at_s, at_s)
+    if first or event.event not in RECEIVED_EVENTS:
+        profile.last_at_s = at_s if first else max(profile.last_at_s, at_s)
+    profile.accepted_at_s = max(profile.accepted_at_s, event.accepted_at_s)
+    if event.user_id:
+        profile.user_id = event.user_id
+    profile.region = region_of(event) or profile.region
+    profile.intent = profile.intent or event.event in INTENT
+    profile.opinion = learn_opinion(profile.opinion, event)
+    profile.contact = learn_contact(profile.contact, event)
+    if event.event not in OFF_SITE_EVENTS:
+        profile.device = device_of(event) or profile.device
+        _apply_session(profile, event)
+    touch = touch_of(event)
+    if touch is not None:
+        if profile.first_touch is None or touch.at_s < profile.first_touch.at_s:
+            profile.first_touch = touch
+        if profile.last_touch is None or touch.at_s >= profile.last_touch.at_s:
+            profile.last_touch = touch
+    if event.event in _STRENGTH:
+        for item in subjects_of(event):
+            remember(profile, Recent(item.item_id, at_s, event.event))
+    if event.event in _ORDERED:
+        _order(profile, event, on_sale)
+    handler = _CART.get(event.event)
+    if handler is not None:
+        handler(profile, event)
+
+
+def _apply_session(profile: Profile, event: Event) -> None:
+    session = profile.session
+    late = session.events > 0 and event.at_s < session.started_at_s - SESSION_GAP_S
+    if late:
+        return  # belongs to a session that is over
+    idle = event.at_s - session.last_at_s > SESSION_GAP_S
+    renamed = bool(event.session_id and session.session_id and event.session_id != session.session_id)
+    if session.events == 0 or idle or (renamed and event.at_s >= session.last_at_s):
+        profile.sessions += 1
+        profile.session = Session(event.session_id, event.at_s, event.at_s, 1)
+        return
+    session.session_id = session.session_id or event.session_id
+    session.started_at_s = min(session.started_at_s, event.at_s)
+    session.last_at_s = max(session.last_at_s, event.at_s)
+    session.events += 1
+
+
+def remember(profile: Profile, seen: Recent) -> None:
+    """Put an item among the recent ones by event time; one entry an item, with its latest time."""
+    recent = profile.recent
+    for index, known in enumerate(recent):
+        if known.item_id == seen.item_id:
+            event = max(known.event, seen.event, key=_STRENGTH.__getitem__)
+            seen = Recent(seen.item_id, max(known.at_s, seen.at_s), event)
+            del recent[index]
+            break
+    place = len(recent)
+    while place > 0 and recent[place - 1].at_s > seen.at_s:
+        place -= 1
+    recent.insert(place, seen)
+    del recent[:-MAX_RECENT]
+
+
+def _add_to_cart(profile: Profile, event: Event) -> None:
+    cart = Cart(profile.cart, profile.taken)
+    for item in event.items:
+        cart.add(CartLine(item.item_id, item.quantity, event.at_s, item.price))
+    profile.cart, profile.taken = cart.lines, cart.taken
+
+
+def _remove_from_cart(profile: Profile, event: Event) -> None:
+    cart = Cart(profile.cart, profile.taken)
+    for item in event.items:
+        cart.remove(item.item_id, item.quantity, event.at_s)
+    profile.cart, profile.taken = cart.lines, cart.taken
+
+
+def _order(profile: Profile, event: Event, on_sale: Callable[[EventItem], bool]) -> None:
+    """Move what was ordered out of the cart; the order is named once, by whichever event comes first."""
+    ordered = [item.item_id for item in event.items]
+    if ordered:
+        profile.orders = profile.orders or History()
+        added = buy(profile.orders, order_id_of(event), ordered, event.at_s)
+        charge(profile.orders, event, frozenset(added), on_sale)
+        cart = Cart(profile.cart, profile.taken)
+        cart.order(ordered, event.at_s)
+        profile.cart, profile.taken = cart.lines, cart.taken
+
+
+def _undo_order(profile: Profile, event: Event) -> None:
+    """Forget an order, or only the items the event names."""
+    if profile.orders is not None:
+        give_back(profile.orders, event)
+        take_back(profile.orders, order_id_of(event), {item.item_id for item in event.items})
+        if not profile.orders.orders_seen:
+            profile.orders = None
+
+
+_ORDERED: Final = frozenset({"order_created", "order_paid", "purchase"})
+_CART: Final[dict[str, Callable[[Profile, Event], None]]] = {
+    "add_to_cart": _add_to_cart,
+    "remove_from_cart": _remove_from_cart,
+    "order_cancelled": _undo_order,
+    "order_returned": _undo_order,
+    "refund": _undo_order,
+}
+
+
+def recent_items(profile: Profile) -> list[str]:
+    """Ids of the items looked at and the creatives clicked, newest first."""
+    return [seen.item_id for seen in reversed(profile.recent)]
+
+
+def in_session(profile: Profile, recents: Sequence[Recent]) -> list[Recent]:
+    """Those of the recent items that belong to the session the visitor is in."""
+    return [seen for seen in recents if seen.at_s >= profile.session.started_at_s]
+
+
+def discrete_part(profile: Profile) -> dict[str, Any]:
+    """Everything but the vectors, as plain values: what two runs must agree on exactly."""
+    plain: dict[str, Any] = {name: msgspec.to_builtins(getattr(profile, name)) for name in Profile.__struct_fields__}
+    del plain["sketch"]
+    return plain

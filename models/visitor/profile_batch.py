@@ -1,0 +1,216 @@
+"""Profile batch: a micro-batch of events learned into the profiles they concern, all vectors in one addition."""
+
+from collections.abc import Callable, Iterable
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from models.catalog.feature_hashing import Vector
+from models.events.events import (
+    IDENTITY_EVENTS,
+    NOTICES,
+    VISITOR_DELETED,
+    VISITOR_IDENTIFIED,
+    VISITOR_JOINED,
+    Event,
+    EventItem,
+)
+from models.events.subjects import subjects_of
+from models.visitor.contact_history import learn_contact
+from models.visitor.identity import MAX_PARTS, Joined, Link, Part, add_link, owner_at, owner_now
+from models.visitor.interest_sketch import Sketches, joined_sketch
+from models.visitor.order_value import reduced
+from models.visitor.profile import WEIGHTS, Profile, apply_one, encode_profile, first_time
+from models.visitor.profile_merge import is_new, join, read_joining
+
+Outcome = Literal["applied", "told", "duplicate", "replayed", "notice"]
+
+
+class Change(NamedTuple):
+    """One event for the profile numbered `row` in a micro-batch."""
+
+    row: int
+    position: int
+    event: Event
+
+
+def learn(
+    profiles: list[Profile],
+    changes: Iterable[Change],
+    vector_of_item: Callable[[EventItem], Vector],
+    on_sale: Callable[[EventItem], bool] = reduced,
+) -> list[Outcome]:
+    """Apply a micro-batch to the profiles it concerns, in place.
+
+    Parameters
+    ----------
+    profiles
+        The visitors' profiles before the batch.
+    changes
+        The events, in log order within each visitor.
+    vector_of_item
+        Gives an item's point in the feature basis.
+    on_sale
+        Whether an ordered item was sold below its usual price; by default, as the event itself tells.
+
+    Returns
+    -------
+    list of Outcome
+        What became of each event: `applied`, `duplicate` (the visitor's event_id was seen before) or `replayed`
+        (the profile reflects it already), `told` (the engine did it) or `notice` (it tells what became of the profile,
+        or whose it is).
+    """
+    batch = _Batch(profiles)
+    outcomes: list[Outcome] = []
+    for row, position, event in changes:
+        profile = profiles[row]
+        if position <= profile.position:
+            outcomes.append("replayed")
+            continue
+        if event.event in NOTICES:
+            outcomes.append("notice")
+            continue
+        if event.event == VISITOR_DELETED:
+            profiles[row] = Profile(position=position)
+            batch.forget(row)
+            outcomes.append("applied")
+            continue
+        profile.position = position
+        if event.event in IDENTITY_EVENTS:
+            batch.identify(row, event)
+            outcomes.append("notice")
+            continue
+        if not first_time(profile, event.event_id):
+            outcomes.append("duplicate")
+            continue
+        if event.told:
+            profile.contact = learn_contact(profile.contact, event)
+            outcomes.append("told")
+            continue
+        apply_one(profile, event, on_sale)
+        batch.learned.add(row)
+        weight = WEIGHTS.get(event.event)
+        if weight is not None:
+            for item in subjects_of(event):
+                batch.looks.append(_Look(row, profile, vector_of_item(item), weight, event.at_s))
+        outcomes.append("applied")
+    batch.close()
+    return outcomes
+
+
+class _Look(NamedTuple):
+    row: int
+    profile: Profile
+    vector: Vector
+    weight: float
+    at_s: float
+
+
+class _Gift(NamedTuple):
+    row: int
+    profile: Profile
+    owner: str
+    after: int
+
+
+class _Meeting(NamedTuple):
+    row: int
+    profile: Profile
+    sketch: bytes
+
+
+class _Batch:
+    """What a micro-batch leaves to be done at its end, when all vectors are added at once."""
+
+    def __init__(self, profiles: list[Profile]) -> None:
+        self._profiles = profiles
+        self.looks: list[_Look] = []
+        self.learned: set[int] = set()
+        self._gifts: list[_Gift] = []
+        self._meetings: list[_Meeting] = []
+
+    def forget(self, row: int) -> None:
+        """Drop what the batch has gathered of a visitor so far."""
+        self.looks = [one for one in self.looks if one.row != row]
+        self._gifts = [one for one in self._gifts if one.row != row]
+        self._meetings = [one for one in self._meetings if one.row != row]
+
+    def identify(self, row: int, event: Event) -> None:
+        """Take in whose a device is, or what it has learned for its visitor."""
+        profile = self._profiles[row]
+        if event.event == VISITOR_IDENTIFIED:
+            profile.links = add_link(profile.links, Link(event.at_s, event.user_id))
+            if profile.events_seen == 0:
+                profile.given = profile.position
+            self._give(row)
+            own = self._profiles[row]
+            own.user_id = owner_now(own.links)
+            if own.events_seen == 0:
+                own.accepted_at_s = event.accepted_at_s
+            return
+        profile.user_id = profile.user_id or event.user_id
+        if event.event == VISITOR_JOINED:
+            arriving = read_joining(event)
+            if arriving is not None and join(profile, *arriving):
+                self._meetings.append(_Meeting(row, profile, arriving[1].sketch))
+        else:  # linked: what the device knows will follow
+            link = Joined(event.device_id, 0, 0)
+            if is_new(profile, link):
+                profile.joined.append(link)
+
+    def _give(self, row: int) -> None:
+        """Hand what a device's profile has learned to the visitor it belongs to, and begin anew."""
+        profile = self._profiles[row]
+        owner = owner_at(profile.links, profile.last_at_s) if profile.events_seen else ""
+        if not owner:
+            return
+        self._gifts.append(_Gift(row, profile, owner, profile.given))
+        self._profiles[row] = Profile(
+            position=profile.position,
+            user_id=profile.user_id,
+            event_ids=profile.event_ids,
+            links=profile.links,
+            parts=profile.parts,
+            given=profile.position,
+        )
+        profile.links, profile.parts = [], []
+
+    def close(self) -> None:
+        """Add the vectors, then hand over what was given away."""
+        for row in sorted(self.learned):
+            if self._profiles[row].links:  # learned although somebody known holds the device: theirs
+                self._give(row)
+        self._add_looks()
+        for _, profile, sketch in self._meetings:
+            profile.sketch = joined_sketch(profile.sketch, sketch, profile.position)
+        for row, given, owner, after in self._gifts:
+            now = self._profiles[row]
+            part = Part(owner, after, given.position, encode_profile(given))
+            now.parts = [*now.parts, part]
+
+    def _add_looks(self) -> None:
+        looks = [one for one in self.looks if one.weight]
+        if not looks:
+            return
+        number: dict[int, int] = {}
+        touched: list[Profile] = []
+        for one in looks:
+            if id(one.profile) not in number:
+                number[id(one.profile)] = len(touched)
+                touched.append(one.profile)
+        sketches = Sketches([profile.sketch for profile in touched])
+        sketches.add(
+            [number[id(one.profile)] for one in looks],
+            np.stack([one.vector for one in looks]),
+            [one.weight for one in looks],
+            [one.at_s for one in looks],
+        )
+        for profile, stored in zip(touched, sketches.encode([one.position for one in touched]), strict=True):
+            profile.sketch = stored
+
+
+def new_parts(profile: Profile, position: int) -> list[Part]:
+    """Give the parts a profile has given away past a position, and keep only the latest `MAX_PARTS` with it."""
+    found = [one for one in profile.parts if one.until > position]
+    profile.parts = profile.parts[-MAX_PARTS:]
+    return found

@@ -1,0 +1,125 @@
+"""Join: what a device learned before anybody was known goes into the profile of the visitor it belongs to.
+
+A part joins once, and in any order: everything is a sum, a latest or earliest, or a set by name.
+"""
+
+from base64 import b64decode, b64encode
+from binascii import Error
+from typing import Final
+
+import msgspec
+
+from models.events.events import VISITOR_JOINED, Event
+from models.events.sessions import SESSION_GAP_S
+from models.visitor.cart import Cart
+from models.visitor.contact_history import merged_contacts
+from models.visitor.identity import MAX_JOINED, Joined, Part, join_id
+from models.visitor.interest_sketch import joined_sketch
+from models.visitor.order_history import History, merge
+from models.visitor.profile import MAX_EVENT_IDS, Profile, Session, decode_profile, remember
+from models.visitor.satisfaction import merged_opinion
+
+_ID_BYTES: Final = 8
+
+
+def joining(site: str, device_id: str, part: Part, at_s: float, accepted_at_s: float) -> Event:
+    """Give the event that carries a part to the visitor it belongs to."""
+    return Event(
+        site=site,
+        event=VISITOR_JOINED,
+        visitor_id=part.user_id,
+        user_id=part.user_id,
+        device_id=device_id,
+        at_s=at_s,
+        accepted_at_s=accepted_at_s,
+        event_id=join_id(site, device_id, part.until),
+        params={"after": part.after, "until": part.until, "state": b64encode(part.state).decode()},
+    )
+
+
+def read_joining(event: Event) -> tuple[Joined, Profile] | None:
+    """Read what `joining` gave; None for what it cannot have given."""
+    after, until, state = (event.params.get(name) for name in ("after", "until", "state"))
+    if not (isinstance(after, int) and isinstance(until, int) and isinstance(state, str) and event.device_id):
+        return None
+    try:
+        return Joined(event.device_id, after, until), decode_profile(b64decode(state, validate=True))
+    except (Error, msgspec.DecodeError, msgspec.ValidationError):
+        return None
+
+
+def is_new(profile: Profile, joined: Joined) -> bool:
+    """Whether a profile does not hold a part yet; a device's parts come in the order it gave them."""
+    return all(one.until < joined.until for one in profile.joined if one.device_id == joined.device_id)
+
+
+def join(profile: Profile, joined: Joined, part: Profile) -> bool:
+    """Make a part of a profile all that a device learned, but for the vectors; False where it is in already."""
+    if not is_new(profile, joined):
+        return False
+    kept = [one for one in profile.joined if one.device_id != joined.device_id or one.until]
+    profile.joined = [*kept, *part.joined, joined][-MAX_JOINED:]
+    if not part.events_seen:
+        return True
+    first = profile.events_seen == 0
+    profile.events_seen += part.events_seen
+    profile.counts = [one + other for one, other in zip(profile.counts, part.counts, strict=True)]
+    profile.first_at_s = part.first_at_s if first else min(profile.first_at_s, part.first_at_s)
+    _join_sessions(profile, part)
+    if first or part.last_at_s >= profile.last_at_s:
+        profile.device = part.device or profile.device
+        profile.region = part.region or profile.region
+    profile.device, profile.region = profile.device or part.device, profile.region or part.region
+    profile.last_at_s = max(profile.last_at_s, part.last_at_s)
+    profile.accepted_at_s = max(profile.accepted_at_s, part.accepted_at_s)
+    touches = [one for one in (profile.first_touch, part.first_touch) if one is not None]
+    profile.first_touch = min(touches, key=lambda one: one.at_s, default=None)
+    touches = [one for one in (profile.last_touch, part.last_touch) if one is not None]
+    profile.last_touch = max(touches, key=lambda one: one.at_s, default=None)
+    for seen in part.recent:
+        remember(profile, seen)
+    if part.orders is not None:
+        profile.orders = profile.orders or History()
+        merge(profile.orders, part.orders)
+    _join_carts(profile, part)
+    profile.event_ids = (part.event_ids + profile.event_ids)[-_ID_BYTES * MAX_EVENT_IDS :]
+    profile.intent = profile.intent or part.intent
+    profile.opinion = merged_opinion(profile.opinion, part.opinion)
+    profile.contact = merged_contacts(profile.contact, part.contact)
+    return True
+
+
+def join_part(profile: Profile, device_id: str, part: Part) -> None:
+    """Make a part of a profile all that a device gave away, unless it is in already."""
+    state = decode_profile(part.state)
+    if join(profile, Joined(device_id, part.after, part.until), state):
+        profile.sketch = joined_sketch(profile.sketch, state.sketch, profile.position)
+
+
+def _join_carts(profile: Profile, part: Profile) -> None:
+    """Add the part's cart; what was ordered since is in it no more."""
+    ordered = {habit.item_id: habit.last_at_s for habit in profile.history.habits}
+    lines = [line for line in part.cart if ordered.get(line.item_id, 0) <= line.at_s]
+    cart = Cart(profile.cart, profile.taken)
+    cart.join(Cart(lines, part.taken))
+    profile.cart, profile.taken = cart.lines, cart.taken
+
+
+def _join_sessions(profile: Profile, part: Profile) -> None:
+    """Sum the sessions; the two latest are one where no gap lies between them."""
+    mine, other = profile.session, part.session
+    profile.sessions += part.sessions
+    if not mine.events or not other.events:
+        profile.session = mine if mine.events else other
+        return
+    older, newer = sorted((mine, other), key=lambda one: (one.last_at_s, one.started_at_s))
+    if newer.started_at_s - older.last_at_s > SESSION_GAP_S:
+        profile.session = newer
+        return
+    profile.sessions -= 1
+    profile.session = Session(
+        newer.session_id or older.session_id,
+        min(mine.started_at_s, other.started_at_s),
+        newer.last_at_s,
+        mine.events + other.events,
+    )

@@ -1,0 +1,1 @@
+"""Parquet files by day, and the reports read from them."""

@@ -1,0 +1,53 @@
+"""Unarchived: events the log holds and the archive does not yet, so that reports tell of them too."""
+
+import time
+from typing import Final
+
+from models.base.errors import InvalidError
+from models.events.events import IDENTITY_EVENTS, VISITOR_DELETED, decode_event
+from models.reports.archive_row import row_of
+from store.archive.tables import Erased, Unarchived
+from store.log.log import EventLog
+
+MAX_RECORDS: Final = 50_000
+"""The oldest of them are read; where the archive flow is further behind, its lag says how much is missing."""
+_PATIENCE_S: Final = 2.0
+_POLL_S: Final = 0.1
+
+
+def read_unarchived(log: EventLog, group: str, site: str, holdout_share: float) -> Unarchived:
+    """Read what a group has not committed yet, of one site, up to what was there when asked.
+
+    What cannot be decoded is passed over, as the archive does. Raises what the log raises.
+    """
+    committed = log.committed(group)
+    missing = {
+        partition: end for partition, (end, done) in enumerate(zip(log.ends(), committed, strict=True)) if end > done
+    }
+    rows, erased = [], []
+    if not missing:
+        return Unarchived()
+    reader = log.read({partition: committed[partition] for partition in missing})
+    try:
+        count, stop_at = 0, time.monotonic() + _PATIENCE_S
+        while missing and count < MAX_RECORDS and time.monotonic() < stop_at:
+            for batch in reader.poll(MAX_RECORDS, _POLL_S):
+                count += len(batch.records)
+                if batch.last_position >= missing.get(batch.partition, 0):
+                    missing.pop(batch.partition, None)
+                for record in batch.records:
+                    try:
+                        event = decode_event(record.value)
+                    except InvalidError:
+                        continue
+                    if event.site != site or event.event in IDENTITY_EVENTS:
+                        continue
+                    if event.event == VISITOR_DELETED:
+                        erased.append(Erased(event.visitor_id, batch.partition, record.position))
+                    else:
+                        rows.append(row_of(batch.partition, record.position, event, holdout_share))
+    finally:
+        reader.close()
+    last = {(one.visitor_id, one.log_partition): one.position for one in erased}
+    kept = [row for row in rows if row["position"] > last.get((row["visitor_id"], row["log_partition"]), 0)]
+    return Unarchived(tuple(kept), tuple(erased))

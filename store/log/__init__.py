@@ -1,0 +1,1 @@
+"""The event log: one interface, Redis Streams and Kafka."""

@@ -1,0 +1,1 @@
+"""What triggers keep: states, the outbox, messages on site, the journal."""

@@ -1,0 +1,300 @@
+"""Watches, timers and what fires: saved together, a micro-batch at a time, so that each message is written once.
+
+A save names the revision a watch was loaded at; where the stored one has moved on, that save is refused and the visitor
+is done again. Watch, timer, journal entry, outboxes, on-site message, and the event that tells of it are written in one
+step.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final, NamedTuple, cast
+
+import msgspec
+
+from models.triggers.message_outcomes import Came
+from models.triggers.trigger_state import Watch, decode_watch, encode_watch
+from models.visitor.contact_history import partition_of_message
+from store import keys
+from store.client import Client
+
+WAYS: Final = ("webhook", "topic")
+"""Ways out that are tried until they succeed; on-site messages are there at once."""
+MAX_ON_SITE: Final = 20
+MAX_NEWS: Final = 1_000
+MAX_JOURNAL: Final = 100_000
+"""Entries a partition's journal lists; beyond it the oldest goes."""
+MAX_JOURNAL_OF: Final = 500
+MAX_WANTING: Final = 10_000
+_MAX_PER_CALL: Final = 200
+_MAX_NOTICES: Final = 1_000
+
+# KEYS: timers, then the watches, then every other key the commands name. ARGV: lifetimes in s of watches and of timers,
+# then for each watch the revision loaded (8 bytes), the new blob, when to look next (empty: never), and the visitor and
+# commands in msgpack; a watch is saved, and its commands carried out, if the revision still is what it was.
+_SAVE = """
+local refused = {}
+local none = string.rep('\\0', 8)
+local n = (#ARGV - 2) / 4
+for i = 1, n do
+  local at = 2 + (i - 1) * 4
+  local name = KEYS[1 + i]
+  local stored = redis.call('GETRANGE', name, 0, 7)
+  if stored == '' then stored = none end
+  if stored ~= ARGV[at + 1] then
+    refused[#refused + 1] = i - 1
+  else
+    local commands = cmsgpack.unpack(ARGV[at + 4])
+    local visitor = commands[1]
+    redis.call('SET', name, ARGV[at + 2], 'EX', ARGV[1])
+    if ARGV[at + 3] == '' then
+      redis.call('ZREM', KEYS[1], visitor)
+    else
+      redis.call('ZADD', KEYS[1], ARGV[at + 3], visitor)
+    end
+    for c = 2, #commands do redis.call(unpack(commands[c])) end
+  end
+end
+redis.call('EXPIRE', KEYS[1], ARGV[2])
+return refused
+"""
+
+# KEYS: notices. ARGV: those that are in the log now.
+_TOLD = """
+for a = 1, #ARGV do redis.call('LREM', KEYS[1], 1, ARGV[a]) end
+return redis.call('LLEN', KEYS[1])
+"""
+
+
+class Message(NamedTuple):
+    """What a save writes of one outcome.
+
+    `fields` are the journal's; `body` is the action's, as JSON; `notice` the event that tells of it, empty for none.
+    `ways` are outboxes, `on_site` whether it is shown, `lasts_s` for how long.
+    """
+
+    message_id: str
+    at_s: float
+    fields: dict[str, str]
+    body: bytes
+    notice: bytes
+    ways: tuple[str, ...]
+    on_site: bool
+    lasts_s: float
+
+
+class Wanting(NamedTuple):
+    """An item a visitor has begun or ceased to want: `known` is what it costs and whether it can be bought."""
+
+    item_id: str
+    at_s: float | None
+    known: bytes
+
+
+class Changed(NamedTuple):
+    """What became of one visitor: a watch to be saved, or None to leave it, and what goes with it."""
+
+    watch: Watch | None
+    messages: Sequence[Message] = ()
+    came: Sequence[Came] = ()
+    wanting: Sequence[Wanting] = ()
+    notices: Sequence[bytes] = ()
+    erased: bool = False
+
+
+class TriggerStore:
+    """Watches, timers and messages in Redis; blocking."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._save = client.register_script(_SAVE)
+        self._told = client.register_script(_TOLD)
+
+    def load(self, site: str, partition: int, visitor_ids: Sequence[str]) -> list[tuple[int, Watch]]:
+        """Read watches with their revisions; a new one for each visitor not known."""
+        names = [keys.watch(site, partition, visitor_id) for visitor_id in visitor_ids]
+        blobs = cast(list[bytes | None], self._client.mget(names)) if names else []
+        return [decode_watch(blob) for blob in blobs]
+
+    def update(
+        self,
+        site: str,
+        partition: int,
+        visitor_ids: Sequence[str],
+        change: Callable[[list[str], list[Watch]], list[Changed]],
+        now_s: float,
+    ) -> None:
+        """Load, change and save visitors; those refused are done again from what is stored now.
+
+        Parameters
+        ----------
+        site, partition
+            Whose watches, and the log partition all these visitors belong to.
+        visitor_ids
+            Each once.
+        change
+            Given visitors and their stored watches, gives what to save; called again for refused ones.
+        now_s
+            Wall clock, epoch seconds: from then on messages may be delivered.
+        """
+        waiting = list(visitor_ids)
+        while waiting:
+            refused: list[str] = []
+            for start in range(0, len(waiting), _MAX_PER_CALL):
+                some = waiting[start : start + _MAX_PER_CALL]
+                loaded = self.load(site, partition, some)
+                changed = change(some, [watch for _, watch in loaded])
+                rows = [
+                    (visitor_id, revision, one)
+                    for visitor_id, (revision, _), one in zip(some, loaded, changed, strict=True)
+                    if one.watch is not None
+                ]
+                refused += self._write(site, partition, rows, now_s)
+            waiting = refused
+
+    def _write(self, site: str, partition: int, rows: Sequence[tuple[str, int, Changed]], now_s: float) -> list[str]:
+        if not rows:
+            return []
+        self._note_elsewhere(site, partition, [came for _, _, one in rows for came in one.came])
+        names = [keys.timers(site, partition)]
+        names += [keys.watch(site, partition, visitor_id) for visitor_id, _, _ in rows]
+        others: dict[str, None] = {}
+        arguments: list[Any] = [keys.WATCH_LIFETIME_S, keys.TRIGGERS_LIFETIME_S]
+        for visitor_id, revision, one in rows:
+            if one.watch is None:
+                continue
+            commands = list(self._commands(site, partition, visitor_id, one, now_s))
+            others.update((str(command[1]), None) for command in commands)
+            due_s = one.watch.due_s
+            arguments += [
+                revision.to_bytes(8, "big"),
+                encode_watch(one.watch, revision + 1),
+                "" if due_s is None else repr(float(due_s)),
+                msgspec.msgpack.encode([visitor_id, *commands]),
+            ]
+        again: list[int] = self._save(keys=[*names, *others], args=arguments)
+        return [rows[index][0] for index in again]
+
+    def _note_elsewhere(self, site: str, partition: int, came: Sequence[Came]) -> None:
+        """Note what came of messages that a visitor was sent under another id; doing so twice is the same."""
+        elsewhere = [one for one in came if partition_of_message(one.message_id) != partition]
+        if not elsewhere:
+            return
+        with self._client.pipeline(transaction=False) as pipe:
+            for one in elsewhere:
+                entry = keys.journal_entry(site, partition_of_message(one.message_id), one.message_id)
+                pipe.hsetnx(entry, one.field, one.value)
+                pipe.expire(entry, keys.JOURNAL_LIFETIME_S)
+            pipe.execute()
+
+    def _commands(
+        self, site: str, partition: int, visitor_id: str, one: Changed, now_s: float
+    ) -> Iterable[list[str | int | float]]:
+        """What a save does beside the watch, as commands of one node."""
+        if one.erased:
+            yield from self._erasing(site, partition, visitor_id)
+        for message in one.messages:
+            yield from _writing(site, partition, visitor_id, message, now_s)
+        for notice in one.notices:
+            yield from _telling(site, partition, notice)
+        for came in one.came:
+            if partition_of_message(came.message_id) != partition:
+                continue
+            entry = keys.journal_entry(site, partition, came.message_id)
+            yield ["HSETNX", entry, came.field, came.value]
+            yield ["EXPIRE", entry, keys.JOURNAL_LIFETIME_S]
+        for want in one.wanting:
+            name, known = keys.wanted(site, partition, want.item_id), keys.wanted_known(site, partition)
+            if want.at_s is None:
+                yield ["ZREM", name, visitor_id]
+                continue
+            yield ["ZADD", name, repr(want.at_s), visitor_id]
+            yield ["ZREMRANGEBYRANK", name, 0, -MAX_WANTING - 1]
+            yield ["EXPIRE", name, keys.WANTED_LIFETIME_S]
+            yield ["HSETNX", known, want.item_id, want.known.decode()]
+            yield ["EXPIRE", known, keys.TRIGGERS_LIFETIME_S]
+
+    def _erasing(self, site: str, partition: int, visitor_id: str) -> Iterable[list[str | int | float]]:
+        journal_of = keys.journal_of(site, partition, visitor_id)
+        ids = [one.decode() for one in cast(list[bytes], self._client.zrange(journal_of, 0, -1))]
+        for one in ids:
+            yield ["DEL", keys.journal_entry(site, partition, one)]
+            yield ["ZREM", keys.journal(site, partition), one]
+            for way in WAYS:
+                yield ["ZREM", keys.outbox(site, partition, way), one]
+                yield ["ZREM", keys.undelivered(site, partition), f"{way}:{one}"]
+                yield ["HDEL", keys.outbox_bodies(site, partition), f"{way}:{one}", f"tries:{way}:{one}"]
+        yield ["DEL", journal_of]
+        yield ["DEL", keys.on_site(site, partition, visitor_id)]
+
+    def busy(self, site: str, partitions: Sequence[int], now_s: float) -> tuple[list[int], list[int]]:
+        """Give the partitions in which somebody is due, and those with events to be told; in one round trip."""
+        with self._client.pipeline(transaction=False) as pipe:
+            for partition in partitions:
+                pipe.zcount(keys.timers(site, partition), "-inf", now_s)
+                pipe.llen(keys.trigger_notices(site, partition))
+            counts = cast(list[int], pipe.execute())
+        due = [partition for partition, count in zip(partitions, counts[::2], strict=True) if count]
+        return due, [partition for partition, count in zip(partitions, counts[1::2], strict=True) if count]
+
+    def present(self, site: str, partition: int, visitor_ids: Sequence[str], now_s: float) -> list[bool]:
+        """Whether each visitor has a page open now (wall clock)."""
+        with self._client.pipeline(transaction=False) as pipe:
+            for visitor_id in visitor_ids:
+                pipe.zscore(keys.present(site, partition), visitor_id)
+            found = cast(list[float | None], pipe.execute())
+        return [until_s is not None and until_s >= now_s for until_s in found]
+
+    def due(self, site: str, partition: int, now_s: float, most: int) -> list[str]:
+        """Give visitors whose time has come, the longest overdue first."""
+        name = keys.timers(site, partition)
+        found = cast(list[bytes], self._client.zrangebyscore(name, "-inf", now_s, start=0, num=most))
+        return [visitor_id.decode() for visitor_id in found]
+
+    def notices(self, site: str, partition: int) -> list[bytes]:
+        """Give events that are not in the log yet, oldest first."""
+        name = keys.trigger_notices(site, partition)
+        return cast(list[bytes], self._client.lrange(name, 0, _MAX_NOTICES - 1))
+
+    def told(self, site: str, partition: int, notices: Sequence[bytes]) -> int:
+        """Forget events that are in the log now; gives how many are left."""
+        left: int = self._told(keys=[keys.trigger_notices(site, partition)], args=list(notices))
+        return left
+
+
+def _writing(
+    site: str, partition: int, visitor_id: str, message: Message, now_s: float
+) -> Iterable[list[str | int | float]]:
+    """The commands that write one message: journal, outboxes, on-site message, notice."""
+    message_id = message.message_id
+    entry, journal = keys.journal_entry(site, partition, message_id), keys.journal(site, partition)
+    journal_of = keys.journal_of(site, partition, visitor_id)
+    fields = [part for pair in message.fields.items() for part in pair]
+    yield ["HSET", entry, *fields]
+    yield ["EXPIRE", entry, keys.JOURNAL_LIFETIME_S]
+    for name, most in ((journal, MAX_JOURNAL), (journal_of, MAX_JOURNAL_OF)):
+        yield ["ZADD", name, repr(message.at_s), message_id]
+        yield ["ZREMRANGEBYRANK", name, 0, -most - 1]
+        yield ["EXPIRE", name, keys.JOURNAL_LIFETIME_S]
+    body = message.body.decode()
+    bodies = keys.outbox_bodies(site, partition)
+    for way in message.ways:
+        outbox = keys.outbox(site, partition, way)
+        yield ["ZADD", outbox, repr(now_s), message_id]
+        yield ["EXPIRE", outbox, keys.OUTBOX_LIFETIME_S]
+        yield ["HSET", bodies, f"{way}:{message_id}", body]
+        yield ["EXPIRE", bodies, keys.OUTBOX_LIFETIME_S]
+    if message.on_site:
+        shown, news = keys.on_site(site, partition, visitor_id), keys.on_site_news(site, partition)
+        until_s = repr(message.at_s + message.lasts_s)
+        yield ["XADD", shown, "MAXLEN", MAX_ON_SITE, "*", "id", message_id, "until", until_s, "body", body]
+        yield ["EXPIRE", shown, keys.ON_SITE_LIFETIME_S]
+        yield ["XADD", news, "MAXLEN", "~", MAX_NEWS, "*", "v", visitor_id]
+        yield ["EXPIRE", news, keys.ON_SITE_NEWS_LIFETIME_S]
+    if message.notice:
+        yield from _telling(site, partition, message.notice)
+
+
+def _telling(site: str, partition: int, notice: bytes) -> Iterable[list[str | int | float]]:
+    """The commands that have an event told."""
+    notices = keys.trigger_notices(site, partition)
+    yield ["RPUSH", notices, notice.decode()]
+    yield ["EXPIRE", notices, keys.TRIGGERS_LIFETIME_S]

@@ -1,0 +1,122 @@
+"""Catalog: what a site sells and shows, with a version that tells every process what has changed."""
+
+from collections.abc import Sequence
+from typing import Any, Final, cast, get_args
+
+import msgspec
+
+from models.catalog.assortment import Assortment
+from models.catalog.resources import Campaign, CatalogItem, Creative, Experiment, Kind, Placement, Resource, Rule
+from store import keys
+from store.client import Client
+
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+_TYPES: Final[dict[Kind, type[Resource]]] = {
+    "items": CatalogItem,
+    "creatives": Creative,
+    "campaigns": Campaign,
+    "placements": Placement,
+    "rules": Rule,
+    "experiments": Experiment,
+}
+_ID_FIELDS: Final[dict[Kind, str]] = {
+    "items": "item_id",
+    "creatives": "creative_id",
+    "campaigns": "campaign_id",
+    "placements": "placement_id",
+    "rules": "rule_id",
+    "experiments": "experiment_id",
+}
+_DECODERS: Final = {kind: msgspec.msgpack.Decoder(kind_type) for kind, kind_type in _TYPES.items()}
+_MAX_PER_READ: Final = 5_000
+
+# KEYS: things, changes, version. ARGV: lifetime in s, kind, then id and value pairs; an empty value deletes.
+_WRITE = """
+local version = redis.call('INCR', KEYS[3])
+local changed = 0
+for a = 3, #ARGV, 2 do
+  if ARGV[a + 1] == '' then
+    changed = changed + redis.call('HDEL', KEYS[1], ARGV[a])
+  else
+    redis.call('HSET', KEYS[1], ARGV[a], ARGV[a + 1])
+    changed = changed + 1
+  end
+  redis.call('ZADD', KEYS[2], version, ARGV[2] .. ':' .. ARGV[a])
+end
+for k = 1, #KEYS do redis.call('EXPIRE', KEYS[k], ARGV[1]) end
+return changed
+"""
+
+
+def id_of(kind: Kind, resource: Resource) -> str:
+    """Give a thing's id."""
+    value: str = getattr(resource, _ID_FIELDS[kind])
+    return value
+
+
+class CatalogStore:
+    """Catalogs in Redis; blocking."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._write = client.register_script(_WRITE)
+
+    def put(self, site: str, kind: Kind, resources: Sequence[Resource], now_s: float) -> None:
+        """Add or replace things; an item keeps the time it was first added."""
+        if not resources:
+            return
+        if kind == "items":
+            known = self.get(site, kind, [id_of(kind, one) for one in resources])
+            resources = [
+                msgspec.structs.replace(
+                    one, added_at_s=known[one.item_id].added_at_s if one.item_id in known else now_s
+                )
+                for one in resources
+                if isinstance(one, CatalogItem)
+            ]
+        self._change(site, kind, [(id_of(kind, one), msgspec.msgpack.encode(one)) for one in resources])
+
+    def delete(self, site: str, kind: Kind, resource_id: str) -> bool:
+        """Take a thing out; False where there was none."""
+        return self._change(site, kind, [(resource_id, b"")]) > 0
+
+    def _change(self, site: str, kind: Kind, values: Sequence[tuple[str, bytes]]) -> int:
+        names = [keys.catalog(site, kind), keys.catalog_changes(site), keys.catalog_version(site)]
+        flat: list[Any] = [part for pair in values for part in pair]
+        changed: int = self._write(keys=names, args=[keys.CATALOG_LIFETIME_S, kind, *flat])
+        return changed
+
+    def get(self, site: str, kind: Kind, ids: Sequence[str]) -> dict[str, Any]:
+        """Read things by id; unknown ids are left out."""
+        found = cast(list[bytes | None], self._client.hmget(keys.catalog(site, kind), list(ids))) if ids else []
+        return {one: _DECODERS[kind].decode(value) for one, value in zip(ids, found, strict=True) if value is not None}
+
+    def version(self, site: str) -> int:
+        """Version of a site's catalog, 0 where there is none."""
+        return int(self._client.get(keys.catalog_version(site)) or 0)
+
+    def refresh(self, site: str, assortment: Assortment, known_version: int) -> int:
+        """Bring an assortment from a known version to the present one, and give that version."""
+        version, changes = self.changes(site, known_version)
+        assortment.follow(changes)
+        return version
+
+    def changed_items(self, site: str, known_version: int) -> list[str]:
+        """Give the ids of the items that were put or taken out after a version."""
+        raw = cast(list[bytes], self._client.zrangebyscore(keys.catalog_changes(site), f"({known_version}", "+inf"))
+        return [member.decode().removeprefix("items:") for member in raw if member.startswith(b"items:")]
+
+    def changes(self, site: str, known_version: int) -> tuple[int, list[tuple[Kind, str, Resource | None]]]:
+        """Read what has changed after a version: the version it leads to, and each thing, None where deleted."""
+        name = keys.catalog_changes(site)
+        raw = self._client.zrangebyscore(name, f"({known_version}", "+inf", withscores=True)
+        members = cast(list[tuple[bytes, float]], raw)
+        found: list[tuple[Kind, str, Resource | None]] = []
+        for kind in KINDS:
+            prefix = f"{kind}:".encode()
+            ids = [member[len(prefix) :].decode() for member, _ in members if member.startswith(prefix)]
+            for start in range(0, len(ids), _MAX_PER_READ):
+                some = ids[start : start + _MAX_PER_READ]
+                known = self.get(site, kind, some)
+                found += [(kind, one, known.get(one)) for one in some]
+        return max((int(score) for _, score in members), default=known_version), found

@@ -1,0 +1,109 @@
+"""Segments: a site's rules and thresholds, with a version that tells every process what has changed."""
+
+from typing import NamedTuple, cast
+
+import orjson
+
+from models.segments.lifecycle import STAGES, Thresholds, parse_thresholds
+from models.segments.membership import Yardstick, segment_field, stage_field
+from models.segments.segments import Segment, parse_segment
+from store import keys
+from store.client import Client
+from store.versioned_hash import WRITE
+
+
+class Tally(NamedTuple):
+    """How many visitors are in a stage or segment, and when one last came or went (epoch seconds, 0 for never)."""
+
+    visitors: int
+    changed_at_s: float
+
+
+class SegmentStore:
+    """Segments and thresholds in Redis; blocking.
+
+    Parameters
+    ----------
+    client
+        Blocking client.
+    thresholds
+        What counts for sites that have none of their own.
+    """
+
+    def __init__(self, client: Client, thresholds: Thresholds) -> None:
+        self._client = client
+        self._thresholds = thresholds
+        self._write = client.register_script(WRITE)
+
+    def put(self, site: str, segments: list[Segment], most: int) -> bool:
+        """Add or replace segments; False, and nothing is changed, where there would be more than `most`."""
+        flat: list[bytes | str] = []
+        for one in segments:
+            raw = {"segment_id": one.segment_id, "name": one.name, "rule": one.raw}
+            flat += [one.segment_id, orjson.dumps(raw)]
+        return not flat or self._change(site, flat, most) >= 0
+
+    def delete(self, site: str, segment_id: str) -> bool:
+        """Take a segment out; False where there was none. Its members leave it in the background."""
+        return self._change(site, [segment_id, b""], 1_000_000) > 0
+
+    def _change(self, site: str, flat: list[bytes | str], most: int) -> int:
+        names = [keys.segments(site), keys.segments_version(site)]
+        changed: int = self._write(keys=names, args=[keys.SEGMENTS_LIFETIME_S, most, *flat])
+        return changed
+
+    def put_thresholds(self, site: str, thresholds: Thresholds) -> None:
+        """Set a site's own thresholds."""
+        with self._client.pipeline() as pipe:
+            value = {name: getattr(thresholds, name) for name in thresholds.__struct_fields__}
+            pipe.set(keys.thresholds(site), orjson.dumps(value), ex=keys.SEGMENTS_LIFETIME_S)
+            pipe.incr(keys.segments_version(site))
+            pipe.expire(keys.segments_version(site), keys.SEGMENTS_LIFETIME_S)
+            pipe.execute()
+
+    def version(self, site: str) -> int:
+        """Version of a site's segments and thresholds, 0 where nothing was ever set."""
+        return int(self._client.get(keys.segments_version(site)) or 0)
+
+    def yardstick(self, site: str) -> Yardstick:
+        """Read what a site judges profiles by; segments by id."""
+        raw = cast(dict[bytes, bytes], self._client.hgetall(keys.segments(site)))
+        segments = [parse_segment(orjson.loads(value)) for value in raw.values()]
+        stored = cast(bytes | None, self._client.get(keys.thresholds(site)))
+        thresholds = parse_thresholds(orjson.loads(stored)) if stored else self._thresholds
+        return Yardstick(thresholds, tuple(sorted(segments, key=lambda one: one.segment_id)))
+
+    def judged(self, site: str, partition: int) -> int:
+        """Version by which every visitor of a partition has been judged."""
+        return int(self._client.get(keys.standings_judged(site, partition)) or 0)
+
+    def set_judged(self, site: str, partition: int, version: int) -> None:
+        """Note that every visitor of a partition has been judged by a version."""
+        self._client.set(keys.standings_judged(site, partition), version, ex=keys.STANDINGS_LIFETIME_S)
+
+    def settled(self, site: str, partitions: int) -> bool:
+        """Whether all visitors have been judged by the present version."""
+        version = self.version(site)
+        return all(self.judged(site, partition) >= version for partition in range(partitions))
+
+    def tallies(self, site: str, partitions: int) -> dict[str, Tally]:
+        """Numbers of members by `models.segments.membership`'s field names, summed over partitions."""
+        totals: dict[str, Tally] = {}
+        for partition in range(partitions):
+            raw = cast(dict[bytes, bytes], self._client.hgetall(keys.standing_counts(site, partition)))
+            found = {name.decode(): value for name, value in raw.items()}
+            for name, value in found.items():
+                if not name.startswith("at:"):
+                    at_s = float(found.get(f"at:{name}", b"0"))
+                    known = totals.get(name, Tally(0, 0.0))
+                    totals[name] = Tally(known.visitors + int(value), max(known.changed_at_s, at_s))
+        return totals
+
+    def stage_tallies(self, site: str, partitions: int) -> dict[str, Tally]:
+        """Numbers of visitors by stage."""
+        found = self.tallies(site, partitions)
+        return {stage: found.get(stage_field(stage), Tally(0, 0.0)) for stage in STAGES}
+
+    def segment_tally(self, site: str, partitions: int, segment_id: str) -> Tally:
+        """Number of a segment's visitors."""
+        return self.tallies(site, partitions).get(segment_field(segment_id), Tally(0, 0.0))

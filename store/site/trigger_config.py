@@ -1,0 +1,81 @@
+"""Trigger configuration: a site's own triggers and contact policy, with a version that tells of changes."""
+
+from typing import NamedTuple, cast
+
+import orjson
+
+from models.triggers.triggers import Trigger, parse_trigger, shipped_triggers
+from models.visitor.contact_policy import ContactPolicy, parse_policy, written_policy
+from store import keys
+from store.client import Client
+from store.versioned_hash import WRITE
+
+
+class Configured(NamedTuple):
+    """What a site says: triggers by id, those of `own` put by the site itself, and its contact policy."""
+
+    triggers: dict[str, Trigger]
+    own: frozenset[str]
+    policy: ContactPolicy
+
+
+class TriggerConfigStore:
+    """Triggers and contact policies in Redis; blocking.
+
+    Parameters
+    ----------
+    client
+        Blocking client.
+    policy
+        What counts for sites that have none of their own.
+    """
+
+    def __init__(self, client: Client, policy: ContactPolicy) -> None:
+        self._client = client
+        self._policy = policy
+        self._shipped = shipped_triggers()
+        self._write = client.register_script(WRITE)
+
+    def version(self, site: str) -> int:
+        """Version of a site's triggers and policy, 0 where nothing was ever set."""
+        return int(self._client.get(keys.triggers_version(site)) or 0)
+
+    def read(self, site: str) -> Configured:
+        """Read what a site says; the shipped triggers count where it has none of the same id."""
+        raw = cast(dict[bytes, bytes], self._client.hgetall(keys.triggers(site)))
+        own = {
+            trigger.trigger_id: trigger for value in raw.values() for trigger in [parse_trigger(orjson.loads(value))]
+        }
+        return Configured({**self._shipped, **own}, frozenset(own), self.policy(site))
+
+    def policy(self, site: str) -> ContactPolicy:
+        """Read a site's contact policy; one without a webhook of its own has that of the settings."""
+        stored = cast(bytes | None, self._client.get(keys.contact_policy(site)))
+        policy = parse_policy(orjson.loads(stored)) if stored else self._policy
+        if policy.webhook is None and self._policy.webhook is not None:
+            policy = parse_policy({**written_policy(policy), "webhook": written_policy(self._policy)["webhook"]})
+        return policy
+
+    def put(self, site: str, triggers: list[Trigger], most: int) -> bool:
+        """Add or replace triggers; False, and nothing is changed, where there would be more than `most`."""
+        flat: list[bytes | str] = []
+        for one in triggers:
+            flat += [one.trigger_id, orjson.dumps(one.raw)]
+        return not flat or self._change(site, flat, most) >= 0
+
+    def delete(self, site: str, trigger_id: str) -> bool:
+        """Take a site's own trigger out, so that a shipped one of the same id counts again; False where none was."""
+        return self._change(site, [trigger_id, b""], 1_000_000) > 0
+
+    def _change(self, site: str, flat: list[bytes | str], most: int) -> int:
+        names = [keys.triggers(site), keys.triggers_version(site)]
+        changed: int = self._write(keys=names, args=[keys.TRIGGERS_LIFETIME_S, most, *flat])
+        return changed
+
+    def put_policy(self, site: str, policy: ContactPolicy) -> None:
+        """Set a site's own contact policy."""
+        with self._client.pipeline() as pipe:
+            pipe.set(keys.contact_policy(site), orjson.dumps(written_policy(policy)), ex=keys.TRIGGERS_LIFETIME_S)
+            pipe.incr(keys.triggers_version(site))
+            pipe.expire(keys.triggers_version(site), keys.TRIGGERS_LIFETIME_S)
+            pipe.execute()

@@ -1,0 +1,71 @@
+"""Links: whose a device is, known at once to whoever takes its next event.
+
+The device's own profile holds them too, as the stream has learned them; these are for the intake, which must know
+before it appends.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final, cast
+
+from models.visitor.identity import MAX_LINKS, Link
+from store import keys
+from store.client import Client
+
+# KEYS: a device's links. ARGV: the link, how many are kept, lifetime in s.
+_ADD: Final = """
+local known = redis.call('GET', KEYS[1]) or ''
+if not string.find('\\n' .. known, '\\n' .. ARGV[1], 1, true) then
+  known = known .. ARGV[1]
+  local _, count = string.gsub(known, '\\n', '')
+  while count > tonumber(ARGV[2]) do
+    known = string.sub(known, string.find(known, '\\n', 1, true) + 1)
+    count = count - 1
+  end
+end
+redis.call('SET', KEYS[1], known, 'EX', ARGV[3])
+"""
+
+Device = tuple[str, int, str]
+"""Site, partition, device id."""
+
+
+class LinkStore:
+    """Links of devices in Redis.
+
+    Parameters
+    ----------
+    client
+        Blocking client.
+    lifetime_s
+        Links live this long after the device's last event.
+    """
+
+    def __init__(self, client: Client, lifetime_s: float) -> None:
+        self._client = client
+        self._lifetime_s = max(1, int(lifetime_s))
+        self._add = client.register_script(_ADD)
+
+    def read(self, devices: Sequence[Device]) -> dict[Device, list[Link]]:
+        """Give the links of those devices that have any, sorted; all live on."""
+        if not devices:
+            return {}
+        with self._client.pipeline(transaction=False) as pipe:
+            for device in devices:
+                pipe.getex(keys.links(*device), ex=self._lifetime_s)
+            found = cast(list[bytes | None], pipe.execute())
+        return {device: _links(value) for device, value in zip(devices, found, strict=True) if value}
+
+    def add(self, links: Iterable[tuple[Device, Link]]) -> None:
+        """Add links; known ones stay as they are."""
+        for device, link in links:
+            text = f"{link.at_s!r}\x1f{link.user_id}\n"
+            self._add(keys=[keys.links(*device)], args=[text, MAX_LINKS, self._lifetime_s])
+
+    def forget(self, device: Device) -> None:
+        """Forget whose a device was."""
+        self._client.delete(keys.links(*device))
+
+
+def _links(value: bytes) -> list[Link]:
+    rows = (row.partition("\x1f") for row in value.decode().split("\n") if row)
+    return sorted(Link(float(at_s), user_id) for at_s, _, user_id in rows)

@@ -1,0 +1,53 @@
+"""Standings: which visitors are to be looked at again, and what is to be told of those that moved."""
+
+from collections.abc import Sequence
+from typing import Final, cast
+
+from models.segments.membership import Standing, decode_standing
+from store import keys
+from store.client import Client
+
+_MAX_NOTICES: Final = 1_000
+
+# KEYS: notices. ARGV: those that are in the log now.
+_TOLD = """
+for a = 1, #ARGV do redis.call('LREM', KEYS[1], 1, ARGV[a]) end
+return redis.call('LLEN', KEYS[1])
+"""
+
+
+class StandingStore:
+    """Standings in Redis; blocking. They are written with the profiles, by `store.visitors.profiles`."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._told = client.register_script(_TOLD)
+
+    def due(self, site: str, partition: int, now_s: float, most: int) -> list[str]:
+        """Give visitors whose time has come, the longest overdue first."""
+        name = keys.due(site, partition)
+        found = cast(list[bytes], self._client.zrangebyscore(name, "-inf", now_s, start=0, num=most))
+        return [visitor_id.decode() for visitor_id in found]
+
+    def scan(self, site: str, partition: int, cursor: int, count: int) -> tuple[int, list[tuple[str, Standing]]]:
+        """Give about `count` visitors and where to go on; 0 begins, and comes back when all were given."""
+        raw = self._client.hscan(keys.standings(site, partition), cursor, count=count)
+        cursor, found = cast(tuple[int, dict[bytes, bytes]], raw)
+        return cursor, [
+            (visitor_id.decode(), standing)
+            for visitor_id, value in found.items()
+            if (standing := decode_standing(value)) is not None
+        ]
+
+    def get(self, site: str, partition: int, visitor_id: str) -> Standing | None:
+        """Read one visitor's standing."""
+        return decode_standing(cast(bytes | None, self._client.hget(keys.standings(site, partition), visitor_id)))
+
+    def notices(self, site: str, partition: int) -> list[bytes]:
+        """Give events that are not in the log yet, oldest first."""
+        return cast(list[bytes], self._client.lrange(keys.notices(site, partition), 0, _MAX_NOTICES - 1))
+
+    def told(self, site: str, partition: int, notices: Sequence[bytes]) -> int:
+        """Forget events that are in the log now; gives how many are left."""
+        left: int = self._told(keys=[keys.notices(site, partition)], args=list(notices))
+        return left

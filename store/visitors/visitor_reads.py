@@ -1,0 +1,236 @@
+"""Visits: all a request needs to know of a visitor, in one round trip where nobody has just logged in."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from models.catalog.assortment import Assortment
+from models.events.events import VISITOR_DELETED, VISITOR_IDENTIFIED, VISITOR_LINKED, Event, decode_event
+from models.segments.membership import decode_standing
+from models.visitor.identity import Link, add_link, owner_now
+from models.visitor.profile import Profile, decode_profile
+from models.visitor.profile_batch import Change, learn
+from models.visitor.profile_merge import join_part
+from models.visitor.timeline import MAX_ENTRIES, Entry, decode_entry, entry_of
+from store import keys
+from store.client import AsyncClient
+from store.log.log import partition_of
+from store.visitors.pending import read_pending
+
+NO_SEGMENTS: Final[frozenset[str]] = frozenset()
+_MAX_OWNERS: Final = 100_000
+_WITHIN_S: Final = 5.0
+"""Seconds a read may take where nobody waits for less."""
+_LINKED: Final = VISITOR_LINKED.encode()
+
+
+class Kept(NamedTuple):
+    """What is stored under one id: its profile, the accepted events that are not in it yet, devices linked lately."""
+
+    profile: Profile
+    pending: list[tuple[int, Event]]
+    linked: list[str]
+
+    def learned(self, assortment: Assortment) -> Profile:
+        """Give the profile with every accepted event in it; it is changed."""
+        if not self.pending:
+            return self.profile
+        profiles = [self.profile]
+        changes = [Change(0, position, event) for position, event in self.pending]
+        learn(profiles, changes, assortment.vector_of_item, assortment.on_sale)
+        return profiles[0]
+
+
+class Visit(NamedTuple):
+    """What is stored right now of the id asked for, of the visitor it belongs to, of devices just linked to them.
+
+    `visitor_id` is the visitor's: the id asked for, unless that is a device of a known one. `segments` are the
+    visitor's, as the stream last told, and `clock_s` is the site's clock (epoch seconds), where these were asked for.
+    """
+
+    asked: str
+    visitor_id: str
+    kept: dict[str, Kept]
+    catalog_version: int
+    segments: frozenset[str] = NO_SEGMENTS
+    clock_s: float = 0.0
+
+
+class Beside(NamedTuple):
+    """What is to be read beside the visitor: the segments they are in, the site's clock."""
+
+    segments: bool = False
+    clock: bool = False
+
+
+NOTHING_BESIDE: Final = Beside()
+
+
+class _Read(NamedTuple):
+    kept: dict[str, Kept]
+    version: int
+    segments: dict[str, frozenset[str]]
+    clock_s: float
+
+
+class Known(NamedTuple):
+    """A visitor as known now, and as the device asked for would know them without the latest login."""
+
+    visitor_id: str
+    profile: Profile
+    device: Profile
+
+
+class Visits:
+    """Reads visitors.
+
+    Parameters
+    ----------
+    client
+        Client of the event loop it is used in; time is kept here, so it need not.
+    partitions
+        Partition count of the event log.
+    """
+
+    def __init__(self, client: AsyncClient, partitions: int) -> None:
+        self._client = client
+        self._partitions = partitions
+        self._owners: OrderedDict[tuple[str, str], str] = OrderedDict()
+
+    async def read(
+        self, site: str, asked: str, beside: Beside = NOTHING_BESIDE, *, within_s: float = _WITHIN_S
+    ) -> Visit:
+        """Read whoever goes by the id asked for, and in the same round trip what is wanted beside.
+
+        Raises what the client raises, and TimeoutError where it takes longer than `within_s`.
+        """
+        async with asyncio.timeout(within_s):
+            return await self._visit(site, asked, beside)
+
+    async def _visit(self, site: str, asked: str, beside: Beside) -> Visit:
+        guess = self._owners.get((site, asked), "")
+        found = await self._read(site, [asked, guess] if guess else [asked], beside)
+        kept, segments = found.kept, found.segments
+        visitor_id = _owner(kept[asked]) or asked
+        self._remember(site, asked, visitor_id)
+        if visitor_id not in kept:
+            more = await self._read(site, [visitor_id], beside)
+            kept, segments = kept | more.kept, segments | more.segments
+        # What these have learned before may still be on its way.
+        missing = [device_id for device_id in kept[visitor_id].linked if device_id not in kept]
+        if missing:
+            kept |= (await self._read(site, missing)).kept
+        return Visit(asked, visitor_id, kept, found.version, segments.get(visitor_id, NO_SEGMENTS), found.clock_s)
+
+    def _remember(self, site: str, asked: str, visitor_id: str) -> None:
+        self._owners.pop((site, asked), None)
+        if visitor_id != asked:
+            self._owners[site, asked] = visitor_id
+            if len(self._owners) > _MAX_OWNERS:
+                self._owners.popitem(last=False)
+
+    async def _read(self, site: str, ids: Sequence[str], beside: Beside = NOTHING_BESIDE) -> _Read:
+        async with self._client.pipeline(transaction=False) as pipe:
+            for one in ids:
+                partition = partition_of(site, one, self._partitions)
+                pipe.get(keys.profile(site, partition, one))
+                pipe.lrange(keys.pending(site, partition, one), 0, -1)
+            pipe.get(keys.catalog_version(site))
+            if beside.clock:
+                pipe.get(keys.clock(site))
+            if beside.segments:
+                for one in ids:
+                    pipe.hget(keys.standings(site, partition_of(site, one, self._partitions)), one)
+            found = await pipe.execute()
+        kept = {one: _kept(*found[2 * place : 2 * place + 2]) for place, one in enumerate(ids)}
+        version, *rest = found[2 * len(ids) :]
+        clock_s = float(rest.pop(0) or 0.0) if beside.clock else 0.0
+        segments = {one: _segments(standing) for one, standing in zip(ids, rest, strict=False)} if rest else {}
+        return _Read(kept, int(version or 0), segments, clock_s)
+
+    async def read_timeline(self, site: str, asked: str) -> tuple[str, list[Entry]]:
+        """Give who goes by an id, and their touchpoints with every accepted event among them, in no order.
+
+        What a device did before it was known whose it is stands in its own list, and is told from there. Raises as
+        `read` does.
+        """
+        async with asyncio.timeout(_WITHIN_S):
+            return await self._timeline(site, asked)
+
+    async def _timeline(self, site: str, asked: str) -> tuple[str, list[Entry]]:
+        visit = await self._visit(site, asked, NOTHING_BESIDE)
+        profile = know(visit, Assortment()).profile
+        entries = await self._entries(site, visit.visitor_id, 0, None)
+        own = profile.given
+        entries = [one for one in entries if one.position > own]
+        for joined in profile.joined:
+            if joined.until:
+                entries += await self._entries(site, joined.device_id, joined.after, joined.until)
+        return visit.visitor_id, sorted(entries, key=lambda one: one.at_s)[-MAX_ENTRIES:]
+
+    async def _entries(self, site: str, visitor_id: str, after: int, until: int | None) -> list[Entry]:
+        """One list's touchpoints past a position and up to another."""
+        partition = partition_of(site, visitor_id, self._partitions)
+        async with self._client.pipeline(transaction=True) as pipe:
+            pipe.get(keys.profile(site, partition, visitor_id))
+            pipe.lrange(keys.timeline(site, partition, visitor_id), 0, -1)
+            pipe.lrange(keys.pending(site, partition, visitor_id), 0, -1)
+            blob, stored, pending = await pipe.execute()
+        entries = [decode_entry(value) for value in stored]
+        profile, waiting, _ = _kept(blob, pending)
+        changes = [Change(0, position, event) for position, event in waiting]
+        # Learned into a copy that is thrown away: a client's retry is told from a new event as the stream will tell it.
+        outcomes = learn([profile], changes, Assortment().vector_of_item)
+        for (position, event), outcome in zip(waiting, outcomes, strict=True):
+            if event.event == VISITOR_DELETED:
+                entries = []
+            elif outcome in ("applied", "told") and (entry := entry_of(position, event)) is not None:
+                entries.append(entry)
+        return [one for one in entries if one.position > after and (until is None or one.position <= until)]
+
+
+def know(visit: Visit, assortment: Assortment) -> Known:
+    """Put together what is known of a visitor, every accepted event in it."""
+    profiles = {one: kept.learned(assortment) for one, kept in visit.kept.items()}
+    profile, own = profiles[visit.visitor_id], profiles[visit.asked]
+    for device_id, device in profiles.items():
+        for part in device.parts:
+            if part.user_id == visit.visitor_id and device_id != visit.visitor_id:
+                join_part(profile, device_id, part)
+    return Known(visit.visitor_id, profile, own)
+
+
+def before_login(known: Known) -> Profile | None:
+    """Give the profile a device had when its visitor logged in, if they have looked at nothing since; else None."""
+    links, parts = known.device.links, known.device.parts
+    if known.profile is known.device or not owner_now(links):
+        return None
+    if known.profile.recent and known.profile.recent[-1].at_s > links[-1].at_s:
+        return None
+    return decode_profile(parts[-1].state) if parts and parts[-1].until == known.device.given else Profile()
+
+
+def _segments(standing: bytes | None) -> frozenset[str]:
+    decoded = decode_standing(standing)
+    return frozenset(one.segment_id for one in decoded.members) if decoded else NO_SEGMENTS
+
+
+def _kept(blob: bytes | None, values: Sequence[bytes]) -> Kept:
+    profile = decode_profile(blob)
+    if not values:
+        return Kept(profile, [], [])
+    waiting = read_pending(values, after=profile.position)
+    told = [decode_event(value[8:]) for value in values if _LINKED in value]
+    return Kept(profile, waiting, sorted({event.device_id for event in told if event.event == VISITOR_LINKED}))
+
+
+def _owner(kept: Kept) -> str:
+    """Whose a device is after all that was accepted."""
+    links = kept.profile.links
+    for _, event in kept.pending:
+        if event.event == VISITOR_DELETED:
+            links = []
+        elif event.event == VISITOR_IDENTIFIED:
+            links = add_link(links, Link(event.at_s, event.user_id))
+    return owner_now(links)

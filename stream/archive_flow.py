@@ -1,0 +1,123 @@
+"""Archive flow: events to Parquet files by site and day, in portions large enough to be worth a file."""
+
+import time
+from functools import partial
+from typing import Final
+
+import bytewax.operators as op
+from bytewax.dataflow import Dataflow
+from bytewax.outputs import StatelessSinkPartition
+
+from models.events.events import VISITOR_DELETED, Event
+from models.reports.archive_row import row_of
+from store.archive.archive import Archive
+from store.log.log import Batch, EventLog, GroupConsumer
+from stream.decode import Decoded, Decoder
+from stream.metrics import EVENTS, observe_lag
+from stream.retry import Stop, patiently
+from stream.sink import LastStep
+from stream.source import LogSource, Tick
+
+GROUP = "archive"
+_PORTION: Final = 20_000
+"""Events waiting at which they are written without waiting for more."""
+_COMPACT_EVERY_S: Final = 60.0
+
+
+def archive_flow(
+    log: EventLog,
+    archive: Archive,
+    sites: frozenset[str],
+    max_records: int,
+    every_s: float,
+    holdout_share: float,
+    stop: Stop,
+) -> Dataflow:
+    """Wire the flow: read, decode, write."""
+    consumer = patiently(stop, "join the group", lambda: log.consume(GROUP))
+    decoder = Decoder(GROUP, sites, log.partitions)
+
+    def decode(item: Batch | Tick) -> Decoded | None:
+        return None if isinstance(item, Tick) else decoder(item)
+
+    flow = Dataflow(GROUP)
+    batches = op.input("read", flow, LogSource(lambda: consumer, max_records, stop, every_s))
+    # Batch: records of one partition; Tick: some time has passed
+    decoded = op.map("decode", batches, decode)
+    # Decoded: events with their positions; None for a tick
+    op.output("write", decoded, LastStep(lambda: Archiving(consumer, archive, sites, every_s, holdout_share, stop)))
+    return flow
+
+
+class Archiving(StatelessSinkPartition[Decoded | None]):
+    """Gathers events, writes them when there are enough or their time has come, then commits the log positions."""
+
+    def __init__(
+        self,
+        consumer: GroupConsumer,
+        archive: Archive,
+        sites: frozenset[str],
+        every_s: float,
+        holdout_share: float,
+        stop: Stop,
+    ) -> None:
+        self._consumer = consumer
+        self._archive = archive
+        self._sites = sites
+        self._every_s = every_s
+        self._holdout_share = holdout_share
+        self._stop = stop
+        self._waiting: dict[int, list[tuple[int, Event]]] = {}
+        self._positions: dict[int, int] = {}
+        self._count = 0
+        self._next_at = time.monotonic() + every_s
+        self._compact_at = time.monotonic() + _COMPACT_EVERY_S
+
+    def write_batch(self, items: list[Decoded | None]) -> None:
+        """Take in micro-batches; write when it is time."""
+        for decoded in items:
+            if decoded is not None:
+                self._waiting.setdefault(decoded.partition, []).extend(decoded.events)
+                self._positions[decoded.partition] = decoded.last_position
+                self._count += len(decoded.events)
+        now = time.monotonic()
+        if self._count >= _PORTION or (self._positions and now >= self._next_at):
+            self._flush()
+        if now >= self._compact_at:
+            for site in sorted(self._sites):
+                patiently(self._stop, f"compact the archive of {site}", partial(self._archive.compact, site))
+            self._compact_at = time.monotonic() + _COMPACT_EVERY_S
+
+    def _flush(self) -> None:
+        for partition, events in sorted(self._waiting.items()):
+            patiently(self._stop, "write the archive", partial(self._write, partition, events))
+            observe_lag(GROUP, events)
+        EVENTS.labels(GROUP, "applied").inc(self._count)
+        positions = dict(self._positions)
+        patiently(self._stop, f"commit {positions}", lambda: self._consumer.commit(positions))
+        self._waiting.clear()
+        self._positions.clear()
+        self._count = 0
+        self._next_at = time.monotonic() + self._every_s
+
+    def _write(self, partition: int, events: list[tuple[int, Event]]) -> None:
+        """Write one partition's events; an erasure takes what the archive holds of the visitor with it."""
+        by_site: dict[str, list[tuple[int, Event]]] = {}
+        for position, event in events:
+            by_site.setdefault(event.site, []).append((position, event))
+        for site, some in by_site.items():
+            rows = [
+                row_of(partition, position, event, self._holdout_share)
+                for position, event in some
+                if not event.event.startswith("_")  # those of ours that say nothing of what anybody did
+            ]
+            if rows:
+                self._archive.write(site, partition, rows)
+            for position, event in some:
+                if event.event == VISITOR_DELETED:
+                    self._archive.erase(site, event.visitor_id, position)
+
+    def close(self) -> None:
+        """Write what is left when the process was told to stop."""
+        if self._stop.is_set() and self._positions:
+            self._flush()

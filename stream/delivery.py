@@ -1,0 +1,175 @@
+"""Deliver: messages leave the outbox for a webhook or a topic, beside the flow, so that nothing waits for them.
+
+Each site has its own threads and at most so many calls at once: a webhook that does not answer slows nothing else.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+import httpx
+
+from models.triggers.payload import signature
+from models.visitor.contact_policy import Webhook
+from store.client import UNAVAILABLE
+from store.log.log import EventLog, LogUnavailableError
+from store.messages.outbox import Outbox, Outgoing
+from store.site.trigger_config import TriggerConfigStore
+from stream.metrics import DELIVERIES, WAITING
+from stream.retry import Backoff, Stop
+
+_LOGGER = logging.getLogger(__name__)
+_LOOK_EVERY_S: Final = 0.2
+_AT_ONCE: Final = 8
+_TOPIC_PORTION: Final = 200
+_TAKEN_S: Final = 10.0
+"""Beyond the longest call, until a message whose deliverer died comes back."""
+_AGENT: Final = "shopwindow/1"
+
+
+class Delivering:
+    """Takes messages out of all sites' outboxes until it is told to stop.
+
+    Parameters
+    ----------
+    outboxes
+        By site.
+    configs
+        Where each site's webhook is said.
+    topic
+        The log that messages for the topic are appended to.
+    retry_s
+        Seconds to wait before each further try; after the last one a message is set aside.
+    timeout_s
+        Longest that one call may take, in seconds.
+    stop
+        Ends it.
+    """
+
+    def __init__(
+        self,
+        outboxes: Mapping[str, Outbox],
+        configs: TriggerConfigStore,
+        topic: EventLog,
+        retry_s: tuple[float, ...],
+        timeout_s: float,
+        stop: Stop,
+    ) -> None:
+        self._outboxes = outboxes
+        self._configs = configs
+        self._topic = topic
+        self._retry_s = retry_s
+        self._timeout_s = timeout_s
+        self._stop = stop
+        self._threads = [
+            threading.Thread(target=self._run, args=(way, site), name=f"deliver-{way}-{site}", daemon=True)
+            for site in sorted(outboxes)
+            for way in ("webhook", "topic")
+        ]
+
+    def start(self) -> None:
+        """Begin."""
+        for thread in self._threads:
+            thread.start()
+
+    def join(self) -> None:
+        """Wait for the calls that are under way, once it was told to stop."""
+        deadline = time.monotonic() + self._timeout_s
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+
+    def _run(self, way: str, site: str) -> None:
+        backoff = Backoff(self._stop)
+        work = self._webhooks if way == "webhook" else self._topics
+        while not self._stop.is_set():
+            try:
+                work(site)
+                backoff.reset()
+            except (*UNAVAILABLE, LogUnavailableError) as error:
+                _LOGGER.warning("cannot deliver by %s of %s, waiting: %s", way, site, error)
+                backoff.wait()
+
+    def _topics(self, site: str) -> None:
+        outbox = self._outboxes[site]
+        now_s = time.time()
+        taken = outbox.take("topic", _TOPIC_PORTION, now_s, now_s + _TAKEN_S)
+        if taken:
+            self._topic.append([(one.partition, one.body) for one in taken])
+            for one in taken:
+                outbox.delivered("topic", one, {"topic": "delivered", "topic_at_s": f"{time.time():.3f}"})
+            DELIVERIES.labels(site, "topic", "delivered").inc(len(taken))
+        WAITING.labels(site, "topic").set(outbox.waiting("topic"))
+        if len(taken) < _TOPIC_PORTION:
+            self._stop.wait(_LOOK_EVERY_S)
+
+    def _webhooks(self, site: str) -> None:
+        """Keep up to `_AT_ONCE` calls going until there is nothing to send."""
+        outbox = self._outboxes[site]
+        slots = threading.Semaphore(_AT_ONCE)
+        limits = httpx.Limits(max_connections=_AT_ONCE, max_keepalive_connections=_AT_ONCE)
+        timeout = httpx.Timeout(self._timeout_s)
+        with (
+            httpx.Client(timeout=timeout, limits=limits, follow_redirects=False, trust_env=False) as client,
+            ThreadPoolExecutor(_AT_ONCE, thread_name_prefix=f"webhook-{site}") as pool,
+        ):
+
+            def call(one: Outgoing, webhook: Webhook | None) -> None:
+                try:
+                    self._post(site, one, webhook, client)
+                except UNAVAILABLE as error:
+                    _LOGGER.warning("a webhook's outcome is not noted, it will be sent again: %s", error)
+                finally:
+                    slots.release()
+
+            while not self._stop.is_set():
+                slots.acquire()  # one call more is possible now
+                now_s = time.time()
+                try:
+                    taken = outbox.take("webhook", 1, now_s, now_s + self._timeout_s + _TAKEN_S)
+                    webhook = self._configs.policy(site).webhook if taken else None
+                except BaseException:
+                    slots.release()
+                    raise
+                if not taken:
+                    slots.release()
+                    WAITING.labels(site, "webhook").set(outbox.waiting("webhook"))
+                    self._stop.wait(_LOOK_EVERY_S)
+                    continue
+                pool.submit(call, taken[0], webhook)
+
+    def _post(self, site: str, one: Outgoing, webhook: Webhook | None, client: httpx.Client) -> None:
+        error = "no webhook is set" if webhook is None else _send(one, webhook, client)
+        now_s = time.time()
+        fields = {"webhook_tries": str(one.tries), "webhook_error": error, "webhook_at_s": f"{now_s:.3f}"}
+        outbox = self._outboxes[site]
+        if not error:
+            outbox.delivered("webhook", one, {**fields, "webhook": "delivered"})
+            outcome = "delivered"
+        elif one.tries <= len(self._retry_s) and webhook is not None:
+            outbox.again("webhook", one, now_s + self._retry_s[one.tries - 1], {**fields, "webhook": "retrying"})
+            outcome = "retried"
+        else:
+            outbox.set_aside("webhook", one, now_s, {**fields, "webhook": "undelivered"})
+            outcome = "undelivered"
+        DELIVERIES.labels(site, "webhook", outcome).inc()
+
+
+def _send(one: Outgoing, webhook: Webhook, client: httpx.Client) -> str:
+    """Post one message; gives what was wrong, empty for nothing."""
+    timestamp_s = int(time.time())
+    headers = {
+        "content-type": "application/json",
+        "user-agent": _AGENT,
+        "webhook-id": one.message_id,
+        "webhook-timestamp": str(timestamp_s),
+        "webhook-signature": signature(webhook.secret, one.message_id, timestamp_s, one.body),
+    }
+    try:
+        # What the answer says beyond its status is not read: it might never end.
+        with client.stream("POST", webhook.url, content=one.body, headers=headers) as response:
+            return "" if response.is_success else f"answered {response.status_code}"
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        return f"{type(error).__name__}: {error}"[:300]

@@ -1,0 +1,241 @@
+"""Learn flow: events to each site's models, checkpointed with the log positions they reflect, and published."""
+
+import logging
+import time
+from functools import partial
+from typing import NamedTuple
+
+import bytewax.operators as op
+from bytewax.dataflow import Dataflow
+from bytewax.outputs import StatelessSinkPartition
+
+from models.learner.learner import Learner, Saved
+from models.learner.snapshot import encode_snapshot
+from store.client import UNAVAILABLE
+from store.log.log import Batch, EventLog, LogReader
+from store.site.models import ModelStore
+from stream.assortments import Assortments
+from stream.decode import Decoded, Decoder
+from stream.metrics import EVENTS, PUBLISH_SECONDS, PUBLISHED_BYTES, observe_lag, observe_progress
+from stream.retry import Stop, patiently
+from stream.sink import LastStep
+from stream.source import LogSource, Tick
+
+GROUP = "learn"
+_LEAD_EVERY_S = 1.0
+_PUBLISH_SHARE = 10.0
+"""Publishing takes at most one part in so many of the flow's time, however large the models grow."""
+_PUBLISH_BYTES_PER_S = 2_000_000.0
+"""Bytes published, at most, on average: Redis writes them to its log and every API process reads them."""
+_LEAST_FULL = 200
+"""Events of one partition read at once that show the learner to be behind; a poll shares its most among partitions."""
+_LOGGER = logging.getLogger(__name__)
+
+
+class Leadership:
+    """Holds the lead over every site's models, or waits for it."""
+
+    def __init__(self, models: ModelStore, sites: frozenset[str], stop: Stop) -> None:
+        self._models = models
+        self._sites = sites
+        self._stop = stop
+        self._renewed_at = 0.0
+        self.lost = False
+
+    def take(self) -> bool:
+        """Wait until this process leads all sites; False when stopped first."""
+        said = False
+        while not self._stop.is_set():
+            if patiently(self._stop, "take the lead", self._try):
+                self.lost = False
+                return True
+            if not said:
+                _LOGGER.info("another process learns; standing by")
+                said = True
+            self._stop.wait(_LEAD_EVERY_S / 2)
+        return False
+
+    def keep(self) -> bool:
+        """Renew the lead when it is time; False, and `lost` from then on, when another process has taken it."""
+        if not self.lost and time.monotonic() - self._renewed_at >= _LEAD_EVERY_S:
+            self.lost = not patiently(self._stop, "renew the lead", self._try)
+        return not self.lost
+
+    def _try(self) -> bool:
+        self._renewed_at = time.monotonic()
+        held = [self._models.lead(site) for site in sorted(self._sites)]
+        return all(held)
+
+    def resign(self) -> None:
+        """Let another process lead at once; where Redis is away, once the lead has run out."""
+        try:
+            for site in sorted(self._sites):
+                self._models.resign(site)
+        except UNAVAILABLE as error:
+            _LOGGER.warning("could not hand on the lead: %s", error)
+
+
+class Learned(NamedTuple):
+    """A micro-batch that the learners have taken in, or a tick without one."""
+
+    partition: int
+    last_position: int
+
+
+class Learners:
+    """Each site's learner, begun from its checkpoint."""
+
+    def __init__(
+        self,
+        models: ModelStore,
+        assortments: Assortments,
+        sites: frozenset[str],
+        click_window_s: float,
+        holdout_share: float,
+        stop: Stop,
+    ) -> None:
+        self._assortments = assortments
+        self._stop = stop
+        self.by_site: dict[str, Learner] = {}
+        self.changed: set[str] = set()
+        self._begun = False
+        for site in sorted(sites):
+            saved = patiently(stop, f"load the models of {site}", partial(models.checkpoint, site))
+            self.by_site[site] = (
+                Learner.load(Saved(*saved), click_window_s, holdout_share=holdout_share)
+                if saved
+                else Learner(click_window_s, holdout_share=holdout_share)
+            )
+            self._begun = self._begun or saved is not None
+
+    def start(self, log: EventLog) -> dict[int, int]:
+        """Where to go on reading: what was committed after every changed site was published.
+
+        Without any checkpoint it is the beginning, whatever was committed: the models are lost, the log is not.
+        """
+        if not self._begun:
+            return dict.fromkeys(range(log.partitions), 0)
+        return dict(enumerate(patiently(self._stop, "read committed positions", lambda: log.committed(GROUP))))
+
+    def learn(self, decoded: Decoded, *, hurried: bool = False) -> Learned:
+        """Teach every site its events; in a hurry, the ranker from some of them."""
+        sites = {event.site for _, event in decoded.events}
+        assortments = {
+            site: patiently(self._stop, f"read the catalog of {site}", partial(self._assortments.current, site))
+            for site in sites
+        }
+        learned = 0
+        for position, event in decoded.events:
+            learner = self.by_site[event.site]
+            learned += learner.learn_one(decoded.partition, position, event, assortments[event.site], hurried=hurried)
+        observe_lag(GROUP, decoded.events)
+        EVENTS.labels(GROUP, "applied").inc(learned)
+        EVENTS.labels(GROUP, "passed_over").inc(len(decoded.events) - learned)
+        self.changed |= sites
+        return Learned(decoded.partition, decoded.last_position)
+
+
+def learn_flow(
+    log: EventLog,
+    learners: Learners,
+    models: ModelStore,
+    leadership: Leadership,
+    sites: frozenset[str],
+    max_records: int,
+    publish_every_s: float,
+    stop: Stop,
+) -> Dataflow:
+    """Wire the flow: read, decode, learn, publish."""
+    decoder = Decoder(GROUP, sites, log.partitions)
+    full = max(_LEAST_FULL, max_records // log.partitions)
+
+    def learn(item: Batch | Tick) -> Learned | None:
+        if not leadership.keep() or isinstance(item, Tick):
+            return None
+        # A full portion means that more is waiting: a shop's fresh counts are worth more than every ranked event.
+        return learners.learn(decoder(item), hurried=len(item.records) >= full)
+
+    start = learners.start(log)
+
+    def read() -> LogReader:
+        return patiently(stop, "read the log", lambda: log.read(start))
+
+    source = LogSource(read, max_records, stop, publish_every_s, over=lambda: leadership.lost)
+    flow = Dataflow(GROUP)
+    batches = op.input("read", flow, source)
+    # Batch: records of one partition; Tick: some time has passed
+    learned = op.map("learn", batches, learn)
+    # Learned: the learners have taken it in; None for a tick
+    op.output(
+        "publish", learned, LastStep(lambda: Publishing(log, learners, models, leadership, publish_every_s, stop))
+    )
+    return flow
+
+
+class Publishing(StatelessSinkPartition[Learned | None]):
+    """Saves and publishes the models when their time has come, then commits the positions they reflect."""
+
+    def __init__(
+        self,
+        log: EventLog,
+        learners: Learners,
+        models: ModelStore,
+        leadership: Leadership,
+        publish_every_s: float,
+        stop: Stop,
+    ) -> None:
+        self._leadership = leadership
+        self._log = log
+        self._learners = learners
+        self._models = models
+        self._publish_every_s = publish_every_s
+        self._stop = stop
+        self._positions: dict[int, int] = {}
+        self._next_at = time.monotonic() + publish_every_s
+        self._written_bytes = 0
+
+    def write_batch(self, items: list[Learned | None]) -> None:
+        """Note what was learned, and publish when it is time."""
+        for item in items:
+            if item is not None:
+                self._positions[item.partition] = item.last_position
+        if time.monotonic() >= self._next_at:
+            self._publish()
+
+    def _publish(self) -> None:
+        started = time.monotonic()
+        self._written_bytes = 0
+        for site in sorted(self._learners.changed):
+            if self._leadership.lost or not self._publish_site(site):
+                self._leadership.lost = True
+                return
+        self._learners.changed.clear()
+        if self._positions:
+            positions = dict(self._positions)
+            patiently(self._stop, f"commit {positions}", lambda: self._log.commit(GROUP, positions))
+            self._positions.clear()
+        took_s = time.monotonic() - started
+        rest_s = max(self._publish_every_s, _PUBLISH_SHARE * took_s, self._written_bytes / _PUBLISH_BYTES_PER_S)
+        self._next_at = time.monotonic() + rest_s
+
+    @PUBLISH_SECONDS.time()
+    def _publish_site(self, site: str) -> bool:
+        """Publish one site; False where another process does that now."""
+        learner = self._learners.by_site[site]
+        snapshot = learner.snapshot()
+        frozen, saved = encode_snapshot(snapshot), learner.save()
+        published = patiently(
+            self._stop,
+            f"publish the models of {site}",
+            lambda: self._models.publish(site, saved.checkpoint, snapshot.version, frozen, saved.tables),
+        )
+        size = len(frozen) + len(saved.tables)
+        self._written_bytes += size + len(saved.checkpoint)
+        PUBLISHED_BYTES.labels(site).set(size)
+        observe_progress(site, learner)
+        return published
+
+    def close(self) -> None:
+        """Publish what is left when the process was told to stop."""
+        if self._stop.is_set():
+            self._publish()

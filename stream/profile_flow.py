@@ -1,0 +1,201 @@
+"""Profile flow: events to visitor profiles, in micro-batches."""
+
+import time
+from collections.abc import Mapping
+from functools import partial
+from typing import NamedTuple
+
+import bytewax.operators as op
+from bytewax.dataflow import Dataflow
+from bytewax.outputs import StatelessSinkPartition
+
+from models.catalog.assortment import Assortment
+from models.events.dead_letter import DeadLetter, encode_dead_letter
+from models.events.events import NOTICES, VISITOR_DELETED, Event, encode_event
+from models.visitor.profile import Profile
+from models.visitor.profile_batch import Change, learn, new_parts
+from models.visitor.profile_merge import joining
+from models.visitor.timeline import encode_entry, entry_of
+from store.log.log import Batch, EventLog, GroupConsumer
+from store.visitors.profiles import Learned, ProfileStore
+from stream.assortments import Assortments
+from stream.decode import Decoded, Decoder
+from stream.metrics import BATCH_SECONDS, EVENTS, observe_lag
+from stream.retry import Stop, patiently
+from stream.segment_worker import TICK_S, Segmenting
+from stream.sink import LastStep
+from stream.source import LogSource, Tick
+
+GROUP = "profile"
+
+
+class Done(NamedTuple):
+    """A micro-batch whose profiles are saved: up to where, and what is left to set aside."""
+
+    partition: int
+    last_position: int
+    dead_letters: list[DeadLetter]
+
+
+def profile_flow(
+    log: EventLog,
+    dead_letter_log: EventLog,
+    profiles: ProfileStore,
+    assortments: Assortments,
+    segmenting: Segmenting,
+    sites: frozenset[str],
+    max_records: int,
+    stop: Stop,
+) -> Dataflow:
+    """Wire the flow: read, decode, learn, commit; and with each tick, judge whom time has moved."""
+    consumer = patiently(stop, "join the group", lambda: log.consume(GROUP))
+    decoder = Decoder(GROUP, sites, log.partitions)
+
+    learning = ProfileLearning(profiles, assortments, stop, segmenting)
+
+    def decode(item: Batch | Tick) -> Decoded | Tick:
+        return item if isinstance(item, Tick) else decoder(item)
+
+    def learn_or_judge(item: Decoded | Tick) -> Done | None:
+        if isinstance(item, Tick):
+            segmenting.tick(consumer.assignment)
+            return None
+        return learning(item)
+
+    flow = Dataflow(GROUP)
+    batches = op.input("read", flow, LogSource(lambda: consumer, max_records, stop, TICK_S))
+    # Batch: records of one partition; Tick: some time has passed
+    decoded = op.map("decode", batches, decode)
+    # Decoded: events with their positions, and dead letters; or still Tick
+    done = op.map("learn", decoded, learn_or_judge)
+    # Done: profiles are saved up to a position; None for a tick
+    op.output("commit", done, LastStep(lambda: Committing(consumer, dead_letter_log, profiles, stop)))
+    return flow
+
+
+class ProfileLearning:
+    """Learns a micro-batch: profiles are loaded, changed and saved, again where another writer was first.
+
+    Without `segmenting`, where visitors stand is left as it is.
+    """
+
+    def __init__(
+        self, profiles: ProfileStore, assortments: Assortments, stop: Stop, segmenting: Segmenting | None = None
+    ) -> None:
+        self._segmenting = segmenting
+        self._profiles = profiles
+        self._assortments = assortments
+        self._stop = stop
+
+    def __call__(self, decoded: Decoded) -> Done:
+        """Make the micro-batch's events part of the stored profiles."""
+        started = time.perf_counter()
+        by_site: dict[str, dict[str, list[tuple[int, Event]]]] = {}
+        for position, event in decoded.events:
+            if event.event in NOTICES:
+                continue
+            visitors = by_site.setdefault(event.site, {})
+            visitors.setdefault(event.visitor_id, []).append((position, event))
+        for site, visitors in by_site.items():
+            applied, duplicates = patiently(
+                self._stop,
+                f"save profiles of partition {decoded.partition}",
+                partial(self._update, site, decoded.partition, visitors),
+            )
+            if self._segmenting is not None:
+                tell = partial(self._segmenting.tell, site, decoded.partition)
+                patiently(self._stop, f"tell what moved in partition {decoded.partition}", tell)
+            EVENTS.labels(GROUP, "applied").inc(applied)
+            EVENTS.labels(GROUP, "duplicate").inc(duplicates)
+        BATCH_SECONDS.labels(GROUP).observe(time.perf_counter() - started)
+        observe_lag(GROUP, decoded.events)
+        return Done(decoded.partition, decoded.last_position, decoded.dead_letters)
+
+    def _update(self, site: str, partition: int, visitors: Mapping[str, list[tuple[int, Event]]]) -> tuple[int, int]:
+        assortment = self._assortments.current(site)
+
+        def learned(visitor_ids: list[str], profiles: list[Profile]) -> list[Learned]:
+            return learn_visitors(visitor_ids, profiles, visitors, assortment)
+
+        if self._segmenting is None:
+            return self._profiles.update(site, partition, list(visitors), learned)
+        judge = self._segmenting.judge(site, visitors, assortment)
+        return self._profiles.update(site, partition, list(visitors), learned, judge)
+
+
+def learn_visitors(
+    visitor_ids: list[str],
+    profiles: list[Profile],
+    events: Mapping[str, list[tuple[int, Event]]],
+    assortment: Assortment,
+) -> list[Learned]:
+    """Apply each visitor's events to the profile loaded for it, all vectors together, and note its touchpoints."""
+    changes = [
+        Change(row, position, event)
+        for row, visitor_id in enumerate(visitor_ids)
+        for position, event in events[visitor_id]
+    ]
+    loaded = [profile.position for profile in profiles]
+    links = [profile.links for profile in profiles]
+    outcomes = learn(profiles, changes, assortment.vector_of_item, assortment.on_sale)
+    applied = [0] * len(profiles)
+    duplicates = [0] * len(profiles)
+    entries: list[list[bytes]] = [[] for _ in profiles]
+    forget = [False] * len(profiles)
+    notices = [
+        _joinings(visitor_id, profile, loaded_at, events[visitor_id][-1][1])
+        for visitor_id, profile, loaded_at in zip(visitor_ids, profiles, loaded, strict=True)
+    ]
+    for change, outcome in zip(changes, outcomes, strict=True):
+        if outcome in ("applied", "told"):
+            applied[change.row] += outcome == "applied"
+            if change.event.event == VISITOR_DELETED:
+                entries[change.row], forget[change.row] = [], True
+            elif (entry := entry_of(change.position, change.event)) is not None:
+                entries[change.row].append(encode_entry(entry))
+        elif outcome == "duplicate":
+            duplicates[change.row] += 1
+    new_links = [
+        [link for link in profile.links if link not in before] if profile.links else ()
+        for profile, before in zip(profiles, links, strict=True)
+    ]
+    rows = zip(profiles, applied, duplicates, entries, forget, notices, new_links, strict=True)
+    return [Learned(*row) for row in rows]
+
+
+def _joinings(device_id: str, profile: Profile, loaded_at: int, latest: Event) -> list[bytes]:
+    """What tells the visitors a device belongs to of the parts it has given them in this micro-batch."""
+    parts = new_parts(profile, loaded_at) if profile.parts else []
+    return [encode_event(joining(latest.site, device_id, part, latest.at_s, latest.accepted_at_s)) for part in parts]
+
+
+class Committing(StatelessSinkPartition[Done | None]):
+    """Sets dead letters aside, then commits the log position: what is committed has left nothing behind."""
+
+    def __init__(self, consumer: GroupConsumer, dead_letters: EventLog, profiles: ProfileStore, stop: Stop) -> None:
+        self._consumer = consumer
+        self._dead_letters = dead_letters
+        self._profiles = profiles
+        self._stop = stop
+
+    def write_batch(self, items: list[Done | None]) -> None:
+        """Finish micro-batches."""
+        finished = [done for done in items if done is not None]
+        for done in finished:
+            if done.dead_letters:
+                self._set_aside(done)
+        positions = {done.partition: done.last_position for done in finished}
+        if not positions:
+            return
+        patiently(self._stop, f"commit {positions}", lambda: self._consumer.commit(positions))
+
+    def _set_aside(self, done: Done) -> None:
+        records = [(0, encode_dead_letter(letter)) for letter in done.dead_letters]
+        patiently(self._stop, "set dead letters aside", lambda: self._dead_letters.append(records))
+        by_site: dict[str, int] = {}
+        for letter in done.dead_letters:
+            by_site[letter.site] = by_site.get(letter.site, 0) + 1
+        for site, count in by_site.items():
+            if site:
+                self._profiles.count_dead_letters(site, done.partition, count)
+        EVENTS.labels(GROUP, "dead_letter").inc(len(done.dead_letters))

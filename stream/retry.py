@@ -1,0 +1,69 @@
+"""Patience: a server that is away is waited for; nothing is skipped, and a stop is heard meanwhile."""
+
+import logging
+import os
+import threading
+from collections.abc import Callable
+from typing import Final, NoReturn, TypeVar
+
+from store.client import UNAVAILABLE
+from store.log.log import LogUnavailableError
+
+_LOGGER = logging.getLogger(__name__)
+_FIRST_WAIT_S: Final = 0.05
+_LONGEST_WAIT_S: Final = 1.0
+
+Result = TypeVar("Result")
+
+
+class Stop(threading.Event):
+    """Set when the process is to end."""
+
+    def leave(self, what: str) -> NoReturn:
+        """End the process at once, in the middle of a step: what it was doing is not committed, so it is read again.
+
+        An exception would not do: raised through the dataflow engine it ends in the engine's own panic.
+        """
+        _LOGGER.warning("stopped while waiting to %s", what)
+        logging.shutdown()
+        os._exit(0)
+
+
+class Backoff:
+    """Waits that double from 50 ms to 1 s, cut short by a stop."""
+
+    def __init__(self, stop: Stop) -> None:
+        self._stop = stop
+        self._wait_s = _FIRST_WAIT_S
+
+    def wait(self) -> None:
+        """Wait once."""
+        self._stop.wait(self._wait_s)
+        self._wait_s = min(2 * self._wait_s, _LONGEST_WAIT_S)
+
+    def reset(self) -> None:
+        """Begin with the shortest wait again."""
+        self._wait_s = _FIRST_WAIT_S
+
+
+def patiently(stop: Stop, what: str, call: Callable[[], Result]) -> Result:
+    """Call until the servers answer; ends the process when it is told to stop first.
+
+    Parameters
+    ----------
+    stop
+        Set when the process is to end.
+    what
+        What the call does, for the log line.
+    call
+        Repeatable: a call that failed half-way is made again whole.
+    """
+    backoff = Backoff(stop)
+    while True:
+        try:
+            return call()
+        except (*UNAVAILABLE, LogUnavailableError) as error:
+            if stop.is_set():
+                stop.leave(what)
+            _LOGGER.warning("cannot %s, waiting: %s", what, error)
+            backoff.wait()

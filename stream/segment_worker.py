@@ -1,0 +1,191 @@
+"""Segments: visitors enter and leave them, and change their stage, by events and by the passing of time.
+
+Whatever is due is found by time, in one index a partition, and judged by whoever owns the partition; the save checks
+that nobody else did so meanwhile. What moved is told in the event log: written with the standing, appended after,
+forgotten when it is appended. A crash between the two tells it again, with the same `event_id`.
+"""
+
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from models.catalog.assortment import Assortment
+from models.events.events import Event, encode_event
+from models.segments.membership import Move, Standing, Yardstick, advance, counts_between, event_of
+from models.visitor.profile import Profile
+from store.clock import Clock
+from store.log.log import EventLog
+from store.site.segments import SegmentStore
+from store.visitors.memberships import StandingStore
+from store.visitors.profiles import Judged, ProfileStore
+from stream.assortments import Assortments
+from stream.outbox_relay import tell
+from stream.retry import Stop, patiently
+
+TICK_S: Final = 0.25
+"""How often visitors whose time has come are looked for."""
+_PORTION: Final = 500
+_BUDGET_S: Final = 0.2
+"""Seconds a tick may take of a site and partition; what is left over comes with the next one."""
+
+Events = Mapping[str, list[tuple[int, Event]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """Judges one site's visitors at one moment; `events` are those about to be learned, by visitor."""
+
+    site: str
+    yardstick: Yardstick
+    assortment: Assortment
+    now_s: float
+    by_events: bool
+    events: Events
+
+    def before(self, visitor_id: str, profile: Profile, standing: Standing | None) -> Judged:
+        """Let the time pass until the visitor's first new event: what silence changed, it has changed before it."""
+        new = next((event for position, event in self.events.get(visitor_id, ()) if position > profile.position), None)
+        if new is None or standing is None:
+            return Judged(standing, [], [])
+        until_s = min(self.now_s, new.at_s if self.by_events else new.accepted_at_s)
+        if standing.due_s > until_s:
+            return Judged(standing, [], [])
+        return self._advance(visitor_id, profile, standing, standing.due_s, until_s)
+
+    def after(self, visitor_id: str, profile: Profile, standing: Standing | None) -> Judged:
+        """Judge the visitor when the newest event came, or when the time was due, and let the time pass until now."""
+        if visitor_id in self.events or standing is None:
+            from_s = profile.last_at_s if self.by_events else profile.accepted_at_s
+        else:
+            from_s = standing.due_s
+        return self._advance(visitor_id, profile, standing, from_s, self.now_s)
+
+    def _advance(
+        self, visitor_id: str, profile: Profile, standing: Standing | None, from_s: float, to_s: float
+    ) -> Judged:
+        after, moves = advance(profile, standing, self.yardstick, self.assortment, from_s, to_s)
+        counts = counts_between(standing, after, moves) if moves or after is None else []
+        return Judged(after, counts, [told for move in moves if (told := self._told(visitor_id, profile, move))])
+
+    def _told(self, visitor_id: str, profile: Profile, move: Move) -> bytes:
+        event = event_of(move, self.site, visitor_id, profile.user_id, max(move.at_s, profile.accepted_at_s))
+        return b"" if event is None else encode_event(event)
+
+
+class Segmenting:
+    """Keeps the standings of all sites.
+
+    Parameters
+    ----------
+    segments, standings, profiles, assortments
+        Where rules, standings, profiles and catalogs are.
+    clock
+        What time it is for a site.
+    log
+        The event log, in which moves are told.
+    sites
+        Sites served.
+    stop
+        Ends waiting.
+    """
+
+    def __init__(
+        self,
+        segments: SegmentStore,
+        standings: StandingStore,
+        profiles: ProfileStore,
+        assortments: Assortments,
+        clock: Clock,
+        log: EventLog,
+        sites: frozenset[str],
+        stop: Stop,
+    ) -> None:
+        self._segments = segments
+        self._standings = standings
+        self._profiles = profiles
+        self._assortments = assortments
+        self._clock = clock
+        self._log = log
+        self._sites = sites
+        self._stop = stop
+        self._known: dict[str, tuple[int, Yardstick]] = {}
+        self._judged: dict[tuple[str, int], int] = {}
+        self._cursors: dict[tuple[str, int], tuple[int, int]] = {}
+
+    def judge(self, site: str, events: Events, assortment: Assortment) -> Judging:
+        """Give the judge of a micro-batch, once its events have moved the clock."""
+        newest_s = max((event.at_s for own in events.values() for _, event in own), default=0.0)
+        now_s = self._clock.saw(site, newest_s)
+        return Judging(site, self._current(site)[1], assortment, now_s, self._clock.by_events, events)
+
+    def _current(self, site: str) -> tuple[int, Yardstick]:
+        """The site's rules as they are in the store now, and their version."""
+        version = self._segments.version(site)
+        known = self._known.get(site)
+        if known is None or known[0] != version:
+            known = (version, self._segments.yardstick(site))
+            self._known[site] = known
+        return known
+
+    def tick(self, partitions: Collection[int]) -> None:
+        """Judge whom time has moved, and whoever was not judged by the newest rules yet; tell what moved."""
+        for site in sorted(self._sites):
+            for partition in sorted(partitions):
+                patiently(self._stop, f"judge partition {partition}", partial(self._tick, site, partition))
+
+    def _tick(self, site: str, partition: int) -> None:
+        until = time.monotonic() + _BUDGET_S
+        self._rejudge(site, partition, until)
+        self._sweep(site, partition, until)
+        self.tell(site, partition)
+
+    def _sweep(self, site: str, partition: int, until: float) -> None:
+        while True:
+            now_s = self._clock.now_s(site)
+            visitors = self._standings.due(site, partition, now_s, _PORTION)
+            if visitors:
+                self._judge(site, partition, visitors, now_s)
+            if len(visitors) < _PORTION or time.monotonic() >= until:
+                return
+
+    def _rejudge(self, site: str, partition: int, until: float) -> None:
+        version, _ = self._current(site)
+        key = (site, partition)
+        if key not in self._judged:
+            self._judged[key] = self._segments.judged(site, partition)
+        if self._judged[key] >= version:
+            return
+        begun, cursor = self._cursors.get(key, (version, 0))
+        if begun != version:  # the rules have changed again: everybody from the start
+            cursor = 0
+        while True:
+            cursor, found = self._standings.scan(site, partition, cursor, _PORTION)
+            visitors = [visitor_id for visitor_id, _ in found]
+            if visitors:
+                self._judge(site, partition, visitors, self._clock.now_s(site))
+            if cursor == 0:
+                break
+            self._cursors[key] = (version, cursor)
+            if time.monotonic() >= until:
+                return
+        self._cursors.pop(key, None)
+        self._segments.set_judged(site, partition, version)
+        self._judged[key] = version
+
+    def _judge(self, site: str, partition: int, visitors: list[str], now_s: float) -> None:
+        judging = Judging(
+            site, self._current(site)[1], self._assortments.current(site), now_s, self._clock.by_events, {}
+        )
+        self._profiles.judge(site, partition, visitors, judging)
+
+    def tell(self, site: str, partition: int) -> None:
+        """Append to the log what has moved and is not in it yet."""
+        standings = self._standings
+        tell(
+            self._log,
+            site,
+            partial(standings.notices, site, partition),
+            partial(standings.told, site, partition),
+        )

@@ -1,0 +1,96 @@
+"""Trigger flow: events to watches, and time to messages."""
+
+import time
+from typing import Final
+
+import bytewax.operators as op
+from bytewax.dataflow import Dataflow
+from bytewax.outputs import StatelessSinkPartition
+
+from models.events.events import Event
+from store.log.log import Batch, EventLog, GroupConsumer
+from stream.decode import Decoded, Decoder
+from stream.metrics import BATCH_SECONDS, EVENTS, observe_lag
+from stream.retry import Stop, patiently
+from stream.sink import LastStep
+from stream.source import LogSource, Tick
+from stream.trigger_worker import Triggering
+
+GROUP: Final = "trigger"
+TICK_S: Final = 0.25
+"""How often due triggers are looked for, and events are taken in at the latest."""
+_PORTION: Final = 2_000
+"""Events waiting at which they are taken in without waiting for more."""
+
+
+def trigger_flow(
+    log: EventLog, triggering: Triggering, sites: frozenset[str], max_records: int, stop: Stop
+) -> Dataflow:
+    """Wire the flow: read, decode, watch; and with each tick, carry out what is due."""
+    consumer = patiently(stop, "join the group", lambda: log.consume(GROUP))
+    decoder = Decoder(GROUP, sites, log.partitions)
+
+    def decode(item: Batch | Tick) -> Decoded | None:
+        return None if isinstance(item, Tick) else decoder(item)
+
+    flow = Dataflow(GROUP)
+    batches = op.input("read", flow, LogSource(lambda: consumer, max_records, stop, TICK_S))
+    # Batch: records of one partition; Tick: some time has passed
+    decoded = op.map("decode", batches, decode)
+    # Decoded: events with their positions; None for a tick
+    op.output("watch", decoded, LastStep(lambda: Watching(log, consumer, triggering, stop)))
+    return flow
+
+
+class Watching(StatelessSinkPartition[Decoded | None]):
+    """Gathers events, has them taken in when there are enough or a tick comes, then commits the log positions."""
+
+    def __init__(self, log: EventLog, consumer: GroupConsumer, triggering: Triggering, stop: Stop) -> None:
+        self._log = log
+        self._consumer = consumer
+        self._triggering = triggering
+        self._stop = stop
+        self._waiting: dict[int, list[tuple[int, Event]]] = {}
+        self._positions: dict[int, int] = {}
+        self._reached: dict[int, int] = {}
+        self._count = 0
+
+    def write_batch(self, items: list[Decoded | None]) -> None:
+        """Take in micro-batches; on a tick, carry out what is due."""
+        ticked = False
+        for decoded in items:
+            if decoded is None:
+                ticked = True
+                continue
+            self._waiting.setdefault(decoded.partition, []).extend(decoded.events)
+            self._positions[decoded.partition] = decoded.last_position
+            self._count += len(decoded.events)
+        if self._positions and (ticked or self._count >= _PORTION):
+            self._flush()
+        if ticked:
+            self._triggering.tick(self._assigned())
+
+    def _flush(self) -> None:
+        started = time.perf_counter()
+        for partition, events in sorted(self._waiting.items()):
+            self._triggering.learn(partition, events)
+            observe_lag(GROUP, events)
+        EVENTS.labels(GROUP, "applied").inc(self._count)
+        BATCH_SECONDS.labels(GROUP).observe(time.perf_counter() - started)
+        positions = dict(self._positions)
+        patiently(self._stop, f"commit {positions}", lambda: self._consumer.commit(positions))
+        self._reached.update(positions)
+        self._waiting.clear()
+        self._positions.clear()
+        self._count = 0
+
+    def _assigned(self) -> dict[int, int]:
+        """How far each partition that is ours has been taken in."""
+        assigned = sorted(self._consumer.assignment)
+        if any(partition not in self._reached for partition in assigned):
+            committed = patiently(self._stop, "read positions", lambda: self._log.committed(GROUP))
+            for partition in assigned:
+                self._reached.setdefault(partition, committed[partition])
+        for partition in [one for one in self._reached if one not in assigned]:
+            del self._reached[partition]
+        return {partition: self._reached[partition] for partition in assigned}

@@ -1,0 +1,344 @@
+"""Triggering: watches follow the events of their visitors; whatever is due is found by time, judged and sent once.
+
+A timer is judged only when every event that was in the log at the moment of judgement has been taken in, by this flow
+and by the profiles: what called it off in time is never overlooked, however far behind either is.
+"""
+
+import logging
+import time
+from collections.abc import Collection, Mapping
+from functools import partial
+from typing import Final
+
+import msgspec
+
+from models.catalog.assortment import Assortment
+from models.decisions.recommend import Recommended
+from models.events.events import (
+    VISITOR_DELETED,
+    VISITOR_IDENTIFIED,
+    WATCH_JOINED,
+    Event,
+    encode_event,
+)
+from models.triggers.conditions import Armed
+from models.triggers.evaluation import Config, Outcome, Whom, fire
+from models.triggers.message_outcomes import Came, came_of
+from models.triggers.payload import body_of, sent_event
+from models.triggers.scheduling import arm, look, observe
+from models.triggers.trigger_state import WANT_LASTS_S, Watch, given, join_watch, joining_watch, read_joining_watch
+from models.visitor.profile import Profile
+from store.client import UNAVAILABLE
+from store.clock import Clock
+from store.log.log import EventLog
+from store.messages.item_watchers import WantedStore
+from store.messages.trigger_states import WAYS, Changed, Message, TriggerStore, Wanting
+from store.site.catalog import CatalogStore
+from store.visitors.profiles import ProfileStore
+from stream.assortments import Assortments
+from stream.metrics import TRIGGERS
+from stream.outbox_relay import tell
+from stream.profile_flow import GROUP as PROFILE_GROUP
+from stream.retry import Stop, patiently
+from stream.trigger_inputs import Configs, Recommending
+
+_LOGGER = logging.getLogger(__name__)
+_PORTION: Final = 200
+_ITEMS_AT_ONCE: Final = 500
+_BUDGET_S: Final = 0.2
+"""Seconds a tick may take of a site and partition; what is left over comes with the next one."""
+_WANT_RENEWED_S: Final = 86_400.0
+
+Events = Mapping[str, list[tuple[int, Event]]]
+
+
+class Triggering:
+    """Keeps the watches of all sites, and carries out what is due.
+
+    Parameters
+    ----------
+    store, wanted, profiles, catalogs
+        Where watches, wanted items, profiles and the catalog's changes are.
+    assortments, configs, recommending
+        What sites sell, say and recommend.
+    clock
+        What time it is for a site.
+    log
+        The event log, in which messages are told.
+    sites
+        Sites served.
+    stop
+        Ends waiting.
+    """
+
+    def __init__(
+        self,
+        store: TriggerStore,
+        wanted: WantedStore,
+        profiles: ProfileStore,
+        catalogs: CatalogStore,
+        assortments: Assortments,
+        configs: Configs,
+        recommending: Recommending,
+        clock: Clock,
+        log: EventLog,
+        sites: frozenset[str],
+        stop: Stop,
+    ) -> None:
+        self._store = store
+        self._wanted = wanted
+        self._profiles = profiles
+        self._catalogs = catalogs
+        self._assortments = assortments
+        self._configs = configs
+        self._recommending = recommending
+        self._clock = clock
+        self._log = log
+        self._sites = sites
+        self._stop = stop
+        self._barriers: dict[tuple[str, int], tuple[float, int]] = {}
+        self._compared: dict[tuple[str, int], tuple[int, list[str]]] = {}
+
+    def learn(self, partition: int, events: Collection[tuple[int, Event]]) -> None:
+        """Take in events of one partition, in log order."""
+        by_site: dict[str, dict[str, list[tuple[int, Event]]]] = {}
+        for position, event in events:
+            by_site.setdefault(event.site, {}).setdefault(event.visitor_id, []).append((position, event))
+        for site, visitors in by_site.items():
+            what = f"save watches of partition {partition}"
+            patiently(self._stop, what, partial(self._learn, site, partition, visitors))
+
+    def _learn(self, site: str, partition: int, events: Events) -> None:
+        config, assortment = self._configs.current(site), self._assortments.current(site)
+
+        def learned(visitor_ids: list[str], watches: list[Watch]) -> list[Changed]:
+            return [
+                _observed(watch, events[visitor_id], config, assortment)
+                for visitor_id, watch in zip(visitor_ids, watches, strict=True)
+            ]
+
+        self._store.update(site, partition, list(events), learned, time.time())
+
+    def tick(self, reached: Mapping[int, int]) -> None:
+        """Carry out what is due in the partitions given, each read up to a position."""
+        for key in [key for key in self._barriers if key[1] not in reached]:
+            del self._barriers[key]
+        for site in sorted(self._sites):
+            patiently(self._stop, f"look for due triggers of {site}", partial(self._tick, site, reached))
+
+    def _tick(self, site: str, reached: Mapping[int, int]) -> None:
+        partitions = sorted(reached)
+        newest = self._catalogs.version(site)
+        for partition in partitions:
+            if self._compared.get((site, partition)) != (newest, []):
+                self._compare(site, partition, newest, time.monotonic() + _BUDGET_S)
+        now_s = self._clock.now_s(site)
+        due, waiting = self._store.busy(site, partitions, now_s)
+        if any((site, partition) not in self._barriers for partition in due):
+            # In this order: whatever moved the clock so far, or was accepted before it, is in the log now.
+            ends = self._log.ends()
+            for partition in due:
+                self._barriers.setdefault((site, partition), (now_s, ends[partition]))
+        learned = self._log.committed(PROFILE_GROUP) if due else []
+        for partition in due:
+            now_s, end = self._barriers[site, partition]
+            if reached[partition] >= end and learned[partition] >= end:
+                self._sweep(site, partition, now_s, time.monotonic() + _BUDGET_S)
+        for partition in sorted({*due, *waiting}):
+            notices, told = partial(self._store.notices, site, partition), partial(self._store.told, site, partition)
+            tell(self._log, site, notices, told)
+
+    def _sweep(self, site: str, partition: int, now_s: float, until: float) -> None:
+        """Carry out what was due when the barrier was put up; what is left over comes with the next tick."""
+        while True:
+            visitors = self._store.due(site, partition, now_s, _PORTION)
+            if visitors:
+                self._fire(site, partition, visitors, now_s)
+            if len(visitors) < _PORTION:
+                del self._barriers[site, partition]
+                return
+            if time.monotonic() >= until:
+                return
+
+    def _fire(self, site: str, partition: int, visitors: list[str], now_s: float) -> None:
+        config, assortment = self._configs.current(site), self._assortments.current(site)
+
+        def fired(visitor_ids: list[str], watches: list[Watch]) -> list[Changed]:
+            profiles = self._profiles.load(site, partition, visitor_ids)
+            present = self._store.present(site, partition, visitor_ids, time.time())
+            changed: list[Changed] = []
+            for visitor_id, watch, profile, here in zip(visitor_ids, watches, profiles, present, strict=True):
+                whom = Whom(site, partition, visitor_id)
+                look(watch, profile, config.rules)
+                outcomes = fire(
+                    watch,
+                    profile,
+                    whom,
+                    config,
+                    assortment,
+                    now_s,
+                    as_of_due=self._clock.by_events,
+                    present=here,
+                )
+                messages = [self._message(whom, watch, profile, one, config, assortment) for one in outcomes]
+                changed.append(Changed(watch, messages))
+            return changed
+
+        self._store.update(site, partition, visitors, fired, time.time())
+
+    def _message(
+        self, whom: Whom, watch: Watch, profile: Profile, outcome: Outcome, config: Config, assortment: Assortment
+    ) -> Message:
+        TRIGGERS.labels(whom.site, outcome.trigger.trigger_id, outcome.status).inc()
+        sent = outcome.status == "sent"
+        recommended = self._recommended(whom, profile, outcome, assortment) if sent else []
+        body = msgspec.json.encode(body_of(outcome, whom, watch, recommended, assortment))
+        ways = tuple(
+            way
+            for way in WAYS
+            if sent and way in outcome.actions and (way != "webhook" or config.policy.webhook is not None)
+        )
+        return Message(
+            message_id=outcome.message_id,
+            at_s=outcome.at_s,
+            fields=_fields(whom, outcome, body, ways),
+            body=body,
+            notice=encode_event(sent_event(outcome, whom, watch, time.time())) if sent else b"",
+            ways=ways,
+            on_site=sent and "on_site" in outcome.actions,
+            lasts_s=outcome.trigger.lasts_s,
+        )
+
+    def _recommended(self, whom: Whom, profile: Profile, outcome: Outcome, assortment: Assortment) -> list[Recommended]:
+        """Give the products a message carries; a list that cannot be made keeps no message back."""
+        try:
+            return self._recommending.items(whom.site, whom.visitor_id, profile, outcome, assortment)
+        except UNAVAILABLE:
+            raise
+        except Exception:
+            _LOGGER.exception("no products for %s of %s", outcome.trigger.trigger_id, whom.visitor_id)
+            return []
+
+    def _compare(self, site: str, partition: int, newest: int, until: float) -> None:
+        """Look at what changed in the catalog for items somebody wants: cheaper, or back."""
+        key = (site, partition)
+        if key not in self._compared:
+            known = self._wanted.version(site, partition)
+            if known is None:
+                known = newest
+                self._wanted.set_version(site, partition, known)
+            self._compared[key] = known, []
+        version, left = self._compared[key]
+        if not left:
+            if newest == version:
+                return
+            left = self._catalogs.changed_items(site, version)
+            version = newest
+        while left and time.monotonic() < until:
+            self._compare_some(site, partition, left[:_ITEMS_AT_ONCE])
+            left = left[_ITEMS_AT_ONCE:]
+        self._compared[key] = version, left
+        if not left:
+            self._wanted.set_version(site, partition, version)
+
+    def _compare_some(self, site: str, partition: int, item_ids: list[str]) -> None:
+        assortment, now_s = self._assortments.current(site), self._clock.now_s(site)
+        renewed: dict[str, bytes] = {}
+        for item_id, stored in self._wanted.known(site, partition, item_ids).items():
+            before, after = msgspec.json.decode(stored, type=Known), known_of(item_id, assortment, now_s)
+            if (before.price, before.offered) == (after.price, after.offered):
+                continue
+            renewed[item_id] = msgspec.json.encode(after)
+            armed: dict[str, Armed] = {}
+            if after.offered and after.price is not None and before.price is not None and after.price < before.price:
+                armed["price_drop"] = Armed(f"price:{item_id}:{after.price:.2f}", now_s, {"item_id": item_id})
+            if after.offered and not before.offered:
+                armed["back_in_stock"] = Armed(f"back:{item_id}:{before.since_s:.3f}", now_s, {"item_id": item_id})
+            if armed:
+                self._arm_wanting(site, partition, item_id, armed, now_s)
+        self._wanted.set_known(site, partition, renewed)
+
+    def _arm_wanting(self, site: str, partition: int, item_id: str, armed: Mapping[str, Armed], now_s: float) -> None:
+        config = self._configs.current(site)
+        triggers = [one for one in config.rules.triggers.values() if one.kind in armed]
+
+        def wanting(_: list[str], watches: list[Watch]) -> list[Changed]:
+            for watch in watches:
+                for trigger in triggers:
+                    if watch.want(item_id) is not None and not watch.flooding(now_s):
+                        arm(watch, trigger, [armed[trigger.kind]])
+            return [Changed(watch) for watch in watches]
+
+        visitors = self._wanted.visitors(site, partition, item_id, now_s - WANT_LASTS_S)
+        if visitors and triggers:
+            self._store.update(site, partition, visitors, wanting, time.time())
+
+
+class Known(msgspec.Struct, array_like=True):
+    """What an item was like when the triggers looked last, and since when."""
+
+    price: float | None
+    offered: bool
+    since_s: float
+
+
+def known_of(item_id: str, assortment: Assortment, now_s: float) -> Known:
+    """Give what an item is like now; one that is not in the catalog cannot be bought."""
+    item = assortment.items.get(item_id)
+    return Known(item.current_price, item.offered, now_s) if item else Known(None, False, now_s)
+
+
+def _observed(watch: Watch, events: Collection[tuple[int, Event]], config: Config, assortment: Assortment) -> Changed:
+    """Take in those of the events that are new to the watch."""
+    new = [(position, event) for position, event in events if position > watch.position]
+    if not new:
+        return Changed(None)
+    before = {one.item_id: one.at_s for one in watch.wants if one.strong}
+    came: list[Came] = []
+    notices: list[bytes] = []
+    erased = False
+    for position, event in new:
+        if event.event == VISITOR_DELETED:
+            watch, came, notices, erased = Watch(), [], [], True
+        elif event.event == VISITOR_IDENTIFIED:
+            if event.user_id and watch != given(watch):
+                notices.append(encode_event(joining_watch(watch, event.visitor_id, event)))
+                watch = given(watch)
+        elif event.event == WATCH_JOINED:
+            joining = read_joining_watch(event)
+            if joining is not None:
+                join_watch(watch, joining)
+        elif watch.first_time(event.event_id):
+            came += came_of(event, watch, config.policy.attribution_days)
+            observe(watch, event, config.rules, assortment)
+        watch.position = position
+    after = {one.item_id: one.at_s for one in watch.wants if one.strong}
+    wanting = [Wanting(item_id, None, b"") for item_id in before if item_id not in after]
+    for item_id, at_s in after.items():
+        if item_id not in before or at_s - before[item_id] > _WANT_RENEWED_S:
+            wanting.append(Wanting(item_id, at_s, msgspec.json.encode(known_of(item_id, assortment, at_s))))
+    return Changed(watch, came=came, wanting=wanting, notices=notices, erased=erased)
+
+
+def _fields(whom: Whom, outcome: Outcome, body: bytes, ways: tuple[str, ...]) -> dict[str, str]:
+    """What the journal keeps of an outcome."""
+    trigger = outcome.trigger
+    fields = {
+        "status": outcome.status,
+        "trigger_id": trigger.trigger_id,
+        "kind": trigger.kind,
+        "visitor_id": whom.visitor_id,
+        "purpose": trigger.purpose,
+        "channel": trigger.channel,
+        "campaign": trigger.campaign,
+        "why": outcome.why,
+        "reason": outcome.reason or outcome.timer.held,
+        "at_s": f"{outcome.at_s:.3f}",
+        "due_s": f"{outcome.timer.meant_s:.3f}",
+        "written_s": f"{time.time():.6f}",
+        "body": body.decode(),
+    }
+    if outcome.status == "sent":
+        for action in outcome.actions:
+            fields[action] = "waiting" if action in ways else "shown" if action == "on_site" else "no webhook is set"
+    return fields

@@ -1,0 +1,19 @@
+"""State: what one API process knows of exposures."""
+
+from api.runtime.state import Exposed
+from models.catalog.resources import Experiment, Variant
+
+
+def test_an_exposure_is_told_once_and_again_where_it_was_lost_or_begun_anew() -> None:
+    one, other = Variant(variant_id="a"), Variant(variant_id="b")
+    experiment = Experiment(experiment_id="e", variants=(one, other), began_at_s=1.0)
+    exposed = Exposed()
+    assert exposed.first("shop", "v1", experiment, one)
+    assert not exposed.first("shop", "v1", experiment, one)
+    assert exposed.first("shop", "v2", experiment, one)
+    assert exposed.first("other", "v1", experiment, one)
+    exposed.forget("shop", "v1", ["e"])
+    assert exposed.first("shop", "v1", experiment, one)
+    anew = Experiment(experiment_id="e", variants=(one, other), began_at_s=2.0)
+    assert exposed.first("shop", "v1", anew, one)
+    assert exposed.first("shop", "v1", anew, other)

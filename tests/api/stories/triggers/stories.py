@@ -1,0 +1,206 @@
+"""Stories over HTTP on a stack whose clock its events move: each story has a site, and so a time, of its own."""
+
+import base64
+import hashlib
+import hmac
+import json
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import httpx
+
+from shopwindow.embedded_stack import EmbeddedStack
+from store.log.log import partition_of
+
+T0 = 1_760_000_000.0  # 2025-10-09, 08:53 UTC, a Thursday
+HOUR = 3_600.0
+DAY = 86_400.0
+SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
+
+
+def until(check: Callable[[], Any], within_s: float = 15.0) -> Any:
+    """Wait until something holds, and give it."""
+    deadline_s = time.monotonic() + within_s
+    while not (found := check()):
+        assert time.monotonic() < deadline_s
+        time.sleep(0.03)
+    return found
+
+
+@dataclass
+class Story:
+    """One site of the running stack."""
+
+    stack: EmbeddedStack
+    site: str
+    public: httpx.Client
+    secret: httpx.Client
+    now: float = 0.0
+    clocks: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """A visitor in each partition, for whom a trigger is due whenever they say so."""
+        count = self.stack.settings.log_partitions
+        homes = {partition_of(self.site, f"tock-{number}", count): f"tock-{number}" for number in range(50)}
+        self.clocks = tuple(homes[partition] for partition in range(count))
+        self.put_trigger(
+            "tock", when={"event": {"name": "tock"}}, purpose="service", actions=["topic"], recommend={"limit": 0}
+        )
+
+    def put_items(self, *items: dict[str, Any]) -> None:
+        """Put products."""
+        response = self.secret.put("/v1/catalog/items", json={"items": list(items)})
+        assert response.json() == {"accepted": len(items), "rejected": []}
+
+    def put_policy(self, **policy: Any) -> None:
+        """Set the contact policy."""
+        response = self.secret.put("/v1/contact-policy", json=policy)
+        assert response.status_code == 200, response.text
+        time.sleep(0.4)  # the trigger flow reads it with its next tick
+
+    def put_trigger(self, trigger_id: str, **trigger: Any) -> None:
+        """Put a trigger."""
+        response = self.secret.put(f"/v1/triggers/{trigger_id}", json=trigger)
+        assert response.status_code == 200, response.text
+
+    def post(self, *events: dict[str, Any]) -> None:
+        """Send events; all must be taken."""
+        self.now = max(self.now, *(one["timestamp"] - T0 for one in events))
+        response = self.public.post("/v1/events", json={"events": list(events)})
+        assert response.json() == {"accepted": len(events), "rejected": []}, response.text
+
+    def pass_to(self, at: float) -> None:
+        """Let the time pass, by an event of somebody else; until all that came of it is done."""
+        self.post(event("page_view", "clock", at=at))
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until what is due now is done: in each partition a trigger that is due last has been carried out."""
+        self.now += 0.001
+        at = datetime.fromtimestamp(T0 + self.now, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        self.post(*(event("tock", one, at=self.now) for one in self.clocks))
+        for one in self.clocks:
+            until(partial(self._ticked, one, at), 60.0)
+        time.sleep(0.1)  # what was sent is told in the log a moment later
+        until(self._read_all, 60.0)
+
+    def _ticked(self, clock: str, at: str) -> bool:
+        return any(told["due_at"] == at for told in self.journal(clock, limit=1))
+
+    def _read_all(self) -> bool:
+        lag = self.secret.get("/v1/status").json()["lag"]
+        return not (lag["profile"] or lag["trigger"])
+
+    def journal(self, visitor: str = "", **asked: Any) -> list[dict[str, Any]]:
+        """Read the journal, oldest first."""
+        response = self.secret.get("/v1/journal", params={"visitor_id": visitor, **asked})
+        assert response.status_code == 200, response.text
+        found: list[dict[str, Any]] = response.json()["entries"]
+        return found[::-1]
+
+    def sent(self, visitor: str) -> list[str]:
+        """Which triggers sent something to a visitor, oldest first."""
+        return [one["trigger_id"] for one in self.journal(visitor, status="sent")]
+
+    def armed(self, visitor: str) -> dict[str, dict[str, Any]]:
+        """Timers of a visitor, by trigger."""
+        body = self.secret.post("/v1/triggers/preview", json={"visitor_id": visitor}).json()
+        return {one["trigger_id"]: one for one in body["armed"]}
+
+    def only(self, *trigger_ids: str) -> None:
+        """Switch every shipped trigger off but these."""
+        known = self.secret.get("/v1/triggers").json()["triggers"]
+        off = [
+            {**{name: value for name, value in one.items() if name != "shipped"}, "enabled": False}
+            for one in known
+            if one["trigger_id"] not in (*trigger_ids, "tock")
+        ]
+        response = self.secret.put("/v1/triggers", json={"triggers": off})
+        assert response.json() == {"accepted": len(off), "rejected": []}, response.text
+
+
+def event(name: str, visitor: str, *items: str, at: float = 0.0, **fields: Any) -> dict[str, Any]:
+    """Make an event `at` seconds after `T0`."""
+    made: dict[str, Any] = {"event": name, "visitor_id": visitor, "timestamp": T0 + at, **fields}
+    if items:
+        made["items"] = [{"item_id": one} for one in items]
+    return made
+
+
+def visitor() -> str:
+    """A visitor nobody used."""
+    return f"v-{uuid.uuid4().hex[:10]}"
+
+
+def product(number: int, **fields: Any) -> dict[str, Any]:
+    """A product."""
+    return {
+        "item_id": f"p{number}",
+        "title": f"Product {number}",
+        "price": f"{10 + number}.00 EUR",
+        "product_type": f"Home > Kind {number % 3}",
+        "link": f"https://shop.example/p{number}",
+        **fields,
+    }
+
+
+@dataclass
+class Receiver:
+    """A webhook's other end: keeps what it is sent, and answers as it is told."""
+
+    url: str
+    calls: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    status: int = 204
+    hangs_s: float = 0.0
+
+    def bodies(self, visitor_id: str) -> list[dict[str, Any]]:
+        """What came for a visitor."""
+        found = [json.loads(body) for _, body in self.calls]
+        return [one["data"] for one in found if one["data"]["visitor_id"] == visitor_id]
+
+
+@contextmanager
+def receiving() -> Iterator[Receiver]:
+    """A real HTTP server on this machine."""
+    told: list[Receiver] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            told[0].calls.append(({name.lower(): value for name, value in self.headers.items()}, body))
+            time.sleep(told[0].hangs_s)
+            self.send_response(told[0].status)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base names it so
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    told.append(Receiver(f"http://127.0.0.1:{server.server_address[1]}/hook"))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield told[0]
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def verify(headers: dict[str, str], body: bytes, secret: str = SECRET) -> bool:
+    """Check a webhook's signature as a shop would, with nothing of ours."""
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+    expected = "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+    recent = abs(time.time() - int(headers["webhook-timestamp"])) < 300
+    return recent and any(hmac.compare_digest(one, expected) for one in headers["webhook-signature"].split())

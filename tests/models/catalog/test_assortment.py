@@ -1,0 +1,122 @@
+"""Assortment: whatever was put and removed in whatever order, it is the catalog of what is left."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.catalog.assortment import REBUILD_SHARE, Assortment
+from models.catalog.feature_hashing import matrix_of, tokens_of, vector_of
+from models.catalog.resources import Campaign, CatalogItem, Creative, Placement
+from models.events.events import EventItem
+from tests.models.makers import START_S, assortment, item
+
+ITEMS = st.builds(
+    CatalogItem,
+    item_id=st.sampled_from([f"p{number}" for number in range(8)]),
+    category=st.lists(st.sampled_from(["Home", "home", "Sport"]), max_size=3).map(tuple),
+    brand=st.sampled_from(["", "Tall", "tall", "Wide"]),
+    price=st.none() | st.floats(0, 1e6),
+    availability=st.sampled_from(["in_stock", "out_of_stock", "preorder"]),
+    hidden=st.booleans(),
+    available_from_s=st.sampled_from([0.0, START_S + 10]),
+    expires_at_s=st.sampled_from([float("inf"), START_S + 20]),
+    added_at_s=st.sampled_from([1.0, 2.0]),
+)
+STEPS = st.lists(ITEMS | ITEMS.map(lambda one: one.item_id) | st.just("look"), max_size=30)
+
+
+def fresh(items: dict[str, CatalogItem]) -> Assortment:
+    made = Assortment()
+    for one in items.values():
+        made.put(one)
+    return made
+
+
+def by_id(made: Assortment, at_s: float) -> dict[str, bool]:
+    sellable = made.sellable(at_s)
+    return {item_id: bool(sellable[row]) for item_id, row in made.row_of.items() if item_id in made.items}
+
+
+def agree(made: Assortment, expected: Assortment) -> None:
+    assert made.items == expected.items
+    assert made.categories() == expected.categories()
+    assert made.tokens() == expected.tokens()
+    assert made.frequency() == expected.frequency()
+    for token in expected.tokens():
+        assert made.with_token(token) == expected.with_token(token)
+    for path in [("Home",), ("HOME",), ("home", "Sport"), ("nothing",), ()]:
+        assert made.in_category(path) == expected.in_category(path)
+    for at_s in (START_S, START_S + 10, START_S + 20):
+        assert by_id(made, at_s) == by_id(expected, at_s)
+        assert by_id(made, at_s) == {one.item_id: one.sellable(at_s) for one in made.items.values()}
+        offered = {made.ids[row] for row in np.flatnonzero(made.sellable(at_s))}
+        assert offered <= made.items.keys()  # a removed item keeps its row for a while, never its place in the shop
+    since, rows = made.new_since_s(), made.row_of
+    assert {one: since[rows[one]] for one in made.items} == {one: it.new_since_s for one, it in made.items.items()}
+    for item_id in made.items:
+        assert made.kin_tokens(item_id) == expected.kin_tokens(item_id)
+
+
+@given(steps=STEPS)
+def test_any_puts_and_removes_leave_what_a_fresh_build_gives(steps: list[CatalogItem | str]) -> None:
+    made, items = Assortment(), dict[str, CatalogItem]()
+    for step in steps:
+        if isinstance(step, CatalogItem):
+            made.put(step)
+            items[step.item_id] = step
+        elif step == "look":
+            assert len(made.matrix) == len(made.ids)
+        else:
+            made.remove("items", step)
+            items.pop(step, None)
+    expected = fresh(items)
+    agree(made, expected)
+    mine, theirs = made.matrix, expected.matrix
+    for item_id in items:
+        assert mine[made.row_of[item_id]] == pytest.approx(theirs[expected.row_of[item_id]], abs=1e-6)
+
+
+def test_a_few_changes_of_many_items_write_their_own_rows_only() -> None:
+    made = assortment(200)
+    before, revision = made.matrix, made.revision
+    changed = [item(number, brand="Other", hidden=number == 3) for number in range(5)]
+    assert len(changed) <= REBUILD_SHARE * 200
+    for one in changed:
+        made.put(one)
+    made.remove("items", "p100")
+    made.put(item(900))
+    assert made.matrix is not before  # it has one row more
+    assert made.revision == revision + 1
+    agree(made, fresh(made.items))
+    for one in (*changed, item(900)):
+        assert made.matrix[made.row_of[one.item_id]] == pytest.approx(vector_of(tokens_of(one), made.frequency()))
+    # The others keep the token weights of the last rebuild, which a few changes hardly move.
+    expected = matrix_of([tokens_of(made.items[one]) for one in sorted(made.items)], made.frequency())
+    mine = made.matrix[made.rows(sorted(made.items))]
+    assert (mine * expected).sum(axis=1).min() > 0.99
+
+
+def test_an_events_item_is_the_catalogs_where_it_knows_it() -> None:
+    made = assortment(30)
+    known = made.vector_of_item(EventItem(item_id="p003", brand="Nobody"))
+    assert known == pytest.approx(made.matrix[made.row_of["p003"]])
+    made.put(item(3, brand="New"))
+    stale = made.vector_of_item(EventItem(item_id="p003"))
+    assert stale == pytest.approx(made.matrix[made.row_of["p003"]], abs=1e-6)
+    unknown = EventItem(item_id="x", category=("Home",), brand="Tall")
+    assert made.vector_of_item(unknown) == pytest.approx(vector_of(tokens_of(unknown)))
+
+
+def test_creatives_campaigns_and_placements_come_and_go() -> None:
+    made = Assortment()
+    made.put(Creative(creative_id="c", campaign_id="k"))
+    made.put(Campaign(campaign_id="k"))
+    made.put(Placement(placement_id="hero"))
+    assert (set(made.creatives), set(made.campaigns), set(made.placements)) == ({"c"}, {"k"}, {"hero"})
+    for kind, name in (("creatives", "c"), ("campaigns", "k"), ("placements", "hero")):
+        made.remove(kind, name)  # type: ignore[arg-type]
+        made.remove(kind, "unknown")  # type: ignore[arg-type]
+    assert not made.creatives
+    assert not made.campaigns
+    assert not made.placements

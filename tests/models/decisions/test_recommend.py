@@ -1,0 +1,264 @@
+"""Recommendations: full lists, nothing that may not be shown, the right tier and a reason."""
+
+import pytest
+
+from models.base.errors import InvalidError
+from models.catalog.assortment import Assortment
+from models.catalog.strategies import STRATEGIES, Strategy, parse_strategy
+from models.decisions.ladder import title_of
+from models.decisions.recommend import UNPADDED, Answer, Query, hidden_items, recommend
+from models.decisions.scored_catalog import Shelf
+from models.events.events import Event
+from models.learner.learner import Learner
+from models.learner.snapshot import empty_snapshot
+from models.visitor.profile import Profile, encode_profile
+from models.visitor.profile_batch import Change, learn
+from tests.models.makers import START_S, assortment, event, item
+
+NOW_S = START_S + 1_000.0
+DAY_S = 86_400.0
+
+
+def visitor(catalog: Assortment, *events: Event) -> Profile:
+    profiles = [Profile()]
+    changes = [Change(0, number, one) for number, one in enumerate(events, start=1)]
+    learn(profiles, changes, catalog.vector_of_item)
+    return profiles[0]
+
+
+def looks(*item_ids: str) -> list[Event]:
+    return [event("view_item", one, at_s=number * 10.0) for number, one in enumerate(item_ids)]
+
+
+def shop(items: int = 30) -> tuple[Assortment, Shelf]:
+    """Many went from p000 to p001; p005 and p006 are ordered together; p009 is what most look at."""
+    catalog, model = assortment(items), Learner()
+    events = []
+    for number in range(20):
+        one = f"o{number}"
+        events += [event("view_item", "p000", visitor=one), event("view_item", "p001", visitor=one, at_s=5)]
+        events.append(event("purchase", "p005", "p006", visitor=f"b{number}", params={"transaction_id": one}))
+        events.append(event("purchase", "p020", visitor=f"c{number}", params={"transaction_id": f"other {one}"}))
+        events += [event("view_item", "p009", visitor=f"w{number}-{again}") for again in range(15)]
+    for position, one_event in enumerate(events, start=1):
+        model.learn_one(0, position, one_event, catalog)
+    return catalog, Shelf(model.snapshot(), catalog)
+
+
+def ids(answer: Answer) -> list[str]:
+    return [one.item.item_id for one in answer.items]
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("known", [True, False])
+def test_every_strategy_fills_the_list_with_what_may_be_shown(strategy: Strategy, known: bool) -> None:
+    catalog, shelf = shop()
+    catalog.put(item(9, availability="out_of_stock"))
+    catalog.put(item(10, hidden=True))
+    catalog.put(item(11, expires_at_s=NOW_S))
+    catalog.put(item(12, available_from_s=NOW_S + 1))
+    shelf = Shelf(shelf.snapshot, catalog)
+    events = [*looks("p000", "p003"), event("add_to_cart", "p004")] if known else []
+    answer = recommend(shelf, visitor(catalog, *events), Query(strategy, "p002", exclude=frozenset({"p007"})), NOW_S)
+    found = ids(answer)
+    assert len(found) == len(set(found)) == 10 or strategy in UNPADDED
+    assert not set(found) & {"p002", "p007", "p009", "p010", "p011", "p012"}
+    assert not known or "p004" not in found
+    assert all(one.reason for one in answer.items)
+    assert not found or (answer.tier, answer.reason) == (answer.items[0].tier, answer.items[0].reason)
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_an_empty_shop_and_a_shop_that_has_learned_nothing_answer(strategy: Strategy) -> None:
+    empty = Assortment()
+    answer = recommend(Shelf(empty_snapshot(), empty), Profile(), Query(strategy, "p002"), NOW_S)
+    assert (answer.items, answer.tier, answer.reason) == ([], "static", "no item may be shown")
+    catalog = assortment(5)
+    full = recommend(Shelf(empty_snapshot(), catalog), Profile(), Query(strategy), NOW_S)
+    assert sorted(ids(full)) == ([] if strategy in UNPADDED else sorted(catalog.items))
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_the_same_question_has_the_same_answer_and_changes_nothing(strategy: Strategy) -> None:
+    catalog, shelf = shop()
+    profile = visitor(catalog, *looks("p000", "p003"))
+    before = encode_profile(profile)
+    first = recommend(shelf, profile, Query(strategy), NOW_S)
+    assert recommend(shelf, profile, Query(strategy), NOW_S) == first
+    assert encode_profile(profile) == before
+    again = recommend(Shelf(shelf.snapshot, catalog), profile, Query(strategy), NOW_S)
+    assert again == first
+
+
+def test_for_you_goes_where_others_went_and_stays_with_what_was_looked_at() -> None:
+    catalog, shelf = shop()
+    catalog.put(item(1, category=("Home", "Home 0")))  # next of kin of p000, so that the move counts in full
+    answer = recommend(Shelf(shelf.snapshot, catalog), visitor(catalog, *looks("p000")), Query("for_you"), NOW_S)
+    assert ids(answer)[0] == "p001"
+    assert answer.items[0].reason == "others who looked at Product 0 went on to this"
+    own = [one for one in answer.items if one.tier == "session"]
+    assert all(one.item.category == ("Home", "Home 0") or one.item.brand == "Brand 0" for one in own[1:])
+    assert any(one.reason == "you looked at Home 0" for one in own)
+
+
+def test_the_tier_says_whether_there_is_history_before_this_visit() -> None:
+    catalog, shelf = shop()
+    today = visitor(catalog, *looks("p000"))
+    assert recommend(shelf, today, Query("for_you"), NOW_S).tier == "session"
+    back = visitor(catalog, *looks("p000"), event("view_item", "p003", at_s=DAY_S))
+    assert recommend(shelf, back, Query("for_you"), NOW_S + DAY_S).tier == "personalized"
+    assert recommend(shelf, Profile(), Query("for_you"), NOW_S).tier == "popular"
+
+
+def test_holdout_visitors_get_what_a_stranger_gets() -> None:
+    catalog, shelf = shop()
+    profile = visitor(catalog, *looks("p000", "p004"))
+    for strategy in ("for_you", "similar", "also_viewed", "also_bought", "bundles", "buy_again", "trending", "new"):
+        query = Query(parse_strategy(strategy))
+        held = recommend(shelf, profile, query, NOW_S, holdout=True)
+        assert ids(held) == ids(recommend(shelf, Profile(), query, NOW_S))
+        assert held.reason.startswith("holdout, not personalized: ")
+
+
+def test_trending_and_new_are_in_order() -> None:
+    catalog, shelf = shop()
+    assert ids(recommend(shelf, Profile(), Query("trending", limit=1), NOW_S)) == ["p009"]
+    catalog.put(item(20, available_from_s=NOW_S - 5))
+    catalog.put(item(21, added_at_s=NOW_S - 9))
+    found = recommend(Shelf(shelf.snapshot, catalog), Profile(), Query("new", limit=3), NOW_S)
+    assert ids(found) == ["p020", "p021", "p000"]  # the rest by id
+
+
+def test_recently_viewed_is_newest_first_and_stays_short_without_refill() -> None:
+    catalog, shelf = shop()
+    profile = visitor(catalog, *looks("p003", "p004", "p003", "p008"))
+    answer = recommend(shelf, profile, Query("recently_viewed", refill=False), NOW_S)
+    assert ids(answer) == ["p008", "p003", "p004"]
+    assert {one.tier for one in answer.items} == {"session"}
+
+
+def test_bought_and_viewed_together_name_the_item() -> None:
+    catalog, shelf = shop()
+    bought = recommend(shelf, Profile(), Query("also_bought", "p005"), NOW_S)
+    assert (ids(bought)[0], bought.reason) == ("p006", "bought together with Product 5")
+    viewed = recommend(shelf, Profile(), Query("also_viewed", "p000"), NOW_S)
+    assert (ids(viewed)[0], viewed.reason) == ("p001", "viewed together with Product 0")
+    from_cart = recommend(shelf, visitor(catalog, event("add_to_cart", "p006")), Query("also_bought"), NOW_S)
+    assert ids(from_cart)[0] == "p005"
+
+
+def test_a_pair_that_proves_nothing_is_not_named() -> None:
+    catalog, model = assortment(30), Learner()
+    for number in range(20):  # every order is alike: nothing to tell habit from chance by
+        bought = event("purchase", "p005", "p006", visitor=f"b{number}", params={"transaction_id": str(number)})
+        model.learn_one(0, number + 1, bought, catalog)
+    answer = recommend(Shelf(model.snapshot(), catalog), Profile(), Query("also_bought", "p005"), NOW_S)
+    assert len(answer.items) == 10
+    assert not any(one.reason.startswith("bought together") for one in answer.items)
+
+
+def test_a_bundle_names_what_goes_with_an_item_and_nothing_else() -> None:
+    catalog, shelf = shop()
+    bundle = recommend(shelf, Profile(), Query("bundles", "p005"), NOW_S)
+    assert (ids(bundle), bundle.reason) == (["p006"], "bought together with Product 5")
+    assert bundle.companion_of == catalog.items["p005"]
+    from_cart = recommend(shelf, visitor(catalog, event("add_to_cart", "p006")), Query("bundles"), NOW_S)
+    assert ids(from_cart) == ["p005"]
+    without = recommend(shelf, Profile(), Query("bundles", "p002"), NOW_S)
+    assert (len(without.items), without.companion_of) == (10, None)
+    assert recommend(shelf, Profile(), Query("bundles", "p002", refill=False), NOW_S).items == []
+
+
+def weekly(catalog: Assortment, weeks: int, *more: Event) -> Profile:
+    """A visitor who buys p003 every week, and p013 besides the first time."""
+    orders = [
+        event("purchase", *(["p003", "p013"] if week == 0 else ["p003"]), at_s=week * 7 * DAY_S,
+              params={"transaction_id": f"o{week}"})
+        for week in range(weeks)
+    ]  # fmt: skip
+    return visitor(catalog, *orders, *more)
+
+
+def test_buy_again_names_what_was_bought_lately_and_why() -> None:
+    catalog, shelf = shop()
+    profile = weekly(catalog, 5)
+    now_s = START_S + 34 * DAY_S
+    again = recommend(shelf, profile, Query("buy_again"), now_s)
+    assert (ids(again)[0], again.tier) == ("p003", "personalized")
+    assert again.reason == "you bought it 5 times, about every 7 days"
+    assert "p003" not in ids(recommend(shelf, profile, Query("for_you", limit=30), now_s))
+    reasons = {one.item.item_id: one.reason for one in again.items}
+    assert reasons["p013"] == "you bought it once"
+    others = [one for one in again.items if one.item.item_id not in ("p003", "p013")]
+    assert len(others) == 8
+    assert {one.tier for one in others} <= {"popular", "static"}
+    alone = recommend(shelf, profile, Query("buy_again", refill=False), now_s)
+    assert ids(alone) == ["p003", "p013"]
+    # p013 was bought once, and nobody buys it again: not a day later.
+    early = recommend(shelf, weekly(catalog, 2), Query("buy_again", refill=False), START_S + 8 * DAY_S)
+    assert ids(early) == ["p003"]
+    assert "p013" not in ids(recommend(shelf, weekly(catalog, 2), Query("buy_again", limit=30), START_S + 8 * DAY_S))
+
+
+def test_buy_again_leaves_out_the_cart_what_was_taken_back_and_what_is_excluded() -> None:
+    catalog, shelf = shop()
+    now_s = START_S + 40 * DAY_S
+    in_cart = weekly(catalog, 3, event("add_to_cart", "p003", at_s=39 * DAY_S))
+    assert "p003" not in ids(recommend(shelf, in_cart, Query("buy_again", limit=30), now_s))
+    undone = weekly(catalog, 1, event("order_cancelled", params={"order_id": "o0"}))
+    assert recommend(shelf, undone, Query("buy_again"), now_s).tier == "popular"
+    query = Query("buy_again", exclude=frozenset({"p003"}), refill=False)
+    assert ids(recommend(shelf, weekly(catalog, 3), query, now_s)) == ["p013"]
+
+
+def test_buy_again_falls_down_the_ladder_for_a_visitor_without_orders() -> None:
+    catalog, shelf = shop()
+    for profile in (Profile(), visitor(catalog, *looks("p000"))):
+        assert recommend(shelf, profile, Query("buy_again"), NOW_S).tier == "popular"
+    held = recommend(shelf, weekly(catalog, 5), Query("buy_again", limit=1), START_S + 40 * DAY_S, holdout=True)
+    assert held.tier == "popular"
+
+
+def test_buy_again_meets_a_visitor_long_away() -> None:
+    catalog, shelf = shop()
+    assert ids(recommend(shelf, weekly(catalog, 5), Query("buy_again"), START_S + 4_000 * DAY_S))[0] == "p003"
+
+
+def test_similar_shares_most_with_the_item() -> None:
+    _, shelf = shop()
+    answer = recommend(shelf, Profile(), Query("similar", "p000", limit=4), NOW_S)
+    assert all(one.item.category == ("Home", "Home 0") for one in answer.items)
+    assert answer.reason == "similar to Product 0"
+    assert title_of(shelf, "unknown") == "unknown"
+
+
+def test_a_category_is_kept_to() -> None:
+    catalog, shelf = shop()
+    query = Query("for_you", category=("Sport", "Sport 1"), limit=20)
+    answer = recommend(shelf, visitor(catalog, *looks("p000")), query, NOW_S)
+    assert sorted(ids(answer)) == ["p004", "p010", "p016", "p022", "p028"]
+
+
+def test_what_was_ordered_is_left_out_for_thirty_days_of_the_visitors_own_time() -> None:
+    catalog, shelf = shop()
+    order = event("purchase", "p009", params={"transaction_id": "o"})
+    lately = visitor(catalog, order)
+    assert hidden_items(lately) == {"p009"}
+    assert "p009" not in ids(recommend(shelf, lately, Query("trending", limit=30), NOW_S))
+    later = visitor(catalog, order, event("page_view", at_s=31 * DAY_S))
+    assert hidden_items(later) == set()
+    undone = visitor(catalog, order, event("refund", params={"transaction_id": "o"}))
+    assert hidden_items(undone) == set()
+
+
+def test_a_campaign_brings_its_categories_to_a_visitor_without_history() -> None:
+    catalog = assortment(30, creatives=3)
+    arrived = event("page_view", context={"campaign": {"source": "mail", "name": "k1"}})
+    answer = recommend(Shelf(empty_snapshot(), catalog), visitor(catalog, arrived), Query("for_you"), NOW_S)
+    assert answer.tier == "segment"
+    assert {one.item.category[0] for one in answer.items} == {"Sport"}
+
+
+def test_an_unknown_strategy_is_refused_by_name() -> None:
+    with pytest.raises(InvalidError, match="'best'"):
+        parse_strategy("best")

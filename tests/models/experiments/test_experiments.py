@@ -1,0 +1,243 @@
+"""Experiments: who meets what is settled by hashes alone, and stays so."""
+
+from collections import Counter
+from typing import Any
+
+import msgspec
+import pytest
+
+from models.bandit.click_weights import ClickWeights
+from models.base.errors import InvalidError
+from models.catalog.resources import Audience, Experiment, ListChange, Rule, SlotChange, Variant
+from models.decisions.recommend import Query, recommend
+from models.decisions.scored_catalog import Shelf
+from models.decisions.slots import fill
+from models.decisions.targeting import Viewer
+from models.experiments.experiments import (
+    Scope,
+    assign,
+    begun,
+    check_layer,
+    parse_experiment,
+    scope_of,
+    shares,
+    trials_of,
+)
+from models.learner.snapshot import empty_snapshot
+from models.visitor.profile import Profile
+from tests.models.makers import START_S, assortment
+
+NOW_S = START_S + 60.0
+NOBODY: frozenset[str] = frozenset()
+A = Variant(variant_id="a")
+B = Variant(variant_id="b", lists={"for_you": ListChange(strategy="bestsellers")})
+
+
+def _experiment(**fields: Any) -> Experiment:
+    values: dict[str, Any] = {"experiment_id": "e", "variants": (A, B), "began_at_s": START_S}
+    return Experiment(**{**values, **fields})
+
+
+def _sides(experiment: Experiment, count: int = 4_000) -> dict[str, str]:
+    found = {f"v{n}": assign(experiment, "shop", f"v{n}", NOBODY, NOW_S, holdout=False) for n in range(count)}
+    return {visitor: one.variant.variant_id for visitor, one in found.items() if one.variant is not None}
+
+
+def test_visitors_are_shared_out_by_weight_and_keep_their_variant() -> None:
+    thirds = _experiment(variants=(A, msgspec.structs.replace(B, weight=2.0)))
+    first = _sides(thirds)
+    assert first == _sides(thirds)
+    assert len(first) == 4_000
+    assert Counter(first.values())["b"] / 4_000 == pytest.approx(2 / 3, abs=0.03)
+    assert shares(thirds) == pytest.approx([1 / 3, 2 / 3])
+
+
+def test_more_traffic_adds_visitors_and_moves_none() -> None:
+    before = _sides(_experiment(traffic=0.2))
+    after = _sides(_experiment(traffic=0.7))
+    assert before.items() <= after.items()
+    assert len(before) / 4_000 == pytest.approx(0.2, abs=0.03)
+    assert len(after) / 4_000 == pytest.approx(0.7, abs=0.03)
+
+
+def test_two_experiments_know_nothing_of_each_other() -> None:
+    one, other = _sides(_experiment()), _sides(_experiment(experiment_id="f"))
+    both = Counter((one[visitor], other[visitor]) for visitor in one)
+    assert all(count / 4_000 == pytest.approx(0.25, abs=0.03) for count in both.values())
+    assert len(both) == 4
+
+
+def test_experiments_of_a_layer_have_no_visitor_in_common() -> None:
+    left = _sides(_experiment(layer="home", layer_to=0.5))
+    right = _sides(_experiment(experiment_id="f", layer="home", layer_from=0.5))
+    assert not left.keys() & right.keys()
+    assert len(left) + len(right) == 4_000
+    with pytest.raises(InvalidError, match=r"0\.4 to 1 of the layer home overlaps 0 to 0\.5 of 'e'"):
+        check_layer(
+            _experiment(experiment_id="f", layer="home", layer_from=0.4), [_experiment(layer="home", layer_to=0.5)]
+        )
+    check_layer(
+        _experiment(experiment_id="f", layer="home", starts_at_s=START_S + 9, ends_at_s=START_S + 10),
+        [_experiment(layer="home", ends_at_s=START_S + 9)],
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "visitor", "holdout", "why"),
+    [
+        ({}, "", False, "nobody known"),
+        ({}, "v1", True, "in the holdout"),
+        ({"enabled": False}, "v1", False, "does not run now"),
+        ({"starts_at_s": NOW_S + 1}, "v1", False, "does not run now"),
+        ({"ends_at_s": NOW_S}, "v1", False, "does not run now"),
+        ({"audience": Audience(any_of=("loyal",))}, "v1", False, "not in the audience"),
+        ({"traffic": 1e-9}, "v1", False, "not in its share"),
+        ({"layer": "home", "layer_to": 1e-9}, "v1", False, "another part of the layer home"),
+    ],
+)
+def test_who_does_not_take_part_is_told_why(fields: dict[str, Any], visitor: str, holdout: bool, why: str) -> None:
+    found = assign(_experiment(**fields), "shop", visitor, NOBODY, NOW_S, holdout=holdout)
+    assert found.variant is None
+    assert why in found.why
+
+
+def test_an_audience_takes_part_as_long_as_it_is_one() -> None:
+    wanted = _experiment(audience=Audience(any_of=("loyal", "new"), all_of=("mobile",), none_of=("staff",)))
+
+    def takes_part(*segments: str) -> bool:
+        return assign(wanted, "shop", "v1", frozenset(segments), NOW_S, holdout=False).variant is not None
+
+    assert takes_part("loyal", "mobile")
+    assert takes_part("new", "mobile", "other")
+    assert not takes_part("mobile")
+    assert not takes_part("loyal")
+    assert not takes_part("loyal", "mobile", "staff")
+
+
+def test_a_begun_experiment_takes_no_change_that_would_move_visitors() -> None:
+    fresh = begun(None, _experiment(began_at_s=0.0), NOW_S)
+    assert fresh.began_at_s == NOW_S
+    later = begun(None, _experiment(starts_at_s=NOW_S + 100), NOW_S)
+    assert later.began_at_s == NOW_S + 100
+    heavier = (A, msgspec.structs.replace(B, weight=3.0))
+    assert begun(later, _experiment(variants=heavier), NOW_S).variants == heavier, "it has not begun"
+    for change in (
+        {"variants": heavier},
+        {"variants": (A, B, Variant(variant_id="c"))},
+        {"layer": "home"},
+        {"audience": Audience(any_of=("loyal",))},
+        {"metric": "conversion"},
+        {"starts_at_s": NOW_S},
+        {"traffic": 0.5},
+    ):
+        with pytest.raises(InvalidError, match="experiment 'e' has begun"):
+            begun(fresh, _experiment(**change), NOW_S + 1)
+    off = begun(fresh, _experiment(enabled=False, name="over", ends_at_s=NOW_S + 9), NOW_S + 1)
+    assert off.began_at_s == NOW_S
+    with pytest.raises(InvalidError, match="has begun"):
+        begun(off, _experiment(variants=heavier), NOW_S + 2)
+    small = begun(None, _experiment(traffic=0.1), NOW_S)
+    assert begun(small, _experiment(traffic=0.4), NOW_S + 1).traffic == 0.4
+    never = begun(None, _experiment(enabled=False), NOW_S)
+    assert begun(never, _experiment(variants=heavier), NOW_S + 5).began_at_s == NOW_S + 5
+
+
+def test_all_sides_count_where_one_of_them_changes_something() -> None:
+    rule = Rule(rule_id="e/b/r", action="pin", item_ids=("p005",), strategies=("new",))
+    wide = Variant(variant_id="c", rules=(Rule(rule_id="e/c/r", action="bury", creative_ids=("c1",)),))
+    found = _experiment(variants=(A, msgspec.structs.replace(B, rules=(rule,))))
+    assert scope_of(found) == Scope(frozenset({"for_you", "bestsellers", "new"}), frozenset())
+    assert scope_of(_experiment(variants=(A, wide))).placements is None
+    for visitor, side in list(_sides(found).items())[:20]:
+        trials = trials_of([found], "shop", visitor, NOBODY, NOW_S)
+        assert trials.query(Query("trending")).strategy == "trending"
+        assert trials.met == {}
+        assert trials.query(Query("for_you", limit=3)) == Query("bestsellers" if side == "b" else "for_you", limit=3)
+        assert [variant.variant_id for _, variant in trials.met.values()] == [side]
+        assert trials.rules == ((rule,) if side == "b" else ())
+
+
+def test_a_variants_rules_hold_for_its_visitors_alone() -> None:
+    catalog = assortment(30)
+    rule = Rule(rule_id="e/b/r", action="pin", item_ids=("p020",))
+    shelf = Shelf(empty_snapshot(), catalog)
+
+    def first(viewer: Viewer) -> str:
+        return recommend(shelf, Profile(), Query("new"), NOW_S, viewer=viewer).items[0].item.item_id
+
+    assert first(Viewer()) == "p000"
+    assert first(Viewer(rules=(rule,))) == "p020"
+    assert first(Viewer()) == "p000"
+
+
+def test_a_variant_changes_who_chooses_creatives_and_among_which() -> None:
+    catalog = assortment(30, creatives=12, campaigns=12)
+    clicks = ClickWeights(impressions=1)
+
+    def ids(change: SlotChange, visitor: str = "v1", **more: Any) -> list[str]:
+        slate = fill(catalog, clicks, Profile(), visitor, "hero", 4, NOW_S, change=change, **more)
+        if change.policy == "fixed":
+            assert [one.selection_probability for one in slate.slots] == [1.0] * len(slate.slots)
+        return [one.creative.creative_id for one in slate.slots]
+
+    assert ids(SlotChange(policy="fixed", creative_ids=("c7", "c3"))) == ["c7", "c3"]
+    assert ids(SlotChange(policy="fixed")) == ["c0", "c1", "c10", "c11"]
+    assert set(ids(SlotChange(creative_ids=("c1", "c2", "c3", "c4")))) == {"c1", "c2", "c3", "c4"}
+    random = [ids(SlotChange(policy="random"), f"v{n}")[0] for n in range(1_200)]
+    assert all(count / 1_200 == pytest.approx(1 / 12, abs=0.03) for count in Counter(random).values())
+    catalog.put(Rule(rule_id="r", action="pin", creative_ids=("c9",), position=1))
+    catalog.put(Rule(rule_id="s", action="exclude", creative_ids=("c0",)))
+    assert ids(SlotChange(policy="fixed")) == ["c1", "c9", "c10", "c11"]
+
+
+VARIANTS: list[dict[str, Any]] = [
+    {"variant_id": "a"},
+    {"variant_id": "b", "lists": {"for_you": {"strategy": "bestsellers"}}},
+]
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"experiment_id": "no spaces"}, "experiment_id must be 1 to 60 of .* got 'no spaces'"),
+        ({"experiment_id": "global_holdout"}, "global_holdout"),
+        ({"variants": VARIANTS[:1]}, "variants must be a list of 2 to 10"),
+        ({"variants": [{"variant_id": "a"}, {"variant_id": "b"}]}, "no variant changes anything"),
+        ({"variants": [VARIANTS[1], VARIANTS[1]]}, "each variant needs an id of its own"),
+        ({"variants": [VARIANTS[0], {**VARIANTS[1], "weight": 0}]}, "weight must be above 0, got 0"),
+        ({"variants": [VARIANTS[0], {**VARIANTS[1], "weight": True}]}, r"variants\[1\]: weight .* got True"),
+        ({"variants": [VARIANTS[0], {"variant_id": "b", "lists": {"best": {}}}]}, "strategy must be one of .*'best'"),
+        ({"variants": [VARIANTS[0], {"variant_id": "b", "lists": {"new": {"limit": 0}}}]}, "limit .* got 0"),
+        ({"variants": [VARIANTS[0], {"variant_id": "b", "placements": {"h": {"policy": "x"}}}]}, "policy .* got 'x'"),
+        ({"variants": [VARIANTS[0], {"variant_id": "b", "rules": [{"rule_id": "r"}]}]}, "action must be one of"),
+        ({"traffic": 0}, "traffic must be above 0, got 0"),
+        ({"traffic": 1.5}, "traffic must be a number from 0 to 1, got 1.5"),
+        ({"layer_to": 0.5}, "layer must be named"),
+        ({"layer": "l", "layer_from": 0.5, "layer_to": 0.5}, "layer_to must be above layer_from, got 0.5"),
+        ({"ends_at": "2020-01-01", "starts_at": "2021-01-01"}, "ends_at must be after starts_at"),
+        ({"starts_at": "soon"}, "starts_at must be an ISO 8601 time, got 'soon'"),
+        ({"metric": "love"}, "metric must be one of .* got 'love'"),
+        ({"audience": {"some": ["x"]}}, "audience has no field 'some'"),
+        ({"audience": {"any": ["no spaces"]}}, "got 'no spaces'"),
+        ({"enabled": "yes"}, "enabled must be true or false, got 'yes'"),
+        ({"weights": [1]}, "has no field 'weights'"),
+    ],
+)
+def test_what_does_not_fit_is_named(fields: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidError, match=message):
+        parse_experiment({"experiment_id": "e", "variants": VARIANTS, **fields})
+
+
+def test_what_is_written_comes_back_the_same() -> None:
+    written: dict[str, Any] = {
+        "experiment_id": "e",
+        "variants": [VARIANTS[0], {**VARIANTS[1], "rules": [{"rule_id": "r", "action": "pin", "item_ids": ["p1"]}]}],
+        "audience": {"any": ["loyal"]},
+        "starts_at": "2026-01-01",
+        "traffic": 0.5,
+    }
+    parsed = parse_experiment(written)
+    assert parsed.variants[1].rules[0].rule_id == "e/b/r"
+    stored = msgspec.msgpack.decode(msgspec.msgpack.encode(parsed), type=Experiment)
+    assert stored == parsed
+    assert parse_experiment(msgspec.to_builtins(parsed)) == parsed

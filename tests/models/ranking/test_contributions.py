@@ -1,0 +1,54 @@
+"""Reasons: what each learner says adds up to the score, and the item named is one that leads there."""
+
+import numpy as np
+import pytest
+
+from models.ranking.feature_layout import LEARNERS
+from models.ranking.item_event import Visit
+from models.ranking.next_item import NextItem
+
+
+def _engine() -> NextItem:
+    """Boots are followed by socks, hats by scarves; a lamp shares boots' category and was never seen with them."""
+    engine = NextItem()
+    for step in range(300):
+        first, then = (("boots", "socks"), ("hats", "scarves"))[step % 2]
+        kind = ("feet", "head")[step % 2]
+        engine.learn_one(Visit(f"s{step}", first, 60.0 * step, category=(kind,)))
+        engine.learn_one(Visit(f"s{step}", then, 60.0 * step + 5, category=(kind,)))
+        if step % 10 == 0:
+            engine.learn_one(Visit(f"l{step}", "slippers", 60.0 * step, category=("feet",)))
+    return engine
+
+
+def test_says_add_up_to_the_score_beside_the_average() -> None:
+    engine = _engine()
+    items, _ = engine.rank(["boots", "hats"])
+    reckonings = engine.reckoner().of(items)
+    count = int(engine._board.head[1])
+    scores = {int(item): float(score) for item, score in zip(engine._board.items[:count], engine._scores, strict=False)}
+    average = float(np.mean(engine._scores[:count]))
+    for item, reckoning in zip(items.tolist(), reckonings, strict=True):
+        assert sum(reckoning.says) == pytest.approx(scores[item] - average, abs=1e-3)
+        named = reckoning.named()
+        assert sorted(name for name, _ in named) == sorted(LEARNERS)
+        assert [says for _, says in named] == sorted(reckoning.says, reverse=True)
+        assert reckoning.learner == named[0][0]
+
+
+def test_the_item_named_is_the_one_that_leads_there() -> None:
+    engine = _engine()
+    items, _ = engine.rank(["hats", "boots"])
+    because = {item: one.because for item, one in zip(items.tolist(), engine.reckoner().of(items), strict=True)}
+    named = {engine.names[item]: engine.names[other] for item, other in because.items() if other >= 0}
+    assert named["socks"] == "boots"
+    assert named["scarves"] == "hats"
+    assert named["slippers"] == "boots"
+
+
+def test_an_item_that_is_no_candidate_is_refused() -> None:
+    engine = _engine()
+    engine.rank(["boots"])
+    engine.learn_one(Visit("x", "new", 1e6))
+    with pytest.raises(ValueError, match="no candidates of the latest query"):
+        engine.reckoner().of(np.array([engine.names.index("new")], np.int32))

@@ -1,0 +1,140 @@
+"""Sources of candidates: what is counted event by event equals what the whole log gives at once."""
+
+from collections import Counter, defaultdict
+from math import exp2
+from random import Random
+
+import numpy as np
+import pytest
+
+from models.ranking.candidate_table import new_board, start
+from models.ranking.item_content import BRAND, LEAF, RING, learn_rings, new_content, new_rings, set_facts
+from models.ranking.item_traffic import HORIZONS, learn_traffic, new_traffic, popularity
+from models.ranking.second_order import learn_pair, new_pairs, restored_pairs, score_pair, stored_pairs
+from models.ranking.transitions import (
+    AFTER,
+    BEFORE,
+    HALF_LIFE_S,
+    LATELY,
+    LOOK_BACK,
+    NEXT,
+    ROW_SIZE,
+    TOGETHER,
+    WIDE_ROW_SIZE,
+    Sequences,
+    grown_sequences,
+    learn_after,
+    learn_step,
+    new_sequences,
+)
+
+ITEMS = 30
+
+
+def _sessions(seed: int) -> list[list[int]]:
+    random = Random(seed)
+    return [[random.randrange(ITEMS) for _ in range(random.randrange(2, 9))] for _ in range(80)]
+
+
+def _row(table: Sequences, key: int, count: int) -> dict[int, float]:
+    row = zip(table.other[key].tolist(), table.counts[key, :, count].tolist(), strict=True)
+    return {other: value for other, value in row if other >= 0 and value}
+
+
+@pytest.mark.parametrize("weight", [1.0, 0.3])
+def test_sequences_equal_a_batch_count(weight: float) -> None:
+    table = new_sequences(ITEMS)
+    expected: dict[int, dict[int, dict[int, float]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(float)))
+    for session in _sessions(seed=1):
+        for place, item in enumerate(session):
+            before = list(dict.fromkeys(reversed(session[:place])))[:LOOK_BACK]
+            learn_step(table, item, np.array(before, np.int32), 0.0, weight)
+            for steps, other in enumerate(before, start=1):
+                if other == item:
+                    continue
+                expected[AFTER][other][item] += weight / steps
+                expected[BEFORE][item][other] += weight / steps
+                expected[TOGETHER][other][item] += weight
+                expected[TOGETHER][item][other] += weight
+                expected[NEXT][other][item] += weight if steps == 1 else 0
+    for count, rows in expected.items():
+        for key, row in rows.items():
+            wanted = {other: value for other, value in row.items() if value}
+            assert _row(table, key, count) == pytest.approx(wanted, rel=1e-4), (count, key)
+            assert table.total[key, count] == pytest.approx(sum(wanted.values()), rel=1e-4)
+
+
+def test_what_was_lately_seen_fades_with_event_time() -> None:
+    table = new_sequences(2)
+    for at_s in (0.0, HALF_LIFE_S, 3 * HALF_LIFE_S):
+        learn_step(table, 1, np.array([0], np.int32), at_s, 1.0)
+    assert table.counts[0, 0, LATELY] == pytest.approx(exp2(-3) + exp2(-2) + 1.0)
+
+
+def test_a_late_event_does_not_turn_time_back() -> None:
+    table = new_sequences(2)
+    for at_s in (HALF_LIFE_S, 0.0):
+        learn_step(table, 1, np.array([0], np.int32), at_s, 1.0)
+    assert table.at_s[0, 0] == HALF_LIFE_S
+    assert table.counts[0, 0, LATELY] <= 2.0
+
+
+def test_a_full_row_drops_the_weakest_and_a_grown_one_keeps_the_strongest() -> None:
+    table = new_sequences(ITEMS)
+    for other in range(WIDE_ROW_SIZE):
+        for _ in range(2 if other % 2 else 1):
+            _follow(table, other)
+    _follow(table, 9_999)
+    row = _row(table, 0, NEXT)
+    assert len(row) == WIDE_ROW_SIZE
+    assert 9_999 in row
+    narrow = grown_sequences(table, 2_000)
+    assert narrow.other.shape == (2_000, ROW_SIZE)
+    assert set(_row(narrow, 0, NEXT).values()) == {2.0}
+
+
+def _follow(table: Sequences, other: int) -> None:
+    """Count that `other` came right after item 0, without a row of its own."""
+    learn_after(table, 0, other, 1, 0.0, 1.0)
+
+
+def test_popularity_over_events_equals_a_batch_computation() -> None:
+    table, random = new_traffic(ITEMS), Random(2)
+    log = [random.randrange(ITEMS) for _ in range(700)]
+    for item in log:
+        learn_traffic(table, item, ITEMS, 1.0)
+    for horizon, half in enumerate(HORIZONS):
+        for item in range(ITEMS):
+            expected = sum(exp2(-(len(log) - 1 - at) / half) for at, seen in enumerate(log) if seen == item)
+            assert popularity(table, item, horizon) == pytest.approx(expected, rel=1e-4)
+
+
+def test_pairs_equal_a_batch_count_and_survive_storing() -> None:
+    table = new_pairs()
+    expected: dict[tuple[int, int], Counter[int]] = defaultdict(Counter)
+    for session in _sessions(seed=3):
+        for previous, last, item in zip(session, session[1:], session[2:], strict=False):
+            learn_pair(table, last, previous, item, 1.0)
+            expected[last, previous][item] += 1
+    again = new_pairs()
+    restored_pairs(again, stored_pairs(table))
+    for (last, previous), row in expected.items():
+        for one in (table, again):
+            board = new_board(ITEMS, 1)
+            start(board)
+            seen = score_pair(one, board, last, previous, 0)
+            found = {int(board.items[place]): float(board.raw[place, 0]) for place in range(board.head[1])}
+            assert (seen, found) == (sum(row.values()), dict(row))
+
+
+def test_rings_hold_the_latest_events_of_a_category_and_a_brand() -> None:
+    content, rings = new_content(ITEMS), new_rings(10)
+    numbers: dict[str, int] = {}
+    for item in range(ITEMS):
+        set_facts(content, item, (f"c{item % 2}",), "b", None, lambda text: numbers.setdefault(text, len(numbers)))
+    log = [Random(5).randrange(ITEMS) for _ in range(3)] + [step % ITEMS for step in range(400)]
+    for item in log:
+        learn_rings(rings, content.tokens[item], item)
+    latest = [item for item in log if item % 2 == 0][-RING:]
+    assert sorted(rings.ring[content.tokens[0, LEAF]].tolist()) == sorted(latest)
+    assert rings.rung[content.tokens[0, BRAND]] == len(log)

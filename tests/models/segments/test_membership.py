@@ -1,0 +1,135 @@
+"""Standing: every change is found at its moment, whoever looks and whenever, and told once."""
+
+from random import Random
+
+import msgspec
+import pytest
+
+from models.catalog.assortment import Assortment
+from models.catalog.resources import CatalogItem
+from models.events.events import Event, EventItem
+from models.segments.conditions import Facts
+from models.segments.lifecycle import Thresholds
+from models.segments.membership import Standing, Yardstick, advance, counts_between, event_of
+from models.segments.rfm import DAY_S
+from models.segments.segments import parse_segment
+from models.visitor.profile import Profile
+from models.visitor.profile_batch import Change, learn
+
+START_S = 1_700_000_000.0
+RULES = {
+    "week": {"activity": {"seen_within_days": 7}},
+    "quiet": {"activity": {"silent_days": 90}},
+    "between": {"activity": {"seen_within_days": 60, "silent_days": 10}},
+    "kitchen": {"interest": {"category": "Kitchen", "items": 2, "within_days": 20}},
+    "not-kitchen": {"not": {"interest": {"category": "Home > Kitchen", "items": 2, "within_days": 20}}},
+    "fresh-buyer": {"all": [{"orders": {"within_days": 45}}, {"not": {"stage": ["dormant", "lost"]}}]},
+    "slipping": {"any": [{"value": {"recency_min": 4}}, {"satisfaction": {"is": "unhappy", "within_days": 33}}]},
+}
+CATALOG = [
+    CatalogItem(item_id="pot", category=("Home", "Kitchen"), price=20.0),
+    CatalogItem(item_id="pan", category=("Home", "Kitchen"), price=30.0, sale_price=24.0),
+    CatalogItem(item_id="ball", category=("Sport",), brand="Round", price=10.0),
+]
+
+
+@pytest.fixture
+def assortment() -> Assortment:
+    """Three products."""
+    made = Assortment()
+    for item in CATALOG:
+        made.put(item)
+    return made
+
+
+YARDSTICK = Yardstick(
+    Thresholds(), tuple(parse_segment({"segment_id": name, "rule": rule}) for name, rule in sorted(RULES.items()))
+)
+
+
+def random_profile(seed: int, assortment: Assortment) -> Profile:
+    """Some weeks of a visitor's life."""
+    random = Random(seed)
+    changes = []
+    at_s = START_S
+    for position in range(1, random.randint(2, 12)):
+        at_s += random.uniform(0, 9) * DAY_S
+        name = random.choice(["view_item", "view_item", "add_to_cart", "purchase", "review"])
+        item = random.choice(CATALOG)
+        params = {"transaction_id": f"t{position}"} if name == "purchase" else {"rating": random.randint(1, 5)}
+        items = (EventItem(item_id=item.item_id, price=item.price),)
+        event = Event(site="s", event=name, visitor_id="v", at_s=at_s, accepted_at_s=at_s, params=params, items=items)
+        changes.append(Change(0, position, event))
+    profiles = [Profile()]
+    learn(profiles, changes, assortment.vector_of_item, assortment.on_sale)
+    return profiles[0]
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_the_standing_at_any_time_is_what_holds_then(seed: int, assortment: Assortment) -> None:
+    """Held against a look at every hour: no change is missed between two moments that were promised."""
+    profile = random_profile(seed, assortment)
+    standing: Standing | None = None
+    for hour in range(24 * 130):
+        now_s = profile.last_at_s + hour * 3_600.0
+        if standing is None or standing.due_s <= now_s:
+            standing, _ = advance(profile, standing, YARDSTICK, assortment, now_s, now_s)
+        assert standing is not None
+        facts = Facts(profile, assortment, YARDSTICK.thresholds, now_s)
+        holding = [one.segment_id for one in YARDSTICK.segments if one.rule.holds(facts)]
+        assert [one.segment_id for one in standing.members] == holding, hour
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_looking_late_finds_the_same_moves_at_the_same_moments(seed: int, assortment: Assortment) -> None:
+    """A worker that was away for months tells what one that was there would have told, with the same event ids."""
+    profile = random_profile(seed, assortment)
+    end_s = profile.last_at_s + 200 * DAY_S
+    first, begun = advance(profile, None, YARDSTICK, assortment, profile.last_at_s, profile.last_at_s)
+    late, at_once = advance(profile, first, YARDSTICK, assortment, profile.last_at_s, end_s)
+    moves = []
+    standing = first
+    while standing is not None and standing.due_s <= end_s:
+        standing, more = advance(profile, standing, YARDSTICK, assortment, standing.due_s, standing.due_s)
+        moves += more
+    assert moves == at_once
+    assert standing is not None
+    assert late is not None
+    assert msgspec.structs.replace(standing, due_s=late.due_s) == late
+    told = [event_of(move, "s", "v", "", 0.0) for move in [*begun, *moves]]
+    ids = [one.event_id for one in told if one is not None]
+    assert len(set(ids)) == len(ids)
+    assert [one.at_s for one in moves] == sorted(one.at_s for one in moves)
+    assert any(move.after == "lost" and move.at_s == profile.last_at_s + 90 * DAY_S for move in moves)
+
+
+def test_counts_follow_members(assortment: Assortment) -> None:
+    profile = random_profile(3, assortment)
+    totals: dict[str, int] = {}
+    standing: Standing | None = None
+    for day in range(0, 150, 3):
+        now_s = profile.last_at_s + day * DAY_S
+        after, moves = advance(profile, standing, YARDSTICK, assortment, now_s, now_s)
+        for count in counts_between(standing, after, moves):
+            totals[count.field] = totals.get(count.field, 0) + count.by
+        standing = after
+        assert standing is not None
+        members = {f"segment:{one.segment_id}" for one in standing.members} | {f"stage:{standing.stage}"}
+        assert {name for name, count in totals.items() if count} == members
+        assert set(totals.values()) <= {0, 1}
+    gone, moves = advance(Profile(), standing, YARDSTICK, assortment, 0.0, 1e12)
+    assert (gone, moves) == (None, [])
+    assert {one.by for one in counts_between(standing, gone, moves)} == {-1}
+
+
+def test_a_rule_that_is_gone_lets_its_members_go(assortment: Assortment) -> None:
+    profile = random_profile(1, assortment)
+    now_s = profile.last_at_s
+    standing, _ = advance(profile, None, YARDSTICK, assortment, now_s, now_s)
+    assert standing is not None
+    assert standing.members
+    none, moves = advance(profile, standing, YARDSTICK._replace(segments=()), assortment, now_s, now_s)
+    assert none is not None
+    assert none.members == []
+    assert {move.name for move in moves} == {"segment_left"}
+    assert msgspec.structs.replace(none, due_s=0.0).stage == standing.stage

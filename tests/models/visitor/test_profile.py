@@ -1,0 +1,256 @@
+"""Profile: bounded, replayable, and right about sessions, carts and orders."""
+
+import itertools
+from collections.abc import Sequence
+from random import Random
+from typing import Any
+
+import pytest
+
+from models.catalog.feature_hashing import tokens_of, vector_of
+from models.events.events import VISITOR_DELETED, Event, EventItem
+from models.events.sessions import SESSION_GAP_S
+from models.visitor.cart import MAX_CART_LINES
+from models.visitor.order_history import MAX_HABITS, MAX_ORDERS
+from models.visitor.profile import (
+    MAX_EVENT_IDS,
+    MAX_RECENT,
+    Profile,
+    decode_profile,
+    discrete_part,
+    encode_profile,
+    in_session,
+    recent_items,
+)
+from models.visitor.profile_batch import Change, learn
+from tests.models.makers import START_S, event
+
+
+def apply(profile: Profile, events: Sequence[Event], start: int = 0) -> tuple[Profile, list[str]]:
+    """Learn events at the positions after `start`."""
+    profiles = [profile]
+    changes = [Change(0, start + number, one) for number, one in enumerate(events, start=1)]
+    outcomes = learn(profiles, changes, lambda item: vector_of(tokens_of(item)))
+    return profiles[0], list(outcomes)
+
+
+def profile_of(*events: Event) -> Profile:
+    return apply(Profile(), events)[0]
+
+
+def cart(profile: Profile) -> dict[str, int]:
+    return {line.item_id: line.quantity for line in profile.cart}
+
+
+def bought(profile: Profile) -> list[tuple[str, str]]:
+    return [(one.order_id, one.item_id) for one in profile.bought]
+
+
+def order(name: str, order_id: str, *item_ids: str, at_s: float = 0.0) -> Event:
+    return event(name, *item_ids, at_s=at_s, params={"transaction_id": order_id})
+
+
+def arrival(source: str, at_s: float) -> Event:
+    return event("page_view", at_s=at_s, context={"campaign": {"source": source, "medium": "mail", "name": "spring"}})
+
+
+LOOKS = [
+    event("view_item", "a", at_s=0),
+    event("add_to_cart", "a", at_s=20),
+    event("view_item", "b", at_s=10),
+    arrival("mail", 5),
+    arrival("partner", 15),
+]
+
+
+@pytest.mark.parametrize("events", list(itertools.permutations(LOOKS)))
+def test_arrival_order_changes_neither_recents_nor_touches_nor_counts(events: tuple[Event, ...]) -> None:
+    profile = profile_of(*events)
+    assert [(one.item_id, one.at_s - START_S, one.event) for one in profile.recent] == [
+        ("b", 10, "view_item"),
+        ("a", 20, "add_to_cart"),
+    ]
+    assert recent_items(profile) == ["a", "b"]
+    assert profile.first_touch is not None
+    assert profile.last_touch is not None
+    assert (profile.first_touch.source, profile.last_touch.source) == ("mail", "partner")
+    assert (profile.count("view_item"), profile.count("page_view"), profile.sessions) == (2, 2, 1)
+    assert (profile.first_at_s, profile.last_at_s) == (START_S, START_S + 20)
+
+
+def test_the_newest_items_by_event_time_stay_whatever_the_order_of_arrival() -> None:
+    looks = [event("view_item", f"i{number}", at_s=number) for number in range(3 * MAX_RECENT)]
+    Random(1).shuffle(looks)
+    expected = [f"i{number}" for number in reversed(range(2 * MAX_RECENT, 3 * MAX_RECENT))]
+    assert recent_items(profile_of(*looks)) == expected
+
+
+def test_an_event_id_counts_once() -> None:
+    first = event("add_to_cart", "a", event_id="e1")
+    profile, outcomes = apply(Profile(), [first, first, event("add_to_cart", "a", event_id="e2")])
+    assert outcomes == ["applied", "duplicate", "applied"]
+    assert (cart(profile), profile.events_seen, profile.position) == ({"a": 2}, 2, 3)
+
+
+def test_the_latest_event_ids_are_remembered_and_no_more() -> None:
+    events = [event("page_view", event_id=f"e{number}") for number in range(MAX_EVENT_IDS + 1)]
+    profile, _ = apply(Profile(), events)
+    _, outcomes = apply(profile, [events[-1], events[1], events[0]], start=len(events))
+    assert outcomes == ["duplicate", "duplicate", "applied"]
+
+
+def test_without_event_ids_equal_events_count_each() -> None:
+    assert cart(profile_of(*[event("add_to_cart", "a")] * 3)) == {"a": 3}
+
+
+@pytest.mark.parametrize(
+    ("gap_s", "sessions"), [(SESSION_GAP_S - 1, 1), (SESSION_GAP_S, 1), (SESSION_GAP_S + 1, 2), (86_400.0, 2)]
+)
+def test_a_session_ends_after_thirty_minutes_without_an_event(gap_s: float, sessions: int) -> None:
+    profile = profile_of(event("view_item", "a"), event("view_item", "b", at_s=gap_s))
+    assert profile.sessions == sessions
+    assert profile.session.events == (2 if sessions == 1 else 1)
+    assert [one.item_id for one in in_session(profile, profile.recent)] == (["a", "b"] if sessions == 1 else ["b"])
+
+
+def test_a_late_event_neither_starts_nor_stretches_the_session_it_does_not_belong_to() -> None:
+    profile = profile_of(event("page_view", at_s=10_000), event("view_item", "a", at_s=0))
+    assert (profile.sessions, profile.session.events, profile.session.started_at_s) == (1, 1, START_S + 10_000)
+    assert profile.events_seen == 2
+
+
+def test_a_late_event_of_the_same_session_moves_its_start() -> None:
+    profile = profile_of(event("page_view", at_s=1_000), event("page_view", at_s=0))
+    assert (profile.sessions, profile.session.started_at_s, profile.session.last_at_s) == (1, START_S, START_S + 1_000)
+
+
+def test_a_new_session_id_starts_a_session_unless_it_comes_late() -> None:
+    first, second = (
+        event("page_view", at_s=10, session_id="s1"),
+        event("page_view", at_s=20, session_id="s2"),
+    )
+    assert profile_of(first, second).sessions == 2
+    assert profile_of(second, first).sessions == 1
+
+
+def test_the_cart_holds_what_was_added_and_not_removed() -> None:
+    added = event("add_to_cart", items=(EventItem(item_id="a", quantity=3, price=5.0), EventItem(item_id="b")))
+    profile = profile_of(added, event("remove_from_cart", "a"), event("remove_from_cart", "b"))
+    assert cart(profile) == {"a": 2}
+    assert profile.cart[0].price == 5.0
+    assert cart(profile_of(event("remove_from_cart", "a"))) == {}
+
+
+def test_an_order_leaves_the_cart_and_is_named_once() -> None:
+    profile = profile_of(
+        event("add_to_cart", "a"),
+        event("add_to_cart", "b"),
+        order("order_created", "o1", "a"),
+        order("purchase", "o1", "a"),
+        order("order_paid", "o1"),
+    )
+    assert cart(profile) == {"b": 1}
+    assert bought(profile) == [("o1", "a")]
+
+
+@pytest.mark.parametrize("undo", ["order_cancelled", "refund"])
+def test_an_undone_order_is_forgotten_whole_or_in_part(undo: str) -> None:
+    orders = [order("purchase", "o1", "a", "b"), order("purchase", "o2", "a")]
+    assert bought(profile_of(*orders, order(undo, "o1"))) == [("o2", "a")]
+    assert bought(profile_of(*orders, order(undo, "o1", "a"))) == [("o1", "b"), ("o2", "a")]
+    assert bought(profile_of(*orders, order(undo, "o3"))) == [("o1", "a"), ("o1", "b"), ("o2", "a")]
+
+
+def test_a_visitor_who_buys_has_a_history_by_item_and_any_other_none() -> None:
+    weekly = [order("purchase", f"o{week}", "a", at_s=week * 604_800.0) for week in range(5)]
+    (habit,) = profile_of(*weekly).history.habits
+    assert (habit.item_id, habit.count, habit.last_at_s - habit.first_at_s) == ("a", 5, 4 * 604_800)
+    looker = profile_of(event("view_item", "a"), event("add_to_cart", "a"))
+    assert looker.orders is None
+    undone = profile_of(order("purchase", "o1", "a"), order("refund", "o1"))
+    assert (undone.orders, undone.bought) == (None, [])
+
+
+def test_an_order_event_without_items_is_no_order() -> None:
+    assert profile_of(order("order_paid", "o1")).orders is None
+
+
+def busy(count: int) -> list[Event]:
+    """A visitor who does everything, with long ids."""
+    random = Random(2)
+    names = ["view_item", "add_to_cart", "purchase", "add_to_wishlist", "remove_from_cart", "page_view", "own_event"]
+    events = []
+    for number in range(count):
+        name = random.choice(names)
+        ids = [f"item-{random.randrange(5_000):036}" for _ in range(random.randint(1, 4))]
+        params: dict[str, Any] = {"transaction_id": f"order-{number:030}"} if name == "purchase" else {}
+        events.append(
+            event(name, *ids, at_s=number * 40.0, params=params, event_id=f"e{number}", user_id="user-" + "x" * 30)
+        )
+    return events
+
+
+def test_thousands_of_events_keep_every_part_in_its_bound_and_the_blob_small() -> None:
+    profile, largest = Profile(), 0
+    events = busy(4_000)
+    for start in range(0, len(events), 50):
+        profile, _ = apply(profile, events[start : start + 50], start)
+        largest = max(largest, len(encode_profile(profile)))
+    assert len(profile.recent) == MAX_RECENT
+    assert len(profile.cart) == MAX_CART_LINES
+    assert len(profile.history.habits) == MAX_HABITS
+    assert len(profile.history.orders) == MAX_ORDERS
+    assert len(profile.event_ids) == 8 * MAX_EVENT_IDS
+    assert len(profile.sketch) <= 14 + 3 * 8 + 2 * 3 * 64
+    assert largest < 16_000
+    assert (profile.events_seen, profile.position, sum(profile.counts)) == (4_000, 4_000, 4_000)
+
+
+def test_a_replay_changes_nothing() -> None:
+    events = busy(200)
+    profile, _ = apply(Profile(), events)
+    before = encode_profile(profile)
+    again, outcomes = apply(profile, events)
+    assert set(outcomes) == {"replayed"}
+    assert encode_profile(again) == before
+
+
+def test_batches_of_any_size_give_the_same_discrete_part() -> None:
+    events = busy(300)
+    whole = profile_of(*events)
+    piecewise = Profile()
+    for start in range(0, len(events), 7):
+        piecewise, _ = apply(piecewise, events[start : start + 7], start)
+        piecewise = decode_profile(encode_profile(piecewise))
+    assert discrete_part(piecewise) == discrete_part(whole)
+
+
+def test_erasure_leaves_a_position_and_nothing_else() -> None:
+    erased = profile_of(event("view_item", "a", user_id="u"), event("add_to_cart", "a"), event(VISITOR_DELETED))
+    assert encode_profile(erased) == encode_profile(Profile(position=3))
+    after, outcomes = apply(erased, [event("view_item", "a"), event("view_item", "b")], start=2)
+    assert outcomes == ["replayed", "applied"]
+    assert recent_items(after) == ["b"]
+
+
+def test_what_came_before_an_erasure_in_the_same_batch_leaves_no_interest() -> None:
+    profile = profile_of(event("view_item", "a", items=(EventItem(item_id="a", brand="x"),)), event(VISITOR_DELETED))
+    assert profile.sketch == b""
+
+
+def test_visitors_of_one_batch_do_not_mix() -> None:
+    profiles = [Profile(), Profile()]
+    looks = [Change(1, 1, event("view_item", "a")), Change(0, 2, event("view_item", "b"))]
+    learn(profiles, looks, lambda item: vector_of((f"brand:{item.item_id}",)))
+    assert [recent_items(one) for one in profiles] == [["b"], ["a"]]
+    alone = [Profile()]
+    learn(alone, [Change(0, 1, looks[0].event)], lambda item: vector_of((f"brand:{item.item_id}",)))
+    assert encode_profile(alone[0]) == encode_profile(profiles[1])
+
+
+def test_the_stored_form_starts_with_the_position() -> None:
+    profile = profile_of(*busy(20))
+    blob = encode_profile(profile)
+    assert int.from_bytes(blob[:8], "big") == 20
+    assert decode_profile(blob) == profile
+    assert decode_profile(None) == Profile()

@@ -1,0 +1,32 @@
+"""An archive filled with events as the API would take them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from models.events.events import parse_event
+from models.reports.archive_row import row_of
+from store.archive.archive import Archive
+
+SITE = "shop"
+
+
+def fill(archive: Archive, events: Sequence[dict[str, Any]], first: int = 1, holdout_share: float = 0.0) -> None:
+    """Write events as positions of one partition, from `first` on."""
+    rows = [
+        row_of(0, position, parse_event(one, SITE, 1_900_000_000.0), holdout_share)
+        for position, one in enumerate(events, start=first)
+    ]
+    archive.write(SITE, 0, rows)
+
+
+def event(name: str, visitor: str, at: str, *items: tuple[str, float], **params: Any) -> dict[str, Any]:
+    """Make an event at a time of 2026, such as `01-31 12:00`; items are (id, price)."""
+    made: dict[str, Any] = {"event": name, "visitor_id": visitor, "timestamp": f"2026-{at}:00Z", "params": params}
+    if items:
+        made["items"] = [{"item_id": item_id, "price": price} for item_id, price in items]
+    return made
+
+
+def landing(visitor: str, at: str, query: str) -> dict[str, Any]:
+    """A page view by an address with a query."""
+    return event("page_view", visitor, at, page_location=f"https://shop.example/?{query}")

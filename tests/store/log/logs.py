@@ -1,0 +1,83 @@
+"""Opening the logs under test, here or in a process of its own that can be stopped and killed.
+
+`python -m tests.store.log.logs <server> <name> <group> <greedy|obedient>` joins a group and writes what it reads to its
+output, a line a batch: partition, first position, last position. A greedy member commits each batch. An obedient one
+waits for a line on its input before each step: `poll`, or `commit` of what its first poll returned.
+"""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import orjson
+import redis
+
+from store.log.kafka_log import KafkaLog
+from store.log.log import EventLog
+from store.log.redis_log import RedisLog
+
+PARTITIONS = 4
+SESSION_TIMEOUT_S = 1.5
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server that can hold logs."""
+
+    kind: str  # "redis" or "kafka"
+    address: str
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def open(
+        self,
+        name: str,
+        partitions: int = PARTITIONS,
+        retention_s: float = 3600,
+        delivery_timeout_s: float = 10,
+    ) -> EventLog:
+        """Open a log on it."""
+        if self.kind == "redis":
+            client = redis.Redis.from_url(self.address)
+            try:
+                return RedisLog(client, name, partitions, retention_s, SESSION_TIMEOUT_S)
+            finally:
+                client.close()
+        return KafkaLog(
+            self.address,
+            name,
+            partitions,
+            retention_s,
+            SESSION_TIMEOUT_S,
+            delivery_timeout_s=delivery_timeout_s,
+            extra=self.extra,
+        )
+
+    def to_json(self) -> str:
+        """For the command line of a member."""
+        return orjson.dumps(asdict(self)).decode()
+
+
+def main(server: str, name: str, group: str, manner: str) -> None:
+    """Be a member until killed."""
+    log = Server(**orjson.loads(server)).open(name)
+    consumer = log.consume(group)
+    first: dict[int, int] = {}
+    while True:
+        order = sys.stdin.readline().strip() if manner == "obedient" else "poll"
+        if order == "commit":
+            consumer.commit(first)
+            sys.stdout.write("committed\n")
+        batches = [] if order == "commit" else consumer.poll(100, 0.2)
+        for batch in batches:
+            sys.stdout.write(f"{batch.partition} {batch.records[0].position} {batch.last_position}\n")
+        if manner == "greedy":
+            consumer.commit({batch.partition: batch.last_position for batch in batches})
+        elif order == "poll":
+            sys.stdout.write("polled\n")
+            first = first or {batch.partition: batch.last_position for batch in batches}
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,134 @@
+"""Profiles: no save overwrites newer state, every event is counted once, every key ends."""
+
+import uuid
+from collections.abc import Callable
+
+import pytest
+import redis
+from redis.crc import key_slot
+
+from models.visitor.profile import Profile, encode_profile
+from store import keys
+from store.client import Client, connect
+from store.visitors.pending import Accepted, remember
+from store.visitors.profiles import Learned, ProfileStore
+
+LIFETIME_S = 3_600.0
+
+
+@pytest.fixture
+def site() -> str:
+    """A site nobody used."""
+    return f"s-{uuid.uuid4().hex[:8]}"
+
+
+def moved_to(position: int) -> Callable[[list[str], list[Profile]], list[Learned]]:
+    """Learn one event that leads to a position, where the profile is not there yet."""
+
+    def learn(visitors: list[str], profiles: list[Profile]) -> list[Learned]:
+        return [
+            Learned(Profile(position=position, user_id=visitor), 1, 2)
+            if one.position < position
+            else Learned(one, 0, 0)
+            for visitor, one in zip(visitors, profiles, strict=True)
+        ]
+
+    return learn
+
+
+def keys_of(client: Client, site: str) -> list[bytes]:
+    return sorted(client.scan_iter(match=f"{site}:*"))
+
+
+def test_profiles_are_read_as_they_were_saved(client: Client, site: str) -> None:
+    store = ProfileStore(client, LIFETIME_S)
+    visitors = [f"v{number}" for number in range(1_200)]  # more than fit one call
+    assert store.load(site, 3, visitors[:2]) == [Profile(), Profile()]
+    assert store.update(site, 3, visitors, moved_to(7)) == (1_200, 2_400)
+    found = store.load(site, 3, visitors)
+    assert [(one.position, one.user_id) for one in found] == [(7, visitor) for visitor in visitors]
+    assert store.counts(site, 8) == {"applied": 1_200, "duplicates": 2_400}
+    assert store.load(site, 3, []) == []
+
+
+def test_what_is_learned_already_is_neither_saved_nor_counted_again(client: Client, site: str) -> None:
+    store = ProfileStore(client, LIFETIME_S)
+    store.update(site, 0, ["v"], moved_to(7))
+    before = client.get(keys.profile(site, 0, "v"))
+    assert store.update(site, 0, ["v"], moved_to(7)) == (0, 0)
+    assert store.counts(site, 1) == {"applied": 1, "duplicates": 2}
+    assert client.get(keys.profile(site, 0, "v")) == before
+
+
+def test_a_save_over_a_profile_that_moved_on_is_refused_and_learned_again(client: Client, site: str) -> None:
+    store, other = ProfileStore(client, LIFETIME_S), ProfileStore(client, LIFETIME_S)
+    seen: list[list[int]] = []
+
+    def learn(visitors: list[str], profiles: list[Profile]) -> list[Learned]:
+        seen.append([one.position for one in profiles])
+        if len(seen) == 1:  # another worker is faster, for one of the two
+            other.update(site, 0, ["b"], moved_to(5))
+        return moved_to(9)(visitors, profiles)
+
+    assert store.update(site, 0, ["a", "b"], learn) == (2, 4)
+    assert seen == [[0, 0], [5]]
+    assert [one.position for one in store.load(site, 0, ["a", "b"])] == [9, 9]
+    assert store.counts(site, 1)["applied"] == 3
+
+
+def test_a_slower_worker_leaves_newer_state_alone(client: Client, site: str) -> None:
+    store = ProfileStore(client, LIFETIME_S)
+
+    def overtaken(visitors: list[str], profiles: list[Profile]) -> list[Learned]:
+        if profiles[0].position == 0:
+            store.update(site, 0, visitors, moved_to(20))
+        return moved_to(10)(visitors, profiles)
+
+    assert store.update(site, 0, ["v"], overtaken) == (0, 0)
+    assert store.load(site, 0, ["v"])[0].position == 20
+
+
+def test_erasure_leaves_the_position_and_drops_what_was_pending(client: Client, site: str) -> None:
+    store = ProfileStore(client, LIFETIME_S)
+    store.update(site, 0, ["v"], moved_to(7))
+    remember(client, [Accepted(site, 0, "v", 8, b"{}")])
+    store.erase(site, 0, "v", 9)
+    assert store.load(site, 0, ["v"]) == [Profile(position=9)]
+    assert client.exists(keys.pending(site, 0, "v")) == 0
+    store.update(site, 0, ["v"], moved_to(12))
+    store.erase(site, 0, "v", 10)  # came late: what followed it stays
+    assert store.load(site, 0, ["v"])[0].position == 12
+
+
+def test_every_key_has_a_lifetime_and_a_partition_one_slot(client: Client, site: str) -> None:
+    store = ProfileStore(client, LIFETIME_S)
+    store.update(site, 5, ["a", "b"], moved_to(7))
+    store.count_dead_letters(site, 5, 3)
+    remember(client, [Accepted(site, 5, "a", 8, b"{}")])
+    found = keys_of(client, site)
+    assert len(found) == 4
+    for name in found:
+        assert client.ttl(name) > 0, name
+    assert 0 < client.ttl(keys.profile(site, 5, "a")) <= LIFETIME_S
+    slots = {key_slot(name) for name in found}
+    assert slots == {key_slot(b"5")}
+    assert store.counts(site, 8)["dead_letters"] == 3
+
+
+def test_a_write_gives_the_profile_its_whole_life_again(client: Client, site: str) -> None:
+    ProfileStore(client, 10.0).update(site, 0, ["v"], moved_to(1))
+    assert client.ttl(keys.profile(site, 0, "v")) <= 10
+    ProfileStore(client, LIFETIME_S).update(site, 0, ["v"], moved_to(2))
+    assert client.ttl(keys.profile(site, 0, "v")) > 10
+
+
+def test_the_stored_form_is_the_models(client: Client, site: str) -> None:
+    ProfileStore(client, LIFETIME_S).update(site, 0, ["v"], moved_to(1))
+    assert client.get(keys.profile(site, 0, "v")) == encode_profile(Profile(position=1, user_id="v"))
+
+
+def test_a_cluster_that_is_away_is_told_like_a_node_that_is_away() -> None:
+    with pytest.raises(redis.ConnectionError, match=r"127\.0\.0\.1:1"):
+        connect("redis://127.0.0.1:1", cluster=True)
+    with pytest.raises(redis.ConnectionError):
+        connect("redis://127.0.0.1:1").ping()

@@ -1,0 +1,103 @@
+"""The learn flow with real processes: one leads, the next goes on where the last published state stands."""
+
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from models.catalog.assortment import Assortment
+from models.learner.learner import Learner, Saved
+from models.learner.snapshot import Snapshot, decode_snapshot
+from models.ranking.next_item import NextItem
+from models.ranking.transitions import AFTER
+from shopwindow.embedded import EmbeddedRedis
+from store.site.models import ModelStore
+from stream.learn_flow import GROUP
+from tests.stream.workers import World, make_events, world
+
+
+@pytest.fixture
+def place(redis_server: EmbeddedRedis, tmp_path: Path) -> Iterator[World]:
+    """A site on a log of its own."""
+    with world("redis", redis_server.url, None, tmp_path) as made:
+        yield made
+
+
+@pytest.mark.slow
+def test_killed_and_paused_learners_leave_the_models_of_an_undisturbed_one(place: World) -> None:
+    """SIGKILL of the leader, SIGSTOP of the next while a third takes over: every event is learned exactly once."""
+    events = make_events(place.site, 1_500, visitors=40, seed=21)
+    with place.worker("learn") as first, place.worker("learn") as second:
+        place.append(events[:500])
+        place.wait_until_committed(GROUP, within_s=60)
+        place.append(events[500:700])
+        first.send_signal(signal.SIGKILL)
+        first.wait()
+        place.append(events[700:900])
+        place.wait_until_committed(GROUP, within_s=60)
+        second.send_signal(signal.SIGSTOP)
+        with place.worker("learn"):
+            place.append(events[900:1_200])
+            place.wait_until_committed(GROUP, within_s=60)
+            second.send_signal(signal.SIGCONT)
+            place.append(events[1_200:])
+            place.wait_until_committed(GROUP, within_s=60)
+            time.sleep(1.0)  # whoever is wrong about leading has had its turn to publish
+    store = ModelStore(place.client)
+    saved = store.checkpoint(place.site)
+    assert saved is not None
+    learned = Learner.load(Saved(*saved))
+    expected = Learner()
+    reader = place.log.read(dict.fromkeys(range(place.log.partitions), 0))
+    reached = [0] * place.log.partitions
+    from models.events.events import decode_event
+
+    while reached != place.log.ends():
+        for batch in reader.poll(10_000, 1.0):
+            for position, value in batch.records:
+                expected.learn_one(batch.partition, position, decode_event(value), Assortment())
+            reached[batch.partition] = batch.last_position
+    reader.close()
+    assert learned.positions == expected.positions
+    assert learned.events == expected.events
+    # Partitions are read in another order each time, which numbers items anew but changes no weight.
+    assert sorted(learned.names) == sorted(expected.names)
+    mine, theirs = learned.snapshot(), expected.snapshot()
+    for name in expected.names:
+        assert mine.popular[mine.number_of[name]] == pytest.approx(theirs.popular[theirs.number_of[name]], rel=1e-4)
+    for name in expected.names:
+        found, wanted = _bought(mine, name), _bought(theirs, name)
+        assert found.keys() == wanted.keys()
+        for other, weight in wanted.items():
+            assert found[other] == pytest.approx(weight, rel=1e-3)
+        assert _after(mine.engine, name) == pytest.approx(_after(theirs.engine, name))
+    published = store.snapshot(place.site)
+    assert published is not None
+    assert decode_snapshot(*published).events == expected.events
+
+
+def _bought(snapshot: Snapshot, name: str) -> dict[str, float]:
+    others, weights = snapshot.bought.of(snapshot.number_of[name])
+    return {snapshot.names[other]: float(weight) for other, weight in zip(others, weights, strict=True)}
+
+
+def _after(engine: NextItem, name: str) -> dict[str, float]:
+    """How often each item came after one, by 1/d; exact, since every event was learned exactly once."""
+    rows, number = engine._sources.sequences, engine.names.index(name)
+    row = zip(rows.other[number].tolist(), rows.counts[number, :, AFTER].tolist(), strict=True)
+    return {engine.names[other]: count for other, count in row if other >= 0}
+
+
+def test_only_the_leader_may_publish(redis_server: EmbeddedRedis, place: World) -> None:
+    """The fence: a process that lost the lead writes nothing, however late it wakes up."""
+    first, second = ModelStore(place.client), ModelStore(place.client)
+    assert first.lead(place.site)
+    assert not second.lead(place.site)
+    assert first.publish(place.site, b"checkpoint", 1, b"snapshot", b"tables")
+    assert not second.publish(place.site, b"other", 2, b"other", b"other")
+    first.resign(place.site)
+    assert second.lead(place.site)
+    assert not first.publish(place.site, b"late", 3, b"late", b"late")
+    assert (second.checkpoint(place.site), second.snapshot_version(place.site)) == ((b"checkpoint", b"tables"), 1)
