@@ -36,9 +36,9 @@ from api.http import documentation, metrics, problems, schemas
 from api.http.config import ApiConfig
 from api.public import decisions, events, messages, recommendations, slots
 from api.runtime.decide import begin
-from api.runtime.identity_resolution import Identifying
+from api.runtime.identity_resolution import IdentityResolver
 from api.runtime.log_appender import Appender, Incoming
-from api.runtime.message_notifier import Newsroom
+from api.runtime.message_notifier import MessageNotifier
 from api.runtime.site import Site
 from api.runtime.state import State
 from api.shop.routes import shop_routes
@@ -238,14 +238,14 @@ async def _lifespan(
         trigger_config=trigger_config,
         journal=JournalStore(client),
         outboxes={one.site: Outbox(client, one.site, logs.events.partitions) for one in config.sites},
-        newsroom=Newsroom(redis, logs.events.partitions, stopping),
+        newsroom=MessageNotifier(redis, logs.events.partitions, stopping),
         stopping=stopping,
         mailings=MailingStore(client),
         log=logs.events,
         dead_letter_log=logs.dead_letters,
         events=Appender(
             logs.events,
-            prepare=Identifying(LinkStore(hasty, config.profile_lifetime_s), logs.events.partitions).prepare,
+            prepare=IdentityResolver(LinkStore(hasty, config.profile_lifetime_s), logs.events.partitions).prepare,
             remember=partial(_remember, hasty, LinkStore(hasty, config.profile_lifetime_s)),
         ),
         decisions=Appender(logs.decisions, linger_s=_LINGER_S),

@@ -42,7 +42,7 @@ from models.ranking import (
     transitions,
 )
 from models.ranking.feature_layout import LEARNERS
-from models.ranking.item_event import Visit
+from models.ranking.item_event import ItemEvent
 from models.ranking.next_item import PATH_ITEMS, NextItem
 
 TEACH_ONLY: Final = 0.2
@@ -111,10 +111,10 @@ def steps_of(events: Events, protocol: str) -> Steps:
     return Steps(learned, scored, new, cold)
 
 
-def visit_of(row: Row) -> Visit:
+def visit_of(row: Row) -> ItemEvent:
     """Give an event as the engine takes it."""
     category = tuple(row.category.split(".")) if row.category else ()
-    return Visit(row.session_id, row.item_id, row.ts, row.visitor_id, category, row.brand, row.price)
+    return ItemEvent(row.session_id, row.item_id, row.ts, row.visitor_id, category, row.brand, row.price)
 
 
 def engine_ranks(events: Events, steps: Steps, without: str = "") -> tuple[Ints, Ints]:

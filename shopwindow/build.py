@@ -23,7 +23,7 @@ from store.clock import ClockKind
 from store.log.kafka_log import KafkaLog
 from store.log.log import EventLog
 from store.log.redis_log import RedisLog
-from stream.retry import Stop, patiently
+from stream.retry import Stop, retry_until_available
 
 _LONGEST_RETRY_S: Final = 7 * 86_400.0
 
@@ -32,7 +32,7 @@ def open_log(settings: Settings, suffix: str = "", partitions: int | None = None
     """Open the event log, or with a suffix one of its companions."""
     if stop is not None:
         name = settings.log_name + suffix
-        return patiently(stop, f"open the log {name}", partial(open_log, settings, suffix, partitions))
+        return retry_until_available(stop, f"open the log {name}", partial(open_log, settings, suffix, partitions))
     name = settings.log_name + suffix
     count = partitions or settings.log_partitions
     retention_s = settings.log_retention_h * 3600
@@ -77,7 +77,7 @@ def archive_directory(settings: Settings) -> Path:
 def open_client(settings: Settings, stop: Stop) -> Client:
     """Connect to Redis."""
     url = redis_url(settings)
-    return patiently(stop, "connect to Redis", lambda: connect(url, cluster=settings.redis_cluster))
+    return retry_until_available(stop, "connect to Redis", lambda: connect(url, cluster=settings.redis_cluster))
 
 
 def redis_url(settings: Settings) -> str:

@@ -11,7 +11,7 @@ import uvicorn
 from prometheus_client import start_http_server
 
 from api.app import Logs, create_app
-from api.http.hot_path import Front
+from api.http.hot_path import HotPath
 from shopwindow.build import (
     api_config,
     clock_kind,
@@ -44,12 +44,12 @@ from stream.delivery import Delivering
 from stream.retry import Stop
 from stream.run import run_archive, run_learn, run_profile, run_trigger, stop_on_signals
 from stream.trigger_inputs import Configs, Recommending
-from stream.trigger_worker import Triggering
+from stream.trigger_worker import TriggerWorker
 
 Flow = Literal["profile", "learn", "trigger", "archive"]
 
 
-def application() -> Front:
+def application() -> HotPath:
     """Build the application in an API process, from the settings of its environment."""
     settings = load_settings()
     configure_logging(settings)
@@ -59,7 +59,7 @@ def application() -> Front:
         open_client(settings, stop).close()  # a cluster is asked at once for its nodes; so wait until there are some
         return open_logs(settings, stop)
 
-    return Front(create_app(api_config(settings), open_all, stop.is_set))
+    return HotPath(create_app(api_config(settings), open_all, stop.is_set))
 
 
 def _stop_while_starting() -> Stop:
@@ -181,9 +181,9 @@ def _triggering(
     configs: TriggerConfigStore,
     sites: frozenset[str],
     stop: Stop,
-) -> Triggering:
+) -> TriggerWorker:
     """Build what keeps the watches, with all it reads."""
-    return Triggering(
+    return TriggerWorker(
         TriggerStore(client),
         WantedStore(client),
         ProfileStore(client, settings.profile_lifetime_days * 86_400),

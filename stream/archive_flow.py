@@ -14,7 +14,7 @@ from store.archive.archive import Archive
 from store.log.log import Batch, EventLog, GroupConsumer
 from stream.decode import Decoded, Decoder
 from stream.metrics import EVENTS, observe_lag
-from stream.retry import Stop, patiently
+from stream.retry import Stop, retry_until_available
 from stream.sink import LastStep
 from stream.source import LogSource, Tick
 
@@ -34,7 +34,7 @@ def archive_flow(
     stop: Stop,
 ) -> Dataflow:
     """Wire the flow: read, decode, write."""
-    consumer = patiently(stop, "join the group", lambda: log.consume(GROUP))
+    consumer = retry_until_available(stop, "join the group", lambda: log.consume(GROUP))
     decoder = Decoder(GROUP, sites, log.partitions)
 
     def decode(item: Batch | Tick) -> Decoded | None:
@@ -85,16 +85,18 @@ class Archiving(StatelessSinkPartition[Decoded | None]):
             self._flush()
         if now >= self._compact_at:
             for site in sorted(self._sites):
-                patiently(self._stop, f"compact the archive of {site}", partial(self._archive.compact, site))
+                retry_until_available(
+                    self._stop, f"compact the archive of {site}", partial(self._archive.compact, site)
+                )
             self._compact_at = time.monotonic() + _COMPACT_EVERY_S
 
     def _flush(self) -> None:
         for partition, events in sorted(self._waiting.items()):
-            patiently(self._stop, "write the archive", partial(self._write, partition, events))
+            retry_until_available(self._stop, "write the archive", partial(self._write, partition, events))
             observe_lag(GROUP, events)
         EVENTS.labels(GROUP, "applied").inc(self._count)
         positions = dict(self._positions)
-        patiently(self._stop, f"commit {positions}", lambda: self._consumer.commit(positions))
+        retry_until_available(self._stop, f"commit {positions}", lambda: self._consumer.commit(positions))
         self._waiting.clear()
         self._positions.clear()
         self._count = 0

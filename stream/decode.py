@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-from models.base.errors import InvalidError, shown
+from models.base.errors import InvalidError, show_value
 from models.events.dead_letter import DeadLetter
 from models.events.events import Event, decode_event
 from store.log.log import Batch, partition_of
@@ -67,9 +67,10 @@ class Decoder:
 
     def _check(self, partition: int, event: Event) -> None:
         if event.site not in self._sites:
-            raise InvalidError("site_unknown", f"site {shown(event.site)} is not one of {sorted(self._sites)}")
+            raise InvalidError("site_unknown", f"site {show_value(event.site)} is not one of {sorted(self._sites)}")
         home = partition_of(event.site, event.visitor_id, self._partitions)
         if home != partition:
             raise InvalidError(
-                "partition_wrong", f"visitor {shown(event.visitor_id)} belongs to partition {home}, not {partition}"
+                "partition_wrong",
+                f"visitor {show_value(event.visitor_id)} belongs to partition {home}, not {partition}",
             )

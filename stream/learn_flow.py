@@ -17,7 +17,7 @@ from store.site.models import ModelStore
 from stream.assortments import Assortments
 from stream.decode import Decoded, Decoder
 from stream.metrics import EVENTS, PUBLISH_SECONDS, PUBLISHED_BYTES, observe_lag, observe_progress
-from stream.retry import Stop, patiently
+from stream.retry import Stop, retry_until_available
 from stream.sink import LastStep
 from stream.source import LogSource, Tick
 
@@ -46,7 +46,7 @@ class Leadership:
         """Wait until this process leads all sites; False when stopped first."""
         said = False
         while not self._stop.is_set():
-            if patiently(self._stop, "take the lead", self._try):
+            if retry_until_available(self._stop, "take the lead", self._try):
                 self.lost = False
                 return True
             if not said:
@@ -58,7 +58,7 @@ class Leadership:
     def keep(self) -> bool:
         """Renew the lead when it is time; False, and `lost` from then on, when another process has taken it."""
         if not self.lost and time.monotonic() - self._renewed_at >= _LEAD_EVERY_S:
-            self.lost = not patiently(self._stop, "renew the lead", self._try)
+            self.lost = not retry_until_available(self._stop, "renew the lead", self._try)
         return not self.lost
 
     def _try(self) -> bool:
@@ -100,7 +100,7 @@ class Learners:
         self.changed: set[str] = set()
         self._begun = False
         for site in sorted(sites):
-            saved = patiently(stop, f"load the models of {site}", partial(models.checkpoint, site))
+            saved = retry_until_available(stop, f"load the models of {site}", partial(models.checkpoint, site))
             self.by_site[site] = (
                 Learner.load(Saved(*saved), click_window_s, holdout_share=holdout_share)
                 if saved
@@ -115,13 +115,17 @@ class Learners:
         """
         if not self._begun:
             return dict.fromkeys(range(log.partitions), 0)
-        return dict(enumerate(patiently(self._stop, "read committed positions", lambda: log.committed(GROUP))))
+        return dict(
+            enumerate(retry_until_available(self._stop, "read committed positions", lambda: log.committed(GROUP)))
+        )
 
     def learn(self, decoded: Decoded, *, hurried: bool = False) -> Learned:
         """Teach every site its events; in a hurry, the ranker from some of them."""
         sites = {event.site for _, event in decoded.events}
         assortments = {
-            site: patiently(self._stop, f"read the catalog of {site}", partial(self._assortments.current, site))
+            site: retry_until_available(
+                self._stop, f"read the catalog of {site}", partial(self._assortments.current, site)
+            )
             for site in sites
         }
         learned = 0
@@ -158,7 +162,7 @@ def learn_flow(
     start = learners.start(log)
 
     def read() -> LogReader:
-        return patiently(stop, "read the log", lambda: log.read(start))
+        return retry_until_available(stop, "read the log", lambda: log.read(start))
 
     source = LogSource(read, max_records, stop, publish_every_s, over=lambda: leadership.lost)
     flow = Dataflow(GROUP)
@@ -212,7 +216,7 @@ class Publishing(StatelessSinkPartition[Learned | None]):
         self._learners.changed.clear()
         if self._positions:
             positions = dict(self._positions)
-            patiently(self._stop, f"commit {positions}", lambda: self._log.commit(GROUP, positions))
+            retry_until_available(self._stop, f"commit {positions}", lambda: self._log.commit(GROUP, positions))
             self._positions.clear()
         took_s = time.monotonic() - started
         rest_s = max(self._publish_every_s, _PUBLISH_SHARE * took_s, self._written_bytes / _PUBLISH_BYTES_PER_S)
@@ -224,7 +228,7 @@ class Publishing(StatelessSinkPartition[Learned | None]):
         learner = self._learners.by_site[site]
         snapshot = learner.snapshot()
         frozen, saved = encode_snapshot(snapshot), learner.save()
-        published = patiently(
+        published = retry_until_available(
             self._stop,
             f"publish the models of {site}",
             lambda: self._models.publish(site, saved.checkpoint, snapshot.version, frozen, saved.tables),

@@ -6,7 +6,9 @@ from models.events.events import decode_event
 from store.log.log import EventLog, partition_of
 
 
-def tell(log: EventLog, site: str, waiting: Callable[[], list[bytes]], told: Callable[[Sequence[bytes]], int]) -> None:
+def relay_outbox(
+    log: EventLog, site: str, waiting: Callable[[], list[bytes]], told: Callable[[Sequence[bytes]], int]
+) -> None:
     """Append the waiting events until none is left, each to the partition of its own visitor.
 
     `waiting` gives the next of them, `told` forgets those that are in the log now and gives how many are left. A crash

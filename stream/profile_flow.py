@@ -17,12 +17,12 @@ from models.visitor.profile_batch import Change, learn, new_parts
 from models.visitor.profile_merge import joining
 from models.visitor.timeline import encode_entry, entry_of
 from store.log.log import Batch, EventLog, GroupConsumer
-from store.visitors.profiles import Learned, ProfileStore
+from store.visitors.profiles import ProfileStore, ProfileUpdate
 from stream.assortments import Assortments
 from stream.decode import Decoded, Decoder
 from stream.metrics import BATCH_SECONDS, EVENTS, observe_lag
-from stream.retry import Stop, patiently
-from stream.segment_worker import TICK_S, Segmenting
+from stream.retry import Stop, retry_until_available
+from stream.segment_worker import TICK_S, SegmentWorker
 from stream.sink import LastStep
 from stream.source import LogSource, Tick
 
@@ -42,13 +42,13 @@ def profile_flow(
     dead_letter_log: EventLog,
     profiles: ProfileStore,
     assortments: Assortments,
-    segmenting: Segmenting,
+    segmenting: SegmentWorker,
     sites: frozenset[str],
     max_records: int,
     stop: Stop,
 ) -> Dataflow:
     """Wire the flow: read, decode, learn, commit; and with each tick, judge whom time has moved."""
-    consumer = patiently(stop, "join the group", lambda: log.consume(GROUP))
+    consumer = retry_until_available(stop, "join the group", lambda: log.consume(GROUP))
     decoder = Decoder(GROUP, sites, log.partitions)
 
     learning = ProfileLearning(profiles, assortments, stop, segmenting)
@@ -80,7 +80,7 @@ class ProfileLearning:
     """
 
     def __init__(
-        self, profiles: ProfileStore, assortments: Assortments, stop: Stop, segmenting: Segmenting | None = None
+        self, profiles: ProfileStore, assortments: Assortments, stop: Stop, segmenting: SegmentWorker | None = None
     ) -> None:
         self._segmenting = segmenting
         self._profiles = profiles
@@ -97,14 +97,14 @@ class ProfileLearning:
             visitors = by_site.setdefault(event.site, {})
             visitors.setdefault(event.visitor_id, []).append((position, event))
         for site, visitors in by_site.items():
-            applied, duplicates = patiently(
+            applied, duplicates = retry_until_available(
                 self._stop,
                 f"save profiles of partition {decoded.partition}",
                 partial(self._update, site, decoded.partition, visitors),
             )
             if self._segmenting is not None:
                 tell = partial(self._segmenting.tell, site, decoded.partition)
-                patiently(self._stop, f"tell what moved in partition {decoded.partition}", tell)
+                retry_until_available(self._stop, f"tell what moved in partition {decoded.partition}", tell)
             EVENTS.labels(GROUP, "applied").inc(applied)
             EVENTS.labels(GROUP, "duplicate").inc(duplicates)
         BATCH_SECONDS.labels(GROUP).observe(time.perf_counter() - started)
@@ -114,7 +114,7 @@ class ProfileLearning:
     def _update(self, site: str, partition: int, visitors: Mapping[str, list[tuple[int, Event]]]) -> tuple[int, int]:
         assortment = self._assortments.current(site)
 
-        def learned(visitor_ids: list[str], profiles: list[Profile]) -> list[Learned]:
+        def learned(visitor_ids: list[str], profiles: list[Profile]) -> list[ProfileUpdate]:
             return learn_visitors(visitor_ids, profiles, visitors, assortment)
 
         if self._segmenting is None:
@@ -128,7 +128,7 @@ def learn_visitors(
     profiles: list[Profile],
     events: Mapping[str, list[tuple[int, Event]]],
     assortment: Assortment,
-) -> list[Learned]:
+) -> list[ProfileUpdate]:
     """Apply each visitor's events to the profile loaded for it, all vectors together, and note its touchpoints."""
     changes = [
         Change(row, position, event)
@@ -160,7 +160,7 @@ def learn_visitors(
         for profile, before in zip(profiles, links, strict=True)
     ]
     rows = zip(profiles, applied, duplicates, entries, forget, notices, new_links, strict=True)
-    return [Learned(*row) for row in rows]
+    return [ProfileUpdate(*row) for row in rows]
 
 
 def _joinings(device_id: str, profile: Profile, loaded_at: int, latest: Event) -> list[bytes]:
@@ -187,11 +187,11 @@ class Committing(StatelessSinkPartition[Done | None]):
         positions = {done.partition: done.last_position for done in finished}
         if not positions:
             return
-        patiently(self._stop, f"commit {positions}", lambda: self._consumer.commit(positions))
+        retry_until_available(self._stop, f"commit {positions}", lambda: self._consumer.commit(positions))
 
     def _set_aside(self, done: Done) -> None:
         records = [(0, encode_dead_letter(letter)) for letter in done.dead_letters]
-        patiently(self._stop, "set dead letters aside", lambda: self._dead_letters.append(records))
+        retry_until_available(self._stop, "set dead letters aside", lambda: self._dead_letters.append(records))
         by_site: dict[str, int] = {}
         for letter in done.dead_letters:
             by_site[letter.site] = by_site.get(letter.site, 0) + 1

@@ -46,7 +46,7 @@ class Backoff:
         self._wait_s = _FIRST_WAIT_S
 
 
-def patiently(stop: Stop, what: str, call: Callable[[], Result]) -> Result:
+def retry_until_available(stop: Stop, what: str, call: Callable[[], Result]) -> Result:
     """Call until the servers answer; ends the process when it is told to stop first.
 
     Parameters

@@ -24,9 +24,9 @@ from stream.delivery import Delivering
 from stream.learn_flow import Leadership, Learners, learn_flow
 from stream.profile_flow import profile_flow
 from stream.retry import Stop
-from stream.segment_worker import Segmenting
+from stream.segment_worker import SegmentWorker
 from stream.trigger_flow import trigger_flow
-from stream.trigger_worker import Triggering
+from stream.trigger_worker import TriggerWorker
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ def run_profile(
 
     def wire() -> Dataflow:
         assortments = Assortments(catalogs)
-        segmenting = Segmenting(segments, standings, profiles, assortments, clock, log, sites, stop)
+        segmenting = SegmentWorker(segments, standings, profiles, assortments, clock, log, sites, stop)
         return profile_flow(log, dead_letters, profiles, assortments, segmenting, sites, max_records, stop)
 
     _run(wire, stop)
@@ -105,7 +105,12 @@ def run_archive(
 
 
 def run_trigger(
-    log: EventLog, triggering: Triggering, delivering: Delivering, sites: frozenset[str], max_records: int, stop: Stop
+    log: EventLog,
+    triggering: TriggerWorker,
+    delivering: Delivering,
+    sites: frozenset[str],
+    max_records: int,
+    stop: Stop,
 ) -> None:
     """Watch visitors and carry out triggers until `stop` is set; messages leave by threads of their own."""
     warm()

@@ -13,16 +13,16 @@ from typing import Final
 
 from models.catalog.assortment import Assortment
 from models.events.events import Event, encode_event
-from models.segments.membership import Move, Standing, Yardstick, advance, counts_between, event_of
+from models.segments.membership import Membership, SegmentConfig, Transition, advance, counts_between, event_of
 from models.visitor.profile import Profile
 from store.clock import Clock
 from store.log.log import EventLog
 from store.site.segments import SegmentStore
 from store.visitors.memberships import StandingStore
-from store.visitors.profiles import Judged, ProfileStore
+from store.visitors.profiles import MembershipUpdate, ProfileStore
 from stream.assortments import Assortments
-from stream.outbox_relay import tell
-from stream.retry import Stop, patiently
+from stream.outbox_relay import relay_outbox
+from stream.retry import Stop, retry_until_available
 
 TICK_S: Final = 0.25
 """How often visitors whose time has come are looked for."""
@@ -34,27 +34,27 @@ Events = Mapping[str, list[tuple[int, Event]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Judging:
+class SegmentJudge:
     """Judges one site's visitors at one moment; `events` are those about to be learned, by visitor."""
 
     site: str
-    yardstick: Yardstick
+    yardstick: SegmentConfig
     assortment: Assortment
     now_s: float
     by_events: bool
     events: Events
 
-    def before(self, visitor_id: str, profile: Profile, standing: Standing | None) -> Judged:
+    def before(self, visitor_id: str, profile: Profile, standing: Membership | None) -> MembershipUpdate:
         """Let the time pass until the visitor's first new event: what silence changed, it has changed before it."""
         new = next((event for position, event in self.events.get(visitor_id, ()) if position > profile.position), None)
         if new is None or standing is None:
-            return Judged(standing, [], [])
+            return MembershipUpdate(standing, [], [])
         until_s = min(self.now_s, new.at_s if self.by_events else new.accepted_at_s)
         if standing.due_s > until_s:
-            return Judged(standing, [], [])
+            return MembershipUpdate(standing, [], [])
         return self._advance(visitor_id, profile, standing, standing.due_s, until_s)
 
-    def after(self, visitor_id: str, profile: Profile, standing: Standing | None) -> Judged:
+    def after(self, visitor_id: str, profile: Profile, standing: Membership | None) -> MembershipUpdate:
         """Judge the visitor when the newest event came, or when the time was due, and let the time pass until now."""
         if visitor_id in self.events or standing is None:
             from_s = profile.last_at_s if self.by_events else profile.accepted_at_s
@@ -63,18 +63,20 @@ class Judging:
         return self._advance(visitor_id, profile, standing, from_s, self.now_s)
 
     def _advance(
-        self, visitor_id: str, profile: Profile, standing: Standing | None, from_s: float, to_s: float
-    ) -> Judged:
+        self, visitor_id: str, profile: Profile, standing: Membership | None, from_s: float, to_s: float
+    ) -> MembershipUpdate:
         after, moves = advance(profile, standing, self.yardstick, self.assortment, from_s, to_s)
         counts = counts_between(standing, after, moves) if moves or after is None else []
-        return Judged(after, counts, [told for move in moves if (told := self._told(visitor_id, profile, move))])
+        return MembershipUpdate(
+            after, counts, [told for move in moves if (told := self._told(visitor_id, profile, move))]
+        )
 
-    def _told(self, visitor_id: str, profile: Profile, move: Move) -> bytes:
+    def _told(self, visitor_id: str, profile: Profile, move: Transition) -> bytes:
         event = event_of(move, self.site, visitor_id, profile.user_id, max(move.at_s, profile.accepted_at_s))
         return b"" if event is None else encode_event(event)
 
 
-class Segmenting:
+class SegmentWorker:
     """Keeps the standings of all sites.
 
     Parameters
@@ -110,17 +112,17 @@ class Segmenting:
         self._log = log
         self._sites = sites
         self._stop = stop
-        self._known: dict[str, tuple[int, Yardstick]] = {}
+        self._known: dict[str, tuple[int, SegmentConfig]] = {}
         self._judged: dict[tuple[str, int], int] = {}
         self._cursors: dict[tuple[str, int], tuple[int, int]] = {}
 
-    def judge(self, site: str, events: Events, assortment: Assortment) -> Judging:
+    def judge(self, site: str, events: Events, assortment: Assortment) -> SegmentJudge:
         """Give the judge of a micro-batch, once its events have moved the clock."""
         newest_s = max((event.at_s for own in events.values() for _, event in own), default=0.0)
         now_s = self._clock.saw(site, newest_s)
-        return Judging(site, self._current(site)[1], assortment, now_s, self._clock.by_events, events)
+        return SegmentJudge(site, self._current(site)[1], assortment, now_s, self._clock.by_events, events)
 
-    def _current(self, site: str) -> tuple[int, Yardstick]:
+    def _current(self, site: str) -> tuple[int, SegmentConfig]:
         """The site's rules as they are in the store now, and their version."""
         version = self._segments.version(site)
         known = self._known.get(site)
@@ -133,7 +135,7 @@ class Segmenting:
         """Judge whom time has moved, and whoever was not judged by the newest rules yet; tell what moved."""
         for site in sorted(self._sites):
             for partition in sorted(partitions):
-                patiently(self._stop, f"judge partition {partition}", partial(self._tick, site, partition))
+                retry_until_available(self._stop, f"judge partition {partition}", partial(self._tick, site, partition))
 
     def _tick(self, site: str, partition: int) -> None:
         until = time.monotonic() + _BUDGET_S
@@ -175,7 +177,7 @@ class Segmenting:
         self._judged[key] = version
 
     def _judge(self, site: str, partition: int, visitors: list[str], now_s: float) -> None:
-        judging = Judging(
+        judging = SegmentJudge(
             site, self._current(site)[1], self._assortments.current(site), now_s, self._clock.by_events, {}
         )
         self._profiles.judge(site, partition, visitors, judging)
@@ -183,7 +185,7 @@ class Segmenting:
     def tell(self, site: str, partition: int) -> None:
         """Append to the log what has moved and is not in it yet."""
         standings = self._standings
-        tell(
+        relay_outbox(
             self._log,
             site,
             partial(standings.notices, site, partition),

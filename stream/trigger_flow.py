@@ -11,10 +11,10 @@ from models.events.events import Event
 from store.log.log import Batch, EventLog, GroupConsumer
 from stream.decode import Decoded, Decoder
 from stream.metrics import BATCH_SECONDS, EVENTS, observe_lag
-from stream.retry import Stop, patiently
+from stream.retry import Stop, retry_until_available
 from stream.sink import LastStep
 from stream.source import LogSource, Tick
-from stream.trigger_worker import Triggering
+from stream.trigger_worker import TriggerWorker
 
 GROUP: Final = "trigger"
 TICK_S: Final = 0.25
@@ -24,10 +24,10 @@ _PORTION: Final = 2_000
 
 
 def trigger_flow(
-    log: EventLog, triggering: Triggering, sites: frozenset[str], max_records: int, stop: Stop
+    log: EventLog, triggering: TriggerWorker, sites: frozenset[str], max_records: int, stop: Stop
 ) -> Dataflow:
     """Wire the flow: read, decode, watch; and with each tick, carry out what is due."""
-    consumer = patiently(stop, "join the group", lambda: log.consume(GROUP))
+    consumer = retry_until_available(stop, "join the group", lambda: log.consume(GROUP))
     decoder = Decoder(GROUP, sites, log.partitions)
 
     def decode(item: Batch | Tick) -> Decoded | None:
@@ -45,7 +45,7 @@ def trigger_flow(
 class Watching(StatelessSinkPartition[Decoded | None]):
     """Gathers events, has them taken in when there are enough or a tick comes, then commits the log positions."""
 
-    def __init__(self, log: EventLog, consumer: GroupConsumer, triggering: Triggering, stop: Stop) -> None:
+    def __init__(self, log: EventLog, consumer: GroupConsumer, triggering: TriggerWorker, stop: Stop) -> None:
         self._log = log
         self._consumer = consumer
         self._triggering = triggering
@@ -78,7 +78,7 @@ class Watching(StatelessSinkPartition[Decoded | None]):
         EVENTS.labels(GROUP, "applied").inc(self._count)
         BATCH_SECONDS.labels(GROUP).observe(time.perf_counter() - started)
         positions = dict(self._positions)
-        patiently(self._stop, f"commit {positions}", lambda: self._consumer.commit(positions))
+        retry_until_available(self._stop, f"commit {positions}", lambda: self._consumer.commit(positions))
         self._reached.update(positions)
         self._waiting.clear()
         self._positions.clear()
@@ -88,7 +88,7 @@ class Watching(StatelessSinkPartition[Decoded | None]):
         """How far each partition that is ours has been taken in."""
         assigned = sorted(self._consumer.assignment)
         if any(partition not in self._reached for partition in assigned):
-            committed = patiently(self._stop, "read positions", lambda: self._log.committed(GROUP))
+            committed = retry_until_available(self._stop, "read positions", lambda: self._log.committed(GROUP))
             for partition in assigned:
                 self._reached.setdefault(partition, committed[partition])
         for partition in [one for one in self._reached if one not in assigned]:

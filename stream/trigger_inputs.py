@@ -6,10 +6,10 @@ from typing import Final
 from models.base.bucketing import in_holdout
 from models.catalog.assortment import Assortment
 from models.decisions.recommend import Query, Recommended, recommend
-from models.decisions.scored_catalog import Shelf
+from models.decisions.scored_catalog import ScoredCatalog
 from models.learner.snapshot import Snapshot, decode_snapshot, empty_snapshot
 from models.triggers.evaluation import Config, Outcome
-from models.triggers.scheduling import rules_of
+from models.triggers.scheduling import index_triggers
 from models.visitor.contact_policy import zone
 from models.visitor.profile import Profile
 from store.site.models import ModelStore
@@ -35,7 +35,7 @@ class Configs:
         if known is None or known[0] != versions:
             configured = self._triggers.read(site)
             thresholds = self._segments.yardstick(site).thresholds
-            rules = rules_of(configured.triggers.values(), zone(configured.policy.time_zone))
+            rules = index_triggers(configured.triggers.values(), zone(configured.policy.time_zone))
             known = versions, Config(rules, configured.policy, thresholds)
             self._known[site] = known
         return known[1]
@@ -48,7 +48,7 @@ class Recommending:
         self._models = models
         self._holdout_share = holdout_share
         self._snapshots: dict[str, Snapshot] = {}
-        self._shelves: dict[str, Shelf] = {}
+        self._shelves: dict[str, ScoredCatalog] = {}
         self._next_look: dict[str, float] = {}
 
     def items(
@@ -63,7 +63,7 @@ class Recommending:
         holdout = in_holdout(site, visitor_id, self._holdout_share)
         return recommend(self._shelf(site, assortment), profile, query, time.time(), holdout=holdout).items
 
-    def _shelf(self, site: str, assortment: Assortment) -> Shelf:
+    def _shelf(self, site: str, assortment: Assortment) -> ScoredCatalog:
         now = time.monotonic()
         snapshot = self._snapshots.get(site)
         if snapshot is None or now >= self._next_look.get(site, 0.0):
@@ -74,5 +74,5 @@ class Recommending:
                 self._snapshots[site] = snapshot
         shelf = self._shelves.get(site)
         if shelf is None or not shelf.fits(snapshot, assortment):
-            shelf = self._shelves[site] = Shelf(snapshot, assortment)
+            shelf = self._shelves[site] = ScoredCatalog(snapshot, assortment)
         return shelf

@@ -21,25 +21,32 @@ from models.events.events import (
     Event,
     encode_event,
 )
-from models.triggers.conditions import Armed
-from models.triggers.evaluation import Config, Outcome, Whom, fire
-from models.triggers.message_outcomes import Came, came_of
+from models.triggers.conditions import TimerRequest
+from models.triggers.evaluation import Config, Outcome, Recipient, fire
+from models.triggers.message_outcomes import MessageOutcome, came_of
 from models.triggers.payload import body_of, sent_event
 from models.triggers.scheduling import arm, look, observe
-from models.triggers.trigger_state import WANT_LASTS_S, Watch, given, join_watch, joining_watch, read_joining_watch
+from models.triggers.trigger_state import (
+    WANT_LASTS_S,
+    TriggerState,
+    given,
+    join_watch,
+    joining_watch,
+    read_joining_watch,
+)
 from models.visitor.profile import Profile
 from store.client import UNAVAILABLE
 from store.clock import Clock
 from store.log.log import EventLog
 from store.messages.item_watchers import WantedStore
-from store.messages.trigger_states import WAYS, Changed, Message, TriggerStore, Wanting
+from store.messages.trigger_states import WAYS, Message, StateUpdate, TriggerStore, WatcherUpdate
 from store.site.catalog import CatalogStore
 from store.visitors.profiles import ProfileStore
 from stream.assortments import Assortments
 from stream.metrics import TRIGGERS
-from stream.outbox_relay import tell
+from stream.outbox_relay import relay_outbox
 from stream.profile_flow import GROUP as PROFILE_GROUP
-from stream.retry import Stop, patiently
+from stream.retry import Stop, retry_until_available
 from stream.trigger_inputs import Configs, Recommending
 
 _LOGGER = logging.getLogger(__name__)
@@ -52,7 +59,7 @@ _WANT_RENEWED_S: Final = 86_400.0
 Events = Mapping[str, list[tuple[int, Event]]]
 
 
-class Triggering:
+class TriggerWorker:
     """Keeps the watches of all sites, and carries out what is due.
 
     Parameters
@@ -106,12 +113,12 @@ class Triggering:
             by_site.setdefault(event.site, {}).setdefault(event.visitor_id, []).append((position, event))
         for site, visitors in by_site.items():
             what = f"save watches of partition {partition}"
-            patiently(self._stop, what, partial(self._learn, site, partition, visitors))
+            retry_until_available(self._stop, what, partial(self._learn, site, partition, visitors))
 
     def _learn(self, site: str, partition: int, events: Events) -> None:
         config, assortment = self._configs.current(site), self._assortments.current(site)
 
-        def learned(visitor_ids: list[str], watches: list[Watch]) -> list[Changed]:
+        def learned(visitor_ids: list[str], watches: list[TriggerState]) -> list[StateUpdate]:
             return [
                 _observed(watch, events[visitor_id], config, assortment)
                 for visitor_id, watch in zip(visitor_ids, watches, strict=True)
@@ -124,7 +131,7 @@ class Triggering:
         for key in [key for key in self._barriers if key[1] not in reached]:
             del self._barriers[key]
         for site in sorted(self._sites):
-            patiently(self._stop, f"look for due triggers of {site}", partial(self._tick, site, reached))
+            retry_until_available(self._stop, f"look for due triggers of {site}", partial(self._tick, site, reached))
 
     def _tick(self, site: str, reached: Mapping[int, int]) -> None:
         partitions = sorted(reached)
@@ -146,7 +153,7 @@ class Triggering:
                 self._sweep(site, partition, now_s, time.monotonic() + _BUDGET_S)
         for partition in sorted({*due, *waiting}):
             notices, told = partial(self._store.notices, site, partition), partial(self._store.told, site, partition)
-            tell(self._log, site, notices, told)
+            relay_outbox(self._log, site, notices, told)
 
     def _sweep(self, site: str, partition: int, now_s: float, until: float) -> None:
         """Carry out what was due when the barrier was put up; what is left over comes with the next tick."""
@@ -163,12 +170,12 @@ class Triggering:
     def _fire(self, site: str, partition: int, visitors: list[str], now_s: float) -> None:
         config, assortment = self._configs.current(site), self._assortments.current(site)
 
-        def fired(visitor_ids: list[str], watches: list[Watch]) -> list[Changed]:
+        def fired(visitor_ids: list[str], watches: list[TriggerState]) -> list[StateUpdate]:
             profiles = self._profiles.load(site, partition, visitor_ids)
             present = self._store.present(site, partition, visitor_ids, time.time())
-            changed: list[Changed] = []
+            changed: list[StateUpdate] = []
             for visitor_id, watch, profile, here in zip(visitor_ids, watches, profiles, present, strict=True):
-                whom = Whom(site, partition, visitor_id)
+                whom = Recipient(site, partition, visitor_id)
                 look(watch, profile, config.rules)
                 outcomes = fire(
                     watch,
@@ -181,13 +188,19 @@ class Triggering:
                     present=here,
                 )
                 messages = [self._message(whom, watch, profile, one, config, assortment) for one in outcomes]
-                changed.append(Changed(watch, messages))
+                changed.append(StateUpdate(watch, messages))
             return changed
 
         self._store.update(site, partition, visitors, fired, time.time())
 
     def _message(
-        self, whom: Whom, watch: Watch, profile: Profile, outcome: Outcome, config: Config, assortment: Assortment
+        self,
+        whom: Recipient,
+        watch: TriggerState,
+        profile: Profile,
+        outcome: Outcome,
+        config: Config,
+        assortment: Assortment,
     ) -> Message:
         TRIGGERS.labels(whom.site, outcome.trigger.trigger_id, outcome.status).inc()
         sent = outcome.status == "sent"
@@ -209,7 +222,9 @@ class Triggering:
             lasts_s=outcome.trigger.lasts_s,
         )
 
-    def _recommended(self, whom: Whom, profile: Profile, outcome: Outcome, assortment: Assortment) -> list[Recommended]:
+    def _recommended(
+        self, whom: Recipient, profile: Profile, outcome: Outcome, assortment: Assortment
+    ) -> list[Recommended]:
         """Give the products a message carries; a list that cannot be made keeps no message back."""
         try:
             return self._recommending.items(whom.site, whom.visitor_id, profile, outcome, assortment)
@@ -249,25 +264,29 @@ class Triggering:
             if (before.price, before.offered) == (after.price, after.offered):
                 continue
             renewed[item_id] = msgspec.json.encode(after)
-            armed: dict[str, Armed] = {}
+            armed: dict[str, TimerRequest] = {}
             if after.offered and after.price is not None and before.price is not None and after.price < before.price:
-                armed["price_drop"] = Armed(f"price:{item_id}:{after.price:.2f}", now_s, {"item_id": item_id})
+                armed["price_drop"] = TimerRequest(f"price:{item_id}:{after.price:.2f}", now_s, {"item_id": item_id})
             if after.offered and not before.offered:
-                armed["back_in_stock"] = Armed(f"back:{item_id}:{before.since_s:.3f}", now_s, {"item_id": item_id})
+                armed["back_in_stock"] = TimerRequest(
+                    f"back:{item_id}:{before.since_s:.3f}", now_s, {"item_id": item_id}
+                )
             if armed:
                 self._arm_wanting(site, partition, item_id, armed, now_s)
         self._wanted.set_known(site, partition, renewed)
 
-    def _arm_wanting(self, site: str, partition: int, item_id: str, armed: Mapping[str, Armed], now_s: float) -> None:
+    def _arm_wanting(
+        self, site: str, partition: int, item_id: str, armed: Mapping[str, TimerRequest], now_s: float
+    ) -> None:
         config = self._configs.current(site)
         triggers = [one for one in config.rules.triggers.values() if one.kind in armed]
 
-        def wanting(_: list[str], watches: list[Watch]) -> list[Changed]:
+        def wanting(_: list[str], watches: list[TriggerState]) -> list[StateUpdate]:
             for watch in watches:
                 for trigger in triggers:
                     if watch.want(item_id) is not None and not watch.flooding(now_s):
                         arm(watch, trigger, [armed[trigger.kind]])
-            return [Changed(watch) for watch in watches]
+            return [StateUpdate(watch) for watch in watches]
 
         visitors = self._wanted.visitors(site, partition, item_id, now_s - WANT_LASTS_S)
         if visitors and triggers:
@@ -288,18 +307,20 @@ def known_of(item_id: str, assortment: Assortment, now_s: float) -> Known:
     return Known(item.current_price, item.offered, now_s) if item else Known(None, False, now_s)
 
 
-def _observed(watch: Watch, events: Collection[tuple[int, Event]], config: Config, assortment: Assortment) -> Changed:
+def _observed(
+    watch: TriggerState, events: Collection[tuple[int, Event]], config: Config, assortment: Assortment
+) -> StateUpdate:
     """Take in those of the events that are new to the watch."""
     new = [(position, event) for position, event in events if position > watch.position]
     if not new:
-        return Changed(None)
+        return StateUpdate(None)
     before = {one.item_id: one.at_s for one in watch.wants if one.strong}
-    came: list[Came] = []
+    came: list[MessageOutcome] = []
     notices: list[bytes] = []
     erased = False
     for position, event in new:
         if event.event == VISITOR_DELETED:
-            watch, came, notices, erased = Watch(), [], [], True
+            watch, came, notices, erased = TriggerState(), [], [], True
         elif event.event == VISITOR_IDENTIFIED:
             if event.user_id and watch != given(watch):
                 notices.append(encode_event(joining_watch(watch, event.visitor_id, event)))
@@ -313,14 +334,14 @@ def _observed(watch: Watch, events: Collection[tuple[int, Event]], config: Confi
             observe(watch, event, config.rules, assortment)
         watch.position = position
     after = {one.item_id: one.at_s for one in watch.wants if one.strong}
-    wanting = [Wanting(item_id, None, b"") for item_id in before if item_id not in after]
+    wanting = [WatcherUpdate(item_id, None, b"") for item_id in before if item_id not in after]
     for item_id, at_s in after.items():
         if item_id not in before or at_s - before[item_id] > _WANT_RENEWED_S:
-            wanting.append(Wanting(item_id, at_s, msgspec.json.encode(known_of(item_id, assortment, at_s))))
-    return Changed(watch, came=came, wanting=wanting, notices=notices, erased=erased)
+            wanting.append(WatcherUpdate(item_id, at_s, msgspec.json.encode(known_of(item_id, assortment, at_s))))
+    return StateUpdate(watch, came=came, wanting=wanting, notices=notices, erased=erased)
 
 
-def _fields(whom: Whom, outcome: Outcome, body: bytes, ways: tuple[str, ...]) -> dict[str, str]:
+def _fields(whom: Recipient, outcome: Outcome, body: bytes, ways: tuple[str, ...]) -> dict[str, str]:
     """What the journal keeps of an outcome."""
     trigger = outcome.trigger
     fields = {

@@ -17,9 +17,9 @@ from api.http.request_body import answer, array_in, read_json
 from api.runtime.authentication import secret_site
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
-from models.base.errors import InvalidError, shown
+from models.base.errors import InvalidError, show_value
 from models.catalog.parsing import PARSERS
-from models.catalog.resources import Audience, Creative, Experiment, Kind, Resource, Rule
+from models.catalog.resources import Audience, Creative, Experiment, Kind, MerchandisingRule, Resource
 from models.experiments.experiments import MAX_EXPERIMENTS, begun, check_layer, parse_experiment
 from store.client import UNAVAILABLE
 from store.site.catalog import id_of
@@ -76,7 +76,8 @@ def _routes(kind: Kind, path: str, one: str, body: type, id_field: str) -> None:
             given = value.get(id_field, resource_id)
             if given != resource_id:
                 raise InvalidError(
-                    f"{id_field}_invalid", f"{id_field} is {shown(given)}, but the address says {shown(resource_id)}"
+                    f"{id_field}_invalid",
+                    f"{id_field} is {show_value(given)}, but the address says {show_value(resource_id)}",
                 )
             value = {**value, id_field: resource_id}
         await _follow(state_of(request), site)
@@ -149,14 +150,15 @@ def _checked(site: Site, resource: Resource, before: Sequence[Resource], known_s
     if isinstance(resource, Creative) and resource.campaign_id not in assortment.campaigns:
         raise InvalidError(
             "campaign_unknown",
-            f"creative {resource.creative_id!r}: site {site.name!r} has no campaign {shown(resource.campaign_id)}; "
-            "put the campaign first",
+            f"creative {resource.creative_id!r}: site {site.name!r} has no campaign {show_value(resource.campaign_id)};
+            " "put the campaign first",
         )
     for audience in _audiences(resource):
         for segment_id in (*audience.any_of, *audience.all_of, *audience.none_of):
             if segment_id not in known_segments:
                 raise InvalidError(
-                    "segment_unknown", f"site {site.name!r} has no segment {shown(segment_id)}; put the segment first"
+                    "segment_unknown",
+                    f"site {site.name!r} has no segment {show_value(segment_id)}; put the segment first",
                 )
     if isinstance(resource, Experiment):
         return _checked_experiment(site, resource, [one for one in before if isinstance(one, Experiment)])
@@ -173,14 +175,14 @@ def _checked_experiment(site: Site, experiment: Experiment, before: Sequence[Exp
                 raise InvalidError(
                     "placement_unknown",
                     f"experiment {experiment.experiment_id!r}: site {site.name!r} has no placement "
-                    f"{shown(placement_id)}; put the placement first",
+                    f"{show_value(placement_id)}; put the placement first",
                 )
     check_layer(experiment, known.values())
     return begun(known.get(experiment.experiment_id), experiment, time.time())
 
 
 def _audiences(resource: Resource) -> list[Audience]:
-    if isinstance(resource, Rule):
+    if isinstance(resource, MerchandisingRule):
         return [resource.audience]
     if isinstance(resource, Experiment):
         return [resource.audience, *(rule.audience for one in resource.variants for rule in one.rules)]
@@ -239,7 +241,7 @@ def _unavailable() -> ProblemError:
 
 
 def _unknown(site: Site, one: str, resource_id: str) -> ProblemError:
-    return ProblemError(404, f"{one}_unknown", f"site {site.name!r} has no {one} {shown(resource_id)}")
+    return ProblemError(404, f"{one}_unknown", f"site {site.name!r} has no {one} {show_value(resource_id)}")
 
 
 _routes("items", "/v1/catalog/items", "item", schemas.Items, "item_id")

@@ -17,7 +17,7 @@ from api.runtime import decide
 from api.runtime.authentication import secret_site
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
-from models.base.errors import shown
+from models.base.errors import show_value
 from models.catalog.resources import Experiment
 from models.events.events import parse_visitor_id
 from models.experiments.experiments import GLOBAL_HOLDOUT, assign, shares
@@ -107,7 +107,9 @@ async def _experiment(state: State, site: Site, experiment_id: str) -> Experimen
         raise unavailable("store_unavailable", "the catalog store does not answer; try again") from error
     found = site.assortment.experiments.get(experiment_id)
     if found is None:
-        raise ProblemError(404, "experiment_unknown", f"site {site.name!r} has no experiment {shown(experiment_id)}")
+        raise ProblemError(
+            404, "experiment_unknown", f"site {site.name!r} has no experiment {show_value(experiment_id)}"
+        )
     return found
 
 

@@ -8,13 +8,13 @@ import orjson
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from api.http import schemas
-from api.http.list_parameters import only
+from api.http.list_parameters import reject_unknown_fields
 from api.http.problems import ProblemError, unavailable
 from api.http.request_body import answer, read_json
 from api.runtime.authentication import secret_site
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
-from models.base.errors import InvalidError, shown
+from models.base.errors import InvalidError, show_value
 from models.base.timestamps import iso
 from models.events.events import parse_time, parse_visitor_id
 from models.triggers.message_outcomes import ORDER, UNDONE
@@ -82,7 +82,7 @@ async def get_entry(
     if 0 <= partition < state.log.partitions:
         entry = await _read(state.journal.get, site.name, partition, message_id)
     if entry is None:
-        raise ProblemError(404, "message_unknown", f"site {site.name!r} has sent no message {shown(message_id)}")
+        raise ProblemError(404, "message_unknown", f"site {site.name!r} has sent no message {show_value(message_id)}")
     return answer(_view(entry))
 
 
@@ -110,11 +110,11 @@ async def replay_undelivered(request: Request, site: SecretSite) -> Response:
     if request.headers.get("content-length", "0") != "0":
         body = await read_json(request, MAX_BODY_BYTES)
         if not isinstance(body, dict):
-            raise ProblemError(422, "body_invalid", f"the body must be a JSON object, got {shown(body)}")
-        only(body, frozenset({"message_id"}), "the body")
+            raise ProblemError(422, "body_invalid", f"the body must be a JSON object, got {show_value(body)}")
+        reject_unknown_fields(body, frozenset({"message_id"}), "the body")
         message_id = body.get("message_id") or ""
         if not isinstance(message_id, str) or (message_id and not is_message_id(message_id)):
-            raise InvalidError("message_id_invalid", f"message_id is no message's, got {shown(message_id)}")
+            raise InvalidError("message_id_invalid", f"message_id is no message's, got {show_value(message_id)}")
     state = state_of(request)
     return answer({"replayed": await _read(state.outboxes[site.name].replay, time.time(), message_id)})
 
@@ -138,7 +138,7 @@ def _moment(value: str, field: str) -> float:
         return parse_time(value if number is None else number, now_s=_LATEST_S)
     except InvalidError as error:
         raise InvalidError(
-            "parameter_invalid", f"{field} must be an ISO 8601 time or epoch seconds, got {shown(value)}"
+            "parameter_invalid", f"{field} must be an ISO 8601 time or epoch seconds, got {show_value(value)}"
         ) from error
 
 

@@ -6,14 +6,14 @@ from typing import Annotated, Any, Final, NamedTuple
 from fastapi import APIRouter, Depends, Request, Response
 
 from api.http import schemas
-from api.http.list_parameters import only, parse_ids, parse_list, parse_whole
+from api.http.list_parameters import parse_ids, parse_list, parse_whole, reject_unknown_fields
 from api.http.problems import ProblemError, unavailable
 from api.http.request_body import answer, read_json
 from api.runtime import decide
 from api.runtime.authentication import secret_site
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
-from models.base.errors import InvalidError, shown
+from models.base.errors import InvalidError, show_value
 from models.base.ids import parse_segment_id
 from models.decisions.recommend import Query
 from models.events.events import parse_visitor_id
@@ -52,8 +52,8 @@ async def post_batch(request: Request, site: Annotated[Site, Depends(secret_site
     """
     body = await read_json(request, MAX_BODY_BYTES)
     if not isinstance(body, dict):
-        raise ProblemError(422, "body_invalid", f"the body must be a JSON object, got {shown(body)}")
-    only(body, _FIELDS, "the body")
+        raise ProblemError(422, "body_invalid", f"the body must be a JSON object, got {show_value(body)}")
+    reject_unknown_fields(body, _FIELDS, "the body")
     _, query = parse_list(body.get("list", {}), "list")
     state = state_of(request)
     if body.get("segment") is None:
@@ -122,8 +122,8 @@ async def _of_segment(state: State, site: Site, body: dict[str, Any]) -> _Page:
     if not total:
         raise InvalidError(
             "cursor_unknown",
-            f"cursor {shown(body['cursor'])} is of no page of the segment {segment_id!r}, or of one begun too long "
-            "ago; begin again without a cursor",
+            f"cursor {show_value(body['cursor'])} is of no page of the segment {segment_id!r}, or of one begun too long
+            " "ago; begin again without a cursor",
         )
     end = start + len(visitor_ids)
     return _Page(visitor_ids, total, f"{name}:{end}" if end < total else None)
@@ -132,11 +132,11 @@ async def _of_segment(state: State, site: Site, body: dict[str, Any]) -> _Page:
 async def _check_known(state: State, site: Site, segment_id: str) -> None:
     yardstick = await asyncio.to_thread(state.segments.yardstick, site.name)
     if segment_id not in {one.segment_id for one in yardstick.segments}:
-        raise ProblemError(404, "segment_unknown", f"site {site.name!r} has no segment {shown(segment_id)}")
+        raise ProblemError(404, "segment_unknown", f"site {site.name!r} has no segment {show_value(segment_id)}")
 
 
 def _parse_cursor(value: Any) -> tuple[str, int]:
     name, _, start = value.partition(":") if isinstance(value, str) else ("", "", "")
     if not (len(name) == 16 and set(name) <= set("0123456789abcdef") and start.isascii() and start.isdecimal()):
-        raise InvalidError("cursor_invalid", f"cursor must be the next_cursor of a page, got {shown(value)}")
+        raise InvalidError("cursor_invalid", f"cursor must be the next_cursor of a page, got {show_value(value)}")
     return name, int(start[:12])

@@ -13,7 +13,7 @@ from api.http.request_body import answer
 from api.runtime.authentication import secret_site
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
-from models.base.errors import shown
+from models.base.errors import show_value
 from models.reports.charts import draw
 from store.archive.archive import ArchiveUnavailableError
 from store.archive.experiment_results import Asked, asked_of, asked_of_holdout
@@ -73,7 +73,9 @@ async def get_picture(
 
 async def _made(request: Request, site: Site, name: str, first_day: str | None, last_day: str | None) -> Report:
     if name not in REPORTS:
-        raise ProblemError(404, "report_unknown", f"there is no report {shown(name)}; there are {', '.join(REPORTS)}")
+        raise ProblemError(
+            404, "report_unknown", f"there is no report {show_value(name)}; there are {', '.join(REPORTS)}"
+        )
     first, last = parse_day(first_day, "from"), parse_day(last_day, "to")
     state = state_of(request)
     unarchived = await unarchived_of(state, site)

@@ -9,16 +9,16 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Request, Response
 
 from api.http import schemas
-from api.http.list_parameters import only, parse_list, parse_whole
+from api.http.list_parameters import parse_list, parse_whole, reject_unknown_fields
 from api.http.problems import ProblemError, unavailable
 from api.http.request_body import answer, read_json
 from api.runtime import decide
 from api.runtime.authentication import secret_site
-from api.runtime.decide import Deciding
+from api.runtime.decide import Decision
 from api.runtime.site import Site, placement_named
 from api.runtime.state import State, state_of
 from api.runtime.view_as import view_as
-from models.base.errors import InvalidError, shown
+from models.base.errors import InvalidError, show_value
 from models.catalog.parsing import MAX_SLOTS, parse_rule
 from models.events.events import parse_visitor_id
 from store.client import UNAVAILABLE
@@ -45,11 +45,11 @@ async def post_preview(request: Request, site: Annotated[Site, Depends(secret_si
     """
     body = await read_json(request, MAX_BODY_BYTES)
     if not isinstance(body, dict):
-        raise ProblemError(422, "body_invalid", f"the body must be a JSON object, got {shown(body)}")
-    only(body, _FIELDS, "the body")
+        raise ProblemError(422, "body_invalid", f"the body must be a JSON object, got {show_value(body)}")
+    reject_unknown_fields(body, _FIELDS, "the body")
     drafts = body.get("rules", [])
     if not isinstance(drafts, list) or len(drafts) > MAX_RULES:
-        raise InvalidError("rules_invalid", f"rules must be an array of at most {MAX_RULES}, got {shown(drafts)}")
+        raise InvalidError("rules_invalid", f"rules must be an array of at most {MAX_RULES}, got {show_value(drafts)}")
     rules = [parse_rule(draft) for draft in drafts]
     visitor_id = parse_visitor_id(body["visitor_id"]) if body.get("visitor_id") else ""
     state = state_of(request)
@@ -64,20 +64,21 @@ async def post_preview(request: Request, site: Annotated[Site, Depends(secret_si
     return answer({"visitor_id": visitor_id or None, "before": before, "after": after})
 
 
-def _list(body: dict[str, Any]) -> Callable[[Deciding], dict[str, Any]]:
+def _list(body: dict[str, Any]) -> Callable[[Decision], dict[str, Any]]:
     _, query = parse_list(body.get("list", {}), "list")
 
-    def made(deciding: Deciding) -> dict[str, Any]:
+    def made(deciding: Decision) -> dict[str, Any]:
         asked = deciding.asked(query)
         return decide.list_view(asked, deciding.listed(asked), deciding.state.config)
 
     return made
 
 
-def _placement(body: dict[str, Any], site: Site) -> Callable[[Deciding], dict[str, Any]]:
+def _placement(body: dict[str, Any], site: Site) -> Callable[[Decision], dict[str, Any]]:
     if body.get("list") is not None or not isinstance(body["placement"], str):
         raise InvalidError(
-            "placement_invalid", f"a preview is of a list or of a placement, by its id, got {shown(body['placement'])}"
+            "placement_invalid",
+            f"a preview is of a list or of a placement, by its id, got {show_value(body['placement'])}",
         )
     known = placement_named(site, body["placement"])
     count = parse_whole(body.get("count"), "count", MAX_SLOTS) or known.slots

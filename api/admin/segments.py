@@ -13,12 +13,12 @@ from api.http.request_body import answer, array_in, parse_each, read_json
 from api.runtime.authentication import secret_site
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
-from models.base.errors import InvalidError, shown
+from models.base.errors import InvalidError, show_value
 from models.base.timestamps import iso
 from models.segments.conditions import Facts
 from models.segments.lifecycle import STAGES, Thresholds, parse_thresholds, stage_of
 from models.segments.rfm import Cutoffs
-from models.segments.segments import MAX_SEGMENTS, Rule, Segment, parse_rule, parse_segment
+from models.segments.segments import MAX_SEGMENTS, Segment, SegmentRule, parse_rule, parse_segment
 from store.client import UNAVAILABLE
 from store.clock import read_now_s
 from store.site.segments import Tally
@@ -86,11 +86,11 @@ async def preview(request: Request, site: SecretSite) -> Response:
     """Judge every visitor by a rule, now; nothing is kept."""
     body = await read_json(request, MAX_BODY_BYTES)
     if not isinstance(body, dict) or set(body) - {"rule", "limit"}:
-        raise InvalidError("preview_invalid", f"a preview has rule, and perhaps limit, got {shown(body)}")
+        raise InvalidError("preview_invalid", f"a preview has rule, and perhaps limit, got {show_value(body)}")
     limit = body.get("limit", MAX_EXAMPLES)
     if isinstance(limit, bool) or not isinstance(limit, int) or not 0 <= limit <= MAX_EXAMPLES:
         raise InvalidError(
-            "limit_invalid", f"limit must be a whole number from 0 to {MAX_EXAMPLES}, got {shown(limit)}"
+            "limit_invalid", f"limit must be a whole number from 0 to {MAX_EXAMPLES}, got {show_value(limit)}"
         )
     rule = parse_rule(body.get("rule"))
     state = state_of(request)
@@ -100,7 +100,7 @@ async def preview(request: Request, site: SecretSite) -> Response:
         raise _unavailable() from error
 
 
-async def _preview(state: State, site: Site, rule: Rule, limit: int) -> dict[str, Any]:
+async def _preview(state: State, site: Site, rule: SegmentRule, limit: int) -> dict[str, Any]:
     await site.follow_catalog(await asyncio.to_thread(state.catalogs.version, site.name))
     thresholds = (await asyncio.to_thread(state.segments.yardstick, site.name)).thresholds
     now_s = await read_now_s(state.config.clock, state.redis, site.name)
@@ -129,7 +129,7 @@ async def _preview(state: State, site: Site, rule: Rule, limit: int) -> dict[str
     return {"count": count, "judged": judged, "complete": complete, "examples": examples}
 
 
-def _example(visitor_id: str, rule: Rule, facts: Facts) -> dict[str, Any]:
+def _example(visitor_id: str, rule: SegmentRule, facts: Facts) -> dict[str, Any]:
     stage, _ = stage_of(facts.profile, facts.thresholds, facts.now_s)
     last_seen = iso(facts.profile.last_at_s)
     return {"visitor_id": visitor_id, "stage": stage, "last_seen": last_seen, "why": rule.why(facts)}
@@ -148,7 +148,8 @@ async def put_segment(request: Request, segment_id: SegmentId, site: SecretSite)
         given = value.get("segment_id", segment_id)
         if given != segment_id:
             raise InvalidError(
-                "segment_id_invalid", f"segment_id is {shown(given)}, but the address says {shown(segment_id)}"
+                "segment_id_invalid",
+                f"segment_id is {show_value(given)}, but the address says {show_value(segment_id)}",
             )
         value = {**value, "segment_id": segment_id}
     segment = parse_segment(value)
@@ -265,4 +266,4 @@ def _unavailable() -> ProblemError:
 
 
 def _unknown(site: Site, segment_id: str) -> ProblemError:
-    return ProblemError(404, "segment_unknown", f"site {site.name!r} has no segment {shown(segment_id)}")
+    return ProblemError(404, "segment_unknown", f"site {site.name!r} has no segment {show_value(segment_id)}")

@@ -13,7 +13,7 @@ from api.http.request_body import answer
 from api.runtime.authentication import secret_site
 from api.runtime.site import Site
 from api.runtime.state import state_of
-from models.base.errors import InvalidError, shown
+from models.base.errors import InvalidError, show_value
 from models.base.timestamps import iso
 from models.events.events import parse_time, parse_visitor_id
 from models.visitor.timeline import MAX_ENTRIES, Entry, Told, kind_of, tell, title_of
@@ -51,7 +51,7 @@ async def get_timeline(
     except UNAVAILABLE as error:
         raise unavailable("store_unavailable", "the profile store does not answer") from error
     if not entries:
-        raise ProblemError(404, "visitor_unknown", f"site {site.name!r} knows no visitor {shown(visitor_id)}")
+        raise ProblemError(404, "visitor_unknown", f"site {site.name!r} knows no visitor {show_value(visitor_id)}")
     told = [one for one in tell(entries) if cursor is None or one.cursor < cursor]
     page = told[:limit]
     items = site.assortment.items
@@ -82,7 +82,8 @@ def _cursor(before: str) -> tuple[int, int]:
         return round(parse_time(before if number is None else number, now_s=4e9) * 1e6), 0
     except InvalidError as error:
         raise InvalidError(
-            "parameter_invalid", f"before must be an entry's id, an ISO 8601 time or epoch seconds, got {shown(before)}"
+            "parameter_invalid",
+            f"before must be an entry's id, an ISO 8601 time or epoch seconds, got {show_value(before)}",
         ) from error
 
 

@@ -7,21 +7,21 @@ import msgspec
 from fastapi import APIRouter, Depends, Path, Request, Response
 
 from api.http import schemas
-from api.http.list_parameters import only
+from api.http.list_parameters import reject_unknown_fields
 from api.http.problems import ProblemError, unavailable
 from api.http.request_body import answer, array_in, parse_each, read_json
 from api.runtime import decide
 from api.runtime.authentication import secret_site
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
-from models.base.errors import InvalidError, shown
+from models.base.errors import InvalidError, show_value
 from models.base.timestamps import iso
 from models.decisions.recommend import Query, Recommended
 from models.events.events import parse_visitor_id
-from models.triggers.conditions import Case
+from models.triggers.conditions import EvaluationContext
 from models.triggers.evaluation import Verdict, judge, known_touches
-from models.triggers.scheduling import look, rules_of
-from models.triggers.trigger_state import Order, Timer, Watch
+from models.triggers.scheduling import index_triggers, look
+from models.triggers.trigger_state import Timer, TrackedOrder, TriggerState
 from models.triggers.triggers import MAX_TRIGGERS, Trigger, parse_trigger, parse_trigger_id
 from models.visitor.contact_history import plain_contact, touches_of
 from models.visitor.contact_policy import ContactPolicy, held_back, parse_policy, written_policy, zone
@@ -78,8 +78,8 @@ async def preview(request: Request, site: SecretSite) -> Response:
     """Give a visitor's timers and contacts; with a `trigger`, what it would do if it were due now. Nothing is kept."""
     body = await read_json(request, MAX_BODY_BYTES)
     if not isinstance(body, dict):
-        raise ProblemError(422, "body_invalid", f"the body must be a JSON object, got {shown(body)}")
-    only(body, _PREVIEW_FIELDS, "the body")
+        raise ProblemError(422, "body_invalid", f"the body must be a JSON object, got {show_value(body)}")
+    reject_unknown_fields(body, _PREVIEW_FIELDS, "the body")
     visitor_id = parse_visitor_id(body.get("visitor_id"))
     draft = parse_trigger(body["trigger"]) if body.get("trigger") is not None else None
     state = state_of(request)
@@ -106,10 +106,10 @@ async def preview(request: Request, site: SecretSite) -> Response:
         "contacts": len(touches_of(deciding.profile.contact)),
     }
     if draft is not None:
-        rules = rules_of([*configured.triggers.values(), draft], zone(configured.policy.time_zone))
+        rules = index_triggers([*configured.triggers.values(), draft], zone(configured.policy.time_zone))
         look(watch, deciding.profile, rules)
         timer = _timer_of(watch, draft, now_s)
-        case = Case(watch, timer, deciding.profile, site.assortment, thresholds, now_s)
+        case = EvaluationContext(watch, timer, deciding.profile, site.assortment, thresholds, now_s)
         verdict = judge(draft, case, configured.policy)
         query = Query(draft.recommend.strategy, limit=draft.recommend.limit)
         items = deciding.recommend(query).items if draft.recommend.limit else []
@@ -122,7 +122,7 @@ def _least_s(state: State, profile: Profile) -> float:
     return profile.last_at_s if state.config.clock == "event" else 0.0
 
 
-def _timer_of(watch: Watch, trigger: Trigger, now_s: float) -> Timer:
+def _timer_of(watch: TriggerState, trigger: Trigger, now_s: float) -> Timer:
     """The trigger's own timer, or one for which all is as if it were due."""
     own = next((one for one in watch.timers if one.trigger_id == trigger.trigger_id), None)
     return own or Timer(trigger.trigger_id, "preview", now_s, now_s, now_s + trigger.lasts_s)
@@ -131,7 +131,7 @@ def _timer_of(watch: Watch, trigger: Trigger, now_s: float) -> Timer:
 def _would(
     trigger: Trigger,
     verdict: Verdict,
-    watch: Watch,
+    watch: TriggerState,
     profile: Profile,
     policy: ContactPolicy,
     now_s: float,
@@ -162,7 +162,8 @@ async def put_trigger(request: Request, trigger_id: TriggerId, site: SecretSite)
         given = value.get("trigger_id", trigger_id)
         if given != trigger_id:
             raise InvalidError(
-                "trigger_id_invalid", f"trigger_id is {shown(given)}, but the address says {shown(trigger_id)}"
+                "trigger_id_invalid",
+                f"trigger_id is {show_value(given)}, but the address says {show_value(trigger_id)}",
             )
         value = {**value, "trigger_id": trigger_id}
     trigger = parse_trigger(value)
@@ -264,7 +265,7 @@ def _timer(timer: Timer) -> dict[str, Any]:
     }
 
 
-def _order(order: Order) -> dict[str, Any]:
+def _order(order: TrackedOrder) -> dict[str, Any]:
     moments = {
         name.removesuffix("_s"): iso(value)
         for name in order.__struct_fields__
@@ -281,4 +282,4 @@ def _policy(policy: ContactPolicy) -> dict[str, Any]:
 
 
 def _unknown(site: Site, trigger_id: str) -> ProblemError:
-    return ProblemError(404, "trigger_unknown", f"site {site.name!r} has no trigger {shown(trigger_id)}")
+    return ProblemError(404, "trigger_unknown", f"site {site.name!r} has no trigger {show_value(trigger_id)}")

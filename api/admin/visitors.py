@@ -15,7 +15,7 @@ from api.runtime.log_appender import Incoming, append_events
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
 from models.base.bucketing import in_holdout
-from models.base.errors import shown
+from models.base.errors import show_value
 from models.base.timestamps import iso
 from models.decisions import recommend
 from models.events.events import VISITOR_DELETED, Event, encode_event, parse_visitor_id
@@ -23,7 +23,7 @@ from models.events.subjects import creative_of
 from models.events.traffic_source import Touch
 from models.segments.conditions import Facts
 from models.segments.lifecycle import stage_of
-from models.segments.membership import Standing, Yardstick
+from models.segments.membership import Membership, SegmentConfig
 from models.segments.rfm import scores_of, tier_of
 from models.visitor.contact_history import plain_contact
 from models.visitor.explain_interests import explain_interests
@@ -64,7 +64,7 @@ async def get_visitor(
     known = know(visit, site.assortment)
     profile = known.profile
     if profile.events_seen == 0:
-        raise ProblemError(404, "visitor_unknown", f"site {site.name!r} knows no visitor {shown(visitor_id)}")
+        raise ProblemError(404, "visitor_unknown", f"site {site.name!r} knows no visitor {show_value(visitor_id)}")
     try:
         yardstick = await asyncio.to_thread(state.segments.yardstick, site.name)
         standing = await asyncio.to_thread(state.standings.get, site.name, partition, known.visitor_id)
@@ -145,13 +145,13 @@ def _view(profile: Profile, site: Site) -> dict[str, Any]:
     }
 
 
-def _stage(facts: Facts, standing: Standing | None) -> dict[str, Any]:
+def _stage(facts: Facts, standing: Membership | None) -> dict[str, Any]:
     stage, why = stage_of(facts.profile, facts.thresholds, facts.now_s)
     known = standing is not None and standing.stage == stage
     return {"stage": stage, "why": why, "since": iso(standing.stage_since_s) if standing and known else None}
 
 
-def _segments(facts: Facts, yardstick: Yardstick, standing: Standing | None) -> list[dict[str, Any]]:
+def _segments(facts: Facts, yardstick: SegmentConfig, standing: Membership | None) -> list[dict[str, Any]]:
     """The segments the visitor is in now; `since` comes with the stream, a moment later."""
     since = {one.segment_id: one.since_s for one in standing.members} if standing else {}
     return [

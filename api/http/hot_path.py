@@ -23,7 +23,7 @@ _ORIGIN: Final = b"origin"
 _LOGGER = logging.getLogger(__name__)
 
 
-class Front:
+class HotPath:
     """An ASGI application around another.
 
     Parameters

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from api.http.query_parameters import parse_amount
-from models.base.errors import InvalidError, shown
+from models.base.errors import InvalidError, show_value
 from models.catalog.parsing import parse_category
 from models.catalog.strategies import parse_strategy
 from models.decisions.recommend import MAX_LIMIT, Query
@@ -15,15 +15,15 @@ LIST_FIELDS: Final = frozenset({"name", "strategy", "item_id", "limit", "categor
 def parse_list(part: Any, where: str) -> tuple[str, Query]:
     """Read a list as a body asks for it; gives its name too. Raises `InvalidError`, which says `where`."""
     if not isinstance(part, dict):
-        raise InvalidError("lists_invalid", f'{where} must be {{"strategy": "..."}}, got {shown(part)}')
-    only(part, LIST_FIELDS, where)
+        raise InvalidError("lists_invalid", f'{where} must be {{"strategy": "..."}}, got {show_value(part)}')
+    reject_unknown_fields(part, LIST_FIELDS, where)
     strategy = parse_strategy(part.get("strategy", "for_you"))
     item_id = part.get("item_id") or ""
     name = part.get("name") or strategy
     refill = part.get("refill", True)
     for field, value, kind in (("item_id", item_id, str), ("name", name, str), ("refill", refill, bool)):
         if not isinstance(value, kind):
-            raise InvalidError("lists_invalid", f"{where}.{field} must be {kind.__name__}, got {shown(value)}")
+            raise InvalidError("lists_invalid", f"{where}.{field} must be {kind.__name__}, got {show_value(value)}")
     query = Query(
         strategy=strategy,
         item_id=item_id,
@@ -41,7 +41,9 @@ def parse_whole(value: Any, field: str, most: int) -> int | None:
     if value is None:
         return None
     if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
-        raise InvalidError("parameter_invalid", f"{field} must be a whole number from 1 to {most}, got {shown(value)}")
+        raise InvalidError(
+            "parameter_invalid", f"{field} must be a whole number from 1 to {most}, got {show_value(value)}"
+        )
     return value
 
 
@@ -50,12 +52,14 @@ def parse_ids(value: Any, field: str, most: int = MAX_IDS) -> list[str]:
     if value is None:
         return []
     if not isinstance(value, list) or len(value) > most or not all(isinstance(one, str) for one in value):
-        raise InvalidError("ids_invalid", f"{field} must be an array of at most {most} ids, got {shown(value)}")
+        raise InvalidError("ids_invalid", f"{field} must be an array of at most {most} ids, got {show_value(value)}")
     return value
 
 
-def only(part: dict[str, Any], known: frozenset[str], where: str) -> None:
+def reject_unknown_fields(part: dict[str, Any], known: frozenset[str], where: str) -> None:
     """Refuse fields that nobody knows, by name; raises `InvalidError`."""
     for key in part:
         if key not in known:
-            raise InvalidError("field_unknown", f"{where} has no field {shown(key)}; it has {', '.join(sorted(known))}")
+            raise InvalidError(
+                "field_unknown", f"{where} has no field {show_value(key)}; it has {', '.join(sorted(known))}"
+            )

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from models.base.errors import InvalidError, shown
+from models.base.errors import InvalidError, show_value
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -77,7 +77,7 @@ async def on_bad_request(_: Request, error: Exception) -> Response:
         {
             "field": ".".join(str(part) for part in one["loc"][1:]),
             "message": one["msg"],
-            "value": shown(one.get("input")),
+            "value": show_value(one.get("input")),
         }
         for one in error.errors()
     ]

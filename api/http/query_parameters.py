@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from starlette.requests import Request
 
-from models.base.errors import InvalidError, shown
+from models.base.errors import InvalidError, show_value
 
 MAX_AMOUNT: Final = 1e9
 
@@ -27,7 +27,7 @@ class Parameters:
             return default
         if not (value.isascii() and value.isdecimal()) or not 1 <= int(value[:12]) <= most:
             raise InvalidError(
-                "parameter_invalid", f"{name} must be a whole number from 1 to {most}, got {shown(value)}"
+                "parameter_invalid", f"{name} must be a whole number from 1 to {most}, got {show_value(value)}"
             )
         return int(value)
 
@@ -44,7 +44,7 @@ class Parameters:
         if value is None:
             return default
         if value.lower() not in ("true", "false", "1", "0"):
-            raise InvalidError("parameter_invalid", f"{name} must be true or false, got {shown(value)}")
+            raise InvalidError("parameter_invalid", f"{name} must be true or false, got {show_value(value)}")
         return value.lower() in ("true", "1")
 
     def ids(self, name: str) -> frozenset[str]:
@@ -60,7 +60,7 @@ def parse_amount(value: object, name: str) -> float:
         amount = nan
     if not 0 <= amount <= MAX_AMOUNT:
         raise InvalidError(
-            "parameter_invalid", f"{name} must be an amount from 0 to {MAX_AMOUNT:.0f}, got {shown(value)}"
+            "parameter_invalid", f"{name} must be an amount from 0 to {MAX_AMOUNT:.0f}, got {show_value(value)}"
         )
     return amount
 

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.http.problems import ProblemError
-from models.base.errors import InvalidError, shown
+from models.base.errors import InvalidError, show_value
 
 Parsed = TypeVar("Parsed")
 
@@ -37,7 +37,7 @@ def array_in(body: Any, field: str, most: int) -> list[Any]:
     """Give the array a body holds under `field`, of at most `most` elements."""
     values = body.get(field) if isinstance(body, dict) else None
     if not isinstance(values, list):
-        raise ProblemError(422, f"{field}_missing", f'the body must be {{"{field}": [...]}}, got {shown(body)}')
+        raise ProblemError(422, f"{field}_missing", f'the body must be {{"{field}": [...]}}, got {show_value(body)}')
     if len(values) > most:
         raise ProblemError(413, f"{field}_too_many", f"{field} has {len(values)} elements, at most {most}")
     return values

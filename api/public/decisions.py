@@ -7,14 +7,14 @@ from fastapi import APIRouter, Request, Response
 
 from api.http import schemas
 from api.http.hot_route import HotRoute
-from api.http.list_parameters import only, parse_ids, parse_list, parse_whole
+from api.http.list_parameters import parse_ids, parse_list, parse_whole, reject_unknown_fields
 from api.http.problems import ProblemError
 from api.http.request_body import answer, read_json
 from api.runtime import decide
 from api.runtime.authentication import public_site
 from api.runtime.site import placement_named
 from api.runtime.state import state_of
-from models.base.errors import InvalidError, shown
+from models.base.errors import InvalidError, show_value
 from models.catalog.parsing import MAX_SLOTS
 from models.events.events import parse_visitor_id
 
@@ -40,14 +40,14 @@ async def post_decisions(request: Request) -> Response:
     site = public_site(request)
     body = await read_json(request, MAX_BODY_BYTES)
     if not isinstance(body, dict):
-        raise ProblemError(422, "body_invalid", f"the body must be a JSON object, got {shown(body)}")
-    only(body, _TOP_LEVEL, "the body")
+        raise ProblemError(422, "body_invalid", f"the body must be a JSON object, got {show_value(body)}")
+    reject_unknown_fields(body, _TOP_LEVEL, "the body")
     visitor_id = parse_visitor_id(body["visitor_id"]) if body.get("visitor_id") else ""
     placements = [_placement(part, index) for index, part in enumerate(_parts(body, "placements"))]
     queries = [parse_list(part, f"lists[{index}]") for index, part in enumerate(_parts(body, "lists"))]
     names = [name for name, _ in queries]
     if len(set(names)) < len(names):
-        raise InvalidError("lists_invalid", f"each list needs a name of its own, got {shown(names)}")
+        raise InvalidError("lists_invalid", f"each list needs a name of its own, got {show_value(names)}")
     shown_items = set(parse_ids(body.get("exclude"), "exclude"))
     deciding = await decide.begin(state_of(request), site, visitor_id, decide.agent_of(request))
     shown_creatives: set[str] = set()
@@ -74,7 +74,9 @@ async def post_decisions(request: Request) -> Response:
 def _parts(body: dict[str, Any], field: str) -> list[Any]:
     parts = body.get(field, [])
     if not isinstance(parts, list) or len(parts) > MAX_PARTS:
-        raise InvalidError(f"{field}_invalid", f"{field} must be an array of at most {MAX_PARTS}, got {shown(parts)}")
+        raise InvalidError(
+            f"{field}_invalid", f"{field} must be an array of at most {MAX_PARTS}, got {show_value(parts)}"
+        )
     return parts
 
 
@@ -82,6 +84,6 @@ def _placement(part: Any, index: int) -> tuple[str, int | None]:
     part = {"placement": part} if isinstance(part, str) else part
     where = f"placements[{index}]"
     if not isinstance(part, dict) or not isinstance(part.get("placement"), str):
-        raise InvalidError("placements_invalid", f'{where} must be {{"placement": "..."}}, got {shown(part)}')
-    only(part, _PLACEMENT_FIELDS, where)
+        raise InvalidError("placements_invalid", f'{where} must be {{"placement": "..."}}, got {show_value(part)}')
+    reject_unknown_fields(part, _PLACEMENT_FIELDS, where)
     return part["placement"], parse_whole(part.get("count"), f"{where}.count", MAX_SLOTS)

@@ -17,7 +17,7 @@ from api.http.request_body import answer
 from api.runtime.authentication import public_site
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
-from models.base.errors import InvalidError, shown
+from models.base.errors import InvalidError, show_value
 from models.events.events import parse_visitor_id
 from models.triggers.evaluation import ABSENT
 from store.client import UNAVAILABLE
@@ -60,7 +60,7 @@ async def get_messages(
     visitor_id = parse_visitor_id(visitor_id)
     after = last_event_id or after
     if after and not _EVENT_ID.fullmatch(after):
-        raise InvalidError("parameter_invalid", f"after must be an event_id, got {shown(after)}")
+        raise InvalidError("parameter_invalid", f"after must be an event_id, got {show_value(after)}")
     if EVENT_STREAM in accept:
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(_push(state, site, visitor_id, after), headers=headers, media_type=EVENT_STREAM)

@@ -18,23 +18,23 @@ from models.base.bucketing import in_holdout
 from models.base.timestamps import iso
 from models.catalog.resources import CatalogItem
 from models.decisions.banner_caps import restrain
-from models.decisions.ladder import Why
+from models.decisions.ladder import Reason
 from models.decisions.merchandising import Gap, bundle_price
 from models.decisions.recommend import Answer, Query, recommend
 from models.decisions.slots import HOLD_S, UNCHANGED, Slate, fill
-from models.decisions.targeting import Viewer, viewer_of
+from models.decisions.targeting import TargetingContext, viewer_of
 from models.events.bots import is_bot
 from models.events.events import encode_event
-from models.experiments.experiments import Trials, exposure_event, trials_of
+from models.experiments.experiments import VariantAssignments, exposure_event, trials_of
 from models.visitor.campaign_echo import echoed_campaign, without_echo
 from models.visitor.profile import Profile
 from store.client import UNAVAILABLE
 from store.log.log import LogUnavailableError, partition_of
-from store.visitors.visitor_reads import NO_SEGMENTS, Beside, Known, Visit, before_login, know
+from store.visitors.visitor_reads import NO_SEGMENTS, Beside, ResolvedVisitor, VisitorRead, before_login, know
 
 
 @dataclass(slots=True)
-class Deciding:
+class Decision:
     """One request's decision: the visitor as known now, and what has been chosen so far.
 
     `visitor_id` is the id the page sent; `owner_id` and `profile` are those of the visitor it belongs to. `campaign`
@@ -58,8 +58,8 @@ class Deciding:
     freshness_ms: float | None
     decision_id: str
     record: list[dict[str, Any]]
-    viewer: Viewer
-    trials: Trials | None
+    viewer: TargetingContext
+    trials: VariantAssignments | None
     bot: bool
     exposed_at_s: float
     clock_s: float
@@ -173,7 +173,7 @@ class Deciding:
         if self.trials is not None and self.trials.met and not self.bot:
             self._expose(self.trials)
 
-    def _expose(self, trials: Trials) -> None:
+    def _expose(self, trials: VariantAssignments) -> None:
         """Append what the visitor met for the first time, as far as this process knows; said twice, it counts once."""
         name, owner_id = self.site.name, self.owner_id
         partition = partition_of(name, owner_id, self.state.log.partitions)
@@ -212,7 +212,7 @@ class Deciding:
             metrics.EXPOSURES_LOST.inc(len(exposed))
 
 
-async def begin(state: State, site: Site, visitor_id: str, agent: str = "") -> Deciding:
+async def begin(state: State, site: Site, visitor_id: str, agent: str = "") -> Decision:
     """Learn all there is to know of the visitor, in one round trip; without an answer in time, decide without.
 
     `agent` is the browser's user agent, where a browser asks.
@@ -230,10 +230,10 @@ async def begin(state: State, site: Site, visitor_id: str, agent: str = "") -> D
     holdout = in_holdout(site.name, visitor_id, state.config.holdout_share)
     found = echoed_campaign(profile, site.assortment, now_s)
     campaign = found.campaign_id if found else ""
-    trials: Trials | None = None
+    trials: VariantAssignments | None = None
     if site.assortment.experiments and visitor_id and not holdout:
         trials = trials_of(site.assortment.experiments.values(), site.name, visitor_id, segments, now_s)
-    return Deciding(
+    return Decision(
         state=state,
         site=site,
         visitor_id=visitor_id,
@@ -263,9 +263,9 @@ def agent_of(request: Request) -> str:
     return request.headers.get("user-agent", "")
 
 
-async def _known(state: State, site: Site, visitor_id: str) -> tuple[Known, Visit | None, str]:
+async def _known(state: State, site: Site, visitor_id: str) -> tuple[ResolvedVisitor, VisitorRead | None, str]:
     """The visitor as known now and as read, or a new one and why the stored state could not be had."""
-    nobody = Known(visitor_id, Profile(), Profile())
+    nobody = ResolvedVisitor(visitor_id, Profile(), Profile())
     if not state.breaker.closed(time.monotonic()):
         metrics.DEGRADED.labels("breaker_open").inc()
         return nobody, None, "visitor state unavailable"
@@ -292,7 +292,7 @@ def _beside(state: State, site: Site) -> Beside:
     return Beside(site.assortment.asks_segments, state.config.clock == "event")
 
 
-def _held(known: Known, now_s: float) -> Profile | None:
+def _held(known: ResolvedVisitor, now_s: float) -> Profile | None:
     """What slots go by until the window in which the visitor logged in is over, or until they look at something."""
     same_window = int(now_s // HOLD_S) == int(known.device.accepted_at_s // HOLD_S)
     return before_login(known) if known.device.links and same_window else None
@@ -327,7 +327,7 @@ def _gap_view(gap: Gap) -> dict[str, Any]:
     return {"threshold": gap.threshold, "cart_value": gap.cart_value, "missing": gap.missing}
 
 
-def _says_view(why: Why) -> list[dict[str, Any]]:
+def _says_view(why: Reason) -> list[dict[str, Any]]:
     named = why.reckoning.named() if why.reckoning else ()
     return [{"learner": learner, "says": round(says, 4)} for learner, says in named]
 

@@ -13,7 +13,7 @@ from store.visitors.device_links import Device, LinkStore
 _LOGGER = logging.getLogger(__name__)
 
 
-class Identifying:
+class IdentityResolver:
     """Finds out whose devices are.
 
     Parameters

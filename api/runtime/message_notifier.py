@@ -16,7 +16,7 @@ _WAIT_S: Final = 5.0
 _LOGGER = logging.getLogger(__name__)
 
 
-class Newsroom:
+class MessageNotifier:
     """Who listens, and where the news were read up to."""
 
     def __init__(self, client: AsyncClient, partitions: int, stopping: Callable[[], bool]) -> None:

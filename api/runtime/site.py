@@ -4,10 +4,10 @@ import asyncio
 
 from api.http.metrics import SNAPSHOT_VERSION
 from api.http.problems import ProblemError
-from models.base.errors import shown
+from models.base.errors import show_value
 from models.catalog.assortment import Assortment
 from models.catalog.resources import Placement
-from models.decisions.scored_catalog import Shelf
+from models.decisions.scored_catalog import ScoredCatalog
 from models.learner.snapshot import Snapshot, decode_snapshot, empty_snapshot
 from models.visitor.contact_policy import ContactPolicy
 from store.site.catalog import CatalogStore
@@ -37,12 +37,12 @@ class Site:
         self._models = models
         self._catalog_version = 0
         self._refreshing = asyncio.Lock()
-        self._shelf = Shelf(self.snapshot, self.assortment)
+        self._shelf = ScoredCatalog(self.snapshot, self.assortment)
 
-    def shelf(self) -> Shelf:
+    def shelf(self) -> ScoredCatalog:
         """Give the newest models laid over the newest catalog."""
         if not self._shelf.fits(self.snapshot, self.assortment):
-            self._shelf = Shelf(self.snapshot, self.assortment)
+            self._shelf = ScoredCatalog(self.snapshot, self.assortment)
         return self._shelf
 
     async def follow_catalog(self, version: int) -> None:
@@ -81,7 +81,7 @@ def placement_named(site: Site, placement_id: str) -> Placement:
     """Give a site's placement, or end the request with a problem."""
     known = site.assortment.placements.get(placement_id)
     if known is None:
-        raise ProblemError(404, "placement_unknown", f"site {site.name!r} has no placement {shown(placement_id)}")
+        raise ProblemError(404, "placement_unknown", f"site {site.name!r} has no placement {show_value(placement_id)}")
     if not known.enabled:
-        raise ProblemError(404, "placement_disabled", f"placement {shown(placement_id)} is switched off")
+        raise ProblemError(404, "placement_disabled", f"placement {show_value(placement_id)} is switched off")
     return known

@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from api.http.config import ApiConfig
 from api.runtime.log_appender import Appender
-from api.runtime.message_notifier import Newsroom
+from api.runtime.message_notifier import MessageNotifier
 from api.runtime.site import Site
 from models.catalog.resources import Experiment, Variant
 from store.archive.archive import Archive
@@ -117,7 +117,7 @@ class State:
     trigger_config: TriggerConfigStore
     journal: JournalStore
     outboxes: dict[str, Outbox]
-    newsroom: Newsroom
+    newsroom: MessageNotifier
     stopping: Callable[[], bool]
     mailings: MailingStore
     log: EventLog

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import msgspec
 
-from api.http.list_parameters import only, parse_ids
-from api.runtime.decide import Deciding
-from models.base.errors import InvalidError, shown
+from api.http.list_parameters import parse_ids, reject_unknown_fields
+from api.runtime.decide import Decision
+from models.base.errors import InvalidError, show_value
 from models.catalog.parsing import DEVICES
 from models.events.events import Event, EventItem, parse_time
 from models.events.traffic_source import Touch
@@ -20,31 +20,31 @@ FIELDS: Final = frozenset({"segments", "region", "device", "at", "campaign", "it
 _MAX_ITEMS: Final = 24
 
 
-def view_as(deciding: Deciding, raw: Any, known_segments: frozenset[str]) -> Deciding:
+def view_as(deciding: Decision, raw: Any, known_segments: frozenset[str]) -> Decision:
     """Give a decision as it would be made for a visitor who is in these `segments`, in this `region`, on this `device`,
     `at` this time, come by this `campaign`, having looked at these `items`, the latest last; what is not given stays.
 
     Raises `InvalidError` that names the field and the value.
     """
     if not isinstance(raw, dict):
-        raise InvalidError("view_as_invalid", f"view_as must be a JSON object, got {shown(raw)}")
-    only(raw, FIELDS, "view_as")
+        raise InvalidError("view_as_invalid", f"view_as must be a JSON object, got {show_value(raw)}")
+    reject_unknown_fields(raw, FIELDS, "view_as")
     now_s = deciding.now_s if raw.get("at") is None else _time(raw["at"])
     viewer, profile = deciding.viewer, deciding.profile
     if "segments" in raw:
         segments = parse_ids(raw["segments"], "view_as.segments")
         for one in segments:
             if one not in known_segments:
-                raise InvalidError("segment_unknown", f"view_as.segments: there is no segment {shown(one)}")
+                raise InvalidError("segment_unknown", f"view_as.segments: there is no segment {show_value(one)}")
         viewer = viewer._replace(segments=frozenset(segments))
     if "region" in raw:
         if not isinstance(raw["region"], str):
-            raise InvalidError("region_invalid", f"view_as.region must be text, got {shown(raw['region'])}")
+            raise InvalidError("region_invalid", f"view_as.region must be text, got {show_value(raw['region'])}")
         viewer = viewer._replace(region=raw["region"])
     if "device" in raw:
         if raw["device"] not in DEVICES:
             raise InvalidError(
-                "device_invalid", f"view_as.device must be one of {', '.join(DEVICES)}, got {shown(raw['device'])}"
+                "device_invalid", f"view_as.device must be one of {', '.join(DEVICES)}, got {show_value(raw['device'])}"
             )
         viewer = viewer._replace(device=raw["device"])
     profile = msgspec.structs.replace(profile, device=viewer.device, region=viewer.region)
@@ -58,14 +58,14 @@ def view_as(deciding: Deciding, raw: Any, known_segments: frozenset[str]) -> Dec
     return replace(deciding, profile=profile, viewer=viewer, now_s=now_s, campaign=campaign, echo=echo)
 
 
-def _having_seen(deciding: Deciding, profile: Profile, item_ids: Sequence[str], now_s: float) -> Profile:
+def _having_seen(deciding: Decision, profile: Profile, item_ids: Sequence[str], now_s: float) -> Profile:
     """Give a profile that has learned, as the stream would, that these items were looked at just now."""
     assortment = deciding.site.assortment
     changes = []
     for number, item_id in enumerate(item_ids, start=1):
         known = assortment.items.get(item_id)
         if known is None:
-            raise InvalidError("item_unknown", f"view_as.items: there is no item {shown(item_id)}")
+            raise InvalidError("item_unknown", f"view_as.items: there is no item {show_value(item_id)}")
         looked = Event(
             site=deciding.site.name,
             event="view_item",
@@ -84,11 +84,11 @@ def _time(value: Any) -> float:
     try:
         return parse_time(value, now_s=inf)
     except InvalidError as error:
-        raise InvalidError("at_invalid", f"view_as.at must be an ISO 8601 time, got {shown(value)}") from error
+        raise InvalidError("at_invalid", f"view_as.at must be an ISO 8601 time, got {show_value(value)}") from error
 
 
-def _campaign(deciding: Deciding, value: Any, now_s: float) -> str:
+def _campaign(deciding: Decision, value: Any, now_s: float) -> str:
     campaign = deciding.site.assortment.campaigns.get(value) if isinstance(value, str) else None
     if campaign is None:
-        raise InvalidError("campaign_unknown", f"view_as.campaign: there is no campaign {shown(value)}")
+        raise InvalidError("campaign_unknown", f"view_as.campaign: there is no campaign {show_value(value)}")
     return campaign.campaign_id if campaign.running(now_s) else ""

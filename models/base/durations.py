@@ -4,7 +4,7 @@ import re
 from math import isfinite
 from typing import Final
 
-from models.base.errors import InvalidError, shown
+from models.base.errors import InvalidError, show_value
 
 _UNITS: Final = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
 _WRITTEN: Final = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s*([smhd]?)")
@@ -28,7 +28,7 @@ def parse_span(value: object) -> Span:
         seconds = float(value)
     if seconds is None or not 0 <= seconds <= MAX_SPAN_S:
         raise InvalidError(
-            "span_invalid", f"a span is seconds, or such as 45s, 10m, 2h, 100d, at most 3650d, got {shown(value)}"
+            "span_invalid", f"a span is seconds, or such as 45s, 10m, 2h, 100d, at most 3650d, got {show_value(value)}"
         )
     return Span(seconds)
 

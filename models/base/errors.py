@@ -20,7 +20,7 @@ class InvalidError(ValueError):
         self.message = message
 
 
-def shown(value: object) -> str:
+def show_value(value: object) -> str:
     """Give a value as an error message may show it: one line, cut when long.
 
     >>> shown("short"), len(shown("x" * 1000))

@@ -13,7 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.catalog.feature_hashing import DIM, Vector, category_tokens, matrix_of, tokens_of, vector_of
-from models.catalog.resources import Campaign, CatalogItem, Creative, Experiment, Kind, Placement, Resource, Rule
+from models.catalog.resources import (
+    Campaign,
+    CatalogItem,
+    Creative,
+    Experiment,
+    Kind,
+    MerchandisingRule,
+    Placement,
+    Resource,
+)
 from models.events.events import EventItem
 from models.events.subjects import creative_of
 
@@ -49,7 +58,7 @@ class Assortment:
         self.creatives: dict[str, Creative] = {}
         self.campaigns: dict[str, Campaign] = {}
         self.placements: dict[str, Placement] = {}
-        self.rules: dict[str, Rule] = {}
+        self.rules: dict[str, MerchandisingRule] = {}
         self.experiments: dict[str, Experiment] = {}
         self.asks_segments = False
         self.row_of: dict[str, int] = {}
@@ -81,7 +90,7 @@ class Assortment:
                 self.campaigns[resource.campaign_id] = resource
             case Placement():
                 self.placements[resource.placement_id] = resource
-            case Rule():
+            case MerchandisingRule():
                 self.rules[resource.rule_id] = resource
                 self.asks_segments = self._asks_segments()
             case Experiment():

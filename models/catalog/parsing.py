@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from models.base.errors import InvalidError, shown
+from models.base.errors import InvalidError, show_value
 from models.base.ids import parse_segment_id
 from models.catalog.feature_hashing import MAX_LEVELS
 from models.catalog.resources import (
@@ -22,9 +22,9 @@ from models.catalog.resources import (
     CatalogItem,
     Creative,
     Kind,
+    MerchandisingRule,
     Placement,
     Resource,
-    Rule,
 )
 from models.events.events import parse_amount, parse_time
 
@@ -59,7 +59,7 @@ def parse_item(raw: object) -> CatalogItem:
     given = _line(source, "currency")
     if given and not _CURRENCY.fullmatch(given):
         raise InvalidError(
-            "currency_invalid", f"item {item_id!r}: currency must be an ISO 4217 code, got {shown(given)}"
+            "currency_invalid", f"item {item_id!r}: currency must be an ISO 4217 code, got {show_value(given)}"
         )
     currency = given or currency or sale_currency
     if sale_price is not None and price is not None and sale_price > price:
@@ -136,7 +136,7 @@ def parse_campaign(raw: object) -> Campaign:
     if campaign.ends_at_s <= campaign.starts_at_s:
         raise InvalidError(
             "ends_at_invalid",
-            f"campaign {campaign.campaign_id!r}: ends_at {shown(source.get('ends_at'))} is not after starts_at",
+            f"campaign {campaign.campaign_id!r}: ends_at {show_value(source.get('ends_at'))} is not after starts_at",
         )
     return campaign
 
@@ -147,7 +147,9 @@ def parse_placement(raw: object) -> Placement:
     _only(source, Placement.__struct_fields__, "placement")
     slots = source.get("slots", 4)
     if not isinstance(slots, int) or isinstance(slots, bool) or not 1 <= slots <= MAX_SLOTS:
-        raise InvalidError("slots_invalid", f"slots must be a whole number from 1 to {MAX_SLOTS}, got {shown(slots)}")
+        raise InvalidError(
+            "slots_invalid", f"slots must be a whole number from 1 to {MAX_SLOTS}, got {show_value(slots)}"
+        )
     return Placement(
         placement_id=_identifier(source.get("placement_id"), "placement_id"),
         name=_line(source, "name"),
@@ -156,15 +158,15 @@ def parse_placement(raw: object) -> Placement:
     )
 
 
-def parse_rule(raw: object) -> Rule:
+def parse_rule(raw: object) -> MerchandisingRule:
     """Read one rule; raises `InvalidError`."""
     source = _object(raw, "a rule")
-    _only(source, (*Rule.__struct_fields__, "region", "starts_at", "ends_at"), "rule")
+    _only(source, (*MerchandisingRule.__struct_fields__, "region", "starts_at", "ends_at"), "rule")
     action = source.get("action")
     if action not in ACTIONS:
-        raise InvalidError("action_invalid", f"action must be one of {', '.join(ACTIONS)}, got {shown(action)}")
+        raise InvalidError("action_invalid", f"action must be one of {', '.join(ACTIONS)}, got {show_value(action)}")
     price_from, price_to = _price(source, "price_from")[0], _price(source, "price_to")[0]
-    rule = Rule(
+    rule = MerchandisingRule(
         rule_id=_identifier(source.get("rule_id"), "rule_id"),
         action=action,
         name=_line(source, "name"),
@@ -192,7 +194,8 @@ def parse_rule(raw: object) -> Rule:
     )
     if rule.ends_at_s <= rule.starts_at_s:
         raise InvalidError(
-            "ends_at_invalid", f"rule {rule.rule_id!r}: ends_at {shown(source.get('ends_at'))} is not after starts_at"
+            "ends_at_invalid",
+            f"rule {rule.rule_id!r}: ends_at {show_value(source.get('ends_at'))} is not after starts_at",
         )
     if price_from is not None and price_to is not None and price_to < price_from:
         raise InvalidError("price_to_invalid", f"rule {rule.rule_id!r}: price_to {price_to} is below {price_from}")
@@ -239,7 +242,7 @@ def parse_audience(raw: object) -> Audience:
         if not isinstance(value, (list, tuple)) or len(value) > MAX_AUDIENCE:
             raise InvalidError(
                 "audience_invalid",
-                f"audience.{name} must be a list of at most {MAX_AUDIENCE} segments, got {shown(value)}",
+                f"audience.{name} must be a list of at most {MAX_AUDIENCE} segments, got {show_value(value)}",
             )
         found.append(tuple(parse_segment_id(one) for one in value))
     return Audience(any_of=found[0], all_of=found[1], none_of=found[2]) if any(found) else EVERYBODY
@@ -249,7 +252,9 @@ def _devices(source: Mapping[str, Any]) -> tuple[str, ...]:
     devices = _ids(source, "devices")
     for one in devices:
         if one not in DEVICES:
-            raise InvalidError("devices_invalid", f"devices must be some of {', '.join(DEVICES)}, got {shown(one)}")
+            raise InvalidError(
+                "devices_invalid", f"devices must be some of {', '.join(DEVICES)}, got {show_value(one)}"
+            )
     return devices
 
 
@@ -264,7 +269,7 @@ def _availabilities(source: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(_availability(one, source.get("rule_id"), "rule") for one in _ids(source, "availability"))
 
 
-def _names_items(rule: Rule) -> bool:
+def _names_items(rule: MerchandisingRule) -> bool:
     named = (rule.item_ids, rule.category, rule.brand, rule.label, rule.availability)
     return any(named) or rule.price_from is not None or rule.price_to is not None
 
@@ -273,7 +278,7 @@ def _whole(source: Mapping[str, Any], field: str, default: int, least: int, most
     value = source.get(field, default)
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
         raise InvalidError(
-            f"{field}_invalid", f"{field} must be a whole number from {least} to {most}, got {shown(value)}"
+            f"{field}_invalid", f"{field} must be a whole number from {least} to {most}, got {show_value(value)}"
         )
     return value
 
@@ -282,7 +287,7 @@ def _number(source: Mapping[str, Any], field: str, default: float, least: float,
     value = source.get(field, default)
     if not isinstance(value, int | float) or isinstance(value, bool) or not least <= value <= most:
         raise InvalidError(
-            f"{field}_invalid", f"{field} must be a number from {least:g} to {most:g}, got {shown(value)}"
+            f"{field}_invalid", f"{field} must be a number from {least:g} to {most:g}, got {show_value(value)}"
         )
     return float(value)
 
@@ -306,33 +311,35 @@ def parse_category(value: object, field: str = "category") -> tuple[str, ...]:
         return ()
     levels = value.split(">") if isinstance(value, str) else value
     if not isinstance(levels, (list, tuple)) or not all(isinstance(level, str) for level in levels):
-        raise InvalidError("category_invalid", f"{field} must be text such as 'Home > Kitchen', got {shown(value)}")
+        raise InvalidError(
+            "category_invalid", f"{field} must be text such as 'Home > Kitchen', got {show_value(value)}"
+        )
     cleaned = [_SPACES.sub(" ", level).strip() for level in levels]
     if any(len(level) > 100 or _CONTROL.search(level) for level in cleaned):
-        raise InvalidError("category_invalid", f"{field} has a level above 100 characters, got {shown(value)}")
+        raise InvalidError("category_invalid", f"{field} has a level above 100 characters, got {show_value(value)}")
     return tuple(level for level in cleaned if level)[:MAX_LEVELS]
 
 
 def _object(raw: object, what: str) -> dict[str, Any]:
     if not isinstance(raw, dict):
-        raise InvalidError("object_invalid", f"{what} is a JSON object, got {shown(raw)}")
+        raise InvalidError("object_invalid", f"{what} is a JSON object, got {show_value(raw)}")
     return raw
 
 
 def _only(source: Mapping[str, Any], names: tuple[str, ...], what: str) -> None:
     for key in source:
         if key not in names:
-            raise InvalidError("field_unknown", f"{what} has no field {shown(key)}; it has {', '.join(names)}")
+            raise InvalidError("field_unknown", f"{what} has no field {show_value(key)}; it has {', '.join(names)}")
 
 
 def _identifier(value: object, field: str) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if value is None or value == "":
-        raise InvalidError(f"{field}_missing", f"{field} is required, got {shown(value)}")
+        raise InvalidError(f"{field}_missing", f"{field} is required, got {show_value(value)}")
     if not isinstance(value, str) or len(value) > MAX_ID_LENGTH or _CONTROL.search(value) or value != value.strip():
         raise InvalidError(
-            f"{field}_invalid", f"{field} must be 1 to {MAX_ID_LENGTH} printable characters, got {shown(value)}"
+            f"{field}_invalid", f"{field} must be 1 to {MAX_ID_LENGTH} printable characters, got {show_value(value)}"
         )
     return value
 
@@ -344,7 +351,7 @@ def _line(source: Mapping[str, Any], field: str, most: int = MAX_TITLE) -> str:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str):
-        raise InvalidError(f"{field}_invalid", f"{field} must be text, got {shown(value)}")
+        raise InvalidError(f"{field}_invalid", f"{field} must be text, got {show_value(value)}")
     if len(value) > most:
         raise InvalidError(f"{field}_invalid", f"{field} has {len(value)} characters, at most {most}")
     return _SPACES.sub(" ", value).strip()
@@ -353,7 +360,7 @@ def _line(source: Mapping[str, Any], field: str, most: int = MAX_TITLE) -> str:
 def _link(source: Mapping[str, Any], field: str) -> str:
     value = _line(source, field, MAX_LINK)
     if _UNSAFE_LINK.match(value):
-        raise InvalidError(f"{field}_invalid", f"{field} must be a web address or a path, got {shown(value)}")
+        raise InvalidError(f"{field}_invalid", f"{field} must be a web address or a path, got {show_value(value)}")
     return value
 
 
@@ -368,7 +375,7 @@ def _price(source: Mapping[str, Any], field: str) -> tuple[float | None, str]:
     if isinstance(value, str):
         match = _AMOUNT.fullmatch(value)
         if not match:
-            raise InvalidError(code, f"{field} must be such as '15.00 EUR', got {shown(value)}")
+            raise InvalidError(code, f"{field} must be such as '15.00 EUR', got {show_value(value)}")
         amount = (match[1] or match[4]).replace(",", ".")
         return parse_amount(amount, field, code), (match[2] or match[3] or "").upper()
     return parse_amount(value, field, code), ""
@@ -381,7 +388,7 @@ def _availability(value: object, named: object, what: str = "item") -> str:
     if known not in AVAILABILITY:
         raise InvalidError(
             "availability_invalid",
-            f"{what} {named!r}: availability must be one of {', '.join(AVAILABILITY)}, got {shown(value)}",
+            f"{what} {named!r}: availability must be one of {', '.join(AVAILABILITY)}, got {show_value(value)}",
         )
     return known
 
@@ -413,7 +420,7 @@ def _flag(source: Mapping[str, Any], field: str, default: bool) -> bool:
         return value
     if isinstance(value, str) and value.strip().lower() in ("yes", "true", "no", "false"):
         return value.strip().lower() in ("yes", "true")
-    raise InvalidError(f"{field}_invalid", f"{field} must be true or false, got {shown(value)}")
+    raise InvalidError(f"{field}_invalid", f"{field} must be true or false, got {show_value(value)}")
 
 
 def _moment(source: Mapping[str, Any], fields: tuple[str, ...], default: float) -> float:
@@ -426,7 +433,9 @@ def _moment(source: Mapping[str, Any], fields: tuple[str, ...], default: float) 
         try:
             return parse_time(value, now_s=math.inf)
         except InvalidError as error:
-            raise InvalidError(f"{field}_invalid", f"{field} must be an ISO 8601 time, got {shown(value)}") from error
+            raise InvalidError(
+                f"{field}_invalid", f"{field} must be an ISO 8601 time, got {show_value(value)}"
+            ) from error
     return default
 
 
@@ -436,6 +445,6 @@ def _ids(source: Mapping[str, Any], field: str) -> tuple[str, ...]:
         return ()
     if not isinstance(value, (list, tuple)) or len(value) > MAX_CREATIVE_ITEMS:
         raise InvalidError(
-            f"{field}_invalid", f"{field} must be a list of at most {MAX_CREATIVE_ITEMS}, got {shown(value)}"
+            f"{field}_invalid", f"{field} must be a list of at most {MAX_CREATIVE_ITEMS}, got {show_value(value)}"
         )
     return tuple(_identifier(one, field) for one in value)

@@ -146,7 +146,7 @@ Action = Literal["pin", "boost", "bury", "exclude", "cap", "diversify"]
 ACTIONS: tuple[Action, ...] = ("pin", "boost", "bury", "exclude", "cap", "diversify")
 
 
-class Rule(msgspec.Struct, omit_defaults=True, kw_only=True, frozen=True):
+class MerchandisingRule(msgspec.Struct, omit_defaults=True, kw_only=True, frozen=True):
     """What a marketer wants of lists, whatever the models say.
 
     A rule is about the items that carry all it names (ids, category path, brand, custom label, prices as paid now,
@@ -232,7 +232,7 @@ class Variant(msgspec.Struct, omit_defaults=True, kw_only=True, frozen=True):
     weight: float = 1.0
     lists: dict[str, ListChange] = {}
     placements: dict[str, SlotChange] = {}
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[MerchandisingRule, ...] = ()
 
 
 Metric = Literal["click_rate", "conversion", "revenue_per_visitor"]
@@ -267,4 +267,4 @@ class Experiment(msgspec.Struct, omit_defaults=True, kw_only=True, frozen=True):
 
 
 Kind = Literal["items", "creatives", "campaigns", "placements", "rules", "experiments"]
-Resource = CatalogItem | Creative | Campaign | Placement | Rule | Experiment
+Resource = CatalogItem | Creative | Campaign | Placement | MerchandisingRule | Experiment

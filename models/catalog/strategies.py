@@ -2,7 +2,7 @@
 
 from typing import Final, Literal, get_args
 
-from models.base.errors import InvalidError, shown
+from models.base.errors import InvalidError, show_value
 
 Strategy = Literal[
     "for_you",
@@ -30,4 +30,4 @@ def parse_strategy(value: object) -> Strategy:
     for strategy in STRATEGIES:
         if value == strategy:
             return strategy
-    raise InvalidError("strategy_invalid", f"strategy must be one of {', '.join(STRATEGIES)}, got {shown(value)}")
+    raise InvalidError("strategy_invalid", f"strategy must be one of {', '.join(STRATEGIES)}, got {show_value(value)}")

@@ -4,13 +4,13 @@ from collections import Counter
 from typing import Final, NamedTuple
 
 from models.catalog.assortment import Assortment
-from models.visitor.contact_history import Contact, Touch, touches_of
+from models.visitor.contact_history import Contact, ContactHistory, touches_of
 from models.visitor.contact_policy import TROUBLED, WINDOWS_S, ContactPolicy, quiet_until_s, room
 
 _BANNER: Final = "banner"
 
 
-class Restraint(NamedTuple):
+class BannerLimits(NamedTuple):
     """Creatives left out for now and, of the promotional ones, how many there is room for; `why` is empty for none."""
 
     left_out: frozenset[str] = frozenset()
@@ -19,12 +19,12 @@ class Restraint(NamedTuple):
     why: str = ""
 
 
-FREE: Final = Restraint()
+FREE: Final = BannerLimits()
 
 
 def restrain(
-    policy: ContactPolicy, contact: Contact | None, assortment: Assortment, now_s: float, promoted: int = 0
-) -> Restraint:
+    policy: ContactPolicy, contact: ContactHistory | None, assortment: Assortment, now_s: float, promoted: int = 0
+) -> BannerLimits:
     """Say which promotional creatives a visitor is not to see now, and how many more.
 
     Parameters
@@ -48,7 +48,7 @@ def restrain(
         return FREE
     promotional = _promotional(assortment)
     if suspended or quiet:
-        return Restraint(promotional, promotional, 0, TROUBLED if suspended else "quiet hours")
+        return BannerLimits(promotional, promotional, 0, TROUBLED if suspended else "quiet hours")
     touches = [one for one in touches_of(contact) if _counts(one, assortment)]
     left = max(0, room(policy, touches, _BANNER, now_s) - promoted)
     out: set[str] = set()
@@ -65,8 +65,8 @@ def restrain(
             why.append(cap.words)
     if left == 0:
         why.append(" and ".join(cap.words for cap in caps if not cap.each_campaign) or "caps")
-        return Restraint(promotional, promotional, 0, "; ".join(why))
-    return Restraint(
+        return BannerLimits(promotional, promotional, 0, "; ".join(why))
+    return BannerLimits(
         frozenset(out | _outranked(promotional - out, assortment, left)), promotional, left, "; ".join(why)
     )
 
@@ -80,7 +80,7 @@ def _promotional(assortment: Assortment) -> frozenset[str]:
     )
 
 
-def _counts(touch: Touch, assortment: Assortment) -> bool:
+def _counts(touch: Contact, assortment: Assortment) -> bool:
     campaign = assortment.campaigns.get(touch.campaign) if touch.channel == _BANNER else None
     return campaign is None or campaign.promotional
 

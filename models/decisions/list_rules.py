@@ -12,10 +12,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.catalog.resources import CatalogItem, Rule
-from models.decisions.ladder import Step, Why
-from models.decisions.scored_catalog import Shelf
-from models.decisions.targeting import Viewer
+from models.catalog.resources import CatalogItem, MerchandisingRule
+from models.decisions.ladder import CandidateList, Reason
+from models.decisions.scored_catalog import ScoredCatalog
+from models.decisions.targeting import TargetingContext
 
 FACTUAL: Final = frozenset({"recently_viewed", "buy_again", "bundles", "up_sell", "clearance", "threshold_nudge"})
 """Lists that say of each item what must be true of it: a pin is put there only by a rule that names the list."""
@@ -25,7 +25,7 @@ DIVERSIFIED: Final = 5
 Mask = NDArray[np.bool_]
 
 
-class Rules:
+class ListRules:
     """The rules that hold for one list.
 
     Parameters
@@ -40,7 +40,14 @@ class Rules:
         Epoch seconds.
     """
 
-    def __init__(self, shelf: Shelf, strategy: str, rules: Iterable[Rule], viewer: Viewer, now_s: float) -> None:
+    def __init__(
+        self,
+        shelf: ScoredCatalog,
+        strategy: str,
+        rules: Iterable[MerchandisingRule],
+        viewer: TargetingContext,
+        now_s: float,
+    ) -> None:
         self._shelf = shelf
         held = [
             rule
@@ -49,7 +56,7 @@ class Rules:
             and (not rule.strategies or strategy in rule.strategies)
             and viewer.meets(rule, now_s)
         ]
-        self._of: dict[str, list[Rule]] = {}
+        self._of: dict[str, list[MerchandisingRule]] = {}
         for rule in held:
             self._of.setdefault(rule.action, []).append(rule)
         self.excluded = self._any("exclude")
@@ -61,7 +68,7 @@ class Rules:
         found = [mask_of(self._shelf, rule) for rule in self._of.get(action, [])]
         return np.logical_or.reduce(found) if found else None
 
-    def reordered(self, step: Step, limit: int) -> Step:
+    def reordered(self, step: CandidateList, limit: int) -> CandidateList:
         """Give a step with its boosts counted, and made as diverse as asked."""
         boosts = self._of.get("boost", [])
         if boosts and len(step.rows):
@@ -93,37 +100,37 @@ class Rules:
             if mask_of(self._shelf, rule)[row]
         ]
 
-    def pinned(self, allowed: Mask) -> list[tuple[int, int, Why]]:
+    def pinned(self, allowed: Mask) -> list[tuple[int, int, Reason]]:
         """Give places, rows and reasons of the items that are pinned and may be shown, by place."""
         found = []
         for rule in self.pins:
             rows = [row for row in self._shelf.assortment.rows(rule.item_ids).tolist() if allowed[row]]
-            why = Why(f"pinned by the rule {rule.name or rule.rule_id}", "rule")
+            why = Reason(f"pinned by the rule {rule.name or rule.rule_id}", "rule")
             found += [(rule.position + place, row, why) for place, row in enumerate(rows)]
         return sorted(found, key=lambda one: one[0])
 
-    def last(self, allowed: Mask) -> Step:
+    def last(self, allowed: Mask) -> CandidateList:
         """Offer what is buried, the popular first: for a list that has nothing else left."""
         rows = self._shelf.by_id
         rows = rows[:0] if self.buried is None else rows[(self.buried & allowed)[rows]]
         rows = rows[np.argsort(-self._shelf.popularity[rows], kind="stable")]
-        return Step("static", Why("nothing else is left", "rule"), rows, np.zeros(len(rows)))
+        return CandidateList("static", Reason("nothing else is left", "rule"), rows, np.zeros(len(rows)))
 
 
-def rules_of(shelf: Shelf, strategy: str, viewer: Viewer, now_s: float) -> Rules | None:
+def list_rules_of(shelf: ScoredCatalog, strategy: str, viewer: TargetingContext, now_s: float) -> ListRules | None:
     """Give the rules for one list, the shop's and the viewer's own; None where there are none at all."""
     rules = shelf.assortment.rules
     if not rules and not viewer.rules:
         return None
-    return Rules(shelf, strategy, (*rules.values(), *viewer.rules), viewer, now_s)
+    return ListRules(shelf, strategy, (*rules.values(), *viewer.rules), viewer, now_s)
 
 
-def mask_of(shelf: Shelf, rule: Rule) -> Mask:
+def mask_of(shelf: ScoredCatalog, rule: MerchandisingRule) -> Mask:
     """Which rows of the shelf a rule is about; all where it names nothing."""
     return shelf.remembered_mask(rule.rule_id, rule, _mask)
 
 
-def _mask(shelf: Shelf, rule: Rule) -> Mask:
+def _mask(shelf: ScoredCatalog, rule: MerchandisingRule) -> Mask:
     assortment = shelf.assortment
     mask = np.ones(len(shelf.all_rows), dtype=bool)
     if rule.item_ids:
@@ -145,18 +152,18 @@ def _mask(shelf: Shelf, rule: Rule) -> Mask:
     return mask
 
 
-def _rows(shelf: Shelf, item_ids: Iterable[str]) -> Mask:
+def _rows(shelf: ScoredCatalog, item_ids: Iterable[str]) -> Mask:
     mask = np.zeros(len(shelf.all_rows), dtype=bool)
     mask[shelf.assortment.rows(item_ids)] = True
     return mask
 
 
-def _where(shelf: Shelf, holds: Callable[[CatalogItem], bool]) -> Mask:
+def _where(shelf: ScoredCatalog, holds: Callable[[CatalogItem], bool]) -> Mask:
     items = (shelf.assortment.items.get(item_id) for item_id in shelf.assortment.ids)
     return np.array([item is not None and holds(item) for item in items], dtype=bool)
 
 
-def _diversified(shelf: Shelf, step: Step, rule: Rule, limit: int) -> Step:
+def _diversified(shelf: ScoredCatalog, step: CandidateList, rule: MerchandisingRule, limit: int) -> CandidateList:
     """Take items one by one, each by its score less its likeness to the nearest taken before [1]_.
 
     .. [1] Carbonell and Goldstein, "The Use of MMR", SIGIR 1998.

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from models.catalog.feature_hashing import price_band
 from models.catalog.resources import CatalogItem
-from models.decisions.ladder import Step, Why, ranked_step, title_of
-from models.decisions.scored_catalog import Shelf
+from models.decisions.ladder import CandidateList, Reason, ranked_step, title_of
+from models.decisions.scored_catalog import ScoredCatalog
 from models.visitor.profile import Profile
 
 STEPS_UP: Final = 2
@@ -28,10 +28,10 @@ NEXT_SHARE: Final = 0.3
 """What the likeliest next item gains on a likeness of 1."""
 
 
-def up_sell(shelf: Shelf, item_id: str) -> Step:
+def up_sell(shelf: ScoredCatalog, item_id: str) -> CandidateList:
     """Items for the same need, one or two price bands up: those most alike, and most looked at after it, first."""
     item = shelf.assortment.items.get(item_id)
-    nothing = ranked_step("session", Why("a step up"), shelf.all_rows[:0], np.zeros(0))
+    nothing = ranked_step("session", Reason("a step up"), shelf.all_rows[:0], np.zeros(0))
     if item is None or item.current_price is None or not item.category:
         return nothing
     prices = shelf.prices()
@@ -47,13 +47,15 @@ def up_sell(shelf: Shelf, item_id: str) -> Step:
     scores += NEXT_SHARE * _share_of_next(shelf, [item_id])[rows]
     below, title = item.current_price, title_of(shelf, item_id)
 
-    def why_of(row: int) -> Why:
-        return Why(f"a step up from {title}: {prices[row] - below:.2f} {item.currency} more".rstrip(), "price", item_id)
+    def why_of(row: int) -> Reason:
+        return Reason(
+            f"a step up from {title}: {prices[row] - below:.2f} {item.currency} more".rstrip(), "price", item_id
+        )
 
-    return ranked_step("session", Why("a step up"), rows, scores, 0.0, why_of)
+    return ranked_step("session", Reason("a step up"), rows, scores, 0.0, why_of)
 
 
-def cross_sell(shelf: Shelf, anchors: Sequence[str]) -> Step:
+def cross_sell(shelf: ScoredCatalog, anchors: Sequence[str]) -> CandidateList:
     """What is ordered with the given items and serves another need: none of their own categories."""
     own = {item.category for anchor in anchors if (item := shelf.assortment.items.get(anchor)) is not None}
     scores = np.zeros(len(shelf.all_rows))
@@ -66,33 +68,33 @@ def cross_sell(shelf: Shelf, anchors: Sequence[str]) -> Step:
     items = [shelf.assortment.items.get(shelf.assortment.ids[row]) for row in rows.tolist()]
     rows = rows[np.array([item is not None and item.category not in own for item in items], dtype=bool)]
 
-    def why_of(row: int) -> Why:
+    def why_of(row: int) -> Reason:
         anchor = anchors[int(because[row])]
-        return Why(f"goes with {title_of(shelf, anchor)}", "co_purchase", anchor)
+        return Reason(f"goes with {title_of(shelf, anchor)}", "co_purchase", anchor)
 
-    return ranked_step("session", Why("goes with what you have"), rows, scores[rows], 0.0, why_of)
+    return ranked_step("session", Reason("goes with what you have"), rows, scores[rows], 0.0, why_of)
 
 
-def reduced(shelf: Shelf) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def reduced(shelf: ScoredCatalog) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Rows of what is reduced, or labelled clearance, and the share off the price, 0 to 1."""
     off = shelf.reductions()
     rows = np.flatnonzero((off >= LEAST_REDUCTION) | shelf.labelled(CLEARANCE_LABEL))
     return rows, off[rows]
 
 
-def clearance(shelf: Shelf, interest: NDArray[np.float64]) -> Step:
+def clearance(shelf: ScoredCatalog, interest: NDArray[np.float64]) -> CandidateList:
     """What is reduced, nearest to the visitor's interest first (by row, 0 for none), then by how much is off."""
     rows, off = reduced(shelf)
     scores = 1.0 + off + 2.0 * interest[rows]
 
-    def why_of(row: int) -> Why:
+    def why_of(row: int) -> Reason:
         share = float(shelf.reductions()[row])
         words = f"reduced by {share:.0%}" if share >= LEAST_REDUCTION else "last pieces"
         if interest[row] > 0:
-            return Why(f"{words}, and like what you looked at", "interests")
-        return Why(words, "price")
+            return Reason(f"{words}, and like what you looked at", "interests")
+        return Reason(words, "price")
 
-    return ranked_step("session" if interest.any() else "static", Why("reduced"), rows, scores, 0.0, why_of)
+    return ranked_step("session" if interest.any() else "static", Reason("reduced"), rows, scores, 0.0, why_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ class Gap:
     missing: float
 
 
-def gap_of(shelf: Shelf, profile: Profile, threshold: float) -> Gap:
+def gap_of(shelf: ScoredCatalog, profile: Profile, threshold: float) -> Gap:
     """Give the gap between the value of a visitor's cart and a threshold, such as free shipping's."""
     value = 0.0
     for line in profile.cart:
@@ -114,7 +116,7 @@ def gap_of(shelf: Shelf, profile: Profile, threshold: float) -> Gap:
     return Gap(threshold, round(value, 2), round(max(0.0, threshold - value), 2))
 
 
-def threshold_nudge(shelf: Shelf, profile: Profile, gap: Gap, history: Sequence[str]) -> Step:
+def threshold_nudge(shelf: ScoredCatalog, profile: Profile, gap: Gap, history: Sequence[str]) -> CandidateList:
     """Items that close the gap, each alone: what is likely next or bought with the cart first, and little over it."""
     prices = shelf.prices()
     with np.errstate(invalid="ignore"):
@@ -125,11 +127,11 @@ def threshold_nudge(shelf: Shelf, profile: Profile, gap: Gap, history: Sequence[
         relevance[bought] += shares
     relevance += _share_of_next(shelf, [*history, *(line.item_id for line in reversed(profile.cart))])
     close = gap.missing / prices[rows]  # 1 where it closes the gap exactly
-    why = Why(f"closes the gap of {gap.missing:.2f}", "price")
+    why = Reason(f"closes the gap of {gap.missing:.2f}", "price")
     return ranked_step("session", why, rows, close * (0.2 + relevance[rows]))
 
 
-def _share_of_next(shelf: Shelf, history: Sequence[str]) -> NDArray[np.float64]:
+def _share_of_next(shelf: ScoredCatalog, history: Sequence[str]) -> NDArray[np.float64]:
     """Each row's chance to be next, as a share of the likeliest one's; all 0 for an unknown history."""
     shares = np.zeros(len(shelf.all_rows))
     rows, chances, _ = shelf.next_after(history)

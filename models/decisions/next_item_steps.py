@@ -6,10 +6,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.decisions.ladder import Step, Tier, Why, title_of
-from models.decisions.scored_catalog import Shelf
+from models.decisions.ladder import CandidateList, DecisionTier, Reason, title_of
+from models.decisions.scored_catalog import ScoredCatalog
 from models.events.subjects import creative_of
-from models.ranking.contributions import Reckoning
+from models.ranking.contributions import Contributions
 from models.ranking.feature_layout import LAST, LATELY_ALL
 from models.visitor.profile import Profile, in_session
 
@@ -34,8 +34,8 @@ _PLAIN_WORDS: Final = "wanted by those who look at such products"
 
 
 def next_steps(
-    shelf: Shelf, profile: Profile, tier: Tier, allowed: NDArray[np.bool_], newcomers: Step
-) -> tuple[Step, Step]:
+    shelf: ScoredCatalog, profile: Profile, tier: DecisionTier, allowed: NDArray[np.bool_], newcomers: CandidateList
+) -> tuple[CandidateList, CandidateList]:
     """Offer the allowed items most likely next: those for which something speaks beside being wanted by all, the rest.
 
     Parameters
@@ -58,9 +58,9 @@ def next_steps(
     order = np.concatenate([np.flatnonzero(spoken), np.flatnonzero(~spoken)])
     rows, chances, numbers = rows[order], chances[order], numbers[order]
     reckoner = engine.reckoner() if len(numbers) else None
-    reckonings: dict[int, Reckoning] = {}
+    reckonings: dict[int, Contributions] = {}
 
-    def why_of(row: int) -> Why:
+    def why_of(row: int) -> Reason:
         if row not in reckonings:  # a run at a time: the rows after this one are asked for next
             place = np.flatnonzero(rows == row)
             if not len(place) or reckoner is None:
@@ -73,15 +73,15 @@ def next_steps(
         words = _WORDS.get(learner) or interest_words(shelf, profile, row)
         if "{}" in words:
             words = words.format(title_of(shelf, because)) if because else _PLAIN_WORDS
-        return Why(words, learner, because, reckoning)
+        return Reason(words, learner, because, reckoning)
 
     count = int(spoken.sum())
-    first = Step(tier, Why("likely next"), rows[:count], chances[:count].astype(np.float64), why_of)
+    first = CandidateList(tier, Reason("likely next"), rows[:count], chances[:count].astype(np.float64), why_of)
     rest = replace(first, rows=rows[count:], scores=chances[count:].astype(np.float64))
     return _with_newcomers(first, newcomers), rest
 
 
-def interest_words(shelf: Shelf, profile: Profile, row: int) -> str:
+def interest_words(shelf: ScoredCatalog, profile: Profile, row: int) -> str:
     """Name what this item shares with the items the visitor looked at."""
     item = shelf.assortment.items[shelf.assortment.ids[row]]
     for seen in reversed(profile.recent):
@@ -95,7 +95,7 @@ def interest_words(shelf: Shelf, profile: Profile, row: int) -> str:
     return f"matches your interest in {item.category[-1]}" if item.category else "matches your interests"
 
 
-def _with_newcomers(step: Step, newcomers: Step) -> Step:
+def _with_newcomers(step: CandidateList, newcomers: CandidateList) -> CandidateList:
     """Put newcomers in their places, each with the score of the item it stands before."""
     places = np.arange(NEWCOMER_FIRST, len(step.rows) + 1, NEWCOMER_EVERY)[: len(newcomers.rows)]
     if not len(places):

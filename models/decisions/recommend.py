@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from models.catalog.resources import CatalogItem
 from models.catalog.similarity import likeness
 from models.catalog.strategies import Strategy
-from models.decisions.ladder import Step, Tier, Why, ordered_step, ranked_step, title_of
-from models.decisions.list_rules import Rules, rules_of
+from models.decisions.ladder import CandidateList, DecisionTier, Reason, ordered_step, ranked_step, title_of
+from models.decisions.list_rules import ListRules, list_rules_of
 from models.decisions.merchandising import NEXT_SHARE, Gap, clearance, cross_sell, gap_of, threshold_nudge, up_sell
 from models.decisions.next_item_steps import TOGETHER_CHANNELS, interest_words, next_steps
-from models.decisions.scored_catalog import Shelf
-from models.decisions.targeting import Viewer, viewer_of
+from models.decisions.scored_catalog import ScoredCatalog
+from models.decisions.targeting import TargetingContext, viewer_of
 from models.events.subjects import creative_of
 from models.ranking.buy_again import MAX_RANKED
 from models.visitor.campaign_echo import PLACES, campaign_of
@@ -69,8 +69,8 @@ class Recommended:
 
     item: CatalogItem
     score: float
-    tier: Tier
-    why: Why
+    tier: DecisionTier
+    why: Reason
 
     @property
     def reason(self) -> str:
@@ -85,7 +85,7 @@ class Answer:
     `companion_of` is the item that a bundle's items are ordered together with, `gap` what a nudge is to close.
     """
 
-    tier: Tier
+    tier: DecisionTier
     reason: str
     items: list[Recommended] = field(default_factory=list)
     companion_of: CatalogItem | None = None
@@ -93,14 +93,14 @@ class Answer:
 
 
 def recommend(
-    shelf: Shelf,
+    shelf: ScoredCatalog,
     profile: Profile,
     query: Query,
     now_s: float,
     *,
     holdout: bool = False,
     echo: str = "",
-    viewer: Viewer | None = None,
+    viewer: TargetingContext | None = None,
 ) -> Answer:
     """Answer one query for one visitor.
 
@@ -126,7 +126,7 @@ def recommend(
     Answer
         At most `query.limit` items, fewer only where no other item may be shown (or refill is off).
     """
-    ruled = rules_of(shelf, query.strategy, viewer or viewer_of(profile), now_s)
+    ruled = list_rules_of(shelf, query.strategy, viewer or viewer_of(profile), now_s)
     allowed = _allowed(shelf, query, now_s, hidden_items(profile), ruled)
     answer = Answer("static", "no item may be shown")
     if query.strategy == "threshold_nudge":
@@ -156,13 +156,13 @@ def recommend(
 
 
 def _take(
-    shelf: Shelf,
+    shelf: ScoredCatalog,
     answer: Answer,
-    step: Step,
+    step: CandidateList,
     allowed: NDArray[np.bool_],
     taken: NDArray[np.bool_],
     limit: int,
-    ruled: Rules | None,
+    ruled: ListRules | None,
 ) -> None:
     """Put what a step offers and may be shown on the list, until it is full."""
     keep = allowed[step.rows] & np.logical_not(taken[step.rows])
@@ -189,7 +189,7 @@ def _take(
         answer.items.append(Recommended(item, round(score, 6), tier, why))
 
 
-def _pin(shelf: Shelf, answer: Answer, ruled: Rules, allowed: NDArray[np.bool_], limit: int) -> None:
+def _pin(shelf: ScoredCatalog, answer: Answer, ruled: ListRules, allowed: NDArray[np.bool_], limit: int) -> None:
     """Put pinned items in their places; what stood there moves on, and what falls off the end is gone."""
     for place, row, why in ruled.pinned(allowed):
         item = shelf.assortment.items[shelf.assortment.ids[row]]
@@ -209,7 +209,9 @@ def cart_items(profile: Profile) -> set[str]:
     return {line.item_id for line in profile.cart}
 
 
-def _allowed(shelf: Shelf, query: Query, now_s: float, hidden: set[str], ruled: Rules | None) -> NDArray[np.bool_]:
+def _allowed(
+    shelf: ScoredCatalog, query: Query, now_s: float, hidden: set[str], ruled: ListRules | None
+) -> NDArray[np.bool_]:
     assortment = shelf.assortment
     allowed = assortment.sellable(now_s).copy()
     if query.category:
@@ -226,7 +228,7 @@ def _allowed(shelf: Shelf, query: Query, now_s: float, hidden: set[str], ruled: 
 
 
 def _ladder(
-    shelf: Shelf,
+    shelf: ScoredCatalog,
     profile: Profile,
     query: Query,
     now_s: float,
@@ -234,7 +236,7 @@ def _ladder(
     allowed: NDArray[np.bool_],
     echo: str,
     gap: Gap | None,
-) -> Iterator[Step]:
+) -> Iterator[CandidateList]:
     """The steps of a strategy, most telling first; each is computed only when the list still has room."""
     match query.strategy:
         case "for_you":
@@ -275,19 +277,19 @@ def _ladder(
             history = [] if holdout else [one for one in recent_items(profile) if creative_of(one) is None]
             yield threshold_nudge(shelf, profile, gap, history)
         case "bestsellers":
-            yield ordered_step("popular", Why("sells best", "popularity"), shelf.sold, shelf.sold_score)
+            yield ordered_step("popular", Reason("sells best", "popularity"), shelf.sold, shelf.sold_score)
         case "new":
-            yield ordered_step("static", Why("new in the shop", "catalog"), shelf.newest)
+            yield ordered_step("static", Reason("new in the shop", "catalog"), shelf.newest)
         case "recently_viewed":
             rows = shelf.assortment.rows(recent_items(profile))
-            yield ordered_step("session", Why("you looked at it lately", "seen_before"), rows)
+            yield ordered_step("session", Reason("you looked at it lately", "seen_before"), rows)
         case "trending":
             pass
     if query.strategy in UNPADDED:
         return
-    yield ordered_step("popular", Why("trending in the shop", "popularity"), shelf.trending, shelf.trending_score)
-    yield ordered_step("popular", Why("popular in the shop", "popularity"), shelf.popular, shelf.popularity)
-    yield ordered_step("static", Why("new in the shop", "catalog"), shelf.newest)
+    yield ordered_step("popular", Reason("trending in the shop", "popularity"), shelf.trending, shelf.trending_score)
+    yield ordered_step("popular", Reason("popular in the shop", "popularity"), shelf.popular, shelf.popularity)
+    yield ordered_step("static", Reason("new in the shop", "catalog"), shelf.newest)
 
 
 def _latest(profile: Profile, holdout: bool) -> str:
@@ -296,26 +298,28 @@ def _latest(profile: Profile, holdout: bool) -> str:
     return items[-1].item_id if items else ""
 
 
-def history_tier(profile: Profile) -> Tier:
+def history_tier(profile: Profile) -> DecisionTier:
     """Name the tier of an answer made from the visitor's history: `session` where this visit is all there is of it."""
     earlier = len(in_session(profile, profile.recent)) < len(profile.recent) or profile.count("purchase") > 0
     return "personalized" if earlier else "session"
 
 
-def _for_you(shelf: Shelf, profile: Profile, allowed: NDArray[np.bool_], now_s: float) -> Iterator[Step]:
+def _for_you(
+    shelf: ScoredCatalog, profile: Profile, allowed: NDArray[np.bool_], now_s: float
+) -> Iterator[CandidateList]:
     if profile.recent or profile.sketch:
         tier = history_tier(profile)
         near = _near(shelf, profile.recent)
         seen = np.zeros(len(allowed), dtype=bool)
         seen[shelf.assortment.rows(recent_items(profile)[:RECENTS_USED])] = True
 
-        def why_of(row: int) -> Why:
-            return Why(interest_words(shelf, profile, row), "interests")
+        def why_of(row: int) -> Reason:
+            return Reason(interest_words(shelf, profile, row), "interests")
 
         fresh = np.flatnonzero(near & shelf.untouched & allowed & ~seen)
         likely = _interest(shelf, profile, fresh)
         newcomers = ranked_step(
-            tier, Why("nobody looked at it yet", "interests"), fresh, likely, LEAST_INTEREST, why_of
+            tier, Reason("nobody looked at it yet", "interests"), fresh, likely, LEAST_INTEREST, why_of
         )
         spoken_for, merely_wanted = next_steps(shelf, profile, tier, allowed & ~seen, newcomers)
         yield spoken_for
@@ -323,14 +327,14 @@ def _for_you(shelf: Shelf, profile: Profile, allowed: NDArray[np.bool_], now_s: 
         interest[interest < np.where(near, LEAST_INTEREST, LEAST_OLD_INTEREST)] = 0.0
         interest[interest > 0] += POPULARITY_SHARE * shelf.popularity[interest > 0]
         interest[seen] *= SEEN_SHARE
-        yield ranked_step(tier, Why("from what you looked at", "interests"), shelf.all_rows, interest, 0.0, why_of)
+        yield ranked_step(tier, Reason("from what you looked at", "interests"), shelf.all_rows, interest, 0.0, why_of)
         yield merely_wanted
     campaign = campaign_of(profile.last_touch, shelf.assortment, now_s)
     if campaign is not None:
         yield _of_campaign(shelf, campaign.campaign_id)
 
 
-def _of_campaign(shelf: Shelf, campaign_id: str) -> Step:
+def _of_campaign(shelf: ScoredCatalog, campaign_id: str) -> CandidateList:
     """What a campaign's creatives are about: the items they name, then their categories, the popular first."""
     creatives = [one for one in shelf.assortment.creatives.values() if one.campaign_id == campaign_id]
     named = dict.fromkeys(item_id for one in creatives for item_id in one.item_ids)
@@ -340,10 +344,10 @@ def _of_campaign(shelf: Shelf, campaign_id: str) -> Step:
     rows = np.concatenate([shelf.assortment.rows(named), rows[np.argsort(-shelf.popularity[rows], kind="stable")]])
     campaign = shelf.assortment.campaigns.get(campaign_id)
     title = campaign.name if campaign and campaign.name else campaign_id
-    return ordered_step("segment", Why(f"you came by the campaign {title}", "campaign"), rows)
+    return ordered_step("segment", Reason(f"you came by the campaign {title}", "campaign"), rows)
 
 
-def _near(shelf: Shelf, recent: Sequence[Recent]) -> NDArray[np.bool_]:
+def _near(shelf: ScoredCatalog, recent: Sequence[Recent]) -> NDArray[np.bool_]:
     """Which rows share a brand, or the innermost category, with an item the visitor looked at."""
     near = np.zeros(len(shelf.popularity), dtype=bool)
     for seen in recent:
@@ -352,7 +356,7 @@ def _near(shelf: Shelf, recent: Sequence[Recent]) -> NDArray[np.bool_]:
     return near
 
 
-def _interest(shelf: Shelf, profile: Profile, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+def _interest(shelf: ScoredCatalog, profile: Profile, rows: NDArray[np.int64]) -> NDArray[np.float64]:
     """Likeness of these rows to the visitor's interests, -1 to 1, `(len(rows),)`."""
     if not profile.sketch or not len(rows):
         return np.zeros(len(rows))
@@ -361,7 +365,7 @@ def _interest(shelf: Shelf, profile: Profile, rows: NDArray[np.int64]) -> NDArra
     return likeness(shelf.matrix, (mixed / length if length > 0 else mixed).astype(np.float32), rows)
 
 
-def _alike(shelf: Shelf, item_id: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def _alike(shelf: ScoredCatalog, item_id: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Rows that share most with an item, most first, those that are also looked at with it before their like."""
     alike = likeness(shelf.matrix, shelf.matrix[shelf.assortment.row_of[item_id]], shelf.all_rows)
     alike[alike <= LEAST_LIKENESS] = 0.0
@@ -369,25 +373,25 @@ def _alike(shelf: Shelf, item_id: str) -> tuple[NDArray[np.int64], NDArray[np.fl
     met = alike[rows] > 0
     if met.any():
         alike[rows[met]] += NEXT_SHARE * chances[met] / chances[met].max()
-    step = ranked_step("session", Why("alike"), shelf.all_rows, alike)
+    step = ranked_step("session", Reason("alike"), shelf.all_rows, alike)
     return step.rows, step.scores
 
 
-def _similar(shelf: Shelf, item_id: str) -> Iterator[Step]:
+def _similar(shelf: ScoredCatalog, item_id: str) -> Iterator[CandidateList]:
     """Items that share most with this one, then its whole category."""
     item = shelf.assortment.items.get(item_id)
     if item is None:
         return
     title = title_of(shelf, item_id)
     rows, scores = shelf.remembered(item_id, _alike)
-    yield Step("session", Why(f"similar to {title}", "content", item_id), rows, scores)
+    yield CandidateList("session", Reason(f"similar to {title}", "content", item_id), rows, scores)
     if item.category:
         members = shelf.assortment.rows(sorted(shelf.assortment.in_category(item.category)))
         members = members[np.argsort(-shelf.popularity[members], kind="stable")]
-        yield ordered_step("session", Why(f"also in {item.category[-1]}", "content", item_id), members)
+        yield ordered_step("session", Reason(f"also in {item.category[-1]}", "content", item_id), members)
 
 
-def _also_viewed(shelf: Shelf, item_ids: Sequence[str]) -> Step:
+def _also_viewed(shelf: ScoredCatalog, item_ids: Sequence[str]) -> CandidateList:
     """Items that stand in sessions with any of the given ones, by the best chance to follow one."""
     scores = np.zeros(len(shelf.popularity))
     because = np.zeros(len(scores), dtype=np.int64)
@@ -399,11 +403,11 @@ def _also_viewed(shelf: Shelf, item_ids: Sequence[str]) -> Step:
             scores[rows[better]] = chances[better]
             because[rows[better]] = place
 
-    def why_of(row: int) -> Why:
+    def why_of(row: int) -> Reason:
         anchor = item_ids[int(because[row])]
-        return Why(f"viewed together with {title_of(shelf, anchor)}", "co_visitation", anchor)
+        return Reason(f"viewed together with {title_of(shelf, anchor)}", "co_visitation", anchor)
 
-    return ranked_step("session", Why("viewed together", "co_visitation"), shelf.all_rows, scores, 0.0, why_of)
+    return ranked_step("session", Reason("viewed together", "co_visitation"), shelf.all_rows, scores, 0.0, why_of)
 
 
 def _anchors(profile: Profile, item_id: str, holdout: bool) -> list[str]:
@@ -415,7 +419,7 @@ def _anchors(profile: Profile, item_id: str, holdout: bool) -> list[str]:
     return [one for one in [_latest(profile, holdout)] if one]
 
 
-def _also_bought(shelf: Shelf, profile: Profile, item_id: str, holdout: bool) -> Iterator[Step]:
+def _also_bought(shelf: ScoredCatalog, profile: Profile, item_id: str, holdout: bool) -> Iterator[CandidateList]:
     anchors = _anchors(profile, item_id, holdout)
     yield _bought_together(shelf, anchors)
     yield _also_viewed(shelf, anchors)
@@ -428,7 +432,7 @@ def _anchor(profile: Profile, item_id: str, holdout: bool) -> str:
     return next(iter(_anchors(profile, item_id, holdout)), "")
 
 
-def _buy_again(shelf: Shelf, profile: Profile, query: Query, now_s: float) -> Step:
+def _buy_again(shelf: ScoredCatalog, profile: Profile, query: Query, now_s: float) -> CandidateList:
     """What the visitor's next order will likely hold; without refill only what the visitor bought before."""
     row_of = shelf.assortment.row_of
     ranked = {
@@ -437,21 +441,21 @@ def _buy_again(shelf: Shelf, profile: Profile, query: Query, now_s: float) -> St
         if one.item_id in row_of and (query.refill or one.habit is not None)
     }
 
-    def tier_of(row: int) -> Tier:
+    def tier_of(row: int) -> DecisionTier:
         return "popular" if ranked[row].habit is None else "personalized"
 
-    return Step(
+    return CandidateList(
         "personalized",
-        Why("you bought it before", "buy_again"),
+        Reason("you bought it before", "buy_again"),
         np.array(list(ranked), dtype=np.int64),
         np.array([one.score for one in ranked.values()], dtype=np.float64),
-        lambda row: Why(ranked[row].reason, "popularity" if ranked[row].habit is None else "buy_again"),
+        lambda row: Reason(ranked[row].reason, "popularity" if ranked[row].habit is None else "buy_again"),
         tier_of,
         again=True,
     )
 
 
-def _bought_together(shelf: Shelf, item_ids: Sequence[str]) -> Step:
+def _bought_together(shelf: ScoredCatalog, item_ids: Sequence[str]) -> CandidateList:
     """Items ordered with any of the given ones, by the sum of their shares."""
     scores = np.zeros(len(shelf.popularity))
     best, because = np.zeros(len(scores)), np.zeros(len(scores), dtype=np.int64)
@@ -461,8 +465,8 @@ def _bought_together(shelf: Shelf, item_ids: Sequence[str]) -> Step:
         because[rows[shares > best[rows]]] = place
         best[rows] = np.maximum(best[rows], shares)
 
-    def why_of(row: int) -> Why:
+    def why_of(row: int) -> Reason:
         anchor = item_ids[int(because[row])]
-        return Why(f"bought together with {title_of(shelf, anchor)}", "co_purchase", anchor)
+        return Reason(f"bought together with {title_of(shelf, anchor)}", "co_purchase", anchor)
 
-    return ranked_step("session", Why("bought together", "co_purchase"), shelf.all_rows, scores, 0.0, why_of)
+    return ranked_step("session", Reason("bought together", "co_purchase"), shelf.all_rows, scores, 0.0, why_of)

@@ -1,4 +1,4 @@
-"""Shelf: a learned snapshot laid over the assortment, so that scores and catalog rows line up."""
+"""ScoredCatalog: a learned snapshot laid over the assortment, so that scores and catalog rows line up."""
 
 from collections.abc import Callable, Sequence
 from math import nan
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.catalog.assortment import Assortment
-from models.catalog.resources import Rule
+from models.catalog.resources import MerchandisingRule
 from models.learner.snapshot import Snapshot
 
 ITEMS_REMEMBERED: Final = 2_000
@@ -20,7 +20,7 @@ def _nan(price: float | None) -> float:
     return nan if price is None else price
 
 
-class Shelf:
+class ScoredCatalog:
     """Scores by catalog row, for one snapshot and one revision of the assortment.
 
     `trending`, `popular`, `sold` and `newest` are rows in serving order, ties by item id; the last holds all rows, the
@@ -56,7 +56,7 @@ class Shelf:
         self._edition = assortment.edition
         self._rows_with: dict[str, NDArray[np.int64]] = {}
         self._remembered: dict[str, Ranked] = {}
-        self._masks: dict[str, tuple[Rule, NDArray[np.bool_]]] = {}
+        self._masks: dict[str, tuple[MerchandisingRule, NDArray[np.bool_]]] = {}
         self._prices: NDArray[np.float64] | None = None
         self._reductions: NDArray[np.float64] = np.zeros(0)
         self.newest = self.by_id[np.argsort(-since[self.by_id], kind="stable")]
@@ -76,7 +76,8 @@ class Shelf:
         )
 
     def remembered_mask(
-        self, name: str, rule: Rule, mask: Callable[["Shelf", Rule], NDArray[np.bool_]]
+        self, name: str, rule: MerchandisingRule, mask: Callable[["ScoredCatalog", MerchandisingRule],
+        NDArray[np.bool_]]
     ) -> NDArray[np.bool_]:
         """What `mask` gives for a rule, worked out once while the rule and the catalog stay as they are."""
         self._forget_what_changed()
@@ -115,7 +116,7 @@ class Shelf:
             self._prices = None
             self._masks.clear()
 
-    def remembered(self, item_id: str, rank: Callable[["Shelf", str], Ranked]) -> Ranked:
+    def remembered(self, item_id: str, rank: Callable[["ScoredCatalog", str], Ranked]) -> Ranked:
         """What `rank` gives for an item, worked out once while models and catalog stay as they are."""
         self._forget_what_changed()
         known = self._remembered.get(item_id)

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from math import log
 from typing import Final, NamedTuple
 
-from models.catalog.resources import CatalogItem, Creative, Rule
-from models.decisions.targeting import Viewer
+from models.catalog.resources import CatalogItem, Creative, MerchandisingRule
+from models.decisions.targeting import TargetingContext
 
 SPREAD_LOGIT: Final = 6.0
 """By how much log odds fall for a creative like one before it, where a rule wants all the diversity there is."""
@@ -79,10 +79,10 @@ def likeness(one: Creative, other: Creative) -> float:
 
 
 def slot_rules(
-    rules: Iterable[Rule],
+    rules: Iterable[MerchandisingRule],
     creatives: Sequence[Creative],
     placement_id: str,
-    viewer: Viewer,
+    viewer: TargetingContext,
     now_s: float,
     items: Mapping[str, CatalogItem],
 ) -> SlotRules:
@@ -123,7 +123,7 @@ def slot_rules(
     return SlotRules(frozenset(excluded), frozenset(buried), pins, raised, tuple(caps), spread)
 
 
-def _is_about(rule: Rule, creative: Creative, items: Mapping[str, CatalogItem]) -> bool:
+def _is_about(rule: MerchandisingRule, creative: Creative, items: Mapping[str, CatalogItem]) -> bool:
     """Whether a creative carries all a rule names: itself, its campaign, or what it is about; a rule that names none of
     these is about every creative."""
     named = creative.creative_id in rule.creative_ids or creative.campaign_id in rule.campaign_ids
@@ -149,7 +149,7 @@ def _below(path: tuple[str, ...], category: tuple[str, ...]) -> bool:
     return category[: len(path)] == path
 
 
-def _carries(rule: Rule, item: CatalogItem) -> bool:
+def _carries(rule: MerchandisingRule, item: CatalogItem) -> bool:
     price = item.current_price
     return (
         (not rule.item_ids or item.item_id in rule.item_ids)
@@ -165,5 +165,5 @@ def _alike_to(level: int, one: Creative, other: Creative) -> bool:
     return not level or one.category[:level] == other.category[:level]
 
 
-def _place(rule: Rule, creative_id: str) -> int:
+def _place(rule: MerchandisingRule, creative_id: str) -> int:
     return rule.creative_ids.index(creative_id) if creative_id in rule.creative_ids else len(rule.creative_ids)

@@ -19,11 +19,11 @@ from models.bandit.creative_affinity import BUCKETS, bucket_of, latest_items
 from models.bandit.thompson import chances
 from models.catalog.assortment import Assortment
 from models.catalog.resources import Creative, SlotChange
-from models.decisions.banner_caps import FREE, Restraint
-from models.decisions.ladder import Tier
+from models.decisions.banner_caps import FREE, BannerLimits
+from models.decisions.ladder import DecisionTier
 from models.decisions.recommend import history_tier
 from models.decisions.slot_rules import NO_RULES, SlotRules, slot_rules
-from models.decisions.targeting import Viewer, viewer_of
+from models.decisions.targeting import TargetingContext, viewer_of
 from models.visitor.campaign_echo import SLOT_SHARE
 from models.visitor.profile import Profile, recent_items
 
@@ -55,7 +55,7 @@ class Slot:
 class Slate:
     """A placement's slots, and how they were chosen."""
 
-    tier: Tier
+    tier: DecisionTier
     reason: str
     slots: list[Slot]
     policy: str = POLICY
@@ -96,9 +96,9 @@ def fill(
     holdout: bool = False,
     left_out: frozenset[str] = frozenset(),
     echo: str = "",
-    viewer: Viewer | None = None,
+    viewer: TargetingContext | None = None,
     change: SlotChange = UNCHANGED,
-    restraint: Restraint = FREE,
+    restraint: BannerLimits = FREE,
 ) -> Slate:
     """Fill `count` slots of a placement for a visitor; fewer only where fewer creatives are eligible.
 
@@ -142,7 +142,7 @@ def fill(
 
 
 def _fixed(
-    candidates: Sequence[Creative], order: Sequence[str], ruled: SlotRules, count: int, restraint: Restraint
+    candidates: Sequence[Creative], order: Sequence[str], ruled: SlotRules, count: int, restraint: BannerLimits
 ) -> Slate:
     """Stand creatives in the order given, then by id; buried ones come last, and pinned ones in their places."""
     place = {creative_id: number for number, creative_id in enumerate(order)}
@@ -202,7 +202,7 @@ def _draw_slots(
     why: str,
     ruled: SlotRules,
     echo: str = "",
-    restraint: Restraint = FREE,
+    restraint: BannerLimits = FREE,
 ) -> list[Slot]:
     """Draw slot after slot; without terms every creative is as likely as any other."""
     room = len(candidates) if restraint.room is None else restraint.room

@@ -2,21 +2,21 @@
 
 from typing import NamedTuple
 
-from models.catalog.resources import Rule
+from models.catalog.resources import MerchandisingRule
 from models.events.region import within
 from models.visitor.profile import Profile
 
 
-class Viewer(NamedTuple):
+class TargetingContext(NamedTuple):
     """Device and region, empty where not known, and the segments the visitor is in; `rules` hold for this visitor
     alone, beside the shop's."""
 
     device: str = ""
     region: str = ""
     segments: frozenset[str] = frozenset()
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[MerchandisingRule, ...] = ()
 
-    def meets(self, rule: Rule, now_s: float) -> bool:
+    def meets(self, rule: MerchandisingRule, now_s: float) -> bool:
         """Whether a rule runs at `now_s` (epoch seconds), and is for this visitor."""
         return (
             rule.running(now_s)
@@ -26,6 +26,8 @@ class Viewer(NamedTuple):
         )
 
 
-def viewer_of(profile: Profile, segments: frozenset[str] = frozenset(), rules: tuple[Rule, ...] = ()) -> Viewer:
+def viewer_of(
+    profile: Profile, segments: frozenset[str] = frozenset(), rules: tuple[MerchandisingRule, ...] = ()
+) -> TargetingContext:
     """Give what a profile tells, with what is known beside it."""
-    return Viewer(profile.device, profile.region, segments, rules)
+    return TargetingContext(profile.device, profile.region, segments, rules)

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from models.base.errors import InvalidError, shown
+from models.base.errors import InvalidError, show_value
 from models.events.segment_spec import translated
 
 MAX_CLOCK_AHEAD_S: Final = 300.0
@@ -219,15 +219,16 @@ def parse_event(raw: object, site: str, accepted_at_s: float) -> Event:
     1700000000.0
     """
     if not isinstance(raw, dict):
-        raise InvalidError("event_invalid", f"an event is a JSON object, got {shown(raw)}")
+        raise InvalidError("event_invalid", f"an event is a JSON object, got {show_value(raw)}")
     raw = translated(raw)
     for key in raw:
         if key not in _TOP_LEVEL:
-            raise InvalidError("field_unknown", f"field {shown(key)} is not known; put your own data into params")
+            raise InvalidError("field_unknown", f"field {show_value(key)} is not known; put your own data into params")
     name = raw.get("event")
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise InvalidError(
-            "event_name_invalid", f"event must be 1 to 40 of A-Z a-z 0-9 _, starting with a letter, got {shown(name)}"
+            "event_name_invalid",
+            f"event must be 1 to 40 of A-Z a-z 0-9 _, starting with a letter, got {show_value(name)}",
         )
     if name in NOTICES:
         raise InvalidError("event_name_reserved", f"event {name} is told by the engine itself, and taken from nobody")
@@ -277,7 +278,7 @@ def parse_time(value: object, now_s: float) -> float:
     if at_s is None or not math.isfinite(at_s) or at_s < EARLIEST_S:
         raise InvalidError(
             "timestamp_invalid",
-            f"timestamp must be an ISO 8601 time or epoch seconds, not before 2000, got {shown(value)}",
+            f"timestamp must be an ISO 8601 time or epoch seconds, not before 2000, got {show_value(value)}",
         )
     return min(at_s, now_s + MAX_CLOCK_AHEAD_S)
 
@@ -298,11 +299,11 @@ def _identifier(raw: Mapping[str, object], field: str, *, required: bool = False
     if value is None and not required:
         return ""
     if required and (value is None or value == ""):
-        raise InvalidError(f"{field}_missing", f"{field} is required, got {shown(value)}")
+        raise InvalidError(f"{field}_missing", f"{field} is required, got {show_value(value)}")
     if not isinstance(value, str) or len(value) > MAX_VISITOR_ID or _CONTROL.search(value) or value != value.strip():
         raise InvalidError(
             f"{field}_invalid",
-            f"{field} must be text of 1 to {MAX_VISITOR_ID} printable characters, got {shown(value)}",
+            f"{field} must be text of 1 to {MAX_VISITOR_ID} printable characters, got {show_value(value)}",
         )
     return value
 
@@ -311,12 +312,12 @@ def _params(raw: object, field: str) -> dict[str, Any]:
     if raw is None:
         return {}
     if not isinstance(raw, dict):
-        raise InvalidError(f"{field}_invalid", f"{field} must be a JSON object, got {shown(raw)}")
+        raise InvalidError(f"{field}_invalid", f"{field} must be a JSON object, got {show_value(raw)}")
     if len(raw) > MAX_PARAMS:
         raise InvalidError(f"{field}_invalid", f"{field} has {len(raw)} members, at most {MAX_PARAMS}")
     for name in raw:
         if not _PARAM_NAME.fullmatch(name):
-            raise InvalidError(f"{field}_invalid", f"{field} has a member named {shown(name)}")
+            raise InvalidError(f"{field}_invalid", f"{field} has a member named {show_value(name)}")
     return raw
 
 
@@ -324,7 +325,7 @@ def _items(raw: object, field: str) -> tuple[EventItem, ...]:
     if raw is None:
         return ()
     if not isinstance(raw, list):
-        raise InvalidError("items_invalid", f"{field} must be a JSON array, got {shown(raw)}")
+        raise InvalidError("items_invalid", f"{field} must be a JSON array, got {show_value(raw)}")
     if len(raw) > MAX_ITEMS:
         raise InvalidError("items_invalid", f"{field} has {len(raw)} elements, at most {MAX_ITEMS}")
     return tuple(_item(item, f"{field}[{index}]") for index, item in enumerate(raw))
@@ -332,7 +333,7 @@ def _items(raw: object, field: str) -> tuple[EventItem, ...]:
 
 def _item(raw: object, field: str) -> EventItem:
     if not isinstance(raw, dict):
-        raise InvalidError("item_invalid", f"{field} must be a JSON object, got {shown(raw)}")
+        raise InvalidError("item_invalid", f"{field} must be a JSON object, got {show_value(raw)}")
     name = _text(raw, "item_name", field)
     item_id = raw.get("item_id")
     if isinstance(item_id, int) and not isinstance(item_id, bool):
@@ -340,11 +341,11 @@ def _item(raw: object, field: str) -> EventItem:
     if item_id is None or item_id == "":
         item_id = name
     if not isinstance(item_id, str) or not item_id:
-        raise InvalidError("item_id_missing", f"{field} needs item_id or item_name, got {shown(raw)}")
+        raise InvalidError("item_id_missing", f"{field} needs item_id or item_name, got {show_value(raw)}")
     if len(item_id) > MAX_ITEM_TEXT or _CONTROL.search(item_id):
         raise InvalidError(
             "item_id_invalid",
-            f"{field}.item_id must be 1 to {MAX_ITEM_TEXT} printable characters, got {shown(item_id)}",
+            f"{field}.item_id must be 1 to {MAX_ITEM_TEXT} printable characters, got {show_value(item_id)}",
         )
     quantity = raw.get("quantity", 1)
     if isinstance(quantity, str) and quantity.isdecimal() and len(quantity) <= 20:  # int() refuses thousands of digits
@@ -354,7 +355,7 @@ def _item(raw: object, field: str) -> EventItem:
     if not isinstance(quantity, int) or isinstance(quantity, bool) or not 1 <= quantity <= MAX_QUANTITY:
         raise InvalidError(
             "quantity_invalid",
-            f"{field}.quantity must be a whole number from 1 to {MAX_QUANTITY}, got {shown(quantity)}",
+            f"{field}.quantity must be a whole number from 1 to {MAX_QUANTITY}, got {show_value(quantity)}",
         )
     price = raw.get("price")
     index = raw.get("index")
@@ -388,7 +389,7 @@ def _text(raw: Mapping[str, object], key: str, field: str) -> str:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str) or len(value) > MAX_TEXT:
-        raise InvalidError("item_invalid", f"{field}.{key} must be text of at most {MAX_TEXT}, got {shown(value)}")
+        raise InvalidError("item_invalid", f"{field}.{key} must be text of at most {MAX_TEXT}, got {show_value(value)}")
     return value
 
 
@@ -403,7 +404,7 @@ def parse_amount(value: object, field: str, code: str) -> float:
         except ValueError:
             amount = None
     if amount is None or not math.isfinite(amount) or not 0 <= amount < 1e12:
-        raise InvalidError(code, f"{field} must be a number of 0 or more, got {shown(value)}")
+        raise InvalidError(code, f"{field} must be a number of 0 or more, got {show_value(value)}")
     return amount
 
 
@@ -434,11 +435,11 @@ def _check_meaning(event: Event) -> None:
         if not isinstance(order, (str, int)) or isinstance(order, bool) or not str(order) or len(str(order)) > 128:
             needs = "transaction_id" if name in ("purchase", "refund") else "order_id"
             raise InvalidError(
-                f"{needs}_missing", f"{name} needs params.{needs} (1 to 128 characters), got {shown(order)}"
+                f"{needs}_missing", f"{name} needs params.{needs} (1 to 128 characters), got {show_value(order)}"
             )
     if name in SEARCH_EVENTS and not (isinstance(params.get("search_term"), str) and params["search_term"].strip()):
         raise InvalidError(
-            "search_term_missing", f"{name} needs params.search_term, got {shown(params.get('search_term'))}"
+            "search_term_missing", f"{name} needs params.search_term, got {show_value(params.get('search_term'))}"
         )
     if name in PROMOTION_EVENTS and not promotions_of(event):
         raise InvalidError("creative_name_missing", f"{name} needs creative_name, on its items or in params")
@@ -455,7 +456,7 @@ def _check_meaning(event: Event) -> None:
         parse_amount(params["value"], "params.value", "value_invalid")
     currency = params.get("currency")
     if currency is not None and not (isinstance(currency, str) and _CURRENCY.fullmatch(currency)):
-        raise InvalidError("currency_invalid", f"params.currency must be an ISO 4217 code, got {shown(currency)}")
+        raise InvalidError("currency_invalid", f"params.currency must be an ISO 4217 code, got {show_value(currency)}")
 
 
 def _check_scores(name: str, params: Mapping[str, Any]) -> None:
@@ -464,7 +465,7 @@ def _check_scores(name: str, params: Mapping[str, Any]) -> None:
     if not given:
         field, least, most = SCORES[name][0]
         wanted = " or ".join(f"params.{one} ({low} to {high})" for one, low, high in SCORES[name])
-        raise InvalidError(f"{field}_missing", f"{name} needs {wanted}, got {shown(params.get(field))}")
+        raise InvalidError(f"{field}_missing", f"{name} needs {wanted}, got {show_value(params.get(field))}")
     for field, least, most in given:
         score = score_of(params, field)
         halves = field == "rating" and score is not None and (2 * score).is_integer()
@@ -472,7 +473,7 @@ def _check_scores(name: str, params: Mapping[str, Any]) -> None:
             kind = "a number" if field == "rating" else "a whole number"
             raise InvalidError(
                 f"{field}_invalid",
-                f"params.{field} must be {kind} from {least} to {most}, got {shown(params[field])}",
+                f"params.{field} must be {kind} from {least} to {most}, got {show_value(params[field])}",
             )
 
 
@@ -502,13 +503,13 @@ def _check_birthday(name: str, value: object) -> None:
         else:
             return
     code = "birthday_missing" if value is None else "birthday_invalid"
-    raise InvalidError(code, f"{name}: params.birthday must be an ISO date such as 1990-04-23, got {shown(value)}")
+    raise InvalidError(code, f"{name}: params.birthday must be an ISO date such as 1990-04-23, got {show_value(value)}")
 
 
 def _check_cost(params: Mapping[str, Any]) -> None:
     """Refuse a cost without amount, or of nothing."""
     if params.get("cost") is None:
-        raise InvalidError("cost_missing", f"campaign_cost needs params.cost, got {shown(params.get('cost'))}")
+        raise InvalidError("cost_missing", f"campaign_cost needs params.cost, got {show_value(params.get('cost'))}")
     parse_amount(params["cost"], "params.cost", "cost_invalid")
     if not any(isinstance(params.get(field), str) and params[field] for field in ("campaign", "source", "medium")):
         raise InvalidError("campaign_missing", "campaign_cost needs params.campaign, params.source or params.medium")

@@ -15,10 +15,10 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from models.base.bucketing import lot
-from models.base.errors import InvalidError, shown
+from models.base.errors import InvalidError, show_value
 from models.base.ids import parse_segment_id
 from models.catalog.parsing import parse_audience, parse_category, parse_rule
-from models.catalog.resources import METRICS, Experiment, ListChange, Rule, SlotChange, SlotPolicy, Variant
+from models.catalog.resources import METRICS, Experiment, ListChange, MerchandisingRule, SlotChange, SlotPolicy, Variant
 from models.catalog.strategies import parse_strategy
 from models.decisions.recommend import MAX_LIMIT, Query
 from models.decisions.slots import UNCHANGED
@@ -127,7 +127,7 @@ def _with(known: set[str] | None, more: Iterable[str]) -> set[str] | None:
 
 
 @dataclass(slots=True)
-class Trials:
+class VariantAssignments:
     """The variants one visitor's request may meet, and in `met` those it has met."""
 
     taken: list[tuple[Experiment, Variant, Scope]] = field(default_factory=list)
@@ -154,16 +154,16 @@ class Trials:
         return found
 
     @property
-    def rules(self) -> tuple[Rule, ...]:
+    def rules(self) -> tuple[MerchandisingRule, ...]:
         """The rules of the visitor's variants."""
         return tuple(rule for _, variant, _ in self.taken for rule in variant.rules)
 
 
 def trials_of(
     experiments: Iterable[Experiment], site: str, visitor_id: str, segments: frozenset[str], now_s: float
-) -> Trials:
+) -> VariantAssignments:
     """Give the variants of a visitor who is not in the holdout."""
-    found = Trials()
+    found = VariantAssignments()
     for experiment in sorted(experiments, key=lambda one: one.experiment_id):
         variant = assign(experiment, site, visitor_id, segments, now_s, holdout=False).variant
         if variant is not None:
@@ -279,7 +279,7 @@ def parse_experiment(raw: object) -> Experiment:
     metric = source.get("metric", METRICS[0])
     if metric not in METRICS:
         raise InvalidError(
-            "metric_invalid", f"{where}: metric must be one of {', '.join(METRICS)}, got {shown(metric)}"
+            "metric_invalid", f"{where}: metric must be one of {', '.join(METRICS)}, got {show_value(metric)}"
         )
     experiment = Experiment(
         experiment_id=experiment_id,
@@ -302,7 +302,7 @@ def parse_experiment(raw: object) -> Experiment:
         ("ends_at", experiment.ends_at_s > experiment.starts_at_s, "after starts_at"),
     ):
         if not holds:
-            raise InvalidError(f"{name}_invalid", f"{where}: {name} must be {must}, got {shown(source.get(name))}")
+            raise InvalidError(f"{name}_invalid", f"{where}: {name} must be {must}, got {show_value(source.get(name))}")
     return experiment
 
 
@@ -310,12 +310,12 @@ def _variants(value: Any, experiment_id: str) -> tuple[Variant, ...]:
     where = f"experiment {experiment_id!r}"
     if not isinstance(value, (list, tuple)) or not 2 <= len(value) <= MAX_VARIANTS:
         raise InvalidError(
-            "variants_invalid", f"{where}: variants must be a list of 2 to {MAX_VARIANTS}, got {shown(value)}"
+            "variants_invalid", f"{where}: variants must be a list of 2 to {MAX_VARIANTS}, got {show_value(value)}"
         )
     found = tuple(_variant(one, f"{where}, variants[{place}]", experiment_id) for place, one in enumerate(value))
     ids = [one.variant_id for one in found]
     if len(set(ids)) < len(ids):
-        raise InvalidError("variants_invalid", f"{where}: each variant needs an id of its own, got {shown(ids)}")
+        raise InvalidError("variants_invalid", f"{where}: each variant needs an id of its own, got {show_value(ids)}")
     if not any(one.lists or one.placements or one.rules for one in found):
         raise InvalidError(
             "variants_invalid", f"{where}: no variant changes anything; give one lists, placements or rules"
@@ -328,11 +328,11 @@ def _variant(raw: Any, where: str, experiment_id: str) -> Variant:
     variant_id = _id(source, "variant_id", where)
     weight = _number(source, "weight", 1.0, 0.0, MAX_WEIGHT, where)
     if weight <= 0:
-        raise InvalidError("weight_invalid", f"{where}: weight must be above 0, got {shown(source.get('weight'))}")
+        raise InvalidError("weight_invalid", f"{where}: weight must be above 0, got {show_value(source.get('weight'))}")
     rules = source.get("rules", ())
     if not isinstance(rules, (list, tuple)) or len(rules) > MAX_VARIANT_RULES:
         raise InvalidError(
-            "rules_invalid", f"{where}: rules must be a list of at most {MAX_VARIANT_RULES}, got {shown(rules)}"
+            "rules_invalid", f"{where}: rules must be a list of at most {MAX_VARIANT_RULES}, got {show_value(rules)}"
         )
     return Variant(
         variant_id=variant_id,
@@ -344,7 +344,7 @@ def _variant(raw: Any, where: str, experiment_id: str) -> Variant:
     )
 
 
-def _rule(raw: Any, prefix: str) -> Rule:
+def _rule(raw: Any, prefix: str) -> MerchandisingRule:
     """Read a variant's rule; its id is told apart from those of the shop's own rules."""
     rule = parse_rule(raw)
     if rule.rule_id.startswith(prefix):
@@ -357,7 +357,7 @@ def _list_change(raw: Any, where: str) -> ListChange:
     limit = source.get("limit")
     if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= MAX_LIMIT):
         raise InvalidError(
-            "limit_invalid", f"{where}: limit must be a whole number from 1 to {MAX_LIMIT}, got {shown(limit)}"
+            "limit_invalid", f"{where}: limit must be a whole number from 1 to {MAX_LIMIT}, got {show_value(limit)}"
         )
     return ListChange(
         strategy=parse_strategy(source["strategy"]) if source.get("strategy") else "",
@@ -373,7 +373,7 @@ def _slot_change(raw: Any, where: str) -> SlotChange:
     policy = source.get("policy", _POLICIES[0])
     if policy not in _POLICIES:
         raise InvalidError(
-            "policy_invalid", f"{where}: policy must be one of {', '.join(_POLICIES)}, got {shown(policy)}"
+            "policy_invalid", f"{where}: policy must be one of {', '.join(_POLICIES)}, got {show_value(policy)}"
         )
     creative_ids = source.get("creative_ids", ())
     if (
@@ -383,18 +383,18 @@ def _slot_change(raw: Any, where: str) -> SlotChange:
     ):
         raise InvalidError(
             "creative_ids_invalid",
-            f"{where}: creative_ids must be a list of at most {MAX_CHANGES} ids, got {shown(creative_ids)}",
+            f"{where}: creative_ids must be a list of at most {MAX_CHANGES} ids, got {show_value(creative_ids)}",
         )
     return SlotChange(policy=policy, creative_ids=tuple(creative_ids))
 
 
 def _object(raw: Any, where: str, known: Iterable[str]) -> dict[str, Any]:
     if not isinstance(raw, dict):
-        raise InvalidError("object_invalid", f"{where} must be a JSON object, got {shown(raw)}")
+        raise InvalidError("object_invalid", f"{where} must be a JSON object, got {show_value(raw)}")
     names = tuple(known)
     for key in raw:
         if key not in names:
-            raise InvalidError("field_unknown", f"{where} has no field {shown(key)}; it has {', '.join(names)}")
+            raise InvalidError("field_unknown", f"{where} has no field {show_value(key)}; it has {', '.join(names)}")
     return raw
 
 
@@ -408,21 +408,23 @@ def _id(source: dict[str, Any], name: str, where: str) -> str:
 def _map(source: dict[str, Any], name: str) -> list[tuple[str, Any]]:
     value = source.get(name, {})
     if not isinstance(value, dict) or len(value) > MAX_CHANGES or not all(isinstance(key, str) for key in value):
-        raise InvalidError(f"{name}_invalid", f"{name} must be an object of at most {MAX_CHANGES}, got {shown(value)}")
+        raise InvalidError(
+            f"{name}_invalid", f"{name} must be an object of at most {MAX_CHANGES}, got {show_value(value)}"
+        )
     return list(value.items())
 
 
 def _text(source: dict[str, Any], name: str, where: str) -> str:
     value = source.get(name, "")
     if not isinstance(value, str) or len(value) > 200:
-        raise InvalidError(f"{name}_invalid", f"{where}: {name} must be text of at most 200, got {shown(value)}")
+        raise InvalidError(f"{name}_invalid", f"{where}: {name} must be text of at most 200, got {show_value(value)}")
     return value
 
 
 def _flag(source: dict[str, Any], name: str, default: bool, where: str) -> bool:
     value = source.get(name, default)
     if not isinstance(value, bool):
-        raise InvalidError(f"{name}_invalid", f"{where}: {name} must be true or false, got {shown(value)}")
+        raise InvalidError(f"{name}_invalid", f"{where}: {name} must be true or false, got {show_value(value)}")
     return value
 
 
@@ -430,7 +432,7 @@ def _number(source: dict[str, Any], name: str, default: float, least: float, mos
     value = source.get(name, default)
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= most:
         raise InvalidError(
-            f"{name}_invalid", f"{where}: {name} must be a number from {least:g} to {most:g}, got {shown(value)}"
+            f"{name}_invalid", f"{where}: {name} must be a number from {least:g} to {most:g}, got {show_value(value)}"
         )
     return float(value)
 
@@ -443,5 +445,5 @@ def _moment(source: dict[str, Any], name: str, default: float, where: str) -> fl
         return parse_time(value, now_s=math.inf)
     except InvalidError as error:
         raise InvalidError(
-            f"{name}_invalid", f"{where}: {name} must be an ISO 8601 time, got {shown(value)}"
+            f"{name}_invalid", f"{where}: {name} must be an ISO 8601 time, got {show_value(value)}"
         ) from error

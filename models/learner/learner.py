@@ -29,7 +29,7 @@ from models.learner.progressive_validation import Saved as SavedProgress
 from models.learner.snapshot import Neighbours, Snapshot
 from models.ranking.buy_again import BuyAgain
 from models.ranking.co_purchase import CoPurchase, StoredCoPurchase
-from models.ranking.item_event import Visit
+from models.ranking.item_event import ItemEvent
 from models.ranking.next_item import NextItem
 from models.ranking.popularity import Popularity
 from models.visitor.campaign_echo import campaign_of, without_echo
@@ -381,8 +381,8 @@ class Learner:
         return learner
 
 
-def _visit(event: Event, path: _Path, item: EventItem, assortment: Assortment) -> Visit:
+def _visit(event: Event, path: _Path, item: EventItem, assortment: Assortment) -> ItemEvent:
     """An event on an item as the engine takes it: what the item is, by the catalog, else by the event."""
     known = assortment.items.get(item.item_id) or item
     session_id = f"{event.sender_id}\x1f{path.session}"
-    return Visit(session_id, item.item_id, event.at_s, event.sender_id, known.category, known.brand, known.price)
+    return ItemEvent(session_id, item.item_id, event.at_s, event.sender_id, known.category, known.brand, known.price)

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, NamedTuple
 import msgspec
 from river.drift import ADWIN
 
-from models.ranking.item_event import Places
+from models.ranking.item_event import Ranks
 
 LIST_SIZE: Final = 20
 KEEP: Final = 1.0 - 1.0 / 2_000.0
@@ -84,7 +84,7 @@ class Progress:
         self.falls = saved.falls if saved else 0
         self._detector: Any = ADWIN()  # type: ignore[no-untyped-call]
 
-    def step(self, places: Places) -> None:
+    def step(self, places: Ranks) -> None:
         """Count where the item of a visitor's own move stood in the list made before it."""
         self.measures["all"].add(places.everything)
         if places.discovery is not None:

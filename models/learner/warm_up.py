@@ -12,7 +12,7 @@ from models.bandit.click_model import ClickModel
 from models.bandit.thompson import chances
 from models.catalog.similarity import likeness
 from models.ranking.buy_again import BuyAgain
-from models.ranking.item_event import Visit
+from models.ranking.item_event import ItemEvent
 from models.ranking.next_item import NextItem
 from models.visitor.interest_sketch import Sketches
 
@@ -21,7 +21,7 @@ def warm() -> None:
     """Teach and ask models that are thrown away, by every way live ones are."""
     engine = NextItem(max_sessions=10)
     for step in range(6):
-        engine.learn_one(Visit(str(step % 2), str(step % 5), float(step), "v", ("a",), "b", 1.0))
+        engine.learn_one(ItemEvent(str(step % 2), str(step % 5), float(step), "v", ("a",), "b", 1.0))
     items, _ = engine.rank(["1", "2"], earlier=["3"])
     engine.evidence(items)
     engine.reckoner().of(items)

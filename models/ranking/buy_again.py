@@ -36,7 +36,7 @@ from models.ranking.repurchase import (
     write_query,
 )
 from models.ranking.softmax_ranker import Ranker, learn_choice, new_ranker, score_all
-from models.visitor.order_history import MAX_HABITS, MAX_TIMES, Habit, History, buy, interval_s, take_back
+from models.visitor.order_history import MAX_HABITS, MAX_TIMES, History, ItemPurchases, buy, interval_s, take_back
 
 MAX_RANKED: Final = MAX_HABITS + POPULAR
 """More items no list can hold."""
@@ -73,7 +73,7 @@ class Ranked(NamedTuple):
 
     item_id: str
     score: float
-    habit: Habit | None
+    habit: ItemPurchases | None
 
     @property
     def reason(self) -> str:
@@ -180,14 +180,14 @@ def empty_model() -> Model:
     return Model([], new_repeats(_FIRST_CAPACITY, _FIRST_CAPACITY), ranker)
 
 
-def _hidden(habit: Habit, at_s: float, rate_again: float) -> bool:
+def _hidden(habit: ItemPurchases, at_s: float, rate_again: float) -> bool:
     """Whether an item is not due: ordered this very moment, or bought once and not of a kind that is bought again."""
     age_s = at_s - habit.last_at_s
     # Clocks differ: an order may lie a little ahead of the reader.
     return abs(age_s) < JUST_S or (habit.count < 2 and age_s < ONCE_HIDDEN_S and rate_again < LEAST_AGAIN)
 
 
-def reason_of(habit: Habit) -> str:
+def reason_of(habit: ItemPurchases) -> str:
     """Say how often a visitor bought an item, and about how regularly.
 
     >>> reason_of(Habit("milk", 5, 0, 4 * 14 * 86_400, [])), reason_of(Habit("salt", 1, 0, 0, []))

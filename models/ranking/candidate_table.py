@@ -15,7 +15,7 @@ MAX_CANDIDATES: Final = 1_024
 """Candidates of one query; what sources name beyond it is left out. Bounds the time a query takes."""
 
 
-class Board(NamedTuple):
+class CandidateTable(NamedTuple):
     """Scratch memory of one query at a time; `head` holds the query's number and how many places are taken."""
 
     head: NDArray[np.int64]
@@ -25,9 +25,9 @@ class Board(NamedTuple):
     raw: NDArray[np.float32]
 
 
-def new_board(items: int, channels: int) -> Board:
+def new_board(items: int, channels: int) -> CandidateTable:
     """Make a board for item numbers below `items`."""
-    return Board(
+    return CandidateTable(
         head=np.zeros(2, np.int64),
         place=np.zeros(items, np.int32),
         stamp=np.zeros(items, np.int64),
@@ -37,14 +37,14 @@ def new_board(items: int, channels: int) -> Board:
 
 
 @kernel
-def start(board: Board) -> None:
+def start(board: CandidateTable) -> None:
     """Begin a new query."""
     board.head[0] += 1
     board.head[1] = 0
 
 
 @kernel
-def place_of(board: Board, item: int) -> int:
+def place_of(board: CandidateTable, item: int) -> int:
     """Give the place of an item, a new one if need be; -1 where the board is full."""
     if board.stamp[item] == board.head[0]:
         return board.place[item]  # type: ignore[no-any-return]
@@ -60,7 +60,7 @@ def place_of(board: Board, item: int) -> int:
 
 
 @kernel
-def add(board: Board, item: int, channel: int, score: float) -> None:
+def add(board: CandidateTable, item: int, channel: int, score: float) -> None:
     """Add to what a channel says of an item."""
     place = place_of(board, item)
     if place >= 0:
@@ -68,7 +68,7 @@ def add(board: Board, item: int, channel: int, score: float) -> None:
 
 
 @kernel
-def spoken_for(board: Board, items: NDArray[np.int32], first: int, end: int) -> NDArray[np.bool_]:
+def spoken_for(board: CandidateTable, items: NDArray[np.int32], first: int, end: int) -> NDArray[np.bool_]:
     """Whether any channel from `first` to before `end` says something of each of these candidates."""
     found = np.zeros(len(items), np.bool_)
     for index in range(len(items)):

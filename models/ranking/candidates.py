@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from models.base.fast_log import log32
 from models.base.jit import fast_kernel, kernel
-from models.ranking.candidate_table import Board, add, place_of
+from models.ranking.candidate_table import CandidateTable, add, place_of
 from models.ranking.feature_layout import (
     CHANNELS,
     COSINE,
@@ -67,7 +67,9 @@ class Sources(NamedTuple):
 
 
 @kernel
-def gather_session(board: Board, s: Sources, query: NDArray[np.int32], visitor: NDArray[np.int32], at_s: float) -> None:
+def gather_session(
+    board: CandidateTable, s: Sources, query: NDArray[np.int32], visitor: NDArray[np.int32], at_s: float
+) -> None:
     """Name the session's and the visitor's own items, and those seen with the session's.
 
     Parameters
@@ -137,14 +139,14 @@ def two_steps(s: Sources, item: int, sums: NDArray[np.float32], found: NDArray[n
 
 
 @kernel
-def add_steps(board: Board, found: NDArray[np.int32], sums: NDArray[np.float32], weight: float) -> None:
+def add_steps(board: CandidateTable, found: NDArray[np.int32], sums: NDArray[np.float32], weight: float) -> None:
     """Name the items two steps from one of the session, which counts `weight`; `sums` in the order of `found`."""
     for index in range(len(found)):
         add(board, found[index], TWO_STEPS, weight * sums[index])
 
 
 @kernel
-def gather_further(board: Board, s: Sources, query: NDArray[np.int32]) -> None:
+def gather_further(board: CandidateTable, s: Sources, query: NDArray[np.int32]) -> None:
     """Name what is one step on from there, what shares category, brand or price band, and what is wanted anyway."""
     rows = s.sequences
     largest = np.float32(0.0)
@@ -211,7 +213,7 @@ def write_query(
 
 @fast_kernel
 def write_features(
-    board: Board,
+    board: CandidateTable,
     s: Sources,
     query: NDArray[np.int32],
     path: NDArray[np.int32],

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.base.jit import kernel
-from models.ranking.candidate_table import Board
+from models.ranking.candidate_table import CandidateTable
 from models.ranking.candidates import ITEM_DECAY, Sources
 from models.ranking.feature_layout import LEARNERS, learner_of_feature
 from models.ranking.item_content import KINDS
@@ -24,7 +24,7 @@ _LIKENESS: Final = np.array([0.4, 0.2, 0.1, 0.2, 0.1], np.float32)
 """What it counts that two items share each kind of `models.ranking.item_content` token."""
 
 
-class Reckoning(NamedTuple):
+class Contributions(NamedTuple):
     """Why one item stands where it does.
 
     `says` is each learner's say `(len(LEARNERS),)` in the score's own unit, differences of log chance; `learner` is the
@@ -40,12 +40,12 @@ class Reckoning(NamedTuple):
         return tuple(sorted(zip(LEARNERS, self.says.tolist(), strict=True), key=lambda pair: -pair[1]))
 
 
-class Reckoner:
+class ContributionReader:
     """Tells why candidates of one query stand where they do, from the board as that query left it."""
 
     def __init__(
         self,
-        board: Board,
+        board: CandidateTable,
         sources: Sources,
         ranker: Ranker,
         features: NDArray[np.float32],
@@ -58,7 +58,7 @@ class Reckoner:
         self._average = np.zeros(len(LEARNERS), np.float32)
         _average(features, ranker.weight, asked, board.head[1], _LEARNER_OF, self._mixed, self._average)
 
-    def of(self, items: NDArray[np.int32]) -> list[Reckoning]:
+    def of(self, items: NDArray[np.int32]) -> list[Contributions]:
         """Tell why of these items, by number; ValueError for one that is no candidate, or after another query."""
         board = self._board
         if board.head[0] != self._number or (board.stamp[items] != self._number).any():
@@ -70,7 +70,7 @@ class Reckoner:
             says, most, because,
         )  # fmt: skip
         return [
-            Reckoning(LEARNERS[learner], lead, said)
+            Contributions(LEARNERS[learner], lead, said)
             for learner, lead, said in zip(most.tolist(), because.tolist(), says, strict=True)
         ]
 
@@ -129,7 +129,7 @@ def _because(s: Sources, query: NDArray[np.int32], item: int, by_content: bool) 
 
 @kernel
 def _reckon(
-    board: Board,
+    board: CandidateTable,
     s: Sources,
     features: NDArray[np.float32],
     query: NDArray[np.int32],

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from models.base.array_state import Renumbering, kept_rows
 from models.base.jit import fast_kernel
-from models.ranking.candidate_table import Board
+from models.ranking.candidate_table import CandidateTable
 
 WIDTH: Final = 32
 ITEMS_USED: Final = 5
@@ -60,7 +60,9 @@ def _direction(f: Factors, query: NDArray[np.int32]) -> NDArray[np.float32]:
 
 
 @fast_kernel
-def write_factors(f: Factors, board: Board, query: NDArray[np.int32], out: NDArray[np.float32], column: int) -> None:
+def write_factors(
+    f: Factors, board: CandidateTable, query: NDArray[np.int32], out: NDArray[np.float32], column: int
+) -> None:
     """Write the product of the session and each candidate to a column of the features.
 
     Parameters
@@ -78,7 +80,7 @@ def write_factors(f: Factors, board: Board, query: NDArray[np.int32], out: NDArr
 
 @fast_kernel
 def learn_factors(
-    f: Factors, board: Board, query: NDArray[np.int32], slopes: NDArray[np.float32], weight: float, rate: float
+    f: Factors, board: CandidateTable, query: NDArray[np.int32], slopes: NDArray[np.float32], weight: float, rate: float
 ) -> None:
     """Move towards the candidate that came next.
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 
-class Visit(NamedTuple):
+class ItemEvent(NamedTuple):
     """One event on an item. `at_s` is epoch seconds; an empty text or None is not known."""
 
     session_id: str
@@ -16,7 +16,7 @@ class Visit(NamedTuple):
     price: float | None = None
 
 
-class Places(NamedTuple):
+class Ranks(NamedTuple):
     """Where an event's item stood, from 1, in the list made before it was learned; 0 is not listed.
 
     `everything` counts all items but the session's last; `discovery` only those not yet in the session, and is None

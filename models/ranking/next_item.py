@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 
 from models.base.array_state import Renumbering, Stored, grown, restore, store
 from models.base.jit import kernel
-from models.ranking.candidate_table import MAX_CANDIDATES, Board, new_board, spoken_for
+from models.ranking.candidate_table import MAX_CANDIDATES, CandidateTable, new_board, spoken_for
 from models.ranking.candidates import (
     HOP_ITEMS,
     Sources,
     two_steps,
 )
-from models.ranking.contributions import Reckoner
+from models.ranking.contributions import ContributionReader
 from models.ranking.embeddings import RATE as FACTORS_RATE
 from models.ranking.embeddings import Factors, learn_factors, new_factors, renumber_factors
 from models.ranking.feature_layout import (
@@ -48,7 +48,7 @@ from models.ranking.item_content import (
     renumber_tokens,
     set_facts,
 )
-from models.ranking.item_event import Places, Visit
+from models.ranking.item_event import ItemEvent, Ranks
 from models.ranking.item_traffic import (
     HORIZONS,
     Traffic,
@@ -58,7 +58,7 @@ from models.ranking.item_traffic import (
     renumber_traffic,
     stored_traffic,
 )
-from models.ranking.score_query import NO_HOPS, Hops, Learned, Room, weigh
+from models.ranking.score_query import NO_HOPS, ModelState, TwoStepNeighbours, Workspace, weigh
 from models.ranking.second_order import learn_pair, new_pairs, restored_pairs, stored_pairs
 from models.ranking.session_neighbours import (
     learn_visit,
@@ -211,7 +211,7 @@ class NextItem:
         self._sums = np.zeros(items, np.float32)
         self._found = np.zeros(items, np.int32)
 
-    def learn_one(self, visit: Visit, weight: float = 1.0, *, ranked: bool = True) -> Places | None:
+    def learn_one(self, visit: ItemEvent, weight: float = 1.0, *, ranked: bool = True) -> Ranks | None:
         """Learn an event; tells where its item stood before, None for a session's first item or a repeat of its last.
 
         Parameters
@@ -324,9 +324,9 @@ class NextItem:
         """
         return spoken_for(self._board, items, channels.start or 0, channels.stop or CHANNELS)
 
-    def reckoner(self) -> Reckoner:
+    def reckoner(self) -> ContributionReader:
         """Give what tells why an item, numbered as in `names`, stood where it did in the latest `rank`."""
-        return Reckoner(self._board, self._sources, self._ranker, self._features, self._asked, self._query)
+        return ContributionReader(self._board, self._sources, self._ranker, self._features, self._asked, self._query)
 
     def _numbers_of(self, item_ids: Sequence[str], most: int) -> list[int]:
         return [self._number[item_id] for item_id in item_ids[:most] if item_id in self._number]
@@ -342,8 +342,8 @@ class NextItem:
         """Put the candidates and their scores on the board."""
         self._query = np.array(list(dict.fromkeys(path))[:QUERY_ITEMS], dtype=np.int32)
         weigh(
-            Learned(self._sources, self._sessions, self._pairs, self._factors, self._ranker),
-            Room(self._board, self._scratch, self._features, self._scores, self._asked, self._sums, self._found),
+            ModelState(self._sources, self._sessions, self._pairs, self._factors, self._ranker),
+            Workspace(self._board, self._scratch, self._features, self._scores, self._asked, self._sums, self._found),
             self._known_hops() if self._frozen else NO_HOPS,
             self._query,
             np.array(path, dtype=np.int32),
@@ -354,11 +354,13 @@ class NextItem:
             self._blank,
         )
 
-    def _known_hops(self) -> Hops:
+    def _known_hops(self) -> TwoStepNeighbours:
         """What is two steps from the latest items, computed once by an engine that learns no more."""
         known = [self._two_steps(item) for item in self._query[:HOP_ITEMS].tolist()]
         ends = np.cumsum([len(found) for found, _ in known])
-        return Hops(np.concatenate([found for found, _ in known]), np.concatenate([sums for _, sums in known]), ends)
+        return TwoStepNeighbours(
+            np.concatenate([found for found, _ in known]), np.concatenate([sums for _, sums in known]), ends
+        )
 
     def _two_steps(self, item: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         known = self._steps.get(item)
@@ -371,7 +373,7 @@ class NextItem:
             self._steps[item] = known
         return known
 
-    def _learn_next(self, session: _Open, visited: list[int], item: int, weight: float) -> Places:
+    def _learn_next(self, session: _Open, visited: list[int], item: int, weight: float) -> Ranks:
         dwell_s = session.last_at_s - session.before_at_s
         self._score(session.path, visited, session.number, session.last_at_s, dwell_s)
         board = self._board
@@ -382,9 +384,9 @@ class NextItem:
             worth = float(self._ranker.weight[FACTORS] @ self._asked)
             learn_factors(self._factors, board, self._query, slopes, worth, weight * FACTORS_RATE)
             learn_choice(self._ranker, self._features, self._asked, slopes, weight * self.rate)
-        return Places(everything, None if item in session.path else discovery)
+        return Ranks(everything, None if item in session.path else discovery)
 
-    def _learn_facts(self, visit: Visit, item: int) -> None:
+    def _learn_facts(self, visit: ItemEvent, item: int) -> None:
         price = visit.price
         if price is not None and not 0 <= price <= _MAX_PRICE:
             price = None
@@ -582,7 +584,7 @@ def _learn_tokens(
 
 
 @kernel
-def _places(board: Board, scores: NDArray[np.float32], seen: NDArray[np.int32], item: int) -> tuple[int, int]:
+def _places(board: CandidateTable, scores: NDArray[np.float32], seen: NDArray[np.int32], item: int) -> tuple[int, int]:
     """Where an item stands among all candidates but the last, and among those not in the session; 0, 0 for nowhere."""
     if board.stamp[item] != board.head[0]:
         return 0, 0

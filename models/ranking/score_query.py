@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.base.jit import kernel
-from models.ranking.candidate_table import Board, start
+from models.ranking.candidate_table import CandidateTable, start
 from models.ranking.candidates import (
     HOP_DECAY,
     HOP_ITEMS,
@@ -28,7 +28,7 @@ from models.ranking.session_neighbours import Scratch, Sessions, score_neighbour
 from models.ranking.softmax_ranker import Ranker, score_all
 
 
-class Learned(NamedTuple):
+class ModelState(NamedTuple):
     """All that a query is weighed by."""
 
     sources: Sources
@@ -38,11 +38,11 @@ class Learned(NamedTuple):
     ranker: Ranker
 
 
-class Room(NamedTuple):
+class Workspace(NamedTuple):
     """Scratch memory of one query at a time: `features` `(candidates, FEATURES)`, `scores` `(candidates,)`, `asked`
     `(QUERY_FEATURES,)`, and `sums` and `found` with room for every item."""
 
-    board: Board
+    board: CandidateTable
     neighbours: Scratch
     features: NDArray[np.float32]
     scores: NDArray[np.float32]
@@ -51,7 +51,7 @@ class Room(NamedTuple):
     found: NDArray[np.int32]
 
 
-class Hops(NamedTuple):
+class TwoStepNeighbours(NamedTuple):
     """What lies two steps from each of the query's latest items, as `two_steps` found it, one after the other;
     `ends` says where each ends. Without any, they are looked for."""
 
@@ -60,14 +60,14 @@ class Hops(NamedTuple):
     ends: NDArray[np.int64]
 
 
-NO_HOPS = Hops(np.zeros(0, np.int32), np.zeros(0, np.float32), np.zeros(0, np.int64))
+NO_HOPS = TwoStepNeighbours(np.zeros(0, np.int32), np.zeros(0, np.float32), np.zeros(0, np.int64))
 
 
 @kernel
 def weigh(
-    learned: Learned,
-    room: Room,
-    hops: Hops,
+    learned: ModelState,
+    room: Workspace,
+    hops: TwoStepNeighbours,
     query: NDArray[np.int32],
     path: NDArray[np.int32],
     visitor: NDArray[np.int32],

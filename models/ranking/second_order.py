@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from models.base.array_state import Stored, fill, restored, stored
 from models.base.jit import kernel
-from models.ranking.candidate_table import Board, add
+from models.ranking.candidate_table import CandidateTable, add
 
 ROWS: Final = 65_536
 FOLLOWERS: Final = 24
@@ -84,7 +84,7 @@ def learn_pair(t: Pairs, last: int, previous: int, item: int, weight: float) -> 
 
 
 @kernel
-def score_pair(t: Pairs, board: Board, last: int, previous: int, channel: int) -> float:
+def score_pair(t: Pairs, board: CandidateTable, last: int, previous: int, channel: int) -> float:
     """Write how often each item followed the pair; gives how often the pair was seen."""
     row = _row_of(last, previous)
     if t.owner[row] != (last << 32) | previous:

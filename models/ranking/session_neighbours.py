@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from models.base.array_state import Renumbering, Stored, fill, kept_rows, restored, stored
 from models.base.jit import kernel
-from models.ranking.candidate_table import Board, place_of
+from models.ranking.candidate_table import CandidateTable, place_of
 
 SESSIONS_PER_ITEM: Final = 500
 NEIGHBOURS: Final = 200
@@ -111,7 +111,13 @@ def learn_visit(s: Sessions, session: int, item: int, at_s: float) -> int:
 
 @kernel
 def score_neighbours(
-    s: Sessions, scratch: Scratch, board: Board, session: int, query: NDArray[np.int32], at_s: float, channel: int
+    s: Sessions,
+    scratch: Scratch,
+    board: CandidateTable,
+    session: int,
+    query: NDArray[np.int32],
+    at_s: float,
+    channel: int,
 ) -> None:
     """Write the votes of the nearest sessions to `VOTE_KINDS` channels, from `channel` on.
 

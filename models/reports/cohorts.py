@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 
-class Order(NamedTuple):
+class CohortOrder(NamedTuple):
     """One order: when (epoch seconds) and what it brought."""
 
     visitor_id: str
@@ -54,9 +54,9 @@ def month_name(month: int) -> str:
     return f"{month // 12:04}-{month % 12 + 1:02}"
 
 
-def cohorts(orders: Iterable[Order]) -> list[Cell]:
+def cohorts(orders: Iterable[CohortOrder]) -> list[Cell]:
     """Give every cohort in every month up to that of the latest order, oldest first."""
-    by_visitor: dict[str, list[Order]] = {}
+    by_visitor: dict[str, list[CohortOrder]] = {}
     for order in orders:
         by_visitor.setdefault(order.visitor_id, []).append(order)
     if not by_visitor:

@@ -19,9 +19,9 @@ from models.catalog.feature_hashing import category_tokens, weights_of
 from models.events.region import within
 from models.events.traffic_source import Touch
 from models.segments.lifecycle import Stage, Thresholds, next_stage_s, stage_of
-from models.segments.rfm import DAY_S, Tier, scores_of, tier_of
+from models.segments.rfm import DAY_S, ValueTier, scores_of, tier_of
 from models.visitor.interest_sketch import directions
-from models.visitor.order_value import Worth
+from models.visitor.order_value import OrderValue
 from models.visitor.profile import Profile
 from models.visitor.satisfaction import Mood
 
@@ -50,7 +50,7 @@ class Facts:
     now_s: float
 
     @cached_property
-    def worth(self) -> Worth:
+    def worth(self) -> OrderValue:
         """The visitor's figures, reckoned once."""
         return self.profile.worth
 
@@ -240,7 +240,7 @@ class StageIs(Condition, frozen=True):
 class Value(Condition, frozen=True):
     """Value tier by RFM, its three scores, lifetime value and average basket; all that are given must hold."""
 
-    tier: Tier | Some[Tier] | None = None
+    tier: ValueTier | Some[ValueTier] | None = None
     recency_min: Score | None = None
     frequency_min: Score | None = None
     monetary_min: Score | None = None
@@ -309,7 +309,7 @@ class Orders(Condition, frozen=True):
             and not (self.silent_days is not None and _within(worth.last_at_s, self.silent_days, facts))
         )
 
-    def _fits(self, worth: Worth) -> bool:
+    def _fits(self, worth: OrderValue) -> bool:
         match self.pattern:
             case "none":
                 return worth.orders == 0

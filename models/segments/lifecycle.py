@@ -4,7 +4,7 @@ from itertools import pairwise
 from math import inf, isfinite
 from typing import Any, Final, Literal
 
-from models.base.errors import InvalidError, shown
+from models.base.errors import InvalidError, show_value
 from models.events.sessions import SESSION_GAP_S
 from models.segments.rfm import DAY_S, Cutoffs
 from models.visitor.profile import Profile
@@ -34,7 +34,7 @@ def parse_thresholds(raw: object) -> Thresholds:
     if not isinstance(raw, dict) or not set(_DAYS) <= set(raw) <= {*_DAYS, *_CUTOFFS}:
         raise InvalidError(
             "thresholds_invalid",
-            f"thresholds are {', '.join(_DAYS)}, and if wanted {', '.join(_CUTOFFS)}, got {shown(raw)}",
+            f"thresholds are {', '.join(_DAYS)}, and if wanted {', '.join(_CUTOFFS)}, got {show_value(raw)}",
         )
     days: dict[str, Any] = {name: _days(name, raw[name]) for name in _DAYS}
     if days["lost_after_days"] <= days["dormant_after_days"]:
@@ -49,9 +49,11 @@ def parse_thresholds(raw: object) -> Thresholds:
 
 def _days(name: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not isfinite(value):
-        raise InvalidError(f"{name}_invalid", f"{name} must be a number of days, got {shown(value)}")
+        raise InvalidError(f"{name}_invalid", f"{name} must be a number of days, got {show_value(value)}")
     if not 0 < value <= MAX_DAYS:
-        raise InvalidError(f"{name}_invalid", f"{name} must be above 0 and at most {MAX_DAYS:g}, got {shown(value)}")
+        raise InvalidError(
+            f"{name}_invalid", f"{name} must be above 0 and at most {MAX_DAYS:g}, got {show_value(value)}"
+        )
     return float(value)
 
 
@@ -61,7 +63,8 @@ def _rising(name: str, value: Any) -> Any:
     plain = all(isinstance(one, (int, float)) and not isinstance(one, bool) and 0 < one <= 1e12 for one in numbers)
     if len(numbers) != 4 or not plain or any(one >= other for one, other in pairwise(numbers)):
         raise InvalidError(
-            f"{name}_invalid", f"{name} must be four numbers above 0, each above the one before, got {shown(value)}"
+            f"{name}_invalid",
+            f"{name} must be four numbers above 0, each above the one before, got {show_value(value)}",
         )
     return tuple(float(one) for one in numbers)
 

@@ -27,7 +27,7 @@ class Member(msgspec.Struct, array_like=True, frozen=True):
     since_s: float
 
 
-class Standing(msgspec.Struct, array_like=True, frozen=True):
+class Membership(msgspec.Struct, array_like=True, frozen=True):
     """Stage and segments, `moves` times changed, last at `at_s`; `due_s` is when to look again, 0 for never looked."""
 
     moves: int = 0
@@ -39,20 +39,20 @@ class Standing(msgspec.Struct, array_like=True, frozen=True):
 
 
 _encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(Standing)
+_decoder = msgspec.msgpack.Decoder(Membership)
 
 
-def encode_standing(standing: Standing | None) -> bytes:
+def encode_standing(standing: Membership | None) -> bytes:
     """Give the stored form; empty for None."""
     return b"" if standing is None else _encoder.encode(standing)
 
 
-def decode_standing(blob: bytes | None) -> Standing | None:
+def decode_standing(blob: bytes | None) -> Membership | None:
     """Read the stored form."""
     return _decoder.decode(blob) if blob else None
 
 
-class Move(NamedTuple):
+class Transition(NamedTuple):
     """One change: `name` is its event's; a stage goes from `before` to `after`, a segment is entered or left."""
 
     number: int
@@ -64,7 +64,7 @@ class Move(NamedTuple):
     why: str
 
 
-class Count(NamedTuple):
+class CountChange(NamedTuple):
     """What a move does to a number of members: `field` names it, as `stage_field` and `segment_field` do."""
 
     field: str
@@ -82,7 +82,7 @@ def segment_field(segment_id: str) -> str:
     return f"segment:{segment_id}"
 
 
-class Yardstick(NamedTuple):
+class SegmentConfig(NamedTuple):
     """What a site judges profiles by."""
 
     thresholds: Thresholds
@@ -91,12 +91,12 @@ class Yardstick(NamedTuple):
 
 def advance(
     profile: Profile,
-    standing: Standing | None,
-    yardstick: Yardstick,
+    standing: Membership | None,
+    yardstick: SegmentConfig,
     assortment: Assortment,
     from_s: float,
     to_s: float,
-) -> tuple[Standing | None, list[Move]]:
+) -> tuple[Membership | None, list[Transition]]:
     """Move a standing through time, as a profile that does not change meanwhile moves it.
 
     Parameters
@@ -119,10 +119,10 @@ def advance(
     """
     if profile.events_seen == 0:
         return None, []
-    before = standing or Standing()
+    before = standing or Membership()
     at_s = min(max(from_s, before.at_s), to_s)
     facts = Facts(profile, assortment, yardstick.thresholds, at_s)
-    moves: list[Move] = []
+    moves: list[Transition] = []
     for step in range(_MAX_STEPS + 1):
         if step == _MAX_STEPS:
             facts.now_s = to_s
@@ -140,14 +140,14 @@ def advance(
     return before, moves
 
 
-def _next(yardstick: Yardstick, facts: Facts) -> float:
+def _next(yardstick: SegmentConfig, facts: Facts) -> float:
     due_s = next_stage_s(facts.profile, yardstick.thresholds, facts.now_s)
     for segment in yardstick.segments:
         due_s = min(due_s, segment.rule.next_s(facts))
     return due_s
 
 
-def _judge(before: Standing, yardstick: Yardstick, facts: Facts, moves: list[Move]) -> Standing:
+def _judge(before: Membership, yardstick: SegmentConfig, facts: Facts, moves: list[Transition]) -> Membership:
     """Compare what holds now with the standing, and add the moves between them."""
     now_s = facts.now_s
     stage, why = stage_of(facts.profile, yardstick.thresholds, now_s)
@@ -160,21 +160,21 @@ def _judge(before: Standing, yardstick: Yardstick, facts: Facts, moves: list[Mov
     number = before.moves
     if stage != before.stage:
         number += 1
-        moves.append(Move(number, STAGE_CHANGED, now_s, "", before.stage, stage, why))
+        moves.append(Transition(number, STAGE_CHANGED, now_s, "", before.stage, stage, why))
     rules = {segment.segment_id: segment.rule for segment in yardstick.segments}
     for segment_id in sorted(inside - holding.keys()):
         number += 1
         rule = rules.get(segment_id)
         moves.append(
-            Move(number, SEGMENT_LEFT, now_s, segment_id, "", "", rule.why(facts) if rule else "no such segment")
+            Transition(number, SEGMENT_LEFT, now_s, segment_id, "", "", rule.why(facts) if rule else "no such segment")
         )
     for segment_id in sorted(holding.keys() - inside):
         number += 1
         why = holding[segment_id].rule.why(facts)
-        moves.append(Move(number, SEGMENT_ENTERED, now_s, segment_id, "", "", why))
+        moves.append(Transition(number, SEGMENT_ENTERED, now_s, segment_id, "", "", why))
     kept = [one for one in before.members if one.segment_id in holding]
     entered = [Member(segment_id, now_s) for segment_id in sorted(holding.keys() - inside)]
-    return Standing(
+    return Membership(
         moves=number,
         stage=stage,
         stage_since_s=now_s if stage != before.stage else before.stage_since_s,
@@ -184,22 +184,22 @@ def _judge(before: Standing, yardstick: Yardstick, facts: Facts, moves: list[Mov
     )
 
 
-def counts_between(before: Standing | None, after: Standing | None, moves: list[Move]) -> list[Count]:
+def counts_between(before: Membership | None, after: Membership | None, moves: list[Transition]) -> list[CountChange]:
     """Give what turns the site's numbers of before into those of after."""
     at_s = moves[-1].at_s if moves else (before.at_s if before else 0.0)
     old, new = _fields(before), _fields(after)
     times = {segment_field(move.segment_id): move.at_s for move in moves if move.segment_id}
     changed = [(field, -1) for field in sorted(old - new)] + [(field, 1) for field in sorted(new - old)]
-    return [Count(field, by, times.get(field, at_s)) for field, by in changed]
+    return [CountChange(field, by, times.get(field, at_s)) for field, by in changed]
 
 
-def _fields(standing: Standing | None) -> set[str]:
+def _fields(standing: Membership | None) -> set[str]:
     if standing is None:
         return set()
     return {stage_field(standing.stage), *(segment_field(one.segment_id) for one in standing.members)}
 
 
-def event_of(move: Move, site: str, visitor_id: str, user_id: str, now_s: float) -> Event | None:
+def event_of(move: Transition, site: str, visitor_id: str, user_id: str, now_s: float) -> Event | None:
     """Give the event that tells of a move; None for a new visitor's first stage, which is no change.
 
     Its `event_id` is made of what moved, so that the same move told twice is known by it; `now_s` (epoch seconds) is

@@ -6,10 +6,10 @@ from typing import Final, Literal, NamedTuple, get_args
 
 import msgspec
 
-from models.visitor.order_value import Worth
+from models.visitor.order_value import OrderValue
 
 DAY_S: Final = 86_400.0
-Tier = Literal[
+ValueTier = Literal[
     "champions",
     "loyal",
     "active",
@@ -22,7 +22,7 @@ Tier = Literal[
     "dormant",
     "prospects",
 ]
-TIERS: Final[tuple[Tier, ...]] = get_args(Tier)
+TIERS: Final[tuple[ValueTier, ...]] = get_args(ValueTier)
 """From the most valuable on; every buyer is in one, and who has not ordered is a prospect."""
 
 
@@ -57,7 +57,7 @@ def scores(values: Sequence[float]) -> list[int]:
     return [1 + 5 * bisect_left(ordered, value) // len(ordered) for value in values]
 
 
-def scores_of(worth: Worth, cutoffs: Cutoffs, now_s: float) -> tuple[int, int, int]:
+def scores_of(worth: OrderValue, cutoffs: Cutoffs, now_s: float) -> tuple[int, int, int]:
     """Give recency, frequency and monetary scores, 1 to 5 each; 0 without orders."""
     if not worth.orders:
         return 0, 0, 0
@@ -67,7 +67,7 @@ def scores_of(worth: Worth, cutoffs: Cutoffs, now_s: float) -> tuple[int, int, i
     return recency, frequency, money
 
 
-def tier_of(recency: int, frequency: int, money: int, orders: int) -> Tier:
+def tier_of(recency: int, frequency: int, money: int, orders: int) -> ValueTier:
     """Give the tier of three scores, 1 to 5 each; `orders` tells a new buyer from one who came back.
 
     >>> tier_of(5, 5, 5, orders=9), tier_of(5, 1, 1, orders=1), tier_of(1, 5, 5, orders=9), tier_of(0, 0, 0, orders=0)
@@ -91,7 +91,7 @@ def tier_of(recency: int, frequency: int, money: int, orders: int) -> Tier:
     return "almost_lost" if value >= 2.5 else "dormant"
 
 
-def tiers(buyers: Sequence[Buyer]) -> list[Tier]:
+def tiers(buyers: Sequence[Buyer]) -> list[ValueTier]:
     """Give each buyer's tier, by scores among all of them."""
     recency = scores([one.last_at_s for one in buyers])
     frequency = scores([one.orders for one in buyers])

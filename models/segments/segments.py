@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 import msgspec
 
-from models.base.errors import InvalidError, shown
+from models.base.errors import InvalidError, show_value
 from models.base.ids import parse_segment_id
 from models.segments.conditions import (
     Activity,
@@ -45,7 +45,7 @@ _SHORT: Final = frozenset({"region", "device", "stage"})
 _GROUPS: Final = ("all", "any", "not")
 
 
-class Rule(Protocol):
+class SegmentRule(Protocol):
     """A condition, or some of them together."""
 
     def holds(self, facts: Facts) -> bool:
@@ -61,7 +61,7 @@ class Rule(Protocol):
 class AllOf(NamedTuple):
     """Every one of the rules."""
 
-    rules: tuple[Rule, ...]
+    rules: tuple[SegmentRule, ...]
 
     def holds(self, facts: Facts) -> bool:
         """Whether all hold."""
@@ -80,7 +80,7 @@ class AllOf(NamedTuple):
 class AnyOf(NamedTuple):
     """At least one of the rules."""
 
-    rules: tuple[Rule, ...]
+    rules: tuple[SegmentRule, ...]
 
     def holds(self, facts: Facts) -> bool:
         """Whether one holds."""
@@ -99,7 +99,7 @@ class AnyOf(NamedTuple):
 class Not(NamedTuple):
     """The opposite of a rule."""
 
-    rule: Rule
+    rule: SegmentRule
 
     def holds(self, facts: Facts) -> bool:
         """Whether the rule does not hold."""
@@ -119,7 +119,7 @@ class Segment(NamedTuple):
 
     segment_id: str
     name: str
-    rule: Rule
+    rule: SegmentRule
     raw: dict[str, Any]
 
 
@@ -131,28 +131,30 @@ def parse_segment(raw: object) -> Segment:
     ('quiet', {'activity': {'silent_days': 90}})
     """
     if not isinstance(raw, dict):
-        raise InvalidError("segment_invalid", f"a segment is a JSON object, got {shown(raw)}")
+        raise InvalidError("segment_invalid", f"a segment is a JSON object, got {show_value(raw)}")
     for key in raw:
         if key not in ("segment_id", "name", "rule"):
-            raise InvalidError("field_unknown", f"a segment has segment_id, name and rule, got {shown(key)}")
+            raise InvalidError("field_unknown", f"a segment has segment_id, name and rule, got {show_value(key)}")
     segment_id = parse_segment_id(raw.get("segment_id"))
     name = raw.get("name", "")
     if not isinstance(name, str) or len(name) > 200:
-        raise InvalidError("name_invalid", f"name must be text of at most 200 characters, got {shown(name)}")
+        raise InvalidError("name_invalid", f"name must be text of at most 200 characters, got {show_value(name)}")
     rule = parse_rule(raw.get("rule"))
     return Segment(segment_id, name, rule, raw["rule"])
 
 
-def parse_rule(raw: object) -> Rule:
+def parse_rule(raw: object) -> SegmentRule:
     """Check a rule as it came from outside; raises `InvalidError` that names the place and the value."""
     left = [MAX_CONDITIONS]
     return _parse(raw, "rule", MAX_DEPTH, left)
 
 
-def _parse(raw: object, path: str, depth: int, left: list[int]) -> Rule:
+def _parse(raw: object, path: str, depth: int, left: list[int]) -> SegmentRule:
     names = [*_GROUPS, *CONDITIONS]
     if not isinstance(raw, dict) or len(raw) != 1:
-        raise InvalidError("rule_invalid", f"{path} must be an object with one of {', '.join(names)}, got {shown(raw)}")
+        raise InvalidError(
+            "rule_invalid", f"{path} must be an object with one of {', '.join(names)}, got {show_value(raw)}"
+        )
     left[0] -= 1
     if depth == 0 or left[0] < 0:
         raise InvalidError("rule_too_large", f"{path}: a rule has at most {MAX_CONDITIONS} parts, {MAX_DEPTH} deep")
@@ -160,7 +162,7 @@ def _parse(raw: object, path: str, depth: int, left: list[int]) -> Rule:
     path = f"{path}.{name}"
     if name in ("all", "any"):
         if not isinstance(value, list) or not value:
-            raise InvalidError("rule_invalid", f"{path} must be a list of rules, got {shown(value)}")
+            raise InvalidError("rule_invalid", f"{path} must be a list of rules, got {show_value(value)}")
         rules = tuple(_parse(one, f"{path}[{index}]", depth - 1, left) for index, one in enumerate(value))
         return AllOf(rules) if name == "all" else AnyOf(rules)
     if name == "not":
@@ -172,4 +174,4 @@ def _parse(raw: object, path: str, depth: int, left: list[int]) -> Rule:
     try:
         return msgspec.convert(value, CONDITIONS[name])
     except (msgspec.ValidationError, ValueError) as error:
-        raise InvalidError("rule_invalid", f"{path}: {error}, got {shown(value)}") from error
+        raise InvalidError("rule_invalid", f"{path}: {error}, got {show_value(value)}") from error

@@ -18,7 +18,7 @@ from models.base.durations import Span, written_span
 from models.catalog.assortment import Assortment
 from models.events.events import SEGMENT_ENTERED, STAGE_CHANGED, Event, order_id_of
 from models.segments.lifecycle import Stage, Thresholds, stage_of
-from models.triggers.trigger_state import Order, Timer, Watch
+from models.triggers.trigger_state import Timer, TrackedOrder, TriggerState
 from models.visitor.contact_history import trouble_of
 from models.visitor.profile import Profile
 
@@ -37,7 +37,7 @@ Name = Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,39}$")]
 Names = Annotated[tuple[Name, ...], Meta(min_length=1, max_length=10)]
 
 
-class Armed(NamedTuple):
+class TimerRequest(NamedTuple):
     """A trigger to be armed: once for the subject, due at a time (epoch seconds)."""
 
     subject: str
@@ -46,10 +46,10 @@ class Armed(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class EvaluationContext:
     """All that is known at the moment a trigger is due; `present` is whether the visitor has a page open."""
 
-    watch: Watch
+    watch: TriggerState
     timer: Timer
     profile: Profile
     assortment: Assortment
@@ -58,7 +58,7 @@ class Case:
     present: bool = True
 
 
-class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+class TriggerCondition(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """One thing to wait for."""
 
     single: ClassVar[bool] = False
@@ -76,32 +76,32 @@ class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
         """Events whose latest time it needs to know."""
         return ()
 
-    def armed(self, watch: Watch, event: Event, zone: ZoneInfo) -> list[Armed]:
+    def armed(self, watch: TriggerState, event: Event, zone: ZoneInfo) -> list[TimerRequest]:
         """What an event arms, the first that was not carried out yet counting."""
         return []
 
-    def seen(self, watch: Watch, profile: Profile, zone: ZoneInfo) -> list[Armed]:
+    def seen(self, watch: TriggerState, profile: Profile, zone: ZoneInfo) -> list[TimerRequest]:
         """What a look at the profile arms."""
         return []
 
-    def next(self, watch: Watch, now_s: float, zone: ZoneInfo) -> list[Armed]:
+    def next(self, watch: TriggerState, now_s: float, zone: ZoneInfo) -> list[TimerRequest]:
         """What is armed by having been carried out."""
         return []
 
-    def alive(self, watch: Watch, timer: Timer) -> bool:
+    def alive(self, watch: TriggerState, timer: Timer) -> bool:
         """Whether nothing has come between."""
         return True
 
-    def holds(self, case: Case) -> str:
+    def holds(self, case: EvaluationContext) -> str:
         """Why it is to be carried out, for a person; empty where it is not any more."""
         raise NotImplementedError
 
-    def items(self, case: Case) -> list[str]:
+    def items(self, case: EvaluationContext) -> list[str]:
         """Ids of the items it is about."""
         return []
 
 
-class CartLeft(When, frozen=True):
+class CartLeft(TriggerCondition, frozen=True):
     """Something lies in the cart, `after` its last change; of at least `value_min`."""
 
     after: Span = Span(2 * HOUR_S)
@@ -113,18 +113,18 @@ class CartLeft(When, frozen=True):
         """A look at the profile."""
         return (LOOKED,)
 
-    def seen(self, watch: Watch, profile: Profile, zone: ZoneInfo) -> list[Armed]:
+    def seen(self, watch: TriggerState, profile: Profile, zone: ZoneInfo) -> list[TimerRequest]:
         """A cart that changed since the last order."""
         newest_s = max((line.at_s for line in profile.cart), default=0.0)
         if not profile.cart or newest_s <= watch.cart_over_s:
             return []
-        return [Armed(_cart(watch), max(newest_s, watch.cart_at_s) + self.after, {})]
+        return [TimerRequest(_cart(watch), max(newest_s, watch.cart_at_s) + self.after, {})]
 
-    def alive(self, watch: Watch, timer: Timer) -> bool:
+    def alive(self, watch: TriggerState, timer: Timer) -> bool:
         """Whether it is still the same cart."""
         return timer.subject == _cart(watch)
 
-    def holds(self, case: Case) -> str:
+    def holds(self, case: EvaluationContext) -> str:
         """Something is in it."""
         lines = case.profile.cart
         value = sum((line.price or 0.0) * line.quantity for line in lines)
@@ -132,33 +132,33 @@ class CartLeft(When, frozen=True):
             return ""
         return f"{len(lines)} items in the cart, unchanged for {written_span(self.after)}"
 
-    def items(self, case: Case) -> list[str]:
+    def items(self, case: EvaluationContext) -> list[str]:
         """What is in the cart."""
         return [line.item_id for line in case.profile.cart]
 
 
-class _OfOrder(When, frozen=True):
+class _OfOrder(TriggerCondition, frozen=True):
     """Waits for something of an order."""
 
-    def alive(self, watch: Watch, timer: Timer) -> bool:
+    def alive(self, watch: TriggerState, timer: Timer) -> bool:
         """Whether the order is still as it should be."""
         order = watch.order(str(timer.about.get("order_id", "")))
         return order is not None and self.fits(order)
 
-    def fits(self, order: Order) -> bool:
+    def fits(self, order: TrackedOrder) -> bool:
         """Whether the order is in the state waited for."""
         raise NotImplementedError
 
-    def holds(self, case: Case) -> str:
+    def holds(self, case: EvaluationContext) -> str:
         """The order is in the state waited for."""
         order = case.watch.order(str(case.timer.about.get("order_id", "")))
         return self.words(order) if order is not None and self.fits(order) else ""
 
-    def words(self, order: Order) -> str:
+    def words(self, order: TrackedOrder) -> str:
         """The state for a person."""
         raise NotImplementedError
 
-    def items(self, case: Case) -> list[str]:
+    def items(self, case: EvaluationContext) -> list[str]:
         """What was ordered."""
         order = case.watch.order(str(case.timer.about.get("order_id", "")))
         return order.item_ids if order else []
@@ -175,21 +175,21 @@ class OrderUnpaid(_OfOrder, frozen=True):
         """The order is made."""
         return ("order_created",)
 
-    def armed(self, watch: Watch, event: Event, zone: ZoneInfo) -> list[Armed]:
+    def armed(self, watch: TriggerState, event: Event, zone: ZoneInfo) -> list[TimerRequest]:
         """From the moment it was made."""
         order = watch.order(order_id_of(event))
         return [_of_order(order, order.created_at_s + self.after)] if order and order.unpaid else []
 
-    def fits(self, order: Order) -> bool:
+    def fits(self, order: TrackedOrder) -> bool:
         """Not paid yet."""
         return order.unpaid
 
-    def words(self, order: Order) -> str:
+    def words(self, order: TrackedOrder) -> str:
         """How long it waits."""
         return f"order {order.order_id} is not paid {written_span(self.after)} after it was made"
 
 
-class BrowseLeft(When, frozen=True):
+class BrowseLeft(TriggerCondition, frozen=True):
     """Products were looked at, at least `views`, and `after` the last look nothing was put into the cart or ordered."""
 
     after: Span = Span(4 * HOUR_S)
@@ -201,31 +201,31 @@ class BrowseLeft(When, frozen=True):
         """A product is looked at."""
         return ("view_item",)
 
-    def armed(self, watch: Watch, event: Event, zone: ZoneInfo) -> list[Armed]:
+    def armed(self, watch: TriggerState, event: Event, zone: ZoneInfo) -> list[TimerRequest]:
         """Once a visit, from the last look."""
         visit = watch.browsing
         if visit is None or visit.views < self.views:
             return []
-        return [Armed(_visit(visit.started_at_s), visit.last_at_s + self.after, {})]
+        return [TimerRequest(_visit(visit.started_at_s), visit.last_at_s + self.after, {})]
 
-    def alive(self, watch: Watch, timer: Timer) -> bool:
+    def alive(self, watch: TriggerState, timer: Timer) -> bool:
         """Whether it ended with looking."""
         visit = watch.browsing
         return visit is not None and max(watch.cart_at_s, watch.cart_over_s) < visit.started_at_s
 
-    def holds(self, case: Case) -> str:
+    def holds(self, case: EvaluationContext) -> str:
         """The cart is empty."""
         visit = case.watch.browsing
         if visit is None or case.profile.cart:
             return ""
         return f"looked at {visit.views} products {written_span(self.after)} ago, and put none into the cart"
 
-    def items(self, case: Case) -> list[str]:
+    def items(self, case: EvaluationContext) -> list[str]:
         """What was looked at last."""
         return case.watch.browsing.item_ids if case.watch.browsing else []
 
 
-class Welcome(When, frozen=True):
+class Welcome(TriggerCondition, frozen=True):
     """The visitor signed up: one of `events` for the first time, `after` ago."""
 
     after: Span = Span(0.0)
@@ -237,11 +237,11 @@ class Welcome(When, frozen=True):
         """Any of them."""
         return self.events
 
-    def armed(self, watch: Watch, event: Event, zone: ZoneInfo) -> list[Armed]:
+    def armed(self, watch: TriggerState, event: Event, zone: ZoneInfo) -> list[TimerRequest]:
         """Once for ever."""
-        return [Armed("welcome", event.at_s + self.after, {"event": event.event})]
+        return [TimerRequest("welcome", event.at_s + self.after, {"event": event.event})]
 
-    def holds(self, case: Case) -> str:
+    def holds(self, case: EvaluationContext) -> str:
         """It happened."""
         return "signed up"
 
@@ -256,16 +256,16 @@ class OrderShipped(_OfOrder, frozen=True):
         """It is shipped."""
         return ("order_shipped",)
 
-    def armed(self, watch: Watch, event: Event, zone: ZoneInfo) -> list[Armed]:
+    def armed(self, watch: TriggerState, event: Event, zone: ZoneInfo) -> list[TimerRequest]:
         """From then on."""
         order = watch.order(order_id_of(event))
         return [_of_order(order, order.shipped_at_s + self.after)] if order else []
 
-    def fits(self, order: Order) -> bool:
+    def fits(self, order: TrackedOrder) -> bool:
         """On its way, not arrived or sent back."""
         return bool(order.shipped_at_s) and not (order.delivered_at_s or order.over_at_s)
 
-    def words(self, order: Order) -> str:
+    def words(self, order: TrackedOrder) -> str:
         """That it is."""
         return f"order {order.order_id} was shipped"
 
@@ -281,7 +281,7 @@ class DeliveryNear(_OfOrder, frozen=True):
         """It goes out, or a date is told."""
         return ("order_shipped", "order_out_for_delivery", "order_created", "order_paid", "purchase")
 
-    def armed(self, watch: Watch, event: Event, zone: ZoneInfo) -> list[Armed]:
+    def armed(self, watch: TriggerState, event: Event, zone: ZoneInfo) -> list[TimerRequest]:
         """At once when it is out, else before the day."""
         order = watch.order(order_id_of(event))
         if order is None:
@@ -292,11 +292,11 @@ class DeliveryNear(_OfOrder, frozen=True):
             return [_of_order(order, max(order.expected_s - self.before, order.shipped_at_s))]
         return []
 
-    def fits(self, order: Order) -> bool:
+    def fits(self, order: TrackedOrder) -> bool:
         """On its way, not arrived or sent back."""
         return bool(order.shipped_at_s or order.out_at_s) and not (order.delivered_at_s or order.over_at_s)
 
-    def words(self, order: Order) -> str:
+    def words(self, order: TrackedOrder) -> str:
         """How near it is."""
         if order.out_at_s:
             return f"order {order.order_id} is out for delivery"
@@ -313,21 +313,21 @@ class OrderDelivered(_OfOrder, frozen=True):
         """It is delivered."""
         return ("order_delivered",)
 
-    def armed(self, watch: Watch, event: Event, zone: ZoneInfo) -> list[Armed]:
+    def armed(self, watch: TriggerState, event: Event, zone: ZoneInfo) -> list[TimerRequest]:
         """From then on."""
         order = watch.order(order_id_of(event))
         return [_of_order(order, order.delivered_at_s + self.after)] if order else []
 
-    def fits(self, order: Order) -> bool:
+    def fits(self, order: TrackedOrder) -> bool:
         """Arrived, and not sent back."""
         return bool(order.delivered_at_s) and not order.over_at_s
 
-    def words(self, order: Order) -> str:
+    def words(self, order: TrackedOrder) -> str:
         """That it is."""
         return f"order {order.order_id} was delivered"
 
 
-class Anniversary(When, frozen=True):
+class Anniversary(TriggerCondition, frozen=True):
     """So many `days` since the visitor became a customer: signed up or ordered first, whichever came first."""
 
     days: Annotated[float, Meta(gt=0, le=3_650)]
@@ -339,32 +339,32 @@ class Anniversary(When, frozen=True):
         """What makes a customer."""
         return ("sign_up", "purchase", "order_created", "order_paid", LOOKED)
 
-    def armed(self, watch: Watch, event: Event, zone: ZoneInfo) -> list[Armed]:
+    def armed(self, watch: TriggerState, event: Event, zone: ZoneInfo) -> list[TimerRequest]:
         """Once for ever."""
         return self._armed(watch)
 
-    def seen(self, watch: Watch, profile: Profile, zone: ZoneInfo) -> list[Armed]:
+    def seen(self, watch: TriggerState, profile: Profile, zone: ZoneInfo) -> list[TimerRequest]:
         """The same, of a history that was joined."""
         return self._armed(watch)
 
-    def _armed(self, watch: Watch) -> list[Armed]:
+    def _armed(self, watch: TriggerState) -> list[TimerRequest]:
         base_s = self._base_s(watch)
-        return [Armed(f"days:{self.days:g}", base_s + self.days * DAY_S, {})] if base_s else []
+        return [TimerRequest(f"days:{self.days:g}", base_s + self.days * DAY_S, {})] if base_s else []
 
-    def _base_s(self, watch: Watch) -> float:
+    def _base_s(self, watch: TriggerState) -> float:
         if self.since == "signed_up":
             return watch.signed_up_s
         if self.since == "first_order":
             return watch.first_order_s
         return min((one for one in (watch.signed_up_s, watch.first_order_s) if one), default=0.0)
 
-    def holds(self, case: Case) -> str:
+    def holds(self, case: EvaluationContext) -> str:
         """The day has come."""
         base_s = self._base_s(case.watch)
         return f"{self.days:g} days a customer" if base_s and base_s + self.days * DAY_S <= case.now_s else ""
 
 
-class Birthday(When, frozen=True):
+class Birthday(TriggerCondition, frozen=True):
     """It is the visitor's birthday, `at` this time of day in the site's time zone; on 28 February for the 29th."""
 
     at: Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "09:00"
@@ -376,32 +376,32 @@ class Birthday(When, frozen=True):
         """A birthday is told."""
         return (BIRTHDAY,)
 
-    def armed(self, watch: Watch, event: Event, zone: ZoneInfo) -> list[Armed]:
+    def armed(self, watch: TriggerState, event: Event, zone: ZoneInfo) -> list[TimerRequest]:
         """Every year once."""
         return self._coming(watch, event.at_s, zone)
 
-    def next(self, watch: Watch, now_s: float, zone: ZoneInfo) -> list[Armed]:
+    def next(self, watch: TriggerState, now_s: float, zone: ZoneInfo) -> list[TimerRequest]:
         """Next year's."""
         return self._coming(watch, now_s, zone)
 
-    def _coming(self, watch: Watch, now_s: float, zone: ZoneInfo) -> list[Armed]:
+    def _coming(self, watch: TriggerState, now_s: float, zone: ZoneInfo) -> list[TimerRequest]:
         if not watch.birthday:
             return []
         month, day = int(watch.birthday[:2]), int(watch.birthday[3:])
         today = datetime.fromtimestamp(now_s, zone).date()
-        found: list[Armed] = []
+        found: list[TimerRequest] = []
         for year in (today.year, today.year + 1, today.year + 2):
             on = date(year, month, 28) if (month, day) == (2, 29) and not _leap(year) else date(year, month, day)
             if on >= today:
                 due_s = datetime.combine(on, time.fromisoformat(self.at), zone).timestamp()
-                found.append(Armed(f"birthday:{year}", max(due_s, now_s) if on == today else due_s, {}))
+                found.append(TimerRequest(f"birthday:{year}", max(due_s, now_s) if on == today else due_s, {}))
         return found
 
-    def alive(self, watch: Watch, timer: Timer) -> bool:
+    def alive(self, watch: TriggerState, timer: Timer) -> bool:
         """Whether a birthday is known."""
         return bool(watch.birthday)
 
-    def holds(self, case: Case) -> str:
+    def holds(self, case: EvaluationContext) -> str:
         """It is today."""
         return "it is the visitor's birthday" if case.watch.birthday else ""
 
@@ -410,7 +410,7 @@ _TOLD_LATE_S: Final = 3 * DAY_S
 """A silence that was over for so long before anybody told of it is of the past."""
 
 
-class StageEntered(When, frozen=True):
+class StageEntered(TriggerCondition, frozen=True):
     """The visitor has become `is`, `after` ago, and still is."""
 
     is_: tuple[Stage, ...] = msgspec.field(name="is")
@@ -423,14 +423,14 @@ class StageEntered(When, frozen=True):
         """The engine's word on it."""
         return (STAGE_CHANGED,)
 
-    def armed(self, watch: Watch, event: Event, zone: ZoneInfo) -> list[Armed]:
+    def armed(self, watch: TriggerState, event: Event, zone: ZoneInfo) -> list[TimerRequest]:
         """Once each time the stage is entered."""
         to = str(event.params.get("to", ""))
         if to not in self.is_:
             return []
-        return [Armed(f"stage:{to}:{event.at_s:.3f}", event.at_s + self.after, {"stage": to})]
+        return [TimerRequest(f"stage:{to}:{event.at_s:.3f}", event.at_s + self.after, {"stage": to})]
 
-    def holds(self, case: Case) -> str:
+    def holds(self, case: EvaluationContext) -> str:
         """The stage is still the same, and was told of when it came: a shop's imported past wins nobody back."""
         if not case.profile.events_seen:
             return ""
@@ -443,7 +443,7 @@ class StageEntered(When, frozen=True):
         return f"{stage}: {why}" if stage == case.timer.about.get("stage") else ""
 
 
-class Unhappy(When, frozen=True):
+class Unhappy(TriggerCondition, frozen=True):
     """The visitor complained, or gave a low rating or score, and it was not made good within `after`."""
 
     after: Span = Span(0.0)
@@ -455,26 +455,28 @@ class Unhappy(When, frozen=True):
         """Any event that says so."""
         return (TROUBLE,)
 
-    def armed(self, watch: Watch, event: Event, zone: ZoneInfo) -> list[Armed]:
+    def armed(self, watch: TriggerState, event: Event, zone: ZoneInfo) -> list[TimerRequest]:
         """Once until it is resolved."""
-        return [Armed(_trouble(watch), event.at_s + self.after, {"said": trouble_of(event), "event": event.event})]
+        return [
+            TimerRequest(_trouble(watch), event.at_s + self.after, {"said": trouble_of(event), "event": event.event})
+        ]
 
-    def alive(self, watch: Watch, timer: Timer) -> bool:
+    def alive(self, watch: TriggerState, timer: Timer) -> bool:
         """Whether it was not resolved."""
         return watch.trouble_since_s > 0 and timer.subject == _trouble(watch)
 
-    def holds(self, case: Case) -> str:
+    def holds(self, case: EvaluationContext) -> str:
         """What was said."""
         return f"unhappy: {case.timer.about.get('said', '')}" if case.watch.trouble_since_s else ""
 
 
-class PriceDropped(When, frozen=True):
+class PriceDropped(TriggerCondition, frozen=True):
     """Something the visitor wants costs less than when it was wanted, by a share of at least `share`."""
 
     share: Annotated[float, Meta(gt=0, lt=1)] = 0.05
     lasts_s: ClassVar[float] = 3 * DAY_S
 
-    def holds(self, case: Case) -> str:
+    def holds(self, case: EvaluationContext) -> str:
         """It is still wanted, on sale, and so much cheaper."""
         want, item = _wanted(case)
         if want is None or item is None or not item.sellable(case.now_s):
@@ -484,29 +486,29 @@ class PriceDropped(When, frozen=True):
             return ""
         return f"{item.title or item.item_id} costs {now:.2f} instead of {before:.2f}"
 
-    def items(self, case: Case) -> list[str]:
+    def items(self, case: EvaluationContext) -> list[str]:
         """The item."""
         return [str(case.timer.about.get("item_id", ""))]
 
 
-class BackInStock(When, frozen=True):
+class BackInStock(TriggerCondition, frozen=True):
     """Something the visitor wants can be bought again."""
 
     lasts_s: ClassVar[float] = 3 * DAY_S
 
-    def holds(self, case: Case) -> str:
+    def holds(self, case: EvaluationContext) -> str:
         """It is still wanted, and on sale."""
         want, item = _wanted(case)
         if want is None or item is None or not item.sellable(case.now_s):
             return ""
         return f"{item.title or item.item_id} is back in stock"
 
-    def items(self, case: Case) -> list[str]:
+    def items(self, case: EvaluationContext) -> list[str]:
         """The item."""
         return [str(case.timer.about.get("item_id", ""))]
 
 
-class Hesitation(When, frozen=True):
+class Hesitation(TriggerCondition, frozen=True):
     """The visitor opened a page by one of `events`, and did nothing more for `after`."""
 
     after: Span = Span(60.0)
@@ -519,28 +521,28 @@ class Hesitation(When, frozen=True):
         """Any of them."""
         return self.events
 
-    def armed(self, watch: Watch, event: Event, zone: ZoneInfo) -> list[Armed]:
+    def armed(self, watch: TriggerState, event: Event, zone: ZoneInfo) -> list[TimerRequest]:
         """Once a visit and page."""
         item_id = event.items[0].item_id if event.items else ""
         subject = f"page:{watch.visit_at_s:.0f}:{event.event}:{item_id if event.event == 'view_item' else ''}"
         about = {"event": event.event, "item_id": item_id, "at_s": event.at_s}
-        return [Armed(subject, event.at_s + self.after, about)]
+        return [TimerRequest(subject, event.at_s + self.after, about)]
 
-    def alive(self, watch: Watch, timer: Timer) -> bool:
+    def alive(self, watch: TriggerState, timer: Timer) -> bool:
         """Whether nothing was done since."""
         return watch.acted_at_s <= float(timer.about.get("at_s", 0.0)) + SAME_PAGE_S
 
-    def holds(self, case: Case) -> str:
+    def holds(self, case: EvaluationContext) -> str:
         """Nothing was."""
         return f"{written_span(self.after)} on a page without doing anything ({case.timer.about.get('event', '')})"
 
-    def items(self, case: Case) -> list[str]:
+    def items(self, case: EvaluationContext) -> list[str]:
         """The item of the page."""
         item_id = str(case.timer.about.get("item_id", ""))
         return [item_id] if item_id else []
 
 
-class SegmentEntered(When, frozen=True):
+class SegmentEntered(TriggerCondition, frozen=True):
     """The visitor entered the segment `id`, `after` ago."""
 
     id: Annotated[str, Meta(min_length=1, max_length=60)]
@@ -552,18 +554,18 @@ class SegmentEntered(When, frozen=True):
         """The engine's word on it."""
         return (SEGMENT_ENTERED,)
 
-    def armed(self, watch: Watch, event: Event, zone: ZoneInfo) -> list[Armed]:
+    def armed(self, watch: TriggerState, event: Event, zone: ZoneInfo) -> list[TimerRequest]:
         """Once each time it is entered."""
         if event.params.get("segment_id") != self.id:
             return []
-        return [Armed(f"segment:{self.id}:{event.at_s:.3f}", event.at_s + self.after, {"segment_id": self.id})]
+        return [TimerRequest(f"segment:{self.id}:{event.at_s:.3f}", event.at_s + self.after, {"segment_id": self.id})]
 
-    def holds(self, case: Case) -> str:
+    def holds(self, case: EvaluationContext) -> str:
         """It happened."""
         return f"entered the segment {self.id}"
 
 
-class Happened(When, frozen=True):
+class Happened(TriggerCondition, frozen=True):
     """An event of this `name` happened, and none of `unless` within `after`."""
 
     name: Name
@@ -581,26 +583,26 @@ class Happened(When, frozen=True):
         """What calls it off."""
         return self.unless
 
-    def armed(self, watch: Watch, event: Event, zone: ZoneInfo) -> list[Armed]:
+    def armed(self, watch: TriggerState, event: Event, zone: ZoneInfo) -> list[TimerRequest]:
         """Each time."""
         about = {"event": self.name, "at_s": event.at_s, "item_ids": [one.item_id for one in event.items[:5]]}
-        return [Armed(f"event:{event.at_s:.3f}", event.at_s + self.after, about)]
+        return [TimerRequest(f"event:{event.at_s:.3f}", event.at_s + self.after, about)]
 
-    def alive(self, watch: Watch, timer: Timer) -> bool:
+    def alive(self, watch: TriggerState, timer: Timer) -> bool:
         """Whether nothing called it off."""
         at_s = float(timer.about.get("at_s", 0.0))
         return all(watch.heard.get(name, 0.0) < at_s for name in self.unless)
 
-    def holds(self, case: Case) -> str:
+    def holds(self, case: EvaluationContext) -> str:
         """It happened."""
         return f"{self.name}, {written_span(self.after)} ago" if self.after else self.name
 
-    def items(self, case: Case) -> list[str]:
+    def items(self, case: EvaluationContext) -> list[str]:
         """What it named."""
         return [str(one) for one in case.timer.about.get("item_ids", [])]
 
 
-KINDS: Final[dict[str, type[When]]] = {
+KINDS: Final[dict[str, type[TriggerCondition]]] = {
     "cart_left": CartLeft,
     "order_unpaid": OrderUnpaid,
     "browse_left": BrowseLeft,
@@ -620,7 +622,7 @@ KINDS: Final[dict[str, type[When]]] = {
 }
 
 
-def _cart(watch: Watch) -> str:
+def _cart(watch: TriggerState) -> str:
     return f"cart:{watch.cart_since_s:.3f}"
 
 
@@ -628,15 +630,15 @@ def _visit(started_at_s: float) -> str:
     return f"visit:{started_at_s:.3f}"
 
 
-def _trouble(watch: Watch) -> str:
+def _trouble(watch: TriggerState) -> str:
     return f"trouble:{watch.trouble_since_s:.3f}"
 
 
-def _of_order(order: Order, due_s: float) -> Armed:
-    return Armed(f"order:{order.order_id}", due_s, {"order_id": order.order_id})
+def _of_order(order: TrackedOrder, due_s: float) -> TimerRequest:
+    return TimerRequest(f"order:{order.order_id}", due_s, {"order_id": order.order_id})
 
 
-def _wanted(case: Case) -> tuple[Any, Any]:
+def _wanted(case: EvaluationContext) -> tuple[Any, Any]:
     item_id = str(case.timer.about.get("item_id", ""))
     return case.watch.want(item_id), case.assortment.items.get(item_id)
 

@@ -11,11 +11,11 @@ from typing import Any, Literal, NamedTuple
 from models.catalog.assortment import Assortment
 from models.segments.conditions import Facts
 from models.segments.lifecycle import Thresholds
-from models.triggers.conditions import Case
-from models.triggers.scheduling import Rules, arm, call_off
-from models.triggers.trigger_state import MAX_SENT, Sent, Timer, Watch
+from models.triggers.conditions import EvaluationContext
+from models.triggers.scheduling import TriggerIndex, arm, call_off
+from models.triggers.trigger_state import MAX_SENT, Sent, Timer, TriggerState
 from models.triggers.triggers import Action, Trigger
-from models.visitor.contact_history import Contact, Touch, message_id, touches_of
+from models.visitor.contact_history import Contact, ContactHistory, message_id, touches_of
 from models.visitor.contact_policy import TROUBLED, ContactPolicy, Hold, held_back
 from models.visitor.profile import Profile
 
@@ -30,7 +30,7 @@ Status = Literal["sent", "suppressed", "expired"]
 class Config(NamedTuple):
     """What a site's triggers are judged by."""
 
-    rules: Rules
+    rules: TriggerIndex
     policy: ContactPolicy
     thresholds: Thresholds
 
@@ -52,7 +52,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Whom:
+class Recipient:
     """Whom triggers are judged for."""
 
     site: str
@@ -71,9 +71,9 @@ class Verdict(NamedTuple):
 
 
 def fire(
-    watch: Watch,
+    watch: TriggerState,
     profile: Profile,
-    whom: Whom,
+    whom: Recipient,
     config: Config,
     assortment: Assortment,
     now_s: float,
@@ -123,17 +123,17 @@ def fire(
 
 
 def _settle(
-    watch: Watch,
+    watch: TriggerState,
     timer: Timer,
     profile: Profile,
-    whom: Whom,
+    whom: Recipient,
     config: Config,
     assortment: Assortment,
     now_s: float,
     present: bool,
 ) -> Outcome | None:
     trigger = config.rules.triggers[timer.trigger_id]
-    case = Case(watch, timer, profile, assortment, config.thresholds, now_s, present)
+    case = EvaluationContext(watch, timer, profile, assortment, config.thresholds, now_s, present)
     verdict = judge(trigger, case, config.policy)
     if verdict.do == "hold":
         timer.held = verdict.reason
@@ -163,7 +163,7 @@ def _settle(
     return outcome
 
 
-def judge(trigger: Trigger, case: Case, policy: ContactPolicy) -> Verdict:
+def judge(trigger: Trigger, case: EvaluationContext, policy: ContactPolicy) -> Verdict:
     """Say what is to become of a trigger that is due now."""
     timer, now_s = case.timer, case.now_s
     if case.watch.is_done(timer.trigger_id, timer.subject) or case.watch.flooding(now_s):
@@ -181,7 +181,7 @@ def judge(trigger: Trigger, case: Case, policy: ContactPolicy) -> Verdict:
         return Verdict("give_up", why, timer.held) if timer.held else Verdict("drop")
     actions = trigger.actions
     if trigger.promotional:
-        contact = case.profile.contact or Contact()
+        contact = case.profile.contact or ContactHistory()
         if contact.opted_out:
             actions = tuple(one for one in actions if one == "on_site")
             if not actions:
@@ -194,23 +194,23 @@ def judge(trigger: Trigger, case: Case, policy: ContactPolicy) -> Verdict:
     return Verdict("send", why, actions=actions)
 
 
-def _held(trigger: Trigger, case: Case, policy: ContactPolicy, contact: Contact) -> Hold | None:
+def _held(trigger: Trigger, case: EvaluationContext, policy: ContactPolicy, contact: ContactHistory) -> Hold | None:
     if contact.suspended or case.watch.trouble_since_s:
         return Hold(TROUBLED, inf)
     return held_back(policy, known_touches(case.watch, contact), trigger.channel, trigger.campaign, case.now_s)
 
 
-def known_touches(watch: Watch, contact: Contact | None) -> list[Touch]:
+def known_touches(watch: TriggerState, contact: ContactHistory | None) -> list[Contact]:
     """Give all that reached the visitor: what the profile knows, and what was sent whether or not it knows yet."""
     told = [one for one in touches_of(contact) if not one.ours]
     sent = [
-        Touch(one.at_s, "on_site" if one.channel == "on_site" else "message", one.campaign, one.promotional, True)
+        Contact(one.at_s, "on_site" if one.channel == "on_site" else "message", one.campaign, one.promotional, True)
         for one in watch.sent
     ]
     return told + sent
 
 
-def _renew_want(watch: Watch, outcome: Outcome, assortment: Assortment) -> None:
+def _renew_want(watch: TriggerState, outcome: Outcome, assortment: Assortment) -> None:
     """Measure the next price drop from the price that was told."""
     if outcome.trigger.kind == "price_drop":
         want = watch.want(str(outcome.about.get("item_id", "")))

@@ -3,7 +3,7 @@
 from typing import Final, NamedTuple
 
 from models.events.events import Event, order_id_of, score_of
-from models.triggers.trigger_state import Watch
+from models.triggers.trigger_state import TriggerState
 from models.visitor.contact_history import is_message_id
 
 _OPENED: Final = frozenset({"email_opened", "message_opened"})
@@ -19,7 +19,7 @@ ORDER: Final = "order:"
 UNDONE: Final = "undone:"
 
 
-class Came(NamedTuple):
+class MessageOutcome(NamedTuple):
     """One field to be written beside a message in the journal, unless it is there already."""
 
     message_id: str
@@ -27,7 +27,7 @@ class Came(NamedTuple):
     value: str
 
 
-def came_of(event: Event, watch: Watch, attribution_days: float) -> list[Came]:
+def came_of(event: Event, watch: TriggerState, attribution_days: float) -> list[MessageOutcome]:
     """Give what an event says came of the messages a visitor was sent.
 
     An order is noted beside every message sent within `attribution_days` before it: it says that it followed, not why.
@@ -40,10 +40,14 @@ def came_of(event: Event, watch: Watch, attribution_days: float) -> list[Came]:
         told = f"{event.at_s:.3f} {value:.2f}"
         since_s = event.at_s - attribution_days * _DAY_S
         return [
-            Came(one.message_id, f"{ORDER}{order_id}", told) for one in watch.sent if since_s <= one.at_s <= event.at_s
+            MessageOutcome(one.message_id, f"{ORDER}{order_id}", told)
+            for one in watch.sent
+            if since_s <= one.at_s <= event.at_s
         ]
     if name in _UNDONE and not event.items:
-        return [Came(one.message_id, f"{UNDONE}{order_id_of(event)}", f"{event.at_s:.3f}") for one in watch.sent]
+        return [
+            MessageOutcome(one.message_id, f"{UNDONE}{order_id_of(event)}", f"{event.at_s:.3f}") for one in watch.sent
+        ]
     named = event.params.get("message_id") or event.params.get("email_id")
     field = (
         "opened_at_s"
@@ -58,4 +62,8 @@ def came_of(event: Event, watch: Watch, attribution_days: float) -> list[Came]:
     )
     if not field or not isinstance(named, str) or not is_message_id(named):
         return []
-    return [Came(named, field, f"{event.at_s:.3f}")] if any(one.message_id == named for one in watch.sent) else []
+    return (
+        [MessageOutcome(named, field, f"{event.at_s:.3f}")]
+        if any(one.message_id == named for one in watch.sent)
+        else []
+    )

@@ -13,15 +13,15 @@ from models.base.timestamps import iso
 from models.catalog.assortment import Assortment
 from models.decisions.recommend import Recommended
 from models.events.events import Event
-from models.triggers.evaluation import Outcome, Whom
-from models.triggers.trigger_state import Watch
+from models.triggers.evaluation import Outcome, Recipient
+from models.triggers.trigger_state import TriggerState
 
 _PREFIX: Final = "whsec_"  # of a secret in base64
 MESSAGE_TYPE: Final = "trigger.fired"
 
 
 def body_of(
-    outcome: Outcome, whom: Whom, watch: Watch, recommended: Sequence[Recommended], assortment: Assortment
+    outcome: Outcome, whom: Recipient, watch: TriggerState, recommended: Sequence[Recommended], assortment: Assortment
 ) -> dict[str, Any]:
     """Give what an action carries, the same over every channel: who, why, about what, the offer and the products."""
     trigger = outcome.trigger
@@ -65,7 +65,7 @@ def body_of(
     }
 
 
-def sent_event(outcome: Outcome, whom: Whom, watch: Watch, accepted_at_s: float) -> Event:
+def sent_event(outcome: Outcome, whom: Recipient, watch: TriggerState, accepted_at_s: float) -> Event:
     """Give the event that tells of a message sent; its id is the message's, so that it counts once."""
     trigger = outcome.trigger
     params: dict[str, Any] = {

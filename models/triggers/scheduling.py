@@ -18,7 +18,7 @@ from models.events.events import (
     score_of,
 )
 from models.events.sessions import SESSION_GAP_S
-from models.triggers.conditions import BIRTHDAY, LOOKED, TROUBLE, Armed
+from models.triggers.conditions import BIRTHDAY, LOOKED, TROUBLE, TimerRequest
 from models.triggers.trigger_state import (
     MAX_ORDERS,
     MAX_TIMERS,
@@ -26,10 +26,10 @@ from models.triggers.trigger_state import (
     MAX_WANTS,
     WANT_LASTS_S,
     Browsing,
-    Order,
     Timer,
+    TrackedOrder,
+    TriggerState,
     Want,
-    Watch,
 )
 from models.triggers.triggers import Trigger
 from models.visitor.contact_history import agreement_of, trouble_of
@@ -69,7 +69,7 @@ _EXPECTED: Final = (
 _MOST_EXPECTED_S: Final = 4_102_444_800.0  # 2100: further off is a slip
 
 
-class Rules(NamedTuple):
+class TriggerIndex(NamedTuple):
     """A site's triggers as watches are kept by them."""
 
     triggers: dict[str, Trigger]
@@ -78,14 +78,14 @@ class Rules(NamedTuple):
     zone: ZoneInfo
 
 
-def rules_of(triggers: Iterable[Trigger], zone: ZoneInfo) -> Rules:
+def index_triggers(triggers: Iterable[Trigger], zone: ZoneInfo) -> TriggerIndex:
     """Put enabled triggers in order, by the events that may arm them."""
     enabled = [one for one in triggers if one.enabled]
     by_name: dict[str, list[Trigger]] = {}
     for one in enabled:
         for name in one.when.names:
             by_name.setdefault(name, []).append(one)
-    return Rules(
+    return TriggerIndex(
         {one.trigger_id: one for one in enabled},
         {name: tuple(some) for name, some in by_name.items()},
         frozenset(name for one in enabled for name in one.when.listens),
@@ -93,7 +93,7 @@ def rules_of(triggers: Iterable[Trigger], zone: ZoneInfo) -> Rules:
     )
 
 
-def observe(watch: Watch, event: Event, rules: Rules, assortment: Assortment) -> None:
+def observe(watch: TriggerState, event: Event, rules: TriggerIndex, assortment: Assortment) -> None:
     """Take in one event, in log order; the caller has seen to it that it is new, and no erasure."""
     name = event.event
     if sent_by_bot(event):
@@ -124,7 +124,7 @@ def observe(watch: Watch, event: Event, rules: Rules, assortment: Assortment) ->
     call_off(watch, rules)
 
 
-def _learn(watch: Watch, event: Event, assortment: Assortment) -> list[str]:
+def _learn(watch: TriggerState, event: Event, assortment: Assortment) -> list[str]:
     """Keep what the event tells; gives further names that it goes by."""
     name, at_s = event.event, event.at_s
     also: list[str] = []
@@ -163,7 +163,7 @@ def _learn(watch: Watch, event: Event, assortment: Assortment) -> list[str]:
     return also
 
 
-def _browse(watch: Watch, event: Event) -> None:
+def _browse(watch: TriggerState, event: Event) -> None:
     visit = watch.browsing
     if visit is None or event.at_s - visit.last_at_s > SESSION_GAP_S:
         visit = watch.browsing = Browsing(event.at_s, event.at_s, 0, [])
@@ -173,7 +173,9 @@ def _browse(watch: Watch, event: Event) -> None:
         visit.item_ids = [item.item_id, *(one for one in visit.item_ids if one != item.item_id)][:MAX_VIEWED]
 
 
-def _want(watch: Watch, item_id: str, at_s: float, price: float | None, assortment: Assortment, *, kept: bool) -> None:
+def _want(
+    watch: TriggerState, item_id: str, at_s: float, price: float | None, assortment: Assortment, *, kept: bool
+) -> None:
     """Note that an item is wanted; what cannot be bought now is wanted from the first look on."""
     known = assortment.items.get(item_id)
     if known is not None and known.current_price is not None:
@@ -193,7 +195,7 @@ def _want(watch: Watch, item_id: str, at_s: float, price: float | None, assortme
         watch.wants.remove(min(watch.wants, key=lambda one: (one.strong, one.at_s, one.item_id)))
 
 
-def _move_order(watch: Watch, event: Event) -> None:
+def _move_order(watch: TriggerState, event: Event) -> None:
     """Move an order on; what was ordered is wanted no more, and a new order ends the cart it was made of."""
     name, at_s, order_id = event.event, event.at_s, order_id_of(event)
     order = watch.order(order_id) if order_id else None
@@ -207,7 +209,7 @@ def _move_order(watch: Watch, event: Event) -> None:
     if not order_id:
         return
     if order is None:
-        order = Order(order_id)
+        order = TrackedOrder(order_id)
         watch.orders = [*watch.orders, order][-MAX_ORDERS:]
     if name in _OVER:
         if (
@@ -247,7 +249,7 @@ def _move_order(watch: Watch, event: Event) -> None:
             break
 
 
-def arm(watch: Watch, trigger: Trigger, armed: Sequence[Armed]) -> None:
+def arm(watch: TriggerState, trigger: Trigger, armed: Sequence[TimerRequest]) -> None:
     """Set a trigger's timer for the first subject it was not carried out for; one set before for it is moved."""
     new = next((one for one in armed if not watch.is_done(trigger.trigger_id, one.subject)), None)
     if new is None or new.due_s < EARLIEST_S:
@@ -267,7 +269,7 @@ def arm(watch: Watch, trigger: Trigger, armed: Sequence[Armed]) -> None:
     watch.timers = sorted([*kept, timer], key=lambda one: (one.due_s, one.trigger_id, one.subject))[:MAX_TIMERS]
 
 
-def call_off(watch: Watch, rules: Rules) -> None:
+def call_off(watch: TriggerState, rules: TriggerIndex) -> None:
     """Take out the timers that something has come between, and those of triggers that are no more."""
     if watch.timers:
         watch.timers = [
@@ -277,7 +279,7 @@ def call_off(watch: Watch, rules: Rules) -> None:
         ]
 
 
-def look(watch: Watch, profile: Profile, rules: Rules) -> None:
+def look(watch: TriggerState, profile: Profile, rules: TriggerIndex) -> None:
     """Bring a watch up to what the profile tells: its cart, and orders that were joined to it."""
     watch.look = False
     newest_s = max((line.at_s for line in profile.cart), default=0.0)

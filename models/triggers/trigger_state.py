@@ -28,7 +28,7 @@ _DONE_BYTES: Final = 6
 _REVISION_BYTES: Final = 8
 
 
-class Order(msgspec.Struct, array_like=True):
+class TrackedOrder(msgspec.Struct, array_like=True):
     """An order under way; times in epoch seconds, 0 for not yet. `over_at_s`: cancelled, returned or refunded."""
 
     order_id: str
@@ -101,7 +101,7 @@ class Browsing(msgspec.Struct, array_like=True):
     item_ids: list[str]
 
 
-class Watch(msgspec.Struct, array_like=True):
+class TriggerState(msgspec.Struct, array_like=True):
     """One visitor as the triggers see it. Times are epoch seconds, 0 for never.
 
     `look` asks to look at the profile; `acted_at_s` is the latest event that was more than a measurement, `visit_at_s`
@@ -118,7 +118,7 @@ class Watch(msgspec.Struct, array_like=True):
     cart_since_s: float = 0.0
     cart_over_s: float = 0.0
     browsing: Browsing | None = None
-    orders: list[Order] = []
+    orders: list[TrackedOrder] = []
     timers: list[Timer] = []
     done: bytes = b""
     sent: list[Sent] = []
@@ -142,7 +142,7 @@ class Watch(msgspec.Struct, array_like=True):
             return 0.0
         return min((timer.due_s for timer in self.timers), default=None)
 
-    def order(self, order_id: str) -> Order | None:
+    def order(self, order_id: str) -> TrackedOrder | None:
         """Give an order that is known."""
         return next((one for one in self.orders if one.order_id == order_id), None)
 
@@ -176,24 +176,24 @@ class Watch(msgspec.Struct, array_like=True):
 
 
 _encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(Watch)
+_decoder = msgspec.msgpack.Decoder(TriggerState)
 
 
-def encode_watch(watch: Watch, revision: int) -> bytes:
+def encode_watch(watch: TriggerState, revision: int) -> bytes:
     """Give the stored form: a revision, 8 bytes big-endian so that the store can compare it, then msgpack."""
     return revision.to_bytes(_REVISION_BYTES, "big") + _encoder.encode(watch)
 
 
-def decode_watch(blob: bytes | None) -> tuple[int, Watch]:
+def decode_watch(blob: bytes | None) -> tuple[int, TriggerState]:
     """Read the stored form and its revision; a new watch, revision 0, for None."""
     if blob is None:
-        return 0, Watch()
+        return 0, TriggerState()
     return int.from_bytes(blob[:_REVISION_BYTES], "big"), _decoder.decode(memoryview(blob)[_REVISION_BYTES:])
 
 
-def given(watch: Watch) -> Watch:
+def given(watch: TriggerState) -> TriggerState:
     """What is left of a device's watch once its visitor is known: whether it is a program, and what it may send."""
-    return Watch(
+    return TriggerState(
         position=watch.position,
         bot=watch.bot,
         allowed=watch.allowed,
@@ -203,7 +203,7 @@ def given(watch: Watch) -> Watch:
     )
 
 
-def joining_watch(watch: Watch, device_id: str, identified: Event) -> Event:
+def joining_watch(watch: TriggerState, device_id: str, identified: Event) -> Event:
     """Give the event that carries a device's watch to the visitor it belongs to."""
     named = "\x1f".join((identified.site, device_id, identified.user_id, str(watch.position)))
     return Event(
@@ -219,7 +219,7 @@ def joining_watch(watch: Watch, device_id: str, identified: Event) -> Event:
     )
 
 
-def read_joining_watch(event: Event) -> Watch | None:
+def read_joining_watch(event: Event) -> TriggerState | None:
     """Read what `joining_watch` gave; None for what it cannot have given."""
     value = event.params.get("watch")
     try:
@@ -228,7 +228,7 @@ def read_joining_watch(event: Event) -> Watch | None:
         return None
 
 
-def join_watch(watch: Watch, other: Watch) -> None:
+def join_watch(watch: TriggerState, other: TriggerState) -> None:
     """Add what triggers knew of a device; once or twice is the same.
 
     Lists become their union, sorted by time and cut to their bounds; of one thing known to both the later word counts.
@@ -256,12 +256,12 @@ def join_watch(watch: Watch, other: Watch) -> None:
     watch.heard = {name: max(watch.heard.get(name, 0.0), other.heard.get(name, 0.0)) for name in names}
 
 
-def _joined_orders(one: list[Order], other: list[Order]) -> list[Order]:
+def _joined_orders(one: list[TrackedOrder], other: list[TrackedOrder]) -> list[TrackedOrder]:
     found = {order.order_id: order for order in other}
     for order in one:
         known = found.get(order.order_id)
         if known is not None:
-            for name in Order.__struct_fields__:
+            for name in TrackedOrder.__struct_fields__:
                 setattr(order, name, getattr(order, name) or getattr(known, name))
         found[order.order_id] = order
     return sorted(found.values(), key=lambda order: max(order.created_at_s, order.shipped_at_s))[-MAX_ORDERS:]

@@ -6,10 +6,10 @@ import msgspec
 from msgspec import Meta
 
 from models.base.durations import Span, parse_span
-from models.base.errors import InvalidError, shown
+from models.base.errors import InvalidError, show_value
 from models.catalog.strategies import Strategy
-from models.segments.segments import Rule, parse_rule
-from models.triggers.conditions import KINDS, When
+from models.segments.segments import SegmentRule, parse_rule
+from models.triggers.conditions import KINDS, TriggerCondition
 from models.visitor.contact_history import Channel
 
 MAX_TRIGGERS: Final = 200
@@ -66,7 +66,7 @@ class Trigger(NamedTuple):
 
     trigger_id: str
     kind: str
-    when: When
+    when: TriggerCondition
     enabled: bool
     purpose: Purpose
     actions: tuple[Action, ...]
@@ -76,7 +76,7 @@ class Trigger(NamedTuple):
     offer: dict[str, str | int | float | bool]
     recommend: Recommend
     lasts_s: float
-    only: Rule | None
+    only: SegmentRule | None
     raw: dict[str, Any]
 
     @property
@@ -98,7 +98,7 @@ def parse_trigger(raw: object) -> Trigger:
     ('cart_left', 1800.0)
     """
     if not isinstance(raw, dict):
-        raise InvalidError("trigger_invalid", f"a trigger is a JSON object, got {shown(raw)}")
+        raise InvalidError("trigger_invalid", f"a trigger is a JSON object, got {show_value(raw)}")
     trigger_id = parse_trigger_id(raw.get("trigger_id"))
     where = f"trigger {trigger_id!r}"
     written: _Written = _convert({**raw, "trigger_id": trigger_id}, _Written, where)
@@ -108,7 +108,8 @@ def parse_trigger(raw: object) -> Trigger:
         )
     if len(written.when) != 1:
         raise InvalidError(
-            "when_invalid", f"{where}: when must be an object with one of {', '.join(KINDS)}, got {shown(written.when)}"
+            "when_invalid",
+            f"{where}: when must be an object with one of {', '.join(KINDS)}, got {show_value(written.when)}",
         )
     ((kind, value),) = written.when.items()
     if kind not in KINDS:
@@ -117,7 +118,9 @@ def parse_trigger(raw: object) -> Trigger:
         value = {"is": value}
     if kind == "stage" and isinstance(value, dict) and isinstance(value.get("is"), str):
         value = {**value, "is": [value["is"]]}
-    when: When = _convert({} if value is None else value, KINDS[kind], f"{where}: when.{kind}", "when_invalid")
+    when: TriggerCondition = _convert(
+        {} if value is None else value, KINDS[kind], f"{where}: when.{kind}", "when_invalid"
+    )
     return Trigger(
         trigger_id=trigger_id,
         kind=kind,
@@ -142,7 +145,7 @@ def parse_trigger_id(value: object) -> str:
         checked: str = msgspec.convert(value, Annotated[str, Meta(pattern=_ID)])
     except msgspec.ValidationError as error:
         raise InvalidError(
-            "trigger_id_invalid", f"trigger_id must be 1 to 60 of A-Z a-z 0-9 _ . -, got {shown(value)}"
+            "trigger_id_invalid", f"trigger_id must be 1 to 60 of A-Z a-z 0-9 _ . -, got {show_value(value)}"
         ) from error
     return checked
 
@@ -151,7 +154,7 @@ def _convert(value: object, kind: Any, where: str, code: str = "trigger_invalid"
     try:
         return msgspec.convert(value, kind, dec_hook=_span)
     except (msgspec.ValidationError, ValueError) as error:
-        raise InvalidError(code, f"{where}: {error}, got {shown(value)}") from error
+        raise InvalidError(code, f"{where}: {error}, got {show_value(value)}") from error
 
 
 def _span(kind: type, value: object) -> Span:

@@ -24,7 +24,7 @@ class CartLine(msgspec.Struct, array_like=True):
     price: float | None = None
 
 
-class Taken(msgspec.Struct, array_like=True, frozen=True):
+class Removal(msgspec.Struct, array_like=True, frozen=True):
     """An item taken out at `at_s` (epoch seconds): so many more than there were; all of it where `quantity` is 0."""
 
     item_id: str
@@ -37,7 +37,7 @@ class Cart:
     """Lines, oldest first, and what was taken out in advance."""
 
     lines: list[CartLine] = field(default_factory=list)
-    taken: list[Taken] = field(default_factory=list)
+    taken: list[Removal] = field(default_factory=list)
 
     def add(self, line: CartLine, *, same_moment: bool = False) -> None:
         """Put in what was not taken out later; with `same_moment`, neither what was taken out at the same time.
@@ -77,14 +77,14 @@ class Cart:
             known.quantity -= quantity
             self.lines = [one for one in self.lines if one.quantity > 0]
         if missing > 0:
-            self._take(Taken(item_id, missing, at_s))
+            self._take(Removal(item_id, missing, at_s))
 
     def order(self, item_ids: Iterable[str], at_s: float) -> None:
         """Take items out altogether: they were ordered."""
         ordered = set(item_ids)
         self.lines = [one for one in self.lines if one.item_id not in ordered]
         for item_id in sorted(ordered):
-            self._take(Taken(item_id, 0, at_s))
+            self._take(Removal(item_id, 0, at_s))
 
     def join(self, other: "Cart") -> None:
         """Add another cart's lines, but what this one knows to have been taken out since."""
@@ -93,7 +93,7 @@ class Cart:
         for one in other.taken:
             self._take(one)
 
-    def _take(self, taken: Taken) -> None:
+    def _take(self, taken: Removal) -> None:
         self.taken = [one for one in self.taken if one != taken]
         self.taken.append(taken)
         newest_s = max(one.at_s for one in self.taken)

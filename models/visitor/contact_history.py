@@ -31,7 +31,7 @@ _CHANNEL: Final = 0x0F
 _MESSAGE_ID: Final = re.compile(r"\d{1,6}-[0-9a-f]{24}")
 
 
-class Contact(msgspec.Struct, array_like=True):
+class ContactHistory(msgspec.Struct, array_like=True):
     """One visitor's record. Times are epoch seconds, 0 for never.
 
     `banners` and `messages` hold packed touches, in order of arrival, the newest `MAX_TOUCHES` of each; `campaigns` are
@@ -58,7 +58,7 @@ class Contact(msgspec.Struct, array_like=True):
         return self.refused_at_s > self.agreed_at_s
 
 
-class Touch(NamedTuple):
+class Contact(NamedTuple):
     """One banner seen, invitation shown or message sent; `ours` was sent by a trigger."""
 
     at_s: float
@@ -99,36 +99,36 @@ def trouble_of(event: Event) -> str:
     return ", ".join(low)
 
 
-def learn_contact(contact: Contact | None, event: Event) -> Contact | None:
+def learn_contact(contact: ContactHistory | None, event: Event) -> ContactHistory | None:
     """Take in what an event tells of contacts, consent and complaints; most tell nothing. May change `contact`."""
     name = event.event
     if name == "view_promotion":
         if event.params.get("viewable") is False or event.params.get("seen") is False:
             return contact
-        contact = contact or Contact()
+        contact = contact or ContactHistory()
         for campaign, creative, _ in promotions_of(event):
-            _add(contact, Touch(event.at_s, "banner", campaign or creative))
+            _add(contact, Contact(event.at_s, "banner", campaign or creative))
         return contact
     if name in SENT_EVENTS:
         touch = touch_of_message(event)
         if touch is not None:
-            contact = contact or Contact()
+            contact = contact or ContactHistory()
             _add(contact, touch)
         return contact
     if name == COMPLAINT_RESOLVED:
-        contact = contact or Contact()
+        contact = contact or ContactHistory()
         contact.resolved_at_s = max(contact.resolved_at_s, event.at_s)
         return contact
     agreed = agreement_of(event)
     if agreed is not None:
-        contact = contact or Contact()
+        contact = contact or ContactHistory()
         if agreed:
             contact.agreed_at_s = max(contact.agreed_at_s, event.at_s)
         else:
             contact.refused_at_s = max(contact.refused_at_s, event.at_s)
         return contact
     if trouble_of(event):
-        contact = contact or Contact()
+        contact = contact or ContactHistory()
         contact.trouble_at_s = max(contact.trouble_at_s, event.at_s)
     return contact
 
@@ -143,7 +143,7 @@ def agreement_of(event: Event) -> bool | None:
     return marketing if isinstance(marketing, bool) else None
 
 
-def touch_of_message(event: Event) -> Touch | None:
+def touch_of_message(event: Event) -> Contact | None:
     """Give the touch an event of `SENT_EVENTS` is; None for another system's word on a message of ours, counted before.
 
     `params.purpose` `service` or `transactional` marks what promotes nothing.
@@ -155,28 +155,28 @@ def touch_of_message(event: Event) -> Touch | None:
     channel: Channel = "on_site" if params.get("channel") == "on_site" else "message"
     promotional = params.get("purpose") not in ("service", "transactional")
     campaign = params.get("campaign")
-    return Touch(event.at_s, channel, campaign if isinstance(campaign, str) else "", promotional, ours)
+    return Contact(event.at_s, channel, campaign if isinstance(campaign, str) else "", promotional, ours)
 
 
-def touches_of(contact: Contact | None) -> list[Touch]:
+def touches_of(contact: ContactHistory | None) -> list[Contact]:
     """Give the touches kept: banners, then the others, each in order of arrival."""
     if contact is None:
         return []
-    found: list[Touch] = []
+    found: list[Contact] = []
     for packed in (contact.banners, contact.messages):
         for at_s, flags, number in _RECORD.iter_unpack(packed):
             channel = CHANNELS[flags & _CHANNEL]
             found.append(
-                Touch(float(at_s), channel, contact.campaigns[number], not flags & _SERVICE, bool(flags & _OURS))
+                Contact(float(at_s), channel, contact.campaigns[number], not flags & _SERVICE, bool(flags & _OURS))
             )
     return found
 
 
-def merged_contacts(one: Contact | None, other: Contact | None) -> Contact | None:
+def merged_contacts(one: ContactHistory | None, other: ContactHistory | None) -> ContactHistory | None:
     """Give one record of two visitors who turned out to be the same: the newest touches of both, the latest word."""
     if one is None or other is None:
         return one or other
-    made = Contact(
+    made = ContactHistory(
         trouble_at_s=max(one.trouble_at_s, other.trouble_at_s),
         resolved_at_s=max(one.resolved_at_s, other.resolved_at_s),
         refused_at_s=max(one.refused_at_s, other.refused_at_s),
@@ -187,7 +187,7 @@ def merged_contacts(one: Contact | None, other: Contact | None) -> Contact | Non
     return made
 
 
-def _add(contact: Contact, touch: Touch) -> None:
+def _add(contact: ContactHistory, touch: Contact) -> None:
     if touch.campaign not in contact.campaigns:
         if len(contact.campaigns) >= MAX_CAMPAIGNS:
             _forget_unused_campaigns(contact)
@@ -200,7 +200,7 @@ def _add(contact: Contact, touch: Touch) -> None:
         contact.messages = (contact.messages + record)[-_RECORD.size * MAX_TOUCHES :]
 
 
-def _forget_unused_campaigns(contact: Contact) -> None:
+def _forget_unused_campaigns(contact: ContactHistory) -> None:
     """Number anew what the touches still name: at most twice `MAX_TOUCHES`."""
     kept = touches_of(contact)
     contact.banners, contact.messages, contact.campaigns = b"", b"", []
@@ -208,7 +208,7 @@ def _forget_unused_campaigns(contact: Contact) -> None:
         _add(contact, touch)
 
 
-def plain_contact(contact: Contact | None) -> dict[str, Any]:
+def plain_contact(contact: ContactHistory | None) -> dict[str, Any]:
     """Give what is in force, for a person: whether promotions are suspended, and messages refused."""
-    known = contact or Contact()
+    known = contact or ContactHistory()
     return {"promotions_suspended": known.suspended, "messages_refused": known.opted_out}

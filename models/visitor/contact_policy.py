@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Meta
 
-from models.base.errors import InvalidError, shown
-from models.visitor.contact_history import CHANNELS, MAX_TOUCHES, Channel, Touch
+from models.base.errors import InvalidError, show_value
+from models.visitor.contact_history import CHANNELS, MAX_TOUCHES, Channel, Contact
 
 WINDOWS_S: Final = {"hour": 3_600.0, "day": 86_400.0, "week": 604_800.0}
 """Sliding windows that caps count in."""
@@ -87,11 +87,11 @@ def zone(name: str) -> ZoneInfo:
 def parse_policy(raw: object) -> ContactPolicy:
     """Check a policy as it came from outside; raises `InvalidError` that names the place and the value."""
     if not isinstance(raw, dict):
-        raise InvalidError("contact_policy_invalid", f"a contact policy is a JSON object, got {shown(raw)}")
+        raise InvalidError("contact_policy_invalid", f"a contact policy is a JSON object, got {show_value(raw)}")
     try:
         return msgspec.convert(raw, ContactPolicy)
     except (msgspec.ValidationError, ValueError) as error:
-        raise InvalidError("contact_policy_invalid", f"contact policy: {error}, got {shown(raw)}") from error
+        raise InvalidError("contact_policy_invalid", f"contact policy: {error}, got {show_value(raw)}") from error
 
 
 def written_policy(policy: ContactPolicy) -> dict[str, Any]:
@@ -121,7 +121,7 @@ def quiet_until_s(policy: ContactPolicy, channel: Channel, now_s: float) -> floa
 
 
 def capped(
-    policy: ContactPolicy, touches: Iterable[Touch], channel: Channel, campaign: str, now_s: float
+    policy: ContactPolicy, touches: Iterable[Contact], channel: Channel, campaign: str, now_s: float
 ) -> Hold | None:
     """Say whether one touch more of a channel would be too many now, and when it would not be."""
     counted = [one for one in touches if one.promotional]
@@ -137,7 +137,7 @@ def capped(
     return found
 
 
-def room(policy: ContactPolicy, touches: Sequence[Touch], channel: Channel, now_s: float) -> int:
+def room(policy: ContactPolicy, touches: Sequence[Contact], channel: Channel, now_s: float) -> int:
     """Give how many touches more of a channel there is room for now, caps of single campaigns aside."""
     counted = [one for one in touches if one.promotional]
     left = MAX_TOUCHES
@@ -147,7 +147,7 @@ def room(policy: ContactPolicy, touches: Sequence[Touch], channel: Channel, now_
     return left
 
 
-def _times(cap: Cap, touches: Sequence[Touch], campaign: str, now_s: float) -> list[float]:
+def _times(cap: Cap, touches: Sequence[Contact], campaign: str, now_s: float) -> list[float]:
     """When the touches that a cap counts now happened, oldest first."""
     since_s = now_s - WINDOWS_S[cap.per]
     return sorted(
@@ -158,7 +158,7 @@ def _times(cap: Cap, touches: Sequence[Touch], campaign: str, now_s: float) -> l
 
 
 def held_back(
-    policy: ContactPolicy, touches: Sequence[Touch], channel: Channel, campaign: str, now_s: float
+    policy: ContactPolicy, touches: Sequence[Contact], channel: Channel, campaign: str, now_s: float
 ) -> Hold | None:
     """Say why one touch more is held back now, and until when: by quiet hours or caps, whichever lasts longer."""
     holds: list[Hold] = []

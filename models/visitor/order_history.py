@@ -33,7 +33,7 @@ class Order(msgspec.Struct, array_like=True):
     cents: int = 0
 
 
-class Past(msgspec.Struct, array_like=True):
+class OlderOrders(msgspec.Struct, array_like=True):
     """Sums over the orders that are no longer known one by one; times in whole epoch seconds."""
 
     orders: int = 0
@@ -57,7 +57,7 @@ class Past(msgspec.Struct, array_like=True):
         self.most_cents = max(self.most_cents, order.cents)
 
 
-class Habit(msgspec.Struct, array_like=True):
+class ItemPurchases(msgspec.Struct, array_like=True):
     """An item bought `count` times: first and last in whole epoch seconds, and the numbers of its latest orders."""
 
     item_id: str
@@ -74,8 +74,8 @@ class History(msgspec.Struct, array_like=True):
     orders_seen: int = 0
     items_seen: int = 0
     orders: list[Order] = []
-    habits: list[Habit] = []
-    past: Past | None = None
+    habits: list[ItemPurchases] = []
+    past: OlderOrders | None = None
 
     def order(self, number: int) -> Order | None:
         """Give an order by number, None where it is no longer known."""
@@ -112,7 +112,7 @@ def buy(history: History, order_id: str, item_ids: Sequence[str], at_s: float) -
     for item_id in dict.fromkeys(item_ids):
         habit = habits.get(item_id)
         if habit is None:
-            habit = Habit(item_id, 0, order.at_s, order.at_s, [])
+            habit = ItemPurchases(item_id, 0, order.at_s, order.at_s, [])
             history.habits.append(habit)
         elif number in habit.orders or (len(habit.orders) == MAX_TIMES and number < habit.orders[0]):
             continue  # known, or so old that it cannot be told
@@ -128,7 +128,7 @@ def buy(history: History, order_id: str, item_ids: Sequence[str], at_s: float) -
     return added
 
 
-def _usefulness(habit: Habit) -> tuple[float, str]:
+def _usefulness(habit: ItemPurchases) -> tuple[float, str]:
     """The same however much later it is asked; ties go by id, so that a replay drops the same item."""
     return log2(habit.count) + habit.last_at_s / USEFUL_HALF_LIFE_S, habit.item_id
 
@@ -161,7 +161,7 @@ def merge(history: History, other: History) -> None:
             continue
         mine = habits.get(habit.item_id)
         if mine is None:
-            mine = Habit(habit.item_id, 0, habit.first_at_s, habit.last_at_s, [])
+            mine = ItemPurchases(habit.item_id, 0, habit.first_at_s, habit.last_at_s, [])
             history.habits.append(mine)
         mine.count += habit.count - again
         mine.first_at_s = min(mine.first_at_s, habit.first_at_s)
@@ -173,15 +173,15 @@ def merge(history: History, other: History) -> None:
 def _forget_oldest(history: History) -> None:
     """Sum up the orders beyond `MAX_ORDERS`."""
     for forgotten in history.orders[:-MAX_ORDERS]:
-        history.past = history.past or Past()
+        history.past = history.past or OlderOrders()
         history.past.add(forgotten)
     del history.orders[:-MAX_ORDERS]
 
 
-def _sum_of_pasts(one: Past | None, other: Past | None) -> Past | None:
+def _sum_of_pasts(one: OlderOrders | None, other: OlderOrders | None) -> OlderOrders | None:
     if one is None or other is None:
         return one or other
-    return Past(
+    return OlderOrders(
         orders=one.orders + other.orders,
         units=one.units + other.units,
         on_sale=one.on_sale + other.on_sale,
@@ -220,7 +220,7 @@ def take_back(history: History, order_id: str, item_ids: Collection[str] = ()) -
             habit.orders = [one - (one > number) for one in habit.orders]
 
 
-def _retime(history: History, habit: Habit) -> None:
+def _retime(history: History, habit: ItemPurchases) -> None:
     """Set first and last anew from the orders that are left, as far as those are known."""
     times = [order.at_s for number in habit.orders if (order := history.order(number)) is not None]
     if len(times) == habit.count:
@@ -249,6 +249,6 @@ def lines(history: History) -> list[Line]:
     return [line for _, line in sorted(found, key=lambda one: (one[0], one[1].item_id))]
 
 
-def interval_s(habit: Habit) -> float | None:
+def interval_s(habit: ItemPurchases) -> float | None:
     """Give the mean seconds between the visitor's purchases of an item; None for one bought once."""
     return (habit.last_at_s - habit.first_at_s) / (habit.count - 1) if habit.count > 1 else None

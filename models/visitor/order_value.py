@@ -4,12 +4,12 @@ from collections.abc import Callable, Collection
 from typing import Final, NamedTuple
 
 from models.events.events import Event, EventItem, order_id_of
-from models.visitor.order_history import History, Order, Past, number_of
+from models.visitor.order_history import History, OlderOrders, Order, number_of
 
 _CENTS: Final = 100
 
 
-class Worth(NamedTuple):
+class OrderValue(NamedTuple):
     """Figures over all orders but those taken back; money in the shop's currency, times in epoch seconds, 0 for never.
 
     `sale_share` is the share of units bought on sale, 0 to 1; `most_units` and `most_value` are of the largest order.
@@ -30,13 +30,13 @@ class Worth(NamedTuple):
         return self.revenue / self.orders if self.orders else 0.0
 
 
-def worth_of(history: History) -> Worth:
+def worth_of(history: History) -> OrderValue:
     """Sum up the orders, those that are no longer known one by one included."""
-    past, orders = history.past or Past(), history.orders
+    past, orders = history.past or OlderOrders(), history.orders
     units = past.units + sum(one.units for one in orders)
     on_sale = past.on_sale + sum(one.on_sale for one in orders)
     times = [one.at_s for one in orders] + ([past.first_at_s, past.last_at_s] if past.orders else [])
-    return Worth(
+    return OrderValue(
         orders=past.orders + len(orders),
         revenue=(past.cents + sum(one.cents for one in orders)) / _CENTS,
         units=units,

@@ -16,12 +16,12 @@ from models.events.region import region_of
 from models.events.sessions import SESSION_GAP_S
 from models.events.subjects import subjects_of
 from models.events.traffic_source import Touch, touch_of
-from models.visitor.cart import Cart, CartLine, Taken
-from models.visitor.contact_history import Contact, learn_contact
+from models.visitor.cart import Cart, CartLine, Removal
+from models.visitor.contact_history import ContactHistory, learn_contact
 from models.visitor.identity import Joined, Link, Part
 from models.visitor.order_history import History, Line, buy, lines, take_back
-from models.visitor.order_value import Worth, charge, give_back, worth_of
-from models.visitor.satisfaction import Opinion, learn_opinion
+from models.visitor.order_value import OrderValue, charge, give_back, worth_of
+from models.visitor.satisfaction import Satisfaction, learn_opinion
 
 MAX_RECENT: Final = 24
 MAX_EVENT_IDS: Final = 32
@@ -124,13 +124,13 @@ class Profile(msgspec.Struct, array_like=True):
     device: str = ""
     region: str = ""
     intent: bool = False
-    opinion: Opinion | None = None
-    taken: list[Taken] = []
+    opinion: Satisfaction | None = None
+    taken: list[Removal] = []
     links: list[Link] = []
     parts: list[Part] = []
     given: int = 0
     joined: list[Joined] = []
-    contact: Contact | None = None
+    contact: ContactHistory | None = None
 
     def count(self, event: str) -> int:
         """How often the visitor did what `event` names."""
@@ -142,7 +142,7 @@ class Profile(msgspec.Struct, array_like=True):
         return self.orders or History()
 
     @property
-    def worth(self) -> Worth:
+    def worth(self) -> OrderValue:
         """What the visitor's orders come to."""
         return worth_of(self.history)
 

@@ -16,27 +16,27 @@ _LEAST_HAPPY: Final = {"nps": 9.0, "csat": 4.0, "rating": 4.0}
 _LEAST_NEUTRAL: Final = {"nps": 7.0, "csat": 3.0, "rating": 3.0}
 
 
-class Said(msgspec.Struct, array_like=True, frozen=True):
+class Answer(msgspec.Struct, array_like=True, frozen=True):
     """A value and when it was given, in epoch seconds; of complaints, how many and when the latest."""
 
     value: float
     at_s: float
 
 
-class Opinion(msgspec.Struct, array_like=True, frozen=True):
+class Satisfaction(msgspec.Struct, array_like=True, frozen=True):
     """The latest of each kind: `nps` 0 to 10, `csat` and `rating` 1 to 5, complaints."""
 
-    nps: Said | None = None
-    csat: Said | None = None
-    rating: Said | None = None
-    complaints: Said | None = None
+    nps: Answer | None = None
+    csat: Answer | None = None
+    rating: Answer | None = None
+    complaints: Answer | None = None
 
     @property
     def latest(self) -> tuple[Mood, float] | None:
         """What was said last, as a mood, and when; a complaint wins over an answer of the same moment."""
         found: list[tuple[float, int, Mood]] = []
         for kind in _RANGES:
-            said: Said | None = getattr(self, kind)
+            said: Answer | None = getattr(self, kind)
             if said is not None:
                 found.append((said.at_s, 0, _mood(kind, said.value)))
         if self.complaints is not None:
@@ -53,7 +53,7 @@ def _mood(kind: str, value: float) -> Mood:
     return "neutral" if value >= _LEAST_NEUTRAL[kind] else "unhappy"
 
 
-def learn_opinion(opinion: Opinion | None, event: Event) -> Opinion | None:
+def learn_opinion(opinion: Satisfaction | None, event: Event) -> Satisfaction | None:
     """Take in what an event says; most say nothing.
 
     Heard are events with survey, review, feedback, rating or complaint as a word of their name, and of those the params
@@ -62,29 +62,29 @@ def learn_opinion(opinion: Opinion | None, event: Event) -> Opinion | None:
     complains, scores = told_by(event)
     if not complains and not scores:
         return opinion
-    said = opinion or Opinion()
+    said = opinion or Satisfaction()
     for kind, value in scores.items():
-        before: Said | None = getattr(said, kind)
+        before: Answer | None = getattr(said, kind)
         if before is None or event.at_s >= before.at_s:
-            said = msgspec.structs.replace(said, **{kind: Said(value, event.at_s)})
+            said = msgspec.structs.replace(said, **{kind: Answer(value, event.at_s)})
     if complains:
-        known = said.complaints or Said(0.0, event.at_s)
-        said = msgspec.structs.replace(said, complaints=Said(known.value + 1, max(known.at_s, event.at_s)))
+        known = said.complaints or Answer(0.0, event.at_s)
+        said = msgspec.structs.replace(said, complaints=Answer(known.value + 1, max(known.at_s, event.at_s)))
     return said
 
 
-def merged_opinion(one: Opinion | None, other: Opinion | None) -> Opinion | None:
+def merged_opinion(one: Satisfaction | None, other: Satisfaction | None) -> Satisfaction | None:
     """Give the later of each kind, and all complaints of both."""
     if one is None or other is None:
         return one or other
-    said: dict[str, Said] = {}
-    for kind in Opinion.__struct_fields__:
-        both: list[Said] = [found for found in (getattr(one, kind), getattr(other, kind)) if found is not None]
+    said: dict[str, Answer] = {}
+    for kind in Satisfaction.__struct_fields__:
+        both: list[Answer] = [found for found in (getattr(one, kind), getattr(other, kind)) if found is not None]
         if both:
             said[kind] = max(both, key=lambda found: (found.at_s, found.value))
     if one.complaints is not None and other.complaints is not None:
-        said["complaints"] = Said(one.complaints.value + other.complaints.value, said["complaints"].at_s)
-    return Opinion(**said)
+        said["complaints"] = Answer(one.complaints.value + other.complaints.value, said["complaints"].at_s)
+    return Satisfaction(**said)
 
 
 def told_by(event: Event) -> tuple[bool, dict[str, float]]:

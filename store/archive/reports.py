@@ -6,10 +6,10 @@ from typing import Any, Final, NamedTuple
 
 import duckdb
 
-from models.base.errors import InvalidError, shown
+from models.base.errors import InvalidError, show_value
 from models.events.sessions import SESSION_GAP_S
 from models.reports.attribution import DIRECT, NOTHING, Credit, Path, first_touch, last_touch, markov, without_direct
-from models.reports.cohorts import Order, cohorts
+from models.reports.cohorts import CohortOrder, cohorts
 from models.segments.lifecycle import STAGES
 from models.segments.rfm import TIERS, Buyer, tiers
 from store.archive import report_queries
@@ -104,7 +104,7 @@ def make_report(
     """
     make = REPORTS.get(name)
     if make is None:
-        raise InvalidError("report_unknown", f"report must be one of {', '.join(REPORTS)}, got {shown(name)}")
+        raise InvalidError("report_unknown", f"report must be one of {', '.join(REPORTS)}, got {show_value(name)}")
     from_s, until_s = _span(first_day, last_day)
     with archive.reading(site, unarchived) as reading:
         key = (name, from_s, until_s, repr(asked))
@@ -149,7 +149,9 @@ def parse_day(value: str | None, field: str) -> date | None:
             raise ValueError
         return date.fromisoformat(value)
     except ValueError as error:
-        raise InvalidError("day_invalid", f"{field} must be a day such as 2026-01-31, got {shown(value)}") from error
+        raise InvalidError(
+            "day_invalid", f"{field} must be a day such as 2026-01-31, got {show_value(value)}"
+        ) from error
 
 
 def _midnight_s(day: date) -> float:
@@ -301,8 +303,8 @@ def _segments(source: _Source) -> _Table:
     return (*columns, "orders_per_buyer", "revenue_per_order"), rows
 
 
-def _orders(source: _Source) -> list[Order]:
-    return [Order(*row) for row in source.rows(report_queries.ORDERS)]
+def _orders(source: _Source) -> list[CohortOrder]:
+    return [CohortOrder(*row) for row in source.rows(report_queries.ORDERS)]
 
 
 def _cohorts(source: _Source) -> _Table:

@@ -10,8 +10,8 @@ from typing import Any, Final, NamedTuple, cast
 
 import msgspec
 
-from models.triggers.message_outcomes import Came
-from models.triggers.trigger_state import Watch, decode_watch, encode_watch
+from models.triggers.message_outcomes import MessageOutcome
+from models.triggers.trigger_state import TriggerState, decode_watch, encode_watch
 from models.visitor.contact_history import partition_of_message
 from store import keys
 from store.client import Client
@@ -81,7 +81,7 @@ class Message(NamedTuple):
     lasts_s: float
 
 
-class Wanting(NamedTuple):
+class WatcherUpdate(NamedTuple):
     """An item a visitor has begun or ceased to want: `known` is what it costs and whether it can be bought."""
 
     item_id: str
@@ -89,13 +89,13 @@ class Wanting(NamedTuple):
     known: bytes
 
 
-class Changed(NamedTuple):
+class StateUpdate(NamedTuple):
     """What became of one visitor: a watch to be saved, or None to leave it, and what goes with it."""
 
-    watch: Watch | None
+    watch: TriggerState | None
     messages: Sequence[Message] = ()
-    came: Sequence[Came] = ()
-    wanting: Sequence[Wanting] = ()
+    came: Sequence[MessageOutcome] = ()
+    wanting: Sequence[WatcherUpdate] = ()
     notices: Sequence[bytes] = ()
     erased: bool = False
 
@@ -108,7 +108,7 @@ class TriggerStore:
         self._save = client.register_script(_SAVE)
         self._told = client.register_script(_TOLD)
 
-    def load(self, site: str, partition: int, visitor_ids: Sequence[str]) -> list[tuple[int, Watch]]:
+    def load(self, site: str, partition: int, visitor_ids: Sequence[str]) -> list[tuple[int, TriggerState]]:
         """Read watches with their revisions; a new one for each visitor not known."""
         names = [keys.watch(site, partition, visitor_id) for visitor_id in visitor_ids]
         blobs = cast(list[bytes | None], self._client.mget(names)) if names else []
@@ -119,7 +119,7 @@ class TriggerStore:
         site: str,
         partition: int,
         visitor_ids: Sequence[str],
-        change: Callable[[list[str], list[Watch]], list[Changed]],
+        change: Callable[[list[str], list[TriggerState]], list[StateUpdate]],
         now_s: float,
     ) -> None:
         """Load, change and save visitors; those refused are done again from what is stored now.
@@ -150,7 +150,9 @@ class TriggerStore:
                 refused += self._write(site, partition, rows, now_s)
             waiting = refused
 
-    def _write(self, site: str, partition: int, rows: Sequence[tuple[str, int, Changed]], now_s: float) -> list[str]:
+    def _write(
+        self, site: str, partition: int, rows: Sequence[tuple[str, int, StateUpdate]], now_s: float
+    ) -> list[str]:
         if not rows:
             return []
         self._note_elsewhere(site, partition, [came for _, _, one in rows for came in one.came])
@@ -173,7 +175,7 @@ class TriggerStore:
         again: list[int] = self._save(keys=[*names, *others], args=arguments)
         return [rows[index][0] for index in again]
 
-    def _note_elsewhere(self, site: str, partition: int, came: Sequence[Came]) -> None:
+    def _note_elsewhere(self, site: str, partition: int, came: Sequence[MessageOutcome]) -> None:
         """Note what came of messages that a visitor was sent under another id; doing so twice is the same."""
         elsewhere = [one for one in came if partition_of_message(one.message_id) != partition]
         if not elsewhere:
@@ -186,7 +188,7 @@ class TriggerStore:
             pipe.execute()
 
     def _commands(
-        self, site: str, partition: int, visitor_id: str, one: Changed, now_s: float
+        self, site: str, partition: int, visitor_id: str, one: StateUpdate, now_s: float
     ) -> Iterable[list[str | int | float]]:
         """What a save does beside the watch, as commands of one node."""
         if one.erased:

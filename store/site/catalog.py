@@ -6,7 +6,16 @@ from typing import Any, Final, cast, get_args
 import msgspec
 
 from models.catalog.assortment import Assortment
-from models.catalog.resources import Campaign, CatalogItem, Creative, Experiment, Kind, Placement, Resource, Rule
+from models.catalog.resources import (
+    Campaign,
+    CatalogItem,
+    Creative,
+    Experiment,
+    Kind,
+    MerchandisingRule,
+    Placement,
+    Resource,
+)
 from store import keys
 from store.client import Client
 
@@ -16,7 +25,7 @@ _TYPES: Final[dict[Kind, type[Resource]]] = {
     "creatives": Creative,
     "campaigns": Campaign,
     "placements": Placement,
-    "rules": Rule,
+    "rules": MerchandisingRule,
     "experiments": Experiment,
 }
 _ID_FIELDS: Final[dict[Kind, str]] = {

@@ -5,7 +5,7 @@ from typing import NamedTuple, cast
 import orjson
 
 from models.segments.lifecycle import STAGES, Thresholds, parse_thresholds
-from models.segments.membership import Yardstick, segment_field, stage_field
+from models.segments.membership import SegmentConfig, segment_field, stage_field
 from models.segments.segments import Segment, parse_segment
 from store import keys
 from store.client import Client
@@ -65,13 +65,13 @@ class SegmentStore:
         """Version of a site's segments and thresholds, 0 where nothing was ever set."""
         return int(self._client.get(keys.segments_version(site)) or 0)
 
-    def yardstick(self, site: str) -> Yardstick:
+    def yardstick(self, site: str) -> SegmentConfig:
         """Read what a site judges profiles by; segments by id."""
         raw = cast(dict[bytes, bytes], self._client.hgetall(keys.segments(site)))
         segments = [parse_segment(orjson.loads(value)) for value in raw.values()]
         stored = cast(bytes | None, self._client.get(keys.thresholds(site)))
         thresholds = parse_thresholds(orjson.loads(stored)) if stored else self._thresholds
-        return Yardstick(thresholds, tuple(sorted(segments, key=lambda one: one.segment_id)))
+        return SegmentConfig(thresholds, tuple(sorted(segments, key=lambda one: one.segment_id)))
 
     def judged(self, site: str, partition: int) -> int:
         """Version by which every visitor of a partition has been judged."""

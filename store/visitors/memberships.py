@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final, cast
 
-from models.segments.membership import Standing, decode_standing
+from models.segments.membership import Membership, decode_standing
 from store import keys
 from store.client import Client
 
@@ -29,7 +29,7 @@ class StandingStore:
         found = cast(list[bytes], self._client.zrangebyscore(name, "-inf", now_s, start=0, num=most))
         return [visitor_id.decode() for visitor_id in found]
 
-    def scan(self, site: str, partition: int, cursor: int, count: int) -> tuple[int, list[tuple[str, Standing]]]:
+    def scan(self, site: str, partition: int, cursor: int, count: int) -> tuple[int, list[tuple[str, Membership]]]:
         """Give about `count` visitors and where to go on; 0 begins, and comes back when all were given."""
         raw = self._client.hscan(keys.standings(site, partition), cursor, count=count)
         cursor, found = cast(tuple[int, dict[bytes, bytes]], raw)
@@ -39,7 +39,7 @@ class StandingStore:
             if (standing := decode_standing(value)) is not None
         ]
 
-    def get(self, site: str, partition: int, visitor_id: str) -> Standing | None:
+    def get(self, site: str, partition: int, visitor_id: str) -> Membership | None:
         """Read one visitor's standing."""
         return decode_standing(cast(bytes | None, self._client.hget(keys.standings(site, partition), visitor_id)))
 

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple, Protocol, cast
 
 import msgspec
 
-from models.segments.membership import Count, Standing, counts_between, decode_standing, encode_standing
+from models.segments.membership import CountChange, Membership, counts_between, decode_standing, encode_standing
 from models.visitor.identity import Link
 from models.visitor.profile import Profile, decode_profile, encode_profile
 from models.visitor.timeline import MAX_ENTRIES
@@ -98,7 +98,7 @@ return refused
 _COUNTS: Final = Struct(">II")
 
 
-class Learned(NamedTuple):
+class ProfileUpdate(NamedTuple):
     """What learning made of one visitor's events: the new profile, what to count, and what its timeline gets.
 
     `entries` are new touchpoints in their stored form; `forget` drops those stored before; `notices` are events that
@@ -114,11 +114,11 @@ class Learned(NamedTuple):
     links: Sequence[Link] = ()
 
 
-class Judged(NamedTuple):
+class MembershipUpdate(NamedTuple):
     """A standing as it is now, what that changes in the counts, and events that tell of it."""
 
-    standing: Standing | None
-    counts: list[Count]
+    standing: Membership | None
+    counts: list[CountChange]
     notices: list[bytes]
 
 
@@ -129,10 +129,10 @@ class Judge(Protocol):
     def now_s(self) -> float:
         """The moment of judgement."""
 
-    def before(self, visitor_id: str, profile: Profile, standing: Standing | None) -> Judged:
+    def before(self, visitor_id: str, profile: Profile, standing: Membership | None) -> MembershipUpdate:
         """Judge the profile as it was before it learned anything."""
 
-    def after(self, visitor_id: str, profile: Profile, standing: Standing | None) -> Judged:
+    def after(self, visitor_id: str, profile: Profile, standing: Membership | None) -> MembershipUpdate:
         """Judge the profile as it is."""
 
 
@@ -141,22 +141,22 @@ class Forgetting:
 
     now_s = 0.0
 
-    def before(self, visitor_id: str, profile: Profile, standing: Standing | None) -> Judged:
+    def before(self, visitor_id: str, profile: Profile, standing: Membership | None) -> MembershipUpdate:
         """Leave it for later."""
-        return Judged(standing, [], [])
+        return MembershipUpdate(standing, [], [])
 
-    def after(self, visitor_id: str, profile: Profile, standing: Standing | None) -> Judged:
+    def after(self, visitor_id: str, profile: Profile, standing: Membership | None) -> MembershipUpdate:
         """Take it out."""
-        return Judged(None, counts_between(standing, None, []), [])
+        return MembershipUpdate(None, counts_between(standing, None, []), [])
 
 
 class _Save(NamedTuple):
     visitor_id: str
     loaded_at: int
-    learned: Learned
+    learned: ProfileUpdate
     stored: bytes
-    known: Standing | None
-    judged: Judged | None
+    known: Membership | None
+    judged: MembershipUpdate | None
 
 
 class ProfileStore:
@@ -192,7 +192,7 @@ class ProfileStore:
         site: str,
         partition: int,
         visitor_ids: Sequence[str],
-        learn: Callable[[list[str], list[Profile]], list[Learned]],
+        learn: Callable[[list[str], list[Profile]], list[ProfileUpdate]],
         judge: Judge | None = None,
     ) -> tuple[int, int]:
         """Load, learn, judge and save visitors; those refused are done again from what is stored now.
@@ -237,7 +237,7 @@ class ProfileStore:
         site: str,
         partition: int,
         visitor_ids: Sequence[str],
-        learn: Callable[[list[str], list[Profile]], list[Learned]],
+        learn: Callable[[list[str], list[Profile]], list[ProfileUpdate]],
         judge: Judge | None,
     ) -> list[_Save]:
         visitors = list(visitor_ids)
@@ -258,7 +258,7 @@ class ProfileStore:
         for index, one in enumerate(learn(visitors, profiles)):
             visitor_id, first = visitors[index], judged[index]
             then = judge.after(visitor_id, one.profile, first.standing)
-            both = Judged(then.standing, first.counts + then.counts, first.notices + then.notices)
+            both = MembershipUpdate(then.standing, first.counts + then.counts, first.notices + then.notices)
             saves.append(_Save(visitor_id, loaded_at[index], one, stored[index], known[index], both))
         return saves
 
@@ -320,9 +320,9 @@ class ProfileStore:
     def erase(self, site: str, partition: int, visitor_id: str, position: int) -> None:
         """Replace a profile by an empty one that reflects `position`, so that no earlier event is learned again."""
 
-        def empty(_: list[str], profiles: list[Profile]) -> list[Learned]:
+        def empty(_: list[str], profiles: list[Profile]) -> list[ProfileUpdate]:
             return [
-                Learned(one if one.position >= position else Profile(position=position), 1, 0, forget=True)
+                ProfileUpdate(one if one.position >= position else Profile(position=position), 1, 0, forget=True)
                 for one in profiles
             ]
 
@@ -333,8 +333,8 @@ class ProfileStore:
     def judge(self, site: str, partition: int, visitor_ids: Sequence[str], judge: Judge) -> None:
         """Judge visitors of whom nothing new is known, and save where they stand; their profiles stay as they are."""
 
-        def unchanged(_: list[str], profiles: list[Profile]) -> list[Learned]:
-            return [Learned(one, 0, 0) for one in profiles]
+        def unchanged(_: list[str], profiles: list[Profile]) -> list[ProfileUpdate]:
+            return [ProfileUpdate(one, 0, 0) for one in profiles]
 
         self.update(site, partition, visitor_ids, unchanged, judge)
 
@@ -356,14 +356,14 @@ class ProfileStore:
             pipe.execute()
 
 
-def _moved(counts: Sequence[Count], notices: Sequence[bytes]) -> bytes:
+def _moved(counts: Sequence[CountChange], notices: Sequence[bytes]) -> bytes:
     if not counts and not notices:
         return b""
     told = [(one.field, one.by, repr(one.at_s)) for one in counts]
     return msgspec.msgpack.encode((told, [notice.decode() for notice in notices]))
 
 
-def _line(learned: Learned) -> bytes:
+def _line(learned: ProfileUpdate) -> bytes:
     """What a timeline gets: whether it goes first, then its entries, each behind its length; nothing for neither."""
     entries = learned.entries[-MAX_ENTRIES:]
     if not entries and not learned.forget:

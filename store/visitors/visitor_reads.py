@@ -25,7 +25,7 @@ _WITHIN_S: Final = 5.0
 _LINKED: Final = VISITOR_LINKED.encode()
 
 
-class Kept(NamedTuple):
+class StoredVisitor(NamedTuple):
     """What is stored under one id: its profile, the accepted events that are not in it yet, devices linked lately."""
 
     profile: Profile
@@ -42,7 +42,7 @@ class Kept(NamedTuple):
         return profiles[0]
 
 
-class Visit(NamedTuple):
+class VisitorRead(NamedTuple):
     """What is stored right now of the id asked for, of the visitor it belongs to, of devices just linked to them.
 
     `visitor_id` is the visitor's: the id asked for, unless that is a device of a known one. `segments` are the
@@ -51,7 +51,7 @@ class Visit(NamedTuple):
 
     asked: str
     visitor_id: str
-    kept: dict[str, Kept]
+    kept: dict[str, StoredVisitor]
     catalog_version: int
     segments: frozenset[str] = NO_SEGMENTS
     clock_s: float = 0.0
@@ -68,13 +68,13 @@ NOTHING_BESIDE: Final = Beside()
 
 
 class _Read(NamedTuple):
-    kept: dict[str, Kept]
+    kept: dict[str, StoredVisitor]
     version: int
     segments: dict[str, frozenset[str]]
     clock_s: float
 
 
-class Known(NamedTuple):
+class ResolvedVisitor(NamedTuple):
     """A visitor as known now, and as the device asked for would know them without the latest login."""
 
     visitor_id: str
@@ -100,7 +100,7 @@ class Visits:
 
     async def read(
         self, site: str, asked: str, beside: Beside = NOTHING_BESIDE, *, within_s: float = _WITHIN_S
-    ) -> Visit:
+    ) -> VisitorRead:
         """Read whoever goes by the id asked for, and in the same round trip what is wanted beside.
 
         Raises what the client raises, and TimeoutError where it takes longer than `within_s`.
@@ -108,7 +108,7 @@ class Visits:
         async with asyncio.timeout(within_s):
             return await self._visit(site, asked, beside)
 
-    async def _visit(self, site: str, asked: str, beside: Beside) -> Visit:
+    async def _visit(self, site: str, asked: str, beside: Beside) -> VisitorRead:
         guess = self._owners.get((site, asked), "")
         found = await self._read(site, [asked, guess] if guess else [asked], beside)
         kept, segments = found.kept, found.segments
@@ -121,7 +121,7 @@ class Visits:
         missing = [device_id for device_id in kept[visitor_id].linked if device_id not in kept]
         if missing:
             kept |= (await self._read(site, missing)).kept
-        return Visit(asked, visitor_id, kept, found.version, segments.get(visitor_id, NO_SEGMENTS), found.clock_s)
+        return VisitorRead(asked, visitor_id, kept, found.version, segments.get(visitor_id, NO_SEGMENTS), found.clock_s)
 
     def _remember(self, site: str, asked: str, visitor_id: str) -> None:
         self._owners.pop((site, asked), None)
@@ -190,7 +190,7 @@ class Visits:
         return [one for one in entries if one.position > after and (until is None or one.position <= until)]
 
 
-def know(visit: Visit, assortment: Assortment) -> Known:
+def know(visit: VisitorRead, assortment: Assortment) -> ResolvedVisitor:
     """Put together what is known of a visitor, every accepted event in it."""
     profiles = {one: kept.learned(assortment) for one, kept in visit.kept.items()}
     profile, own = profiles[visit.visitor_id], profiles[visit.asked]
@@ -198,10 +198,10 @@ def know(visit: Visit, assortment: Assortment) -> Known:
         for part in device.parts:
             if part.user_id == visit.visitor_id and device_id != visit.visitor_id:
                 join_part(profile, device_id, part)
-    return Known(visit.visitor_id, profile, own)
+    return ResolvedVisitor(visit.visitor_id, profile, own)
 
 
-def before_login(known: Known) -> Profile | None:
+def before_login(known: ResolvedVisitor) -> Profile | None:
     """Give the profile a device had when its visitor logged in, if they have looked at nothing since; else None."""
     links, parts = known.device.links, known.device.parts
     if known.profile is known.device or not owner_now(links):
@@ -216,16 +216,16 @@ def _segments(standing: bytes | None) -> frozenset[str]:
     return frozenset(one.segment_id for one in decoded.members) if decoded else NO_SEGMENTS
 
 
-def _kept(blob: bytes | None, values: Sequence[bytes]) -> Kept:
+def _kept(blob: bytes | None, values: Sequence[bytes]) -> StoredVisitor:
     profile = decode_profile(blob)
     if not values:
-        return Kept(profile, [], [])
+        return StoredVisitor(profile, [], [])
     waiting = read_pending(values, after=profile.position)
     told = [decode_event(value[8:]) for value in values if _LINKED in value]
-    return Kept(profile, waiting, sorted({event.device_id for event in told if event.event == VISITOR_LINKED}))
+    return StoredVisitor(profile, waiting, sorted({event.device_id for event in told if event.event == VISITOR_LINKED}))
 
 
-def _owner(kept: Kept) -> str:
+def _owner(kept: StoredVisitor) -> str:
     """Whose a device is after all that was accepted."""
     links = kept.profile.links
     for _, event in kept.pending:

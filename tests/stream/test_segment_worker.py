@@ -13,7 +13,7 @@ from models.catalog.assortment import Assortment
 from models.events.events import NOTICES, SEGMENT_ENTERED, SEGMENT_LEFT, STAGE_CHANGED, Event, decode_event
 from models.segments.conditions import Facts
 from models.segments.lifecycle import STAGES, Thresholds, stage_of
-from models.segments.membership import Yardstick
+from models.segments.membership import SegmentConfig
 from models.segments.rfm import DAY_S
 from models.segments.segments import MAX_SEGMENTS, parse_segment
 from shopwindow.embedded import EmbeddedRedis
@@ -29,7 +29,7 @@ from stream.assortments import Assortments
 from stream.decode import Decoder
 from stream.profile_flow import GROUP, ProfileLearning
 from stream.retry import Stop
-from stream.segment_worker import Segmenting
+from stream.segment_worker import SegmentWorker
 from tests.servers import Broker
 from tests.stream.workers import (
     PARTITIONS,
@@ -50,7 +50,7 @@ RULES = {
     "taste": {"interest": {"category": "c1", "within_days": 1}},
 }
 SEGMENTS = [parse_segment({"segment_id": name, "rule": rule}) for name, rule in RULES.items()]
-YARDSTICK = Yardstick(Thresholds(), tuple(SEGMENTS))
+YARDSTICK = SegmentConfig(Thresholds(), tuple(SEGMENTS))
 
 
 @pytest.fixture(params=["redis", pytest.param("kafka", marks=pytest.mark.kafka)])
@@ -68,10 +68,10 @@ def quiet_event(site: str, visitor: str, at_s: float) -> Event:
     return Event(site=site, event="page_view", visitor_id=visitor, at_s=at_s, accepted_at_s=at_s)
 
 
-def segmenting(place: World) -> Segmenting:
+def segmenting(place: World) -> SegmentWorker:
     """A worker's, in this process."""
     client = place.client
-    return Segmenting(
+    return SegmentWorker(
         SegmentStore(client, Thresholds()),
         StandingStore(client),
         ProfileStore(client, 3600.0),

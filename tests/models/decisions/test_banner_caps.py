@@ -5,7 +5,7 @@ from models.catalog.assortment import Assortment
 from models.catalog.resources import Campaign, Creative
 from models.decisions.banner_caps import FREE, restrain
 from models.decisions.slots import fill
-from models.visitor.contact_history import Contact, learn_contact
+from models.visitor.contact_history import ContactHistory, learn_contact
 from models.visitor.contact_policy import ContactPolicy, parse_policy
 from models.visitor.profile import Profile
 from tests.models.makers import START_S, event
@@ -23,9 +23,9 @@ def catalog() -> Assortment:
     return made
 
 
-def seen(*campaigns: str) -> Contact:
+def seen(*campaigns: str) -> ContactHistory:
     """A visitor who saw banners."""
-    contact = Contact()
+    contact = ContactHistory()
     for number, campaign in enumerate(campaigns):
         params = {"creative_name": "c", "promotion_id": campaign}
         learn_contact(contact, event("view_promotion", at_s=number, params=params))

@@ -7,11 +7,11 @@ import pytest
 from models.base.errors import InvalidError
 from models.catalog.assortment import Assortment
 from models.catalog.parsing import parse_rule
-from models.catalog.resources import Audience, Rule
+from models.catalog.resources import Audience, MerchandisingRule
 from models.catalog.strategies import Strategy
 from models.decisions.recommend import Query, recommend
-from models.decisions.scored_catalog import Shelf
-from models.decisions.targeting import Viewer
+from models.decisions.scored_catalog import ScoredCatalog
+from models.decisions.targeting import TargetingContext
 from models.learner.snapshot import empty_snapshot
 from models.visitor.profile import Profile
 from tests.models.makers import START_S, assortment, item
@@ -19,7 +19,7 @@ from tests.models.makers import START_S, assortment, item
 NOW_S = START_S + 1_000.0
 
 
-def _catalog(*rules: Rule, items: int = 30) -> Assortment:
+def _catalog(*rules: MerchandisingRule, items: int = 30) -> Assortment:
     made = assortment(items)
     for rule in rules:
         made.put(rule)
@@ -27,39 +27,41 @@ def _catalog(*rules: Rule, items: int = 30) -> Assortment:
 
 
 def _ids(catalog: Assortment, strategy: Strategy = "new", limit: int = 10, **query: Any) -> list[str]:
-    shelf = Shelf(empty_snapshot(), catalog)
+    shelf = ScoredCatalog(empty_snapshot(), catalog)
     answer = recommend(shelf, Profile(device="mobile"), Query(strategy, limit=limit, **query), NOW_S)
     return [one.item.item_id for one in answer.items]
 
 
 def test_a_pin_takes_its_place_if_it_may_be_shown() -> None:
-    pin = Rule(rule_id="r", action="pin", item_ids=("p020", "p021", "p022"), position=2)
+    pin = MerchandisingRule(rule_id="r", action="pin", item_ids=("p020", "p021", "p022"), position=2)
     catalog = _catalog(pin)
     assert _ids(catalog) == ["p000", "p001", "p020", "p021", "p022", "p002", "p003", "p004", "p005", "p006"]
     catalog.put(item(21, availability="out_of_stock"))
     assert _ids(catalog)[2:5] == ["p020", "p022", "p002"]
     assert _ids(catalog, exclude=frozenset({"p020"}))[2:4] == ["p022", "p002"]
     assert _ids(catalog, limit=2) == ["p000", "p001"]
-    reason = recommend(Shelf(empty_snapshot(), catalog), Profile(), Query("new"), NOW_S).items[2]
+    reason = recommend(ScoredCatalog(empty_snapshot(), catalog), Profile(), Query("new"), NOW_S).items[2]
     assert (reason.reason, reason.why.learner) == ("pinned by the rule r", "rule")
 
 
 def test_a_pin_stands_in_a_list_that_states_a_fact_only_where_it_names_it() -> None:
-    everywhere = Rule(rule_id="r", action="pin", item_ids=("p020",))
+    everywhere = MerchandisingRule(rule_id="r", action="pin", item_ids=("p020",))
     assert "p020" not in _ids(_catalog(everywhere), "clearance")
-    named = Rule(rule_id="r", action="pin", item_ids=("p020",), strategies=("clearance",))
+    named = MerchandisingRule(rule_id="r", action="pin", item_ids=("p020",), strategies=("clearance",))
     assert _ids(_catalog(named), "clearance") == ["p020"]
     assert _ids(_catalog(named))[0] == "p000"
 
 
 def test_boost_bury_and_exclude() -> None:
     plain = _ids(_catalog(), limit=30)
-    boosted = _ids(_catalog(Rule(rule_id="r", action="boost", category=("Books",), weight=1_000.0)), limit=30)
+    boosted = _ids(
+        _catalog(MerchandisingRule(rule_id="r", action="boost", category=("Books",), weight=1_000.0)), limit=30
+    )
     books = [one for one in plain if int(one[1:]) % 3 == 2]
     assert boosted == books + [one for one in plain if one not in books]
-    buried = _ids(_catalog(Rule(rule_id="r", action="bury", category=("Books",))), limit=30)
+    buried = _ids(_catalog(MerchandisingRule(rule_id="r", action="bury", category=("Books",))), limit=30)
     assert buried == [one for one in plain if one not in books] + books
-    left = _ids(_catalog(Rule(rule_id="r", action="exclude", category=("Books",))), limit=30)
+    left = _ids(_catalog(MerchandisingRule(rule_id="r", action="exclude", category=("Books",))), limit=30)
     assert left == [one for one in plain if one not in books]
 
 
@@ -74,16 +76,16 @@ def test_boost_bury_and_exclude() -> None:
     ],
 )
 def test_a_rule_is_about_the_items_that_carry_all_it_names(fields: dict[str, Any], expected: set[int]) -> None:
-    catalog = _catalog(Rule(rule_id="r", action="exclude", **fields))
+    catalog = _catalog(MerchandisingRule(rule_id="r", action="exclude", **fields))
     catalog.put(item(7, custom_labels=("winter",)))
     assert set(_ids(catalog, limit=30)) == {f"p{number:03}" for number in range(30) if number not in expected}
 
 
 def test_caps_hold_for_a_list_and_for_each_category() -> None:
-    one_sport = _ids(_catalog(Rule(rule_id="r", action="cap", category=("Sport",), most=1)))
+    one_sport = _ids(_catalog(MerchandisingRule(rule_id="r", action="cap", category=("Sport",), most=1)))
     assert sum(int(one[1:]) % 3 == 1 for one in one_sport) == 1
     assert len(one_sport) == 10
-    two_each = _ids(_catalog(Rule(rule_id="r", action="cap", per_category=1, most=2)))
+    two_each = _ids(_catalog(MerchandisingRule(rule_id="r", action="cap", per_category=1, most=2)))
     assert [sum(int(one[1:]) % 3 == top for one in two_each) for top in range(3)] == [2, 2, 2]
 
 
@@ -93,7 +95,7 @@ def test_diversity_sets_likes_apart() -> None:
     for one in alike:
         catalog.put(item(int(one[1:]), available_from_s=NOW_S - int(one[1:]) - 1))
     assert _ids(catalog, limit=5) == alike
-    catalog.put(Rule(rule_id="r", action="diversify", weight=0.5))
+    catalog.put(MerchandisingRule(rule_id="r", action="diversify", weight=0.5))
     mixed = _ids(catalog, limit=5)
     assert mixed[0] == alike[0]
     assert len({catalog.items[one].category for one in mixed}) >= 4
@@ -110,13 +112,13 @@ def test_diversity_sets_likes_apart() -> None:
     ],
 )
 def test_a_rule_that_does_not_hold_changes_nothing(fields: dict[str, Any]) -> None:
-    rule = Rule(rule_id="r", action="exclude", category=("Books",), **fields)
+    rule = MerchandisingRule(rule_id="r", action="exclude", category=("Books",), **fields)
     assert _ids(_catalog(rule), limit=30) == _ids(_catalog(), limit=30)
 
 
 def test_a_changed_rule_and_a_changed_catalog_count_at_once() -> None:
-    catalog = _catalog(Rule(rule_id="r", action="exclude", brand="Brand 1"))
-    shelf = Shelf(empty_snapshot(), catalog)
+    catalog = _catalog(MerchandisingRule(rule_id="r", action="exclude", brand="Brand 1"))
+    shelf = ScoredCatalog(empty_snapshot(), catalog)
 
     def ids() -> set[str]:
         answer = recommend(shelf, Profile(), Query("new", limit=30), NOW_S)
@@ -125,7 +127,7 @@ def test_a_changed_rule_and_a_changed_catalog_count_at_once() -> None:
     assert "p001" not in ids()
     catalog.put(item(1, brand="Brand 9"))
     assert "p001" in ids()
-    catalog.put(Rule(rule_id="r", action="exclude", brand="Brand 9"))
+    catalog.put(MerchandisingRule(rule_id="r", action="exclude", brand="Brand 9"))
     assert "p001" not in ids()
     catalog.remove("rules", "r")
     assert "p001" in ids()
@@ -153,14 +155,16 @@ def test_what_is_no_rule_is_refused_by_name(fields: dict[str, Any], named: str) 
 
 def test_region_audience_and_stock_say_where_a_rule_holds() -> None:
     catalog = _catalog(
-        Rule(rule_id="r", action="exclude", category=("Home",), regions=("DE",), audience=Audience(all_of=("loyal",))),
-        Rule(rule_id="s", action="bury", availability=("preorder",)),
+        MerchandisingRule(
+            rule_id="r", action="exclude", category=("Home",), regions=("DE",), audience=Audience(all_of=("loyal",))
+        ),
+        MerchandisingRule(rule_id="s", action="bury", availability=("preorder",)),
     )
     catalog.put(item(1, availability="preorder"))
-    shelf = Shelf(empty_snapshot(), catalog)
+    shelf = ScoredCatalog(empty_snapshot(), catalog)
 
     def ids(region: str, *segments: str) -> list[str]:
-        viewer = Viewer(region=region, segments=frozenset(segments))
+        viewer = TargetingContext(region=region, segments=frozenset(segments))
         answer = recommend(shelf, Profile(), Query("new", limit=30), NOW_S, viewer=viewer)
         return [one.item.item_id for one in answer.items]
 

@@ -9,7 +9,7 @@ from models.catalog.feature_hashing import price_band
 from models.catalog.resources import CatalogItem
 from models.decisions.merchandising import STEPS_UP, bundle_price, gap_of
 from models.decisions.recommend import Answer, Query, recommend
-from models.decisions.scored_catalog import Shelf
+from models.decisions.scored_catalog import ScoredCatalog
 from models.events.events import Event, EventItem
 from models.learner.learner import Learner
 from models.learner.snapshot import empty_snapshot
@@ -40,7 +40,7 @@ def _priced(item_id: str, price: float | None, leaf: str = "Kettles", **fields: 
 
 def _asked(catalog: Assortment, query: Query, profile: Profile | None = None, model: Learner | None = None) -> Answer:
     snapshot = model.snapshot() if model else empty_snapshot()
-    return recommend(Shelf(snapshot, catalog), profile or Profile(), query, NOW_S)
+    return recommend(ScoredCatalog(snapshot, catalog), profile or Profile(), query, NOW_S)
 
 
 def _ids(answer: Answer) -> list[str]:
@@ -148,7 +148,7 @@ def test_a_nudge_names_what_closes_the_gap_and_says_when_there_is_none() -> None
     reached = _asked(catalog, Query("threshold_nudge", threshold=30.0), cart)
     assert (reached.items, reached.reason) == ([], "the threshold is reached")
     unknown = _visitor(catalog, event("add_to_cart", items=(EventItem(item_id="gone", quantity=1, price=7.0),)))
-    assert gap_of(Shelf(empty_snapshot(), catalog), unknown, 10.0).missing == 3.0
+    assert gap_of(ScoredCatalog(empty_snapshot(), catalog), unknown, 10.0).missing == 3.0
 
 
 @pytest.mark.parametrize(

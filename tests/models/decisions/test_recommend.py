@@ -7,7 +7,7 @@ from models.catalog.assortment import Assortment
 from models.catalog.strategies import STRATEGIES, Strategy, parse_strategy
 from models.decisions.ladder import title_of
 from models.decisions.recommend import UNPADDED, Answer, Query, hidden_items, recommend
-from models.decisions.scored_catalog import Shelf
+from models.decisions.scored_catalog import ScoredCatalog
 from models.events.events import Event
 from models.learner.learner import Learner
 from models.learner.snapshot import empty_snapshot
@@ -30,7 +30,7 @@ def looks(*item_ids: str) -> list[Event]:
     return [event("view_item", one, at_s=number * 10.0) for number, one in enumerate(item_ids)]
 
 
-def shop(items: int = 30) -> tuple[Assortment, Shelf]:
+def shop(items: int = 30) -> tuple[Assortment, ScoredCatalog]:
     """Many went from p000 to p001; p005 and p006 are ordered together; p009 is what most look at."""
     catalog, model = assortment(items), Learner()
     events = []
@@ -42,7 +42,7 @@ def shop(items: int = 30) -> tuple[Assortment, Shelf]:
         events += [event("view_item", "p009", visitor=f"w{number}-{again}") for again in range(15)]
     for position, one_event in enumerate(events, start=1):
         model.learn_one(0, position, one_event, catalog)
-    return catalog, Shelf(model.snapshot(), catalog)
+    return catalog, ScoredCatalog(model.snapshot(), catalog)
 
 
 def ids(answer: Answer) -> list[str]:
@@ -57,7 +57,7 @@ def test_every_strategy_fills_the_list_with_what_may_be_shown(strategy: Strategy
     catalog.put(item(10, hidden=True))
     catalog.put(item(11, expires_at_s=NOW_S))
     catalog.put(item(12, available_from_s=NOW_S + 1))
-    shelf = Shelf(shelf.snapshot, catalog)
+    shelf = ScoredCatalog(shelf.snapshot, catalog)
     events = [*looks("p000", "p003"), event("add_to_cart", "p004")] if known else []
     answer = recommend(shelf, visitor(catalog, *events), Query(strategy, "p002", exclude=frozenset({"p007"})), NOW_S)
     found = ids(answer)
@@ -71,10 +71,10 @@ def test_every_strategy_fills_the_list_with_what_may_be_shown(strategy: Strategy
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_an_empty_shop_and_a_shop_that_has_learned_nothing_answer(strategy: Strategy) -> None:
     empty = Assortment()
-    answer = recommend(Shelf(empty_snapshot(), empty), Profile(), Query(strategy, "p002"), NOW_S)
+    answer = recommend(ScoredCatalog(empty_snapshot(), empty), Profile(), Query(strategy, "p002"), NOW_S)
     assert (answer.items, answer.tier, answer.reason) == ([], "static", "no item may be shown")
     catalog = assortment(5)
-    full = recommend(Shelf(empty_snapshot(), catalog), Profile(), Query(strategy), NOW_S)
+    full = recommend(ScoredCatalog(empty_snapshot(), catalog), Profile(), Query(strategy), NOW_S)
     assert sorted(ids(full)) == ([] if strategy in UNPADDED else sorted(catalog.items))
 
 
@@ -86,14 +86,16 @@ def test_the_same_question_has_the_same_answer_and_changes_nothing(strategy: Str
     first = recommend(shelf, profile, Query(strategy), NOW_S)
     assert recommend(shelf, profile, Query(strategy), NOW_S) == first
     assert encode_profile(profile) == before
-    again = recommend(Shelf(shelf.snapshot, catalog), profile, Query(strategy), NOW_S)
+    again = recommend(ScoredCatalog(shelf.snapshot, catalog), profile, Query(strategy), NOW_S)
     assert again == first
 
 
 def test_for_you_goes_where_others_went_and_stays_with_what_was_looked_at() -> None:
     catalog, shelf = shop()
     catalog.put(item(1, category=("Home", "Home 0")))  # next of kin of p000, so that the move counts in full
-    answer = recommend(Shelf(shelf.snapshot, catalog), visitor(catalog, *looks("p000")), Query("for_you"), NOW_S)
+    answer = recommend(
+        ScoredCatalog(shelf.snapshot, catalog), visitor(catalog, *looks("p000")), Query("for_you"), NOW_S
+    )
     assert ids(answer)[0] == "p001"
     assert answer.items[0].reason == "others who looked at Product 0 went on to this"
     own = [one for one in answer.items if one.tier == "session"]
@@ -125,7 +127,7 @@ def test_trending_and_new_are_in_order() -> None:
     assert ids(recommend(shelf, Profile(), Query("trending", limit=1), NOW_S)) == ["p009"]
     catalog.put(item(20, available_from_s=NOW_S - 5))
     catalog.put(item(21, added_at_s=NOW_S - 9))
-    found = recommend(Shelf(shelf.snapshot, catalog), Profile(), Query("new", limit=3), NOW_S)
+    found = recommend(ScoredCatalog(shelf.snapshot, catalog), Profile(), Query("new", limit=3), NOW_S)
     assert ids(found) == ["p020", "p021", "p000"]  # the rest by id
 
 
@@ -152,7 +154,7 @@ def test_a_pair_that_proves_nothing_is_not_named() -> None:
     for number in range(20):  # every order is alike: nothing to tell habit from chance by
         bought = event("purchase", "p005", "p006", visitor=f"b{number}", params={"transaction_id": str(number)})
         model.learn_one(0, number + 1, bought, catalog)
-    answer = recommend(Shelf(model.snapshot(), catalog), Profile(), Query("also_bought", "p005"), NOW_S)
+    answer = recommend(ScoredCatalog(model.snapshot(), catalog), Profile(), Query("also_bought", "p005"), NOW_S)
     assert len(answer.items) == 10
     assert not any(one.reason.startswith("bought together") for one in answer.items)
 
@@ -254,7 +256,7 @@ def test_what_was_ordered_is_left_out_for_thirty_days_of_the_visitors_own_time()
 def test_a_campaign_brings_its_categories_to_a_visitor_without_history() -> None:
     catalog = assortment(30, creatives=3)
     arrived = event("page_view", context={"campaign": {"source": "mail", "name": "k1"}})
-    answer = recommend(Shelf(empty_snapshot(), catalog), visitor(catalog, arrived), Query("for_you"), NOW_S)
+    answer = recommend(ScoredCatalog(empty_snapshot(), catalog), visitor(catalog, arrived), Query("for_you"), NOW_S)
     assert answer.tier == "segment"
     assert {one.item.category[0] for one in answer.items} == {"Sport"}
 

@@ -9,17 +9,17 @@ import pytest
 from models.bandit.click_weights import ClickWeights
 from models.base.errors import InvalidError
 from models.catalog.parsing import parse_rule
-from models.catalog.resources import Audience, Campaign, Creative, Rule, SlotChange
+from models.catalog.resources import Audience, Campaign, Creative, MerchandisingRule, SlotChange
 from models.decisions.slot_rules import SPREAD_LOGIT
 from models.decisions.slots import Slate, fill
-from models.decisions.targeting import Viewer
+from models.decisions.targeting import TargetingContext
 from models.visitor.profile import Profile
 from tests.models.makers import START_S, assortment, item
 
 NOW_S = START_S + 60.0
 
 
-def _slate(*rules: Rule, visitor: str = "v", device: str = "mobile", placement: str = "hero") -> Slate:
+def _slate(*rules: MerchandisingRule, visitor: str = "v", device: str = "mobile", placement: str = "hero") -> Slate:
     catalog = assortment(30, creatives=12, campaigns=12)
     for rule in rules:
         catalog.put(rule)
@@ -32,7 +32,7 @@ def _ids(slate: Slate) -> list[str]:
 
 
 def test_a_pinned_creative_stands_at_its_place_for_sure() -> None:
-    pin = Rule(rule_id="r", action="pin", creative_ids=("c7", "c3"), position=1)
+    pin = MerchandisingRule(rule_id="r", action="pin", creative_ids=("c7", "c3"), position=1)
     for number in range(20):
         slate = _slate(pin, visitor=f"v{number}")
         assert _ids(slate)[1:3] == ["c7", "c3"]
@@ -42,9 +42,9 @@ def test_a_pinned_creative_stands_at_its_place_for_sure() -> None:
 
 
 def test_excluded_is_gone_and_buried_comes_last() -> None:
-    gone = Rule(rule_id="r", action="exclude", campaign_ids=tuple(f"k{number}" for number in range(10)))
+    gone = MerchandisingRule(rule_id="r", action="exclude", campaign_ids=tuple(f"k{number}" for number in range(10)))
     assert sorted(_ids(_slate(gone))) == ["c10", "c11"]
-    buried = Rule(rule_id="r", action="bury", creative_ids=tuple(f"c{number}" for number in range(9)))
+    buried = MerchandisingRule(rule_id="r", action="bury", creative_ids=tuple(f"c{number}" for number in range(9)))
     for number in range(20):
         ids = _ids(_slate(buried, visitor=f"v{number}"))
         assert set(ids[:3]) == {"c9", "c10", "c11"}
@@ -52,7 +52,7 @@ def test_excluded_is_gone_and_buried_comes_last() -> None:
 
 
 def test_a_boost_raises_the_chance_and_the_stated_one_is_the_true_one() -> None:
-    boost = Rule(rule_id="r", action="boost", creative_ids=("c5",), weight=3.0)
+    boost = MerchandisingRule(rule_id="r", action="boost", creative_ids=("c5",), weight=3.0)
     first: Counter[str] = Counter()
     stated: dict[str, float] = {}
     for number in range(2_000):
@@ -65,7 +65,9 @@ def test_a_boost_raises_the_chance_and_the_stated_one_is_the_true_one() -> None:
 
 @pytest.mark.parametrize("fields", [{"placements": ("side",)}, {"devices": ("desktop",)}, {"enabled": False}])
 def test_a_rule_that_does_not_hold_changes_nothing(fields: dict[str, Any]) -> None:
-    rule = Rule(rule_id="r", action="exclude", creative_ids=tuple(f"c{number}" for number in range(12)), **fields)
+    rule = MerchandisingRule(
+        rule_id="r", action="exclude", creative_ids=tuple(f"c{number}" for number in range(12)), **fields
+    )
     assert _ids(_slate(rule)) == _ids(_slate())
 
 
@@ -85,8 +87,8 @@ def test_what_cannot_be_asked_of_creatives_is_refused(fields: dict[str, Any], na
 
 def test_a_cap_holds_for_the_whole_placement_however_chosen() -> None:
     # Creatives 0, 3, 6, 9 are about Home, 1, 4, 7, 10 about Sport, 2, 5, 8, 11 about Books.
-    one_each = Rule(rule_id="r", action="cap", placements=("hero",), per_category=1, most=1)
-    one_of_home = Rule(rule_id="r", action="cap", placements=("hero",), category=("Home",), most=1)
+    one_each = MerchandisingRule(rule_id="r", action="cap", placements=("hero",), per_category=1, most=1)
+    one_of_home = MerchandisingRule(rule_id="r", action="cap", placements=("hero",), category=("Home",), most=1)
     for number in range(20):
         ids = _ids(_slate(one_each, visitor=f"v{number}"))
         assert sorted(int(one[1:]) % 3 for one in ids) == [0, 1, 2], "the fourth slot stays empty"
@@ -102,7 +104,7 @@ def test_a_cap_holds_for_the_whole_placement_however_chosen() -> None:
 @pytest.mark.parametrize("impressions", [0, 1])
 def test_diversity_makes_a_slate_of_one_kind_rare_and_states_the_true_chances(impressions: int) -> None:
     catalog = assortment(30, creatives=12, campaigns=12)
-    catalog.put(Rule(rule_id="r", action="diversify", placements=("hero",), weight=1.0))
+    catalog.put(MerchandisingRule(rule_id="r", action="diversify", placements=("hero",), weight=1.0))
     clicks = ClickWeights(impressions=impressions)
     alike = 0
     for number in range(3_000):
@@ -131,7 +133,7 @@ def test_creatives_are_found_by_what_they_are_about() -> None:
     catalog.put(Creative(creative_id="home", campaign_id="k", category=("Home", "Home 1")))
 
     def left(**named: Any) -> set[str]:
-        catalog.put(Rule(rule_id="r", action="exclude", placements=("hero",), **named))
+        catalog.put(MerchandisingRule(rule_id="r", action="exclude", placements=("hero",), **named))
         return set(_ids(fill(catalog, ClickWeights(), Profile(), "v", "hero", 4, NOW_S)))
 
     everything = {"dear", "cheap", "brand", "home"}
@@ -151,10 +153,10 @@ def test_region_and_audience_say_for_whom_a_rule_is() -> None:
     catalog = assortment(30, creatives=12, campaigns=12)
     wanted = Audience(any_of=("loyal",), none_of=("staff",))
     gone = tuple(f"c{number}" for number in range(11))
-    catalog.put(Rule(rule_id="r", action="exclude", creative_ids=gone, regions=("DE",), audience=wanted))
+    catalog.put(MerchandisingRule(rule_id="r", action="exclude", creative_ids=gone, regions=("DE",), audience=wanted))
 
     def only(region: str, *segments: str) -> bool:
-        viewer = Viewer(region=region, segments=frozenset(segments))
+        viewer = TargetingContext(region=region, segments=frozenset(segments))
         return _ids(fill(catalog, ClickWeights(), Profile(), "v", "hero", 4, NOW_S, viewer=viewer)) == ["c11"]
 
     assert only("DE-BE", "loyal")

@@ -8,11 +8,11 @@ import pytest
 
 from models.bandit.click_weights import ClickWeights
 from models.base.errors import InvalidError
-from models.catalog.resources import Audience, Experiment, ListChange, Rule, SlotChange, Variant
+from models.catalog.resources import Audience, Experiment, ListChange, MerchandisingRule, SlotChange, Variant
 from models.decisions.recommend import Query, recommend
-from models.decisions.scored_catalog import Shelf
+from models.decisions.scored_catalog import ScoredCatalog
 from models.decisions.slots import fill
-from models.decisions.targeting import Viewer
+from models.decisions.targeting import TargetingContext
 from models.experiments.experiments import (
     Scope,
     assign,
@@ -143,8 +143,8 @@ def test_a_begun_experiment_takes_no_change_that_would_move_visitors() -> None:
 
 
 def test_all_sides_count_where_one_of_them_changes_something() -> None:
-    rule = Rule(rule_id="e/b/r", action="pin", item_ids=("p005",), strategies=("new",))
-    wide = Variant(variant_id="c", rules=(Rule(rule_id="e/c/r", action="bury", creative_ids=("c1",)),))
+    rule = MerchandisingRule(rule_id="e/b/r", action="pin", item_ids=("p005",), strategies=("new",))
+    wide = Variant(variant_id="c", rules=(MerchandisingRule(rule_id="e/c/r", action="bury", creative_ids=("c1",)),))
     found = _experiment(variants=(A, msgspec.structs.replace(B, rules=(rule,))))
     assert scope_of(found) == Scope(frozenset({"for_you", "bestsellers", "new"}), frozenset())
     assert scope_of(_experiment(variants=(A, wide))).placements is None
@@ -159,15 +159,15 @@ def test_all_sides_count_where_one_of_them_changes_something() -> None:
 
 def test_a_variants_rules_hold_for_its_visitors_alone() -> None:
     catalog = assortment(30)
-    rule = Rule(rule_id="e/b/r", action="pin", item_ids=("p020",))
-    shelf = Shelf(empty_snapshot(), catalog)
+    rule = MerchandisingRule(rule_id="e/b/r", action="pin", item_ids=("p020",))
+    shelf = ScoredCatalog(empty_snapshot(), catalog)
 
-    def first(viewer: Viewer) -> str:
+    def first(viewer: TargetingContext) -> str:
         return recommend(shelf, Profile(), Query("new"), NOW_S, viewer=viewer).items[0].item.item_id
 
-    assert first(Viewer()) == "p000"
-    assert first(Viewer(rules=(rule,))) == "p020"
-    assert first(Viewer()) == "p000"
+    assert first(TargetingContext()) == "p000"
+    assert first(TargetingContext(rules=(rule,))) == "p020"
+    assert first(TargetingContext()) == "p000"
 
 
 def test_a_variant_changes_who_chooses_creatives_and_among_which() -> None:
@@ -185,8 +185,8 @@ def test_a_variant_changes_who_chooses_creatives_and_among_which() -> None:
     assert set(ids(SlotChange(creative_ids=("c1", "c2", "c3", "c4")))) == {"c1", "c2", "c3", "c4"}
     random = [ids(SlotChange(policy="random"), f"v{n}")[0] for n in range(1_200)]
     assert all(count / 1_200 == pytest.approx(1 / 12, abs=0.03) for count in Counter(random).values())
-    catalog.put(Rule(rule_id="r", action="pin", creative_ids=("c9",), position=1))
-    catalog.put(Rule(rule_id="s", action="exclude", creative_ids=("c0",)))
+    catalog.put(MerchandisingRule(rule_id="r", action="pin", creative_ids=("c9",), position=1))
+    catalog.put(MerchandisingRule(rule_id="s", action="exclude", creative_ids=("c0",)))
     assert ids(SlotChange(policy="fixed")) == ["c1", "c9", "c10", "c11"]
 
 

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from models.learner.progressive_validation import KEEP, MAX_TALLIES, Measure, Progress, Saved, Shown
-from models.ranking.item_event import Places
+from models.ranking.item_event import Ranks
 
 SLOT = Shown("slot", "hero", "personalized")
 
@@ -34,15 +34,15 @@ def test_figures_equal_a_batch_computation() -> None:
 
 def test_items_already_in_the_session_count_for_all_alone() -> None:
     progress = Progress()
-    progress.step(Places(3, None))
-    progress.step(Places(30, 12))
+    progress.step(Ranks(3, None))
+    progress.step(Ranks(30, 12))
     assert progress.measures["all"].hit_rate == pytest.approx(KEEP / (1 + KEEP))
     assert progress.measures["new"].hit_rate == 1.0
 
 
 def _run(progress: Progress, steps: int, hit_rate: float, random: Random) -> None:
     for _ in range(steps):
-        progress.step(Places(1 if random.random() < hit_rate else 0, None))
+        progress.step(Ranks(1 if random.random() < hit_rate else 0, None))
 
 
 def test_a_fall_is_found_and_a_rise_or_chance_is_not() -> None:

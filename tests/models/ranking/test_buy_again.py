@@ -11,7 +11,7 @@ import pytest
 from models.ranking import buy_again
 from models.ranking.buy_again import MAX_ORDER_ITEMS, BuyAgain, empty_model, model_of, reason_of
 from models.ranking.repurchase import AGAIN, BOUGHT, GAP_DAYS, GAPS, OFFERED
-from models.visitor.order_history import Habit, History, buy
+from models.visitor.order_history import History, ItemPurchases, buy
 from tests.models.checks import CHECKS, Case
 
 DAY_S = 86_400.0
@@ -259,10 +259,10 @@ def test_a_feature_left_out_is_not_asked() -> None:
 
 
 def test_reasons_are_true() -> None:
-    assert reason_of(Habit("a", 1, 0, 0, [])) == "you bought it once"
-    assert reason_of(Habit("a", 2, 0, int(1.2 * DAY_S), [])) == "you bought it 2 times, about every day"
-    assert reason_of(Habit("a", 5, 0, int(56 * DAY_S), [])) == "you bought it 5 times, about every 14 days"
-    assert reason_of(Habit("a", 3, 0, 60, [])) == "you bought it 3 times"
+    assert reason_of(ItemPurchases("a", 1, 0, 0, [])) == "you bought it once"
+    assert reason_of(ItemPurchases("a", 2, 0, int(1.2 * DAY_S), [])) == "you bought it 2 times, about every day"
+    assert reason_of(ItemPurchases("a", 5, 0, int(56 * DAY_S), [])) == "you bought it 5 times, about every 14 days"
+    assert reason_of(ItemPurchases("a", 3, 0, 60, [])) == "you bought it 3 times"
 
 
 @pytest.mark.parametrize(

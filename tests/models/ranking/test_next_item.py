@@ -7,19 +7,19 @@ from typing import Any
 
 import pytest
 
-from models.ranking.item_event import Visit
+from models.ranking.item_event import ItemEvent
 from models.ranking.next_item import PATH_ITEMS, NextItem
 from tests.models.checks import CHECKS, Case
 
 
-def _shop(events: int, seed: int = 1, items: int = 60) -> Iterator[Visit]:
+def _shop(events: int, seed: int = 1, items: int = 60) -> Iterator[ItemEvent]:
     """Visitors who walk from item n to n + 1 or n + 2, a dozen at a time."""
     random = Random(seed)
     at: dict[int, int] = {}
     for step in range(events):
         session = step // 40 + random.randrange(12)
         item = at[session] = (at.get(session, random.randrange(items)) + random.choice((1, 1, 2))) % items
-        yield Visit(
+        yield ItemEvent(
             f"s{session}",
             f"i{item}",
             60.0 * step,
@@ -37,7 +37,7 @@ def _engine(events: int) -> NextItem:
     return engine
 
 
-def _learn(engine: NextItem, visits: Sequence[Visit]) -> None:
+def _learn(engine: NextItem, visits: Sequence[ItemEvent]) -> None:
     for visit in visits:
         engine.learn_one(visit)
 
@@ -54,7 +54,7 @@ CASE = Case[NextItem](
     ),
     most=1_000,
     events=list(_shop(900)),
-    many=[Visit(f"s{n // 2}", f"once{n}", 60.0 * n, f"v{n}", (f"c{n}",), f"b{n % 9}", 5.0) for n in range(6_000)],
+    many=[ItemEvent(f"s{n // 2}", f"once{n}", 60.0 * n, f"v{n}", (f"c{n}",), f"b{n % 9}", 5.0) for n in range(6_000)],
 )
 
 
@@ -154,7 +154,7 @@ def test_left_out_items_and_the_current_one_are_not_listed() -> None:
 def test_one_visitor_clicking_ten_thousand_times_stays_bounded() -> None:
     engine = NextItem()
     for step in range(10_000):
-        engine.learn_one(Visit("s", f"i{step % 100}", float(step), "v"))
+        engine.learn_one(ItemEvent("s", f"i{step % 100}", float(step), "v"))
         if step == 2_000:
             size = len(_state(engine))
     assert len(engine._open["s"].path) == PATH_ITEMS
@@ -166,7 +166,9 @@ def test_items_that_appear_once_stay_bounded() -> None:
     for visit in _shop(200):
         engine.learn_one(visit)
     for step in range(5_000):
-        engine.learn_one(Visit(f"h{step}", f"once{step}", 12_000.0 + step, f"w{step}", (f"c{step}",), f"b{step}", 1.0))
+        engine.learn_one(
+            ItemEvent(f"h{step}", f"once{step}", 12_000.0 + step, f"w{step}", (f"c{step}",), f"b{step}", 1.0)
+        )
         if step % 20 == 0:
             for visit in _shop(8, seed=step):
                 engine.learn_one(visit._replace(session_id=f"{step}-{visit.session_id}"))
@@ -190,22 +192,24 @@ def test_a_clock_that_runs_backwards_changes_nothing_but_age() -> None:
 @pytest.mark.parametrize("price", [0.0, -1.0, 1e300, math.inf, math.nan])
 def test_odd_prices_do_no_harm(price: float) -> None:
     engine = _engine(200)
-    engine.learn_one(Visit("x", "i1", 0.0, "", ("shop",), "b1", price))
-    engine.learn_one(Visit("x", "i2", 1.0, "", ("shop",), "b1", price))
+    engine.learn_one(ItemEvent("x", "i1", 0.0, "", ("shop",), "b1", price))
+    engine.learn_one(ItemEvent("x", "i2", 1.0, "", ("shop",), "b1", price))
     assert all(math.isfinite(score) for _, score in engine.recommend(["i2", "i1"], 20))
 
 
 def test_a_time_that_is_no_number_is_refused() -> None:
     with pytest.raises(ValueError, match="at_s must be finite, got nan"):
-        NextItem().learn_one(Visit("s", "i", math.nan))
+        NextItem().learn_one(ItemEvent("s", "i", math.nan))
 
 
 def test_an_item_with_no_neighbours_is_answered_by_what_it_is() -> None:
     engine = NextItem()
     for step in range(600):
         kind = step % 3
-        engine.learn_one(Visit(f"s{step // 12}-{kind}", f"{kind}-{step % 7}", float(step), "", (f"c{kind}",), "b", 5.0))
-    engine.learn_one(Visit("cold", "brand-new", 700.0, "", ("c1",), "b", 5.0))
+        engine.learn_one(
+            ItemEvent(f"s{step // 12}-{kind}", f"{kind}-{step % 7}", float(step), "", (f"c{kind}",), "b", 5.0)
+        )
+    engine.learn_one(ItemEvent("cold", "brand-new", 700.0, "", ("c1",), "b", 5.0))
     assert all(item_id.startswith("1-") for item_id, _ in engine.recommend(["brand-new"], 4))
 
 

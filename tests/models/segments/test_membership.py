@@ -10,7 +10,7 @@ from models.catalog.resources import CatalogItem
 from models.events.events import Event, EventItem
 from models.segments.conditions import Facts
 from models.segments.lifecycle import Thresholds
-from models.segments.membership import Standing, Yardstick, advance, counts_between, event_of
+from models.segments.membership import Membership, SegmentConfig, advance, counts_between, event_of
 from models.segments.rfm import DAY_S
 from models.segments.segments import parse_segment
 from models.visitor.profile import Profile
@@ -42,7 +42,7 @@ def assortment() -> Assortment:
     return made
 
 
-YARDSTICK = Yardstick(
+YARDSTICK = SegmentConfig(
     Thresholds(), tuple(parse_segment({"segment_id": name, "rule": rule}) for name, rule in sorted(RULES.items()))
 )
 
@@ -69,7 +69,7 @@ def random_profile(seed: int, assortment: Assortment) -> Profile:
 def test_the_standing_at_any_time_is_what_holds_then(seed: int, assortment: Assortment) -> None:
     """Held against a look at every hour: no change is missed between two moments that were promised."""
     profile = random_profile(seed, assortment)
-    standing: Standing | None = None
+    standing: Membership | None = None
     for hour in range(24 * 130):
         now_s = profile.last_at_s + hour * 3_600.0
         if standing is None or standing.due_s <= now_s:
@@ -106,7 +106,7 @@ def test_looking_late_finds_the_same_moves_at_the_same_moments(seed: int, assort
 def test_counts_follow_members(assortment: Assortment) -> None:
     profile = random_profile(3, assortment)
     totals: dict[str, int] = {}
-    standing: Standing | None = None
+    standing: Membership | None = None
     for day in range(0, 150, 3):
         now_s = profile.last_at_s + day * DAY_S
         after, moves = advance(profile, standing, YARDSTICK, assortment, now_s, now_s)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from models.reports.cohorts import Cell, Order, cohorts
+from models.reports.cohorts import Cell, CohortOrder, cohorts
 from models.segments.rfm import TIERS, Buyer, scores, tier_of, tiers
 
 
@@ -39,11 +39,11 @@ def test_buyers_are_told_apart() -> None:
 
 def test_cohorts_are_followed_to_the_month_of_the_latest_order() -> None:
     orders = [
-        Order("a", at("2025-11-30"), 10.0),
-        Order("a", at("2026-01-05"), 30.0),
-        Order("b", at("2025-11-01"), 20.0),
-        Order("b", at("2025-11-02"), 20.0),
-        Order("c", at("2026-01-31"), 5.0),
+        CohortOrder("a", at("2025-11-30"), 10.0),
+        CohortOrder("a", at("2026-01-05"), 30.0),
+        CohortOrder("b", at("2025-11-01"), 20.0),
+        CohortOrder("b", at("2025-11-02"), 20.0),
+        CohortOrder("c", at("2026-01-31"), 5.0),
     ]
     assert cohorts(reversed(orders)) == [
         Cell("2025-11", 0, 2, 2, 3, 50.0, 50.0),

@@ -9,15 +9,15 @@ from models.base.errors import InvalidError
 from models.catalog.assortment import Assortment
 from models.events.events import Event
 from models.segments.lifecycle import Thresholds
-from models.triggers.evaluation import Config, Outcome, Whom, fire
+from models.triggers.evaluation import Config, Outcome, Recipient, fire
 from models.triggers.payload import body_of, sent_event
-from models.triggers.scheduling import Rules, look, observe, rules_of
+from models.triggers.scheduling import TriggerIndex, index_triggers, look, observe
 from models.triggers.trigger_state import (
     MAX_DONE,
     MAX_ORDERS,
     MAX_TIMERS,
     MAX_WANTS,
-    Watch,
+    TriggerState,
     decode_watch,
     encode_watch,
     given,
@@ -33,7 +33,7 @@ from tests.models.makers import START_S, assortment, event, item
 
 HOUR = 3_600.0
 DAY = 86_400.0
-WHOM = Whom("shop", 3, "v1")
+WHOM = Recipient("shop", 3, "v1")
 
 
 def trigger(**raw: Any) -> Trigger:
@@ -41,9 +41,9 @@ def trigger(**raw: Any) -> Trigger:
     return parse_trigger({"trigger_id": "x", **raw})
 
 
-def rules(*triggers: Trigger) -> Rules:
+def rules(*triggers: Trigger) -> TriggerIndex:
     """Rules of these, or of the shipped ones."""
-    return rules_of(triggers or shipped_triggers().values(), ZoneInfo("UTC"))
+    return index_triggers(triggers or shipped_triggers().values(), ZoneInfo("UTC"))
 
 
 class Shop:
@@ -52,7 +52,7 @@ class Shop:
     def __init__(
         self, *triggers: Trigger, policy: ContactPolicy | None = None, catalog: Assortment | None = None
     ) -> None:
-        self.watch, self.profile = Watch(), Profile()
+        self.watch, self.profile = TriggerState(), Profile()
         self.config = Config(rules(*triggers), policy or ContactPolicy(), Thresholds())
         self.catalog = catalog or assortment(items=5)
 

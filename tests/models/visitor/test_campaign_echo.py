@@ -9,7 +9,7 @@ from models.bandit.click_weights import ClickWeights
 from models.catalog.assortment import Assortment
 from models.catalog.resources import Campaign, Creative
 from models.decisions.recommend import Query, recommend
-from models.decisions.scored_catalog import Shelf
+from models.decisions.scored_catalog import ScoredCatalog
 from models.decisions.slots import fill
 from models.events.events import Event
 from models.events.traffic_source import Touch
@@ -88,7 +88,7 @@ def test_the_first_slot_is_the_campaigns_with_just_the_chance_that_is_stated() -
 def test_the_list_begins_with_the_campaigns_products_that_may_be_shown() -> None:
     catalog = _catalog()
     catalog.put(Creative(creative_id="named", campaign_id="k1", item_ids=("p002", "p005")))
-    shelf = Shelf(empty_snapshot(), catalog)
+    shelf = ScoredCatalog(empty_snapshot(), catalog)
     profile = _visitor(catalog, _arrival("k1"), event("view_item", "p000", at_s=5.0))
     plain = recommend(shelf, profile, Query("for_you"), NOW_S)
     echoed = recommend(shelf, profile, Query("for_you", exclude=frozenset({"p002"})), NOW_S, echo="k1")

@@ -4,7 +4,7 @@ from models.visitor.contact_history import (
     MAX_CAMPAIGNS,
     MAX_TOUCHES,
     Contact,
-    Touch,
+    ContactHistory,
     learn_contact,
     merged_contacts,
     message_id,
@@ -16,9 +16,9 @@ from models.visitor.profile import Profile, apply_one, decode_profile, encode_pr
 from tests.models.makers import START_S, event
 
 
-def learned(*events: object) -> Contact | None:
+def learned(*events: object) -> ContactHistory | None:
     """Learn events one after the other."""
-    contact: Contact | None = None
+    contact: ContactHistory | None = None
     for one in events:
         contact = learn_contact(contact, one)  # type: ignore[arg-type]
     return contact
@@ -38,9 +38,9 @@ def test_banners_and_messages_are_kept_with_channel_and_campaign() -> None:
         event("message_sent", at_s=4, params={"channel": "on_site", "purpose": "service"}),
     )
     assert touches_of(contact) == [
-        Touch(START_S + 1, "banner", "spring"),
-        Touch(START_S + 3, "message", "news"),
-        Touch(START_S + 4, "on_site", "", promotional=False),
+        Contact(START_S + 1, "banner", "spring"),
+        Contact(START_S + 3, "message", "news"),
+        Contact(START_S + 4, "on_site", "", promotional=False),
     ]
 
 
@@ -50,7 +50,7 @@ def test_a_message_of_ours_counts_once_whoever_tells_of_it() -> None:
         event("message_sent", event_id=one, params={"message_id": one, "campaign": "welcome"}),
         event("email_sent", at_s=5, event_id="other", params={"message_id": one, "campaign": "welcome"}),
     )
-    assert touches_of(contact) == [Touch(START_S, "message", "welcome", ours=True)]
+    assert touches_of(contact) == [Contact(START_S, "message", "welcome", ours=True)]
 
 
 def test_what_is_kept_has_a_bound() -> None:

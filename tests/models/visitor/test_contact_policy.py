@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from models.base.errors import InvalidError
-from models.visitor.contact_history import Touch
+from models.visitor.contact_history import Contact
 from models.visitor.contact_policy import (
     ContactPolicy,
     capped,
@@ -36,14 +36,14 @@ def local(text: str) -> float:
 def test_a_cap_counts_its_channels_in_a_sliding_window() -> None:
     made = policy(caps=[{"most": 2, "per": "day", "channels": ["message", "banner"]}])
     touches = [
-        Touch(NOW - DAY, "message", "a"),  # just out of the window
-        Touch(NOW - DAY + 60, "banner", "a"),
-        Touch(NOW - 60, "on_site", "a"),
-        Touch(NOW - 50, "message", "a", promotional=False),
+        Contact(NOW - DAY, "message", "a"),  # just out of the window
+        Contact(NOW - DAY + 60, "banner", "a"),
+        Contact(NOW - 60, "on_site", "a"),
+        Contact(NOW - 50, "message", "a", promotional=False),
     ]
     assert capped(made, touches, "message", "b", NOW) is None
     assert room(made, touches, "message", NOW) == 1
-    touches.append(Touch(NOW - 40, "message", "c"))
+    touches.append(Contact(NOW - 40, "message", "c"))
     hold = capped(made, touches, "banner", "b", NOW)
     assert hold is not None
     assert (hold.why, hold.until_s) == ("cap of 2 banners or messages a day", NOW + 60)
@@ -54,7 +54,7 @@ def test_a_cap_counts_its_channels_in_a_sliding_window() -> None:
 
 def test_a_cap_of_each_campaign_counts_that_campaign() -> None:
     made = policy(caps=[{"most": 1, "per": "week", "each_campaign": True}])
-    touches = [Touch(NOW - 60, "banner", "spring")]
+    touches = [Contact(NOW - 60, "banner", "spring")]
     assert capped(made, touches, "message", "spring", NOW) is not None
     assert capped(made, touches, "message", "sale", NOW) is None
 
@@ -78,7 +78,7 @@ def test_quiet_hours_go_past_midnight_in_their_zone(now: str, until: str | None)
 
 def test_of_two_reasons_the_one_that_lasts_longer_is_told() -> None:
     made = policy(quiet_hours={"from": "00:00", "to": "23:59"}, caps=[{"most": 1, "per": "week"}])
-    hold = held_back(made, [Touch(NOW - 60, "message", "a")], "message", "a", NOW)
+    hold = held_back(made, [Contact(NOW - 60, "message", "a")], "message", "a", NOW)
     assert hold is not None
     assert hold.why == "cap of 1 contacts a week"
 

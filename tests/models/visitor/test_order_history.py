@@ -9,8 +9,8 @@ from models.visitor.order_history import (
     MAX_HABITS,
     MAX_ORDERS,
     MAX_TIMES,
-    Habit,
     History,
+    ItemPurchases,
     buy,
     interval_s,
     lines,
@@ -37,7 +37,7 @@ def test_items_are_counted_once_an_order() -> None:
     assert counts(history) == {"milk": 3, "salt": 1}
     assert (history.orders_seen, history.items_seen) == (3, 4)
     milk, salt = history.habits
-    assert milk == Habit("milk", 3, 0, int(14 * DAY_S), [0, 1, 2])
+    assert milk == ItemPurchases("milk", 3, 0, int(14 * DAY_S), [0, 1, 2])
     assert interval_s(milk) == 7 * DAY_S
     assert interval_s(salt) is None
     assert [(line.order_id, line.item_id) for line in lines(history)] == [

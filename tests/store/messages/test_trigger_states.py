@@ -4,8 +4,8 @@ import uuid
 
 import pytest
 
-from models.triggers.message_outcomes import Came
-from models.triggers.trigger_state import Timer, Watch
+from models.triggers.message_outcomes import MessageOutcome
+from models.triggers.trigger_state import Timer, TriggerState
 from models.triggers.triggers import parse_trigger
 from models.visitor.contact_history import message_id
 from models.visitor.contact_policy import parse_policy
@@ -15,7 +15,7 @@ from store.log.log import partition_of
 from store.messages.item_watchers import WantedStore
 from store.messages.journal import Filter, JournalStore
 from store.messages.outbox import Outbox
-from store.messages.trigger_states import Changed, Message, TriggerStore, Wanting
+from store.messages.trigger_states import Message, StateUpdate, TriggerStore, WatcherUpdate
 from store.site.trigger_config import TriggerConfigStore
 
 PARTITIONS = 4
@@ -35,7 +35,7 @@ def message(site: str, visitor: str, at_s: float = NOW, **fields: str) -> Messag
     return Message(one, at_s, written, b'{"data":{"a":"\xc3\xa9"}}', b'{"told":1}', ("webhook", "topic"), True, 60.0)
 
 
-def save(store: TriggerStore, site: str, visitor: str, changed: Changed) -> None:
+def save(store: TriggerStore, site: str, visitor: str, changed: StateUpdate) -> None:
     """Save one visitor."""
     partition = partition_of(site, visitor, PARTITIONS)
     store.update(site, partition, [visitor], lambda _, __: [changed], NOW)
@@ -43,10 +43,10 @@ def save(store: TriggerStore, site: str, visitor: str, changed: Changed) -> None
 
 def test_a_watch_is_saved_with_its_timer_and_messages_and_every_key_has_an_end(client: Client, site: str) -> None:
     store, partition = TriggerStore(client), partition_of(site, "v", PARTITIONS)
-    watch = Watch(position=7, timers=[Timer("x", "s", NOW + 5, NOW + 5, NOW + 50)])
-    wanting = [Wanting("p1", NOW, b"[1,true]")]
-    save(store, site, "v", Changed(watch, messages=[message(site, "v")], wanting=wanting))
-    assert store.load(site, partition, ["v", "w"]) == [(1, watch), (0, Watch())]
+    watch = TriggerState(position=7, timers=[Timer("x", "s", NOW + 5, NOW + 5, NOW + 50)])
+    wanting = [WatcherUpdate("p1", NOW, b"[1,true]")]
+    save(store, site, "v", StateUpdate(watch, messages=[message(site, "v")], wanting=wanting))
+    assert store.load(site, partition, ["v", "w"]) == [(1, watch), (0, TriggerState())]
     assert store.due(site, partition, NOW + 4, 10) == []
     assert store.due(site, partition, NOW + 5, 10) == ["v"]
     assert store.notices(site, partition) == [b'{"told":1}']
@@ -58,7 +58,7 @@ def test_a_watch_is_saved_with_its_timer_and_messages_and_every_key_has_an_end(c
     assert len(names) >= 8
     for name in names:
         assert client.ttl(name) > 0, name
-    save(store, site, "v", Changed(Watch(position=8), wanting=[Wanting("p1", None, b"")]))
+    save(store, site, "v", StateUpdate(TriggerState(position=8), wanting=[WatcherUpdate("p1", None, b"")]))
     assert store.due(site, partition, 4e9, 10) == []
     assert wanted.visitors(site, partition, "p1", 0.0) == []
 
@@ -68,12 +68,12 @@ def test_of_two_who_fire_at_once_one_is_refused_and_sees_what_the_other_did(clie
     partition = partition_of(site, "v", PARTITIONS)
     seen: list[int] = []
 
-    def overtaken(_: list[str], watches: list[Watch]) -> list[Changed]:
+    def overtaken(_: list[str], watches: list[TriggerState]) -> list[StateUpdate]:
         seen.append(watches[0].position)
         if len(seen) == 1:
-            save(other, site, "v", Changed(Watch(position=1, done=b"x" * 6), messages=[message(site, "v")]))
-            return [Changed(Watch(position=1), messages=[message(site, "v", NOW + 1)])]
-        return [Changed(None)]
+            save(other, site, "v", StateUpdate(TriggerState(position=1, done=b"x" * 6), messages=[message(site, "v")]))
+            return [StateUpdate(TriggerState(position=1), messages=[message(site, "v", NOW + 1)])]
+        return [StateUpdate(None)]
 
     one.update(site, partition, ["v"], overtaken, NOW)
     assert seen == [0, 1]
@@ -87,7 +87,7 @@ def test_the_journal_is_found_by_visitor_trigger_status_and_time(client: Client,
     for number in range(6):
         visitor = f"v{number % 2}"
         written = message(site, visitor, NOW + number, trigger_id=f"t{number % 3}")
-        save(store, site, visitor, Changed(Watch(position=number + 1), messages=[written]))
+        save(store, site, visitor, StateUpdate(TriggerState(position=number + 1), messages=[written]))
     everything = journal.find(site, PARTITIONS, Filter(), 10, 100)
     assert [entry.at_s - NOW for entry in everything] == [5, 4, 3, 2, 1, 0]
     assert [entry.at_s - NOW for entry in journal.find(site, PARTITIONS, Filter(("v1",)), 2, 100)] == [5, 3]
@@ -96,8 +96,13 @@ def test_the_journal_is_found_by_visitor_trigger_status_and_time(client: Client,
     assert [entry.at_s - NOW for entry in journal.find(site, PARTITIONS, within, 9, 100)] == [2, 1]
     assert journal.find(site, PARTITIONS, Filter(status="expired"), 9, 100) == []
     first = everything[-1]
-    came = [Came(first.message_id, "opened_at_s", "1.0"), Came(first.message_id, "opened_at_s", "2.0")]
-    save(store, site, "v1", Changed(Watch(position=9), came=came))  # told by another id, in another partition
+    came = [
+        MessageOutcome(first.message_id, "opened_at_s", "1.0"),
+        MessageOutcome(first.message_id, "opened_at_s", "2.0"),
+    ]
+    save(
+        store, site, "v1", StateUpdate(TriggerState(position=9), came=came)
+    )  # told by another id, in another partition
     found = journal.get(site, int(first.message_id.partition("-")[0]), first.message_id)
     assert found is not None
     assert found.fields["opened_at_s"] == "1.0"
@@ -105,8 +110,8 @@ def test_the_journal_is_found_by_visitor_trigger_status_and_time(client: Client,
 
 def test_who_is_erased_leaves_nothing(client: Client, site: str) -> None:
     store = TriggerStore(client)
-    save(store, site, "v", Changed(Watch(position=1), messages=[message(site, "v")]))
-    save(store, site, "v", Changed(Watch(position=2), erased=True))
+    save(store, site, "v", StateUpdate(TriggerState(position=1), messages=[message(site, "v")]))
+    save(store, site, "v", StateUpdate(TriggerState(position=2), erased=True))
     assert JournalStore(client).find(site, PARTITIONS, Filter(), 10, 100) == []
     outbox = Outbox(client, site, PARTITIONS)
     assert (outbox.waiting("webhook"), outbox.waiting("topic")) == (0, 0)
@@ -116,7 +121,7 @@ def test_who_is_erased_leaves_nothing(client: Client, site: str) -> None:
 
 def test_a_message_taken_comes_back_unless_it_is_settled(client: Client, site: str) -> None:
     store, outbox = TriggerStore(client), Outbox(client, site, PARTITIONS)
-    save(store, site, "v", Changed(Watch(position=1), messages=[message(site, "v")]))
+    save(store, site, "v", StateUpdate(TriggerState(position=1), messages=[message(site, "v")]))
     (one,) = outbox.take("webhook", 5, NOW, NOW + 10)
     assert (one.tries, one.body) == (1, b'{"data":{"a":"\xc3\xa9"}}')
     assert outbox.take("webhook", 5, NOW + 9, NOW + 20) == []

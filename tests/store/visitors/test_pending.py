@@ -13,8 +13,8 @@ from store import keys
 from store.client import Client, connect, connect_async
 from store.log.log import partition_of
 from store.visitors.pending import MAX_PENDING, Accepted, read_pending, remember
-from store.visitors.profiles import Learned, ProfileStore
-from store.visitors.visitor_reads import Visit, Visits, know
+from store.visitors.profiles import ProfileStore, ProfileUpdate
+from store.visitors.visitor_reads import VisitorRead, Visits, know
 from tests.models.makers import event
 
 
@@ -64,11 +64,11 @@ def test_a_visit_sees_every_accepted_event_once(kind: str, request: pytest.Fixtu
 
     home = partition_of(site, "v", 8)
 
-    def both(visitors: list[str], profiles: list[Profile]) -> list[Learned]:
+    def both(visitors: list[str], profiles: list[Profile]) -> list[ProfileUpdate]:
         learn(profiles, [Change(0, 1, look(1)), Change(0, 2, look(2))], Assortment().vector_of_item)
-        return [Learned(profiles[0], 2, 0)]
+        return [ProfileUpdate(profiles[0], 2, 0)]
 
-    async def visit(visitor: str) -> Visit:
+    async def visit(visitor: str) -> VisitorRead:
         asking = connect_async(url, cluster=kind == "cluster")
         try:
             return await Visits(asking, 8).read(site, visitor)

@@ -11,7 +11,7 @@ from models.visitor.profile import Profile, encode_profile
 from store import keys
 from store.client import Client, connect
 from store.visitors.pending import Accepted, remember
-from store.visitors.profiles import Learned, ProfileStore
+from store.visitors.profiles import ProfileStore, ProfileUpdate
 
 LIFETIME_S = 3_600.0
 
@@ -22,14 +22,14 @@ def site() -> str:
     return f"s-{uuid.uuid4().hex[:8]}"
 
 
-def moved_to(position: int) -> Callable[[list[str], list[Profile]], list[Learned]]:
+def moved_to(position: int) -> Callable[[list[str], list[Profile]], list[ProfileUpdate]]:
     """Learn one event that leads to a position, where the profile is not there yet."""
 
-    def learn(visitors: list[str], profiles: list[Profile]) -> list[Learned]:
+    def learn(visitors: list[str], profiles: list[Profile]) -> list[ProfileUpdate]:
         return [
-            Learned(Profile(position=position, user_id=visitor), 1, 2)
+            ProfileUpdate(Profile(position=position, user_id=visitor), 1, 2)
             if one.position < position
-            else Learned(one, 0, 0)
+            else ProfileUpdate(one, 0, 0)
             for visitor, one in zip(visitors, profiles, strict=True)
         ]
 
@@ -64,7 +64,7 @@ def test_a_save_over_a_profile_that_moved_on_is_refused_and_learned_again(client
     store, other = ProfileStore(client, LIFETIME_S), ProfileStore(client, LIFETIME_S)
     seen: list[list[int]] = []
 
-    def learn(visitors: list[str], profiles: list[Profile]) -> list[Learned]:
+    def learn(visitors: list[str], profiles: list[Profile]) -> list[ProfileUpdate]:
         seen.append([one.position for one in profiles])
         if len(seen) == 1:  # another worker is faster, for one of the two
             other.update(site, 0, ["b"], moved_to(5))
@@ -79,7 +79,7 @@ def test_a_save_over_a_profile_that_moved_on_is_refused_and_learned_again(client
 def test_a_slower_worker_leaves_newer_state_alone(client: Client, site: str) -> None:
     store = ProfileStore(client, LIFETIME_S)
 
-    def overtaken(visitors: list[str], profiles: list[Profile]) -> list[Learned]:
+    def overtaken(visitors: list[str], profiles: list[Profile]) -> list[ProfileUpdate]:
         if profiles[0].position == 0:
             store.update(site, 0, visitors, moved_to(20))
         return moved_to(10)(visitors, profiles)
