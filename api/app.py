@@ -60,10 +60,10 @@ from store.site.models import ModelStore
 from store.site.segments import SegmentStore
 from store.site.trigger_config import TriggerConfigStore
 from store.visitors.device_links import LinkStore
-from store.visitors.memberships import StandingStore
+from store.visitors.memberships import MembershipStore
 from store.visitors.pending import Accepted, remember
 from store.visitors.profiles import ProfileStore
-from store.visitors.visitor_reads import Visits
+from store.visitors.visitor_reads import VisitorReader
 
 _FOLLOW_EVERY_S: Final = 0.25
 _MEASURE_EVERY_S: Final = 2.0
@@ -227,18 +227,18 @@ async def _lifespan(
         config=config,
         sites={one.site: Site(one.site, catalogs, models, trigger_config) for one in config.sites},
         redis=redis,
-        visits=Visits(unwatched, logs.events.partitions),
+        visits=VisitorReader(unwatched, logs.events.partitions),
         profiles=ProfileStore(client, config.profile_lifetime_s),
         catalogs=catalogs,
         models=models,
         archive=Archive(config.archive_directory),
         segments=SegmentStore(client, config.thresholds),
-        standings=StandingStore(client),
+        memberships=MembershipStore(client),
         triggers=TriggerStore(client),
         trigger_config=trigger_config,
         journal=JournalStore(client),
         outboxes={one.site: Outbox(client, one.site, logs.events.partitions) for one in config.sites},
-        newsroom=MessageNotifier(redis, logs.events.partitions, stopping),
+        notifier=MessageNotifier(redis, logs.events.partitions, stopping),
         stopping=stopping,
         mailings=MailingStore(client),
         log=logs.events,
@@ -254,7 +254,7 @@ async def _lifespan(
     )
     if config.shop_site:
         app.router.routes.extend(_shop(state, config))
-    tasks = [asyncio.create_task(one) for one in (_follow(state), _measure(state), state.newsroom.run())]
+    tasks = [asyncio.create_task(one) for one in (_follow(state), _measure(state), state.notifier.run())]
     try:
         yield {"shopwindow": state}
     finally:
@@ -311,11 +311,11 @@ async def _warm(state: State) -> None:
     """Make one decision of every kind a page asks for, for a visitor nobody is."""
     for site in state.sites.values():
         for _ in range(3):
-            deciding = await begin(state, site, "")
+            decision = await begin(state, site, "")
             for strategy in STRATEGIES:
-                deciding.recommend(Query(strategy))
+                decision.recommend(Query(strategy))
             for placement_id, placement in site.assortment.placements.items():
-                deciding.fill(placement_id, placement.slots)
+                decision.fill(placement_id, placement.slots)
 
 
 async def _measure(state: State) -> None:

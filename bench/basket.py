@@ -42,7 +42,7 @@ CONSTANTS: Final = {
     "away_s": buy_again.AWAY_S,
     "once_hidden_s": buy_again.ONCE_HIDDEN_S,
     "least_again": buy_again.LEAST_AGAIN,
-    "max_habits": order_history.MAX_HABITS,
+    "max_habits": order_history.MAX_ITEM_PURCHASES,
     "max_orders": order_history.MAX_ORDERS,
     "max_times": order_history.MAX_TIMES,
     "useful_half_life_s": order_history.USEFUL_HALF_LIFE_S,

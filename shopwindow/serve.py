@@ -30,14 +30,14 @@ from shopwindow.settings import Settings, load_settings
 from store.client import Client
 from store.clock import open_clock
 from store.log.log import EventLog
-from store.messages.item_watchers import WantedStore
+from store.messages.item_watchers import ItemWatcherStore
 from store.messages.outbox import Outbox
 from store.messages.trigger_states import TriggerStore
 from store.site.catalog import CatalogStore
 from store.site.models import ModelStore
 from store.site.segments import SegmentStore
 from store.site.trigger_config import TriggerConfigStore
-from store.visitors.memberships import StandingStore
+from store.visitors.memberships import MembershipStore
 from store.visitors.profiles import ProfileStore
 from stream.assortments import Assortments
 from stream.delivery import Delivering
@@ -127,7 +127,7 @@ def serve_stream(settings: Settings, flow: Flow) -> None:
             profiles,
             catalogs,
             SegmentStore(client, thresholds(settings)),
-            StandingStore(client),
+            MembershipStore(client),
             open_clock(clock_kind(settings), client),
             sites,
             settings.batch_max_events,
@@ -185,7 +185,7 @@ def _triggering(
     """Build what keeps the watches, with all it reads."""
     return TriggerWorker(
         TriggerStore(client),
-        WantedStore(client),
+        ItemWatcherStore(client),
         ProfileStore(client, settings.profile_lifetime_days * 86_400),
         catalogs,
         Assortments(catalogs),

@@ -39,7 +39,7 @@ def show_visitor(console: Console, found: dict[str, Any]) -> None:
     for_you = Table("", "item", "title", "score", "tier", "why", "reckoning", title="For you")
     for one in found["for_you"]["items"]:
         shown = [one["item_id"], one["title"], f"{one['score']:.3f}", one["tier"], one["reason"]]
-        for_you.add_row(str(one["position"] + 1), *shown, _reckoning(one))
+        for_you.add_row(str(one["position"] + 1), *shown, _contributions(one))
     console.print(for_you)
     storage = found["storage"]
     console.print(
@@ -48,7 +48,7 @@ def show_visitor(console: Console, found: dict[str, Any]) -> None:
     )
 
 
-def _reckoning(item: dict[str, Any]) -> str:
+def _contributions(item: dict[str, Any]) -> str:
     """Every learner's say that moves the item's odds by a tenth or more, and the item it leads back to."""
     says = [f"{one['learner']} {one['says']:+.1f}" for one in item["says"] if abs(one["says"]) >= 0.1]
     through = f" through {item['because_item_id']}" if item["because_item_id"] else ""

@@ -14,10 +14,10 @@ COUNTS_LIFETIME_S: Final = 400 * _DAY_S
 CATALOG_LIFETIME_S: Final = 400 * _DAY_S
 MODELS_LIFETIME_S: Final = 400 * _DAY_S
 LEADER_LIFETIME_S: Final = 4
-STANDINGS_LIFETIME_S: Final = 400 * _DAY_S
+MEMBERSHIPS_LIFETIME_S: Final = 400 * _DAY_S
 SEGMENTS_LIFETIME_S: Final = 400 * _DAY_S
 TRIGGERS_LIFETIME_S: Final = 400 * _DAY_S
-WATCH_LIFETIME_S: Final = 400 * _DAY_S
+TRIGGER_STATE_LIFETIME_S: Final = 400 * _DAY_S
 """Beyond a profile's: an anniversary comes once a year."""
 JOURNAL_LIFETIME_S: Final = 400 * _DAY_S
 OUTBOX_LIFETIME_S: Final = 30 * _DAY_S
@@ -86,7 +86,7 @@ def leader(site: str) -> str:
     return f"{site}:{{{site}}}:models:leader"
 
 
-def standings(site: str, partition: int) -> str:
+def memberships(site: str, partition: int) -> str:
     """Hash: visitor to `models.segments.membership`'s stored form. A field goes when its visitor's profile has."""
     return f"{site}:{{{partition}}}:standings"
 
@@ -96,7 +96,7 @@ def due(site: str, partition: int) -> str:
     return f"{site}:{{{partition}}}:standings:due"
 
 
-def standing_counts(site: str, partition: int) -> str:
+def membership_counts(site: str, partition: int) -> str:
     """Hash: visitors in each stage and segment, and behind `at:` when that last changed."""
     return f"{site}:{{{partition}}}:standings:counts"
 
@@ -106,7 +106,7 @@ def notices(site: str, partition: int) -> str:
     return f"{site}:{{{partition}}}:standings:notices"
 
 
-def standings_judged(site: str, partition: int) -> str:
+def memberships_judged(site: str, partition: int) -> str:
     """Version of the segments by which every standing of the partition has been judged."""
     return f"{site}:{{{partition}}}:standings:judged"
 
@@ -151,7 +151,7 @@ def triggers_version(site: str) -> str:
     return f"{site}:{{{site}}}:triggers:version"
 
 
-def watch(site: str, partition: int, visitor_id: str) -> str:
+def trigger_state(site: str, partition: int, visitor_id: str) -> str:
     """What triggers know of a visitor, `models.triggers.trigger_state`'s stored form."""
     return f"{site}:{{{partition}}}:watch:{visitor_id}"
 

@@ -16,7 +16,7 @@ from store.log.log import EventLog
 from store.site.catalog import CatalogStore
 from store.site.models import ModelStore
 from store.site.segments import SegmentStore
-from store.visitors.memberships import StandingStore
+from store.visitors.memberships import MembershipStore
 from store.visitors.profiles import ProfileStore
 from stream.archive_flow import archive_flow
 from stream.assortments import Assortments
@@ -49,7 +49,7 @@ def run_profile(
     profiles: ProfileStore,
     catalogs: CatalogStore,
     segments: SegmentStore,
-    standings: StandingStore,
+    memberships: MembershipStore,
     clock: Clock,
     sites: frozenset[str],
     max_records: int,
@@ -59,7 +59,7 @@ def run_profile(
 
     def wire() -> Dataflow:
         assortments = Assortments(catalogs)
-        segmenting = SegmentWorker(segments, standings, profiles, assortments, clock, log, sites, stop)
+        segmenting = SegmentWorker(segments, memberships, profiles, assortments, clock, log, sites, stop)
         return profile_flow(log, dead_letters, profiles, assortments, segmenting, sites, max_records, stop)
 
     _run(wire, stop)

@@ -18,7 +18,7 @@ from models.visitor.profile import Profile
 from store.clock import Clock
 from store.log.log import EventLog
 from store.site.segments import SegmentStore
-from store.visitors.memberships import StandingStore
+from store.visitors.memberships import MembershipStore
 from store.visitors.profiles import MembershipUpdate, ProfileStore
 from stream.assortments import Assortments
 from stream.outbox_relay import relay_outbox
@@ -38,35 +38,35 @@ class SegmentJudge:
     """Judges one site's visitors at one moment; `events` are those about to be learned, by visitor."""
 
     site: str
-    yardstick: SegmentConfig
+    segment_config: SegmentConfig
     assortment: Assortment
     now_s: float
     by_events: bool
     events: Events
 
-    def before(self, visitor_id: str, profile: Profile, standing: Membership | None) -> MembershipUpdate:
+    def before(self, visitor_id: str, profile: Profile, membership: Membership | None) -> MembershipUpdate:
         """Let the time pass until the visitor's first new event: what silence changed, it has changed before it."""
         new = next((event for position, event in self.events.get(visitor_id, ()) if position > profile.position), None)
-        if new is None or standing is None:
-            return MembershipUpdate(standing, [], [])
+        if new is None or membership is None:
+            return MembershipUpdate(membership, [], [])
         until_s = min(self.now_s, new.at_s if self.by_events else new.accepted_at_s)
-        if standing.due_s > until_s:
-            return MembershipUpdate(standing, [], [])
-        return self._advance(visitor_id, profile, standing, standing.due_s, until_s)
+        if membership.due_s > until_s:
+            return MembershipUpdate(membership, [], [])
+        return self._advance(visitor_id, profile, membership, membership.due_s, until_s)
 
-    def after(self, visitor_id: str, profile: Profile, standing: Membership | None) -> MembershipUpdate:
+    def after(self, visitor_id: str, profile: Profile, membership: Membership | None) -> MembershipUpdate:
         """Judge the visitor when the newest event came, or when the time was due, and let the time pass until now."""
-        if visitor_id in self.events or standing is None:
+        if visitor_id in self.events or membership is None:
             from_s = profile.last_at_s if self.by_events else profile.accepted_at_s
         else:
-            from_s = standing.due_s
-        return self._advance(visitor_id, profile, standing, from_s, self.now_s)
+            from_s = membership.due_s
+        return self._advance(visitor_id, profile, membership, from_s, self.now_s)
 
     def _advance(
-        self, visitor_id: str, profile: Profile, standing: Membership | None, from_s: float, to_s: float
+        self, visitor_id: str, profile: Profile, membership: Membership | None, from_s: float, to_s: float
     ) -> MembershipUpdate:
-        after, moves = advance(profile, standing, self.yardstick, self.assortment, from_s, to_s)
-        counts = counts_between(standing, after, moves) if moves or after is None else []
+        after, moves = advance(profile, membership, self.segment_config, self.assortment, from_s, to_s)
+        counts = counts_between(membership, after, moves) if moves or after is None else []
         return MembershipUpdate(
             after, counts, [told for move in moves if (told := self._told(visitor_id, profile, move))]
         )
@@ -96,7 +96,7 @@ class SegmentWorker:
     def __init__(
         self,
         segments: SegmentStore,
-        standings: StandingStore,
+        memberships: MembershipStore,
         profiles: ProfileStore,
         assortments: Assortments,
         clock: Clock,
@@ -105,7 +105,7 @@ class SegmentWorker:
         stop: Stop,
     ) -> None:
         self._segments = segments
-        self._standings = standings
+        self._memberships = memberships
         self._profiles = profiles
         self._assortments = assortments
         self._clock = clock
@@ -127,7 +127,7 @@ class SegmentWorker:
         version = self._segments.version(site)
         known = self._known.get(site)
         if known is None or known[0] != version:
-            known = (version, self._segments.yardstick(site))
+            known = (version, self._segments.segment_config(site))
             self._known[site] = known
         return known
 
@@ -146,7 +146,7 @@ class SegmentWorker:
     def _sweep(self, site: str, partition: int, until: float) -> None:
         while True:
             now_s = self._clock.now_s(site)
-            visitors = self._standings.due(site, partition, now_s, _PORTION)
+            visitors = self._memberships.due(site, partition, now_s, _PORTION)
             if visitors:
                 self._judge(site, partition, visitors, now_s)
             if len(visitors) < _PORTION or time.monotonic() >= until:
@@ -163,7 +163,7 @@ class SegmentWorker:
         if begun != version:  # the rules have changed again: everybody from the start
             cursor = 0
         while True:
-            cursor, found = self._standings.scan(site, partition, cursor, _PORTION)
+            cursor, found = self._memberships.scan(site, partition, cursor, _PORTION)
             visitors = [visitor_id for visitor_id, _ in found]
             if visitors:
                 self._judge(site, partition, visitors, self._clock.now_s(site))
@@ -184,10 +184,10 @@ class SegmentWorker:
 
     def tell(self, site: str, partition: int) -> None:
         """Append to the log what has moved and is not in it yet."""
-        standings = self._standings
+        memberships = self._memberships
         relay_outbox(
             self._log,
             site,
-            partial(standings.notices, site, partition),
-            partial(standings.told, site, partition),
+            partial(memberships.notices, site, partition),
+            partial(memberships.told, site, partition),
         )

@@ -34,7 +34,7 @@ class Configs:
         known = self._known.get(site)
         if known is None or known[0] != versions:
             configured = self._triggers.read(site)
-            thresholds = self._segments.yardstick(site).thresholds
+            thresholds = self._segments.segment_config(site).thresholds
             rules = index_triggers(configured.triggers.values(), zone(configured.policy.time_zone))
             known = versions, Config(rules, configured.policy, thresholds)
             self._known[site] = known
@@ -61,9 +61,9 @@ class Recommending:
         about = [item_id for item_id in outcome.items if item_id]
         query = Query(wanted.strategy, item_id=about[0] if about else "", limit=wanted.limit, exclude=frozenset(about))
         holdout = in_holdout(site, visitor_id, self._holdout_share)
-        return recommend(self._shelf(site, assortment), profile, query, time.time(), holdout=holdout).items
+        return recommend(self._scored(site, assortment), profile, query, time.time(), holdout=holdout).items
 
-    def _shelf(self, site: str, assortment: Assortment) -> ScoredCatalog:
+    def _scored(self, site: str, assortment: Assortment) -> ScoredCatalog:
         now = time.monotonic()
         snapshot = self._snapshots.get(site)
         if snapshot is None or now >= self._next_look.get(site, 0.0):
@@ -72,7 +72,7 @@ class Recommending:
                 stored = self._models.snapshot(site)
                 snapshot = decode_snapshot(*stored) if stored is not None else empty_snapshot()
                 self._snapshots[site] = snapshot
-        shelf = self._shelves.get(site)
-        if shelf is None or not shelf.fits(snapshot, assortment):
-            shelf = self._shelves[site] = ScoredCatalog(snapshot, assortment)
-        return shelf
+        scored = self._shelves.get(site)
+        if scored is None or not scored.fits(snapshot, assortment):
+            scored = self._shelves[site] = ScoredCatalog(snapshot, assortment)
+        return scored

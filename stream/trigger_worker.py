@@ -15,30 +15,30 @@ import msgspec
 from models.catalog.assortment import Assortment
 from models.decisions.recommend import Recommended
 from models.events.events import (
+    TRIGGER_STATE_JOINED,
     VISITOR_DELETED,
     VISITOR_IDENTIFIED,
-    WATCH_JOINED,
     Event,
     encode_event,
 )
 from models.triggers.conditions import TimerRequest
 from models.triggers.evaluation import Config, Outcome, Recipient, fire
-from models.triggers.message_outcomes import MessageOutcome, came_of
+from models.triggers.message_outcomes import MessageOutcome, message_outcomes_of
 from models.triggers.payload import body_of, sent_event
 from models.triggers.scheduling import arm, look, observe
 from models.triggers.trigger_state import (
     WANT_LASTS_S,
     TriggerState,
     given,
-    join_watch,
-    joining_watch,
-    read_joining_watch,
+    join_trigger_state,
+    joining_trigger_state,
+    read_joining_trigger_state,
 )
 from models.visitor.profile import Profile
 from store.client import UNAVAILABLE
 from store.clock import Clock
 from store.log.log import EventLog
-from store.messages.item_watchers import WantedStore
+from store.messages.item_watchers import ItemWatcherStore
 from store.messages.trigger_states import WAYS, Message, StateUpdate, TriggerStore, WatcherUpdate
 from store.site.catalog import CatalogStore
 from store.visitors.profiles import ProfileStore
@@ -81,7 +81,7 @@ class TriggerWorker:
     def __init__(
         self,
         store: TriggerStore,
-        wanted: WantedStore,
+        wanted: ItemWatcherStore,
         profiles: ProfileStore,
         catalogs: CatalogStore,
         assortments: Assortments,
@@ -118,10 +118,10 @@ class TriggerWorker:
     def _learn(self, site: str, partition: int, events: Events) -> None:
         config, assortment = self._configs.current(site), self._assortments.current(site)
 
-        def learned(visitor_ids: list[str], watches: list[TriggerState]) -> list[StateUpdate]:
+        def learned(visitor_ids: list[str], trigger_states: list[TriggerState]) -> list[StateUpdate]:
             return [
-                _observed(watch, events[visitor_id], config, assortment)
-                for visitor_id, watch in zip(visitor_ids, watches, strict=True)
+                _observed(trigger_state, events[visitor_id], config, assortment)
+                for visitor_id, trigger_state in zip(visitor_ids, trigger_states, strict=True)
             ]
 
         self._store.update(site, partition, list(events), learned, time.time())
@@ -170,42 +170,46 @@ class TriggerWorker:
     def _fire(self, site: str, partition: int, visitors: list[str], now_s: float) -> None:
         config, assortment = self._configs.current(site), self._assortments.current(site)
 
-        def fired(visitor_ids: list[str], watches: list[TriggerState]) -> list[StateUpdate]:
+        def fired(visitor_ids: list[str], trigger_states: list[TriggerState]) -> list[StateUpdate]:
             profiles = self._profiles.load(site, partition, visitor_ids)
             present = self._store.present(site, partition, visitor_ids, time.time())
             changed: list[StateUpdate] = []
-            for visitor_id, watch, profile, here in zip(visitor_ids, watches, profiles, present, strict=True):
-                whom = Recipient(site, partition, visitor_id)
-                look(watch, profile, config.rules)
+            for visitor_id, trigger_state, profile, here in zip(
+                visitor_ids, trigger_states, profiles, present, strict=True
+            ):
+                recipient = Recipient(site, partition, visitor_id)
+                look(trigger_state, profile, config.rules)
                 outcomes = fire(
-                    watch,
+                    trigger_state,
                     profile,
-                    whom,
+                    recipient,
                     config,
                     assortment,
                     now_s,
                     as_of_due=self._clock.by_events,
                     present=here,
                 )
-                messages = [self._message(whom, watch, profile, one, config, assortment) for one in outcomes]
-                changed.append(StateUpdate(watch, messages))
+                messages = [
+                    self._message(recipient, trigger_state, profile, one, config, assortment) for one in outcomes
+                ]
+                changed.append(StateUpdate(trigger_state, messages))
             return changed
 
         self._store.update(site, partition, visitors, fired, time.time())
 
     def _message(
         self,
-        whom: Recipient,
-        watch: TriggerState,
+        recipient: Recipient,
+        trigger_state: TriggerState,
         profile: Profile,
         outcome: Outcome,
         config: Config,
         assortment: Assortment,
     ) -> Message:
-        TRIGGERS.labels(whom.site, outcome.trigger.trigger_id, outcome.status).inc()
+        TRIGGERS.labels(recipient.site, outcome.trigger.trigger_id, outcome.status).inc()
         sent = outcome.status == "sent"
-        recommended = self._recommended(whom, profile, outcome, assortment) if sent else []
-        body = msgspec.json.encode(body_of(outcome, whom, watch, recommended, assortment))
+        recommended = self._recommended(recipient, profile, outcome, assortment) if sent else []
+        body = msgspec.json.encode(body_of(outcome, recipient, trigger_state, recommended, assortment))
         ways = tuple(
             way
             for way in WAYS
@@ -214,24 +218,24 @@ class TriggerWorker:
         return Message(
             message_id=outcome.message_id,
             at_s=outcome.at_s,
-            fields=_fields(whom, outcome, body, ways),
+            fields=_fields(recipient, outcome, body, ways),
             body=body,
-            notice=encode_event(sent_event(outcome, whom, watch, time.time())) if sent else b"",
+            notice=encode_event(sent_event(outcome, recipient, trigger_state, time.time())) if sent else b"",
             ways=ways,
             on_site=sent and "on_site" in outcome.actions,
             lasts_s=outcome.trigger.lasts_s,
         )
 
     def _recommended(
-        self, whom: Recipient, profile: Profile, outcome: Outcome, assortment: Assortment
+        self, recipient: Recipient, profile: Profile, outcome: Outcome, assortment: Assortment
     ) -> list[Recommended]:
         """Give the products a message carries; a list that cannot be made keeps no message back."""
         try:
-            return self._recommending.items(whom.site, whom.visitor_id, profile, outcome, assortment)
+            return self._recommending.items(recipient.site, recipient.visitor_id, profile, outcome, assortment)
         except UNAVAILABLE:
             raise
         except Exception:
-            _LOGGER.exception("no products for %s of %s", outcome.trigger.trigger_id, whom.visitor_id)
+            _LOGGER.exception("no products for %s of %s", outcome.trigger.trigger_id, recipient.visitor_id)
             return []
 
     def _compare(self, site: str, partition: int, newest: int, until: float) -> None:
@@ -281,12 +285,12 @@ class TriggerWorker:
         config = self._configs.current(site)
         triggers = [one for one in config.rules.triggers.values() if one.kind in armed]
 
-        def wanting(_: list[str], watches: list[TriggerState]) -> list[StateUpdate]:
-            for watch in watches:
+        def wanting(_: list[str], trigger_states: list[TriggerState]) -> list[StateUpdate]:
+            for trigger_state in trigger_states:
                 for trigger in triggers:
-                    if watch.want(item_id) is not None and not watch.flooding(now_s):
-                        arm(watch, trigger, [armed[trigger.kind]])
-            return [StateUpdate(watch) for watch in watches]
+                    if trigger_state.want(item_id) is not None and not trigger_state.flooding(now_s):
+                        arm(trigger_state, trigger, [armed[trigger.kind]])
+            return [StateUpdate(trigger_state) for trigger_state in trigger_states]
 
         visitors = self._wanted.visitors(site, partition, item_id, now_s - WANT_LASTS_S)
         if visitors and triggers:
@@ -308,47 +312,49 @@ def known_of(item_id: str, assortment: Assortment, now_s: float) -> Known:
 
 
 def _observed(
-    watch: TriggerState, events: Collection[tuple[int, Event]], config: Config, assortment: Assortment
+    trigger_state: TriggerState, events: Collection[tuple[int, Event]], config: Config, assortment: Assortment
 ) -> StateUpdate:
     """Take in those of the events that are new to the watch."""
-    new = [(position, event) for position, event in events if position > watch.position]
+    new = [(position, event) for position, event in events if position > trigger_state.position]
     if not new:
         return StateUpdate(None)
-    before = {one.item_id: one.at_s for one in watch.wants if one.strong}
-    came: list[MessageOutcome] = []
+    before = {one.item_id: one.at_s for one in trigger_state.wants if one.strong}
+    message_outcomes: list[MessageOutcome] = []
     notices: list[bytes] = []
     erased = False
     for position, event in new:
         if event.event == VISITOR_DELETED:
-            watch, came, notices, erased = TriggerState(), [], [], True
+            trigger_state, message_outcomes, notices, erased = TriggerState(), [], [], True
         elif event.event == VISITOR_IDENTIFIED:
-            if event.user_id and watch != given(watch):
-                notices.append(encode_event(joining_watch(watch, event.visitor_id, event)))
-                watch = given(watch)
-        elif event.event == WATCH_JOINED:
-            joining = read_joining_watch(event)
+            if event.user_id and trigger_state != given(trigger_state):
+                notices.append(encode_event(joining_trigger_state(trigger_state, event.visitor_id, event)))
+                trigger_state = given(trigger_state)
+        elif event.event == TRIGGER_STATE_JOINED:
+            joining = read_joining_trigger_state(event)
             if joining is not None:
-                join_watch(watch, joining)
-        elif watch.first_time(event.event_id):
-            came += came_of(event, watch, config.policy.attribution_days)
-            observe(watch, event, config.rules, assortment)
-        watch.position = position
-    after = {one.item_id: one.at_s for one in watch.wants if one.strong}
+                join_trigger_state(trigger_state, joining)
+        elif trigger_state.first_time(event.event_id):
+            message_outcomes += message_outcomes_of(event, trigger_state, config.policy.attribution_days)
+            observe(trigger_state, event, config.rules, assortment)
+        trigger_state.position = position
+    after = {one.item_id: one.at_s for one in trigger_state.wants if one.strong}
     wanting = [WatcherUpdate(item_id, None, b"") for item_id in before if item_id not in after]
     for item_id, at_s in after.items():
         if item_id not in before or at_s - before[item_id] > _WANT_RENEWED_S:
             wanting.append(WatcherUpdate(item_id, at_s, msgspec.json.encode(known_of(item_id, assortment, at_s))))
-    return StateUpdate(watch, came=came, wanting=wanting, notices=notices, erased=erased)
+    return StateUpdate(
+        trigger_state, message_outcomes=message_outcomes, wanting=wanting, notices=notices, erased=erased
+    )
 
 
-def _fields(whom: Recipient, outcome: Outcome, body: bytes, ways: tuple[str, ...]) -> dict[str, str]:
+def _fields(recipient: Recipient, outcome: Outcome, body: bytes, ways: tuple[str, ...]) -> dict[str, str]:
     """What the journal keeps of an outcome."""
     trigger = outcome.trigger
     fields = {
         "status": outcome.status,
         "trigger_id": trigger.trigger_id,
         "kind": trigger.kind,
-        "visitor_id": whom.visitor_id,
+        "visitor_id": recipient.visitor_id,
         "purpose": trigger.purpose,
         "channel": trigger.channel,
         "campaign": trigger.campaign,

@@ -150,8 +150,8 @@ def _checked(site: Site, resource: Resource, before: Sequence[Resource], known_s
     if isinstance(resource, Creative) and resource.campaign_id not in assortment.campaigns:
         raise InvalidError(
             "campaign_unknown",
-            f"creative {resource.creative_id!r}: site {site.name!r} has no campaign {show_value(resource.campaign_id)};
-            " "put the campaign first",
+            f"creative {resource.creative_id!r}: site {site.name!r} has no campaign "
+            f"{show_value(resource.campaign_id)}; put the campaign first",
         )
     for audience in _audiences(resource):
         for segment_id in (*audience.any_of, *audience.all_of, *audience.none_of):
@@ -194,10 +194,10 @@ async def _segments(state: State, site: Site, kind: Kind, values: Sequence[Any])
     if kind not in ("rules", "experiments") or b'"audience"' not in orjson.dumps(values):
         return frozenset()
     try:
-        yardstick = await asyncio.to_thread(state.segments.yardstick, site.name)
+        segment_config = await asyncio.to_thread(state.segments.segment_config, site.name)
     except UNAVAILABLE as error:
         raise _unavailable() from error
-    return frozenset(one.segment_id for one in yardstick.segments)
+    return frozenset(one.segment_id for one in segment_config.segments)
 
 
 async def _put(state: State, site: Site, kind: Kind, resources: list[Resource]) -> None:

@@ -74,16 +74,18 @@ async def get_assignment(
     """Look up a visitor's variant now; nobody is exposed by it."""
     state = state_of(request)
     experiment = await _experiment(state, site, experiment_id)
-    deciding = await decide.begin(state, site, parse_visitor_id(visitor_id))
-    found = assign(experiment, site.name, visitor_id, deciding.viewer.segments, time.time(), holdout=deciding.holdout)
+    decision = await decide.begin(state, site, parse_visitor_id(visitor_id))
+    found = assign(
+        experiment, site.name, visitor_id, decision.targeting.segments, time.time(), holdout=decision.holdout
+    )
     return answer(
         {
             "experiment_id": experiment_id,
             "visitor_id": visitor_id,
             "variant_id": found.variant.variant_id if found.variant else None,
             "why": found.why,
-            "holdout": deciding.holdout,
-            "segments": sorted(deciding.viewer.segments),
+            "holdout": decision.holdout,
+            "segments": sorted(decision.targeting.segments),
             "shares": dict(zip((one.variant_id for one in experiment.variants), shares(experiment), strict=True)),
         }
     )

@@ -78,18 +78,18 @@ async def post_batch(request: Request, site: Annotated[Site, Depends(secret_site
 
 async def _list(state: State, site: Site, query: Query, visitor_id: str, segment: Any) -> dict[str, Any]:
     """One visitor's list, or why there is none."""
-    deciding = await decide.begin(state, site, visitor_id)
-    if deciding.degraded:
+    decision = await decide.begin(state, site, visitor_id)
+    if decision.degraded:
         raise unavailable("store_unavailable", "whether visitors want mails cannot be read; try again")
-    contact = deciding.profile.contact
+    contact = decision.profile.contact
     if contact is not None and contact.opted_out:
         return {"visitor_id": visitor_id, "why": "unsubscribed"}
-    if segment is not None and not deciding.profile.events_seen:
+    if segment is not None and not decision.profile.events_seen:
         return {"visitor_id": visitor_id, "why": "unknown"}
-    asked = deciding.asked(query)
-    found = deciding.recommend(asked)
-    deciding.log()
-    return {**deciding.head(), **decide.list_view(asked, found, state.config)}
+    asked = decision.asked(query)
+    found = decision.recommend(asked)
+    decision.log()
+    return {**decision.head(), **decide.list_view(asked, found, state.config)}
 
 
 def _named(body: dict[str, Any]) -> _Page:
@@ -112,7 +112,7 @@ async def _of_segment(state: State, site: Site, body: dict[str, Any]) -> _Page:
     limit = parse_whole(body.get("limit"), "limit", MAX_VISITORS) or MAX_VISITORS
     if body.get("cursor") is None:
         await _check_known(state, site, segment_id)
-        members = await asyncio.to_thread(members_of, state.standings, site.name, state.log.partitions, segment_id)
+        members = await asyncio.to_thread(members_of, state.memberships, site.name, state.log.partitions, segment_id)
         if len(members) <= limit:
             return _Page(members, len(members), None)
         name = await asyncio.to_thread(state.mailings.begin, site.name, segment_id, members)
@@ -122,16 +122,16 @@ async def _of_segment(state: State, site: Site, body: dict[str, Any]) -> _Page:
     if not total:
         raise InvalidError(
             "cursor_unknown",
-            f"cursor {show_value(body['cursor'])} is of no page of the segment {segment_id!r}, or of one begun too long
-            " "ago; begin again without a cursor",
+            f"cursor {show_value(body['cursor'])} is of no page of the segment {segment_id!r}, or of one begun too "
+            "long ago; begin again without a cursor",
         )
     end = start + len(visitor_ids)
     return _Page(visitor_ids, total, f"{name}:{end}" if end < total else None)
 
 
 async def _check_known(state: State, site: Site, segment_id: str) -> None:
-    yardstick = await asyncio.to_thread(state.segments.yardstick, site.name)
-    if segment_id not in {one.segment_id for one in yardstick.segments}:
+    segment_config = await asyncio.to_thread(state.segments.segment_config, site.name)
+    if segment_id not in {one.segment_id for one in segment_config.segments}:
         raise ProblemError(404, "segment_unknown", f"site {site.name!r} has no segment {show_value(segment_id)}")
 
 

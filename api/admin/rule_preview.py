@@ -53,23 +53,23 @@ async def post_preview(request: Request, site: Annotated[Site, Depends(secret_si
     rules = [parse_rule(draft) for draft in drafts]
     visitor_id = parse_visitor_id(body["visitor_id"]) if body.get("visitor_id") else ""
     state = state_of(request)
-    deciding = await decide.begin(state, site, visitor_id)
+    decision = await decide.begin(state, site, visitor_id)
     if body.get("view_as") is not None:
-        deciding = view_as(deciding, body["view_as"], await _segments(state, site))
+        decision = view_as(decision, body["view_as"], await _segments(state, site))
     made = _placement(body, site) if body.get("placement") is not None else _list(body)
     drafted = copy(site)
     drafted.assortment = copy(site.assortment)
     drafted.assortment.rules = {**site.assortment.rules, **{rule.rule_id: rule for rule in rules}}
-    before, after = made(deciding), made(replace(deciding, site=drafted))
+    before, after = made(decision), made(replace(decision, site=drafted))
     return answer({"visitor_id": visitor_id or None, "before": before, "after": after})
 
 
 def _list(body: dict[str, Any]) -> Callable[[Decision], dict[str, Any]]:
     _, query = parse_list(body.get("list", {}), "list")
 
-    def made(deciding: Decision) -> dict[str, Any]:
-        asked = deciding.asked(query)
-        return decide.list_view(asked, deciding.listed(asked), deciding.state.config)
+    def made(decision: Decision) -> dict[str, Any]:
+        asked = decision.asked(query)
+        return decide.list_view(asked, decision.listed(asked), decision.state.config)
 
     return made
 
@@ -82,12 +82,12 @@ def _placement(body: dict[str, Any], site: Site) -> Callable[[Decision], dict[st
         )
     known = placement_named(site, body["placement"])
     count = parse_whole(body.get("count"), "count", MAX_SLOTS) or known.slots
-    return lambda deciding: decide.slate_view(deciding.filled(known.placement_id, count))
+    return lambda decision: decide.slate_view(decision.filled(known.placement_id, count))
 
 
 async def _segments(state: State, site: Site) -> frozenset[str]:
     try:
-        yardstick = await asyncio.to_thread(state.segments.yardstick, site.name)
+        segment_config = await asyncio.to_thread(state.segments.segment_config, site.name)
     except UNAVAILABLE as error:
         raise unavailable("store_unavailable", "the segment store does not answer; try again") from error
-    return frozenset(one.segment_id for one in yardstick.segments)
+    return frozenset(one.segment_id for one in segment_config.segments)

@@ -102,7 +102,7 @@ async def preview(request: Request, site: SecretSite) -> Response:
 
 async def _preview(state: State, site: Site, rule: SegmentRule, limit: int) -> dict[str, Any]:
     await site.follow_catalog(await asyncio.to_thread(state.catalogs.version, site.name))
-    thresholds = (await asyncio.to_thread(state.segments.yardstick, site.name)).thresholds
+    thresholds = (await asyncio.to_thread(state.segments.segment_config, site.name)).thresholds
     now_s = await read_now_s(state.config.clock, state.redis, site.name)
     started = time.monotonic()
     judged, count, complete = 0, 0, True
@@ -110,7 +110,7 @@ async def _preview(state: State, site: Site, rule: SegmentRule, limit: int) -> d
     for partition in range(state.log.partitions):
         cursor, seen = 0, set[str]()
         while complete:
-            cursor, found = await asyncio.to_thread(state.standings.scan, site.name, partition, cursor, _PORTION)
+            cursor, found = await asyncio.to_thread(state.memberships.scan, site.name, partition, cursor, _PORTION)
             visitors = [visitor_id for visitor_id, _ in found if visitor_id not in seen]  # a scan may repeat some
             seen.update(visitors)
             profiles = await asyncio.to_thread(state.profiles.load, site.name, partition, visitors)
@@ -201,7 +201,7 @@ async def delete_segment(request: Request, segment_id: SegmentId, site: SecretSi
 async def get_stages(request: Request, site: SecretSite) -> Response:
     """Give how many visitors are in each stage of life, and what divides the stages."""
     state = state_of(request)
-    thresholds = (await _read(state.segments.yardstick, site.name)).thresholds
+    thresholds = (await _read(state.segments.segment_config, site.name)).thresholds
     tallies = await _read(state.segments.stage_tallies, site.name, state.log.partitions)
     settled = await _read(state.segments.settled, site.name, state.log.partitions)
     stages = {stage: _tally(tallies[stage]) for stage in STAGES}
@@ -231,8 +231,8 @@ async def _put(state: State, site: Site, segments: Sequence[Segment]) -> None:
 
 
 async def _segments(state: State, site: Site) -> dict[str, Segment]:
-    yardstick = await _read(state.segments.yardstick, site.name)
-    return {one.segment_id: one for one in yardstick.segments}
+    segment_config = await _read(state.segments.segment_config, site.name)
+    return {one.segment_id: one for one in segment_config.segments}
 
 
 async def _read(call: Any, *arguments: Any) -> Any:

@@ -83,37 +83,38 @@ async def preview(request: Request, site: SecretSite) -> Response:
     visitor_id = parse_visitor_id(body.get("visitor_id"))
     draft = parse_trigger(body["trigger"]) if body.get("trigger") is not None else None
     state = state_of(request)
-    deciding = await decide.begin(state, site, visitor_id)
+    decision = await decide.begin(state, site, visitor_id)
     try:
         visitor_id = (await state.visits.read(site.name, visitor_id)).visitor_id
     except UNAVAILABLE as error:
         raise _unavailable() from error
     partition = partition_of(site.name, visitor_id, state.log.partitions)
-    ((_, watch),) = await _read(state.triggers.load, site.name, partition, [visitor_id])
+    ((_, trigger_state),) = await _read(state.triggers.load, site.name, partition, [visitor_id])
     configured: Configured = await _read(state.trigger_config.read, site.name)
-    thresholds = (await _read(state.segments.yardstick, site.name)).thresholds
-    now_s = max(await read_now_s(state.config.clock, state.redis, site.name), _least_s(state, deciding.profile))
+    thresholds = (await _read(state.segments.segment_config, site.name)).thresholds
+    now_s = max(await read_now_s(state.config.clock, state.redis, site.name), _least_s(state, decision.profile))
     found: dict[str, Any] = {
         "visitor_id": visitor_id,
         "now": iso(now_s),
-        "armed": [_timer(one) for one in watch.timers],
-        "orders": [_order(one) for one in watch.orders],
-        "wanted": [one.item_id for one in watch.wants if one.strong],
+        "armed": [_timer(one) for one in trigger_state.timers],
+        "orders": [_order(one) for one in trigger_state.orders],
+        "wanted": [one.item_id for one in trigger_state.wants if one.strong],
         "sent": [
-            {"message_id": one.message_id, "trigger_id": one.trigger_id, "at": iso(one.at_s)} for one in watch.sent
+            {"message_id": one.message_id, "trigger_id": one.trigger_id, "at": iso(one.at_s)}
+            for one in trigger_state.sent
         ],
-        **plain_contact(deciding.profile.contact),
-        "contacts": len(touches_of(deciding.profile.contact)),
+        **plain_contact(decision.profile.contact),
+        "contacts": len(touches_of(decision.profile.contact)),
     }
     if draft is not None:
         rules = index_triggers([*configured.triggers.values(), draft], zone(configured.policy.time_zone))
-        look(watch, deciding.profile, rules)
-        timer = _timer_of(watch, draft, now_s)
-        case = EvaluationContext(watch, timer, deciding.profile, site.assortment, thresholds, now_s)
+        look(trigger_state, decision.profile, rules)
+        timer = _timer_of(trigger_state, draft, now_s)
+        case = EvaluationContext(trigger_state, timer, decision.profile, site.assortment, thresholds, now_s)
         verdict = judge(draft, case, configured.policy)
         query = Query(draft.recommend.strategy, limit=draft.recommend.limit)
-        items = deciding.recommend(query).items if draft.recommend.limit else []
-        found["would"] = _would(draft, verdict, watch, deciding.profile, configured.policy, now_s, items)
+        items = decision.recommend(query).items if draft.recommend.limit else []
+        found["would"] = _would(draft, verdict, trigger_state, decision.profile, configured.policy, now_s, items)
     return answer(found)
 
 
@@ -122,22 +123,22 @@ def _least_s(state: State, profile: Profile) -> float:
     return profile.last_at_s if state.config.clock == "event" else 0.0
 
 
-def _timer_of(watch: TriggerState, trigger: Trigger, now_s: float) -> Timer:
+def _timer_of(trigger_state: TriggerState, trigger: Trigger, now_s: float) -> Timer:
     """The trigger's own timer, or one for which all is as if it were due."""
-    own = next((one for one in watch.timers if one.trigger_id == trigger.trigger_id), None)
+    own = next((one for one in trigger_state.timers if one.trigger_id == trigger.trigger_id), None)
     return own or Timer(trigger.trigger_id, "preview", now_s, now_s, now_s + trigger.lasts_s)
 
 
 def _would(
     trigger: Trigger,
     verdict: Verdict,
-    watch: TriggerState,
+    trigger_state: TriggerState,
     profile: Profile,
     policy: ContactPolicy,
     now_s: float,
     items: list[Recommended],
 ) -> dict[str, Any]:
-    hold = held_back(policy, known_touches(watch, profile.contact), trigger.channel, trigger.campaign, now_s)
+    hold = held_back(policy, known_touches(trigger_state, profile.contact), trigger.channel, trigger.campaign, now_s)
     return {
         "does": verdict.do,
         "why": verdict.why or None,

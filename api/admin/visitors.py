@@ -66,27 +66,27 @@ async def get_visitor(
     if profile.events_seen == 0:
         raise ProblemError(404, "visitor_unknown", f"site {site.name!r} knows no visitor {show_value(visitor_id)}")
     try:
-        yardstick = await asyncio.to_thread(state.segments.yardstick, site.name)
-        standing = await asyncio.to_thread(state.standings.get, site.name, partition, known.visitor_id)
+        segment_config = await asyncio.to_thread(state.segments.segment_config, site.name)
+        membership = await asyncio.to_thread(state.memberships.get, site.name, partition, known.visitor_id)
         clock_s = await read_now_s(state.config.clock, state.redis, site.name)
     except UNAVAILABLE as error:
         raise unavailable("store_unavailable", "the profile store does not answer") from error
     if state.config.clock == "event":
         clock_s = max(clock_s, profile.last_at_s)  # an event that is still pending moves the clock
-    facts = Facts(profile, site.assortment, yardstick.thresholds, clock_s)
+    facts = Facts(profile, site.assortment, segment_config.thresholds, clock_s)
     query = recommend.Query("for_you", limit=max(limit, 1))
     now_s = time.time()
-    found = recommend.recommend(site.shelf(), profile, query, now_s)
+    found = recommend.recommend(site.scored(), profile, query, now_s)
     return answer(
         {
             "visitor_id": visitor_id,
             "holdout": in_holdout(site.name, visitor_id, state.config.holdout_share),
             "devices": sorted({one.device_id for one in profile.joined}),
             **_view(profile, site),
-            "stage": _stage(facts, standing),
-            "segments": _segments(facts, yardstick, standing),
+            "stage": _stage(facts, membership),
+            "segments": _segments(facts, segment_config, membership),
             "value": _value(facts),
-            "opinion": _opinion(profile),
+            "opinion": _satisfaction(profile),
             "interests": explain_interests(profile, site.assortment),
             "for_you": decide.list_view(query, found, state.config, explain=True) if limit else None,
             "storage": {
@@ -140,20 +140,23 @@ def _view(profile: Profile, site: Site) -> dict[str, Any]:
                 "last_at": iso(one.last_at_s),
                 "every_days": round(gap_s / 86_400, 1) if (gap_s := interval_s(one)) is not None else None,
             }
-            for one in sorted(profile.history.habits, key=lambda habit: (-habit.count, -habit.last_at_s, habit.item_id))
+            for one in sorted(
+                profile.history.item_purchases,
+                key=lambda purchases: (-purchases.count, -purchases.last_at_s, purchases.item_id),
+            )
         ],
     }
 
 
-def _stage(facts: Facts, standing: Membership | None) -> dict[str, Any]:
+def _stage(facts: Facts, membership: Membership | None) -> dict[str, Any]:
     stage, why = stage_of(facts.profile, facts.thresholds, facts.now_s)
-    known = standing is not None and standing.stage == stage
-    return {"stage": stage, "why": why, "since": iso(standing.stage_since_s) if standing and known else None}
+    known = membership is not None and membership.stage == stage
+    return {"stage": stage, "why": why, "since": iso(membership.stage_since_s) if membership and known else None}
 
 
-def _segments(facts: Facts, yardstick: SegmentConfig, standing: Membership | None) -> list[dict[str, Any]]:
+def _segments(facts: Facts, segment_config: SegmentConfig, membership: Membership | None) -> list[dict[str, Any]]:
     """The segments the visitor is in now; `since` comes with the stream, a moment later."""
-    since = {one.segment_id: one.since_s for one in standing.members} if standing else {}
+    since = {one.segment_id: one.since_s for one in membership.members} if membership else {}
     return [
         {
             "segment_id": one.segment_id,
@@ -161,36 +164,36 @@ def _segments(facts: Facts, yardstick: SegmentConfig, standing: Membership | Non
             "why": one.rule.why(facts),
             "since": iso(since[one.segment_id]) if one.segment_id in since else None,
         }
-        for one in yardstick.segments
+        for one in segment_config.segments
         if one.rule.holds(facts)
     ]
 
 
 def _value(facts: Facts) -> dict[str, Any]:
-    worth = facts.worth
-    recency, frequency, monetary = scores_of(worth, facts.thresholds, facts.now_s)
+    order_value = facts.order_value
+    recency, frequency, monetary = scores_of(order_value, facts.thresholds, facts.now_s)
     return {
-        "tier": tier_of(recency, frequency, monetary, worth.orders),
+        "tier": tier_of(recency, frequency, monetary, order_value.orders),
         "recency": recency,
         "frequency": frequency,
         "monetary": monetary,
-        "orders": worth.orders,
-        "lifetime_value": round(worth.revenue, 2),
-        "average_basket": round(worth.average_basket, 2),
-        "units": worth.units,
-        "sale_share": round(worth.sale_share, 4),
-        "first_order_at": iso(worth.first_at_s) if worth.orders else None,
-        "last_order_at": iso(worth.last_at_s) if worth.orders else None,
+        "orders": order_value.orders,
+        "lifetime_value": round(order_value.revenue, 2),
+        "average_basket": round(order_value.average_basket, 2),
+        "units": order_value.units,
+        "sale_share": round(order_value.sale_share, 4),
+        "first_order_at": iso(order_value.first_at_s) if order_value.orders else None,
+        "last_order_at": iso(order_value.last_at_s) if order_value.orders else None,
     }
 
 
-def _opinion(profile: Profile) -> dict[str, Any] | None:
-    opinion = profile.opinion
-    if opinion is None:
+def _satisfaction(profile: Profile) -> dict[str, Any] | None:
+    satisfaction = profile.satisfaction
+    if satisfaction is None:
         return None
-    said = {kind: getattr(opinion, kind) for kind in opinion.__struct_fields__}
+    said = {kind: getattr(satisfaction, kind) for kind in satisfaction.__struct_fields__}
     told = {kind: {"value": one.value, "at": iso(one.at_s)} for kind, one in said.items() if one is not None}
-    return {"mood": opinion.latest[0] if opinion.latest else None, **told}
+    return {"mood": satisfaction.latest[0] if satisfaction.latest else None, **told}
 
 
 def _subject(subject_id: str, site: Site) -> dict[str, Any]:

@@ -49,26 +49,26 @@ async def post_decisions(request: Request) -> Response:
     if len(set(names)) < len(names):
         raise InvalidError("lists_invalid", f"each list needs a name of its own, got {show_value(names)}")
     shown_items = set(parse_ids(body.get("exclude"), "exclude"))
-    deciding = await decide.begin(state_of(request), site, visitor_id, decide.agent_of(request))
+    decision = await decide.begin(state_of(request), site, visitor_id, decide.agent_of(request))
     shown_creatives: set[str] = set()
     filled: dict[str, Any] = {}
     tier = ""
     for placement_id, count in placements:
         known = placement_named(site, placement_id)
-        slate = deciding.fill(placement_id, count or known.slots, frozenset(shown_creatives))
+        slate = decision.fill(placement_id, count or known.slots, frozenset(shown_creatives))
         shown_creatives.update(one.creative.creative_id for one in slate.slots)
         filled[placement_id] = decide.slate_view(slate)
         tier = tier or slate.tier
     lists: dict[str, Any] = {}
     for name, query in queries:
-        query = deciding.asked(replace(query, exclude=query.exclude | shown_items))
-        found = deciding.recommend(query)
+        query = decision.asked(replace(query, exclude=query.exclude | shown_items))
+        found = decision.recommend(query)
         shown_items.update(one.item.item_id for one in found.items)
-        lists[name] = decide.list_view(query, found, deciding.state.config)
+        lists[name] = decide.list_view(query, found, decision.state.config)
         tier = tier or found.tier
-    deciding.log()
+    decision.log()
     request.scope["tier"] = tier
-    return answer({**deciding.head(), "placements": filled, "lists": lists})
+    return answer({**decision.head(), "placements": filled, "lists": lists})
 
 
 def _parts(body: dict[str, Any], field: str) -> list[Any]:

@@ -66,9 +66,9 @@ async def get_messages(
         return StreamingResponse(_push(state, site, visitor_id, after), headers=headers, media_type=EVENT_STREAM)
     try:
         owner = await _owner(state, site, visitor_id)
-        came = await _present(state, site, owner, POLL_COUNTS_S)
+        message_outcomes = await _present(state, site, owner, POLL_COUNTS_S)
         found = await _read(state, site, owner, after)
-        if came and not found:
+        if message_outcomes and not found:
             found = await _await_first(state, site, owner, after)
     except UNAVAILABLE as error:
         raise unavailable("store_unavailable", "the message store does not answer; try again") from error
@@ -96,9 +96,9 @@ async def _present(state: State, site: Site, owner: str, for_s: float) -> bool:
 async def _await_first(state: State, site: Site, owner: str, after: str) -> list[OnSite]:
     """Give what waited for the visitor to come, once the trigger flow has seen that they have."""
     partition = partition_of(site.name, owner, state.log.partitions)
-    ((_, watch),) = await asyncio.to_thread(state.triggers.load, site.name, partition, [owner])
+    ((_, trigger_state),) = await asyncio.to_thread(state.triggers.load, site.name, partition, [owner])
     now_s = await read_now_s(state.config.clock, state.redis, site.name)
-    if not any(timer.held == ABSENT or timer.due_s <= now_s for timer in watch.timers):
+    if not any(timer.held == ABSENT or timer.due_s <= now_s for timer in trigger_state.timers):
         return []
     until = time.monotonic() + FIRST_ANSWER_S
     found: list[OnSite] = []
@@ -117,7 +117,7 @@ async def _push(state: State, site: Site, visitor_id: str, after: str) -> AsyncI
         with contextlib.suppress(*UNAVAILABLE):
             owner = await _owner(state, site, visitor_id)
             await _present(state, site, owner, LISTEN_COUNTS_S)
-        with state.newsroom.listening(site.name, owner) as news:
+        with state.notifier.listening(site.name, owner) as news:
             found: list[OnSite] = []
             with contextlib.suppress(*UNAVAILABLE):
                 found = await _read(state, site, owner, after)
@@ -128,7 +128,7 @@ async def _push(state: State, site: Site, visitor_id: str, after: str) -> AsyncI
             if time.monotonic() - spoke_at >= HEARTBEAT_S:
                 spoke_at = time.monotonic()
                 yield b": still here\n\n"
-            await state.newsroom.wait(news)
+            await state.notifier.wait(news)
 
 
 def _view(one: OnSite) -> dict[str, Any]:

@@ -62,9 +62,9 @@ async def get_recommendations(request: Request) -> Response:
     )
     explain = given.flag("explain", False)
     visitor_id = parse_visitor_id(visitor_id) if visitor_id else ""
-    deciding = await decide.begin(state_of(request), site, visitor_id, decide.agent_of(request))
-    query = deciding.asked(query)
-    found = deciding.recommend(query)
-    deciding.log()
+    decision = await decide.begin(state_of(request), site, visitor_id, decide.agent_of(request))
+    query = decision.asked(query)
+    found = decision.recommend(query)
+    decision.log()
     request.scope["tier"] = found.tier
-    return answer({**deciding.head(), **decide.list_view(query, found, state_of(request).config, explain=explain)})
+    return answer({**decision.head(), **decide.list_view(query, found, state_of(request).config, explain=explain)})

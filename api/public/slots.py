@@ -35,9 +35,9 @@ async def get_slots(request: Request) -> Response:
     given = Parameters(request)
     visitor_id, count = given.text("visitor_id"), given.whole("count", None, MAX_SLOTS)
     visitor_id = parse_visitor_id(visitor_id) if visitor_id else ""
-    deciding = await decide.begin(state_of(request), site, visitor_id, decide.agent_of(request))
+    decision = await decide.begin(state_of(request), site, visitor_id, decide.agent_of(request))
     known = placement_named(site, request.path_params["placement"])
-    slate = deciding.fill(known.placement_id, count or known.slots)
-    deciding.log()
+    slate = decision.fill(known.placement_id, count or known.slots)
+    decision.log()
     request.scope["tier"] = slate.tier
-    return answer({**deciding.head(), "placement": known.placement_id, **decide.slate_view(slate)})
+    return answer({**decision.head(), "placement": known.placement_id, **decide.slate_view(slate)})

@@ -17,20 +17,20 @@ from api.runtime.state import State
 from models.base.bucketing import in_holdout
 from models.base.timestamps import iso
 from models.catalog.resources import CatalogItem
-from models.decisions.banner_caps import restrain
+from models.decisions.banner_caps import limits_for
 from models.decisions.ladder import Reason
 from models.decisions.merchandising import Gap, bundle_price
 from models.decisions.recommend import Answer, Query, recommend
 from models.decisions.slots import HOLD_S, UNCHANGED, Slate, fill
-from models.decisions.targeting import TargetingContext, viewer_of
+from models.decisions.targeting import TargetingContext, targeting_of
 from models.events.bots import is_bot
 from models.events.events import encode_event
-from models.experiments.experiments import VariantAssignments, exposure_event, trials_of
+from models.experiments.experiments import VariantAssignments, assignments_of, exposure_event
 from models.visitor.campaign_echo import echoed_campaign, without_echo
 from models.visitor.profile import Profile
 from store.client import UNAVAILABLE
 from store.log.log import LogUnavailableError, partition_of
-from store.visitors.visitor_reads import NO_SEGMENTS, Beside, ResolvedVisitor, VisitorRead, before_login, know
+from store.visitors.visitor_reads import NO_SEGMENTS, ReadOptions, ResolvedVisitor, VisitorRead, before_login, know
 
 
 @dataclass(slots=True)
@@ -39,9 +39,9 @@ class Decision:
 
     `visitor_id` is the id the page sent; `owner_id` and `profile` are those of the visitor it belongs to. `campaign`
     led to this visit and is running; `echo` is the same where it is echoed, empty where not. `held` is the profile that
-    slots go by right after a login, so that the login alone changes none of them. `trials` is None where no experiment
-    can be met; `clock_s` is the site's clock, `exposed_at_s` when by it an experiment is met; `promoted` is how many
-    promotional creatives were chosen so far.
+    slots go by right after a login, so that the login alone changes none of them. `assignments` is None where no
+    experiment can be met; `clock_s` is the site's clock, `exposed_at_s` when by it an experiment is met; `promoted` is
+    how many promotional creatives were chosen so far.
     """
 
     state: State
@@ -58,8 +58,8 @@ class Decision:
     freshness_ms: float | None
     decision_id: str
     record: list[dict[str, Any]]
-    viewer: TargetingContext
-    trials: VariantAssignments | None
+    targeting: TargetingContext
+    assignments: VariantAssignments | None
     bot: bool
     exposed_at_s: float
     clock_s: float
@@ -67,23 +67,25 @@ class Decision:
 
     def asked(self, query: Query) -> Query:
         """Give a query as the visitor's variants make it."""
-        return query if self.trials is None else self.trials.query(query)
+        return query if self.assignments is None else self.assignments.query(query)
 
     def listed(self, query: Query) -> Answer:
         """Answer one query."""
         return recommend(
-            self.site.shelf(),
+            self.site.scored(),
             self.profile,
             query,
             self.now_s,
             holdout=self.holdout,
             echo=self.echo,
-            viewer=self.viewer,
+            targeting=self.targeting,
         )
 
     def filled(self, placement_id: str, count: int, left_out: frozenset[str] = frozenset()) -> Slate:
         """Fill one placement; what the contact policy spares the visitor is left out."""
-        restraint = restrain(self.site.policy, self.profile.contact, self.site.assortment, self.clock_s, self.promoted)
+        banner_limits = limits_for(
+            self.site.policy, self.profile.contact, self.site.assortment, self.clock_s, self.promoted
+        )
         slate = fill(
             self.site.assortment,
             self.site.snapshot.clicks,
@@ -95,13 +97,13 @@ class Decision:
             holdout=self.holdout,
             left_out=left_out,
             echo=self.echo,
-            viewer=self.viewer,
-            change=UNCHANGED if self.trials is None else self.trials.placement(placement_id),
-            restraint=restraint,
+            targeting=self.targeting,
+            change=UNCHANGED if self.assignments is None else self.assignments.placement(placement_id),
+            banner_limits=banner_limits,
         )
-        if restraint.why and slate.slots:
-            slate = replace(slate, reason=f"{slate.reason}; promotions are held back: {restraint.why}")
-        self.promoted += sum(one.creative.creative_id in restraint.promotional for one in slate.slots)
+        if banner_limits.why and slate.slots:
+            slate = replace(slate, reason=f"{slate.reason}; promotions are held back: {banner_limits.why}")
+        self.promoted += sum(one.creative.creative_id in banner_limits.promotional for one in slate.slots)
         return slate
 
     def recommend(self, query: Query) -> Answer:
@@ -141,7 +143,7 @@ class Decision:
         }
 
     def _met(self) -> list[dict[str, str]]:
-        met = self.trials.met if self.trials is not None else {}
+        met = self.assignments.met if self.assignments is not None else {}
         return [
             {"experiment_id": experiment_id, "variant_id": variant.variant_id}
             for experiment_id, (_, variant) in met.items()
@@ -170,10 +172,10 @@ class Decision:
         incoming = Incoming(self.site.name, partition, self.visitor_id, orjson.dumps(record))
         if not self.state.decisions.post([incoming]):
             metrics.DECISIONS_UNLOGGED.inc()
-        if self.trials is not None and self.trials.met and not self.bot:
-            self._expose(self.trials)
+        if self.assignments is not None and self.assignments.met and not self.bot:
+            self._expose(self.assignments)
 
-    def _expose(self, trials: VariantAssignments) -> None:
+    def _expose(self, assignments: VariantAssignments) -> None:
         """Append what the visitor met for the first time, as far as this process knows; said twice, it counts once."""
         name, owner_id = self.site.name, self.owner_id
         partition = partition_of(name, owner_id, self.state.log.partitions)
@@ -195,11 +197,11 @@ class Decision:
                     )
                 ),
             )
-            for experiment, variant in trials.met.values()
+            for experiment, variant in assignments.met.values()
             if self.state.exposed.first(name, self.visitor_id, experiment, variant)
         ]
         if exposed:
-            task = asyncio.create_task(self._tell(exposed, list(trials.met)))
+            task = asyncio.create_task(self._tell(exposed, list(assignments.met)))
             self.state.telling.add(task)
             task.add_done_callback(self.state.telling.discard)
 
@@ -230,9 +232,9 @@ async def begin(state: State, site: Site, visitor_id: str, agent: str = "") -> D
     holdout = in_holdout(site.name, visitor_id, state.config.holdout_share)
     found = echoed_campaign(profile, site.assortment, now_s)
     campaign = found.campaign_id if found else ""
-    trials: VariantAssignments | None = None
+    assignments: VariantAssignments | None = None
     if site.assortment.experiments and visitor_id and not holdout:
-        trials = trials_of(site.assortment.experiments.values(), site.name, visitor_id, segments, now_s)
+        assignments = assignments_of(site.assortment.experiments.values(), site.name, visitor_id, segments, now_s)
     return Decision(
         state=state,
         site=site,
@@ -248,9 +250,9 @@ async def begin(state: State, site: Site, visitor_id: str, agent: str = "") -> D
         freshness_ms=freshness_ms,
         decision_id=token_urlsafe(12),
         record=[],
-        viewer=viewer_of(profile, segments, trials.rules if trials is not None else ()),
-        trials=trials,
-        bot=trials is not None and is_bot(agent),
+        targeting=targeting_of(profile, segments, assignments.rules if assignments is not None else ()),
+        assignments=assignments,
+        bot=assignments is not None and is_bot(agent),
         # By events' time a visitor's own tells best what comes after: recorded events of others may be ahead of it.
         exposed_at_s=(profile.last_at_s or clock_s or now_s) if state.config.clock == "event" else now_s,
         # An event that is still pending moves the site's clock too.
@@ -270,9 +272,9 @@ async def _known(state: State, site: Site, visitor_id: str) -> tuple[ResolvedVis
         metrics.DEGRADED.labels("breaker_open").inc()
         return nobody, None, "visitor state unavailable"
     while True:
-        beside = _beside(state, site)
+        options = _options(state, site)
         try:
-            visit = await state.visits.read(site.name, visitor_id, beside, within_s=state.config.redis_deadline_s)
+            visit = await state.visits.read(site.name, visitor_id, options, within_s=state.config.redis_deadline_s)
         except (TimeoutError, *UNAVAILABLE) as error:
             state.breaker.failed(time.monotonic())
             metrics.DEGRADED.labels(type(error).__name__).inc()
@@ -283,13 +285,13 @@ async def _known(state: State, site: Site, visitor_id: str) -> tuple[ResolvedVis
         except UNAVAILABLE as error:
             metrics.DEGRADED.labels(type(error).__name__).inc()
         # A catalog that is the first to ask for segments has just been read: read again, with them.
-        if beside.segments or not site.assortment.asks_segments:
+        if options.segments or not site.assortment.asks_segments:
             return know(visit, site.assortment), visit, ""
 
 
-def _beside(state: State, site: Site) -> Beside:
+def _options(state: State, site: Site) -> ReadOptions:
     """What a decision asks for beside the visitor: segments where rules do, the clock where events move it."""
-    return Beside(site.assortment.asks_segments, state.config.clock == "event")
+    return ReadOptions(site.assortment.asks_segments, state.config.clock == "event")
 
 
 def _held(known: ResolvedVisitor, now_s: float) -> Profile | None:
@@ -328,7 +330,7 @@ def _gap_view(gap: Gap) -> dict[str, Any]:
 
 
 def _says_view(why: Reason) -> list[dict[str, Any]]:
-    named = why.reckoning.named() if why.reckoning else ()
+    named = why.contributions.named() if why.contributions else ()
     return [{"learner": learner, "says": round(says, 4)} for learner, says in named]
 
 

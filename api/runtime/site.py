@@ -37,13 +37,13 @@ class Site:
         self._models = models
         self._catalog_version = 0
         self._refreshing = asyncio.Lock()
-        self._shelf = ScoredCatalog(self.snapshot, self.assortment)
+        self._scored = ScoredCatalog(self.snapshot, self.assortment)
 
-    def shelf(self) -> ScoredCatalog:
+    def scored(self) -> ScoredCatalog:
         """Give the newest models laid over the newest catalog."""
-        if not self._shelf.fits(self.snapshot, self.assortment):
-            self._shelf = ScoredCatalog(self.snapshot, self.assortment)
-        return self._shelf
+        if not self._scored.fits(self.snapshot, self.assortment):
+            self._scored = ScoredCatalog(self.snapshot, self.assortment)
+        return self._scored
 
     async def follow_catalog(self, version: int) -> None:
         """Bring the catalog to `version` or newer, if it is not there yet."""

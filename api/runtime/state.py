@@ -23,9 +23,9 @@ from store.site.catalog import CatalogStore
 from store.site.models import ModelStore
 from store.site.segments import SegmentStore
 from store.site.trigger_config import TriggerConfigStore
-from store.visitors.memberships import StandingStore
+from store.visitors.memberships import MembershipStore
 from store.visitors.profiles import ProfileStore
-from store.visitors.visitor_reads import Visits
+from store.visitors.visitor_reads import VisitorReader
 
 _MAX_SEEN = 100_000
 
@@ -106,18 +106,18 @@ class State:
     config: ApiConfig
     sites: dict[str, Site]
     redis: AsyncClient
-    visits: Visits
+    visits: VisitorReader
     profiles: ProfileStore
     catalogs: CatalogStore
     models: ModelStore
     archive: Archive
     segments: SegmentStore
-    standings: StandingStore
+    memberships: MembershipStore
     triggers: TriggerStore
     trigger_config: TriggerConfigStore
     journal: JournalStore
     outboxes: dict[str, Outbox]
-    newsroom: MessageNotifier
+    notifier: MessageNotifier
     stopping: Callable[[], bool]
     mailings: MailingStore
     log: EventLog

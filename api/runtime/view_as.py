@@ -20,7 +20,7 @@ FIELDS: Final = frozenset({"segments", "region", "device", "at", "campaign", "it
 _MAX_ITEMS: Final = 24
 
 
-def view_as(deciding: Decision, raw: Any, known_segments: frozenset[str]) -> Decision:
+def view_as(decision: Decision, raw: Any, known_segments: frozenset[str]) -> Decision:
     """Give a decision as it would be made for a visitor who is in these `segments`, in this `region`, on this `device`,
     `at` this time, come by this `campaign`, having looked at these `items`, the latest last; what is not given stays.
 
@@ -29,47 +29,47 @@ def view_as(deciding: Decision, raw: Any, known_segments: frozenset[str]) -> Dec
     if not isinstance(raw, dict):
         raise InvalidError("view_as_invalid", f"view_as must be a JSON object, got {show_value(raw)}")
     reject_unknown_fields(raw, FIELDS, "view_as")
-    now_s = deciding.now_s if raw.get("at") is None else _time(raw["at"])
-    viewer, profile = deciding.viewer, deciding.profile
+    now_s = decision.now_s if raw.get("at") is None else _time(raw["at"])
+    targeting, profile = decision.targeting, decision.profile
     if "segments" in raw:
         segments = parse_ids(raw["segments"], "view_as.segments")
         for one in segments:
             if one not in known_segments:
                 raise InvalidError("segment_unknown", f"view_as.segments: there is no segment {show_value(one)}")
-        viewer = viewer._replace(segments=frozenset(segments))
+        targeting = targeting._replace(segments=frozenset(segments))
     if "region" in raw:
         if not isinstance(raw["region"], str):
             raise InvalidError("region_invalid", f"view_as.region must be text, got {show_value(raw['region'])}")
-        viewer = viewer._replace(region=raw["region"])
+        targeting = targeting._replace(region=raw["region"])
     if "device" in raw:
         if raw["device"] not in DEVICES:
             raise InvalidError(
                 "device_invalid", f"view_as.device must be one of {', '.join(DEVICES)}, got {show_value(raw['device'])}"
             )
-        viewer = viewer._replace(device=raw["device"])
-    profile = msgspec.structs.replace(profile, device=viewer.device, region=viewer.region)
+        targeting = targeting._replace(device=raw["device"])
+    profile = msgspec.structs.replace(profile, device=targeting.device, region=targeting.region)
     if "items" in raw:
-        profile = _having_seen(deciding, profile, parse_ids(raw["items"], "view_as.items", _MAX_ITEMS), now_s)
-    campaign, echo = deciding.campaign, deciding.echo
+        profile = _having_seen(decision, profile, parse_ids(raw["items"], "view_as.items", _MAX_ITEMS), now_s)
+    campaign, echo = decision.campaign, decision.echo
     if "campaign" in raw:
-        campaign = echo = _campaign(deciding, raw["campaign"], now_s)
+        campaign = echo = _campaign(decision, raw["campaign"], now_s)
         touch = Touch("", "", campaign, now_s)
         profile = msgspec.structs.replace(profile, first_touch=profile.first_touch or touch, last_touch=touch)
-    return replace(deciding, profile=profile, viewer=viewer, now_s=now_s, campaign=campaign, echo=echo)
+    return replace(decision, profile=profile, targeting=targeting, now_s=now_s, campaign=campaign, echo=echo)
 
 
-def _having_seen(deciding: Decision, profile: Profile, item_ids: Sequence[str], now_s: float) -> Profile:
+def _having_seen(decision: Decision, profile: Profile, item_ids: Sequence[str], now_s: float) -> Profile:
     """Give a profile that has learned, as the stream would, that these items were looked at just now."""
-    assortment = deciding.site.assortment
+    assortment = decision.site.assortment
     changes = []
     for number, item_id in enumerate(item_ids, start=1):
         known = assortment.items.get(item_id)
         if known is None:
             raise InvalidError("item_unknown", f"view_as.items: there is no item {show_value(item_id)}")
         looked = Event(
-            site=deciding.site.name,
+            site=decision.site.name,
             event="view_item",
-            visitor_id=deciding.visitor_id,
+            visitor_id=decision.visitor_id,
             at_s=now_s - (len(item_ids) - number),
             accepted_at_s=now_s,
             items=(EventItem(item_id=item_id, brand=known.brand, category=known.category),),
@@ -87,8 +87,8 @@ def _time(value: Any) -> float:
         raise InvalidError("at_invalid", f"view_as.at must be an ISO 8601 time, got {show_value(value)}") from error
 
 
-def _campaign(deciding: Decision, value: Any, now_s: float) -> str:
-    campaign = deciding.site.assortment.campaigns.get(value) if isinstance(value, str) else None
+def _campaign(decision: Decision, value: Any, now_s: float) -> str:
+    campaign = decision.site.assortment.campaigns.get(value) if isinstance(value, str) else None
     if campaign is None:
         raise InvalidError("campaign_unknown", f"view_as.campaign: there is no campaign {show_value(value)}")
     return campaign.campaign_id if campaign.running(now_s) else ""

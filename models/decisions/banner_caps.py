@@ -22,7 +22,7 @@ class BannerLimits(NamedTuple):
 FREE: Final = BannerLimits()
 
 
-def restrain(
+def limits_for(
     policy: ContactPolicy, contact: ContactHistory | None, assortment: Assortment, now_s: float, promoted: int = 0
 ) -> BannerLimits:
     """Say which promotional creatives a visitor is not to see now, and how many more.

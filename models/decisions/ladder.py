@@ -23,7 +23,7 @@ class Reason:
     words: str
     learner: str = ""
     because: str = ""
-    reckoning: Contributions | None = field(default=None, compare=False)
+    contributions: Contributions | None = field(default=None, compare=False)
 
 
 @dataclass(slots=True)
@@ -63,9 +63,9 @@ def ranked_step(
     return CandidateList(tier, why, rows[kept], scores[kept], why_of)
 
 
-def title_of(shelf: ScoredCatalog, item_id: str) -> str:
+def title_of(scored: ScoredCatalog, item_id: str) -> str:
     """Name an item as a reason may: its title, or its id."""
-    item = shelf.assortment.item_of(item_id)
+    item = scored.assortment.item_of(item_id)
     if item is None:
         return item_id
     return item.title or " > ".join(item.category[-1:]) or item.brand or item_id

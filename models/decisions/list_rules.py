@@ -42,19 +42,19 @@ class ListRules:
 
     def __init__(
         self,
-        shelf: ScoredCatalog,
+        scored: ScoredCatalog,
         strategy: str,
         rules: Iterable[MerchandisingRule],
-        viewer: TargetingContext,
+        targeting: TargetingContext,
         now_s: float,
     ) -> None:
-        self._shelf = shelf
+        self._scored = scored
         held = [
             rule
             for rule in sorted(rules, key=lambda one: one.rule_id)
             if not rule.about_slots
             and (not rule.strategies or strategy in rule.strategies)
-            and viewer.meets(rule, now_s)
+            and targeting.meets(rule, now_s)
         ]
         self._of: dict[str, list[MerchandisingRule]] = {}
         for rule in held:
@@ -65,7 +65,7 @@ class ListRules:
         self._counts: Counter[tuple[str, tuple[str, ...]]] = Counter()
 
     def _any(self, action: str) -> Mask | None:
-        found = [mask_of(self._shelf, rule) for rule in self._of.get(action, [])]
+        found = [mask_of(self._scored, rule) for rule in self._of.get(action, [])]
         return np.logical_or.reduce(found) if found else None
 
     def reordered(self, step: CandidateList, limit: int) -> CandidateList:
@@ -74,11 +74,11 @@ class ListRules:
         if boosts and len(step.rows):
             scores = step.scores.copy()
             for rule in boosts:
-                scores[mask_of(self._shelf, rule)[step.rows]] *= rule.weight
+                scores[mask_of(self._scored, rule)[step.rows]] *= rule.weight
             order = np.argsort(-scores, kind="stable")
             step = replace(step, rows=step.rows[order], scores=scores[order])
         for rule in self._of.get("diversify", []):
-            step = _diversified(self._shelf, step, rule, limit)
+            step = _diversified(self._scored, step, rule, limit)
         return step
 
     def admits(self, row: int) -> bool:
@@ -93,77 +93,77 @@ class ListRules:
         caps = self._of.get("cap", [])
         if not caps:
             return []
-        item = self._shelf.assortment.items[self._shelf.assortment.ids[row]]
+        item = self._scored.assortment.items[self._scored.assortment.ids[row]]
         return [
             ((rule.rule_id, item.category[: rule.per_category] if rule.per_category else ()), rule.most)
             for rule in caps
-            if mask_of(self._shelf, rule)[row]
+            if mask_of(self._scored, rule)[row]
         ]
 
     def pinned(self, allowed: Mask) -> list[tuple[int, int, Reason]]:
         """Give places, rows and reasons of the items that are pinned and may be shown, by place."""
         found = []
         for rule in self.pins:
-            rows = [row for row in self._shelf.assortment.rows(rule.item_ids).tolist() if allowed[row]]
+            rows = [row for row in self._scored.assortment.rows(rule.item_ids).tolist() if allowed[row]]
             why = Reason(f"pinned by the rule {rule.name or rule.rule_id}", "rule")
             found += [(rule.position + place, row, why) for place, row in enumerate(rows)]
         return sorted(found, key=lambda one: one[0])
 
     def last(self, allowed: Mask) -> CandidateList:
         """Offer what is buried, the popular first: for a list that has nothing else left."""
-        rows = self._shelf.by_id
+        rows = self._scored.by_id
         rows = rows[:0] if self.buried is None else rows[(self.buried & allowed)[rows]]
-        rows = rows[np.argsort(-self._shelf.popularity[rows], kind="stable")]
+        rows = rows[np.argsort(-self._scored.popularity[rows], kind="stable")]
         return CandidateList("static", Reason("nothing else is left", "rule"), rows, np.zeros(len(rows)))
 
 
-def list_rules_of(shelf: ScoredCatalog, strategy: str, viewer: TargetingContext, now_s: float) -> ListRules | None:
+def list_rules_of(scored: ScoredCatalog, strategy: str, targeting: TargetingContext, now_s: float) -> ListRules | None:
     """Give the rules for one list, the shop's and the viewer's own; None where there are none at all."""
-    rules = shelf.assortment.rules
-    if not rules and not viewer.rules:
+    rules = scored.assortment.rules
+    if not rules and not targeting.rules:
         return None
-    return ListRules(shelf, strategy, (*rules.values(), *viewer.rules), viewer, now_s)
+    return ListRules(scored, strategy, (*rules.values(), *targeting.rules), targeting, now_s)
 
 
-def mask_of(shelf: ScoredCatalog, rule: MerchandisingRule) -> Mask:
+def mask_of(scored: ScoredCatalog, rule: MerchandisingRule) -> Mask:
     """Which rows of the shelf a rule is about; all where it names nothing."""
-    return shelf.remembered_mask(rule.rule_id, rule, _mask)
+    return scored.remembered_mask(rule.rule_id, rule, _mask)
 
 
-def _mask(shelf: ScoredCatalog, rule: MerchandisingRule) -> Mask:
-    assortment = shelf.assortment
-    mask = np.ones(len(shelf.all_rows), dtype=bool)
+def _mask(scored: ScoredCatalog, rule: MerchandisingRule) -> Mask:
+    assortment = scored.assortment
+    mask = np.ones(len(scored.all_rows), dtype=bool)
     if rule.item_ids:
-        mask &= _rows(shelf, rule.item_ids)
+        mask &= _rows(scored, rule.item_ids)
     if rule.category:
-        mask &= _rows(shelf, assortment.in_category(rule.category))
+        mask &= _rows(scored, assortment.in_category(rule.category))
     if rule.brand:
         wanted = rule.brand.casefold()
-        mask &= _where(shelf, lambda item: item.brand.casefold() == wanted)
+        mask &= _where(scored, lambda item: item.brand.casefold() == wanted)
     if rule.label:
-        mask &= shelf.labelled(rule.label.casefold())
+        mask &= scored.labelled(rule.label.casefold())
     if rule.availability:
-        mask &= _where(shelf, lambda item: item.availability in rule.availability)
+        mask &= _where(scored, lambda item: item.availability in rule.availability)
     with np.errstate(invalid="ignore"):
         if rule.price_from is not None:
-            mask &= shelf.prices() >= rule.price_from
+            mask &= scored.prices() >= rule.price_from
         if rule.price_to is not None:
-            mask &= shelf.prices() <= rule.price_to
+            mask &= scored.prices() <= rule.price_to
     return mask
 
 
-def _rows(shelf: ScoredCatalog, item_ids: Iterable[str]) -> Mask:
-    mask = np.zeros(len(shelf.all_rows), dtype=bool)
-    mask[shelf.assortment.rows(item_ids)] = True
+def _rows(scored: ScoredCatalog, item_ids: Iterable[str]) -> Mask:
+    mask = np.zeros(len(scored.all_rows), dtype=bool)
+    mask[scored.assortment.rows(item_ids)] = True
     return mask
 
 
-def _where(shelf: ScoredCatalog, holds: Callable[[CatalogItem], bool]) -> Mask:
-    items = (shelf.assortment.items.get(item_id) for item_id in shelf.assortment.ids)
+def _where(scored: ScoredCatalog, holds: Callable[[CatalogItem], bool]) -> Mask:
+    items = (scored.assortment.items.get(item_id) for item_id in scored.assortment.ids)
     return np.array([item is not None and holds(item) for item in items], dtype=bool)
 
 
-def _diversified(shelf: ScoredCatalog, step: CandidateList, rule: MerchandisingRule, limit: int) -> CandidateList:
+def _diversified(scored: ScoredCatalog, step: CandidateList, rule: MerchandisingRule, limit: int) -> CandidateList:
     """Take items one by one, each by its score less its likeness to the nearest taken before [1]_.
 
     .. [1] Carbonell and Goldstein, "The Use of MMR", SIGIR 1998.
@@ -172,12 +172,12 @@ def _diversified(shelf: ScoredCatalog, step: CandidateList, rule: MerchandisingR
     if count < 2:
         return step
     rows, scores = step.rows[:count], step.scores[:count]
-    points = shelf.matrix[rows].astype(np.float64)
+    points = scored.matrix[rows].astype(np.float64)
     worth = (1.0 - rule.weight) * scores / max(float(scores.max()), 1e-12)
     nearest = np.zeros(count)
     order: list[int] = []
     left = np.ones(count, dtype=bool)
-    about = mask_of(shelf, rule)[rows]
+    about = mask_of(scored, rule)[rows]
     for _ in range(count):
         gain = np.where(left, worth - rule.weight * np.where(about, nearest, 0.0), -np.inf)
         best = int(gain.argmax())

@@ -28,24 +28,24 @@ NEXT_SHARE: Final = 0.3
 """What the likeliest next item gains on a likeness of 1."""
 
 
-def up_sell(shelf: ScoredCatalog, item_id: str) -> CandidateList:
+def up_sell(scored: ScoredCatalog, item_id: str) -> CandidateList:
     """Items for the same need, one or two price bands up: those most alike, and most looked at after it, first."""
-    item = shelf.assortment.items.get(item_id)
-    nothing = ranked_step("session", Reason("a step up"), shelf.all_rows[:0], np.zeros(0))
+    item = scored.assortment.items.get(item_id)
+    nothing = ranked_step("session", Reason("a step up"), scored.all_rows[:0], np.zeros(0))
     if item is None or item.current_price is None or not item.category:
         return nothing
-    prices = shelf.prices()
-    rows = shelf.assortment.rows(sorted(shelf.assortment.in_category(item.category)))
+    prices = scored.prices()
+    rows = scored.assortment.rows(sorted(scored.assortment.in_category(item.category)))
     rows = rows[prices[rows] > item.current_price]
     band = price_band(item.current_price)
     steps = np.array([price_band(float(price)) - band for price in prices[rows]], dtype=np.int64)
     rows = rows[(steps >= 1) & (steps <= STEPS_UP)]
     if not len(rows):
         return nothing
-    matrix = shelf.matrix
-    scores = 1.0 + (matrix[rows] * matrix[shelf.assortment.row_of[item_id]]).sum(axis=1, dtype=np.float64)
-    scores += NEXT_SHARE * _share_of_next(shelf, [item_id])[rows]
-    below, title = item.current_price, title_of(shelf, item_id)
+    matrix = scored.matrix
+    scores = 1.0 + (matrix[rows] * matrix[scored.assortment.row_of[item_id]]).sum(axis=1, dtype=np.float64)
+    scores += NEXT_SHARE * _share_of_next(scored, [item_id])[rows]
+    below, title = item.current_price, title_of(scored, item_id)
 
     def why_of(row: int) -> Reason:
         return Reason(
@@ -55,40 +55,40 @@ def up_sell(shelf: ScoredCatalog, item_id: str) -> CandidateList:
     return ranked_step("session", Reason("a step up"), rows, scores, 0.0, why_of)
 
 
-def cross_sell(shelf: ScoredCatalog, anchors: Sequence[str]) -> CandidateList:
+def cross_sell(scored: ScoredCatalog, anchors: Sequence[str]) -> CandidateList:
     """What is ordered with the given items and serves another need: none of their own categories."""
-    own = {item.category for anchor in anchors if (item := shelf.assortment.items.get(anchor)) is not None}
-    scores = np.zeros(len(shelf.all_rows))
+    own = {item.category for anchor in anchors if (item := scored.assortment.items.get(anchor)) is not None}
+    scores = np.zeros(len(scored.all_rows))
     because = np.full(len(scores), -1)
     for place, anchor in enumerate(anchors):
-        rows, shares = shelf.bought_with(anchor)
+        rows, shares = scored.bought_with(anchor)
         because[rows[scores[rows] < shares]] = place
         scores[rows] += shares
     rows = np.flatnonzero(scores > 0)
-    items = [shelf.assortment.items.get(shelf.assortment.ids[row]) for row in rows.tolist()]
+    items = [scored.assortment.items.get(scored.assortment.ids[row]) for row in rows.tolist()]
     rows = rows[np.array([item is not None and item.category not in own for item in items], dtype=bool)]
 
     def why_of(row: int) -> Reason:
         anchor = anchors[int(because[row])]
-        return Reason(f"goes with {title_of(shelf, anchor)}", "co_purchase", anchor)
+        return Reason(f"goes with {title_of(scored, anchor)}", "co_purchase", anchor)
 
     return ranked_step("session", Reason("goes with what you have"), rows, scores[rows], 0.0, why_of)
 
 
-def reduced(shelf: ScoredCatalog) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def reduced(scored: ScoredCatalog) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Rows of what is reduced, or labelled clearance, and the share off the price, 0 to 1."""
-    off = shelf.reductions()
-    rows = np.flatnonzero((off >= LEAST_REDUCTION) | shelf.labelled(CLEARANCE_LABEL))
+    off = scored.reductions()
+    rows = np.flatnonzero((off >= LEAST_REDUCTION) | scored.labelled(CLEARANCE_LABEL))
     return rows, off[rows]
 
 
-def clearance(shelf: ScoredCatalog, interest: NDArray[np.float64]) -> CandidateList:
+def clearance(scored: ScoredCatalog, interest: NDArray[np.float64]) -> CandidateList:
     """What is reduced, nearest to the visitor's interest first (by row, 0 for none), then by how much is off."""
-    rows, off = reduced(shelf)
+    rows, off = reduced(scored)
     scores = 1.0 + off + 2.0 * interest[rows]
 
     def why_of(row: int) -> Reason:
-        share = float(shelf.reductions()[row])
+        share = float(scored.reductions()[row])
         words = f"reduced by {share:.0%}" if share >= LEAST_REDUCTION else "last pieces"
         if interest[row] > 0:
             return Reason(f"{words}, and like what you looked at", "interests")
@@ -106,35 +106,35 @@ class Gap:
     missing: float
 
 
-def gap_of(shelf: ScoredCatalog, profile: Profile, threshold: float) -> Gap:
+def gap_of(scored: ScoredCatalog, profile: Profile, threshold: float) -> Gap:
     """Give the gap between the value of a visitor's cart and a threshold, such as free shipping's."""
     value = 0.0
     for line in profile.cart:
-        item = shelf.assortment.items.get(line.item_id)
+        item = scored.assortment.items.get(line.item_id)
         price = item.current_price if item is not None and item.current_price is not None else line.price
         value += (price or 0.0) * line.quantity
     return Gap(threshold, round(value, 2), round(max(0.0, threshold - value), 2))
 
 
-def threshold_nudge(shelf: ScoredCatalog, profile: Profile, gap: Gap, history: Sequence[str]) -> CandidateList:
+def threshold_nudge(scored: ScoredCatalog, profile: Profile, gap: Gap, history: Sequence[str]) -> CandidateList:
     """Items that close the gap, each alone: what is likely next or bought with the cart first, and little over it."""
-    prices = shelf.prices()
+    prices = scored.prices()
     with np.errstate(invalid="ignore"):
         rows = np.flatnonzero((prices >= gap.missing) & (prices <= MOST_OVER_GAP * gap.missing) & (gap.missing > 0))
-    relevance = 0.1 * shelf.popularity.astype(np.float64)
+    relevance = 0.1 * scored.popularity.astype(np.float64)
     for line in profile.cart:
-        bought, shares = shelf.bought_with(line.item_id)
+        bought, shares = scored.bought_with(line.item_id)
         relevance[bought] += shares
-    relevance += _share_of_next(shelf, [*history, *(line.item_id for line in reversed(profile.cart))])
+    relevance += _share_of_next(scored, [*history, *(line.item_id for line in reversed(profile.cart))])
     close = gap.missing / prices[rows]  # 1 where it closes the gap exactly
     why = Reason(f"closes the gap of {gap.missing:.2f}", "price")
     return ranked_step("session", why, rows, close * (0.2 + relevance[rows]))
 
 
-def _share_of_next(shelf: ScoredCatalog, history: Sequence[str]) -> NDArray[np.float64]:
+def _share_of_next(scored: ScoredCatalog, history: Sequence[str]) -> NDArray[np.float64]:
     """Each row's chance to be next, as a share of the likeliest one's; all 0 for an unknown history."""
-    shares = np.zeros(len(shelf.all_rows))
-    rows, chances, _ = shelf.next_after(history)
+    shares = np.zeros(len(scored.all_rows))
+    rows, chances, _ = scored.next_after(history)
     if len(rows):
         shares[rows] = chances / chances.max()
     return shares

@@ -34,7 +34,7 @@ _PLAIN_WORDS: Final = "wanted by those who look at such products"
 
 
 def next_steps(
-    shelf: ScoredCatalog, profile: Profile, tier: DecisionTier, allowed: NDArray[np.bool_], newcomers: CandidateList
+    scored: ScoredCatalog, profile: Profile, tier: DecisionTier, allowed: NDArray[np.bool_], newcomers: CandidateList
 ) -> tuple[CandidateList, CandidateList]:
     """Offer the allowed items most likely next: those for which something speaks beside being wanted by all, the rest.
 
@@ -50,30 +50,30 @@ def next_steps(
     history = [one.item_id for one in session]
     at_s = session[0].at_s if session else None
     dwell_s = session[0].at_s - session[1].at_s if len(session) > 1 else 0.0
-    rows, chances, numbers = shelf.next_after(history, [one.item_id for one in seen], at_s, dwell_s)
+    rows, chances, numbers = scored.next_after(history, [one.item_id for one in seen], at_s, dwell_s)
     keep = allowed[rows]
     rows, chances, numbers = rows[keep], chances[keep], numbers[keep]
-    engine = shelf.snapshot.engine
+    engine = scored.snapshot.engine
     spoken = engine.evidence(numbers)
     order = np.concatenate([np.flatnonzero(spoken), np.flatnonzero(~spoken)])
     rows, chances, numbers = rows[order], chances[order], numbers[order]
-    reckoner = engine.reckoner() if len(numbers) else None
-    reckonings: dict[int, Contributions] = {}
+    reader = engine.reader() if len(numbers) else None
+    contributions_by_row: dict[int, Contributions] = {}
 
     def why_of(row: int) -> Reason:
-        if row not in reckonings:  # a run at a time: the rows after this one are asked for next
+        if row not in contributions_by_row:  # a run at a time: the rows after this one are asked for next
             place = np.flatnonzero(rows == row)
-            if not len(place) or reckoner is None:
+            if not len(place) or reader is None:
                 return newcomers.why_of(row) if newcomers.why_of else newcomers.why
             run = slice(place[0], place[0] + REASONS_AT_ONCE)
-            reckonings.update(zip(rows[run].tolist(), reckoner.of(numbers[run]), strict=True))
-        reckoning = reckonings[row]
-        learner = reckoning.learner
-        because = engine.names[reckoning.because] if reckoning.because >= 0 else ""
-        words = _WORDS.get(learner) or interest_words(shelf, profile, row)
+            contributions_by_row.update(zip(rows[run].tolist(), reader.of(numbers[run]), strict=True))
+        contributions = contributions_by_row[row]
+        learner = contributions.learner
+        because = engine.names[contributions.because] if contributions.because >= 0 else ""
+        words = _WORDS.get(learner) or interest_words(scored, profile, row)
         if "{}" in words:
-            words = words.format(title_of(shelf, because)) if because else _PLAIN_WORDS
-        return Reason(words, learner, because, reckoning)
+            words = words.format(title_of(scored, because)) if because else _PLAIN_WORDS
+        return Reason(words, learner, because, contributions)
 
     count = int(spoken.sum())
     first = CandidateList(tier, Reason("likely next"), rows[:count], chances[:count].astype(np.float64), why_of)
@@ -81,15 +81,15 @@ def next_steps(
     return _with_newcomers(first, newcomers), rest
 
 
-def interest_words(shelf: ScoredCatalog, profile: Profile, row: int) -> str:
+def interest_words(scored: ScoredCatalog, profile: Profile, row: int) -> str:
     """Name what this item shares with the items the visitor looked at."""
-    item = shelf.assortment.items[shelf.assortment.ids[row]]
+    item = scored.assortment.items[scored.assortment.ids[row]]
     for seen in reversed(profile.recent):
-        known = shelf.assortment.item_of(seen.item_id)
+        known = scored.assortment.item_of(seen.item_id)
         if known is not None and known.category and item.category[:2] == known.category[:2]:
             return f"you looked at {known.category[-1]}"
     for seen in reversed(profile.recent):
-        known = shelf.assortment.item_of(seen.item_id)
+        known = scored.assortment.item_of(seen.item_id)
         if known is not None and known.brand and known.brand == item.brand:
             return f"you looked at {known.brand}"
     return f"matches your interest in {item.category[-1]}" if item.category else "matches your interests"

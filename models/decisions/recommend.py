@@ -19,7 +19,7 @@ from models.decisions.list_rules import ListRules, list_rules_of
 from models.decisions.merchandising import NEXT_SHARE, Gap, clearance, cross_sell, gap_of, threshold_nudge, up_sell
 from models.decisions.next_item_steps import TOGETHER_CHANNELS, interest_words, next_steps
 from models.decisions.scored_catalog import ScoredCatalog
-from models.decisions.targeting import TargetingContext, viewer_of
+from models.decisions.targeting import TargetingContext, targeting_of
 from models.events.subjects import creative_of
 from models.ranking.buy_again import MAX_RANKED
 from models.visitor.campaign_echo import PLACES, campaign_of
@@ -93,14 +93,14 @@ class Answer:
 
 
 def recommend(
-    shelf: ScoredCatalog,
+    scored: ScoredCatalog,
     profile: Profile,
     query: Query,
     now_s: float,
     *,
     holdout: bool = False,
     echo: str = "",
-    viewer: TargetingContext | None = None,
+    targeting: TargetingContext | None = None,
 ) -> Answer:
     """Answer one query for one visitor.
 
@@ -126,27 +126,27 @@ def recommend(
     Answer
         At most `query.limit` items, fewer only where no other item may be shown (or refill is off).
     """
-    ruled = list_rules_of(shelf, query.strategy, viewer or viewer_of(profile), now_s)
-    allowed = _allowed(shelf, query, now_s, hidden_items(profile), ruled)
+    ruled = list_rules_of(scored, query.strategy, targeting or targeting_of(profile), now_s)
+    allowed = _allowed(scored, query, now_s, hidden_items(profile), ruled)
     answer = Answer("static", "no item may be shown")
     if query.strategy == "threshold_nudge":
-        answer.gap = gap_of(shelf, profile, query.threshold)
+        answer.gap = gap_of(scored, profile, query.threshold)
         if not answer.gap.missing and query.threshold:
             answer.reason = "the threshold is reached"
     taken = np.zeros(len(allowed), dtype=bool)
-    for number, step in enumerate(_ladder(shelf, profile, query, now_s, holdout, allowed, echo, answer.gap)):
+    for number, step in enumerate(_ladder(scored, profile, query, now_s, holdout, allowed, echo, answer.gap)):
         if number and (not query.refill or answer.companion_of is not None):
             break  # a bundle is never padded: it names what goes together, or the ladder answers
-        may = _allowed(shelf, query, now_s, cart_items(profile), ruled) if step.again else allowed
-        _take(shelf, answer, step, may, taken, query.limit, ruled)
+        may = _allowed(scored, query, now_s, cart_items(profile), ruled) if step.again else allowed
+        _take(scored, answer, step, may, taken, query.limit, ruled)
         if query.strategy == "bundles" and number == 0 and answer.items:
-            answer.companion_of = shelf.assortment.items.get(_anchor(profile, query.item_id, holdout))
+            answer.companion_of = scored.assortment.items.get(_anchor(profile, query.item_id, holdout))
         if len(answer.items) >= query.limit:
             break
     if ruled is not None:
         if ruled.buried is not None and query.refill and query.strategy not in UNPADDED and not answer.companion_of:
-            _take(shelf, answer, ruled.last(allowed), allowed, taken, query.limit, None)
-        _pin(shelf, answer, ruled, allowed, query.limit)
+            _take(scored, answer, ruled.last(allowed), allowed, taken, query.limit, None)
+        _pin(scored, answer, ruled, allowed, query.limit)
     if answer.items:
         answer.tier = answer.items[0].tier
         answer.reason = answer.items[0].reason
@@ -156,7 +156,7 @@ def recommend(
 
 
 def _take(
-    shelf: ScoredCatalog,
+    scored: ScoredCatalog,
     answer: Answer,
     step: CandidateList,
     allowed: NDArray[np.bool_],
@@ -183,16 +183,16 @@ def _take(
                 continue
             ruled.add(row)
         taken[row] = True
-        item = shelf.assortment.items[shelf.assortment.ids[row]]
+        item = scored.assortment.items[scored.assortment.ids[row]]
         why = step.why_of(row) if step.why_of else step.why
         tier = step.tier_of(row) if step.tier_of else step.tier
         answer.items.append(Recommended(item, round(score, 6), tier, why))
 
 
-def _pin(shelf: ScoredCatalog, answer: Answer, ruled: ListRules, allowed: NDArray[np.bool_], limit: int) -> None:
+def _pin(scored: ScoredCatalog, answer: Answer, ruled: ListRules, allowed: NDArray[np.bool_], limit: int) -> None:
     """Put pinned items in their places; what stood there moves on, and what falls off the end is gone."""
     for place, row, why in ruled.pinned(allowed):
-        item = shelf.assortment.items[shelf.assortment.ids[row]]
+        item = scored.assortment.items[scored.assortment.ids[row]]
         answer.items = [one for one in answer.items if one.item.item_id != item.item_id]
         answer.items.insert(place, Recommended(item, 0.0, "static", why))
     del answer.items[limit:]
@@ -201,7 +201,7 @@ def _pin(shelf: ScoredCatalog, answer: Answer, ruled: ListRules, allowed: NDArra
 def hidden_items(profile: Profile) -> set[str]:
     """Items this visitor is not shown: in the cart, or just ordered as of the visitor's latest event."""
     since_s = profile.last_at_s - BOUGHT_HIDDEN_S
-    return cart_items(profile) | {one.item_id for one in profile.history.habits if one.last_at_s > since_s}
+    return cart_items(profile) | {one.item_id for one in profile.history.item_purchases if one.last_at_s > since_s}
 
 
 def cart_items(profile: Profile) -> set[str]:
@@ -210,9 +210,9 @@ def cart_items(profile: Profile) -> set[str]:
 
 
 def _allowed(
-    shelf: ScoredCatalog, query: Query, now_s: float, hidden: set[str], ruled: ListRules | None
+    scored: ScoredCatalog, query: Query, now_s: float, hidden: set[str], ruled: ListRules | None
 ) -> NDArray[np.bool_]:
-    assortment = shelf.assortment
+    assortment = scored.assortment
     allowed = assortment.sellable(now_s).copy()
     if query.category:
         within = np.zeros(len(allowed), dtype=bool)
@@ -228,7 +228,7 @@ def _allowed(
 
 
 def _ladder(
-    shelf: ScoredCatalog,
+    scored: ScoredCatalog,
     profile: Profile,
     query: Query,
     now_s: float,
@@ -242,54 +242,54 @@ def _ladder(
         case "for_you":
             if not holdout:
                 if echo:
-                    step = _of_campaign(shelf, echo)
+                    step = _of_campaign(scored, echo)
                     rows = step.rows[allowed[step.rows]][:PLACES]
                     yield replace(step, rows=rows, scores=step.scores[: len(rows)])
-                yield from _for_you(shelf, profile, allowed, now_s)
+                yield from _for_you(scored, profile, allowed, now_s)
         case "similar":
-            yield from _similar(shelf, query.item_id or _latest(profile, holdout))
+            yield from _similar(scored, query.item_id or _latest(profile, holdout))
         case "also_viewed":
             item_id = query.item_id or _latest(profile, holdout)
-            yield _also_viewed(shelf, [item_id])
-            yield from _similar(shelf, item_id)
+            yield _also_viewed(scored, [item_id])
+            yield from _similar(scored, item_id)
         case "also_bought":
-            yield from _also_bought(shelf, profile, query.item_id, holdout)
+            yield from _also_bought(scored, profile, query.item_id, holdout)
         case "bundles":
             anchor = _anchor(profile, query.item_id, holdout)
-            yield _bought_together(shelf, [anchor])
-            yield _also_viewed(shelf, [anchor])
-            yield from _similar(shelf, anchor)
+            yield _bought_together(scored, [anchor])
+            yield _also_viewed(scored, [anchor])
+            yield from _similar(scored, anchor)
         case "buy_again":
             if not holdout and profile.orders is not None:
-                yield _buy_again(shelf, profile, query, now_s)
+                yield _buy_again(scored, profile, query, now_s)
         case "up_sell":
-            yield up_sell(shelf, _anchor(profile, query.item_id, holdout))
+            yield up_sell(scored, _anchor(profile, query.item_id, holdout))
         case "cross_sell":
             anchors = _anchors(profile, query.item_id, holdout)
-            yield cross_sell(shelf, anchors)
-            yield _also_viewed(shelf, anchors)
+            yield cross_sell(scored, anchors)
+            yield _also_viewed(scored, anchors)
         case "clearance":
             known = not holdout and bool(profile.sketch)
-            interest = _interest(shelf, profile, shelf.all_rows) if known else np.zeros(len(allowed))
-            near = _near(shelf, profile.recent) if known else np.zeros(len(allowed), dtype=bool)
-            yield clearance(shelf, np.where(near & (interest > LEAST_INTEREST), interest, 0.0))
+            interest = _interest(scored, profile, scored.all_rows) if known else np.zeros(len(allowed))
+            near = _near(scored, profile.recent) if known else np.zeros(len(allowed), dtype=bool)
+            yield clearance(scored, np.where(near & (interest > LEAST_INTEREST), interest, 0.0))
         case "threshold_nudge" if gap is not None:
             history = [] if holdout else [one for one in recent_items(profile) if creative_of(one) is None]
-            yield threshold_nudge(shelf, profile, gap, history)
+            yield threshold_nudge(scored, profile, gap, history)
         case "bestsellers":
-            yield ordered_step("popular", Reason("sells best", "popularity"), shelf.sold, shelf.sold_score)
+            yield ordered_step("popular", Reason("sells best", "popularity"), scored.sold, scored.sold_score)
         case "new":
-            yield ordered_step("static", Reason("new in the shop", "catalog"), shelf.newest)
+            yield ordered_step("static", Reason("new in the shop", "catalog"), scored.newest)
         case "recently_viewed":
-            rows = shelf.assortment.rows(recent_items(profile))
+            rows = scored.assortment.rows(recent_items(profile))
             yield ordered_step("session", Reason("you looked at it lately", "seen_before"), rows)
         case "trending":
             pass
     if query.strategy in UNPADDED:
         return
-    yield ordered_step("popular", Reason("trending in the shop", "popularity"), shelf.trending, shelf.trending_score)
-    yield ordered_step("popular", Reason("popular in the shop", "popularity"), shelf.popular, shelf.popularity)
-    yield ordered_step("static", Reason("new in the shop", "catalog"), shelf.newest)
+    yield ordered_step("popular", Reason("trending in the shop", "popularity"), scored.trending, scored.trending_score)
+    yield ordered_step("popular", Reason("popular in the shop", "popularity"), scored.popular, scored.popularity)
+    yield ordered_step("static", Reason("new in the shop", "catalog"), scored.newest)
 
 
 def _latest(profile: Profile, holdout: bool) -> str:
@@ -305,109 +305,109 @@ def history_tier(profile: Profile) -> DecisionTier:
 
 
 def _for_you(
-    shelf: ScoredCatalog, profile: Profile, allowed: NDArray[np.bool_], now_s: float
+    scored: ScoredCatalog, profile: Profile, allowed: NDArray[np.bool_], now_s: float
 ) -> Iterator[CandidateList]:
     if profile.recent or profile.sketch:
         tier = history_tier(profile)
-        near = _near(shelf, profile.recent)
+        near = _near(scored, profile.recent)
         seen = np.zeros(len(allowed), dtype=bool)
-        seen[shelf.assortment.rows(recent_items(profile)[:RECENTS_USED])] = True
+        seen[scored.assortment.rows(recent_items(profile)[:RECENTS_USED])] = True
 
         def why_of(row: int) -> Reason:
-            return Reason(interest_words(shelf, profile, row), "interests")
+            return Reason(interest_words(scored, profile, row), "interests")
 
-        fresh = np.flatnonzero(near & shelf.untouched & allowed & ~seen)
-        likely = _interest(shelf, profile, fresh)
+        fresh = np.flatnonzero(near & scored.untouched & allowed & ~seen)
+        likely = _interest(scored, profile, fresh)
         newcomers = ranked_step(
             tier, Reason("nobody looked at it yet", "interests"), fresh, likely, LEAST_INTEREST, why_of
         )
-        spoken_for, merely_wanted = next_steps(shelf, profile, tier, allowed & ~seen, newcomers)
+        spoken_for, merely_wanted = next_steps(scored, profile, tier, allowed & ~seen, newcomers)
         yield spoken_for
-        interest = _interest(shelf, profile, shelf.all_rows)
+        interest = _interest(scored, profile, scored.all_rows)
         interest[interest < np.where(near, LEAST_INTEREST, LEAST_OLD_INTEREST)] = 0.0
-        interest[interest > 0] += POPULARITY_SHARE * shelf.popularity[interest > 0]
+        interest[interest > 0] += POPULARITY_SHARE * scored.popularity[interest > 0]
         interest[seen] *= SEEN_SHARE
-        yield ranked_step(tier, Reason("from what you looked at", "interests"), shelf.all_rows, interest, 0.0, why_of)
+        yield ranked_step(tier, Reason("from what you looked at", "interests"), scored.all_rows, interest, 0.0, why_of)
         yield merely_wanted
-    campaign = campaign_of(profile.last_touch, shelf.assortment, now_s)
+    campaign = campaign_of(profile.last_touch, scored.assortment, now_s)
     if campaign is not None:
-        yield _of_campaign(shelf, campaign.campaign_id)
+        yield _of_campaign(scored, campaign.campaign_id)
 
 
-def _of_campaign(shelf: ScoredCatalog, campaign_id: str) -> CandidateList:
+def _of_campaign(scored: ScoredCatalog, campaign_id: str) -> CandidateList:
     """What a campaign's creatives are about: the items they name, then their categories, the popular first."""
-    creatives = [one for one in shelf.assortment.creatives.values() if one.campaign_id == campaign_id]
+    creatives = [one for one in scored.assortment.creatives.values() if one.campaign_id == campaign_id]
     named = dict.fromkeys(item_id for one in creatives for item_id in one.item_ids)
     paths = sorted({one.category for one in creatives if one.category})
-    members = sorted({item_id for path in paths for item_id in shelf.assortment.in_category(path)} - set(named))
-    rows = shelf.assortment.rows(members)
-    rows = np.concatenate([shelf.assortment.rows(named), rows[np.argsort(-shelf.popularity[rows], kind="stable")]])
-    campaign = shelf.assortment.campaigns.get(campaign_id)
+    members = sorted({item_id for path in paths for item_id in scored.assortment.in_category(path)} - set(named))
+    rows = scored.assortment.rows(members)
+    rows = np.concatenate([scored.assortment.rows(named), rows[np.argsort(-scored.popularity[rows], kind="stable")]])
+    campaign = scored.assortment.campaigns.get(campaign_id)
     title = campaign.name if campaign and campaign.name else campaign_id
     return ordered_step("segment", Reason(f"you came by the campaign {title}", "campaign"), rows)
 
 
-def _near(shelf: ScoredCatalog, recent: Sequence[Recent]) -> NDArray[np.bool_]:
+def _near(scored: ScoredCatalog, recent: Sequence[Recent]) -> NDArray[np.bool_]:
     """Which rows share a brand, or the innermost category, with an item the visitor looked at."""
-    near = np.zeros(len(shelf.popularity), dtype=bool)
+    near = np.zeros(len(scored.popularity), dtype=bool)
     for seen in recent:
-        for token in shelf.assortment.kin_tokens(seen.item_id):
-            near[shelf.rows_with(token)] = True
+        for token in scored.assortment.kin_tokens(seen.item_id):
+            near[scored.rows_with(token)] = True
     return near
 
 
-def _interest(shelf: ScoredCatalog, profile: Profile, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+def _interest(scored: ScoredCatalog, profile: Profile, rows: NDArray[np.int64]) -> NDArray[np.float64]:
     """Likeness of these rows to the visitor's interests, -1 to 1, `(len(rows),)`."""
     if not profile.sketch or not len(rows):
         return np.zeros(len(rows))
     mixed = HALF_LIFE_SHARES @ directions(profile.sketch)
     length = float(np.linalg.norm(mixed))
-    return likeness(shelf.matrix, (mixed / length if length > 0 else mixed).astype(np.float32), rows)
+    return likeness(scored.matrix, (mixed / length if length > 0 else mixed).astype(np.float32), rows)
 
 
-def _alike(shelf: ScoredCatalog, item_id: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def _alike(scored: ScoredCatalog, item_id: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Rows that share most with an item, most first, those that are also looked at with it before their like."""
-    alike = likeness(shelf.matrix, shelf.matrix[shelf.assortment.row_of[item_id]], shelf.all_rows)
+    alike = likeness(scored.matrix, scored.matrix[scored.assortment.row_of[item_id]], scored.all_rows)
     alike[alike <= LEAST_LIKENESS] = 0.0
-    rows, chances, _ = shelf.next_after([item_id])
+    rows, chances, _ = scored.next_after([item_id])
     met = alike[rows] > 0
     if met.any():
         alike[rows[met]] += NEXT_SHARE * chances[met] / chances[met].max()
-    step = ranked_step("session", Reason("alike"), shelf.all_rows, alike)
+    step = ranked_step("session", Reason("alike"), scored.all_rows, alike)
     return step.rows, step.scores
 
 
-def _similar(shelf: ScoredCatalog, item_id: str) -> Iterator[CandidateList]:
+def _similar(scored: ScoredCatalog, item_id: str) -> Iterator[CandidateList]:
     """Items that share most with this one, then its whole category."""
-    item = shelf.assortment.items.get(item_id)
+    item = scored.assortment.items.get(item_id)
     if item is None:
         return
-    title = title_of(shelf, item_id)
-    rows, scores = shelf.remembered(item_id, _alike)
+    title = title_of(scored, item_id)
+    rows, scores = scored.remembered(item_id, _alike)
     yield CandidateList("session", Reason(f"similar to {title}", "content", item_id), rows, scores)
     if item.category:
-        members = shelf.assortment.rows(sorted(shelf.assortment.in_category(item.category)))
-        members = members[np.argsort(-shelf.popularity[members], kind="stable")]
+        members = scored.assortment.rows(sorted(scored.assortment.in_category(item.category)))
+        members = members[np.argsort(-scored.popularity[members], kind="stable")]
         yield ordered_step("session", Reason(f"also in {item.category[-1]}", "content", item_id), members)
 
 
-def _also_viewed(shelf: ScoredCatalog, item_ids: Sequence[str]) -> CandidateList:
+def _also_viewed(scored: ScoredCatalog, item_ids: Sequence[str]) -> CandidateList:
     """Items that stand in sessions with any of the given ones, by the best chance to follow one."""
-    scores = np.zeros(len(shelf.popularity))
+    scores = np.zeros(len(scored.popularity))
     because = np.zeros(len(scores), dtype=np.int64)
     for place, item_id in enumerate(item_ids[:RECENTS_USED]):
-        rows, chances, numbers = shelf.next_after([item_id])
+        rows, chances, numbers = scored.next_after([item_id])
         if len(rows):
-            together = shelf.snapshot.engine.evidence(numbers, TOGETHER_CHANNELS)
+            together = scored.snapshot.engine.evidence(numbers, TOGETHER_CHANNELS)
             better = together & (chances > scores[rows])
             scores[rows[better]] = chances[better]
             because[rows[better]] = place
 
     def why_of(row: int) -> Reason:
         anchor = item_ids[int(because[row])]
-        return Reason(f"viewed together with {title_of(shelf, anchor)}", "co_visitation", anchor)
+        return Reason(f"viewed together with {title_of(scored, anchor)}", "co_visitation", anchor)
 
-    return ranked_step("session", Reason("viewed together", "co_visitation"), shelf.all_rows, scores, 0.0, why_of)
+    return ranked_step("session", Reason("viewed together", "co_visitation"), scored.all_rows, scores, 0.0, why_of)
 
 
 def _anchors(profile: Profile, item_id: str, holdout: bool) -> list[str]:
@@ -419,12 +419,12 @@ def _anchors(profile: Profile, item_id: str, holdout: bool) -> list[str]:
     return [one for one in [_latest(profile, holdout)] if one]
 
 
-def _also_bought(shelf: ScoredCatalog, profile: Profile, item_id: str, holdout: bool) -> Iterator[CandidateList]:
+def _also_bought(scored: ScoredCatalog, profile: Profile, item_id: str, holdout: bool) -> Iterator[CandidateList]:
     anchors = _anchors(profile, item_id, holdout)
-    yield _bought_together(shelf, anchors)
-    yield _also_viewed(shelf, anchors)
+    yield _bought_together(scored, anchors)
+    yield _also_viewed(scored, anchors)
     for anchor in anchors[:1]:
-        yield from _similar(shelf, anchor)
+        yield from _similar(scored, anchor)
 
 
 def _anchor(profile: Profile, item_id: str, holdout: bool) -> str:
@@ -432,41 +432,41 @@ def _anchor(profile: Profile, item_id: str, holdout: bool) -> str:
     return next(iter(_anchors(profile, item_id, holdout)), "")
 
 
-def _buy_again(shelf: ScoredCatalog, profile: Profile, query: Query, now_s: float) -> CandidateList:
+def _buy_again(scored: ScoredCatalog, profile: Profile, query: Query, now_s: float) -> CandidateList:
     """What the visitor's next order will likely hold; without refill only what the visitor bought before."""
-    row_of = shelf.assortment.row_of
+    row_of = scored.assortment.row_of
     ranked = {
         row_of[one.item_id]: one
-        for one in shelf.snapshot.again.rank(profile.history, now_s, MAX_RANKED)
-        if one.item_id in row_of and (query.refill or one.habit is not None)
+        for one in scored.snapshot.again.rank(profile.history, now_s, MAX_RANKED)
+        if one.item_id in row_of and (query.refill or one.purchases is not None)
     }
 
     def tier_of(row: int) -> DecisionTier:
-        return "popular" if ranked[row].habit is None else "personalized"
+        return "popular" if ranked[row].purchases is None else "personalized"
 
     return CandidateList(
         "personalized",
         Reason("you bought it before", "buy_again"),
         np.array(list(ranked), dtype=np.int64),
         np.array([one.score for one in ranked.values()], dtype=np.float64),
-        lambda row: Reason(ranked[row].reason, "popularity" if ranked[row].habit is None else "buy_again"),
+        lambda row: Reason(ranked[row].reason, "popularity" if ranked[row].purchases is None else "buy_again"),
         tier_of,
         again=True,
     )
 
 
-def _bought_together(shelf: ScoredCatalog, item_ids: Sequence[str]) -> CandidateList:
+def _bought_together(scored: ScoredCatalog, item_ids: Sequence[str]) -> CandidateList:
     """Items ordered with any of the given ones, by the sum of their shares."""
-    scores = np.zeros(len(shelf.popularity))
+    scores = np.zeros(len(scored.popularity))
     best, because = np.zeros(len(scores)), np.zeros(len(scores), dtype=np.int64)
     for place, item_id in enumerate(item_ids[:RECENTS_USED]):
-        rows, shares = shelf.bought_with(item_id)
+        rows, shares = scored.bought_with(item_id)
         scores[rows] += shares
         because[rows[shares > best[rows]]] = place
         best[rows] = np.maximum(best[rows], shares)
 
     def why_of(row: int) -> Reason:
         anchor = item_ids[int(because[row])]
-        return Reason(f"bought together with {title_of(shelf, anchor)}", "co_purchase", anchor)
+        return Reason(f"bought together with {title_of(scored, anchor)}", "co_purchase", anchor)
 
-    return ranked_step("session", Reason("bought together", "co_purchase"), shelf.all_rows, scores, 0.0, why_of)
+    return ranked_step("session", Reason("bought together", "co_purchase"), scored.all_rows, scores, 0.0, why_of)

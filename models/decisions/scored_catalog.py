@@ -76,8 +76,10 @@ class ScoredCatalog:
         )
 
     def remembered_mask(
-        self, name: str, rule: MerchandisingRule, mask: Callable[["ScoredCatalog", MerchandisingRule],
-        NDArray[np.bool_]]
+        self,
+        name: str,
+        rule: MerchandisingRule,
+        mask: Callable[["ScoredCatalog", MerchandisingRule], NDArray[np.bool_]],
     ) -> NDArray[np.bool_]:
         """What `mask` gives for a rule, worked out once while the rule and the catalog stay as they are."""
         self._forget_what_changed()

@@ -82,7 +82,7 @@ def slot_rules(
     rules: Iterable[MerchandisingRule],
     creatives: Sequence[Creative],
     placement_id: str,
-    viewer: TargetingContext,
+    targeting: TargetingContext,
     now_s: float,
     items: Mapping[str, CatalogItem],
 ) -> SlotRules:
@@ -99,7 +99,9 @@ def slot_rules(
     held = [
         rule
         for rule in sorted(rules, key=lambda one: one.rule_id)
-        if rule.about_slots and (not rule.placements or placement_id in rule.placements) and viewer.meets(rule, now_s)
+        if rule.about_slots
+        and (not rule.placements or placement_id in rule.placements)
+        and targeting.meets(rule, now_s)
     ]
     if not held:
         return NO_RULES

@@ -23,7 +23,7 @@ from models.decisions.banner_caps import FREE, BannerLimits
 from models.decisions.ladder import DecisionTier
 from models.decisions.recommend import history_tier
 from models.decisions.slot_rules import NO_RULES, SlotRules, slot_rules
-from models.decisions.targeting import TargetingContext, viewer_of
+from models.decisions.targeting import TargetingContext, targeting_of
 from models.visitor.campaign_echo import SLOT_SHARE
 from models.visitor.profile import Profile, recent_items
 
@@ -96,40 +96,44 @@ def fill(
     holdout: bool = False,
     left_out: frozenset[str] = frozenset(),
     echo: str = "",
-    viewer: TargetingContext | None = None,
+    targeting: TargetingContext | None = None,
     change: SlotChange = UNCHANGED,
-    restraint: BannerLimits = FREE,
+    banner_limits: BannerLimits = FREE,
 ) -> Slate:
     """Fill `count` slots of a placement for a visitor; fewer only where fewer creatives are eligible.
 
     No campaign comes twice before every eligible campaign has come once. Visitors of the holdout, and everybody before
     anything is learned or known of them, see an even rotation. `echo` is the campaign that led to this visit: in the
-    first slot its creatives stand, but for a share that keeps all in play. `viewer` is what rules ask of the visitor,
-    by default what the profile tells; `change` is what an experiment's variant makes of the placement; `restraint` is
-    what the contact policy spares the visitor.
+    first slot its creatives stand, but for a share that keeps all in play. `targeting` is what rules ask of the
+    visitor, by default what the profile tells; `change` is what an experiment's variant makes of the placement;
+    `banner_limits` is what the contact policy spares the visitor.
     """
-    candidates = eligible(assortment, placement_id, now_s, left_out | restraint.left_out)
+    candidates = eligible(assortment, placement_id, now_s, left_out | banner_limits.left_out)
     ruled = NO_RULES
-    if assortment.rules or (viewer is not None and viewer.rules):
-        viewer = viewer or viewer_of(profile)
-        rules = (*assortment.rules.values(), *viewer.rules)
-        ruled = slot_rules(rules, candidates, placement_id, viewer, now_s, assortment.items)
+    if assortment.rules or (targeting is not None and targeting.rules):
+        targeting = targeting or targeting_of(profile)
+        rules = (*assortment.rules.values(), *targeting.rules)
+        ruled = slot_rules(rules, candidates, placement_id, targeting, now_s, assortment.items)
         candidates = [one for one in candidates if one.creative_id not in ruled.excluded]
     if change.creative_ids:
         candidates = [one for one in candidates if one.creative_id in change.creative_ids]
     if not candidates:
-        why = f", promotions are held back: {restraint.why}" if restraint.why else ""
+        why = f", promotions are held back: {banner_limits.why}" if banner_limits.why else ""
         return Slate("static", f"no creative is eligible{why}", [])
     if change.policy == "fixed":
-        return _fixed(candidates, change.creative_ids, ruled, count, restraint)
+        return _fixed(candidates, change.creative_ids, ruled, count, banner_limits)
     if change.policy == "random":
         why = "even rotation by an experiment"
-        slots = _draw_slots(candidates, None, visitor_id, placement_id, count, now_s, why, ruled, restraint=restraint)
+        slots = _draw_slots(
+            candidates, None, visitor_id, placement_id, count, now_s, why, ruled, banner_limits=banner_limits
+        )
         return Slate("static", why, slots, RANDOM_POLICY)
     recent = [] if holdout else recent_items(profile)
     if holdout or not (recent or clicks.impressions or echo):
         why = "holdout, not personalized: even rotation" if holdout else "nothing is known yet: even rotation"
-        slots = _draw_slots(candidates, None, visitor_id, placement_id, count, now_s, why, ruled, restraint=restraint)
+        slots = _draw_slots(
+            candidates, None, visitor_id, placement_id, count, now_s, why, ruled, banner_limits=banner_limits
+        )
         return Slate("static", why, slots)
     terms = judge(candidates, clicks, profile, assortment, now_s)
     tier, why = history_tier(profile), "by what you looked at and what others clicked"
@@ -137,12 +141,12 @@ def fill(
         tier, why = "popular", "new visitor: by what others clicked"
     if any(one.campaign_id == echo for one in candidates):
         tier, why = ("segment" if not recent else tier), f"you came by the campaign {echo}"
-    slots = _draw_slots(candidates, terms, visitor_id, placement_id, count, now_s, why, ruled, echo, restraint)
+    slots = _draw_slots(candidates, terms, visitor_id, placement_id, count, now_s, why, ruled, echo, banner_limits)
     return Slate(tier, why, slots)
 
 
 def _fixed(
-    candidates: Sequence[Creative], order: Sequence[str], ruled: SlotRules, count: int, restraint: BannerLimits
+    candidates: Sequence[Creative], order: Sequence[str], ruled: SlotRules, count: int, banner_limits: BannerLimits
 ) -> Slate:
     """Stand creatives in the order given, then by id; buried ones come last, and pinned ones in their places."""
     place = {creative_id: number for number, creative_id in enumerate(order)}
@@ -160,8 +164,8 @@ def _fixed(
         ranked = [one for one in ranked if one.creative_id != creative_id]
         ranked[position:position] = pinned
     why = "in the order an experiment fixes"
-    promotional = [one for one in ranked if one.creative_id in restraint.promotional]
-    spared = [] if restraint.room is None else promotional[restraint.room :]
+    promotional = [one for one in ranked if one.creative_id in banner_limits.promotional]
+    spared = [] if banner_limits.room is None else promotional[banner_limits.room :]
     ranked = [one for one in ranked if one not in spared]
     ids = tuple(one.creative_id for one in ranked)
     slots = [Slot(one, position, 1.0, why, ids[position:]) for position, one in enumerate(ranked[:count])]
@@ -202,10 +206,10 @@ def _draw_slots(
     why: str,
     ruled: SlotRules,
     echo: str = "",
-    restraint: BannerLimits = FREE,
+    banner_limits: BannerLimits = FREE,
 ) -> list[Slot]:
     """Draw slot after slot; without terms every creative is as likely as any other."""
-    room = len(candidates) if restraint.room is None else restraint.room
+    room = len(candidates) if banner_limits.room is None else banner_limits.room
     window = int(now_s // HOLD_S)
     positions = min(count, len(candidates))
     draws = {
@@ -256,9 +260,9 @@ def _draw_slots(
         slots.append(Slot(creative, position, shares[place], reason, drawn_from))
         used_campaigns.add(creative.campaign_id)
         left.remove(creative)
-        room -= creative.creative_id in restraint.promotional
+        room -= creative.creative_id in banner_limits.promotional
         if room <= 0:
-            left = [one for one in left if one.creative_id not in restraint.promotional]
+            left = [one for one in left if one.creative_id not in banner_limits.promotional]
     return slots
 
 

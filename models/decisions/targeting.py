@@ -26,7 +26,7 @@ class TargetingContext(NamedTuple):
         )
 
 
-def viewer_of(
+def targeting_of(
     profile: Profile, segments: frozenset[str] = frozenset(), rules: tuple[MerchandisingRule, ...] = ()
 ) -> TargetingContext:
     """Give what a profile tells, with what is known beside it."""

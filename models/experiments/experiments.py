@@ -159,7 +159,7 @@ class VariantAssignments:
         return tuple(rule for _, variant, _ in self.taken for rule in variant.rules)
 
 
-def trials_of(
+def assignments_of(
     experiments: Iterable[Experiment], site: str, visitor_id: str, segments: frozenset[str], now_s: float
 ) -> VariantAssignments:
     """Give the variants of a visitor who is not in the holdout."""

@@ -113,13 +113,13 @@ def results_of(groups: Mapping[str, Group], shares: Mapping[str, float], metric:
             reasons = _reasons(row, rows[0], one, ratio)
             verdict = "none" if reasons else _verdict(found)
             results.append(Result(row.variant_id, one, figure(row.sums(one)), found, verdict, reasons))
-    deciding = [one for one in results if one.metric == metric and one.variant_id != rows[0].variant_id]
+    decision = [one for one in results if one.metric == metric and one.variant_id != rows[0].variant_id]
     return Results(
         groups=rows,
         sample_ratio=ratio,
         results=tuple(results),
-        verdicts={one.variant_id: one.verdict for one in deciding},
-        reasons=tuple(dict.fromkeys(reason for one in deciding for reason in one.reasons)),
+        verdicts={one.variant_id: one.verdict for one in decision},
+        reasons=tuple(dict.fromkeys(reason for one in decision for reason in one.reasons)),
     )
 
 

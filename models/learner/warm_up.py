@@ -24,7 +24,7 @@ def warm() -> None:
         engine.learn_one(ItemEvent(str(step % 2), str(step % 5), float(step), "v", ("a",), "b", 1.0))
     items, _ = engine.rank(["1", "2"], earlier=["3"])
     engine.evidence(items)
-    engine.reckoner().of(items)
+    engine.reader().of(items)
     likeness(np.zeros((1, 1), np.float32), np.zeros(1, np.float32), np.zeros(1, np.int64))
     NextItem.load(engine.tables(), engine.paths())
     again = BuyAgain()

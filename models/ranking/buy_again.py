@@ -36,9 +36,17 @@ from models.ranking.repurchase import (
     write_query,
 )
 from models.ranking.softmax_ranker import Ranker, learn_choice, new_ranker, score_all
-from models.visitor.order_history import MAX_HABITS, MAX_TIMES, History, ItemPurchases, buy, interval_s, take_back
+from models.visitor.order_history import (
+    MAX_ITEM_PURCHASES,
+    MAX_TIMES,
+    History,
+    ItemPurchases,
+    buy,
+    interval_s,
+    take_back,
+)
 
-MAX_RANKED: Final = MAX_HABITS + POPULAR
+MAX_RANKED: Final = MAX_ITEM_PURCHASES + POPULAR
 """More items no list can hold."""
 RATE: Final = 0.04
 """Step of the ranker."""
@@ -69,16 +77,16 @@ _decoder = msgspec.msgpack.Decoder(History)
 
 
 class Ranked(NamedTuple):
-    """An item of a list; `habit` is what the visitor has of it, None for one never bought."""
+    """An item of a list; `purchases` is what the visitor has of it, None for one never bought."""
 
     item_id: str
     score: float
-    habit: ItemPurchases | None
+    purchases: ItemPurchases | None
 
     @property
     def reason(self) -> str:
         """Say why, in words."""
-        return "often bought in the shop" if self.habit is None else reason_of(self.habit)
+        return "often bought in the shop" if self.purchases is None else reason_of(self.purchases)
 
 
 class _Asked(NamedTuple):
@@ -112,18 +120,20 @@ class Model:
 
     def rank(self, history: History, at_s: float, n: int = 20, *, exclude: Collection[str] = ()) -> list[Ranked]:
         """Give the `n` items most likely in an order at `at_s` (epoch seconds), best first; none without a history."""
-        if not history.habits:
+        if not history.item_purchases:
             return []
         asked = self._ask(history, at_s)
         rates = rates_again(self.repeats, asked.candidates.number)
-        habits = history.habits
+        item_purchases = history.item_purchases
         ranked: list[Ranked] = []
         # Ties by place: habits before popular items, each in the order kept.
         for row in np.argsort(-asked.scores, kind="stable").tolist():
-            habit = habits[row] if row < len(habits) else None
-            if asked.ids[row] in exclude or (habit is not None and _hidden(habit, asked.at_s, float(rates[row]))):
+            purchases = item_purchases[row] if row < len(item_purchases) else None
+            if asked.ids[row] in exclude or (
+                purchases is not None and _hidden(purchases, asked.at_s, float(rates[row]))
+            ):
                 continue
-            ranked.append(Ranked(asked.ids[row], float(asked.scores[row]), habit))
+            ranked.append(Ranked(asked.ids[row], float(asked.scores[row]), purchases))
             if len(ranked) >= n:
                 break
         return ranked
@@ -147,19 +157,22 @@ class Model:
         return _Asked(ids, candidates, features, query, scores, at_s)
 
     def _candidates(self, history: History) -> tuple[list[str], Candidates]:
-        habits, number_of = history.habits, self.number_of
-        ids = [habit.item_id for habit in habits]
+        item_purchases, number_of = history.item_purchases, self.number_of
+        ids = [purchases.item_id for purchases in item_purchases]
         known = set(ids)
         popular = [self.names[number] for number in self.repeats.popular.tolist() if number >= 0]
         ids += [item_id for item_id in popular if item_id not in known]
-        further = len(ids) - len(habits)
+        further = len(ids) - len(item_purchases)
         first_kept = history.orders_seen - len(history.orders)
-        places = np.array([(habit.orders + _NONE)[:MAX_TIMES] for habit in habits], dtype=np.int64) - first_kept
+        places = (
+            np.array([(purchases.orders + _NONE)[:MAX_TIMES] for purchases in item_purchases], dtype=np.int64)
+            - first_kept
+        )
         return ids, Candidates(
             number=np.array([number_of.get(item_id, -1) for item_id in ids], dtype=np.int64),
-            times=np.array([habit.count for habit in habits] + [0] * further, dtype=np.float64),
-            first_s=np.array([habit.first_at_s for habit in habits] + [0] * further, dtype=np.float64),
-            last_s=np.array([habit.last_at_s for habit in habits] + [0] * further, dtype=np.float64),
+            times=np.array([purchases.count for purchases in item_purchases] + [0] * further, dtype=np.float64),
+            first_s=np.array([purchases.first_at_s for purchases in item_purchases] + [0] * further, dtype=np.float64),
+            last_s=np.array([purchases.last_at_s for purchases in item_purchases] + [0] * further, dtype=np.float64),
             orders=np.concatenate([np.maximum(places, -1), np.full((further, MAX_TIMES), -1)]),
         )
 
@@ -180,26 +193,26 @@ def empty_model() -> Model:
     return Model([], new_repeats(_FIRST_CAPACITY, _FIRST_CAPACITY), ranker)
 
 
-def _hidden(habit: ItemPurchases, at_s: float, rate_again: float) -> bool:
+def _hidden(purchases: ItemPurchases, at_s: float, rate_again: float) -> bool:
     """Whether an item is not due: ordered this very moment, or bought once and not of a kind that is bought again."""
-    age_s = at_s - habit.last_at_s
+    age_s = at_s - purchases.last_at_s
     # Clocks differ: an order may lie a little ahead of the reader.
-    return abs(age_s) < JUST_S or (habit.count < 2 and age_s < ONCE_HIDDEN_S and rate_again < LEAST_AGAIN)
+    return abs(age_s) < JUST_S or (purchases.count < 2 and age_s < ONCE_HIDDEN_S and rate_again < LEAST_AGAIN)
 
 
-def reason_of(habit: ItemPurchases) -> str:
+def reason_of(purchases: ItemPurchases) -> str:
     """Say how often a visitor bought an item, and about how regularly.
 
     >>> reason_of(Habit("milk", 5, 0, 4 * 14 * 86_400, [])), reason_of(Habit("salt", 1, 0, 0, []))
     ('you bought it 5 times, about every 14 days', 'you bought it once')
     """
-    gap_s = interval_s(habit)
+    gap_s = interval_s(purchases)
     if gap_s is None:
         return "you bought it once"
     days = round(gap_s / 86_400)
     if days < 1:
-        return f"you bought it {habit.count} times"
-    return f"you bought it {habit.count} times, about every {'day' if days == 1 else f'{days} days'}"
+        return f"you bought it {purchases.count} times"
+    return f"you bought it {purchases.count} times, about every {'day' if days == 1 else f'{days} days'}"
 
 
 class _Open(msgspec.Struct, array_like=True):
@@ -354,7 +367,7 @@ class BuyAgain:
         taken = np.array([self._number(*one) for one in order.items.items()], dtype=np.int64)
         model = self.model
         offered, gap_days = np.zeros(0, np.int64), np.zeros(0)
-        if history.habits:
+        if history.item_purchases:
             asked = model._ask(history, order.at_s)
             wanted = np.array([item_id in order.items for item_id in asked.ids])
             if wanted.any():
@@ -362,7 +375,7 @@ class BuyAgain:
                 chance = np.exp(asked.scores - asked.scores.max())
                 slopes = (chance / chance.sum() - wanted / wanted.sum()).astype(np.float32)
                 learn_choice(model.ranker, asked.features, asked.query, slopes, self.rate)
-            own = len(history.habits)
+            own = len(history.item_purchases)
             offered = asked.candidates.number[:own]
             gap_days = np.maximum(order.at_s - asked.candidates.last_s[:own], 0.0) / 86_400
             gap_days[~wanted[:own]] = -1.0

@@ -25,7 +25,7 @@ class CandidateTable(NamedTuple):
     raw: NDArray[np.float32]
 
 
-def new_board(items: int, channels: int) -> CandidateTable:
+def new_candidate_table(items: int, channels: int) -> CandidateTable:
     """Make a board for item numbers below `items`."""
     return CandidateTable(
         head=np.zeros(2, np.int64),
@@ -37,44 +37,44 @@ def new_board(items: int, channels: int) -> CandidateTable:
 
 
 @kernel
-def start(board: CandidateTable) -> None:
+def start(table: CandidateTable) -> None:
     """Begin a new query."""
-    board.head[0] += 1
-    board.head[1] = 0
+    table.head[0] += 1
+    table.head[1] = 0
 
 
 @kernel
-def place_of(board: CandidateTable, item: int) -> int:
+def place_of(table: CandidateTable, item: int) -> int:
     """Give the place of an item, a new one if need be; -1 where the board is full."""
-    if board.stamp[item] == board.head[0]:
-        return board.place[item]  # type: ignore[no-any-return]
-    place = board.head[1]
+    if table.stamp[item] == table.head[0]:
+        return table.place[item]  # type: ignore[no-any-return]
+    place = table.head[1]
     if place >= MAX_CANDIDATES:
         return -1
-    board.head[1] = place + 1
-    board.stamp[item] = board.head[0]
-    board.place[item] = place
-    board.items[place] = item
-    board.raw[place, :] = 0.0
+    table.head[1] = place + 1
+    table.stamp[item] = table.head[0]
+    table.place[item] = place
+    table.items[place] = item
+    table.raw[place, :] = 0.0
     return place  # type: ignore[no-any-return]
 
 
 @kernel
-def add(board: CandidateTable, item: int, channel: int, score: float) -> None:
+def add(table: CandidateTable, item: int, channel: int, score: float) -> None:
     """Add to what a channel says of an item."""
-    place = place_of(board, item)
+    place = place_of(table, item)
     if place >= 0:
-        board.raw[place, channel] += score
+        table.raw[place, channel] += score
 
 
 @kernel
-def spoken_for(board: CandidateTable, items: NDArray[np.int32], first: int, end: int) -> NDArray[np.bool_]:
+def spoken_for(table: CandidateTable, items: NDArray[np.int32], first: int, end: int) -> NDArray[np.bool_]:
     """Whether any channel from `first` to before `end` says something of each of these candidates."""
     found = np.zeros(len(items), np.bool_)
     for index in range(len(items)):
-        place = board.place[items[index]]
+        place = table.place[items[index]]
         for channel in range(first, end):
-            if board.raw[place, channel] > 0.0:
+            if table.raw[place, channel] > 0.0:
                 found[index] = True
                 break
     return found

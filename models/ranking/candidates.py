@@ -68,7 +68,7 @@ class Sources(NamedTuple):
 
 @kernel
 def gather_session(
-    board: CandidateTable, s: Sources, query: NDArray[np.int32], visitor: NDArray[np.int32], at_s: float
+    table: CandidateTable, s: Sources, query: NDArray[np.int32], visitor: NDArray[np.int32], at_s: float
 ) -> None:
     """Name the session's and the visitor's own items, and those seen with the session's.
 
@@ -81,9 +81,9 @@ def gather_session(
     """
     rows = s.sequences
     for index in range(len(query)):
-        place_of(board, query[index])
+        place_of(table, query[index])
     for index in range(len(visitor)):
-        add(board, visitor[index], VISITOR, 1.0 / (1.0 + index))
+        add(table, visitor[index], VISITOR, 1.0 / (1.0 + index))
     weight = 1.0
     for steps in range(min(len(query), QUERY_ITEMS)):
         item = query[steps]
@@ -92,19 +92,19 @@ def gather_session(
             other = rows.other[item, index]
             if other < 0:
                 break
-            place = place_of(board, other)
+            place = place_of(table, other)
             if place < 0:
                 break
             lately = rows.counts[item, index, LATELY] * fade(at_s - rows.at_s[item, index])
             if steps == 0:
                 for count in range(LATELY):
-                    board.raw[place, LAST + count] += rows.counts[item, index, count]
-                board.raw[place, LAST + LATELY] += lately
+                    table.raw[place, LAST + count] += rows.counts[item, index, count]
+                table.raw[place, LAST + LATELY] += lately
             else:
-                board.raw[place, EARLIER] += weight * rows.counts[item, index, AFTER]
+                table.raw[place, EARLIER] += weight * rows.counts[item, index, AFTER]
             together = rows.counts[item, index, TOGETHER]
-            board.raw[place, COSINE] += weight * together / np.sqrt(total * (rows.total[other, TOGETHER] + RARE))
-            board.raw[place, LATELY_ALL] += weight * lately
+            table.raw[place, COSINE] += weight * together / np.sqrt(total * (rows.total[other, TOGETHER] + RARE))
+            table.raw[place, LATELY_ALL] += weight * lately
         weight *= ITEM_DECAY
 
 
@@ -139,32 +139,32 @@ def two_steps(s: Sources, item: int, sums: NDArray[np.float32], found: NDArray[n
 
 
 @kernel
-def add_steps(board: CandidateTable, found: NDArray[np.int32], sums: NDArray[np.float32], weight: float) -> None:
+def add_steps(table: CandidateTable, found: NDArray[np.int32], sums: NDArray[np.float32], weight: float) -> None:
     """Name the items two steps from one of the session, which counts `weight`; `sums` in the order of `found`."""
     for index in range(len(found)):
-        add(board, found[index], TWO_STEPS, weight * sums[index])
+        add(table, found[index], TWO_STEPS, weight * sums[index])
 
 
 @kernel
-def gather_further(board: CandidateTable, s: Sources, query: NDArray[np.int32]) -> None:
+def gather_further(table: CandidateTable, s: Sources, query: NDArray[np.int32]) -> None:
     """Name what is one step on from there, what shares category, brand or price band, and what is wanted anyway."""
     rows = s.sequences
     largest = np.float32(0.0)
-    for place in range(board.head[1]):
-        largest = max(largest, board.raw[place, TWO_STEPS])
+    for place in range(table.head[1]):
+        largest = max(largest, table.raw[place, TWO_STEPS])
     least = WALK_ON * largest
-    if board.head[1] > WALKS:
-        least = max(least, -np.partition(-board.raw[: board.head[1], TWO_STEPS], WALKS - 1)[WALKS - 1])
-    for place in range(board.head[1]):  # places taken below are not walked from: they are three steps away already
-        share = board.raw[place, TWO_STEPS]
+    if table.head[1] > WALKS:
+        least = max(least, -np.partition(-table.raw[: table.head[1], TWO_STEPS], WALKS - 1)[WALKS - 1])
+    for place in range(table.head[1]):  # places taken below are not walked from: they are three steps away already
+        share = table.raw[place, TWO_STEPS]
         if share > 0.0 and share >= least:
-            between = board.items[place]
+            between = table.items[place]
             share /= rows.total[between, TOGETHER] + 1.0
             for further in range(rows.other.shape[1]):
                 other = rows.other[between, further]
                 if other < 0:
                     break
-                add(board, other, THREE_STEPS, share * rows.counts[between, further, TOGETHER])
+                add(table, other, THREE_STEPS, share * rows.counts[between, further, TOGETHER])
     weight = 1.0
     for steps in range(min(len(query), TOKEN_ITEMS)):
         for kind in range(TOP_LEVEL):
@@ -177,17 +177,17 @@ def gather_further(board: CandidateTable, s: Sources, query: NDArray[np.int32]) 
                     if other < 0:
                         break
                     after = s.token_sequences.counts[token, index, AFTER]
-                    add(board, other, TOKEN_AFTER + kind, weight * after)
+                    add(table, other, TOKEN_AFTER + kind, weight * after)
             for index in range(min(RING, s.rings.rung[token])):
                 if s.rings.ring[token, index] >= 0:
-                    add(board, s.rings.ring[token, index], TOKEN_RING + kind, weight)
+                    add(table, s.rings.ring[token, index], TOKEN_RING + kind, weight)
         weight *= TOKEN_DECAY
     for index in range(len(s.traffic.top)):
         if s.traffic.top[index] >= 0:
-            place_of(board, s.traffic.top[index])
+            place_of(table, s.traffic.top[index])
     for index in range(len(s.traffic.recent)):
         if s.traffic.recent[index] >= 0:
-            place_of(board, s.traffic.recent[index])
+            place_of(table, s.traffic.recent[index])
 
 
 @fast_kernel
@@ -213,7 +213,7 @@ def write_query(
 
 @fast_kernel
 def write_features(
-    board: CandidateTable,
+    table: CandidateTable,
     s: Sources,
     query: NDArray[np.int32],
     path: NDArray[np.int32],
@@ -229,18 +229,18 @@ def write_features(
     pair_seen
         How often the session's last two items were followed by any.
     """
-    count = board.head[1]
+    count = table.head[1]
     last = query[0]
     rows, content = s.sequences, s.content
     one, small, scale = np.float32(1.0), np.float32(_SMALL), np.float32(_LOG_SCALE)  # half the time of doubles
     largest = np.zeros(CHANNELS, np.float32)
     for place in range(count):
-        if board.items[place] != last:
+        if table.items[place] != last:
             for channel in range(CHANNELS):
-                largest[channel] = max(largest[channel], board.raw[place, channel])
+                largest[channel] = max(largest[channel], table.raw[place, channel])
     for place in range(count):
         for channel in range(CHANNELS):
-            share = board.raw[place, channel] / largest[channel] if largest[channel] > 0.0 else np.float32(0.0)
+            share = table.raw[place, channel] / largest[channel] if largest[channel] > 0.0 else np.float32(0.0)
             told = share > 0.0
             out[place, 2 * channel] = share if told else np.float32(0.0)
             out[place, 2 * channel + 1] = one + log32(share + small) * scale if told else np.float32(0.0)
@@ -252,7 +252,7 @@ def write_features(
     mean /= max(priced, 1)
     known = rows.total[last, TOGETHER]
     for place in range(count):
-        item = board.items[place]
+        item = table.items[place]
         at = PLAIN
         for horizon in range(len(HORIZONS)):
             out[place, at] = log32(0.01 + popularity(s.traffic, item, horizon)) / 5
@@ -262,13 +262,13 @@ def write_features(
         out[place, at + 1] = log32(1.0 + age) / 8
         out[place, at + 2] = 1.0 if age < _NEW_EVENTS else 0.0
         out[place, at + 3] = log32(1.0 + rows.total[item, TOGETHER]) / 5
-        together = board.raw[place, LAST + TOGETHER]
+        together = table.raw[place, LAST + TOGETHER]
         out[place, at + 4] = log32(1.0 + together) / 3
-        out[place, at + 5] = board.raw[place, LAST + AFTER] / (rows.total[last, AFTER] + 3.0)
-        out[place, at + 6] = log32(1.0 + board.raw[place, VOTES]) / 3
+        out[place, at + 5] = table.raw[place, LAST + AFTER] / (rows.total[last, AFTER] + 3.0)
+        out[place, at + 6] = log32(1.0 + table.raw[place, VOTES]) / 3
         out[place, at + 7] = together / np.sqrt((rows.total[item, TOGETHER] + 5.0) * (known + 5.0))
-        out[place, at + 8] = board.raw[place, LAST + NEXT] / (rows.total[last, NEXT] + 3.0)
-        out[place, at + 9] = board.raw[place, PAIR] / (pair_seen + 3.0)
+        out[place, at + 8] = table.raw[place, LAST + NEXT] / (rows.total[last, NEXT] + 3.0)
+        out[place, at + 9] = table.raw[place, PAIR] / (pair_seen + 3.0)
         at += 10
         for kind in range(KINDS):
             token = content.tokens[item, kind]

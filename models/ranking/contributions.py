@@ -45,28 +45,28 @@ class ContributionReader:
 
     def __init__(
         self,
-        board: CandidateTable,
+        table: CandidateTable,
         sources: Sources,
         ranker: Ranker,
         features: NDArray[np.float32],
         asked: NDArray[np.float32],
         query: NDArray[np.int32],
     ) -> None:
-        self._board, self._sources, self._features, self._query = board, sources, features, query
-        self._number = int(board.head[0])
+        self._table, self._sources, self._features, self._query = table, sources, features, query
+        self._number = int(table.head[0])
         self._mixed = np.zeros(len(_LEARNER_OF), np.float32)
         self._average = np.zeros(len(LEARNERS), np.float32)
-        _average(features, ranker.weight, asked, board.head[1], _LEARNER_OF, self._mixed, self._average)
+        _average(features, ranker.weight, asked, table.head[1], _LEARNER_OF, self._mixed, self._average)
 
     def of(self, items: NDArray[np.int32]) -> list[Contributions]:
         """Tell why of these items, by number; ValueError for one that is no candidate, or after another query."""
-        board = self._board
-        if board.head[0] != self._number or (board.stamp[items] != self._number).any():
+        table = self._table
+        if table.head[0] != self._number or (table.stamp[items] != self._number).any():
             raise ValueError(f"of the item numbers {items.tolist()} some are no candidates of the latest query")
         says = np.zeros((len(items), len(LEARNERS)), np.float32)
         most, because = np.zeros(len(items), np.int64), np.zeros(len(items), np.int64)
-        _reckon(
-            board, self._sources, self._features, self._query, self._mixed, self._average, _LEARNER_OF, items,
+        _contributions_of(
+            table, self._sources, self._features, self._query, self._mixed, self._average, _LEARNER_OF, items,
             says, most, because,
         )  # fmt: skip
         return [
@@ -128,8 +128,8 @@ def _because(s: Sources, query: NDArray[np.int32], item: int, by_content: bool) 
 
 
 @kernel
-def _reckon(
-    board: CandidateTable,
+def _contributions_of(
+    table: CandidateTable,
     s: Sources,
     features: NDArray[np.float32],
     query: NDArray[np.int32],
@@ -143,7 +143,7 @@ def _reckon(
 ) -> None:
     """Write each item's `says` `(items, learners)`, the learner with the most, and the item that leads to it."""
     for index in range(len(items)):
-        place = board.place[items[index]]
+        place = table.place[items[index]]
         for i in range(len(learner_of)):
             says[index, learner_of[i]] += features[place, i] * mixed[i]
         for learner in range(len(average)):

@@ -61,7 +61,7 @@ def _direction(f: Factors, query: NDArray[np.int32]) -> NDArray[np.float32]:
 
 @fast_kernel
 def write_factors(
-    f: Factors, board: CandidateTable, query: NDArray[np.int32], out: NDArray[np.float32], column: int
+    f: Factors, table: CandidateTable, query: NDArray[np.int32], out: NDArray[np.float32], column: int
 ) -> None:
     """Write the product of the session and each candidate to a column of the features.
 
@@ -71,16 +71,16 @@ def write_factors(
         The session's distinct items, latest first.
     """
     direction = _direction(f, query)
-    for place in range(board.head[1]):
+    for place in range(table.head[1]):
         total = np.float32(0.0)
         for i in range(WIDTH):
-            total += direction[i] * f.after[board.items[place], i]
+            total += direction[i] * f.after[table.items[place], i]
         out[place, column] = total
 
 
 @fast_kernel
 def learn_factors(
-    f: Factors, board: CandidateTable, query: NDArray[np.int32], slopes: NDArray[np.float32], weight: float, rate: float
+    f: Factors, table: CandidateTable, query: NDArray[np.int32], slopes: NDArray[np.float32], weight: float, rate: float
 ) -> None:
     """Move towards the candidate that came next.
 
@@ -93,10 +93,10 @@ def learn_factors(
     """
     direction = _direction(f, query)
     pull = np.zeros(WIDTH, np.float32)
-    for place in range(board.head[1]):
+    for place in range(table.head[1]):
         slope = slopes[place] * np.float32(weight)
         if abs(slope) > _NEGLIGIBLE:
-            item = board.items[place]
+            item = table.items[place]
             square = np.float32(0.0)
             for i in range(WIDTH):
                 pull[i] += slope * f.after[item, i]

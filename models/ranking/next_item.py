@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from models.base.array_state import Renumbering, Stored, grown, restore, store
 from models.base.jit import kernel
-from models.ranking.candidate_table import MAX_CANDIDATES, CandidateTable, new_board, spoken_for
+from models.ranking.candidate_table import MAX_CANDIDATES, CandidateTable, new_candidate_table, spoken_for
 from models.ranking.candidates import (
     HOP_ITEMS,
     Sources,
@@ -58,7 +58,7 @@ from models.ranking.item_traffic import (
     renumber_traffic,
     stored_traffic,
 )
-from models.ranking.score_query import NO_HOPS, ModelState, TwoStepNeighbours, Workspace, weigh
+from models.ranking.score_query import NO_TWO_STEP, ModelState, TwoStepNeighbours, Workspace, weigh
 from models.ranking.second_order import learn_pair, new_pairs, restored_pairs, stored_pairs
 from models.ranking.session_neighbours import (
     learn_visit,
@@ -200,14 +200,14 @@ class NextItem:
     def _make_scratch(self, items: int) -> None:
         self._steps: dict[int, tuple[NDArray[np.int32], NDArray[np.float32]]] = {}
         self._frozen = False
-        self._make_board(items)
+        self._make_table(items)
         self._scratch = new_scratch(self.max_sessions)
         self._features = np.zeros((MAX_CANDIDATES, FEATURES), np.float32)
         self._scores = np.zeros(MAX_CANDIDATES, np.float32)
         self._asked = np.zeros(QUERY_FEATURES, np.float32)
 
-    def _make_board(self, items: int) -> None:
-        self._board = new_board(items, CHANNELS)
+    def _make_table(self, items: int) -> None:
+        self._table = new_candidate_table(items, CHANNELS)
         self._sums = np.zeros(items, np.float32)
         self._found = np.zeros(items, np.int32)
 
@@ -305,8 +305,8 @@ class NextItem:
             return np.zeros(0, np.int32), np.zeros(0, np.float32)
         visited = self._numbers_of(earlier, VISITOR_ITEMS_USED)
         self._score(path, visited, -1, self.latest_s if at_s is None else at_s, dwell_s)
-        count = int(self._board.head[1])
-        items, scores = self._board.items[:count], self._scores[:count]
+        count = int(self._table.head[1])
+        items, scores = self._table.items[:count], self._scores[:count]
         chances = np.exp(scores - scores.max())
         chances /= chances.sum()
         # Ties by number, that is by who was seen first.
@@ -322,11 +322,11 @@ class NextItem:
         channels
             Those of `models.ranking.candidates` that count.
         """
-        return spoken_for(self._board, items, channels.start or 0, channels.stop or CHANNELS)
+        return spoken_for(self._table, items, channels.start or 0, channels.stop or CHANNELS)
 
-    def reckoner(self) -> ContributionReader:
+    def reader(self) -> ContributionReader:
         """Give what tells why an item, numbered as in `names`, stood where it did in the latest `rank`."""
-        return ContributionReader(self._board, self._sources, self._ranker, self._features, self._asked, self._query)
+        return ContributionReader(self._table, self._sources, self._ranker, self._features, self._asked, self._query)
 
     def _numbers_of(self, item_ids: Sequence[str], most: int) -> list[int]:
         return [self._number[item_id] for item_id in item_ids[:most] if item_id in self._number]
@@ -343,8 +343,8 @@ class NextItem:
         self._query = np.array(list(dict.fromkeys(path))[:QUERY_ITEMS], dtype=np.int32)
         weigh(
             ModelState(self._sources, self._sessions, self._pairs, self._factors, self._ranker),
-            Workspace(self._board, self._scratch, self._features, self._scores, self._asked, self._sums, self._found),
-            self._known_hops() if self._frozen else NO_HOPS,
+            Workspace(self._table, self._scratch, self._features, self._scores, self._asked, self._sums, self._found),
+            self._known_two_step() if self._frozen else NO_TWO_STEP,
             self._query,
             np.array(path, dtype=np.int32),
             np.array(visited[:VISITOR_ITEMS_USED], dtype=np.int32),
@@ -354,7 +354,7 @@ class NextItem:
             self._blank,
         )
 
-    def _known_hops(self) -> TwoStepNeighbours:
+    def _known_two_step(self) -> TwoStepNeighbours:
         """What is two steps from the latest items, computed once by an engine that learns no more."""
         known = [self._two_steps(item) for item in self._query[:HOP_ITEMS].tolist()]
         ends = np.cumsum([len(found) for found, _ in known])
@@ -376,13 +376,13 @@ class NextItem:
     def _learn_next(self, session: _Open, visited: list[int], item: int, weight: float) -> Ranks:
         dwell_s = session.last_at_s - session.before_at_s
         self._score(session.path, visited, session.number, session.last_at_s, dwell_s)
-        board = self._board
+        table = self._table
         seen = np.array(list(dict.fromkeys(session.path)), dtype=np.int32)
-        everything, discovery = _places(board, self._scores, seen, item)
+        everything, discovery = _places(table, self._scores, seen, item)
         if everything:
-            slopes = slopes_of(self._scores, board.head[1], board.place[item])
-            worth = float(self._ranker.weight[FACTORS] @ self._asked)
-            learn_factors(self._factors, board, self._query, slopes, worth, weight * FACTORS_RATE)
+            slopes = slopes_of(self._scores, table.head[1], table.place[item])
+            order_value = float(self._ranker.weight[FACTORS] @ self._asked)
+            learn_factors(self._factors, table, self._query, slopes, order_value, weight * FACTORS_RATE)
             learn_choice(self._ranker, self._features, self._asked, slopes, weight * self.rate)
         return Ranks(everything, None if item in session.path else discovery)
 
@@ -445,7 +445,7 @@ class NextItem:
             traffic=grown(sources.traffic, new_traffic(items)),
         )
         self._factors = grown(self._factors, new_factors(items))
-        self._make_board(items)
+        self._make_table(items)
 
     def _token_of(self, text: str) -> int:
         number = self._token.get(text)
@@ -486,7 +486,7 @@ class NextItem:
         renumber_traffic(traffic, numbers)
         renumber_sessions(self._sessions, numbers)
         self._pairs = new_pairs()  # rows lie by number; what followed pairs is soon learned again
-        self._make_board(len(self._board.place))
+        self._make_table(len(self._table.place))
         self.names = [self.names[old] for old in numbers.kept.tolist()]
         self._number = {name: number for number, name in enumerate(self.names)}
         for session in self._open.values():
@@ -555,7 +555,7 @@ class NextItem:
         if paths:
             known = msgspec.msgpack.decode(zlib.decompress(paths), type=_Paths)
             engine._open, engine._visitors = OrderedDict(known.open), OrderedDict(known.visitors)
-        engine._make_board(len(saved.names))
+        engine._make_table(len(saved.names))
         return engine
 
 
@@ -584,21 +584,21 @@ def _learn_tokens(
 
 
 @kernel
-def _places(board: CandidateTable, scores: NDArray[np.float32], seen: NDArray[np.int32], item: int) -> tuple[int, int]:
+def _places(table: CandidateTable, scores: NDArray[np.float32], seen: NDArray[np.int32], item: int) -> tuple[int, int]:
     """Where an item stands among all candidates but the last, and among those not in the session; 0, 0 for nowhere."""
-    if board.stamp[item] != board.head[0]:
+    if table.stamp[item] != table.head[0]:
         return 0, 0
-    mine = scores[board.place[item]]
+    mine = scores[table.place[item]]
     everything = 1
-    for place in range(board.head[1]):
-        other = board.items[place]
+    for place in range(table.head[1]):
+        other = table.items[place]
         if other != seen[0] and (scores[place] > mine or (scores[place] == mine and other < item)):
             everything += 1
     discovery = everything
     for index in range(1, len(seen)):
         other = seen[index]
-        if board.stamp[other] == board.head[0]:
-            score = scores[board.place[other]]
+        if table.stamp[other] == table.head[0]:
+            score = scores[table.place[other]]
             if score > mine or (score == mine and other < item):
                 discovery -= 1
     return everything, discovery

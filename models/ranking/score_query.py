@@ -42,7 +42,7 @@ class Workspace(NamedTuple):
     """Scratch memory of one query at a time: `features` `(candidates, FEATURES)`, `scores` `(candidates,)`, `asked`
     `(QUERY_FEATURES,)`, and `sums` and `found` with room for every item."""
 
-    board: CandidateTable
+    table: CandidateTable
     neighbours: Scratch
     features: NDArray[np.float32]
     scores: NDArray[np.float32]
@@ -60,14 +60,14 @@ class TwoStepNeighbours(NamedTuple):
     ends: NDArray[np.int64]
 
 
-NO_HOPS = TwoStepNeighbours(np.zeros(0, np.int32), np.zeros(0, np.float32), np.zeros(0, np.int64))
+NO_TWO_STEP = TwoStepNeighbours(np.zeros(0, np.int32), np.zeros(0, np.float32), np.zeros(0, np.int64))
 
 
 @kernel
 def weigh(
     learned: ModelState,
-    room: Workspace,
-    hops: TwoStepNeighbours,
+    workspace: Workspace,
+    two_step: TwoStepNeighbours,
     query: NDArray[np.int32],
     path: NDArray[np.int32],
     visitor: NDArray[np.int32],
@@ -93,28 +93,28 @@ def weigh(
     blank
         Columns of the features that are left out.
     """
-    board, sources = room.board, learned.sources
-    start(board)
-    gather_session(board, sources, query, visitor, at_s)
-    score_neighbours(learned.sessions, room.neighbours, board, session, query, at_s, VOTES)
+    table, sources = workspace.table, learned.sources
+    start(table)
+    gather_session(table, sources, query, visitor, at_s)
+    score_neighbours(learned.sessions, workspace.neighbours, table, session, query, at_s, VOTES)
     seen = 0.0
     if len(path) > 1:
-        seen = score_pair(learned.pairs, board, path[0], path[1], PAIR)
+        seen = score_pair(learned.pairs, table, path[0], path[1], PAIR)
     weight = 1.0
     for index in range(min(len(query), HOP_ITEMS)):
-        if len(hops.ends):
-            first = hops.ends[index - 1] if index else 0
-            end = hops.ends[index]
-            add_steps(board, hops.found[first:end], hops.sums[first:end], weight)
+        if len(two_step.ends):
+            first = two_step.ends[index - 1] if index else 0
+            end = two_step.ends[index]
+            add_steps(table, two_step.found[first:end], two_step.sums[first:end], weight)
         else:
-            found = room.found[: two_steps(sources, query[index], room.sums, room.found)]
-            add_steps(board, found, room.sums[found], weight)
-            room.sums[found] = 0.0
+            found = workspace.found[: two_steps(sources, query[index], workspace.sums, workspace.found)]
+            add_steps(table, found, workspace.sums[found], weight)
+            workspace.sums[found] = 0.0
         weight *= HOP_DECAY
-    gather_further(board, sources, query)
-    write_query(sources, query, path, dwell_s, seen, room.asked)
-    write_features(board, sources, query, path, seen, room.features)
-    write_factors(learned.factors, board, query, room.features, FACTORS)
+    gather_further(table, sources, query)
+    write_query(sources, query, path, dwell_s, seen, workspace.asked)
+    write_features(table, sources, query, path, seen, workspace.features)
+    write_factors(learned.factors, table, query, workspace.features, FACTORS)
     for column in blank:
-        room.features[: board.head[1], column] = 0.0
-    score_all(learned.ranker, room.features, room.asked, board.head[1], room.scores)
+        workspace.features[: table.head[1], column] = 0.0
+    score_all(learned.ranker, workspace.features, workspace.asked, table.head[1], workspace.scores)

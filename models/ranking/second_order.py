@@ -84,7 +84,7 @@ def learn_pair(t: Pairs, last: int, previous: int, item: int, weight: float) -> 
 
 
 @kernel
-def score_pair(t: Pairs, board: CandidateTable, last: int, previous: int, channel: int) -> float:
+def score_pair(t: Pairs, table: CandidateTable, last: int, previous: int, channel: int) -> float:
     """Write how often each item followed the pair; gives how often the pair was seen."""
     row = _row_of(last, previous)
     if t.owner[row] != (last << 32) | previous:
@@ -92,5 +92,5 @@ def score_pair(t: Pairs, board: CandidateTable, last: int, previous: int, channe
     for index in range(FOLLOWERS):
         if t.other[row, index] < 0:
             break
-        add(board, t.other[row, index], channel, t.counts[row, index])
+        add(table, t.other[row, index], channel, t.counts[row, index])
     return t.total[row]  # type: ignore[no-any-return]

@@ -113,7 +113,7 @@ def learn_visit(s: Sessions, session: int, item: int, at_s: float) -> int:
 def score_neighbours(
     s: Sessions,
     scratch: Scratch,
-    board: CandidateTable,
+    table: CandidateTable,
     session: int,
     query: NDArray[np.int32],
     at_s: float,
@@ -176,19 +176,19 @@ def score_neighbours(
                 other_item = s.items[row, place % SESSION_ITEMS]
                 if other_item == target or other_item < 0:
                     continue
-                slot = place_of(board, other_item)
+                slot = place_of(table, other_item)
                 if slot < 0:
                     continue
                 near = np.exp(-DISTANCE_DECAY * (abs(place - at) - 1))
                 if place < at:
                     near *= BEFORE_MATCH
-                board.raw[slot, channel] += similarity
-                board.raw[slot, channel + 1] += plain * near
-                board.raw[slot, channel + 2] += short
+                table.raw[slot, channel] += similarity
+                table.raw[slot, channel + 1] += plain * near
+                table.raw[slot, channel + 2] += short
                 if matched == 0:
-                    board.raw[slot, channel + 3] += near * similarity
+                    table.raw[slot, channel + 3] += near * similarity
                 if matched == 0 and place == at + 1:
-                    board.raw[slot, channel + 4] += similarity
+                    table.raw[slot, channel + 4] += similarity
         scratch.similarity[row] = 0.0
 
 

@@ -50,9 +50,9 @@ class Facts:
     now_s: float
 
     @cached_property
-    def worth(self) -> OrderValue:
+    def order_value(self) -> OrderValue:
         """The visitor's figures, reckoned once."""
-        return self.profile.worth
+        return self.profile.order_value
 
 
 class Condition(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
@@ -254,29 +254,29 @@ class Value(Condition, frozen=True):
 
     def holds(self, facts: Facts) -> bool:
         """Compare scores and sums."""
-        worth = facts.worth
-        recency, frequency, monetary = scores_of(worth, facts.thresholds, facts.now_s)
+        order_value = facts.order_value
+        recency, frequency, monetary = scores_of(order_value, facts.thresholds, facts.now_s)
         return (
-            (self.tier is None or tier_of(recency, frequency, monetary, worth.orders) in _list(self.tier))
+            (self.tier is None or tier_of(recency, frequency, monetary, order_value.orders) in _list(self.tier))
             and _between(recency, self.recency_min, None)
             and _between(frequency, self.frequency_min, None)
             and _between(monetary, self.monetary_min, None)
-            and _between(worth.revenue, self.lifetime_min, self.lifetime_max)
-            and _between(worth.average_basket, self.average_basket_min, self.average_basket_max)
+            and _between(order_value.revenue, self.lifetime_min, self.lifetime_max)
+            and _between(order_value.average_basket, self.average_basket_min, self.average_basket_max)
         )
 
     def next_s(self, facts: Facts) -> float:
         """When the recency score falls."""
-        if (self.tier is None and self.recency_min is None) or not facts.worth.orders:
+        if (self.tier is None and self.recency_min is None) or not facts.order_value.orders:
             return inf
-        return min(_ends(facts.worth.last_at_s, days, facts) for days in facts.thresholds.recency_days)
+        return min(_ends(facts.order_value.last_at_s, days, facts) for days in facts.thresholds.recency_days)
 
     def why(self, facts: Facts) -> str:
         """Scores and sums."""
-        worth = facts.worth
-        scores = scores_of(worth, facts.thresholds, facts.now_s)
+        order_value = facts.order_value
+        scores = scores_of(order_value, facts.thresholds, facts.now_s)
         named = "".join(str(score) for score in scores)
-        return f"{tier_of(*scores, worth.orders)}, RFM {named}, lifetime value {worth.revenue:g}"
+        return f"{tier_of(*scores, order_value.orders)}, RFM {named}, lifetime value {order_value.revenue:g}"
 
 
 class Orders(Condition, frozen=True):
@@ -298,41 +298,43 @@ class Orders(Condition, frozen=True):
 
     def holds(self, facts: Facts) -> bool:
         """Compare number, size and time of the orders."""
-        worth = facts.worth
-        if not _between(worth.orders, self.min, self.max) or not self._fits(worth):
+        order_value = facts.order_value
+        if not _between(order_value.orders, self.min, self.max) or not self._fits(order_value):
             return False
         if self.within_days is None and self.silent_days is None:
             return True
         return bool(
-            worth.orders
-            and _within(worth.last_at_s, self.within_days, facts)
-            and not (self.silent_days is not None and _within(worth.last_at_s, self.silent_days, facts))
+            order_value.orders
+            and _within(order_value.last_at_s, self.within_days, facts)
+            and not (self.silent_days is not None and _within(order_value.last_at_s, self.silent_days, facts))
         )
 
-    def _fits(self, worth: OrderValue) -> bool:
+    def _fits(self, order_value: OrderValue) -> bool:
         match self.pattern:
             case "none":
-                return worth.orders == 0
+                return order_value.orders == 0
             case "single":
-                return worth.orders == 1
+                return order_value.orders == 1
             case "repeat":
-                return worth.orders >= 2
+                return order_value.orders >= 2
             case "wholesale":
-                return worth.most_units >= self.units or worth.most_value >= self.value
+                return order_value.most_units >= self.units or order_value.most_value >= self.value
         return True
 
     def next_s(self, facts: Facts) -> float:
         """When the last order gets too old, or old enough."""
-        if not facts.worth.orders:
+        if not facts.order_value.orders:
             return inf
-        last_s = facts.worth.last_at_s
+        last_s = facts.order_value.last_at_s
         return min(_ends(last_s, self.within_days, facts), _ends(last_s, self.silent_days, facts))
 
     def why(self, facts: Facts) -> str:
         """Number and size."""
-        worth = facts.worth
-        text = f"{worth.orders} orders, the largest of {worth.most_units} units and {worth.most_value:g}"
-        return f"{text}, the last {_days(worth.last_at_s, facts)} ago" if worth.orders else text
+        order_value = facts.order_value
+        text = (
+            f"{order_value.orders} orders, the largest of {order_value.most_units} units and {order_value.most_value:g}"
+        )
+        return f"{text}, the last {_days(order_value.last_at_s, facts)} ago" if order_value.orders else text
 
 
 class PriceSensitivity(Condition, frozen=True):
@@ -347,12 +349,14 @@ class PriceSensitivity(Condition, frozen=True):
 
     def holds(self, facts: Facts) -> bool:
         """Compare the share."""
-        worth = facts.worth
-        return worth.units >= self.units_min and _between(worth.sale_share, self.sale_share_min, self.sale_share_max)
+        order_value = facts.order_value
+        return order_value.units >= self.units_min and _between(
+            order_value.sale_share, self.sale_share_min, self.sale_share_max
+        )
 
     def why(self, facts: Facts) -> str:
         """The share."""
-        return f"{facts.worth.sale_share:.0%} of {facts.worth.units} units bought on sale"
+        return f"{facts.order_value.sale_share:.0%} of {facts.order_value.units} units bought on sale"
 
 
 class Satisfaction(Condition, frozen=True):
@@ -376,37 +380,39 @@ class Satisfaction(Condition, frozen=True):
         return all(self._answers(facts))
 
     def _answers(self, facts: Facts) -> Iterable[bool]:
-        opinion = facts.profile.opinion
+        satisfaction = facts.profile.satisfaction
         if self.is_ is not None:
-            latest = opinion.latest if opinion else None
+            latest = satisfaction.latest if satisfaction else None
             yield latest is not None and latest[0] in _list(self.is_) and _within(latest[1], self.within_days, facts)
         for kind in ("nps", "csat", "rating"):
             least, most = getattr(self, f"{kind}_min"), getattr(self, f"{kind}_max")
             if least is not None or most is not None:
-                said = getattr(opinion, kind) if opinion else None
+                said = getattr(satisfaction, kind) if satisfaction else None
                 yield (
                     said is not None
                     and _between(said.value, least, most)
                     and _within(said.at_s, self.within_days, facts)
                 )
         if self.complained is not None:
-            said = opinion.complaints if opinion else None
+            said = satisfaction.complaints if satisfaction else None
             yield (said is not None and _within(said.at_s, self.within_days, facts)) == self.complained
 
     def next_s(self, facts: Facts) -> float:
         """When something said gets too old."""
-        opinion = facts.profile.opinion
-        if opinion is None or self.within_days is None:
+        satisfaction = facts.profile.satisfaction
+        if satisfaction is None or self.within_days is None:
             return inf
-        told = (opinion.nps, opinion.csat, opinion.rating, opinion.complaints)
+        told = (satisfaction.nps, satisfaction.csat, satisfaction.rating, satisfaction.complaints)
         return min((_ends(one.at_s, self.within_days, facts) for one in told if one is not None), default=inf)
 
     def why(self, facts: Facts) -> str:
         """What was said."""
-        opinion = facts.profile.opinion
-        if opinion is None:
+        satisfaction = facts.profile.satisfaction
+        if satisfaction is None:
             return "has said nothing"
-        told = [f"{kind} {said.value:g}" for kind in opinion.__struct_fields__ if (said := getattr(opinion, kind))]
+        told = [
+            f"{kind} {said.value:g}" for kind in satisfaction.__struct_fields__ if (said := getattr(satisfaction, kind))
+        ]
         return ", ".join(told)
 
 

@@ -81,10 +81,10 @@ def stage_of(profile: Profile, thresholds: Thresholds, now_s: float) -> tuple[St
     if now_s >= dormant_s:
         return "dormant", f"silent for {thresholds.dormant_after_days:g} days or more"
     if profile.orders is not None:
-        worth = profile.worth
-        if worth.orders >= 2:
-            return "active", f"{worth.orders} orders"
-        if profile.last_at_s - worth.first_at_s > SESSION_GAP_S:
+        order_value = profile.order_value
+        if order_value.orders >= 2:
+            return "active", f"{order_value.orders} orders"
+        if profile.last_at_s - order_value.first_at_s > SESSION_GAP_S:
             return "active", "visited again after the first order"
         return "effective", "the first order"
     if profile.intent:

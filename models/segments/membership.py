@@ -42,12 +42,12 @@ _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Membership)
 
 
-def encode_standing(standing: Membership | None) -> bytes:
+def encode_membership(membership: Membership | None) -> bytes:
     """Give the stored form; empty for None."""
-    return b"" if standing is None else _encoder.encode(standing)
+    return b"" if membership is None else _encoder.encode(membership)
 
 
-def decode_standing(blob: bytes | None) -> Membership | None:
+def decode_membership(blob: bytes | None) -> Membership | None:
     """Read the stored form."""
     return _decoder.decode(blob) if blob else None
 
@@ -91,8 +91,8 @@ class SegmentConfig(NamedTuple):
 
 def advance(
     profile: Profile,
-    standing: Membership | None,
-    yardstick: SegmentConfig,
+    membership: Membership | None,
+    segment_config: SegmentConfig,
     assortment: Assortment,
     from_s: float,
     to_s: float,
@@ -119,49 +119,49 @@ def advance(
     """
     if profile.events_seen == 0:
         return None, []
-    before = standing or Membership()
+    before = membership or Membership()
     at_s = min(max(from_s, before.at_s), to_s)
-    facts = Facts(profile, assortment, yardstick.thresholds, at_s)
+    facts = Facts(profile, assortment, segment_config.thresholds, at_s)
     moves: list[Transition] = []
     for step in range(_MAX_STEPS + 1):
         if step == _MAX_STEPS:
             facts.now_s = to_s
-        before = _judge(before, yardstick, facts, moves)
-        due_s = _next(yardstick, facts)
+        before = _judge(before, segment_config, facts, moves)
+        due_s = _next(segment_config, facts)
         if due_s > to_s or step == _MAX_STEPS:
             break
         facts.now_s = due_s
     if facts.now_s < to_s:
         facts.now_s = to_s
-        due_s = _next(yardstick, facts)
+        due_s = _next(segment_config, facts)
     # To look earlier than needed is harmless: a time that moves on with each visit is left as it is.
     if not to_s < before.due_s <= due_s:
         before = msgspec.structs.replace(before, due_s=due_s)
     return before, moves
 
 
-def _next(yardstick: SegmentConfig, facts: Facts) -> float:
-    due_s = next_stage_s(facts.profile, yardstick.thresholds, facts.now_s)
-    for segment in yardstick.segments:
+def _next(segment_config: SegmentConfig, facts: Facts) -> float:
+    due_s = next_stage_s(facts.profile, segment_config.thresholds, facts.now_s)
+    for segment in segment_config.segments:
         due_s = min(due_s, segment.rule.next_s(facts))
     return due_s
 
 
-def _judge(before: Membership, yardstick: SegmentConfig, facts: Facts, moves: list[Transition]) -> Membership:
+def _judge(before: Membership, segment_config: SegmentConfig, facts: Facts, moves: list[Transition]) -> Membership:
     """Compare what holds now with the standing, and add the moves between them."""
     now_s = facts.now_s
-    stage, why = stage_of(facts.profile, yardstick.thresholds, now_s)
-    if stage == before.stage and not before.members and not yardstick.segments:
+    stage, why = stage_of(facts.profile, segment_config.thresholds, now_s)
+    if stage == before.stage and not before.members and not segment_config.segments:
         return before
     inside = {one.segment_id for one in before.members}
-    holding = {segment.segment_id: segment for segment in yardstick.segments if segment.rule.holds(facts)}
+    holding = {segment.segment_id: segment for segment in segment_config.segments if segment.rule.holds(facts)}
     if stage == before.stage and inside == holding.keys():
         return before
     number = before.moves
     if stage != before.stage:
         number += 1
         moves.append(Transition(number, STAGE_CHANGED, now_s, "", before.stage, stage, why))
-    rules = {segment.segment_id: segment.rule for segment in yardstick.segments}
+    rules = {segment.segment_id: segment.rule for segment in segment_config.segments}
     for segment_id in sorted(inside - holding.keys()):
         number += 1
         rule = rules.get(segment_id)
@@ -193,10 +193,10 @@ def counts_between(before: Membership | None, after: Membership | None, moves: l
     return [CountChange(field, by, times.get(field, at_s)) for field, by in changed]
 
 
-def _fields(standing: Membership | None) -> set[str]:
-    if standing is None:
+def _fields(membership: Membership | None) -> set[str]:
+    if membership is None:
         return set()
-    return {stage_field(standing.stage), *(segment_field(one.segment_id) for one in standing.members)}
+    return {stage_field(membership.stage), *(segment_field(one.segment_id) for one in membership.members)}
 
 
 def event_of(move: Transition, site: str, visitor_id: str, user_id: str, now_s: float) -> Event | None:

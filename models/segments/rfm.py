@@ -57,13 +57,13 @@ def scores(values: Sequence[float]) -> list[int]:
     return [1 + 5 * bisect_left(ordered, value) // len(ordered) for value in values]
 
 
-def scores_of(worth: OrderValue, cutoffs: Cutoffs, now_s: float) -> tuple[int, int, int]:
+def scores_of(order_value: OrderValue, cutoffs: Cutoffs, now_s: float) -> tuple[int, int, int]:
     """Give recency, frequency and monetary scores, 1 to 5 each; 0 without orders."""
-    if not worth.orders:
+    if not order_value.orders:
         return 0, 0, 0
-    recency = 5 - sum(now_s >= worth.last_at_s + days * DAY_S for days in cutoffs.recency_days)
-    frequency = 1 + sum(worth.orders >= least for least in cutoffs.frequency_orders)
-    money = 1 + sum(worth.revenue >= least for least in cutoffs.monetary_revenue)
+    recency = 5 - sum(now_s >= order_value.last_at_s + days * DAY_S for days in cutoffs.recency_days)
+    frequency = 1 + sum(order_value.orders >= least for least in cutoffs.frequency_orders)
+    money = 1 + sum(order_value.revenue >= least for least in cutoffs.monetary_revenue)
     return recency, frequency, money
 
 

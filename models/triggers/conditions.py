@@ -49,7 +49,7 @@ class TimerRequest(NamedTuple):
 class EvaluationContext:
     """All that is known at the moment a trigger is due; `present` is whether the visitor has a page open."""
 
-    watch: TriggerState
+    state: TriggerState
     timer: Timer
     profile: Profile
     assortment: Assortment
@@ -76,19 +76,19 @@ class TriggerCondition(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
         """Events whose latest time it needs to know."""
         return ()
 
-    def armed(self, watch: TriggerState, event: Event, zone: ZoneInfo) -> list[TimerRequest]:
+    def armed(self, state: TriggerState, event: Event, zone: ZoneInfo) -> list[TimerRequest]:
         """What an event arms, the first that was not carried out yet counting."""
         return []
 
-    def seen(self, watch: TriggerState, profile: Profile, zone: ZoneInfo) -> list[TimerRequest]:
+    def seen(self, state: TriggerState, profile: Profile, zone: ZoneInfo) -> list[TimerRequest]:
         """What a look at the profile arms."""
         return []
 
-    def next(self, watch: TriggerState, now_s: float, zone: ZoneInfo) -> list[TimerRequest]:
+    def next(self, state: TriggerState, now_s: float, zone: ZoneInfo) -> list[TimerRequest]:
         """What is armed by having been carried out."""
         return []
 
-    def alive(self, watch: TriggerState, timer: Timer) -> bool:
+    def alive(self, state: TriggerState, timer: Timer) -> bool:
         """Whether nothing has come between."""
         return True
 
@@ -113,16 +113,16 @@ class CartLeft(TriggerCondition, frozen=True):
         """A look at the profile."""
         return (LOOKED,)
 
-    def seen(self, watch: TriggerState, profile: Profile, zone: ZoneInfo) -> list[TimerRequest]:
+    def seen(self, state: TriggerState, profile: Profile, zone: ZoneInfo) -> list[TimerRequest]:
         """A cart that changed since the last order."""
         newest_s = max((line.at_s for line in profile.cart), default=0.0)
-        if not profile.cart or newest_s <= watch.cart_over_s:
+        if not profile.cart or newest_s <= state.cart_over_s:
             return []
-        return [TimerRequest(_cart(watch), max(newest_s, watch.cart_at_s) + self.after, {})]
+        return [TimerRequest(_cart(state), max(newest_s, state.cart_at_s) + self.after, {})]
 
-    def alive(self, watch: TriggerState, timer: Timer) -> bool:
+    def alive(self, state: TriggerState, timer: Timer) -> bool:
         """Whether it is still the same cart."""
-        return timer.subject == _cart(watch)
+        return timer.subject == _cart(state)
 
     def holds(self, case: EvaluationContext) -> str:
         """Something is in it."""
@@ -140,9 +140,9 @@ class CartLeft(TriggerCondition, frozen=True):
 class _OfOrder(TriggerCondition, frozen=True):
     """Waits for something of an order."""
 
-    def alive(self, watch: TriggerState, timer: Timer) -> bool:
+    def alive(self, state: TriggerState, timer: Timer) -> bool:
         """Whether the order is still as it should be."""
-        order = watch.order(str(timer.about.get("order_id", "")))
+        order = state.order(str(timer.about.get("order_id", "")))
         return order is not None and self.fits(order)
 
     def fits(self, order: TrackedOrder) -> bool:
@@ -151,7 +151,7 @@ class _OfOrder(TriggerCondition, frozen=True):
 
     def holds(self, case: EvaluationContext) -> str:
         """The order is in the state waited for."""
-        order = case.watch.order(str(case.timer.about.get("order_id", "")))
+        order = case.state.order(str(case.timer.about.get("order_id", "")))
         return self.words(order) if order is not None and self.fits(order) else ""
 
     def words(self, order: TrackedOrder) -> str:
@@ -160,7 +160,7 @@ class _OfOrder(TriggerCondition, frozen=True):
 
     def items(self, case: EvaluationContext) -> list[str]:
         """What was ordered."""
-        order = case.watch.order(str(case.timer.about.get("order_id", "")))
+        order = case.state.order(str(case.timer.about.get("order_id", "")))
         return order.item_ids if order else []
 
 
@@ -175,9 +175,9 @@ class OrderUnpaid(_OfOrder, frozen=True):
         """The order is made."""
         return ("order_created",)
 
-    def armed(self, watch: TriggerState, event: Event, zone: ZoneInfo) -> list[TimerRequest]:
+    def armed(self, state: TriggerState, event: Event, zone: ZoneInfo) -> list[TimerRequest]:
         """From the moment it was made."""
-        order = watch.order(order_id_of(event))
+        order = state.order(order_id_of(event))
         return [_of_order(order, order.created_at_s + self.after)] if order and order.unpaid else []
 
     def fits(self, order: TrackedOrder) -> bool:
@@ -201,28 +201,28 @@ class BrowseLeft(TriggerCondition, frozen=True):
         """A product is looked at."""
         return ("view_item",)
 
-    def armed(self, watch: TriggerState, event: Event, zone: ZoneInfo) -> list[TimerRequest]:
+    def armed(self, state: TriggerState, event: Event, zone: ZoneInfo) -> list[TimerRequest]:
         """Once a visit, from the last look."""
-        visit = watch.browsing
+        visit = state.browsing
         if visit is None or visit.views < self.views:
             return []
         return [TimerRequest(_visit(visit.started_at_s), visit.last_at_s + self.after, {})]
 
-    def alive(self, watch: TriggerState, timer: Timer) -> bool:
+    def alive(self, state: TriggerState, timer: Timer) -> bool:
         """Whether it ended with looking."""
-        visit = watch.browsing
-        return visit is not None and max(watch.cart_at_s, watch.cart_over_s) < visit.started_at_s
+        visit = state.browsing
+        return visit is not None and max(state.cart_at_s, state.cart_over_s) < visit.started_at_s
 
     def holds(self, case: EvaluationContext) -> str:
         """The cart is empty."""
-        visit = case.watch.browsing
+        visit = case.state.browsing
         if visit is None or case.profile.cart:
             return ""
         return f"looked at {visit.views} products {written_span(self.after)} ago, and put none into the cart"
 
     def items(self, case: EvaluationContext) -> list[str]:
         """What was looked at last."""
-        return case.watch.browsing.item_ids if case.watch.browsing else []
+        return case.state.browsing.item_ids if case.state.browsing else []
 
 
 class Welcome(TriggerCondition, frozen=True):
@@ -237,7 +237,7 @@ class Welcome(TriggerCondition, frozen=True):
         """Any of them."""
         return self.events
 
-    def armed(self, watch: TriggerState, event: Event, zone: ZoneInfo) -> list[TimerRequest]:
+    def armed(self, state: TriggerState, event: Event, zone: ZoneInfo) -> list[TimerRequest]:
         """Once for ever."""
         return [TimerRequest("welcome", event.at_s + self.after, {"event": event.event})]
 
@@ -256,9 +256,9 @@ class OrderShipped(_OfOrder, frozen=True):
         """It is shipped."""
         return ("order_shipped",)
 
-    def armed(self, watch: TriggerState, event: Event, zone: ZoneInfo) -> list[TimerRequest]:
+    def armed(self, state: TriggerState, event: Event, zone: ZoneInfo) -> list[TimerRequest]:
         """From then on."""
-        order = watch.order(order_id_of(event))
+        order = state.order(order_id_of(event))
         return [_of_order(order, order.shipped_at_s + self.after)] if order else []
 
     def fits(self, order: TrackedOrder) -> bool:
@@ -281,9 +281,9 @@ class DeliveryNear(_OfOrder, frozen=True):
         """It goes out, or a date is told."""
         return ("order_shipped", "order_out_for_delivery", "order_created", "order_paid", "purchase")
 
-    def armed(self, watch: TriggerState, event: Event, zone: ZoneInfo) -> list[TimerRequest]:
+    def armed(self, state: TriggerState, event: Event, zone: ZoneInfo) -> list[TimerRequest]:
         """At once when it is out, else before the day."""
-        order = watch.order(order_id_of(event))
+        order = state.order(order_id_of(event))
         if order is None:
             return []
         if order.out_at_s:
@@ -313,9 +313,9 @@ class OrderDelivered(_OfOrder, frozen=True):
         """It is delivered."""
         return ("order_delivered",)
 
-    def armed(self, watch: TriggerState, event: Event, zone: ZoneInfo) -> list[TimerRequest]:
+    def armed(self, state: TriggerState, event: Event, zone: ZoneInfo) -> list[TimerRequest]:
         """From then on."""
-        order = watch.order(order_id_of(event))
+        order = state.order(order_id_of(event))
         return [_of_order(order, order.delivered_at_s + self.after)] if order else []
 
     def fits(self, order: TrackedOrder) -> bool:
@@ -339,28 +339,28 @@ class Anniversary(TriggerCondition, frozen=True):
         """What makes a customer."""
         return ("sign_up", "purchase", "order_created", "order_paid", LOOKED)
 
-    def armed(self, watch: TriggerState, event: Event, zone: ZoneInfo) -> list[TimerRequest]:
+    def armed(self, state: TriggerState, event: Event, zone: ZoneInfo) -> list[TimerRequest]:
         """Once for ever."""
-        return self._armed(watch)
+        return self._armed(state)
 
-    def seen(self, watch: TriggerState, profile: Profile, zone: ZoneInfo) -> list[TimerRequest]:
+    def seen(self, state: TriggerState, profile: Profile, zone: ZoneInfo) -> list[TimerRequest]:
         """The same, of a history that was joined."""
-        return self._armed(watch)
+        return self._armed(state)
 
-    def _armed(self, watch: TriggerState) -> list[TimerRequest]:
-        base_s = self._base_s(watch)
+    def _armed(self, state: TriggerState) -> list[TimerRequest]:
+        base_s = self._base_s(state)
         return [TimerRequest(f"days:{self.days:g}", base_s + self.days * DAY_S, {})] if base_s else []
 
-    def _base_s(self, watch: TriggerState) -> float:
+    def _base_s(self, state: TriggerState) -> float:
         if self.since == "signed_up":
-            return watch.signed_up_s
+            return state.signed_up_s
         if self.since == "first_order":
-            return watch.first_order_s
-        return min((one for one in (watch.signed_up_s, watch.first_order_s) if one), default=0.0)
+            return state.first_order_s
+        return min((one for one in (state.signed_up_s, state.first_order_s) if one), default=0.0)
 
     def holds(self, case: EvaluationContext) -> str:
         """The day has come."""
-        base_s = self._base_s(case.watch)
+        base_s = self._base_s(case.state)
         return f"{self.days:g} days a customer" if base_s and base_s + self.days * DAY_S <= case.now_s else ""
 
 
@@ -376,18 +376,18 @@ class Birthday(TriggerCondition, frozen=True):
         """A birthday is told."""
         return (BIRTHDAY,)
 
-    def armed(self, watch: TriggerState, event: Event, zone: ZoneInfo) -> list[TimerRequest]:
+    def armed(self, state: TriggerState, event: Event, zone: ZoneInfo) -> list[TimerRequest]:
         """Every year once."""
-        return self._coming(watch, event.at_s, zone)
+        return self._coming(state, event.at_s, zone)
 
-    def next(self, watch: TriggerState, now_s: float, zone: ZoneInfo) -> list[TimerRequest]:
+    def next(self, state: TriggerState, now_s: float, zone: ZoneInfo) -> list[TimerRequest]:
         """Next year's."""
-        return self._coming(watch, now_s, zone)
+        return self._coming(state, now_s, zone)
 
-    def _coming(self, watch: TriggerState, now_s: float, zone: ZoneInfo) -> list[TimerRequest]:
-        if not watch.birthday:
+    def _coming(self, state: TriggerState, now_s: float, zone: ZoneInfo) -> list[TimerRequest]:
+        if not state.birthday:
             return []
-        month, day = int(watch.birthday[:2]), int(watch.birthday[3:])
+        month, day = int(state.birthday[:2]), int(state.birthday[3:])
         today = datetime.fromtimestamp(now_s, zone).date()
         found: list[TimerRequest] = []
         for year in (today.year, today.year + 1, today.year + 2):
@@ -397,13 +397,13 @@ class Birthday(TriggerCondition, frozen=True):
                 found.append(TimerRequest(f"birthday:{year}", max(due_s, now_s) if on == today else due_s, {}))
         return found
 
-    def alive(self, watch: TriggerState, timer: Timer) -> bool:
+    def alive(self, state: TriggerState, timer: Timer) -> bool:
         """Whether a birthday is known."""
-        return bool(watch.birthday)
+        return bool(state.birthday)
 
     def holds(self, case: EvaluationContext) -> str:
         """It is today."""
-        return "it is the visitor's birthday" if case.watch.birthday else ""
+        return "it is the visitor's birthday" if case.state.birthday else ""
 
 
 _TOLD_LATE_S: Final = 3 * DAY_S
@@ -423,7 +423,7 @@ class StageEntered(TriggerCondition, frozen=True):
         """The engine's word on it."""
         return (STAGE_CHANGED,)
 
-    def armed(self, watch: TriggerState, event: Event, zone: ZoneInfo) -> list[TimerRequest]:
+    def armed(self, state: TriggerState, event: Event, zone: ZoneInfo) -> list[TimerRequest]:
         """Once each time the stage is entered."""
         to = str(event.params.get("to", ""))
         if to not in self.is_:
@@ -455,19 +455,19 @@ class Unhappy(TriggerCondition, frozen=True):
         """Any event that says so."""
         return (TROUBLE,)
 
-    def armed(self, watch: TriggerState, event: Event, zone: ZoneInfo) -> list[TimerRequest]:
+    def armed(self, state: TriggerState, event: Event, zone: ZoneInfo) -> list[TimerRequest]:
         """Once until it is resolved."""
         return [
-            TimerRequest(_trouble(watch), event.at_s + self.after, {"said": trouble_of(event), "event": event.event})
+            TimerRequest(_trouble(state), event.at_s + self.after, {"said": trouble_of(event), "event": event.event})
         ]
 
-    def alive(self, watch: TriggerState, timer: Timer) -> bool:
+    def alive(self, state: TriggerState, timer: Timer) -> bool:
         """Whether it was not resolved."""
-        return watch.trouble_since_s > 0 and timer.subject == _trouble(watch)
+        return state.trouble_since_s > 0 and timer.subject == _trouble(state)
 
     def holds(self, case: EvaluationContext) -> str:
         """What was said."""
-        return f"unhappy: {case.timer.about.get('said', '')}" if case.watch.trouble_since_s else ""
+        return f"unhappy: {case.timer.about.get('said', '')}" if case.state.trouble_since_s else ""
 
 
 class PriceDropped(TriggerCondition, frozen=True):
@@ -521,16 +521,16 @@ class Hesitation(TriggerCondition, frozen=True):
         """Any of them."""
         return self.events
 
-    def armed(self, watch: TriggerState, event: Event, zone: ZoneInfo) -> list[TimerRequest]:
+    def armed(self, state: TriggerState, event: Event, zone: ZoneInfo) -> list[TimerRequest]:
         """Once a visit and page."""
         item_id = event.items[0].item_id if event.items else ""
-        subject = f"page:{watch.visit_at_s:.0f}:{event.event}:{item_id if event.event == 'view_item' else ''}"
+        subject = f"page:{state.visit_at_s:.0f}:{event.event}:{item_id if event.event == 'view_item' else ''}"
         about = {"event": event.event, "item_id": item_id, "at_s": event.at_s}
         return [TimerRequest(subject, event.at_s + self.after, about)]
 
-    def alive(self, watch: TriggerState, timer: Timer) -> bool:
+    def alive(self, state: TriggerState, timer: Timer) -> bool:
         """Whether nothing was done since."""
-        return watch.acted_at_s <= float(timer.about.get("at_s", 0.0)) + SAME_PAGE_S
+        return state.acted_at_s <= float(timer.about.get("at_s", 0.0)) + SAME_PAGE_S
 
     def holds(self, case: EvaluationContext) -> str:
         """Nothing was."""
@@ -554,7 +554,7 @@ class SegmentEntered(TriggerCondition, frozen=True):
         """The engine's word on it."""
         return (SEGMENT_ENTERED,)
 
-    def armed(self, watch: TriggerState, event: Event, zone: ZoneInfo) -> list[TimerRequest]:
+    def armed(self, state: TriggerState, event: Event, zone: ZoneInfo) -> list[TimerRequest]:
         """Once each time it is entered."""
         if event.params.get("segment_id") != self.id:
             return []
@@ -583,15 +583,15 @@ class Happened(TriggerCondition, frozen=True):
         """What calls it off."""
         return self.unless
 
-    def armed(self, watch: TriggerState, event: Event, zone: ZoneInfo) -> list[TimerRequest]:
+    def armed(self, state: TriggerState, event: Event, zone: ZoneInfo) -> list[TimerRequest]:
         """Each time."""
         about = {"event": self.name, "at_s": event.at_s, "item_ids": [one.item_id for one in event.items[:5]]}
         return [TimerRequest(f"event:{event.at_s:.3f}", event.at_s + self.after, about)]
 
-    def alive(self, watch: TriggerState, timer: Timer) -> bool:
+    def alive(self, state: TriggerState, timer: Timer) -> bool:
         """Whether nothing called it off."""
         at_s = float(timer.about.get("at_s", 0.0))
-        return all(watch.heard.get(name, 0.0) < at_s for name in self.unless)
+        return all(state.heard.get(name, 0.0) < at_s for name in self.unless)
 
     def holds(self, case: EvaluationContext) -> str:
         """It happened."""
@@ -622,16 +622,16 @@ KINDS: Final[dict[str, type[TriggerCondition]]] = {
 }
 
 
-def _cart(watch: TriggerState) -> str:
-    return f"cart:{watch.cart_since_s:.3f}"
+def _cart(state: TriggerState) -> str:
+    return f"cart:{state.cart_since_s:.3f}"
 
 
 def _visit(started_at_s: float) -> str:
     return f"visit:{started_at_s:.3f}"
 
 
-def _trouble(watch: TriggerState) -> str:
-    return f"trouble:{watch.trouble_since_s:.3f}"
+def _trouble(state: TriggerState) -> str:
+    return f"trouble:{state.trouble_since_s:.3f}"
 
 
 def _of_order(order: TrackedOrder, due_s: float) -> TimerRequest:
@@ -640,7 +640,7 @@ def _of_order(order: TrackedOrder, due_s: float) -> TimerRequest:
 
 def _wanted(case: EvaluationContext) -> tuple[Any, Any]:
     item_id = str(case.timer.about.get("item_id", ""))
-    return case.watch.want(item_id), case.assortment.items.get(item_id)
+    return case.state.want(item_id), case.assortment.items.get(item_id)
 
 
 def _leap(year: int) -> bool:

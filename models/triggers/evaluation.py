@@ -71,9 +71,9 @@ class Verdict(NamedTuple):
 
 
 def fire(
-    watch: TriggerState,
+    state: TriggerState,
     profile: Profile,
-    whom: Recipient,
+    recipient: Recipient,
     config: Config,
     assortment: Assortment,
     now_s: float,
@@ -103,48 +103,50 @@ def fire(
         What was carried out, and what was given up though it still held, in that order of time.
     """
     outcomes: list[Outcome] = []
-    call_off(watch, config.rules)
-    for timer in watch.timers:
+    call_off(state, config.rules)
+    for timer in state.timers:
         if present and timer.held == ABSENT:
             timer.due_s = min(timer.due_s, now_s)
     for step in range(_MAX_STEPS):
-        earliest_s = min((timer.due_s for timer in watch.timers), default=inf)
+        earliest_s = min((timer.due_s for timer in state.timers), default=inf)
         if earliest_s > now_s:
             break
         as_of = as_of_due and step < _MAX_STEPS - 1
-        moment_s = min(now_s, max(earliest_s, profile.last_at_s, watch.acted_at_s)) if as_of else now_s
-        due = [timer for timer in watch.timers if timer.due_s <= moment_s]
+        moment_s = min(now_s, max(earliest_s, profile.last_at_s, state.acted_at_s)) if as_of else now_s
+        due = [timer for timer in state.timers if timer.due_s <= moment_s]
         due.sort(key=lambda timer: (-config.rules.triggers[timer.trigger_id].priority, timer.due_s, timer.trigger_id))
         for timer in due:
-            outcome = _settle(watch, timer, profile, whom, config, assortment, moment_s, present)
+            outcome = _settle(state, timer, profile, recipient, config, assortment, moment_s, present)
             if outcome is not None:
                 outcomes.append(outcome)
     return outcomes
 
 
 def _settle(
-    watch: TriggerState,
+    state: TriggerState,
     timer: Timer,
     profile: Profile,
-    whom: Recipient,
+    recipient: Recipient,
     config: Config,
     assortment: Assortment,
     now_s: float,
     present: bool,
 ) -> Outcome | None:
     trigger = config.rules.triggers[timer.trigger_id]
-    case = EvaluationContext(watch, timer, profile, assortment, config.thresholds, now_s, present)
+    case = EvaluationContext(state, timer, profile, assortment, config.thresholds, now_s, present)
     verdict = judge(trigger, case, config.policy)
     if verdict.do == "hold":
         timer.held = verdict.reason
         timer.due_s = max(verdict.until_s, now_s + 1.0)
         return None
-    watch.timers.remove(timer)
+    state.timers.remove(timer)
     if verdict.do == "drop":
         return None
-    watch.note_done(timer.trigger_id, timer.subject)
+    state.note_done(timer.trigger_id, timer.subject)
     outcome = Outcome(
-        message_id=message_id(whom.partition, whom.site, whom.visitor_id, timer.trigger_id, timer.subject),
+        message_id=message_id(
+            recipient.partition, recipient.site, recipient.visitor_id, timer.trigger_id, timer.subject
+        ),
         status="sent" if verdict.do == "send" else "expired" if timer.held else "suppressed",
         trigger=trigger,
         timer=timer,
@@ -157,19 +159,19 @@ def _settle(
     )
     if outcome.status == "sent":
         sent = Sent(outcome.message_id, timer.trigger_id, now_s, trigger.channel, trigger.campaign, trigger.promotional)
-        watch.sent = [*watch.sent, sent][-MAX_SENT:]
-        _renew_want(watch, outcome, assortment)
-    arm(watch, trigger, trigger.when.next(watch, now_s, config.rules.zone))
+        state.sent = [*state.sent, sent][-MAX_SENT:]
+        _renew_want(state, outcome, assortment)
+    arm(state, trigger, trigger.when.next(state, now_s, config.rules.zone))
     return outcome
 
 
 def judge(trigger: Trigger, case: EvaluationContext, policy: ContactPolicy) -> Verdict:
     """Say what is to become of a trigger that is due now."""
     timer, now_s = case.timer, case.now_s
-    if case.watch.is_done(timer.trigger_id, timer.subject) or case.watch.flooding(now_s):
+    if case.state.is_done(timer.trigger_id, timer.subject) or case.state.flooding(now_s):
         return Verdict("drop")
     why = trigger.when.holds(case)
-    if not why or not trigger.when.alive(case.watch, timer):
+    if not why or not trigger.when.alive(case.state, timer):
         return Verdict("drop")
     if trigger.only is not None and not trigger.only.holds(
         Facts(case.profile, case.assortment, case.thresholds, now_s)
@@ -195,25 +197,25 @@ def judge(trigger: Trigger, case: EvaluationContext, policy: ContactPolicy) -> V
 
 
 def _held(trigger: Trigger, case: EvaluationContext, policy: ContactPolicy, contact: ContactHistory) -> Hold | None:
-    if contact.suspended or case.watch.trouble_since_s:
+    if contact.suspended or case.state.trouble_since_s:
         return Hold(TROUBLED, inf)
-    return held_back(policy, known_touches(case.watch, contact), trigger.channel, trigger.campaign, case.now_s)
+    return held_back(policy, known_touches(case.state, contact), trigger.channel, trigger.campaign, case.now_s)
 
 
-def known_touches(watch: TriggerState, contact: ContactHistory | None) -> list[Contact]:
+def known_touches(state: TriggerState, contact: ContactHistory | None) -> list[Contact]:
     """Give all that reached the visitor: what the profile knows, and what was sent whether or not it knows yet."""
     told = [one for one in touches_of(contact) if not one.ours]
     sent = [
         Contact(one.at_s, "on_site" if one.channel == "on_site" else "message", one.campaign, one.promotional, True)
-        for one in watch.sent
+        for one in state.sent
     ]
     return told + sent
 
 
-def _renew_want(watch: TriggerState, outcome: Outcome, assortment: Assortment) -> None:
+def _renew_want(state: TriggerState, outcome: Outcome, assortment: Assortment) -> None:
     """Measure the next price drop from the price that was told."""
     if outcome.trigger.kind == "price_drop":
-        want = watch.want(str(outcome.about.get("item_id", "")))
+        want = state.want(str(outcome.about.get("item_id", "")))
         item = assortment.items.get(want.item_id) if want else None
         if want is not None and item is not None:
             want.price = item.current_price

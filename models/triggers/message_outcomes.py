@@ -27,7 +27,7 @@ class MessageOutcome(NamedTuple):
     value: str
 
 
-def came_of(event: Event, watch: TriggerState, attribution_days: float) -> list[MessageOutcome]:
+def message_outcomes_of(event: Event, state: TriggerState, attribution_days: float) -> list[MessageOutcome]:
     """Give what an event says came of the messages a visitor was sent.
 
     An order is noted beside every message sent within `attribution_days` before it: it says that it followed, not why.
@@ -41,12 +41,12 @@ def came_of(event: Event, watch: TriggerState, attribution_days: float) -> list[
         since_s = event.at_s - attribution_days * _DAY_S
         return [
             MessageOutcome(one.message_id, f"{ORDER}{order_id}", told)
-            for one in watch.sent
+            for one in state.sent
             if since_s <= one.at_s <= event.at_s
         ]
     if name in _UNDONE and not event.items:
         return [
-            MessageOutcome(one.message_id, f"{UNDONE}{order_id_of(event)}", f"{event.at_s:.3f}") for one in watch.sent
+            MessageOutcome(one.message_id, f"{UNDONE}{order_id_of(event)}", f"{event.at_s:.3f}") for one in state.sent
         ]
     named = event.params.get("message_id") or event.params.get("email_id")
     field = (
@@ -64,6 +64,6 @@ def came_of(event: Event, watch: TriggerState, attribution_days: float) -> list[
         return []
     return (
         [MessageOutcome(named, field, f"{event.at_s:.3f}")]
-        if any(one.message_id == named for one in watch.sent)
+        if any(one.message_id == named for one in state.sent)
         else []
     )

@@ -21,20 +21,24 @@ MESSAGE_TYPE: Final = "trigger.fired"
 
 
 def body_of(
-    outcome: Outcome, whom: Recipient, watch: TriggerState, recommended: Sequence[Recommended], assortment: Assortment
+    outcome: Outcome,
+    recipient: Recipient,
+    state: TriggerState,
+    recommended: Sequence[Recommended],
+    assortment: Assortment,
 ) -> dict[str, Any]:
     """Give what an action carries, the same over every channel: who, why, about what, the offer and the products."""
     trigger = outcome.trigger
     order_id = outcome.about.get("order_id")
-    order = watch.order(str(order_id)) if order_id else None
+    order = state.order(str(order_id)) if order_id else None
     return {
         "type": MESSAGE_TYPE,
         "timestamp": iso(outcome.at_s),
         "data": {
             "message_id": outcome.message_id,
-            "site": whom.site,
-            "visitor_id": whom.visitor_id,
-            "user_id": watch.user_id or None,
+            "site": recipient.site,
+            "visitor_id": recipient.visitor_id,
+            "user_id": state.user_id or None,
             "trigger_id": trigger.trigger_id,
             "kind": trigger.kind,
             "purpose": trigger.purpose,
@@ -65,7 +69,7 @@ def body_of(
     }
 
 
-def sent_event(outcome: Outcome, whom: Recipient, watch: TriggerState, accepted_at_s: float) -> Event:
+def sent_event(outcome: Outcome, recipient: Recipient, state: TriggerState, accepted_at_s: float) -> Event:
     """Give the event that tells of a message sent; its id is the message's, so that it counts once."""
     trigger = outcome.trigger
     params: dict[str, Any] = {
@@ -79,13 +83,13 @@ def sent_event(outcome: Outcome, whom: Recipient, watch: TriggerState, accepted_
     if trigger.message.subject or trigger.message.headline:
         params["subject"] = trigger.message.subject or trigger.message.headline
     return Event(
-        site=whom.site,
+        site=recipient.site,
         event="message_sent",
-        visitor_id=whom.visitor_id,
+        visitor_id=recipient.visitor_id,
         at_s=outcome.at_s,
         accepted_at_s=accepted_at_s,
         event_id=outcome.message_id,
-        user_id=watch.user_id,
+        user_id=state.user_id,
         params=params,
         told=True,
     )

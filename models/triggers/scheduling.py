@@ -93,80 +93,80 @@ def index_triggers(triggers: Iterable[Trigger], zone: ZoneInfo) -> TriggerIndex:
     )
 
 
-def observe(watch: TriggerState, event: Event, rules: TriggerIndex, assortment: Assortment) -> None:
+def observe(state: TriggerState, event: Event, rules: TriggerIndex, assortment: Assortment) -> None:
     """Take in one event, in log order; the caller has seen to it that it is new, and no erasure."""
     name = event.event
     if sent_by_bot(event):
-        watch.bot = True
+        state.bot = True
     if name not in NOTICES and name not in RECEIVED_EVENTS:
-        waited_s = event.at_s - watch.counted_at_s
-        watch.allowed = allowance(watch.allowed, waited_s)
-        watch.counted_at_s = max(watch.counted_at_s, event.at_s)
-        if watch.allowed < 1.0:
-            watch.flooded_at_s = max(watch.flooded_at_s, event.at_s)
+        waited_s = event.at_s - state.counted_at_s
+        state.allowed = allowance(state.allowed, waited_s)
+        state.counted_at_s = max(state.counted_at_s, event.at_s)
+        if state.allowed < 1.0:
+            state.flooded_at_s = max(state.flooded_at_s, event.at_s)
         else:
-            watch.allowed -= 1.0
+            state.allowed -= 1.0
     if event.user_id:
-        watch.user_id = event.user_id
+        state.user_id = event.user_id
     if name not in _PASSIVE:
-        if event.at_s - watch.acted_at_s > SESSION_GAP_S:
-            watch.visit_at_s = event.at_s
-        watch.acted_at_s = max(watch.acted_at_s, event.at_s)
+        if event.at_s - state.acted_at_s > SESSION_GAP_S:
+            state.visit_at_s = event.at_s
+        state.acted_at_s = max(state.acted_at_s, event.at_s)
     if name in rules.listens:
-        watch.heard = {**watch.heard, name: max(event.at_s, watch.heard.get(name, 0.0))}
-    names = [name, *_learn(watch, event, assortment)]
+        state.heard = {**state.heard, name: max(event.at_s, state.heard.get(name, 0.0))}
+    names = [name, *_learn(state, event, assortment)]
     if name in _LOOKS or name.startswith("_"):
-        watch.look = True
-    if not watch.flooding(event.at_s):
+        state.look = True
+    if not state.flooding(event.at_s):
         for one in names:
             for trigger in rules.by_name.get(one, ()):
-                arm(watch, trigger, trigger.when.armed(watch, event, rules.zone))
-    call_off(watch, rules)
+                arm(state, trigger, trigger.when.armed(state, event, rules.zone))
+    call_off(state, rules)
 
 
-def _learn(watch: TriggerState, event: Event, assortment: Assortment) -> list[str]:
+def _learn(state: TriggerState, event: Event, assortment: Assortment) -> list[str]:
     """Keep what the event tells; gives further names that it goes by."""
     name, at_s = event.event, event.at_s
     also: list[str] = []
     if name == "view_item":
-        _browse(watch, event)
+        _browse(state, event)
         for item in event.items:
-            _want(watch, item.item_id, at_s, item.price, assortment, kept=False)
+            _want(state, item.item_id, at_s, item.price, assortment, kept=False)
     elif name in ("add_to_cart", "add_to_wishlist"):
         if name == "add_to_cart":
-            watch.cart_at_s = max(watch.cart_at_s, at_s)
+            state.cart_at_s = max(state.cart_at_s, at_s)
         for item in event.items:
-            _want(watch, item.item_id, at_s, item.price, assortment, kept=True)
+            _want(state, item.item_id, at_s, item.price, assortment, kept=True)
     elif name == "remove_from_cart":
-        watch.cart_at_s = max(watch.cart_at_s, at_s)
+        state.cart_at_s = max(state.cart_at_s, at_s)
     elif name == "remove_from_wishlist":
         named = {item.item_id for item in event.items}
-        watch.wants = [one for one in watch.wants if one.item_id not in named]
+        state.wants = [one for one in state.wants if one.item_id not in named]
     elif name == "sign_up":
-        watch.signed_up_s = min(watch.signed_up_s or at_s, at_s)
+        state.signed_up_s = min(state.signed_up_s or at_s, at_s)
     elif name == COMPLAINT_RESOLVED:
-        watch.trouble_since_s = 0.0
-        for timer in watch.timers:
+        state.trouble_since_s = 0.0
+        for timer in state.timers:
             if timer.held == TROUBLED:
                 timer.due_s = min(timer.due_s, at_s)
     if name.startswith("order_") or name in ("purchase", "refund"):
-        _move_order(watch, event)
+        _move_order(state, event)
     birthday = event.params.get("birthday")
-    if isinstance(birthday, str) and len(birthday) == 10 and birthday[5:] != watch.birthday:
-        watch.birthday = birthday[5:]
+    if isinstance(birthday, str) and len(birthday) == 10 and birthday[5:] != state.birthday:
+        state.birthday = birthday[5:]
         also.append(BIRTHDAY)
     if trouble_of(event):
-        watch.trouble_since_s = watch.trouble_since_s or at_s
+        state.trouble_since_s = state.trouble_since_s or at_s
         also.append(TROUBLE)
     if agreement_of(event) is not None:
-        watch.look = True
+        state.look = True
     return also
 
 
-def _browse(watch: TriggerState, event: Event) -> None:
-    visit = watch.browsing
+def _browse(state: TriggerState, event: Event) -> None:
+    visit = state.browsing
     if visit is None or event.at_s - visit.last_at_s > SESSION_GAP_S:
-        visit = watch.browsing = Browsing(event.at_s, event.at_s, 0, [])
+        visit = state.browsing = Browsing(event.at_s, event.at_s, 0, [])
     visit.last_at_s = max(visit.last_at_s, event.at_s)
     visit.views += 1
     for item in event.items:
@@ -174,43 +174,43 @@ def _browse(watch: TriggerState, event: Event) -> None:
 
 
 def _want(
-    watch: TriggerState, item_id: str, at_s: float, price: float | None, assortment: Assortment, *, kept: bool
+    state: TriggerState, item_id: str, at_s: float, price: float | None, assortment: Assortment, *, kept: bool
 ) -> None:
     """Note that an item is wanted; what cannot be bought now is wanted from the first look on."""
     known = assortment.items.get(item_id)
     if known is not None and known.current_price is not None:
         price = known.current_price
-    want = watch.want(item_id)
+    want = state.want(item_id)
     if want is None:
         want = Want(item_id, at_s, 0, False, price)
-        watch.wants = [*watch.wants, want]
+        state.wants = [*state.wants, want]
     elif at_s - want.at_s > WANT_LASTS_S:
         want.views, want.kept, want.price = 0, False, price
     want.at_s = max(want.at_s, at_s)
     want.views += 0 if kept else 1
     want.kept = want.kept or kept or (known is not None and not known.offered)
     want.price = price if want.price is None else want.price
-    if len(watch.wants) > MAX_WANTS:
+    if len(state.wants) > MAX_WANTS:
         # The weakest goes, and of those the oldest; ties by id, so that a replay drops the same.
-        watch.wants.remove(min(watch.wants, key=lambda one: (one.strong, one.at_s, one.item_id)))
+        state.wants.remove(min(state.wants, key=lambda one: (one.strong, one.at_s, one.item_id)))
 
 
-def _move_order(watch: TriggerState, event: Event) -> None:
+def _move_order(state: TriggerState, event: Event) -> None:
     """Move an order on; what was ordered is wanted no more, and a new order ends the cart it was made of."""
     name, at_s, order_id = event.event, event.at_s, order_id_of(event)
-    order = watch.order(order_id) if order_id else None
+    order = state.order(order_id) if order_id else None
     if name in _ORDERED:
         bought = {item.item_id for item in event.items}
-        watch.wants = [one for one in watch.wants if one.item_id not in bought]
+        state.wants = [one for one in state.wants if one.item_id not in bought]
         if order is None or not order.created_at_s:
-            watch.cart_over_s = max(watch.cart_over_s, at_s)
-            watch.cart_since_s = 0.0
-        watch.first_order_s = min(watch.first_order_s or at_s, at_s)
+            state.cart_over_s = max(state.cart_over_s, at_s)
+            state.cart_since_s = 0.0
+        state.first_order_s = min(state.first_order_s or at_s, at_s)
     if not order_id:
         return
     if order is None:
         order = TrackedOrder(order_id)
-        watch.orders = [*watch.orders, order][-MAX_ORDERS:]
+        state.orders = [*state.orders, order][-MAX_ORDERS:]
     if name in _OVER:
         if (
             name != "order_cancelled"
@@ -249,47 +249,47 @@ def _move_order(watch: TriggerState, event: Event) -> None:
             break
 
 
-def arm(watch: TriggerState, trigger: Trigger, armed: Sequence[TimerRequest]) -> None:
+def arm(state: TriggerState, trigger: Trigger, armed: Sequence[TimerRequest]) -> None:
     """Set a trigger's timer for the first subject it was not carried out for; one set before for it is moved."""
-    new = next((one for one in armed if not watch.is_done(trigger.trigger_id, one.subject)), None)
+    new = next((one for one in armed if not state.is_done(trigger.trigger_id, one.subject)), None)
     if new is None or new.due_s < EARLIEST_S:
         return
     old = [
         timer
-        for timer in watch.timers
+        for timer in state.timers
         if timer.trigger_id == trigger.trigger_id and (trigger.when.single or timer.subject == new.subject)
     ]
     same = next((timer for timer in old if timer.subject == new.subject), None)
     if same is not None and same.meant_s == new.due_s:
         return
-    kept = [timer for timer in watch.timers if timer not in old]
+    kept = [timer for timer in state.timers if timer not in old]
     timer = Timer(
         trigger.trigger_id, new.subject, new.due_s, new.due_s, new.due_s + trigger.lasts_s, about=dict(new.about)
     )
-    watch.timers = sorted([*kept, timer], key=lambda one: (one.due_s, one.trigger_id, one.subject))[:MAX_TIMERS]
+    state.timers = sorted([*kept, timer], key=lambda one: (one.due_s, one.trigger_id, one.subject))[:MAX_TIMERS]
 
 
-def call_off(watch: TriggerState, rules: TriggerIndex) -> None:
+def call_off(state: TriggerState, rules: TriggerIndex) -> None:
     """Take out the timers that something has come between, and those of triggers that are no more."""
-    if watch.timers:
-        watch.timers = [
+    if state.timers:
+        state.timers = [
             timer
-            for timer in watch.timers
-            if (trigger := rules.triggers.get(timer.trigger_id)) is not None and trigger.when.alive(watch, timer)
+            for timer in state.timers
+            if (trigger := rules.triggers.get(timer.trigger_id)) is not None and trigger.when.alive(state, timer)
         ]
 
 
-def look(watch: TriggerState, profile: Profile, rules: TriggerIndex) -> None:
+def look(state: TriggerState, profile: Profile, rules: TriggerIndex) -> None:
     """Bring a watch up to what the profile tells: its cart, and orders that were joined to it."""
-    watch.look = False
+    state.look = False
     newest_s = max((line.at_s for line in profile.cart), default=0.0)
     if not profile.cart:
-        watch.cart_since_s = 0.0
-    elif not watch.cart_since_s:
-        watch.cart_since_s = newest_s
+        state.cart_since_s = 0.0
+    elif not state.cart_since_s:
+        state.cart_since_s = newest_s
     if profile.orders is not None:
-        first_s = profile.worth.first_at_s
-        watch.first_order_s = min(watch.first_order_s or first_s, first_s)
+        first_s = profile.order_value.first_at_s
+        state.first_order_s = min(state.first_order_s or first_s, first_s)
     for trigger in rules.by_name.get(LOOKED, ()):
-        arm(watch, trigger, trigger.when.seen(watch, profile, rules.zone))
-    call_off(watch, rules)
+        arm(state, trigger, trigger.when.seen(state, profile, rules.zone))
+    call_off(state, rules)

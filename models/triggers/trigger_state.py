@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from models.events.bots import FLOOD_EVENTS
-from models.events.events import WATCH_JOINED, Event
+from models.events.events import TRIGGER_STATE_JOINED, Event
 
 MAX_ORDERS: Final = 20
 MAX_TIMERS: Final = 40
@@ -179,48 +179,48 @@ _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(TriggerState)
 
 
-def encode_watch(watch: TriggerState, revision: int) -> bytes:
+def encode_trigger_state(state: TriggerState, revision: int) -> bytes:
     """Give the stored form: a revision, 8 bytes big-endian so that the store can compare it, then msgpack."""
-    return revision.to_bytes(_REVISION_BYTES, "big") + _encoder.encode(watch)
+    return revision.to_bytes(_REVISION_BYTES, "big") + _encoder.encode(state)
 
 
-def decode_watch(blob: bytes | None) -> tuple[int, TriggerState]:
+def decode_trigger_state(blob: bytes | None) -> tuple[int, TriggerState]:
     """Read the stored form and its revision; a new watch, revision 0, for None."""
     if blob is None:
         return 0, TriggerState()
     return int.from_bytes(blob[:_REVISION_BYTES], "big"), _decoder.decode(memoryview(blob)[_REVISION_BYTES:])
 
 
-def given(watch: TriggerState) -> TriggerState:
+def given(state: TriggerState) -> TriggerState:
     """What is left of a device's watch once its visitor is known: whether it is a program, and what it may send."""
     return TriggerState(
-        position=watch.position,
-        bot=watch.bot,
-        allowed=watch.allowed,
-        counted_at_s=watch.counted_at_s,
-        flooded_at_s=watch.flooded_at_s,
-        event_ids=watch.event_ids,
+        position=state.position,
+        bot=state.bot,
+        allowed=state.allowed,
+        counted_at_s=state.counted_at_s,
+        flooded_at_s=state.flooded_at_s,
+        event_ids=state.event_ids,
     )
 
 
-def joining_watch(watch: TriggerState, device_id: str, identified: Event) -> Event:
+def joining_trigger_state(state: TriggerState, device_id: str, identified: Event) -> Event:
     """Give the event that carries a device's watch to the visitor it belongs to."""
-    named = "\x1f".join((identified.site, device_id, identified.user_id, str(watch.position)))
+    named = "\x1f".join((identified.site, device_id, identified.user_id, str(state.position)))
     return Event(
         site=identified.site,
-        event=WATCH_JOINED,
+        event=TRIGGER_STATE_JOINED,
         visitor_id=identified.user_id,
         user_id=identified.user_id,
         device_id=device_id,
         at_s=identified.at_s,
         accepted_at_s=identified.accepted_at_s,
         event_id=blake2b(named.encode(), digest_size=16).hexdigest(),
-        params={"watch": b64encode(_encoder.encode(watch)).decode()},
+        params={"watch": b64encode(_encoder.encode(state)).decode()},
     )
 
 
-def read_joining_watch(event: Event) -> TriggerState | None:
-    """Read what `joining_watch` gave; None for what it cannot have given."""
+def read_joining_trigger_state(event: Event) -> TriggerState | None:
+    """Read what `joining_trigger_state` gave; None for what it cannot have given."""
     value = event.params.get("watch")
     try:
         return _decoder.decode(b64decode(value, validate=True)) if isinstance(value, str) else None
@@ -228,32 +228,32 @@ def read_joining_watch(event: Event) -> TriggerState | None:
         return None
 
 
-def join_watch(watch: TriggerState, other: TriggerState) -> None:
+def join_trigger_state(state: TriggerState, other: TriggerState) -> None:
     """Add what triggers knew of a device; once or twice is the same.
 
     Lists become their union, sorted by time and cut to their bounds; of one thing known to both the later word counts.
     """
-    watch.look = True
-    watch.acted_at_s = max(watch.acted_at_s, other.acted_at_s)
-    watch.visit_at_s = max(watch.visit_at_s, other.visit_at_s)
-    watch.cart_at_s = max(watch.cart_at_s, other.cart_at_s)
-    watch.cart_over_s = max(watch.cart_over_s, other.cart_over_s)
-    visits = [one for one in (watch.browsing, other.browsing) if one is not None]
-    watch.browsing = max(visits, key=lambda one: one.last_at_s, default=None)
-    watch.orders = _joined_orders(watch.orders, other.orders)
-    watch.done = b"".join(_marks(other.done + watch.done))[-_DONE_BYTES * MAX_DONE :]
-    sent = {one.message_id: one for one in [*other.sent, *watch.sent]}
-    watch.sent = sorted(sent.values(), key=lambda one: (one.at_s, one.message_id))[-MAX_SENT:]
-    watch.wants = _joined_wants(watch.wants, other.wants)
-    timers = {(one.trigger_id, one.subject): one for one in [*other.timers, *watch.timers]}
-    kept = [one for one in timers.values() if not watch.is_done(one.trigger_id, one.subject)]
-    watch.timers = sorted(kept, key=lambda one: (one.due_s, one.trigger_id, one.subject))[:MAX_TIMERS]
+    state.look = True
+    state.acted_at_s = max(state.acted_at_s, other.acted_at_s)
+    state.visit_at_s = max(state.visit_at_s, other.visit_at_s)
+    state.cart_at_s = max(state.cart_at_s, other.cart_at_s)
+    state.cart_over_s = max(state.cart_over_s, other.cart_over_s)
+    visits = [one for one in (state.browsing, other.browsing) if one is not None]
+    state.browsing = max(visits, key=lambda one: one.last_at_s, default=None)
+    state.orders = _joined_orders(state.orders, other.orders)
+    state.done = b"".join(_marks(other.done + state.done))[-_DONE_BYTES * MAX_DONE :]
+    sent = {one.message_id: one for one in [*other.sent, *state.sent]}
+    state.sent = sorted(sent.values(), key=lambda one: (one.at_s, one.message_id))[-MAX_SENT:]
+    state.wants = _joined_wants(state.wants, other.wants)
+    timers = {(one.trigger_id, one.subject): one for one in [*other.timers, *state.timers]}
+    kept = [one for one in timers.values() if not state.is_done(one.trigger_id, one.subject)]
+    state.timers = sorted(kept, key=lambda one: (one.due_s, one.trigger_id, one.subject))[:MAX_TIMERS]
     for name in ("signed_up_s", "first_order_s", "trouble_since_s"):
-        known = [value for one in (watch, other) if (value := getattr(one, name))]
-        setattr(watch, name, min(known, default=0.0))
-    watch.birthday = watch.birthday or other.birthday
-    names = {*watch.heard, *other.heard}
-    watch.heard = {name: max(watch.heard.get(name, 0.0), other.heard.get(name, 0.0)) for name in names}
+        known = [value for one in (state, other) if (value := getattr(one, name))]
+        setattr(state, name, min(known, default=0.0))
+    state.birthday = state.birthday or other.birthday
+    names = {*state.heard, *other.heard}
+    state.heard = {name: max(state.heard.get(name, 0.0), other.heard.get(name, 0.0)) for name in names}
 
 
 def _joined_orders(one: list[TrackedOrder], other: list[TrackedOrder]) -> list[TrackedOrder]:

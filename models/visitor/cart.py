@@ -37,7 +37,7 @@ class Cart:
     """Lines, oldest first, and what was taken out in advance."""
 
     lines: list[CartLine] = field(default_factory=list)
-    taken: list[Removal] = field(default_factory=list)
+    removals: list[Removal] = field(default_factory=list)
 
     def add(self, line: CartLine, *, same_moment: bool = False) -> None:
         """Put in what was not taken out later; with `same_moment`, neither what was taken out at the same time.
@@ -48,15 +48,15 @@ class Cart:
         (None, 2)
         """
         quantity = line.quantity
-        for one in [one for one in self.taken if one.item_id == line.item_id]:
+        for one in [one for one in self.removals if one.item_id == line.item_id]:
             if one.at_s > line.at_s or (same_moment and one.at_s == line.at_s):
                 if one.quantity == 0:
                     return
                 used = min(quantity, one.quantity)
                 quantity -= used
-                self.taken.remove(one)
+                self.removals.remove(one)
                 if one.quantity > used:
-                    self.taken.append(msgspec.structs.replace(one, quantity=one.quantity - used))
+                    self.removals.append(msgspec.structs.replace(one, quantity=one.quantity - used))
         if quantity <= 0:
             return
         known = self._line(line.item_id)
@@ -90,15 +90,15 @@ class Cart:
         """Add another cart's lines, but what this one knows to have been taken out since."""
         for line in other.lines:
             self.add(line, same_moment=True)
-        for one in other.taken:
+        for one in other.removals:
             self._take(one)
 
-    def _take(self, taken: Removal) -> None:
-        self.taken = [one for one in self.taken if one != taken]
-        self.taken.append(taken)
-        newest_s = max(one.at_s for one in self.taken)
-        kept = [one for one in self.taken if one.at_s >= newest_s - TAKEN_LASTS_S]
-        self.taken = kept[-MAX_CART_LINES:]
+    def _take(self, removals: Removal) -> None:
+        self.removals = [one for one in self.removals if one != removals]
+        self.removals.append(removals)
+        newest_s = max(one.at_s for one in self.removals)
+        kept = [one for one in self.removals if one.at_s >= newest_s - TAKEN_LASTS_S]
+        self.removals = kept[-MAX_CART_LINES:]
 
     def _line(self, item_id: str) -> CartLine | None:
         return next((one for one in self.lines if one.item_id == item_id), None)

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-MAX_HABITS: Final = 100
+MAX_ITEM_PURCHASES: Final = 100
 MAX_ORDERS: Final = 64
 MAX_TIMES: Final = 4
 """Latest orders of an item that are kept by number."""
@@ -74,7 +74,7 @@ class History(msgspec.Struct, array_like=True):
     orders_seen: int = 0
     items_seen: int = 0
     orders: list[Order] = []
-    habits: list[ItemPurchases] = []
+    item_purchases: list[ItemPurchases] = []
     past: OlderOrders | None = None
 
     def order(self, number: int) -> Order | None:
@@ -108,19 +108,19 @@ def buy(history: History, order_id: str, item_ids: Sequence[str], at_s: float) -
     if order is None:  # cannot be: the number was just found
         return []
     added: list[str] = []
-    habits = {habit.item_id: habit for habit in history.habits}
+    item_purchases = {purchases.item_id: purchases for purchases in history.item_purchases}
     for item_id in dict.fromkeys(item_ids):
-        habit = habits.get(item_id)
-        if habit is None:
-            habit = ItemPurchases(item_id, 0, order.at_s, order.at_s, [])
-            history.habits.append(habit)
-        elif number in habit.orders or (len(habit.orders) == MAX_TIMES and number < habit.orders[0]):
+        purchases = item_purchases.get(item_id)
+        if purchases is None:
+            purchases = ItemPurchases(item_id, 0, order.at_s, order.at_s, [])
+            history.item_purchases.append(purchases)
+        elif number in purchases.orders or (len(purchases.orders) == MAX_TIMES and number < purchases.orders[0]):
             continue  # known, or so old that it cannot be told
-        habit.count += 1
-        habit.first_at_s = min(habit.first_at_s, order.at_s)
-        habit.last_at_s = max(habit.last_at_s, order.at_s)
+        purchases.count += 1
+        purchases.first_at_s = min(purchases.first_at_s, order.at_s)
+        purchases.last_at_s = max(purchases.last_at_s, order.at_s)
         # Order numbers grow with arrival; a further line of an older order goes where it belongs.
-        habit.orders = sorted([*habit.orders, number])[-MAX_TIMES:]
+        purchases.orders = sorted([*purchases.orders, number])[-MAX_TIMES:]
         order.items += 1
         history.items_seen += 1
         added.append(item_id)
@@ -128,9 +128,9 @@ def buy(history: History, order_id: str, item_ids: Sequence[str], at_s: float) -
     return added
 
 
-def _usefulness(habit: ItemPurchases) -> tuple[float, str]:
+def _usefulness(purchases: ItemPurchases) -> tuple[float, str]:
     """The same however much later it is asked; ties go by id, so that a replay drops the same item."""
-    return log2(habit.count) + habit.last_at_s / USEFUL_HALF_LIFE_S, habit.item_id
+    return log2(purchases.count) + purchases.last_at_s / USEFUL_HALF_LIFE_S, purchases.item_id
 
 
 def merge(history: History, other: History) -> None:
@@ -151,22 +151,22 @@ def merge(history: History, other: History) -> None:
     history.orders = [one[3] for one in placed]
     history.past = _sum_of_pasts(history.past, other.past)
     _forget_oldest(history)
-    habits = {habit.item_id: habit for habit in history.habits}
-    for habit in history.habits:
-        habit.orders = [numbers.get((0, number), number) for number in habit.orders]
-    for habit in other.habits:
-        came = [numbers[1, number] for number in habit.orders if (1, number) in numbers]
-        again = sum(forgotten[1] <= number and (1, number) not in numbers for number in habit.orders)
-        if habit.count <= again:
+    item_purchases = {purchases.item_id: purchases for purchases in history.item_purchases}
+    for purchases in history.item_purchases:
+        purchases.orders = [numbers.get((0, number), number) for number in purchases.orders]
+    for purchases in other.item_purchases:
+        moved_orders = [numbers[1, number] for number in purchases.orders if (1, number) in numbers]
+        again = sum(forgotten[1] <= number and (1, number) not in numbers for number in purchases.orders)
+        if purchases.count <= again:
             continue
-        mine = habits.get(habit.item_id)
+        mine = item_purchases.get(purchases.item_id)
         if mine is None:
-            mine = ItemPurchases(habit.item_id, 0, habit.first_at_s, habit.last_at_s, [])
-            history.habits.append(mine)
-        mine.count += habit.count - again
-        mine.first_at_s = min(mine.first_at_s, habit.first_at_s)
-        mine.last_at_s = max(mine.last_at_s, habit.last_at_s)
-        mine.orders = sorted([*mine.orders, *came])[-MAX_TIMES:]
+            mine = ItemPurchases(purchases.item_id, 0, purchases.first_at_s, purchases.last_at_s, [])
+            history.item_purchases.append(mine)
+        mine.count += purchases.count - again
+        mine.first_at_s = min(mine.first_at_s, purchases.first_at_s)
+        mine.last_at_s = max(mine.last_at_s, purchases.last_at_s)
+        mine.orders = sorted([*mine.orders, *moved_orders])[-MAX_TIMES:]
     _keep_most_useful(history)
 
 
@@ -194,8 +194,8 @@ def _sum_of_pasts(one: OlderOrders | None, other: OlderOrders | None) -> OlderOr
 
 
 def _keep_most_useful(history: History) -> None:
-    if len(history.habits) > MAX_HABITS:
-        history.habits = sorted(history.habits, key=_usefulness, reverse=True)[:MAX_HABITS]
+    if len(history.item_purchases) > MAX_ITEM_PURCHASES:
+        history.item_purchases = sorted(history.item_purchases, key=_usefulness, reverse=True)[:MAX_ITEM_PURCHASES]
 
 
 def take_back(history: History, order_id: str, item_ids: Collection[str] = ()) -> None:
@@ -204,29 +204,29 @@ def take_back(history: History, order_id: str, item_ids: Collection[str] = ()) -
     order = None if number is None else history.order(number)
     if number is None or order is None:
         return
-    for habit in history.habits:
-        if number in habit.orders and (not item_ids or habit.item_id in item_ids):
-            habit.orders.remove(number)
-            habit.count -= 1
+    for purchases in history.item_purchases:
+        if number in purchases.orders and (not item_ids or purchases.item_id in item_ids):
+            purchases.orders.remove(number)
+            purchases.count -= 1
             order.items -= 1
             history.items_seen -= 1
-            _retime(history, habit)
-    history.habits = [habit for habit in history.habits if habit.count > 0]
+            _retime(history, purchases)
+    history.item_purchases = [purchases for purchases in history.item_purchases if purchases.count > 0]
     if not item_ids or order.items <= 0:
         history.items_seen -= order.items  # of items that were dropped since
         del history.orders[number - history.orders_seen]
         history.orders_seen -= 1
-        for habit in history.habits:
-            habit.orders = [one - (one > number) for one in habit.orders]
+        for purchases in history.item_purchases:
+            purchases.orders = [one - (one > number) for one in purchases.orders]
 
 
-def _retime(history: History, habit: ItemPurchases) -> None:
+def _retime(history: History, purchases: ItemPurchases) -> None:
     """Set first and last anew from the orders that are left, as far as those are known."""
-    times = [order.at_s for number in habit.orders if (order := history.order(number)) is not None]
-    if len(times) == habit.count:
-        habit.first_at_s, habit.last_at_s = min(times, default=0), max(times, default=0)
+    times = [order.at_s for number in purchases.orders if (order := history.order(number)) is not None]
+    if len(times) == purchases.count:
+        purchases.first_at_s, purchases.last_at_s = min(times, default=0), max(times, default=0)
     elif times:
-        habit.last_at_s = max(times)
+        purchases.last_at_s = max(times)
 
 
 def number_of(history: History, order_id: str) -> int | None:
@@ -241,14 +241,14 @@ def number_of(history: History, order_id: str) -> int | None:
 def lines(history: History) -> list[Line]:
     """Give the items of the orders still known, oldest order first, then by item id."""
     found = [
-        (number, Line(habit.item_id, order.at_s, order.order_id))
-        for habit in history.habits
-        for number in habit.orders
+        (number, Line(purchases.item_id, order.at_s, order.order_id))
+        for purchases in history.item_purchases
+        for number in purchases.orders
         if (order := history.order(number)) is not None
     ]
     return [line for _, line in sorted(found, key=lambda one: (one[0], one[1].item_id))]
 
 
-def interval_s(habit: ItemPurchases) -> float | None:
+def interval_s(purchases: ItemPurchases) -> float | None:
     """Give the mean seconds between the visitor's purchases of an item; None for one bought once."""
-    return (habit.last_at_s - habit.first_at_s) / (habit.count - 1) if habit.count > 1 else None
+    return (purchases.last_at_s - purchases.first_at_s) / (purchases.count - 1) if purchases.count > 1 else None

@@ -30,7 +30,7 @@ class OrderValue(NamedTuple):
         return self.revenue / self.orders if self.orders else 0.0
 
 
-def worth_of(history: History) -> OrderValue:
+def order_value_of(history: History) -> OrderValue:
     """Sum up the orders, those that are no longer known one by one included."""
     past, orders = history.past or OlderOrders(), history.orders
     units = past.units + sum(one.units for one in orders)
@@ -91,7 +91,7 @@ def give_back(history: History, event: Event) -> None:
     if order is None or not event.items:
         return
     number = number_of(history, order_id_of(event))
-    there = {habit.item_id for habit in history.habits if number in habit.orders}
+    there = {purchases.item_id for purchases in history.item_purchases if number in purchases.orders}
     lines = [item for item in event.items if item.item_id in there]
     if not lines:
         return

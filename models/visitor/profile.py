@@ -20,8 +20,8 @@ from models.visitor.cart import Cart, CartLine, Removal
 from models.visitor.contact_history import ContactHistory, learn_contact
 from models.visitor.identity import Joined, Link, Part
 from models.visitor.order_history import History, Line, buy, lines, take_back
-from models.visitor.order_value import OrderValue, charge, give_back, worth_of
-from models.visitor.satisfaction import Satisfaction, learn_opinion
+from models.visitor.order_value import OrderValue, charge, give_back, order_value_of
+from models.visitor.satisfaction import Satisfaction, learn_satisfaction
 
 MAX_RECENT: Final = 24
 MAX_EVENT_IDS: Final = 32
@@ -98,7 +98,7 @@ class Profile(msgspec.Struct, array_like=True):
     `recent` and `cart` are oldest first and bounded; `orders` is `models.visitor.order_history`', None before the first
     order; `event_ids` holds digests of the latest event ids, by which a client's retry is told; `counts` follows
     `COUNTED`; `sketch` is `models.visitor.interest_sketch`'s; `device` and `region` are what the latest events that
-    told them came from; `intent` is whether an event of `INTENT` was ever seen; `taken` is `models.visitor.cart`'s,
+    told them came from; `intent` is whether an event of `INTENT` was ever seen; `removals` is `models.visitor.cart`'s,
     `contact` `models.visitor.contact_history`'s. What the shop sends moves `last_at_s` of none but a new visitor.
 
     Of whose it is: a device's profile keeps `links`, and the latest `parts` it gave to those who are known, the last at
@@ -124,8 +124,8 @@ class Profile(msgspec.Struct, array_like=True):
     device: str = ""
     region: str = ""
     intent: bool = False
-    opinion: Satisfaction | None = None
-    taken: list[Removal] = []
+    satisfaction: Satisfaction | None = None
+    removals: list[Removal] = []
     links: list[Link] = []
     parts: list[Part] = []
     given: int = 0
@@ -142,9 +142,9 @@ class Profile(msgspec.Struct, array_like=True):
         return self.orders or History()
 
     @property
-    def worth(self) -> OrderValue:
+    def order_value(self) -> OrderValue:
         """What the visitor's orders come to."""
-        return worth_of(self.history)
+        return order_value_of(self.history)
 
     @property
     def bought(self) -> list[Line]:
@@ -193,7 +193,7 @@ def apply_one(profile: Profile, event: Event, on_sale: Callable[[EventItem], boo
         profile.user_id = event.user_id
     profile.region = region_of(event) or profile.region
     profile.intent = profile.intent or event.event in INTENT
-    profile.opinion = learn_opinion(profile.opinion, event)
+    profile.satisfaction = learn_satisfaction(profile.satisfaction, event)
     profile.contact = learn_contact(profile.contact, event)
     if event.event not in OFF_SITE_EVENTS:
         profile.device = device_of(event) or profile.device
@@ -248,17 +248,17 @@ def remember(profile: Profile, seen: Recent) -> None:
 
 
 def _add_to_cart(profile: Profile, event: Event) -> None:
-    cart = Cart(profile.cart, profile.taken)
+    cart = Cart(profile.cart, profile.removals)
     for item in event.items:
         cart.add(CartLine(item.item_id, item.quantity, event.at_s, item.price))
-    profile.cart, profile.taken = cart.lines, cart.taken
+    profile.cart, profile.removals = cart.lines, cart.removals
 
 
 def _remove_from_cart(profile: Profile, event: Event) -> None:
-    cart = Cart(profile.cart, profile.taken)
+    cart = Cart(profile.cart, profile.removals)
     for item in event.items:
         cart.remove(item.item_id, item.quantity, event.at_s)
-    profile.cart, profile.taken = cart.lines, cart.taken
+    profile.cart, profile.removals = cart.lines, cart.removals
 
 
 def _order(profile: Profile, event: Event, on_sale: Callable[[EventItem], bool]) -> None:
@@ -268,9 +268,9 @@ def _order(profile: Profile, event: Event, on_sale: Callable[[EventItem], bool])
         profile.orders = profile.orders or History()
         added = buy(profile.orders, order_id_of(event), ordered, event.at_s)
         charge(profile.orders, event, frozenset(added), on_sale)
-        cart = Cart(profile.cart, profile.taken)
+        cart = Cart(profile.cart, profile.removals)
         cart.order(ordered, event.at_s)
-        profile.cart, profile.taken = cart.lines, cart.taken
+        profile.cart, profile.removals = cart.lines, cart.removals
 
 
 def _undo_order(profile: Profile, event: Event) -> None:

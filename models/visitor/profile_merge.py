@@ -17,7 +17,7 @@ from models.visitor.identity import MAX_JOINED, Joined, Part, join_id
 from models.visitor.interest_sketch import joined_sketch
 from models.visitor.order_history import History, merge
 from models.visitor.profile import MAX_EVENT_IDS, Profile, Session, decode_profile, remember
-from models.visitor.satisfaction import merged_opinion
+from models.visitor.satisfaction import merged_satisfaction
 
 _ID_BYTES: Final = 8
 
@@ -84,7 +84,7 @@ def join(profile: Profile, joined: Joined, part: Profile) -> bool:
     _join_carts(profile, part)
     profile.event_ids = (part.event_ids + profile.event_ids)[-_ID_BYTES * MAX_EVENT_IDS :]
     profile.intent = profile.intent or part.intent
-    profile.opinion = merged_opinion(profile.opinion, part.opinion)
+    profile.satisfaction = merged_satisfaction(profile.satisfaction, part.satisfaction)
     profile.contact = merged_contacts(profile.contact, part.contact)
     return True
 
@@ -98,11 +98,11 @@ def join_part(profile: Profile, device_id: str, part: Part) -> None:
 
 def _join_carts(profile: Profile, part: Profile) -> None:
     """Add the part's cart; what was ordered since is in it no more."""
-    ordered = {habit.item_id: habit.last_at_s for habit in profile.history.habits}
+    ordered = {purchases.item_id: purchases.last_at_s for purchases in profile.history.item_purchases}
     lines = [line for line in part.cart if ordered.get(line.item_id, 0) <= line.at_s]
-    cart = Cart(profile.cart, profile.taken)
-    cart.join(Cart(lines, part.taken))
-    profile.cart, profile.taken = cart.lines, cart.taken
+    cart = Cart(profile.cart, profile.removals)
+    cart.join(Cart(lines, part.removals))
+    profile.cart, profile.removals = cart.lines, cart.removals
 
 
 def _join_sessions(profile: Profile, part: Profile) -> None:

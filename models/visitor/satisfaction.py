@@ -53,7 +53,7 @@ def _mood(kind: str, value: float) -> Mood:
     return "neutral" if value >= _LEAST_NEUTRAL[kind] else "unhappy"
 
 
-def learn_opinion(opinion: Satisfaction | None, event: Event) -> Satisfaction | None:
+def learn_satisfaction(satisfaction: Satisfaction | None, event: Event) -> Satisfaction | None:
     """Take in what an event says; most say nothing.
 
     Heard are events with survey, review, feedback, rating or complaint as a word of their name, and of those the params
@@ -61,8 +61,8 @@ def learn_opinion(opinion: Satisfaction | None, event: Event) -> Satisfaction | 
     """
     complains, scores = told_by(event)
     if not complains and not scores:
-        return opinion
-    said = opinion or Satisfaction()
+        return satisfaction
+    said = satisfaction or Satisfaction()
     for kind, value in scores.items():
         before: Answer | None = getattr(said, kind)
         if before is None or event.at_s >= before.at_s:
@@ -73,7 +73,7 @@ def learn_opinion(opinion: Satisfaction | None, event: Event) -> Satisfaction | 
     return said
 
 
-def merged_opinion(one: Satisfaction | None, other: Satisfaction | None) -> Satisfaction | None:
+def merged_satisfaction(one: Satisfaction | None, other: Satisfaction | None) -> Satisfaction | None:
     """Give the later of each kind, and all complaints of both."""
     if one is None or other is None:
         return one or other

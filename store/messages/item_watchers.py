@@ -7,7 +7,7 @@ from store import keys
 from store.client import Client
 
 
-class WantedStore:
+class ItemWatcherStore:
     """The index from items to the visitors who want them, in Redis; blocking. It is written with the watches."""
 
     def __init__(self, client: Client) -> None:

@@ -6,23 +6,23 @@ from typing import Final, cast
 
 from store import keys
 from store.client import Client
-from store.visitors.memberships import StandingStore
+from store.visitors.memberships import MembershipStore
 
 _SCANNED: Final = 1_000
 _WRITTEN: Final = 1_000
 
 
-def members_of(standings: StandingStore, site: str, partitions: int, segment_id: str) -> list[str]:
+def members_of(memberships: MembershipStore, site: str, partitions: int, segment_id: str) -> list[str]:
     """Give the visitors of a segment, as the stream last told, by id and each once."""
     found: set[str] = set()
     for partition in range(partitions):
         cursor = 0
         while True:
-            cursor, visitors = standings.scan(site, partition, cursor, _SCANNED)
+            cursor, visitors = memberships.scan(site, partition, cursor, _SCANNED)
             found.update(
                 visitor_id
-                for visitor_id, standing in visitors
-                if any(member.segment_id == segment_id for member in standing.members)
+                for visitor_id, membership in visitors
+                if any(member.segment_id == segment_id for member in membership.members)
             )
             if cursor == 0:
                 break

@@ -51,15 +51,15 @@ async def note_presence(
     """
     name = keys.present(site, partition)
     known = await client.zscore(name, visitor_id)
-    came = known is None or float(known) < now_s
+    is_new = known is None or float(known) < now_s
     async with client.pipeline(transaction=False) as pipe:
         pipe.zremrangebyscore(name, "-inf", now_s)
         pipe.zadd(name, {visitor_id: until_s})
         pipe.expire(name, keys.PRESENT_LIFETIME_S)
-        if came:
+        if is_new:
             pipe.zadd(keys.timers(site, partition), {visitor_id: 0.0}, xx=True)
         await pipe.execute()
-    return came
+    return is_new
 
 
 async def read_news(client: AsyncClient, places: Sequence[tuple[str, int, str]]) -> list[list[tuple[str, str]]]:

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple, cast
 import msgspec
 
 from models.triggers.message_outcomes import MessageOutcome
-from models.triggers.trigger_state import TriggerState, decode_watch, encode_watch
+from models.triggers.trigger_state import TriggerState, decode_trigger_state, encode_trigger_state
 from models.visitor.contact_history import partition_of_message
 from store import keys
 from store.client import Client
@@ -92,9 +92,9 @@ class WatcherUpdate(NamedTuple):
 class StateUpdate(NamedTuple):
     """What became of one visitor: a watch to be saved, or None to leave it, and what goes with it."""
 
-    watch: TriggerState | None
+    state: TriggerState | None
     messages: Sequence[Message] = ()
-    came: Sequence[MessageOutcome] = ()
+    message_outcomes: Sequence[MessageOutcome] = ()
     wanting: Sequence[WatcherUpdate] = ()
     notices: Sequence[bytes] = ()
     erased: bool = False
@@ -110,9 +110,9 @@ class TriggerStore:
 
     def load(self, site: str, partition: int, visitor_ids: Sequence[str]) -> list[tuple[int, TriggerState]]:
         """Read watches with their revisions; a new one for each visitor not known."""
-        names = [keys.watch(site, partition, visitor_id) for visitor_id in visitor_ids]
+        names = [keys.trigger_state(site, partition, visitor_id) for visitor_id in visitor_ids]
         blobs = cast(list[bytes | None], self._client.mget(names)) if names else []
-        return [decode_watch(blob) for blob in blobs]
+        return [decode_trigger_state(blob) for blob in blobs]
 
     def update(
         self,
@@ -141,11 +141,11 @@ class TriggerStore:
             for start in range(0, len(waiting), _MAX_PER_CALL):
                 some = waiting[start : start + _MAX_PER_CALL]
                 loaded = self.load(site, partition, some)
-                changed = change(some, [watch for _, watch in loaded])
+                changed = change(some, [state for _, state in loaded])
                 rows = [
                     (visitor_id, revision, one)
                     for visitor_id, (revision, _), one in zip(some, loaded, changed, strict=True)
-                    if one.watch is not None
+                    if one.state is not None
                 ]
                 refused += self._write(site, partition, rows, now_s)
             waiting = refused
@@ -155,29 +155,29 @@ class TriggerStore:
     ) -> list[str]:
         if not rows:
             return []
-        self._note_elsewhere(site, partition, [came for _, _, one in rows for came in one.came])
+        self._note_elsewhere(site, partition, [outcome for _, _, update in rows for outcome in update.message_outcomes])
         names = [keys.timers(site, partition)]
-        names += [keys.watch(site, partition, visitor_id) for visitor_id, _, _ in rows]
+        names += [keys.trigger_state(site, partition, visitor_id) for visitor_id, _, _ in rows]
         others: dict[str, None] = {}
-        arguments: list[Any] = [keys.WATCH_LIFETIME_S, keys.TRIGGERS_LIFETIME_S]
+        arguments: list[Any] = [keys.TRIGGER_STATE_LIFETIME_S, keys.TRIGGERS_LIFETIME_S]
         for visitor_id, revision, one in rows:
-            if one.watch is None:
+            if one.state is None:
                 continue
             commands = list(self._commands(site, partition, visitor_id, one, now_s))
             others.update((str(command[1]), None) for command in commands)
-            due_s = one.watch.due_s
+            due_s = one.state.due_s
             arguments += [
                 revision.to_bytes(8, "big"),
-                encode_watch(one.watch, revision + 1),
+                encode_trigger_state(one.state, revision + 1),
                 "" if due_s is None else repr(float(due_s)),
                 msgspec.msgpack.encode([visitor_id, *commands]),
             ]
         again: list[int] = self._save(keys=[*names, *others], args=arguments)
         return [rows[index][0] for index in again]
 
-    def _note_elsewhere(self, site: str, partition: int, came: Sequence[MessageOutcome]) -> None:
+    def _note_elsewhere(self, site: str, partition: int, message_outcomes: Sequence[MessageOutcome]) -> None:
         """Note what came of messages that a visitor was sent under another id; doing so twice is the same."""
-        elsewhere = [one for one in came if partition_of_message(one.message_id) != partition]
+        elsewhere = [one for one in message_outcomes if partition_of_message(one.message_id) != partition]
         if not elsewhere:
             return
         with self._client.pipeline(transaction=False) as pipe:
@@ -197,11 +197,11 @@ class TriggerStore:
             yield from _writing(site, partition, visitor_id, message, now_s)
         for notice in one.notices:
             yield from _telling(site, partition, notice)
-        for came in one.came:
-            if partition_of_message(came.message_id) != partition:
+        for outcome in one.message_outcomes:
+            if partition_of_message(outcome.message_id) != partition:
                 continue
-            entry = keys.journal_entry(site, partition, came.message_id)
-            yield ["HSETNX", entry, came.field, came.value]
+            entry = keys.journal_entry(site, partition, outcome.message_id)
+            yield ["HSETNX", entry, outcome.field, outcome.value]
             yield ["EXPIRE", entry, keys.JOURNAL_LIFETIME_S]
         for want in one.wanting:
             name, known = keys.wanted(site, partition, want.item_id), keys.wanted_known(site, partition)

@@ -65,7 +65,7 @@ class SegmentStore:
         """Version of a site's segments and thresholds, 0 where nothing was ever set."""
         return int(self._client.get(keys.segments_version(site)) or 0)
 
-    def yardstick(self, site: str) -> SegmentConfig:
+    def segment_config(self, site: str) -> SegmentConfig:
         """Read what a site judges profiles by; segments by id."""
         raw = cast(dict[bytes, bytes], self._client.hgetall(keys.segments(site)))
         segments = [parse_segment(orjson.loads(value)) for value in raw.values()]
@@ -75,11 +75,11 @@ class SegmentStore:
 
     def judged(self, site: str, partition: int) -> int:
         """Version by which every visitor of a partition has been judged."""
-        return int(self._client.get(keys.standings_judged(site, partition)) or 0)
+        return int(self._client.get(keys.memberships_judged(site, partition)) or 0)
 
     def set_judged(self, site: str, partition: int, version: int) -> None:
         """Note that every visitor of a partition has been judged by a version."""
-        self._client.set(keys.standings_judged(site, partition), version, ex=keys.STANDINGS_LIFETIME_S)
+        self._client.set(keys.memberships_judged(site, partition), version, ex=keys.MEMBERSHIPS_LIFETIME_S)
 
     def settled(self, site: str, partitions: int) -> bool:
         """Whether all visitors have been judged by the present version."""
@@ -90,7 +90,7 @@ class SegmentStore:
         """Numbers of members by `models.segments.membership`'s field names, summed over partitions."""
         totals: dict[str, Tally] = {}
         for partition in range(partitions):
-            raw = cast(dict[bytes, bytes], self._client.hgetall(keys.standing_counts(site, partition)))
+            raw = cast(dict[bytes, bytes], self._client.hgetall(keys.membership_counts(site, partition)))
             found = {name.decode(): value for name, value in raw.items()}
             for name, value in found.items():
                 if not name.startswith("at:"):

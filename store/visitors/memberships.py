@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final, cast
 
-from models.segments.membership import Membership, decode_standing
+from models.segments.membership import Membership, decode_membership
 from store import keys
 from store.client import Client
 
@@ -16,7 +16,7 @@ return redis.call('LLEN', KEYS[1])
 """
 
 
-class StandingStore:
+class MembershipStore:
     """Standings in Redis; blocking. They are written with the profiles, by `store.visitors.profiles`."""
 
     def __init__(self, client: Client) -> None:
@@ -31,17 +31,17 @@ class StandingStore:
 
     def scan(self, site: str, partition: int, cursor: int, count: int) -> tuple[int, list[tuple[str, Membership]]]:
         """Give about `count` visitors and where to go on; 0 begins, and comes back when all were given."""
-        raw = self._client.hscan(keys.standings(site, partition), cursor, count=count)
+        raw = self._client.hscan(keys.memberships(site, partition), cursor, count=count)
         cursor, found = cast(tuple[int, dict[bytes, bytes]], raw)
         return cursor, [
-            (visitor_id.decode(), standing)
+            (visitor_id.decode(), membership)
             for visitor_id, value in found.items()
-            if (standing := decode_standing(value)) is not None
+            if (membership := decode_membership(value)) is not None
         ]
 
     def get(self, site: str, partition: int, visitor_id: str) -> Membership | None:
         """Read one visitor's standing."""
-        return decode_standing(cast(bytes | None, self._client.hget(keys.standings(site, partition), visitor_id)))
+        return decode_membership(cast(bytes | None, self._client.hget(keys.memberships(site, partition), visitor_id)))
 
     def notices(self, site: str, partition: int) -> list[bytes]:
         """Give events that are not in the log yet, oldest first."""

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple, Protocol, cast
 
 import msgspec
 
-from models.segments.membership import CountChange, Membership, counts_between, decode_standing, encode_standing
+from models.segments.membership import CountChange, Membership, counts_between, decode_membership, encode_membership
 from models.visitor.identity import Link
 from models.visitor.profile import Profile, decode_profile, encode_profile
 from models.visitor.timeline import MAX_ENTRIES
@@ -117,7 +117,7 @@ class ProfileUpdate(NamedTuple):
 class MembershipUpdate(NamedTuple):
     """A standing as it is now, what that changes in the counts, and events that tell of it."""
 
-    standing: Membership | None
+    membership: Membership | None
     counts: list[CountChange]
     notices: list[bytes]
 
@@ -129,10 +129,10 @@ class Judge(Protocol):
     def now_s(self) -> float:
         """The moment of judgement."""
 
-    def before(self, visitor_id: str, profile: Profile, standing: Membership | None) -> MembershipUpdate:
+    def before(self, visitor_id: str, profile: Profile, membership: Membership | None) -> MembershipUpdate:
         """Judge the profile as it was before it learned anything."""
 
-    def after(self, visitor_id: str, profile: Profile, standing: Membership | None) -> MembershipUpdate:
+    def after(self, visitor_id: str, profile: Profile, membership: Membership | None) -> MembershipUpdate:
         """Judge the profile as it is."""
 
 
@@ -141,13 +141,13 @@ class Forgetting:
 
     now_s = 0.0
 
-    def before(self, visitor_id: str, profile: Profile, standing: Membership | None) -> MembershipUpdate:
+    def before(self, visitor_id: str, profile: Profile, membership: Membership | None) -> MembershipUpdate:
         """Leave it for later."""
-        return MembershipUpdate(standing, [], [])
+        return MembershipUpdate(membership, [], [])
 
-    def after(self, visitor_id: str, profile: Profile, standing: Membership | None) -> MembershipUpdate:
+    def after(self, visitor_id: str, profile: Profile, membership: Membership | None) -> MembershipUpdate:
         """Take it out."""
-        return MembershipUpdate(None, counts_between(standing, None, []), [])
+        return MembershipUpdate(None, counts_between(membership, None, []), [])
 
 
 class _Save(NamedTuple):
@@ -242,43 +242,43 @@ class ProfileStore:
     ) -> list[_Save]:
         visitors = list(visitor_ids)
         # Read one after the other, both are checked together when they are saved.
-        stored = [one or b"" for one in self._standings(site, partition, visitors)]
+        stored = [one or b"" for one in self._memberships(site, partition, visitors)]
         profiles = self.load(site, partition, visitors)
         loaded_at = [profile.position for profile in profiles]
         if judge is None:
             learned = learn(visitors, profiles)
             rows = zip(visitors, loaded_at, learned, stored, strict=True)
             return [_Save(*row, None, None) for row in rows if row[2].profile.position != row[1]]
-        known = [decode_standing(blob) for blob in stored]
+        known = [decode_membership(blob) for blob in stored]
         judged = [
-            judge.before(visitor_id, profile, standing)
-            for visitor_id, profile, standing in zip(visitors, profiles, known, strict=True)
+            judge.before(visitor_id, profile, membership)
+            for visitor_id, profile, membership in zip(visitors, profiles, known, strict=True)
         ]
         saves: list[_Save] = []
         for index, one in enumerate(learn(visitors, profiles)):
             visitor_id, first = visitors[index], judged[index]
-            then = judge.after(visitor_id, one.profile, first.standing)
-            both = MembershipUpdate(then.standing, first.counts + then.counts, first.notices + then.notices)
+            then = judge.after(visitor_id, one.profile, first.membership)
+            both = MembershipUpdate(then.membership, first.counts + then.counts, first.notices + then.notices)
             saves.append(_Save(visitor_id, loaded_at[index], one, stored[index], known[index], both))
         return saves
 
-    def _standings(self, site: str, partition: int, visitor_ids: list[str]) -> list[bytes | None]:
+    def _memberships(self, site: str, partition: int, visitor_ids: list[str]) -> list[bytes | None]:
         if not visitor_ids:
             return []
-        return cast(list[bytes | None], self._client.hmget(keys.standings(site, partition), visitor_ids))
+        return cast(list[bytes | None], self._client.hmget(keys.memberships(site, partition), visitor_ids))
 
     def _write(self, site: str, partition: int, saves: Sequence[_Save], now_s: float) -> list[int]:
         if not saves:
             return []
         names = [keys.profile(site, partition, one.visitor_id) for one in saves]
         names += [keys.timeline(site, partition, one.visitor_id) for one in saves]
-        names += [keys.counts(site, partition), keys.standings(site, partition), keys.due(site, partition)]
-        names += [keys.standing_counts(site, partition), keys.notices(site, partition)]
+        names += [keys.counts(site, partition), keys.memberships(site, partition), keys.due(site, partition)]
+        names += [keys.membership_counts(site, partition), keys.notices(site, partition)]
         rows = b"".join(self._row(one, now_s) for one in saves)
         arguments: list[bytes | int] = [
             self._lifetime_ms,
             keys.COUNTS_LIFETIME_S,
-            keys.STANDINGS_LIFETIME_S,
+            keys.MEMBERSHIPS_LIFETIME_S,
             MAX_ENTRIES,
             rows,
         ]
@@ -288,13 +288,13 @@ class ProfileStore:
     def _row(self, save: _Save, now_s: float) -> bytes:
         learned = save.learned
         changed = learned.profile.position != save.loaded_at
-        standing, due, moved = self._standing_of(save, now_s)
+        membership, due, moved = self._membership_of(save, now_s)
         texts = (
             save.visitor_id.encode(),
             save.loaded_at.to_bytes(8, "big"),
             encode_profile(learned.profile) if changed else b"",
             save.stored,
-            standing,
+            membership,
             due,
             moved,
             _line(learned),
@@ -302,19 +302,19 @@ class ProfileStore:
         lengths_and_texts = [part for text in texts for part in (len(text).to_bytes(4, "big"), text)]
         return b"".join((*lengths_and_texts, _COUNTS.pack(learned.applied, learned.duplicates)))
 
-    def _standing_of(self, save: _Save, now_s: float) -> tuple[bytes, bytes, bytes]:
+    def _membership_of(self, save: _Save, now_s: float) -> tuple[bytes, bytes, bytes]:
         """The new standing, when to look again, and what moved."""
         if save.judged is None:
             return save.stored, b"", _moved([], save.learned.notices)
-        standing, counts, notices = save.judged
+        membership, counts, notices = save.judged
         notices = [*notices, *save.learned.notices]
-        if standing is None:
+        if membership is None:
             return b"", b"", _moved(counts, notices)
-        if standing is save.known:
+        if membership is save.known:
             return save.stored, b"", _moved(counts, notices)
-        due_s = min(standing.due_s, now_s + self._lifetime_ms / 1000 + _GRACE_S)
+        due_s = min(membership.due_s, now_s + self._lifetime_ms / 1000 + _GRACE_S)
         keep = save.known is not None and save.known.due_s == due_s
-        stored = encode_standing(msgspec.structs.replace(standing, due_s=due_s))
+        stored = encode_membership(msgspec.structs.replace(membership, due_s=due_s))
         return stored, b"" if keep else repr(due_s).encode(), _moved(counts, notices)
 
     def erase(self, site: str, partition: int, visitor_id: str, position: int) -> None:

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from models.catalog.assortment import Assortment
 from models.events.events import VISITOR_DELETED, VISITOR_IDENTIFIED, VISITOR_LINKED, Event, decode_event
-from models.segments.membership import decode_standing
+from models.segments.membership import decode_membership
 from models.visitor.identity import Link, add_link, owner_now
 from models.visitor.profile import Profile, decode_profile
 from models.visitor.profile_batch import Change, learn
@@ -57,14 +57,14 @@ class VisitorRead(NamedTuple):
     clock_s: float = 0.0
 
 
-class Beside(NamedTuple):
+class ReadOptions(NamedTuple):
     """What is to be read beside the visitor: the segments they are in, the site's clock."""
 
     segments: bool = False
     clock: bool = False
 
 
-NOTHING_BESIDE: Final = Beside()
+PROFILE_ONLY: Final = ReadOptions()
 
 
 class _Read(NamedTuple):
@@ -82,7 +82,7 @@ class ResolvedVisitor(NamedTuple):
     device: Profile
 
 
-class Visits:
+class VisitorReader:
     """Reads visitors.
 
     Parameters
@@ -99,23 +99,23 @@ class Visits:
         self._owners: OrderedDict[tuple[str, str], str] = OrderedDict()
 
     async def read(
-        self, site: str, asked: str, beside: Beside = NOTHING_BESIDE, *, within_s: float = _WITHIN_S
+        self, site: str, asked: str, options: ReadOptions = PROFILE_ONLY, *, within_s: float = _WITHIN_S
     ) -> VisitorRead:
         """Read whoever goes by the id asked for, and in the same round trip what is wanted beside.
 
         Raises what the client raises, and TimeoutError where it takes longer than `within_s`.
         """
         async with asyncio.timeout(within_s):
-            return await self._visit(site, asked, beside)
+            return await self._visit(site, asked, options)
 
-    async def _visit(self, site: str, asked: str, beside: Beside) -> VisitorRead:
+    async def _visit(self, site: str, asked: str, options: ReadOptions) -> VisitorRead:
         guess = self._owners.get((site, asked), "")
-        found = await self._read(site, [asked, guess] if guess else [asked], beside)
+        found = await self._read(site, [asked, guess] if guess else [asked], options)
         kept, segments = found.kept, found.segments
         visitor_id = _owner(kept[asked]) or asked
         self._remember(site, asked, visitor_id)
         if visitor_id not in kept:
-            more = await self._read(site, [visitor_id], beside)
+            more = await self._read(site, [visitor_id], options)
             kept, segments = kept | more.kept, segments | more.segments
         # What these have learned before may still be on its way.
         missing = [device_id for device_id in kept[visitor_id].linked if device_id not in kept]
@@ -130,23 +130,23 @@ class Visits:
             if len(self._owners) > _MAX_OWNERS:
                 self._owners.popitem(last=False)
 
-    async def _read(self, site: str, ids: Sequence[str], beside: Beside = NOTHING_BESIDE) -> _Read:
+    async def _read(self, site: str, ids: Sequence[str], options: ReadOptions = PROFILE_ONLY) -> _Read:
         async with self._client.pipeline(transaction=False) as pipe:
             for one in ids:
                 partition = partition_of(site, one, self._partitions)
                 pipe.get(keys.profile(site, partition, one))
                 pipe.lrange(keys.pending(site, partition, one), 0, -1)
             pipe.get(keys.catalog_version(site))
-            if beside.clock:
+            if options.clock:
                 pipe.get(keys.clock(site))
-            if beside.segments:
+            if options.segments:
                 for one in ids:
-                    pipe.hget(keys.standings(site, partition_of(site, one, self._partitions)), one)
+                    pipe.hget(keys.memberships(site, partition_of(site, one, self._partitions)), one)
             found = await pipe.execute()
         kept = {one: _kept(*found[2 * place : 2 * place + 2]) for place, one in enumerate(ids)}
         version, *rest = found[2 * len(ids) :]
-        clock_s = float(rest.pop(0) or 0.0) if beside.clock else 0.0
-        segments = {one: _segments(standing) for one, standing in zip(ids, rest, strict=False)} if rest else {}
+        clock_s = float(rest.pop(0) or 0.0) if options.clock else 0.0
+        segments = {one: _segments(membership) for one, membership in zip(ids, rest, strict=False)} if rest else {}
         return _Read(kept, int(version or 0), segments, clock_s)
 
     async def read_timeline(self, site: str, asked: str) -> tuple[str, list[Entry]]:
@@ -159,7 +159,7 @@ class Visits:
             return await self._timeline(site, asked)
 
     async def _timeline(self, site: str, asked: str) -> tuple[str, list[Entry]]:
-        visit = await self._visit(site, asked, NOTHING_BESIDE)
+        visit = await self._visit(site, asked, PROFILE_ONLY)
         profile = know(visit, Assortment()).profile
         entries = await self._entries(site, visit.visitor_id, 0, None)
         own = profile.given
@@ -211,8 +211,8 @@ def before_login(known: ResolvedVisitor) -> Profile | None:
     return decode_profile(parts[-1].state) if parts and parts[-1].until == known.device.given else Profile()
 
 
-def _segments(standing: bytes | None) -> frozenset[str]:
-    decoded = decode_standing(standing)
+def _segments(membership: bytes | None) -> frozenset[str]:
+    decoded = decode_membership(membership)
     return frozenset(one.segment_id for one in decoded.members) if decoded else NO_SEGMENTS
 
 

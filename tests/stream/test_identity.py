@@ -11,7 +11,7 @@ import pytest
 from models.events.events import Event
 from models.visitor.identity import Link, belonging, identified, linked
 from shopwindow.embedded import EmbeddedRedis
-from store.visitors.memberships import StandingStore
+from store.visitors.memberships import MembershipStore
 from store.visitors.profiles import ProfileStore
 from tests.models.makers import START_S, event
 from tests.stream.workers import PARTITIONS, World, world
@@ -81,19 +81,19 @@ def test_every_device_joins_once_although_workers_are_killed(place: World) -> No
         assert {one.device_id for one in user.joined} == {f"phone{number}", f"laptop{number}"}
     devices = place.profiles([f"{device}{number}" for device in ("phone", "laptop") for number in range(_USERS)])
     assert all(one.events_seen == 0 for one in devices.values())
-    assert _standings(place) == set(users)
+    assert _memberships(place) == set(users)
 
 
 def _applied(place: World) -> int:
     return ProfileStore(place.client, 3600.0).counts(place.site, PARTITIONS).get("applied", 0)
 
 
-def _standings(place: World) -> set[str]:
+def _memberships(place: World) -> set[str]:
     found: set[str] = set()
     for partition in range(PARTITIONS):
         cursor = 0
         while True:
-            cursor, rows = StandingStore(place.client).scan(place.site, partition, cursor, 500)
+            cursor, rows = MembershipStore(place.client).scan(place.site, partition, cursor, 500)
             found |= {visitor_id for visitor_id, _ in rows}
             if cursor == 0:
                 break

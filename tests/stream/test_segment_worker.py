@@ -23,7 +23,7 @@ from store.clock import EventClock
 from store.log.log import partition_of
 from store.site.catalog import CatalogStore
 from store.site.segments import SegmentStore
-from store.visitors.memberships import StandingStore
+from store.visitors.memberships import MembershipStore
 from store.visitors.profiles import ProfileStore
 from stream.assortments import Assortments
 from stream.decode import Decoder
@@ -73,7 +73,7 @@ def segmenting(place: World) -> SegmentWorker:
     client = place.client
     return SegmentWorker(
         SegmentStore(client, Thresholds()),
-        StandingStore(client),
+        MembershipStore(client),
         ProfileStore(client, 3600.0),
         Assortments(CatalogStore(client)),
         EventClock(client),
@@ -239,7 +239,7 @@ def test_what_was_not_told_before_a_crash_is_told_after_it(place: World) -> None
     (batch,) = place.log.read({partition: 0}).poll(10, 2.0)
     learning(Decoder(GROUP, frozenset({place.site}), PARTITIONS)(batch))
     assert notices(place) == []
-    waiting = StandingStore(place.client).notices(place.site, partition)
+    waiting = MembershipStore(place.client).notices(place.site, partition)
     assert len(waiting) == 1
     place.log.append([(partition, waiting[0])])  # and then it dies
     segmenting(place).tick([partition])
@@ -267,5 +267,5 @@ def test_whose_profile_has_ended_is_counted_no_more(place: World) -> None:
     EventClock(place.client).saw(place.site, START_S + 3_700.0)  # the lifetime, and a minute
     worker.tick([partition])
     assert counted(place) == {}
-    assert StandingStore(place.client).get(place.site, partition, "v") is None
+    assert MembershipStore(place.client).get(place.site, partition, "v") is None
     assert place.client.zcard(keys.due(place.site, partition)) == 0

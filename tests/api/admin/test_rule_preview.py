@@ -83,14 +83,14 @@ def test_rules_are_tried_on_a_visitor_made_up(api: Api, lookers: str) -> None:
     asked: dict[str, Any] = {"list": {"strategy": "new", "limit": 4}}
     plain, pinned = _preview(api, rules=[rule], **asked)
     assert pinned == ["p57", *[one for one in plain if one != "p57"][:3]]
-    for whom, other, fields in (
+    for recipient, other, fields in (
         ({"segments": [lookers]}, {"segments": []}, {"audience": {"any": [lookers]}}),
         ({"region": "DE-BE"}, {"region": "AT"}, {"region": ["DE"]}),
         ({"device": "tablet"}, {"device": "mobile"}, {"devices": ["tablet"]}),
         ({"at": "2027-12-24"}, {"at": "2027-12-26"}, {"starts_at": "2027-12-24", "ends_at": "2027-12-25"}),
     ):
         drafts = [{**rule, **fields}]
-        assert _preview(api, rules=drafts, view_as=whom, **asked) == (plain, pinned)
+        assert _preview(api, rules=drafts, view_as=recipient, **asked) == (plain, pinned)
         assert _preview(api, rules=drafts, view_as=other, **asked) == (plain, plain)
         assert _preview(api, rules=drafts, **asked) == (plain, plain), "a new visitor is none of these"
     echoed = api.secret.post("/v1/rules/preview", json={"view_as": {"campaign": "k1"}, "placement": "hero"}).json()

@@ -122,8 +122,8 @@ def test_thresholds_are_the_sites_own(other_api: Api) -> None:
     assert page["stage"]["stage"] == "potential"
     response = other_api.secret.put("/v1/stages", json={"dormant_after_days": 14, "lost_after_days": 60})
     assert response.json() == {"dormant_after_days": 14.0, "lost_after_days": 60.0}
-    worth = {"dormant_after_days": 14, "lost_after_days": 60, "monetary_revenue": [1, 2, 3, 4]}
-    assert other_api.secret.put("/v1/stages", json=worth).json()["monetary_revenue"] == [1.0, 2.0, 3.0, 4.0]
+    order_value = {"dormant_after_days": 14, "lost_after_days": 60, "monetary_revenue": [1, 2, 3, 4]}
+    assert other_api.secret.put("/v1/stages", json=order_value).json()["monetary_revenue"] == [1.0, 2.0, 3.0, 4.0]
     assert other_api.secret.get("/v1/stages").json()["thresholds"]["monetary_revenue"] == [1.0, 2.0, 3.0, 4.0]
     until(lambda: other_api.secret.get("/v1/stages").json()["settled"])
     assert other_api.secret.get(f"/v1/visitors/{visitor}").json()["stage"]["stage"] == "dormant"

@@ -369,11 +369,11 @@ def test_each_item_says_why_and_with_explain_all_there_is_to_say(api: Api) -> No
 
 def test_a_product_nobody_has_touched_is_recommended_as_soon_as_it_is_imported(other_api: Api) -> None:
     visitor = new_visitor()
-    shelf = [{**product(number), "item_id": f"old{number}"} for number in range(0, 36, 6)]  # one category, by number
-    other_api.put_items(*shelf)
+    scored = [{**product(number), "item_id": f"old{number}"} for number in range(0, 36, 6)]  # one category, by number
+    other_api.put_items(*scored)
     for step in range(20):
         other = new_visitor()
-        other_api.post(*(event("view_item", other, shelf[(step + place) % 6]["item_id"]) for place in range(3)))
+        other_api.post(*(event("view_item", other, scored[(step + place) % 6]["item_id"]) for place in range(3)))
     other_api.post(event("view_item", visitor, "old0"), event("view_item", visitor, "old6"))
     other_api.wait_until_learned()
     assert "brand-new" not in other_api.ids(visitor_id=visitor, limit=5)
@@ -382,17 +382,17 @@ def test_a_product_nobody_has_touched_is_recommended_as_soon_as_it_is_imported(o
     assert "brand-new" in [item["item_id"] for item in found]
     assert {item["learner"] for item in found if item["item_id"] == "brand-new"} == {"interests"}
     other_api.secret.delete("/v1/catalog/items/brand-new").raise_for_status()
-    for item in shelf:
+    for item in scored:
         other_api.secret.delete(f"/v1/catalog/items/{item['item_id']}").raise_for_status()
 
 
 def test_lists_about_price_over_http(other_api: Api) -> None:
-    shelf = [
+    scored = [
         {**product(0), "item_id": f"pan{price}", "product_type": "Kitchen > Pans", "price": f"{price}.00 EUR"}
         for price in (20, 30, 41, 90)
     ]
-    shelf[2]["sale_price"] = "35.00 EUR"
-    other_api.put_items(*shelf)
+    scored[2]["sale_price"] = "35.00 EUR"
+    other_api.put_items(*scored)
     visitor = new_visitor()
     other_api.post(event("add_to_cart", visitor, {"item_id": "pan20", "quantity": 1}))
     up = other_api.recommend(visitor_id=visitor, strategy="up_sell", item_id="pan20")
@@ -410,7 +410,7 @@ def test_lists_about_price_over_http(other_api: Api) -> None:
         )
         assert refused.status_code == 422
         assert given in refused.json()["detail"]
-    for item in shelf:
+    for item in scored:
         other_api.secret.delete(f"/v1/catalog/items/{item['item_id']}").raise_for_status()
 
 

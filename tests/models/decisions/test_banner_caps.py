@@ -3,7 +3,7 @@
 from models.bandit.click_weights import ClickWeights
 from models.catalog.assortment import Assortment
 from models.catalog.resources import Campaign, Creative
-from models.decisions.banner_caps import FREE, restrain
+from models.decisions.banner_caps import FREE, limits_for
 from models.decisions.slots import fill
 from models.visitor.contact_history import ContactHistory, learn_contact
 from models.visitor.contact_policy import ContactPolicy, parse_policy
@@ -33,28 +33,28 @@ def seen(*campaigns: str) -> ContactHistory:
 
 
 def test_without_caps_on_banners_nothing_is_asked() -> None:
-    assert restrain(ContactPolicy(), seen("a"), catalog(), START_S) is FREE
+    assert limits_for(ContactPolicy(), seen("a"), catalog(), START_S) is FREE
     only_messages = parse_policy({"caps": [{"most": 1, "per": "day", "channels": ["message"]}]})
-    assert restrain(only_messages, seen("a"), catalog(), START_S) is FREE
+    assert limits_for(only_messages, seen("a"), catalog(), START_S) is FREE
 
 
 def test_where_room_is_short_the_campaign_of_higher_priority_stays() -> None:
-    found = restrain(POLICY, seen("a", "s"), catalog(), START_S + 10)
+    found = limits_for(POLICY, seen("a", "s"), catalog(), START_S + 10)
     assert (found.room, sorted(found.left_out)) == (1, ["a0", "a1", "c0", "c1"])
-    full = restrain(POLICY, seen("a", "a"), catalog(), START_S + 10)
+    full = limits_for(POLICY, seen("a", "a"), catalog(), START_S + 10)
     assert (full.room, sorted(full.left_out)) == (0, ["a0", "a1", "b0", "b1", "c0", "c1"])
     assert full.why == "cap of 2 contacts a day"
-    assert restrain(POLICY, seen("a", "a"), catalog(), START_S + 86_410).room == 2
-    assert restrain(POLICY, None, catalog(), START_S, promoted=2).room == 0
+    assert limits_for(POLICY, seen("a", "a"), catalog(), START_S + 86_410).room == 2
+    assert limits_for(POLICY, None, catalog(), START_S, promoted=2).room == 0
 
 
 def test_a_slate_never_has_more_promotions_than_there_is_room_for() -> None:
     made = catalog()
     for room in range(4):
         policy = parse_policy({"caps": [{"most": 3, "per": "day"}]})
-        restraint = restrain(policy, seen(*["a"] * (3 - room)), made, START_S + 10)
+        banner_limits = limits_for(policy, seen(*["a"] * (3 - room)), made, START_S + 10)
         for number in range(20):
-            slate = fill(made, ClickWeights(), Profile(), f"v{number}", "hero", 6, START_S, restraint=restraint)
+            slate = fill(made, ClickWeights(), Profile(), f"v{number}", "hero", 6, START_S, banner_limits=banner_limits)
             promoted = [one for one in slate.slots if one.creative.campaign_id != "s"]
             assert len(promoted) == room
             assert len(slate.slots) == room + 2
@@ -65,7 +65,7 @@ def test_a_slate_never_has_more_promotions_than_there_is_room_for() -> None:
 def test_a_complaint_leaves_what_promotes_nothing() -> None:
     contact = seen()
     learn_contact(contact, event("complaint_made"))
-    found = restrain(ContactPolicy(), contact, catalog(), START_S)
+    found = limits_for(ContactPolicy(), contact, catalog(), START_S)
     assert found.left_out == {"a0", "a1", "b0", "b1", "c0", "c1"}
-    slate = fill(Assortment(), ClickWeights(), Profile(), "v", "hero", 2, START_S, restraint=found)
+    slate = fill(Assortment(), ClickWeights(), Profile(), "v", "hero", 2, START_S, banner_limits=found)
     assert slate.reason == "no creative is eligible, promotions are held back: a complaint is open"

@@ -27,8 +27,8 @@ def _catalog(*rules: MerchandisingRule, items: int = 30) -> Assortment:
 
 
 def _ids(catalog: Assortment, strategy: Strategy = "new", limit: int = 10, **query: Any) -> list[str]:
-    shelf = ScoredCatalog(empty_snapshot(), catalog)
-    answer = recommend(shelf, Profile(device="mobile"), Query(strategy, limit=limit, **query), NOW_S)
+    scored = ScoredCatalog(empty_snapshot(), catalog)
+    answer = recommend(scored, Profile(device="mobile"), Query(strategy, limit=limit, **query), NOW_S)
     return [one.item.item_id for one in answer.items]
 
 
@@ -118,10 +118,10 @@ def test_a_rule_that_does_not_hold_changes_nothing(fields: dict[str, Any]) -> No
 
 def test_a_changed_rule_and_a_changed_catalog_count_at_once() -> None:
     catalog = _catalog(MerchandisingRule(rule_id="r", action="exclude", brand="Brand 1"))
-    shelf = ScoredCatalog(empty_snapshot(), catalog)
+    scored = ScoredCatalog(empty_snapshot(), catalog)
 
     def ids() -> set[str]:
-        answer = recommend(shelf, Profile(), Query("new", limit=30), NOW_S)
+        answer = recommend(scored, Profile(), Query("new", limit=30), NOW_S)
         return {one.item.item_id for one in answer.items}
 
     assert "p001" not in ids()
@@ -161,11 +161,11 @@ def test_region_audience_and_stock_say_where_a_rule_holds() -> None:
         MerchandisingRule(rule_id="s", action="bury", availability=("preorder",)),
     )
     catalog.put(item(1, availability="preorder"))
-    shelf = ScoredCatalog(empty_snapshot(), catalog)
+    scored = ScoredCatalog(empty_snapshot(), catalog)
 
     def ids(region: str, *segments: str) -> list[str]:
-        viewer = TargetingContext(region=region, segments=frozenset(segments))
-        answer = recommend(shelf, Profile(), Query("new", limit=30), NOW_S, viewer=viewer)
+        targeting = TargetingContext(region=region, segments=frozenset(segments))
+        answer = recommend(scored, Profile(), Query("new", limit=30), NOW_S, targeting=targeting)
         return [one.item.item_id for one in answer.items]
 
     everything = ids("AT", "loyal")

@@ -52,14 +52,14 @@ def ids(answer: Answer) -> list[str]:
 @pytest.mark.parametrize("strategy", STRATEGIES)
 @pytest.mark.parametrize("known", [True, False])
 def test_every_strategy_fills_the_list_with_what_may_be_shown(strategy: Strategy, known: bool) -> None:
-    catalog, shelf = shop()
+    catalog, scored = shop()
     catalog.put(item(9, availability="out_of_stock"))
     catalog.put(item(10, hidden=True))
     catalog.put(item(11, expires_at_s=NOW_S))
     catalog.put(item(12, available_from_s=NOW_S + 1))
-    shelf = ScoredCatalog(shelf.snapshot, catalog)
+    scored = ScoredCatalog(scored.snapshot, catalog)
     events = [*looks("p000", "p003"), event("add_to_cart", "p004")] if known else []
-    answer = recommend(shelf, visitor(catalog, *events), Query(strategy, "p002", exclude=frozenset({"p007"})), NOW_S)
+    answer = recommend(scored, visitor(catalog, *events), Query(strategy, "p002", exclude=frozenset({"p007"})), NOW_S)
     found = ids(answer)
     assert len(found) == len(set(found)) == 10 or strategy in UNPADDED
     assert not set(found) & {"p002", "p007", "p009", "p010", "p011", "p012"}
@@ -80,21 +80,21 @@ def test_an_empty_shop_and_a_shop_that_has_learned_nothing_answer(strategy: Stra
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_the_same_question_has_the_same_answer_and_changes_nothing(strategy: Strategy) -> None:
-    catalog, shelf = shop()
+    catalog, scored = shop()
     profile = visitor(catalog, *looks("p000", "p003"))
     before = encode_profile(profile)
-    first = recommend(shelf, profile, Query(strategy), NOW_S)
-    assert recommend(shelf, profile, Query(strategy), NOW_S) == first
+    first = recommend(scored, profile, Query(strategy), NOW_S)
+    assert recommend(scored, profile, Query(strategy), NOW_S) == first
     assert encode_profile(profile) == before
-    again = recommend(ScoredCatalog(shelf.snapshot, catalog), profile, Query(strategy), NOW_S)
+    again = recommend(ScoredCatalog(scored.snapshot, catalog), profile, Query(strategy), NOW_S)
     assert again == first
 
 
 def test_for_you_goes_where_others_went_and_stays_with_what_was_looked_at() -> None:
-    catalog, shelf = shop()
+    catalog, scored = shop()
     catalog.put(item(1, category=("Home", "Home 0")))  # next of kin of p000, so that the move counts in full
     answer = recommend(
-        ScoredCatalog(shelf.snapshot, catalog), visitor(catalog, *looks("p000")), Query("for_you"), NOW_S
+        ScoredCatalog(scored.snapshot, catalog), visitor(catalog, *looks("p000")), Query("for_you"), NOW_S
     )
     assert ids(answer)[0] == "p001"
     assert answer.items[0].reason == "others who looked at Product 0 went on to this"
@@ -104,48 +104,48 @@ def test_for_you_goes_where_others_went_and_stays_with_what_was_looked_at() -> N
 
 
 def test_the_tier_says_whether_there_is_history_before_this_visit() -> None:
-    catalog, shelf = shop()
+    catalog, scored = shop()
     today = visitor(catalog, *looks("p000"))
-    assert recommend(shelf, today, Query("for_you"), NOW_S).tier == "session"
+    assert recommend(scored, today, Query("for_you"), NOW_S).tier == "session"
     back = visitor(catalog, *looks("p000"), event("view_item", "p003", at_s=DAY_S))
-    assert recommend(shelf, back, Query("for_you"), NOW_S + DAY_S).tier == "personalized"
-    assert recommend(shelf, Profile(), Query("for_you"), NOW_S).tier == "popular"
+    assert recommend(scored, back, Query("for_you"), NOW_S + DAY_S).tier == "personalized"
+    assert recommend(scored, Profile(), Query("for_you"), NOW_S).tier == "popular"
 
 
 def test_holdout_visitors_get_what_a_stranger_gets() -> None:
-    catalog, shelf = shop()
+    catalog, scored = shop()
     profile = visitor(catalog, *looks("p000", "p004"))
     for strategy in ("for_you", "similar", "also_viewed", "also_bought", "bundles", "buy_again", "trending", "new"):
         query = Query(parse_strategy(strategy))
-        held = recommend(shelf, profile, query, NOW_S, holdout=True)
-        assert ids(held) == ids(recommend(shelf, Profile(), query, NOW_S))
+        held = recommend(scored, profile, query, NOW_S, holdout=True)
+        assert ids(held) == ids(recommend(scored, Profile(), query, NOW_S))
         assert held.reason.startswith("holdout, not personalized: ")
 
 
 def test_trending_and_new_are_in_order() -> None:
-    catalog, shelf = shop()
-    assert ids(recommend(shelf, Profile(), Query("trending", limit=1), NOW_S)) == ["p009"]
+    catalog, scored = shop()
+    assert ids(recommend(scored, Profile(), Query("trending", limit=1), NOW_S)) == ["p009"]
     catalog.put(item(20, available_from_s=NOW_S - 5))
     catalog.put(item(21, added_at_s=NOW_S - 9))
-    found = recommend(ScoredCatalog(shelf.snapshot, catalog), Profile(), Query("new", limit=3), NOW_S)
+    found = recommend(ScoredCatalog(scored.snapshot, catalog), Profile(), Query("new", limit=3), NOW_S)
     assert ids(found) == ["p020", "p021", "p000"]  # the rest by id
 
 
 def test_recently_viewed_is_newest_first_and_stays_short_without_refill() -> None:
-    catalog, shelf = shop()
+    catalog, scored = shop()
     profile = visitor(catalog, *looks("p003", "p004", "p003", "p008"))
-    answer = recommend(shelf, profile, Query("recently_viewed", refill=False), NOW_S)
+    answer = recommend(scored, profile, Query("recently_viewed", refill=False), NOW_S)
     assert ids(answer) == ["p008", "p003", "p004"]
     assert {one.tier for one in answer.items} == {"session"}
 
 
 def test_bought_and_viewed_together_name_the_item() -> None:
-    catalog, shelf = shop()
-    bought = recommend(shelf, Profile(), Query("also_bought", "p005"), NOW_S)
+    catalog, scored = shop()
+    bought = recommend(scored, Profile(), Query("also_bought", "p005"), NOW_S)
     assert (ids(bought)[0], bought.reason) == ("p006", "bought together with Product 5")
-    viewed = recommend(shelf, Profile(), Query("also_viewed", "p000"), NOW_S)
+    viewed = recommend(scored, Profile(), Query("also_viewed", "p000"), NOW_S)
     assert (ids(viewed)[0], viewed.reason) == ("p001", "viewed together with Product 0")
-    from_cart = recommend(shelf, visitor(catalog, event("add_to_cart", "p006")), Query("also_bought"), NOW_S)
+    from_cart = recommend(scored, visitor(catalog, event("add_to_cart", "p006")), Query("also_bought"), NOW_S)
     assert ids(from_cart)[0] == "p005"
 
 
@@ -160,15 +160,15 @@ def test_a_pair_that_proves_nothing_is_not_named() -> None:
 
 
 def test_a_bundle_names_what_goes_with_an_item_and_nothing_else() -> None:
-    catalog, shelf = shop()
-    bundle = recommend(shelf, Profile(), Query("bundles", "p005"), NOW_S)
+    catalog, scored = shop()
+    bundle = recommend(scored, Profile(), Query("bundles", "p005"), NOW_S)
     assert (ids(bundle), bundle.reason) == (["p006"], "bought together with Product 5")
     assert bundle.companion_of == catalog.items["p005"]
-    from_cart = recommend(shelf, visitor(catalog, event("add_to_cart", "p006")), Query("bundles"), NOW_S)
+    from_cart = recommend(scored, visitor(catalog, event("add_to_cart", "p006")), Query("bundles"), NOW_S)
     assert ids(from_cart) == ["p005"]
-    without = recommend(shelf, Profile(), Query("bundles", "p002"), NOW_S)
+    without = recommend(scored, Profile(), Query("bundles", "p002"), NOW_S)
     assert (len(without.items), without.companion_of) == (10, None)
-    assert recommend(shelf, Profile(), Query("bundles", "p002", refill=False), NOW_S).items == []
+    assert recommend(scored, Profile(), Query("bundles", "p002", refill=False), NOW_S).items == []
 
 
 def weekly(catalog: Assortment, weeks: int, *more: Event) -> Profile:
@@ -182,71 +182,71 @@ def weekly(catalog: Assortment, weeks: int, *more: Event) -> Profile:
 
 
 def test_buy_again_names_what_was_bought_lately_and_why() -> None:
-    catalog, shelf = shop()
+    catalog, scored = shop()
     profile = weekly(catalog, 5)
     now_s = START_S + 34 * DAY_S
-    again = recommend(shelf, profile, Query("buy_again"), now_s)
+    again = recommend(scored, profile, Query("buy_again"), now_s)
     assert (ids(again)[0], again.tier) == ("p003", "personalized")
     assert again.reason == "you bought it 5 times, about every 7 days"
-    assert "p003" not in ids(recommend(shelf, profile, Query("for_you", limit=30), now_s))
+    assert "p003" not in ids(recommend(scored, profile, Query("for_you", limit=30), now_s))
     reasons = {one.item.item_id: one.reason for one in again.items}
     assert reasons["p013"] == "you bought it once"
     others = [one for one in again.items if one.item.item_id not in ("p003", "p013")]
     assert len(others) == 8
     assert {one.tier for one in others} <= {"popular", "static"}
-    alone = recommend(shelf, profile, Query("buy_again", refill=False), now_s)
+    alone = recommend(scored, profile, Query("buy_again", refill=False), now_s)
     assert ids(alone) == ["p003", "p013"]
     # p013 was bought once, and nobody buys it again: not a day later.
-    early = recommend(shelf, weekly(catalog, 2), Query("buy_again", refill=False), START_S + 8 * DAY_S)
+    early = recommend(scored, weekly(catalog, 2), Query("buy_again", refill=False), START_S + 8 * DAY_S)
     assert ids(early) == ["p003"]
-    assert "p013" not in ids(recommend(shelf, weekly(catalog, 2), Query("buy_again", limit=30), START_S + 8 * DAY_S))
+    assert "p013" not in ids(recommend(scored, weekly(catalog, 2), Query("buy_again", limit=30), START_S + 8 * DAY_S))
 
 
 def test_buy_again_leaves_out_the_cart_what_was_taken_back_and_what_is_excluded() -> None:
-    catalog, shelf = shop()
+    catalog, scored = shop()
     now_s = START_S + 40 * DAY_S
     in_cart = weekly(catalog, 3, event("add_to_cart", "p003", at_s=39 * DAY_S))
-    assert "p003" not in ids(recommend(shelf, in_cart, Query("buy_again", limit=30), now_s))
+    assert "p003" not in ids(recommend(scored, in_cart, Query("buy_again", limit=30), now_s))
     undone = weekly(catalog, 1, event("order_cancelled", params={"order_id": "o0"}))
-    assert recommend(shelf, undone, Query("buy_again"), now_s).tier == "popular"
+    assert recommend(scored, undone, Query("buy_again"), now_s).tier == "popular"
     query = Query("buy_again", exclude=frozenset({"p003"}), refill=False)
-    assert ids(recommend(shelf, weekly(catalog, 3), query, now_s)) == ["p013"]
+    assert ids(recommend(scored, weekly(catalog, 3), query, now_s)) == ["p013"]
 
 
 def test_buy_again_falls_down_the_ladder_for_a_visitor_without_orders() -> None:
-    catalog, shelf = shop()
+    catalog, scored = shop()
     for profile in (Profile(), visitor(catalog, *looks("p000"))):
-        assert recommend(shelf, profile, Query("buy_again"), NOW_S).tier == "popular"
-    held = recommend(shelf, weekly(catalog, 5), Query("buy_again", limit=1), START_S + 40 * DAY_S, holdout=True)
+        assert recommend(scored, profile, Query("buy_again"), NOW_S).tier == "popular"
+    held = recommend(scored, weekly(catalog, 5), Query("buy_again", limit=1), START_S + 40 * DAY_S, holdout=True)
     assert held.tier == "popular"
 
 
 def test_buy_again_meets_a_visitor_long_away() -> None:
-    catalog, shelf = shop()
-    assert ids(recommend(shelf, weekly(catalog, 5), Query("buy_again"), START_S + 4_000 * DAY_S))[0] == "p003"
+    catalog, scored = shop()
+    assert ids(recommend(scored, weekly(catalog, 5), Query("buy_again"), START_S + 4_000 * DAY_S))[0] == "p003"
 
 
 def test_similar_shares_most_with_the_item() -> None:
-    _, shelf = shop()
-    answer = recommend(shelf, Profile(), Query("similar", "p000", limit=4), NOW_S)
+    _, scored = shop()
+    answer = recommend(scored, Profile(), Query("similar", "p000", limit=4), NOW_S)
     assert all(one.item.category == ("Home", "Home 0") for one in answer.items)
     assert answer.reason == "similar to Product 0"
-    assert title_of(shelf, "unknown") == "unknown"
+    assert title_of(scored, "unknown") == "unknown"
 
 
 def test_a_category_is_kept_to() -> None:
-    catalog, shelf = shop()
+    catalog, scored = shop()
     query = Query("for_you", category=("Sport", "Sport 1"), limit=20)
-    answer = recommend(shelf, visitor(catalog, *looks("p000")), query, NOW_S)
+    answer = recommend(scored, visitor(catalog, *looks("p000")), query, NOW_S)
     assert sorted(ids(answer)) == ["p004", "p010", "p016", "p022", "p028"]
 
 
 def test_what_was_ordered_is_left_out_for_thirty_days_of_the_visitors_own_time() -> None:
-    catalog, shelf = shop()
+    catalog, scored = shop()
     order = event("purchase", "p009", params={"transaction_id": "o"})
     lately = visitor(catalog, order)
     assert hidden_items(lately) == {"p009"}
-    assert "p009" not in ids(recommend(shelf, lately, Query("trending", limit=30), NOW_S))
+    assert "p009" not in ids(recommend(scored, lately, Query("trending", limit=30), NOW_S))
     later = visitor(catalog, order, event("page_view", at_s=31 * DAY_S))
     assert hidden_items(later) == set()
     undone = visitor(catalog, order, event("refund", params={"transaction_id": "o"}))

@@ -156,8 +156,8 @@ def test_region_and_audience_say_for_whom_a_rule_is() -> None:
     catalog.put(MerchandisingRule(rule_id="r", action="exclude", creative_ids=gone, regions=("DE",), audience=wanted))
 
     def only(region: str, *segments: str) -> bool:
-        viewer = TargetingContext(region=region, segments=frozenset(segments))
-        return _ids(fill(catalog, ClickWeights(), Profile(), "v", "hero", 4, NOW_S, viewer=viewer)) == ["c11"]
+        targeting = TargetingContext(region=region, segments=frozenset(segments))
+        return _ids(fill(catalog, ClickWeights(), Profile(), "v", "hero", 4, NOW_S, targeting=targeting)) == ["c11"]
 
     assert only("DE-BE", "loyal")
     assert only("de", "loyal", "other")

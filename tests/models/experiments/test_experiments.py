@@ -16,12 +16,12 @@ from models.decisions.targeting import TargetingContext
 from models.experiments.experiments import (
     Scope,
     assign,
+    assignments_of,
     begun,
     check_layer,
     parse_experiment,
     scope_of,
     shares,
-    trials_of,
 )
 from models.learner.snapshot import empty_snapshot
 from models.visitor.profile import Profile
@@ -149,21 +149,23 @@ def test_all_sides_count_where_one_of_them_changes_something() -> None:
     assert scope_of(found) == Scope(frozenset({"for_you", "bestsellers", "new"}), frozenset())
     assert scope_of(_experiment(variants=(A, wide))).placements is None
     for visitor, side in list(_sides(found).items())[:20]:
-        trials = trials_of([found], "shop", visitor, NOBODY, NOW_S)
-        assert trials.query(Query("trending")).strategy == "trending"
-        assert trials.met == {}
-        assert trials.query(Query("for_you", limit=3)) == Query("bestsellers" if side == "b" else "for_you", limit=3)
-        assert [variant.variant_id for _, variant in trials.met.values()] == [side]
-        assert trials.rules == ((rule,) if side == "b" else ())
+        assignments = assignments_of([found], "shop", visitor, NOBODY, NOW_S)
+        assert assignments.query(Query("trending")).strategy == "trending"
+        assert assignments.met == {}
+        assert assignments.query(Query("for_you", limit=3)) == Query(
+            "bestsellers" if side == "b" else "for_you", limit=3
+        )
+        assert [variant.variant_id for _, variant in assignments.met.values()] == [side]
+        assert assignments.rules == ((rule,) if side == "b" else ())
 
 
 def test_a_variants_rules_hold_for_its_visitors_alone() -> None:
     catalog = assortment(30)
     rule = MerchandisingRule(rule_id="e/b/r", action="pin", item_ids=("p020",))
-    shelf = ScoredCatalog(empty_snapshot(), catalog)
+    scored = ScoredCatalog(empty_snapshot(), catalog)
 
-    def first(viewer: TargetingContext) -> str:
-        return recommend(shelf, Profile(), Query("new"), NOW_S, viewer=viewer).items[0].item.item_id
+    def first(targeting: TargetingContext) -> str:
+        return recommend(scored, Profile(), Query("new"), NOW_S, targeting=targeting).items[0].item.item_id
 
     assert first(TargetingContext()) == "p000"
     assert first(TargetingContext(rules=(rule,))) == "p020"

@@ -147,7 +147,7 @@ def test_orders_teach_what_is_bought_again_and_a_cancelled_one_leaves_the_histor
     paid = event("order_paid", at_s=3 * week, params={"order_id": "o3"})
     cancelled = event("order_cancelled", at_s=3 * week, params={"order_id": "o1"})
     learn(model, [(0, number, one) for number, one in enumerate([*bought, paid, cancelled], 1)])
-    (listed,) = [one for one in model.again.recommend("v1", START_S + 4 * week) if one.habit is not None]
+    (listed,) = [one for one in model.again.recommend("v1", START_S + 4 * week) if one.purchases is not None]
     assert listed.reason == "you bought it 3 times, about every 10 days"
     frozen = model.snapshot().again
     assert frozen.names == ["p001"]

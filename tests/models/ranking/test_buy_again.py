@@ -140,7 +140,7 @@ def test_an_order_is_learned_when_it_is_over() -> None:
     model.learn_one("w", "o2", {"salt": ""}, START_S + buy_again.ORDER_OPEN_S + 1)
     assert model.history("v").orders_seen == 1
     model.learn_one("v", "o1", {"bread": ""}, START_S)  # a line that comes too late to teach
-    assert {habit.item_id for habit in model.history("v").habits} == {"milk", "bread"}
+    assert {purchases.item_id for purchases in model.history("v").item_purchases} == {"milk", "bread"}
     assert model.model.names == ["milk"]
 
 
@@ -152,10 +152,10 @@ def test_what_was_taken_back_is_no_habit() -> None:
     model.take_back("v", "o1", {"sofa"})
     model.take_back("v", "o2")
     model.take_back("nobody", "o2")
-    counts = {one.item_id: one.habit.count for one in model.recommend("v", START_S + 90 * DAY_S) if one.habit}
+    counts = {one.item_id: one.purchases.count for one in model.recommend("v", START_S + 90 * DAY_S) if one.purchases}
     assert counts == {"milk": 3, "sofa": 1}
     model.take_back("v", "o3")
-    assert {habit.count for habit in model.history("v").habits} == {2, 1}
+    assert {purchases.count for purchases in model.history("v").item_purchases} == {2, 1}
     model.forget("v")
     assert model.recommend("v", START_S) == []
 
@@ -169,7 +169,7 @@ def test_an_item_bought_once_waits_unless_people_buy_it_again() -> None:
     model.learn_one("new", "o", {"milk": "", "sofa 1": ""}, START_S + 60 * DAY_S)
 
     def own(at_s: float) -> set[str]:
-        return {one.item_id for one in model.recommend("new", at_s, n=200) if one.habit is not None}
+        return {one.item_id for one in model.recommend("new", at_s, n=200) if one.purchases is not None}
 
     assert own(START_S + 61 * DAY_S) == {"milk"}
     assert own(START_S + 91 * DAY_S) == {"milk", "sofa 1"}

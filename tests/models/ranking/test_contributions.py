@@ -24,22 +24,22 @@ def _engine() -> NextItem:
 def test_says_add_up_to_the_score_beside_the_average() -> None:
     engine = _engine()
     items, _ = engine.rank(["boots", "hats"])
-    reckonings = engine.reckoner().of(items)
-    count = int(engine._board.head[1])
-    scores = {int(item): float(score) for item, score in zip(engine._board.items[:count], engine._scores, strict=False)}
+    contributions_by_row = engine.reader().of(items)
+    count = int(engine._table.head[1])
+    scores = {int(item): float(score) for item, score in zip(engine._table.items[:count], engine._scores, strict=False)}
     average = float(np.mean(engine._scores[:count]))
-    for item, reckoning in zip(items.tolist(), reckonings, strict=True):
-        assert sum(reckoning.says) == pytest.approx(scores[item] - average, abs=1e-3)
-        named = reckoning.named()
+    for item, contributions in zip(items.tolist(), contributions_by_row, strict=True):
+        assert sum(contributions.says) == pytest.approx(scores[item] - average, abs=1e-3)
+        named = contributions.named()
         assert sorted(name for name, _ in named) == sorted(LEARNERS)
-        assert [says for _, says in named] == sorted(reckoning.says, reverse=True)
-        assert reckoning.learner == named[0][0]
+        assert [says for _, says in named] == sorted(contributions.says, reverse=True)
+        assert contributions.learner == named[0][0]
 
 
 def test_the_item_named_is_the_one_that_leads_there() -> None:
     engine = _engine()
     items, _ = engine.rank(["hats", "boots"])
-    because = {item: one.because for item, one in zip(items.tolist(), engine.reckoner().of(items), strict=True)}
+    because = {item: one.because for item, one in zip(items.tolist(), engine.reader().of(items), strict=True)}
     named = {engine.names[item]: engine.names[other] for item, other in because.items() if other >= 0}
     assert named["socks"] == "boots"
     assert named["scarves"] == "hats"
@@ -51,4 +51,4 @@ def test_an_item_that_is_no_candidate_is_refused() -> None:
     engine.rank(["boots"])
     engine.learn_one(ItemEvent("x", "new", 1e6))
     with pytest.raises(ValueError, match="no candidates of the latest query"):
-        engine.reckoner().of(np.array([engine.names.index("new")], np.int32))
+        engine.reader().of(np.array([engine.names.index("new")], np.int32))

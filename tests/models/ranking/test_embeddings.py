@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from models.base.array_state import Renumbering, grown
-from models.ranking.candidate_table import new_board, place_of, start
+from models.ranking.candidate_table import new_candidate_table, place_of, start
 from models.ranking.embeddings import (
     ITEM_DECAY,
     RATE,
@@ -19,23 +19,23 @@ from models.ranking.softmax_ranker import slopes_of
 
 
 def _products(factors: Factors, query: list[int], items: list[int]) -> list[float]:
-    board, out = new_board(50, 1), np.zeros((len(items), 1), np.float32)
-    start(board)
+    table, out = new_candidate_table(50, 1), np.zeros((len(items), 1), np.float32)
+    start(table)
     for item in items:
-        place_of(board, item)
-    write_factors(factors, board, np.array(query, np.int32), out, 0)
+        place_of(table, item)
+    write_factors(factors, table, np.array(query, np.int32), out, 0)
     return [float(value) for value in out[:, 0]]
 
 
 def _teach(factors: Factors, query: list[int], items: list[int], chosen: int) -> None:
-    board, out = new_board(50, 1), np.zeros((len(items), 1), np.float32)
-    start(board)
+    table, out = new_candidate_table(50, 1), np.zeros((len(items), 1), np.float32)
+    start(table)
     for item in items:
-        place_of(board, item)
+        place_of(table, item)
     asked = np.array(query, np.int32)
-    write_factors(factors, board, asked, out, 0)
+    write_factors(factors, table, asked, out, 0)
     slopes = slopes_of(np.ascontiguousarray(out[:, 0]), len(items), items.index(chosen))
-    learn_factors(factors, board, asked, slopes, 1.0, RATE)
+    learn_factors(factors, table, asked, slopes, 1.0, RATE)
 
 
 def test_the_product_is_that_of_the_fading_session_and_the_candidate() -> None:

@@ -138,7 +138,7 @@ def test_reading_writes_nothing() -> None:
     engine = _engine(500)
     before = _state(engine)
     items, _ = engine.rank(["i1", "i2", "never"], earlier=["i3", "never"])
-    engine.reckoner().of(items[:10])
+    engine.reader().of(items[:10])
     engine.recommend([], 10, exclude=["i3"])
     assert _state(engine) == before
 

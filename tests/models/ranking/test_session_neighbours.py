@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from models.base.array_state import Renumbering
-from models.ranking.candidate_table import new_board, start
+from models.ranking.candidate_table import new_candidate_table, start
 from models.ranking.session_neighbours import (
     AGE_DECAY_PER_DAY,
     BEFORE_MATCH,
@@ -27,11 +27,11 @@ ITEMS = 40
 
 
 def _votes(sessions: Sessions, query: list[int], session: int, at_s: float) -> dict[int, list[float]]:
-    board, scratch = new_board(ITEMS, VOTE_KINDS), new_scratch(len(sessions.length))
-    start(board)
-    score_neighbours(sessions, scratch, board, session, np.array(query, dtype=np.int32), at_s, 0)
+    table, scratch = new_candidate_table(ITEMS, VOTE_KINDS), new_scratch(len(sessions.length))
+    start(table)
+    score_neighbours(sessions, scratch, table, session, np.array(query, dtype=np.int32), at_s, 0)
     assert not scratch.similarity.any(), "scratch memory is left clean"
-    return {int(board.items[place]): board.raw[place].tolist() for place in range(board.head[1])}
+    return {int(table.items[place]): table.raw[place].tolist() for place in range(table.head[1])}
 
 
 def _batch(log: dict[int, tuple[list[int], float]], query: list[int], at_s: float) -> dict[int, list[float]]:

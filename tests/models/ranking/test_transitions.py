@@ -7,7 +7,7 @@ from random import Random
 import numpy as np
 import pytest
 
-from models.ranking.candidate_table import new_board, start
+from models.ranking.candidate_table import new_candidate_table, start
 from models.ranking.item_content import BRAND, LEAF, RING, learn_rings, new_content, new_rings, set_facts
 from models.ranking.item_traffic import HORIZONS, learn_traffic, new_traffic, popularity
 from models.ranking.second_order import learn_pair, new_pairs, restored_pairs, score_pair, stored_pairs
@@ -110,20 +110,20 @@ def test_popularity_over_events_equals_a_batch_computation() -> None:
 
 
 def test_pairs_equal_a_batch_count_and_survive_storing() -> None:
-    table = new_pairs()
+    pairs = new_pairs()
     expected: dict[tuple[int, int], Counter[int]] = defaultdict(Counter)
     for session in _sessions(seed=3):
         for previous, last, item in zip(session, session[1:], session[2:], strict=False):
-            learn_pair(table, last, previous, item, 1.0)
+            learn_pair(pairs, last, previous, item, 1.0)
             expected[last, previous][item] += 1
     again = new_pairs()
-    restored_pairs(again, stored_pairs(table))
+    restored_pairs(again, stored_pairs(pairs))
     for (last, previous), row in expected.items():
-        for one in (table, again):
-            board = new_board(ITEMS, 1)
-            start(board)
-            seen = score_pair(one, board, last, previous, 0)
-            found = {int(board.items[place]): float(board.raw[place, 0]) for place in range(board.head[1])}
+        for counted in (pairs, again):
+            table = new_candidate_table(ITEMS, 1)
+            start(table)
+            seen = score_pair(counted, table, last, previous, 0)
+            found = {int(table.items[place]): float(table.raw[place, 0]) for place in range(table.head[1])}
             assert (seen, found) == (sum(row.values()), dict(row))
 
 

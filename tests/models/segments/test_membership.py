@@ -69,15 +69,15 @@ def random_profile(seed: int, assortment: Assortment) -> Profile:
 def test_the_standing_at_any_time_is_what_holds_then(seed: int, assortment: Assortment) -> None:
     """Held against a look at every hour: no change is missed between two moments that were promised."""
     profile = random_profile(seed, assortment)
-    standing: Membership | None = None
+    membership: Membership | None = None
     for hour in range(24 * 130):
         now_s = profile.last_at_s + hour * 3_600.0
-        if standing is None or standing.due_s <= now_s:
-            standing, _ = advance(profile, standing, YARDSTICK, assortment, now_s, now_s)
-        assert standing is not None
+        if membership is None or membership.due_s <= now_s:
+            membership, _ = advance(profile, membership, YARDSTICK, assortment, now_s, now_s)
+        assert membership is not None
         facts = Facts(profile, assortment, YARDSTICK.thresholds, now_s)
         holding = [one.segment_id for one in YARDSTICK.segments if one.rule.holds(facts)]
-        assert [one.segment_id for one in standing.members] == holding, hour
+        assert [one.segment_id for one in membership.members] == holding, hour
 
 
 @pytest.mark.parametrize("seed", range(30))
@@ -88,14 +88,14 @@ def test_looking_late_finds_the_same_moves_at_the_same_moments(seed: int, assort
     first, begun = advance(profile, None, YARDSTICK, assortment, profile.last_at_s, profile.last_at_s)
     late, at_once = advance(profile, first, YARDSTICK, assortment, profile.last_at_s, end_s)
     moves = []
-    standing = first
-    while standing is not None and standing.due_s <= end_s:
-        standing, more = advance(profile, standing, YARDSTICK, assortment, standing.due_s, standing.due_s)
+    membership = first
+    while membership is not None and membership.due_s <= end_s:
+        membership, more = advance(profile, membership, YARDSTICK, assortment, membership.due_s, membership.due_s)
         moves += more
     assert moves == at_once
-    assert standing is not None
+    assert membership is not None
     assert late is not None
-    assert msgspec.structs.replace(standing, due_s=late.due_s) == late
+    assert msgspec.structs.replace(membership, due_s=late.due_s) == late
     told = [event_of(move, "s", "v", "", 0.0) for move in [*begun, *moves]]
     ids = [one.event_id for one in told if one is not None]
     assert len(set(ids)) == len(ids)
@@ -106,30 +106,30 @@ def test_looking_late_finds_the_same_moves_at_the_same_moments(seed: int, assort
 def test_counts_follow_members(assortment: Assortment) -> None:
     profile = random_profile(3, assortment)
     totals: dict[str, int] = {}
-    standing: Membership | None = None
+    membership: Membership | None = None
     for day in range(0, 150, 3):
         now_s = profile.last_at_s + day * DAY_S
-        after, moves = advance(profile, standing, YARDSTICK, assortment, now_s, now_s)
-        for count in counts_between(standing, after, moves):
+        after, moves = advance(profile, membership, YARDSTICK, assortment, now_s, now_s)
+        for count in counts_between(membership, after, moves):
             totals[count.field] = totals.get(count.field, 0) + count.by
-        standing = after
-        assert standing is not None
-        members = {f"segment:{one.segment_id}" for one in standing.members} | {f"stage:{standing.stage}"}
+        membership = after
+        assert membership is not None
+        members = {f"segment:{one.segment_id}" for one in membership.members} | {f"stage:{membership.stage}"}
         assert {name for name, count in totals.items() if count} == members
         assert set(totals.values()) <= {0, 1}
-    gone, moves = advance(Profile(), standing, YARDSTICK, assortment, 0.0, 1e12)
+    gone, moves = advance(Profile(), membership, YARDSTICK, assortment, 0.0, 1e12)
     assert (gone, moves) == (None, [])
-    assert {one.by for one in counts_between(standing, gone, moves)} == {-1}
+    assert {one.by for one in counts_between(membership, gone, moves)} == {-1}
 
 
 def test_a_rule_that_is_gone_lets_its_members_go(assortment: Assortment) -> None:
     profile = random_profile(1, assortment)
     now_s = profile.last_at_s
-    standing, _ = advance(profile, None, YARDSTICK, assortment, now_s, now_s)
-    assert standing is not None
-    assert standing.members
-    none, moves = advance(profile, standing, YARDSTICK._replace(segments=()), assortment, now_s, now_s)
+    membership, _ = advance(profile, None, YARDSTICK, assortment, now_s, now_s)
+    assert membership is not None
+    assert membership.members
+    none, moves = advance(profile, membership, YARDSTICK._replace(segments=()), assortment, now_s, now_s)
     assert none is not None
     assert none.members == []
     assert {move.name for move in moves} == {"segment_left"}
-    assert msgspec.structs.replace(none, due_s=0.0).stage == standing.stage
+    assert msgspec.structs.replace(none, due_s=0.0).stage == membership.stage

@@ -18,12 +18,12 @@ from models.triggers.trigger_state import (
     MAX_TIMERS,
     MAX_WANTS,
     TriggerState,
-    decode_watch,
-    encode_watch,
+    decode_trigger_state,
+    encode_trigger_state,
     given,
-    join_watch,
-    joining_watch,
-    read_joining_watch,
+    join_trigger_state,
+    joining_trigger_state,
+    read_joining_trigger_state,
 )
 from models.triggers.triggers import SHIPPED, Trigger, parse_trigger, shipped_triggers
 from models.visitor.contact_policy import ContactPolicy, parse_policy
@@ -52,7 +52,7 @@ class Shop:
     def __init__(
         self, *triggers: Trigger, policy: ContactPolicy | None = None, catalog: Assortment | None = None
     ) -> None:
-        self.watch, self.profile = TriggerState(), Profile()
+        self.state, self.profile = TriggerState(), Profile()
         self.config = Config(rules(*triggers), policy or ContactPolicy(), Thresholds())
         self.catalog = catalog or assortment(items=5)
 
@@ -60,13 +60,13 @@ class Shop:
         """Take in events."""
         for one in events:
             apply_one(self.profile, one, reduced)
-            observe(self.watch, one, self.config.rules, self.catalog)
+            observe(self.state, one, self.config.rules, self.catalog)
         return self
 
     def at(self, at_s: float, *, as_of_due: bool = False) -> list[Outcome]:
         """Let the time pass."""
-        look(self.watch, self.profile, self.config.rules)
-        return fire(self.watch, self.profile, WHOM, self.config, self.catalog, START_S + at_s, as_of_due=as_of_due)
+        look(self.state, self.profile, self.config.rules)
+        return fire(self.state, self.profile, WHOM, self.config, self.catalog, START_S + at_s, as_of_due=as_of_due)
 
 
 def names(outcomes: list[Outcome]) -> list[str]:
@@ -130,7 +130,7 @@ def test_a_cart_is_told_once_and_each_change_puts_it_off() -> None:
 
 def test_an_order_takes_its_timers_with_it_when_it_is_paid() -> None:
     shop = Shop().see(event("order_created", "p001", params={"order_id": "o"}))
-    assert {one.trigger_id for one in shop.watch.timers} >= {"order-unpaid", "order-unpaid-offer"}
+    assert {one.trigger_id for one in shop.state.timers} >= {"order-unpaid", "order-unpaid-offer"}
     assert names(shop.at(700)) == ["order-unpaid"]
     shop.see(event("purchase", "p001", at_s=800, params={"transaction_id": "o"}))
     assert shop.at(2 * DAY) == []
@@ -154,7 +154,7 @@ def test_the_29th_of_february_is_kept_on_the_28th_and_every_year() -> None:
     for day in range(3 * 366):
         days += [one.at_s for one in shop.at(day * DAY)]
     assert len(days) == 3
-    assert [one.subject for one in shop.watch.timers] == ["birthday:2027"]
+    assert [one.subject for one in shop.state.timers] == ["birthday:2027"]
 
 
 def test_what_comes_too_late_is_dropped_on_the_wall_clock_and_kept_by_a_clock_that_jumps() -> None:
@@ -182,7 +182,7 @@ def test_a_held_message_waits_for_its_time_and_a_service_one_does_not() -> None:
     assert names(shop.at(1)) == ["welcome"]
     shop.see(event("add_to_cart", "p001", at_s=60), event("order_shipped", at_s=70, params={"order_id": "o"}))
     assert names(shop.at(3 * HOUR)) == ["order-shipped"]
-    (held,) = [one for one in shop.watch.timers if one.trigger_id == "cart-left"]
+    (held,) = [one for one in shop.state.timers if one.trigger_id == "cart-left"]
     assert (held.held, held.due_s) == ("cap of 1 contacts a day", START_S + 1 + DAY)
     assert names(shop.at(DAY + 1)) == ["cart-left"]
 
@@ -199,24 +199,24 @@ def test_the_same_under_one_seed_of_events_whatever_the_batches() -> None:
     at_once, one_by_one = Shop().see(*events), Shop()
     for one in events:
         one_by_one.see(one)
-        one_by_one.watch = decode_watch(encode_watch(one_by_one.watch, 1))[1]
-    assert encode_watch(at_once.watch, 1) == encode_watch(one_by_one.watch, 1)
+        one_by_one.state = decode_trigger_state(encode_trigger_state(one_by_one.state, 1))[1]
+    assert encode_trigger_state(at_once.state, 1) == encode_trigger_state(one_by_one.state, 1)
 
 
 def test_a_watch_has_a_bound_whatever_is_sent() -> None:
     shop = Shop()
     for number in range(400):
-        shop.watch.allowed = 300.0
+        shop.state.allowed = 300.0
         order = {"order_id": f"o{number}"}
         shop.see(
             event("order_created", f"i{number}", at_s=number, params=order),
             event("add_to_wishlist", f"w{number}", at_s=number),
         )
-        shop.watch.note_done("x", str(number))
-    watch = shop.watch
-    assert (len(watch.orders), len(watch.wants), len(watch.done)) == (MAX_ORDERS, MAX_WANTS, 6 * MAX_DONE)
-    assert len(watch.timers) <= MAX_TIMERS
-    assert len(encode_watch(watch, 1)) < 12_000
+        shop.state.note_done("x", str(number))
+    state = shop.state
+    assert (len(state.orders), len(state.wants), len(state.done)) == (MAX_ORDERS, MAX_WANTS, 6 * MAX_DONE)
+    assert len(state.timers) <= MAX_TIMERS
+    assert len(encode_trigger_state(state, 1)) < 12_000
 
 
 def test_a_device_gives_its_watch_away_once() -> None:
@@ -224,29 +224,29 @@ def test_a_device_gives_its_watch_away_once() -> None:
         event("add_to_wishlist", "p001"), event("order_created", "p002", at_s=5, params={"order_id": "o"})
     )
     login = event("_visitor_identified", visitor="v1", at_s=60, user_id="anna")
-    carried = read_joining_watch(joining_watch(device.watch, "v1", login))
-    assert carried == device.watch
-    assert given(device.watch).timers == []
+    carried = read_joining_trigger_state(joining_trigger_state(device.state, "v1", login))
+    assert carried == device.state
+    assert given(device.state).timers == []
     own = Shop().see(event("order_paid", "p002", at_s=90, params={"order_id": "o"}))
     assert carried is not None
-    join_watch(own.watch, carried)
-    once = encode_watch(own.watch, 1)
-    join_watch(own.watch, carried)
-    assert encode_watch(own.watch, 1) == once
+    join_trigger_state(own.state, carried)
+    once = encode_trigger_state(own.state, 1)
+    join_trigger_state(own.state, carried)
+    assert encode_trigger_state(own.state, 1) == once
     assert own.at(2 * DAY) == []  # paid on the other device
-    assert own.watch.want("p001") is not None
-    assert read_joining_watch(event("_watch_joined", params={"watch": "no"})) is None
+    assert own.state.want("p001") is not None
+    assert read_joining_trigger_state(event("_watch_joined", params={"watch": "no"})) is None
 
 
 def test_the_body_carries_what_it_is_about_the_offer_and_the_reason() -> None:
     shop = Shop(catalog=assortment(items=5)).see(event("add_to_cart", "p001"))
     (outcome,) = shop.at(2 * HOUR)
-    data = body_of(outcome, WHOM, shop.watch, [], shop.catalog)["data"]
+    data = body_of(outcome, WHOM, shop.state, [], shop.catalog)["data"]
     assert (data["trigger_id"], data["visitor_id"], data["why"]) == (
         "cart-left",
         "v1",
         "1 items in the cart, unchanged for 2h",
     )
     assert [one["title"] for one in data["about"]["items"]] == [item(1).title]
-    told = sent_event(outcome, WHOM, shop.watch, START_S)
+    told = sent_event(outcome, WHOM, shop.state, START_S)
     assert (told.event, told.event_id, told.params["message_id"]) == ("message_sent", *[outcome.message_id] * 2)

@@ -88,14 +88,14 @@ def test_the_first_slot_is_the_campaigns_with_just_the_chance_that_is_stated() -
 def test_the_list_begins_with_the_campaigns_products_that_may_be_shown() -> None:
     catalog = _catalog()
     catalog.put(Creative(creative_id="named", campaign_id="k1", item_ids=("p002", "p005")))
-    shelf = ScoredCatalog(empty_snapshot(), catalog)
+    scored = ScoredCatalog(empty_snapshot(), catalog)
     profile = _visitor(catalog, _arrival("k1"), event("view_item", "p000", at_s=5.0))
-    plain = recommend(shelf, profile, Query("for_you"), NOW_S)
-    echoed = recommend(shelf, profile, Query("for_you", exclude=frozenset({"p002"})), NOW_S, echo="k1")
+    plain = recommend(scored, profile, Query("for_you"), NOW_S)
+    echoed = recommend(scored, profile, Query("for_you", exclude=frozenset({"p002"})), NOW_S, echo="k1")
     assert echoed.items[0].item.item_id == "p005"
     assert {one.reason for one in echoed.items[:3]} == {"you came by the campaign Spring sale"}
     assert echoed.items[3].item.item_id in [one.item.item_id for one in plain.items]
-    held = recommend(shelf, profile, Query("for_you"), NOW_S, holdout=True, echo="k1")
+    held = recommend(scored, profile, Query("for_you"), NOW_S, holdout=True, echo="k1")
     assert "campaign" not in held.reason
 
 

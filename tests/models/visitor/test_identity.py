@@ -144,8 +144,8 @@ def test_orders_of_before_and_after_sum_up_and_the_same_order_counts_once() -> N
         [order("o2", "b", 20), order("o3", "a", 40), told],
     ):
         known = learned(Profile(), *events)
-        assert (known.worth.orders, known.worth.revenue) == (3, 30.0)
-        assert {habit.item_id: habit.count for habit in known.history.habits} == {"a": 2, "b": 1}
+        assert (known.order_value.orders, known.order_value.revenue) == (3, 30.0)
+        assert {purchases.item_id: purchases.count for purchases in known.history.item_purchases} == {"a": 2, "b": 1}
         assert [line.order_id for line in known.bought] == ["o1", "o2", "o3"]
 
 

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from models.visitor.order_history import (
-    MAX_HABITS,
+    MAX_ITEM_PURCHASES,
     MAX_ORDERS,
     MAX_TIMES,
     History,
@@ -28,7 +28,7 @@ def weekly(weeks: int = 3) -> History:
 
 
 def counts(history: History) -> dict[str, int]:
-    return {habit.item_id: habit.count for habit in history.habits}
+    return {purchases.item_id: purchases.count for purchases in history.item_purchases}
 
 
 def test_items_are_counted_once_an_order() -> None:
@@ -36,7 +36,7 @@ def test_items_are_counted_once_an_order() -> None:
     buy(history, "o2", ["milk", "milk"], 15 * DAY_S)
     assert counts(history) == {"milk": 3, "salt": 1}
     assert (history.orders_seen, history.items_seen) == (3, 4)
-    milk, salt = history.habits
+    milk, salt = history.item_purchases
     assert milk == ItemPurchases("milk", 3, 0, int(14 * DAY_S), [0, 1, 2])
     assert interval_s(milk) == 7 * DAY_S
     assert interval_s(salt) is None
@@ -99,10 +99,10 @@ def test_ten_thousand_orders_stay_small() -> None:
     for number in range(10_000):
         buy(history, f"order-{number}", [f"item-{random.randrange(400)}", "milk"], random.uniform(0, 1e9))
         largest = max(largest, len(msgspec.msgpack.encode(history))) if number % 50 == 0 else largest
-    assert len(history.habits) == MAX_HABITS
+    assert len(history.item_purchases) == MAX_ITEM_PURCHASES
     assert len(history.orders) == MAX_ORDERS
     assert counts(history)["milk"] == 10_000
-    assert all(len(habit.orders) <= MAX_TIMES for habit in history.habits)
+    assert all(len(purchases.orders) <= MAX_TIMES for purchases in history.item_purchases)
     assert largest < 6_000
 
 
@@ -110,11 +110,13 @@ def test_the_most_useful_items_are_kept() -> None:
     history = History()
     for number in range(8):
         buy(history, f"staple-{number}", ["milk"], number * DAY_S)
-    for number in range(3 * MAX_HABITS):
+    for number in range(3 * MAX_ITEM_PURCHASES):
         buy(history, f"order-{number}", [f"item-{number}"], (10 + number) * DAY_S / 10)
     kept = counts(history)
     assert kept["milk"] == 8
-    assert set(kept) - {"milk"} == {f"item-{number}" for number in range(2 * MAX_HABITS + 1, 3 * MAX_HABITS)}
+    assert set(kept) - {"milk"} == {
+        f"item-{number}" for number in range(2 * MAX_ITEM_PURCHASES + 1, 3 * MAX_ITEM_PURCHASES)
+    }
 
 
 @pytest.mark.parametrize("times", [(5.0, 3.0, 1.0), (1.0, 1.0, 1.0), (-5.0, 0.0, 4e9)])
@@ -122,6 +124,6 @@ def test_clocks_may_run_backwards(times: tuple[float, ...]) -> None:
     history = History()
     for number, at_s in enumerate(times):
         buy(history, f"o{number}", ["milk"], at_s)
-    (milk,) = history.habits
+    (milk,) = history.item_purchases
     assert (milk.first_at_s, milk.last_at_s) == (int(min(times)), int(max(times)))
     assert interval_s(milk) == pytest.approx((milk.last_at_s - milk.first_at_s) / 2)

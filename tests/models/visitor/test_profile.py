@@ -11,7 +11,7 @@ from models.catalog.feature_hashing import tokens_of, vector_of
 from models.events.events import VISITOR_DELETED, Event, EventItem
 from models.events.sessions import SESSION_GAP_S
 from models.visitor.cart import MAX_CART_LINES
-from models.visitor.order_history import MAX_HABITS, MAX_ORDERS
+from models.visitor.order_history import MAX_ITEM_PURCHASES, MAX_ORDERS
 from models.visitor.profile import (
     MAX_EVENT_IDS,
     MAX_RECENT,
@@ -163,8 +163,8 @@ def test_an_undone_order_is_forgotten_whole_or_in_part(undo: str) -> None:
 
 def test_a_visitor_who_buys_has_a_history_by_item_and_any_other_none() -> None:
     weekly = [order("purchase", f"o{week}", "a", at_s=week * 604_800.0) for week in range(5)]
-    (habit,) = profile_of(*weekly).history.habits
-    assert (habit.item_id, habit.count, habit.last_at_s - habit.first_at_s) == ("a", 5, 4 * 604_800)
+    (purchases,) = profile_of(*weekly).history.item_purchases
+    assert (purchases.item_id, purchases.count, purchases.last_at_s - purchases.first_at_s) == ("a", 5, 4 * 604_800)
     looker = profile_of(event("view_item", "a"), event("add_to_cart", "a"))
     assert looker.orders is None
     undone = profile_of(order("purchase", "o1", "a"), order("refund", "o1"))
@@ -198,7 +198,7 @@ def test_thousands_of_events_keep_every_part_in_its_bound_and_the_blob_small() -
         largest = max(largest, len(encode_profile(profile)))
     assert len(profile.recent) == MAX_RECENT
     assert len(profile.cart) == MAX_CART_LINES
-    assert len(profile.history.habits) == MAX_HABITS
+    assert len(profile.history.item_purchases) == MAX_ITEM_PURCHASES
     assert len(profile.history.orders) == MAX_ORDERS
     assert len(profile.event_ids) == 8 * MAX_EVENT_IDS
     assert len(profile.sketch) <= 14 + 3 * 8 + 2 * 3 * 64

@@ -12,7 +12,7 @@ from models.visitor.contact_policy import parse_policy
 from store import keys
 from store.client import Client
 from store.log.log import partition_of
-from store.messages.item_watchers import WantedStore
+from store.messages.item_watchers import ItemWatcherStore
 from store.messages.journal import Filter, JournalStore
 from store.messages.outbox import Outbox
 from store.messages.trigger_states import Message, StateUpdate, TriggerStore, WatcherUpdate
@@ -43,15 +43,15 @@ def save(store: TriggerStore, site: str, visitor: str, changed: StateUpdate) -> 
 
 def test_a_watch_is_saved_with_its_timer_and_messages_and_every_key_has_an_end(client: Client, site: str) -> None:
     store, partition = TriggerStore(client), partition_of(site, "v", PARTITIONS)
-    watch = TriggerState(position=7, timers=[Timer("x", "s", NOW + 5, NOW + 5, NOW + 50)])
+    state = TriggerState(position=7, timers=[Timer("x", "s", NOW + 5, NOW + 5, NOW + 50)])
     wanting = [WatcherUpdate("p1", NOW, b"[1,true]")]
-    save(store, site, "v", StateUpdate(watch, messages=[message(site, "v")], wanting=wanting))
-    assert store.load(site, partition, ["v", "w"]) == [(1, watch), (0, TriggerState())]
+    save(store, site, "v", StateUpdate(state, messages=[message(site, "v")], wanting=wanting))
+    assert store.load(site, partition, ["v", "w"]) == [(1, state), (0, TriggerState())]
     assert store.due(site, partition, NOW + 4, 10) == []
     assert store.due(site, partition, NOW + 5, 10) == ["v"]
     assert store.notices(site, partition) == [b'{"told":1}']
     assert store.told(site, partition, [b'{"told":1}']) == 0
-    wanted = WantedStore(client)
+    wanted = ItemWatcherStore(client)
     assert wanted.visitors(site, partition, "p1", NOW - 1) == ["v"]
     assert wanted.known(site, partition, ["p1", "p2"]) == {"p1": b"[1,true]"}
     names = list(client.scan_iter(match=f"{site}:*"))
@@ -96,12 +96,12 @@ def test_the_journal_is_found_by_visitor_trigger_status_and_time(client: Client,
     assert [entry.at_s - NOW for entry in journal.find(site, PARTITIONS, within, 9, 100)] == [2, 1]
     assert journal.find(site, PARTITIONS, Filter(status="expired"), 9, 100) == []
     first = everything[-1]
-    came = [
+    message_outcomes = [
         MessageOutcome(first.message_id, "opened_at_s", "1.0"),
         MessageOutcome(first.message_id, "opened_at_s", "2.0"),
     ]
     save(
-        store, site, "v1", StateUpdate(TriggerState(position=9), came=came)
+        store, site, "v1", StateUpdate(TriggerState(position=9), message_outcomes=message_outcomes)
     )  # told by another id, in another partition
     found = journal.get(site, int(first.message_id.partition("-")[0]), first.message_id)
     assert found is not None

@@ -14,7 +14,7 @@ from store.client import Client, connect, connect_async
 from store.log.log import partition_of
 from store.visitors.pending import MAX_PENDING, Accepted, read_pending, remember
 from store.visitors.profiles import ProfileStore, ProfileUpdate
-from store.visitors.visitor_reads import VisitorRead, Visits, know
+from store.visitors.visitor_reads import VisitorRead, VisitorReader, know
 from tests.models.makers import event
 
 
@@ -71,7 +71,7 @@ def test_a_visit_sees_every_accepted_event_once(kind: str, request: pytest.Fixtu
     async def visit(visitor: str) -> VisitorRead:
         asking = connect_async(url, cluster=kind == "cluster")
         try:
-            return await Visits(asking, 8).read(site, visitor)
+            return await VisitorReader(asking, 8).read(site, visitor)
         finally:
             await asking.aclose()
 
