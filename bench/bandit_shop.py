@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from models.base.durations import DAY_S
 from models.catalog.assortment import Assortment
 from models.catalog.resources import Campaign, CatalogItem, Creative, Placement
 
@@ -26,7 +27,6 @@ CREATIVES: Final = 40
 """Over all days; about 16 at a time."""
 SLOTS: Final = 3
 START_S: Final = 1_704_067_200.0
-DAY_S: Final = 86_400.0
 
 BASE_LOG_ODDS: Final = -4.0
 LIKED: Final = 1.6

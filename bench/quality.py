@@ -28,6 +28,7 @@ from bench.curve import curve
 from bench.errors import InputError
 from bench.events_file import Events, Row, read_events
 from bench.machine import machine
+from models.base.durations import DAY_S, HOUR_S
 from models.learner.warm_up import warm
 from models.ranking import (
     candidate_table,
@@ -69,7 +70,7 @@ CONSTANTS: Final = {
     )
 }
 """Every number the engine is made with, by the module that holds it."""
-_UNITS_S: Final = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
+_UNITS_S: Final = {"s": 1.0, "m": 60.0, "h": HOUR_S, "d": DAY_S}
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from api.app import Logs
 from api.http.config import ApiConfig, SiteConfig
+from models.base.durations import DAY_S
 from models.base.errors import InvalidError
 from models.segments.lifecycle import Thresholds
 from models.visitor.contact_history import CHANNELS
@@ -25,7 +26,7 @@ from store.log.log import EventLog
 from store.log.redis_log import RedisLog
 from stream.retry import Stop, retry_until_available
 
-_LONGEST_RETRY_S: Final = 7 * 86_400.0
+_LONGEST_RETRY_S: Final = 7 * DAY_S
 
 
 def open_log(settings: Settings, suffix: str = "", partitions: int | None = None, stop: Stop | None = None) -> EventLog:
@@ -162,7 +163,7 @@ def api_config(settings: Settings) -> ApiConfig:
         redis_url=redis_url(settings),
         redis_cluster=settings.redis_cluster,
         redis_deadline_s=settings.redis_deadline_ms / 1000,
-        profile_lifetime_s=settings.profile_lifetime_days * 86_400,
+        profile_lifetime_s=settings.profile_lifetime_days * DAY_S,
         holdout_share=settings.holdout_share,
         bundle_discount=settings.bundle_discount,
         bundle_least_margin=settings.bundle_least_margin,

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from models.base.durations import DAY_S
 from shopwindow.embedded import free_port
 from shopwindow.embedded_stack import EmbeddedStack, is_free
 from shopwindow.sample.shop import SampleShop, make_shop
@@ -83,7 +84,7 @@ async def _run(shoppers: Shoppers | None, seconds: float | None) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    lasting = 365 * 86_400.0 if seconds is None else seconds
+    lasting = 365 * DAY_S if seconds is None else seconds
     work = asyncio.create_task(shoppers.run(lasting) if shoppers else asyncio.sleep(lasting))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)

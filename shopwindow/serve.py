@@ -12,6 +12,7 @@ from prometheus_client import start_http_server
 
 from api.app import Logs, create_app
 from api.http.hot_path import HotPath
+from models.base.durations import DAY_S
 from shopwindow.build import (
     api_config,
     clock_kind,
@@ -120,7 +121,7 @@ def serve_stream(settings: Settings, flow: Flow) -> None:
     catalogs = CatalogStore(client)
     if flow == "profile":
         dead_letters = open_dead_letter_log(settings, stop)
-        profiles = ProfileStore(client, settings.profile_lifetime_days * 86_400)
+        profiles = ProfileStore(client, settings.profile_lifetime_days * DAY_S)
         run_profile(
             log,
             dead_letters,
@@ -186,7 +187,7 @@ def _triggering(
     return TriggerWorker(
         TriggerStore(client),
         ItemWatcherStore(client),
-        ProfileStore(client, settings.profile_lifetime_days * 86_400),
+        ProfileStore(client, settings.profile_lifetime_days * DAY_S),
         catalogs,
         Assortments(catalogs),
         Configs(configs, SegmentStore(client, thresholds(settings))),

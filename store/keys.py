@@ -6,26 +6,26 @@ micro-batch of one partition stays on one node of a cluster; what belongs to a s
 
 from typing import Final
 
-_DAY_S: Final = 86_400
+from models.base.durations import DAY_S
 
 PENDING_LIFETIME_S: Final = 120
 """How long an accepted event waits for the stream to reach it before the API stops laying it over the profile."""
-COUNTS_LIFETIME_S: Final = 400 * _DAY_S
-CATALOG_LIFETIME_S: Final = 400 * _DAY_S
-MODELS_LIFETIME_S: Final = 400 * _DAY_S
+COUNTS_LIFETIME_S: Final = 400 * DAY_S
+CATALOG_LIFETIME_S: Final = 400 * DAY_S
+MODELS_LIFETIME_S: Final = 400 * DAY_S
 LEADER_LIFETIME_S: Final = 4
-MEMBERSHIPS_LIFETIME_S: Final = 400 * _DAY_S
-SEGMENTS_LIFETIME_S: Final = 400 * _DAY_S
-TRIGGERS_LIFETIME_S: Final = 400 * _DAY_S
-TRIGGER_STATE_LIFETIME_S: Final = 400 * _DAY_S
+MEMBERSHIPS_LIFETIME_S: Final = 400 * DAY_S
+SEGMENTS_LIFETIME_S: Final = 400 * DAY_S
+TRIGGERS_LIFETIME_S: Final = 400 * DAY_S
+TRIGGER_STATE_LIFETIME_S: Final = 400 * DAY_S
 """Beyond a profile's: an anniversary comes once a year."""
-JOURNAL_LIFETIME_S: Final = 400 * _DAY_S
-OUTBOX_LIFETIME_S: Final = 30 * _DAY_S
-ON_SITE_LIFETIME_S: Final = 7 * _DAY_S
+JOURNAL_LIFETIME_S: Final = 400 * DAY_S
+OUTBOX_LIFETIME_S: Final = 30 * DAY_S
+ON_SITE_LIFETIME_S: Final = 7 * DAY_S
 ON_SITE_NEWS_LIFETIME_S: Final = 3_600
 PRESENT_LIFETIME_S: Final = 3_600
-WANTED_LIFETIME_S: Final = 60 * _DAY_S
-MAILING_LIFETIME_S: Final = _DAY_S
+WANTED_LIFETIME_S: Final = 60 * DAY_S
+MAILING_LIFETIME_S: Final = DAY_S
 """How long the pages of a mailing can be asked for."""
 
 

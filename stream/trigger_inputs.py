@@ -58,7 +58,7 @@ class Recommending:
         wanted = outcome.trigger.recommend
         if not wanted.limit or not assortment.items:
             return []
-        about = [item_id for item_id in outcome.items if item_id]
+        about = [item_id for item_id in outcome.item_ids if item_id]
         query = Query(wanted.strategy, item_id=about[0] if about else "", limit=wanted.limit, exclude=frozenset(about))
         holdout = in_holdout(site, visitor_id, self._holdout_share)
         return recommend(self._scored(site, assortment), profile, query, time.time(), holdout=holdout).items

@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from models.base.durations import DAY_S
 from models.catalog.assortment import Assortment
 from models.decisions.recommend import Recommended
 from models.events.events import (
@@ -21,7 +22,8 @@ from models.events.events import (
     Event,
     encode_event,
 )
-from models.triggers.conditions import TimerRequest
+from models.triggers.about import AboutItem
+from models.triggers.conditions.base import TimerRequest
 from models.triggers.evaluation import Config, Outcome, Recipient, fire
 from models.triggers.message_outcomes import MessageOutcome, message_outcomes_of
 from models.triggers.payload import body_of, sent_event
@@ -54,7 +56,7 @@ _PORTION: Final = 200
 _ITEMS_AT_ONCE: Final = 500
 _BUDGET_S: Final = 0.2
 """Seconds a tick may take of a site and partition; what is left over comes with the next one."""
-_WANT_RENEWED_S: Final = 86_400.0
+_WANT_RENEWED_S: Final = DAY_S
 
 Events = Mapping[str, list[tuple[int, Event]]]
 
@@ -268,13 +270,12 @@ class TriggerWorker:
             if (before.price, before.offered) == (after.price, after.offered):
                 continue
             renewed[item_id] = msgspec.json.encode(after)
+            about = AboutItem(item_id=item_id)
             armed: dict[str, TimerRequest] = {}
             if after.offered and after.price is not None and before.price is not None and after.price < before.price:
-                armed["price_drop"] = TimerRequest(f"price:{item_id}:{after.price:.2f}", now_s, {"item_id": item_id})
+                armed["price_drop"] = TimerRequest(f"price:{item_id}:{after.price:.2f}", now_s, about)
             if after.offered and not before.offered:
-                armed["back_in_stock"] = TimerRequest(
-                    f"back:{item_id}:{before.since_s:.3f}", now_s, {"item_id": item_id}
-                )
+                armed["back_in_stock"] = TimerRequest(f"back:{item_id}:{before.since_s:.3f}", now_s, about)
             if armed:
                 self._arm_wanting(site, partition, item_id, armed, now_s)
         self._wanted.set_known(site, partition, renewed)
@@ -359,7 +360,7 @@ def _fields(recipient: Recipient, outcome: Outcome, body: bytes, ways: tuple[str
         "channel": trigger.channel,
         "campaign": trigger.campaign,
         "why": outcome.why,
-        "reason": outcome.reason or outcome.timer.held,
+        "reason": outcome.hold or outcome.timer.held,
         "at_s": f"{outcome.at_s:.3f}",
         "due_s": f"{outcome.timer.meant_s:.3f}",
         "written_s": f"{time.time():.6f}",

@@ -19,6 +19,7 @@ from models.base.timestamps import iso
 from models.events.events import parse_time, parse_visitor_id
 from models.triggers.message_outcomes import ORDER, UNDONE
 from models.visitor.contact_history import is_message_id
+from models.visitor.holds import hold_words
 from store.client import UNAVAILABLE
 from store.messages.journal import Entry, Filter
 from store.messages.outbox import Undelivered
@@ -164,7 +165,7 @@ def _view(entry: Entry) -> dict[str, Any]:
         "at": _iso(fields.get("at_s")),
         "due_at": _iso(fields.get("due_s")),
         "why": fields.get("why"),
-        "reason": fields.get("reason") or None,
+        "reason": hold_words(fields.get("reason", "")) or None,
         "message": body.get("message"),
         "offer": body.get("offer"),
         "about": body.get("about"),

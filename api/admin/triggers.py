@@ -18,13 +18,14 @@ from models.base.errors import InvalidError, show_value
 from models.base.timestamps import iso
 from models.decisions.recommend import Query, Recommended
 from models.events.events import parse_visitor_id
-from models.triggers.conditions import EvaluationContext
+from models.triggers.conditions.base import EvaluationContext
 from models.triggers.evaluation import Verdict, judge, known_touches
 from models.triggers.scheduling import index_triggers, look
 from models.triggers.trigger_state import Timer, TrackedOrder, TriggerState
 from models.triggers.triggers import MAX_TRIGGERS, Trigger, parse_trigger, parse_trigger_id
 from models.visitor.contact_history import plain_contact, touches_of
 from models.visitor.contact_policy import ContactPolicy, held_back, parse_policy, written_policy, zone
+from models.visitor.holds import hold_words
 from models.visitor.profile import Profile
 from store.client import UNAVAILABLE
 from store.clock import read_now_s
@@ -142,8 +143,10 @@ def _would(
     return {
         "does": verdict.do,
         "why": verdict.why or None,
-        "reason": verdict.reason or None,
-        "held_back": {"why": hold.why, "until": iso(hold.until_s)} if hold and trigger.promotional else None,
+        "reason": hold_words(verdict.hold) or None,
+        "held_back": {"why": hold_words(hold.code), "until": iso(hold.until_s)}
+        if hold and trigger.promotional
+        else None,
         "actions": list(verdict.actions),
         "message": msgspec.to_builtins(trigger.message),
         "offer": trigger.offer or None,
@@ -262,7 +265,7 @@ def _timer(timer: Timer) -> dict[str, Any]:
         "subject": timer.subject,
         "due": iso(timer.due_s),
         "expires": iso(timer.expires_s),
-        "held": timer.held or None,
+        "held": hold_words(timer.held) or None,
     }
 
 

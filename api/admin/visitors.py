@@ -15,6 +15,7 @@ from api.runtime.log_appender import Incoming, append_events
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
 from models.base.bucketing import in_holdout
+from models.base.durations import DAY_S
 from models.base.errors import show_value
 from models.base.timestamps import iso
 from models.decisions import recommend
@@ -138,7 +139,7 @@ def _view(profile: Profile, site: Site) -> dict[str, Any]:
                 "count": one.count,
                 "first_at": iso(one.first_at_s),
                 "last_at": iso(one.last_at_s),
-                "every_days": round(gap_s / 86_400, 1) if (gap_s := interval_s(one)) is not None else None,
+                "every_days": round(gap_s / DAY_S, 1) if (gap_s := interval_s(one)) is not None else None,
             }
             for one in sorted(
                 profile.history.item_purchases,

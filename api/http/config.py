@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from models.base.durations import DAY_S
 from models.segments.lifecycle import Thresholds
 from models.visitor.contact_policy import ContactPolicy
 from store.clock import ClockKind
@@ -31,7 +32,7 @@ class ApiConfig:
     redis_url: str
     redis_cluster: bool = False
     redis_deadline_s: float = 0.1
-    profile_lifetime_s: float = 180 * 86_400.0
+    profile_lifetime_s: float = 180 * DAY_S
     holdout_share: float = 0.0
     bundle_discount: float = 0.0
     bundle_least_margin: float = 0.1

@@ -19,7 +19,7 @@ from api.runtime.site import Site
 from api.runtime.state import State, state_of
 from models.base.errors import InvalidError, show_value
 from models.events.events import parse_visitor_id
-from models.triggers.evaluation import ABSENT
+from models.visitor.holds import NO_PAGE_OPEN
 from store.client import UNAVAILABLE
 from store.clock import read_now_s
 from store.log.log import partition_of
@@ -98,7 +98,7 @@ async def _await_first(state: State, site: Site, owner: str, after: str) -> list
     partition = partition_of(site.name, owner, state.log.partitions)
     ((_, trigger_state),) = await asyncio.to_thread(state.triggers.load, site.name, partition, [owner])
     now_s = await read_now_s(state.config.clock, state.redis, site.name)
-    if not any(timer.held == ABSENT or timer.due_s <= now_s for timer in trigger_state.timers):
+    if not any(timer.held == NO_PAGE_OPEN or timer.due_s <= now_s for timer in trigger_state.timers):
         return []
     until = time.monotonic() + FIRST_ANSWER_S
     found: list[OnSite] = []

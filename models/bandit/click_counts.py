@@ -16,8 +16,9 @@ from models.bandit.click_context import ECHO, Context
 from models.bandit.click_weights import ClickWeights, features_of, parent_of, prior_of
 from models.bandit.logistic_fit import fit
 from models.base.decay import Fading
+from models.base.durations import DAY_S
 
-HALF_LIFE_S: Final = 14 * 86_400.0
+HALF_LIFE_S: Final = 14 * DAY_S
 MAX_CELLS: Final = 32_768
 
 _KEPT: Final = ("affinity:", "slot:", ECHO)

@@ -13,12 +13,12 @@ import msgspec
 from models.bandit.click_context import Context
 from models.bandit.click_counts import Cell, ClickCounts
 from models.bandit.click_weights import ClickWeights
+from models.base.durations import DAY_S
 
 VISIT_S: Final = 1_800.0
 """One visitor judges one creative once in so long; a click up to then belongs to that impression."""
 MAX_A_DAY: Final = 24
 """Impressions one visitor may teach within `DAY_S`: nobody takes over the model, however often they click."""
-DAY_S: Final = 86_400.0
 MAX_LABELS: Final = 1_000
 MAX_OPEN: Final = 20_000
 MAX_CLOSED: Final = 20_000

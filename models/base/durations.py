@@ -1,4 +1,4 @@
-"""Spans: lengths of time as people write them."""
+"""Durations: lengths of time as people write them, and the two that everything is counted in."""
 
 import re
 from math import isfinite
@@ -6,19 +6,21 @@ from typing import Final
 
 from models.base.errors import InvalidError, show_value
 
-_UNITS: Final = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
+HOUR_S: Final = 3_600
+DAY_S: Final = 86_400
+MAX_DURATION_S: Final = 3_650 * DAY_S
+_UNITS: Final = {"s": 1, "m": 60, "h": HOUR_S, "d": DAY_S}
 _WRITTEN: Final = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s*([smhd]?)")
-MAX_SPAN_S: Final = 3_650 * 86_400.0
 
 
-class Span(float):
+class Duration(float):
     """Seconds."""
 
 
-def parse_span(value: object) -> Span:
-    """Read a span: seconds, or a number with its unit: `45s`, `10m`, `2h`, `100d`. Raises `InvalidError`.
+def parse_duration(value: object) -> Duration:
+    """Read a duration: seconds, or a number with its unit: `45s`, `10m`, `2h`, `100d`. Raises `InvalidError`.
 
-    >>> parse_span("2h"), parse_span(90)
+    >>> parse_duration("2h"), parse_duration(90)
     (7200.0, 90.0)
     """
     seconds: float | None = None
@@ -26,17 +28,17 @@ def parse_span(value: object) -> Span:
         seconds = float(written[1]) * _UNITS[written[2] or "s"]
     elif isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value):
         seconds = float(value)
-    if seconds is None or not 0 <= seconds <= MAX_SPAN_S:
+    if seconds is None or not 0 <= seconds <= MAX_DURATION_S:
         raise InvalidError(
             "span_invalid", f"a span is seconds, or such as 45s, 10m, 2h, 100d, at most 3650d, got {show_value(value)}"
         )
-    return Span(seconds)
+    return Duration(seconds)
 
 
-def written_span(seconds: float) -> str:
-    """Write a span in the largest unit that fits whole.
+def written_duration(seconds: float) -> str:
+    """Write a duration in the largest unit that fits whole.
 
-    >>> written_span(7200.0), written_span(90.0)
+    >>> written_duration(7200.0), written_duration(90.0)
     ('2h', '90s')
     """
     for unit in ("d", "h", "m"):

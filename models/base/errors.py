@@ -23,7 +23,7 @@ class InvalidError(ValueError):
 def show_value(value: object) -> str:
     """Give a value as an error message may show it: one line, cut when long.
 
-    >>> shown("short"), len(shown("x" * 1000))
+    >>> show_value("short"), len(show_value("x" * 1000))
     ("'short'", 63)
     """
     text = repr(value)

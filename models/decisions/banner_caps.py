@@ -1,22 +1,31 @@
-"""Restraint: which banners a visitor is spared, by the contact policy that messages are held to as well."""
+"""Banner caps: which banners a visitor is spared, by the contact policy that messages are held to as well."""
 
 from collections import Counter
 from typing import Final, NamedTuple
 
 from models.catalog.assortment import Assortment
 from models.visitor.contact_history import Contact, ContactHistory, touches_of
-from models.visitor.contact_policy import TROUBLED, WINDOWS_S, ContactPolicy, quiet_until_s, room
+from models.visitor.contact_policy import WINDOWS_S, ContactPolicy, quiet_until_s, room
+from models.visitor.holds import COMPLAINT_OPEN, QUIET_HOURS, hold_words
 
 _BANNER: Final = "banner"
 
 
 class BannerLimits(NamedTuple):
-    """Creatives left out for now and, of the promotional ones, how many there is room for; `why` is empty for none."""
+    """Creatives left out for now and, of the promotional ones, how many there is room for, None for all.
+
+    `holds` are codes of `models.visitor.holds`.
+    """
 
     left_out: frozenset[str] = frozenset()
     promotional: frozenset[str] = frozenset()
     room: int | None = None
-    why: str = ""
+    holds: tuple[str, ...] = ()
+
+    @property
+    def why(self) -> str:
+        """What holds them back, for a person; empty for nothing."""
+        return "; ".join(hold_words(code) for code in self.holds)
 
 
 FREE: Final = BannerLimits()
@@ -38,7 +47,7 @@ def limits_for(
 
     Returns
     -------
-    Restraint
+    BannerLimits
         Where there is room for fewer than there are campaigns, those of lower priority are left out.
     """
     suspended = contact is not None and contact.suspended
@@ -48,11 +57,11 @@ def limits_for(
         return FREE
     promotional = _promotional(assortment)
     if suspended or quiet:
-        return BannerLimits(promotional, promotional, 0, TROUBLED if suspended else "quiet hours")
+        return BannerLimits(promotional, promotional, 0, (COMPLAINT_OPEN if suspended else QUIET_HOURS,))
     touches = [one for one in touches_of(contact) if _counts(one, assortment)]
     left = max(0, room(policy, touches, _BANNER, now_s) - promoted)
     out: set[str] = set()
-    why: list[str] = []
+    holds: list[str] = []
     for cap in caps:
         if not cap.each_campaign:
             continue
@@ -62,12 +71,12 @@ def limits_for(
         own = {one for one in promotional if assortment.creatives[one].campaign_id in full}
         if own:
             out |= own
-            why.append(cap.words)
+            holds.append(cap.code)
     if left == 0:
-        why.append(" and ".join(cap.words for cap in caps if not cap.each_campaign) or "caps")
-        return BannerLimits(promotional, promotional, 0, "; ".join(why))
+        holds += [cap.code for cap in caps if not cap.each_campaign]
+        return BannerLimits(promotional, promotional, 0, tuple(holds))
     return BannerLimits(
-        frozenset(out | _outranked(promotional - out, assortment, left)), promotional, left, "; ".join(why)
+        frozenset(out | _outranked(promotional - out, assortment, left)), promotional, left, tuple(holds)
     )
 
 

@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from models.base.durations import DAY_S
 from models.catalog.resources import CatalogItem
 from models.catalog.similarity import likeness
 from models.catalog.strategies import Strategy
@@ -30,7 +31,7 @@ UNPADDED: Final[frozenset[Strategy]] = frozenset({"up_sell", "clearance", "thres
 """Lists that say something of price of every item: they stay short rather than say it of one it is not true of."""
 
 MAX_LIMIT: Final = 100
-BOUGHT_HIDDEN_S: Final = 30 * 86_400.0
+BOUGHT_HIDDEN_S: Final = 30 * DAY_S
 """For so long after an order, in the visitor's own event time, its items are not recommended to the visitor; but by
 `buy_again`, which knows when they are due."""
 HALF_LIFE_SHARES: Final = np.array([0.5, 0.3, 0.2])

@@ -16,6 +16,7 @@ from models.bandit.click_context import Arrival, context_of, slot_in, slot_of
 from models.bandit.click_model import ClickModel, SavedClicks
 from models.bandit.creative_affinity import RECENT_ITEMS, affinity, bucket_of, latest_items
 from models.base.bucketing import in_holdout
+from models.base.durations import DAY_S, HOUR_S
 from models.catalog.assortment import Assortment
 from models.catalog.strategies import STRATEGIES
 from models.events.bots import FLOOD_EVENTS, allowance
@@ -35,10 +36,10 @@ from models.ranking.popularity import Popularity
 from models.visitor.campaign_echo import campaign_of, without_echo
 from models.visitor.profile import MAX_EVENT_IDS
 
-BOUGHT_HALF_LIFE_S: Final = 30 * 86_400.0
-TRENDING_HALF_LIFE_S: Final = 6 * 3_600.0
-POPULAR_HALF_LIFE_S: Final = 7 * 86_400.0
-SOLD_HALF_LIFE_S: Final = 30 * 86_400.0
+BOUGHT_HALF_LIFE_S: Final = 30 * DAY_S
+TRENDING_HALF_LIFE_S: Final = 6 * HOUR_S
+POPULAR_HALF_LIFE_S: Final = 7 * DAY_S
+SOLD_HALF_LIFE_S: Final = 30 * DAY_S
 MAX_QUANTITY: Final = 10
 """Pieces of one item that one order counts for among the bestsellers: a reseller's order is no fashion."""
 OWN_WEIGHT: Final = 0.3

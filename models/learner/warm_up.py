@@ -10,6 +10,7 @@ import numpy as np
 from models.bandit.click_context import Context
 from models.bandit.click_model import ClickModel
 from models.bandit.thompson import chances
+from models.base.durations import DAY_S
 from models.catalog.similarity import likeness
 from models.ranking.buy_again import BuyAgain
 from models.ranking.item_event import ItemEvent
@@ -29,7 +30,7 @@ def warm() -> None:
     NextItem.load(engine.tables(), engine.paths())
     again = BuyAgain()
     for day in range(4):
-        again.learn_one("v", str(day), {"1": "a"}, day * 86_400.0)
+        again.learn_one("v", str(day), {"1": "a"}, day * DAY_S)
     again.frozen().rank(again.history("v"), 0.0)
     Sketches([b""]).encode([0])
     clicks = ClickModel(click_window_s=1.0)

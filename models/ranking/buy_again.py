@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.base.array_state import Stored, restore, store
+from models.base.durations import DAY_S
 from models.ranking.repurchase import (
     BOUGHT,
     COUNT,
@@ -59,13 +60,13 @@ MAX_ORDER_ITEMS: Final = 500
 ORDER_OPEN_S: Final = 1_800.0
 JUST_S: Final = 60.0
 """For so long after an order its items are not listed. One order in 20 follows the last within five minutes."""
-AWAY_S: Final = 60 * 86_400.0
+AWAY_S: Final = 60 * DAY_S
 """A visitor away for longer is met as after so long: rhythms say no more by then."""
-ONCE_HIDDEN_S: Final = 30 * 86_400.0
+ONCE_HIDDEN_S: Final = 30 * DAY_S
 """For so long an item bought once is not offered again, unless `LEAST_AGAIN` says that people buy it again."""
 LEAST_AGAIN: Final = 0.01
 """Share of the orders of those who have bought an item that hold it again."""
-STALE_S: Final = 400 * 86_400.0
+STALE_S: Final = 400 * DAY_S
 _REFRESH_ORDERS: Final = 200
 _FIRST_CAPACITY: Final = 1_024
 _LATEST_S: Final = 1e11
@@ -203,13 +204,14 @@ def _hidden(purchases: ItemPurchases, at_s: float, rate_again: float) -> bool:
 def reason_of(purchases: ItemPurchases) -> str:
     """Say how often a visitor bought an item, and about how regularly.
 
-    >>> reason_of(Habit("milk", 5, 0, 4 * 14 * 86_400, [])), reason_of(Habit("salt", 1, 0, 0, []))
+    >>> weekly = ItemPurchases("milk", 5, 0, 4 * 14 * DAY_S, [])
+    >>> reason_of(weekly), reason_of(ItemPurchases("salt", 1, 0, 0, []))
     ('you bought it 5 times, about every 14 days', 'you bought it once')
     """
     gap_s = interval_s(purchases)
     if gap_s is None:
         return "you bought it once"
-    days = round(gap_s / 86_400)
+    days = round(gap_s / DAY_S)
     if days < 1:
         return f"you bought it {purchases.count} times"
     return f"you bought it {purchases.count} times, about every {'day' if days == 1 else f'{days} days'}"
@@ -377,7 +379,7 @@ class BuyAgain:
                 learn_choice(model.ranker, asked.features, asked.query, slopes, self.rate)
             own = len(history.item_purchases)
             offered = asked.candidates.number[:own]
-            gap_days = np.maximum(order.at_s - asked.candidates.last_s[:own], 0.0) / 86_400
+            gap_days = np.maximum(order.at_s - asked.candidates.last_s[:own], 0.0) / DAY_S
             gap_days[~wanted[:own]] = -1.0
         learn_order(model.repeats, taken, offered, gap_days, order.at_s)
         orders = int(model.repeats.total[-1])

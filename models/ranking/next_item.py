@@ -149,7 +149,7 @@ class NextItem:
 
     >>> engine = NextItem()
     >>> for item in ("boots", "socks"):
-    ...     _ = engine.learn_one(Visit("s1", item, at_s=0.0))
+    ...     _ = engine.learn_one(ItemEvent("s1", item, at_s=0.0))
     >>> engine.recommend(["boots"])[0][0]
     'socks'
     """

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from models.base.durations import DAY_S
 from models.base.jit import fast_kernel
 
 # Columns of `item` and, the first four, of `category`.
@@ -60,7 +61,6 @@ CATEGORY_PRIOR: Final = 20.0
 ITEM_GAPS_PRIOR: Final = 3.0
 CATEGORY_GAPS_PRIOR: Final = 5.0
 USUAL_GAP_DAYS: Final = 30.0
-_DAY_S: Final = 86_400.0
 _NEGLIGIBLE: Final = 1e-30
 
 
@@ -149,7 +149,7 @@ def learn_order(
         r.item[item, ALONE] += share
         r.total[BOUGHT] += 1
         r.total[ALONE] += share
-        ahead = (at_s - r.seen_s[item]) / _DAY_S
+        ahead = (at_s - r.seen_s[item]) / DAY_S
         for column, half_life in enumerate(HALF_LIVES_DAYS):
             weight = r.item[item, LATELY + column]
             if ahead >= 0:
@@ -163,7 +163,7 @@ def learn_order(
 
 def refresh_popular(r: Repeats, count: int, at_s: float) -> None:
     """Name the most bought of the first `count` items as of `at_s` (epoch seconds), ties by number."""
-    faded = np.exp2(np.minimum(r.seen_s[:count] - at_s, 0.0) / _DAY_S / HALF_LIVES_DAYS[1])
+    faded = np.exp2(np.minimum(r.seen_s[:count] - at_s, 0.0) / DAY_S / HALF_LIVES_DAYS[1])
     weight = r.item[:count, LATELY + 1] * faded
     order = np.argsort(-weight, kind="stable")[:POPULAR]
     r.popular[:] = -1
@@ -207,8 +207,8 @@ def rates_again(r: Repeats, numbers: NDArray[np.int64]) -> NDArray[np.float64]:
 @fast_kernel
 def write_query(orders: Orders, at_s: float, query: NDArray[np.float32]) -> None:
     """Write what the moment says, shape `(QUERY_FEATURES,)`: size of the visitor's orders, how many, time of day."""
-    since = max(at_s - orders.at_s.max(), 0.0) / _DAY_S if len(orders.at_s) else 0.0
-    turn = 2 * np.pi * (at_s % _DAY_S) / _DAY_S
+    since = max(at_s - orders.at_s.max(), 0.0) / DAY_S if len(orders.at_s) else 0.0
+    turn = 2 * np.pi * (at_s % DAY_S) / DAY_S
     count = max(orders.seen, 1.0)
     query[0] = 1.0
     query[1] = np.log(max(orders.items_seen / count, 0.1)) - 1.8
@@ -232,7 +232,7 @@ def write_features(r: Repeats, c: Candidates, orders: Orders, at_s: float, x: ND
         by_all = alone
         if item >= 0:
             category = r.category_of[item]
-            faded = max(at_s - r.seen_s[item], 0.0) / _DAY_S
+            faded = max(at_s - r.seen_s[item], 0.0) / DAY_S
             days = r.item[item, LATELY] * np.exp2(-faded / HALF_LIVES_DAYS[0])
             weeks = r.item[item, LATELY + 1] * np.exp2(-faded / HALF_LIVES_DAYS[1])
             months = r.item[item, LATELY + 2] * np.exp2(-faded / HALF_LIVES_DAYS[2])
@@ -257,18 +257,18 @@ def write_features(r: Repeats, c: Candidates, orders: Orders, at_s: float, x: ND
             continue
         if in_category == 0:
             in_category, last, first = count, c.last_s[row], c.first_s[row]
-        age = max(at_s - c.last_s[row], 0.0) / _DAY_S
+        age = max(at_s - c.last_s[row], 0.0) / DAY_S
         within_7, within_30, within_90, own_alone, known = 0.0, 0.0, 0.0, 0.0, 0.0
         for place in c.orders[row]:
             if place >= 0:
-                days = max(at_s - orders.at_s[place], 0.0) / _DAY_S
+                days = max(at_s - orders.at_s[place], 0.0) / DAY_S
                 within_7 += np.exp2(-days / 7)
                 within_30 += np.exp2(-days / 30)
                 within_90 += np.exp2(-days / 90)
                 own_alone += 1.0 / max(orders.items[place], 1.0)
                 known += 1
         gap = _usual_gap_days(r, item)
-        usual = (max(c.last_s[row] - c.first_s[row], 0.0) / _DAY_S + gap) / count
+        usual = (max(c.last_s[row] - c.first_s[row], 0.0) / DAY_S + gap) / count
         ratio = np.log((age + 0.3) / (usual + 0.3))
         last_place = c.orders[row].max()
         since = len(orders.at_s) - last_place if last_place >= 0 else len(orders.at_s) + 1
@@ -284,8 +284,8 @@ def write_features(r: Repeats, c: Candidates, orders: Orders, at_s: float, x: ND
         x[row, 10] = min(ratio + 1, 0.0)
         x[row, 11] = np.log(count / in_category)
         x[row, 12] = np.log(in_category / visits + 0.02)
-        category_age = max(at_s - last, 0.0) / _DAY_S
-        category_usual = (max(last - first, 0.0) / _DAY_S + gap) / in_category
+        category_age = max(at_s - last, 0.0) / DAY_S
+        category_usual = (max(last - first, 0.0) / DAY_S + gap) / in_category
         x[row, 13] = np.log((category_age + 0.3) / (category_usual + 0.3))
         x[row, 14] = (np.log(category_age + 0.2) - np.log(age + 0.2)) / 2
         x[row, 15] = np.log(own_alone / known) + 2 if known else np.log(visits / max(orders.items_seen, 1.0)) + 2

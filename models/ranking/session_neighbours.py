@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.base.array_state import Renumbering, Stored, fill, kept_rows, restored, stored
+from models.base.durations import DAY_S
 from models.base.jit import kernel
 from models.ranking.candidate_table import CandidateTable, place_of
 
@@ -146,7 +147,7 @@ def score_neighbours(
             link = s.link_before[link % links]
     for index in range(found):
         row = scratch.near[index] % kept
-        age_days = max(0.0, at_s - s.last_at_s[row]) / 86_400.0
+        age_days = max(0.0, at_s - s.last_at_s[row]) / DAY_S
         scratch.order[index] = -scratch.similarity[row] * np.exp(-AGE_DECAY_PER_DAY * age_days)
     if found > NEIGHBOURS:
         limit = np.partition(scratch.order[:found], NEIGHBOURS - 1)[NEIGHBOURS - 1]

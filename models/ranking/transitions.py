@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.base.array_state import Renumbering, grown, kept_rows
+from models.base.durations import DAY_S
 from models.base.jit import kernel
 
 ROW_SIZE: Final = 96
@@ -20,7 +21,7 @@ FEW_KEYS: Final = 1_024
 LOOK_BACK: Final = 20
 COUNTS: Final = 5
 NEXT, AFTER, BEFORE, TOGETHER, LATELY = range(COUNTS)
-HALF_LIFE_S: Final = 3 * 86_400.0
+HALF_LIFE_S: Final = 3 * DAY_S
 _EARLIER_LATELY: Final = 0.3  # what an item before counts as lately seen, against one after
 
 

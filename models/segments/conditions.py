@@ -14,12 +14,13 @@ from typing import Annotated, Final, Literal, TypeVar
 import msgspec
 from msgspec import Meta
 
+from models.base.durations import DAY_S
 from models.catalog.assortment import Assortment
 from models.catalog.feature_hashing import category_tokens, weights_of
 from models.events.region import within
 from models.events.traffic_source import Touch
 from models.segments.lifecycle import Stage, Thresholds, next_stage_s, stage_of
-from models.segments.rfm import DAY_S, ValueTier, scores_of, tier_of
+from models.segments.rfm import ValueTier, scores_of, tier_of
 from models.visitor.interest_sketch import directions
 from models.visitor.order_value import OrderValue
 from models.visitor.profile import Profile

@@ -4,9 +4,10 @@ from itertools import pairwise
 from math import inf, isfinite
 from typing import Any, Final, Literal
 
+from models.base.durations import DAY_S
 from models.base.errors import InvalidError, show_value
 from models.events.sessions import SESSION_GAP_S
-from models.segments.rfm import DAY_S, Cutoffs
+from models.segments.rfm import Cutoffs
 from models.visitor.profile import Profile
 
 Stage = Literal["potential", "effective", "active", "dormant", "lost"]

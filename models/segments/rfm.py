@@ -6,9 +6,9 @@ from typing import Final, Literal, NamedTuple, get_args
 
 import msgspec
 
+from models.base.durations import DAY_S
 from models.visitor.order_value import OrderValue
 
-DAY_S: Final = 86_400.0
 ValueTier = Literal[
     "champions",
     "loyal",

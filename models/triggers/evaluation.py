@@ -6,21 +6,21 @@ by an open complaint, a refusal, quiet hours and caps. Of several that are due, 
 
 from dataclasses import dataclass
 from math import inf
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from models.catalog.assortment import Assortment
 from models.segments.conditions import Facts
 from models.segments.lifecycle import Thresholds
-from models.triggers.conditions import EvaluationContext
+from models.triggers.about import About, AboutItem
+from models.triggers.conditions.base import EvaluationContext
 from models.triggers.scheduling import TriggerIndex, arm, call_off
 from models.triggers.trigger_state import MAX_SENT, Sent, Timer, TriggerState
 from models.triggers.triggers import Action, Trigger
 from models.visitor.contact_history import Contact, ContactHistory, message_id, touches_of
-from models.visitor.contact_policy import TROUBLED, ContactPolicy, Hold, held_back
+from models.visitor.contact_policy import ContactPolicy, Hold, held_back
+from models.visitor.holds import COMPLAINT_OPEN, NO_PAGE_OPEN, OPTED_OUT
 from models.visitor.profile import Profile
 
-ABSENT = "no page is open"
-REFUSED = "the visitor wants no promotional messages"
 _MAX_STEPS = 100
 """Moments judged on the way to now, for a visitor whom time has passed by; past them, only now."""
 
@@ -37,7 +37,10 @@ class Config(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A trigger that was carried out (`sent`) or given up, for the journal; `items` are what it is about."""
+    """A trigger that was carried out (`sent`) or given up, for the journal; `item_ids` are what it is about.
+
+    `hold` is the code of `models.visitor.holds` that it was given up for, else empty.
+    """
 
     message_id: str
     status: Status
@@ -45,10 +48,10 @@ class Outcome:
     timer: Timer
     at_s: float
     why: str
-    reason: str
+    hold: str
     actions: tuple[Action, ...]
-    items: list[str]
-    about: dict[str, Any]
+    item_ids: list[str]
+    about: About
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +64,14 @@ class Recipient:
 
 
 class Verdict(NamedTuple):
-    """What is to become of a due timer: `send`, `hold` until a moment, `give_up` with a reason, or `drop` quietly."""
+    """What is to become of a due timer: `send`, `hold` until a moment, `give_up`, or `drop` quietly.
+
+    `why` tells a person what holds; `hold` is the code of what holds it back, of `models.visitor.holds`.
+    """
 
     do: Literal["send", "hold", "give_up", "drop"]
     why: str = ""
-    reason: str = ""
+    hold: str = ""
     until_s: float = 0.0
     actions: tuple[Action, ...] = ()
 
@@ -105,7 +111,7 @@ def fire(
     outcomes: list[Outcome] = []
     call_off(state, config.rules)
     for timer in state.timers:
-        if present and timer.held == ABSENT:
+        if present and timer.held == NO_PAGE_OPEN:
             timer.due_s = min(timer.due_s, now_s)
     for step in range(_MAX_STEPS):
         earliest_s = min((timer.due_s for timer in state.timers), default=inf)
@@ -133,10 +139,10 @@ def _settle(
     present: bool,
 ) -> Outcome | None:
     trigger = config.rules.triggers[timer.trigger_id]
-    case = EvaluationContext(state, timer, profile, assortment, config.thresholds, now_s, present)
-    verdict = judge(trigger, case, config.policy)
+    context = EvaluationContext(state, timer, profile, assortment, config.thresholds, now_s, present)
+    verdict = judge(trigger, context, config.policy)
     if verdict.do == "hold":
-        timer.held = verdict.reason
+        timer.held = verdict.hold
         timer.due_s = max(verdict.until_s, now_s + 1.0)
         return None
     state.timers.remove(timer)
@@ -152,54 +158,54 @@ def _settle(
         timer=timer,
         at_s=now_s,
         why=verdict.why,
-        reason=verdict.reason,
+        hold=verdict.hold,
         actions=verdict.actions,
-        items=trigger.when.items(case),
-        about=timer.about,
+        item_ids=trigger.when.item_ids(context),
+        about=trigger.when.about(timer),
     )
     if outcome.status == "sent":
         sent = Sent(outcome.message_id, timer.trigger_id, now_s, trigger.channel, trigger.campaign, trigger.promotional)
         state.sent = [*state.sent, sent][-MAX_SENT:]
         _renew_want(state, outcome, assortment)
-    arm(state, trigger, trigger.when.next(state, now_s, config.rules.zone))
+    arm(state, trigger, trigger.when.timers_after_firing(state, now_s, config.rules.zone))
     return outcome
 
 
-def judge(trigger: Trigger, case: EvaluationContext, policy: ContactPolicy) -> Verdict:
+def judge(trigger: Trigger, context: EvaluationContext, policy: ContactPolicy) -> Verdict:
     """Say what is to become of a trigger that is due now."""
-    timer, now_s = case.timer, case.now_s
-    if case.state.is_done(timer.trigger_id, timer.subject) or case.state.flooding(now_s):
+    timer, now_s = context.timer, context.now_s
+    if context.state.is_done(timer.trigger_id, timer.subject) or context.state.flooding(now_s):
         return Verdict("drop")
-    why = trigger.when.holds(case)
-    if not why or not trigger.when.alive(case.state, timer):
+    why = trigger.when.reason(context)
+    if not why or not trigger.when.still_valid(context.state, timer):
         return Verdict("drop")
     if trigger.only is not None and not trigger.only.holds(
-        Facts(case.profile, case.assortment, case.thresholds, now_s)
+        Facts(context.profile, context.assortment, context.thresholds, now_s)
     ):
         return Verdict("drop")
-    if trigger.actions == ("on_site",) and not case.present:
-        return Verdict("hold", why, ABSENT, timer.expires_s) if now_s < timer.expires_s else Verdict("drop")
+    if trigger.actions == ("on_site",) and not context.present:
+        return Verdict("hold", why, NO_PAGE_OPEN, timer.expires_s) if now_s < timer.expires_s else Verdict("drop")
     if now_s > timer.expires_s:
         return Verdict("give_up", why, timer.held) if timer.held else Verdict("drop")
     actions = trigger.actions
     if trigger.promotional:
-        contact = case.profile.contact or ContactHistory()
+        contact = context.profile.contact or ContactHistory()
         if contact.opted_out:
             actions = tuple(one for one in actions if one == "on_site")
             if not actions:
-                return Verdict("give_up", why, REFUSED)
-        hold = _held(trigger, case, policy, contact)
+                return Verdict("give_up", why, OPTED_OUT)
+        hold = _held(trigger, context, policy, contact)
         if hold is not None:
             if hold.until_s > timer.expires_s and now_s >= timer.expires_s:
-                return Verdict("give_up", why, hold.why)
-            return Verdict("hold", why, hold.why, min(hold.until_s, timer.expires_s))
+                return Verdict("give_up", why, hold.code)
+            return Verdict("hold", why, hold.code, min(hold.until_s, timer.expires_s))
     return Verdict("send", why, actions=actions)
 
 
-def _held(trigger: Trigger, case: EvaluationContext, policy: ContactPolicy, contact: ContactHistory) -> Hold | None:
-    if contact.suspended or case.state.trouble_since_s:
-        return Hold(TROUBLED, inf)
-    return held_back(policy, known_touches(case.state, contact), trigger.channel, trigger.campaign, case.now_s)
+def _held(trigger: Trigger, context: EvaluationContext, policy: ContactPolicy, contact: ContactHistory) -> Hold | None:
+    if contact.suspended or context.state.trouble_since_s:
+        return Hold(COMPLAINT_OPEN, inf)
+    return held_back(policy, known_touches(context.state, contact), trigger.channel, trigger.campaign, context.now_s)
 
 
 def known_touches(state: TriggerState, contact: ContactHistory | None) -> list[Contact]:
@@ -214,8 +220,8 @@ def known_touches(state: TriggerState, contact: ContactHistory | None) -> list[C
 
 def _renew_want(state: TriggerState, outcome: Outcome, assortment: Assortment) -> None:
     """Measure the next price drop from the price that was told."""
-    if outcome.trigger.kind == "price_drop":
-        want = state.want(str(outcome.about.get("item_id", "")))
+    if outcome.trigger.kind == "price_drop" and isinstance(outcome.about, AboutItem):
+        want = state.want(outcome.about.item_id)
         item = assortment.items.get(want.item_id) if want else None
         if want is not None and item is not None:
             want.price = item.current_price

@@ -2,6 +2,7 @@
 
 from typing import Final, NamedTuple
 
+from models.base.durations import DAY_S
 from models.events.events import Event, order_id_of, score_of
 from models.triggers.trigger_state import TriggerState
 from models.visitor.contact_history import is_message_id
@@ -12,7 +13,6 @@ _DELIVERED: Final = frozenset({"email_delivered", "message_delivered"})
 _DISMISSED: Final = frozenset({"message_dismissed"})
 _ORDERED: Final = frozenset({"purchase", "order_created", "order_paid"})
 _UNDONE: Final = frozenset({"order_cancelled", "order_returned", "refund"})
-_DAY_S: Final = 86_400.0
 SEEN: Final = frozenset({"opened_at_s", "clicked_at_s", "dismissed_at_s"})
 """After which an on-site message is shown no more."""
 ORDER: Final = "order:"
@@ -38,7 +38,7 @@ def message_outcomes_of(event: Event, state: TriggerState, attribution_days: flo
         if value is None:
             value = sum((item.price or 0.0) * item.quantity for item in event.items)
         told = f"{event.at_s:.3f} {value:.2f}"
-        since_s = event.at_s - attribution_days * _DAY_S
+        since_s = event.at_s - attribution_days * DAY_S
         return [
             MessageOutcome(one.message_id, f"{ORDER}{order_id}", told)
             for one in state.sent

@@ -13,6 +13,7 @@ from models.base.timestamps import iso
 from models.catalog.assortment import Assortment
 from models.decisions.recommend import Recommended
 from models.events.events import Event
+from models.triggers.about import NOT_FOR_MESSAGES, AboutOrder
 from models.triggers.evaluation import Outcome, Recipient
 from models.triggers.trigger_state import TriggerState
 
@@ -29,8 +30,8 @@ def body_of(
 ) -> dict[str, Any]:
     """Give what an action carries, the same over every channel: who, why, about what, the offer and the products."""
     trigger = outcome.trigger
-    order_id = outcome.about.get("order_id")
-    order = state.order(str(order_id)) if order_id else None
+    about: dict[str, Any] = msgspec.to_builtins(outcome.about)
+    order = state.order(outcome.about.order_id) if isinstance(outcome.about, AboutOrder) else None
     return {
         "type": MESSAGE_TYPE,
         "timestamp": iso(outcome.at_s),
@@ -50,7 +51,7 @@ def body_of(
             "message": msgspec.to_builtins(trigger.message),
             "offer": trigger.offer or None,
             "about": {
-                **{name: value for name, value in outcome.about.items() if name not in ("at_s", "item_ids")},
+                **{name: value for name, value in about.items() if name not in NOT_FOR_MESSAGES},
                 **(
                     {
                         "order_value": order.value,
@@ -60,7 +61,7 @@ def body_of(
                     if order
                     else {}
                 ),
-                "items": [_item(item_id, assortment) for item_id in outcome.items if item_id],
+                "items": [_item(item_id, assortment) for item_id in outcome.item_ids if item_id],
             },
             "recommended": [
                 {**_item(one.item.item_id, assortment), "reason": one.reason, "tier": one.tier} for one in recommended

@@ -1,4 +1,4 @@
-"""Arming: what events make of a watch: orders move on, wants come and go, timers are set and called off."""
+"""Scheduling: what events make of a trigger state: orders move on, wants come and go, timers are set and called off."""
 
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
@@ -18,7 +18,8 @@ from models.events.events import (
     score_of,
 )
 from models.events.sessions import SESSION_GAP_S
-from models.triggers.conditions import BIRTHDAY, LOOKED, TROUBLE, TimerRequest
+from models.triggers.about import encode_about
+from models.triggers.conditions.base import BIRTHDAY_TOLD, COMPLAINED, PROFILE_READ, TimerRequest
 from models.triggers.trigger_state import (
     MAX_ORDERS,
     MAX_TIMERS,
@@ -33,7 +34,7 @@ from models.triggers.trigger_state import (
 )
 from models.triggers.triggers import Trigger
 from models.visitor.contact_history import agreement_of, trouble_of
-from models.visitor.contact_policy import TROUBLED
+from models.visitor.holds import COMPLAINT_OPEN
 from models.visitor.profile import Profile
 
 _PASSIVE: Final = (
@@ -70,11 +71,11 @@ _MOST_EXPECTED_S: Final = 4_102_444_800.0  # 2100: further off is a slip
 
 
 class TriggerIndex(NamedTuple):
-    """A site's triggers as watches are kept by them."""
+    """A site's enabled triggers: by id, and by what may arm them; `remembered` events are asked about later."""
 
     triggers: dict[str, Trigger]
     by_name: dict[str, tuple[Trigger, ...]]
-    listens: frozenset[str]
+    remembered: frozenset[str]
     zone: ZoneInfo
 
 
@@ -83,12 +84,12 @@ def index_triggers(triggers: Iterable[Trigger], zone: ZoneInfo) -> TriggerIndex:
     enabled = [one for one in triggers if one.enabled]
     by_name: dict[str, list[Trigger]] = {}
     for one in enabled:
-        for name in one.when.names:
+        for name in one.when.arming_events:
             by_name.setdefault(name, []).append(one)
     return TriggerIndex(
         {one.trigger_id: one for one in enabled},
         {name: tuple(some) for name, some in by_name.items()},
-        frozenset(name for one in enabled for name in one.when.listens),
+        frozenset(name for one in enabled for name in one.when.remembered_events),
         zone,
     )
 
@@ -112,7 +113,7 @@ def observe(state: TriggerState, event: Event, rules: TriggerIndex, assortment: 
         if event.at_s - state.acted_at_s > SESSION_GAP_S:
             state.visit_at_s = event.at_s
         state.acted_at_s = max(state.acted_at_s, event.at_s)
-    if name in rules.listens:
+    if name in rules.remembered:
         state.heard = {**state.heard, name: max(event.at_s, state.heard.get(name, 0.0))}
     names = [name, *_learn(state, event, assortment)]
     if name in _LOOKS or name.startswith("_"):
@@ -120,7 +121,7 @@ def observe(state: TriggerState, event: Event, rules: TriggerIndex, assortment: 
     if not state.flooding(event.at_s):
         for one in names:
             for trigger in rules.by_name.get(one, ()):
-                arm(state, trigger, trigger.when.armed(state, event, rules.zone))
+                arm(state, trigger, trigger.when.timers_for(state, event, rules.zone))
     call_off(state, rules)
 
 
@@ -147,17 +148,17 @@ def _learn(state: TriggerState, event: Event, assortment: Assortment) -> list[st
     elif name == COMPLAINT_RESOLVED:
         state.trouble_since_s = 0.0
         for timer in state.timers:
-            if timer.held == TROUBLED:
+            if timer.held == COMPLAINT_OPEN:
                 timer.due_s = min(timer.due_s, at_s)
     if name.startswith("order_") or name in ("purchase", "refund"):
         _move_order(state, event)
     birthday = event.params.get("birthday")
     if isinstance(birthday, str) and len(birthday) == 10 and birthday[5:] != state.birthday:
         state.birthday = birthday[5:]
-        also.append(BIRTHDAY)
+        also.append(BIRTHDAY_TOLD)
     if trouble_of(event):
         state.trouble_since_s = state.trouble_since_s or at_s
-        also.append(TROUBLE)
+        also.append(COMPLAINED)
     if agreement_of(event) is not None:
         state.look = True
     return also
@@ -264,7 +265,12 @@ def arm(state: TriggerState, trigger: Trigger, armed: Sequence[TimerRequest]) ->
         return
     kept = [timer for timer in state.timers if timer not in old]
     timer = Timer(
-        trigger.trigger_id, new.subject, new.due_s, new.due_s, new.due_s + trigger.lasts_s, about=dict(new.about)
+        trigger.trigger_id,
+        new.subject,
+        new.due_s,
+        new.due_s,
+        new.due_s + trigger.lasts_s,
+        about=encode_about(new.about),
     )
     state.timers = sorted([*kept, timer], key=lambda one: (one.due_s, one.trigger_id, one.subject))[:MAX_TIMERS]
 
@@ -275,7 +281,7 @@ def call_off(state: TriggerState, rules: TriggerIndex) -> None:
         state.timers = [
             timer
             for timer in state.timers
-            if (trigger := rules.triggers.get(timer.trigger_id)) is not None and trigger.when.alive(state, timer)
+            if (trigger := rules.triggers.get(timer.trigger_id)) is not None and trigger.when.still_valid(state, timer)
         ]
 
 
@@ -290,6 +296,6 @@ def look(state: TriggerState, profile: Profile, rules: TriggerIndex) -> None:
     if profile.orders is not None:
         first_s = profile.order_value.first_at_s
         state.first_order_s = min(state.first_order_s or first_s, first_s)
-    for trigger in rules.by_name.get(LOOKED, ()):
-        arm(state, trigger, trigger.when.seen(state, profile, rules.zone))
+    for trigger in rules.by_name.get(PROFILE_READ, ()):
+        arm(state, trigger, trigger.when.timers_for_profile(state, profile, rules.zone))
     call_off(state, rules)

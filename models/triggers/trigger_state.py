@@ -1,4 +1,4 @@
-"""Watch: what triggers know of one visitor: orders under way, armed timers, what was sent, what is wanted.
+"""Trigger state: what triggers know of one visitor: orders under way, armed timers, what was sent, what is wanted.
 
 It names the log position it reflects, so that a replay of the log arms nothing twice. All of it is plain bounded lists
 with times.
@@ -7,21 +7,23 @@ with times.
 from base64 import b64decode, b64encode
 from binascii import Error
 from hashlib import blake2b
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
+from models.base.durations import DAY_S
 from models.events.bots import FLOOD_EVENTS
 from models.events.events import TRIGGER_STATE_JOINED, Event
 
+NOTHING_TOLD: Final = msgspec.Raw(msgspec.msgpack.encode({}))
 MAX_ORDERS: Final = 20
 MAX_TIMERS: Final = 40
 MAX_SENT: Final = 40
 MAX_WANTS: Final = 30
 MAX_DONE: Final = 128
 MAX_VIEWED: Final = 5
-WANT_LASTS_S: Final = 60 * 86_400.0
-FLOOD_LASTS_S: Final = 86_400.0
+WANT_LASTS_S: Final = 60 * DAY_S
+FLOOD_LASTS_S: Final = DAY_S
 """Nothing is sent to a visitor for so long after a flood."""
 MAX_EVENT_IDS: Final = 24
 _DONE_BYTES: Final = 6
@@ -54,7 +56,8 @@ class TrackedOrder(msgspec.Struct, array_like=True):
 class Timer(msgspec.Struct, array_like=True):
     """An armed trigger: looked at when due, no more after `expires_s`; `meant_s` is when it was due first.
 
-    `held` says why it was put off; `about` is what its event told.
+    `held` is the code of what put it off, of `models.visitor.holds`, empty for nothing; `about` is what its event told,
+    which the trigger's condition reads (`models.triggers.about`).
     """
 
     trigger_id: str
@@ -63,7 +66,7 @@ class Timer(msgspec.Struct, array_like=True):
     meant_s: float
     expires_s: float
     held: str = ""
-    about: dict[str, Any] = {}
+    about: msgspec.Raw = NOTHING_TOLD
 
 
 class Sent(msgspec.Struct, array_like=True):
@@ -185,14 +188,15 @@ def encode_trigger_state(state: TriggerState, revision: int) -> bytes:
 
 
 def decode_trigger_state(blob: bytes | None) -> tuple[int, TriggerState]:
-    """Read the stored form and its revision; a new watch, revision 0, for None."""
+    """Read the stored form and its revision; a new state, revision 0, for None."""
     if blob is None:
         return 0, TriggerState()
     return int.from_bytes(blob[:_REVISION_BYTES], "big"), _decoder.decode(memoryview(blob)[_REVISION_BYTES:])
 
 
 def given(state: TriggerState) -> TriggerState:
-    """What is left of a device's watch once its visitor is known: whether it is a program, and what it may send."""
+    """What is left of a device's trigger state once its visitor is known: whether it is a program, and what it may
+    send."""
     return TriggerState(
         position=state.position,
         bot=state.bot,
@@ -204,7 +208,7 @@ def given(state: TriggerState) -> TriggerState:
 
 
 def joining_trigger_state(state: TriggerState, device_id: str, identified: Event) -> Event:
-    """Give the event that carries a device's watch to the visitor it belongs to."""
+    """Give the event that carries a device's trigger state to the visitor it belongs to."""
     named = "\x1f".join((identified.site, device_id, identified.user_id, str(state.position)))
     return Event(
         site=identified.site,

@@ -5,11 +5,12 @@ from typing import Annotated, Any, Final, Literal, NamedTuple
 import msgspec
 from msgspec import Meta
 
-from models.base.durations import Span, parse_span
+from models.base.durations import Duration, parse_duration
 from models.base.errors import InvalidError, show_value
 from models.catalog.strategies import Strategy
 from models.segments.segments import SegmentRule, parse_rule
-from models.triggers.conditions import KINDS, TriggerCondition
+from models.triggers.conditions.base import TriggerCondition
+from models.triggers.conditions.kinds import KINDS
 from models.visitor.contact_history import Channel
 
 MAX_TRIGGERS: Final = 200
@@ -53,7 +54,7 @@ class _Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     message: Words = msgspec.field(default_factory=Words)
     offer: dict[Annotated[str, Meta(max_length=60)], str | int | float | bool] = {}
     recommend: Recommend = msgspec.field(default_factory=Recommend)
-    lasts: Span | None = None
+    lasts: Duration | None = None
     only: dict[str, Any] | None = None
 
 
@@ -152,15 +153,15 @@ def parse_trigger_id(value: object) -> str:
 
 def _convert(value: object, kind: Any, where: str, code: str = "trigger_invalid") -> Any:
     try:
-        return msgspec.convert(value, kind, dec_hook=_span)
+        return msgspec.convert(value, kind, dec_hook=_duration)
     except (msgspec.ValidationError, ValueError) as error:
         raise InvalidError(code, f"{where}: {error}, got {show_value(value)}") from error
 
 
-def _span(kind: type, value: object) -> Span:
-    if kind is not Span:
+def _duration(kind: type, value: object) -> Duration:
+    if kind is not Duration:
         raise NotImplementedError(f"{kind} is not read here")
-    return parse_span(value)
+    return parse_duration(value)
 
 
 SHIPPED: Final[tuple[dict[str, Any], ...]] = (

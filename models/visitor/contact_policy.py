@@ -8,13 +8,14 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Meta
 
+from models.base.durations import DAY_S, HOUR_S
 from models.base.errors import InvalidError, show_value
 from models.visitor.contact_history import CHANNELS, MAX_TOUCHES, Channel, Contact
+from models.visitor.holds import QUIET_HOURS, cap_code
 
-WINDOWS_S: Final = {"hour": 3_600.0, "day": 86_400.0, "week": 604_800.0}
+WINDOWS_S: Final = {"hour": HOUR_S, "day": DAY_S, "week": 7 * DAY_S}
 """Sliding windows that caps count in."""
 MAX_CAPS: Final = 20
-_PLURALS: Final[dict[Channel, str]] = {"banner": "banners", "on_site": "invitations", "message": "messages"}
 _SECRET_LENGTH: Final = 16
 _TIME: Final = r"^([01]\d|2[0-3]):[0-5]\d$"
 
@@ -28,11 +29,9 @@ class Cap(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
     each_campaign: bool = False
 
     @property
-    def words(self) -> str:
-        """The cap for a person."""
-        named = [_PLURALS[one] for one in CHANNELS if one in self.channels]
-        of = "contacts" if len(named) == len(CHANNELS) else " or ".join(named)
-        return f"cap of {self.most} {of} a {self.per}{' of one campaign' if self.each_campaign else ''}"
+    def code(self) -> str:
+        """The hold it makes, as state keeps it."""
+        return cap_code(self.most, self.per, self.channels, each_campaign=self.each_campaign)
 
 
 class QuietHours(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
@@ -70,9 +69,9 @@ class ContactPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omi
 
 
 class Hold(NamedTuple):
-    """Why something is held back, and until when (epoch seconds)."""
+    """Why something is held back, by a code of `models.visitor.holds`, and until when (epoch seconds)."""
 
-    why: str
+    code: str
     until_s: float
 
 
@@ -133,7 +132,7 @@ def capped(
         if len(times) >= cap.most:
             until_s = times[len(times) - cap.most] + WINDOWS_S[cap.per]
             if found is None or until_s > found.until_s:
-                found = Hold(cap.words, until_s)
+                found = Hold(cap.code, until_s)
     return found
 
 
@@ -164,12 +163,11 @@ def held_back(
     holds: list[Hold] = []
     quiet_s = quiet_until_s(policy, channel, now_s)
     if quiet_s is not None:
-        holds.append(Hold("quiet hours", quiet_s))
+        holds.append(Hold(QUIET_HOURS, quiet_s))
     cap = capped(policy, touches, channel, campaign, now_s)
     if cap is not None:
         holds.append(cap)
     return max(holds, key=lambda one: one.until_s, default=None)
 
 
-TROUBLED: Final = "a complaint is open"
 """Why promotions are held back until it is resolved."""

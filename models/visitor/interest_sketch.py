@@ -16,10 +16,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from models.base.durations import DAY_S
 from models.base.jit import kernel
 from models.catalog.feature_hashing import DIM
 
-HALF_LIVES_S: Final = (900.0, 86_400.0, 2_592_000.0)
+HALF_LIVES_S: Final = (900.0, DAY_S, 2_592_000.0)
 """15 minutes, 24 hours, 30 days."""
 HALF_LIFE_NAMES: Final = ("15m", "24h", "30d")
 REBASE_AFTER_S: Final = 36_000.0

@@ -10,11 +10,13 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from models.base.durations import DAY_S
+
 MAX_ITEM_PURCHASES: Final = 100
 MAX_ORDERS: Final = 64
 MAX_TIMES: Final = 4
 """Latest orders of an item that are kept by number."""
-USEFUL_HALF_LIFE_S: Final = 60 * 86_400.0
+USEFUL_HALF_LIFE_S: Final = 60 * DAY_S
 """An item not bought for so long is as useful as one bought half as often just now."""
 
 

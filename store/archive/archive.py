@@ -19,13 +19,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from models.base.durations import DAY_S
 from store.archive.tables import NOTHING_UNARCHIVED, Reading, Unarchived, rows_once
 
 COMPACT_AT: Final = 12
 """Files of one day from which on they are made one."""
 MAX_KEPT_ROWS: Final = 1_000_000
 """Rows of a site up to which its tables are kept from report to report; about 450 bytes each."""
-_DAY_S: Final = 86_400
 _TEXTS = ("channel", "source", "medium", "campaign", "ad", "keyword", "search_engine", "referrer", "region", "device")
 _ITEM = pa.struct(
     [(name, pa.string()) for name in ("item_id", "name", "brand", "category")]
@@ -162,7 +162,7 @@ def day_of(at_s: float) -> str:
     >>> day_of(1_700_000_000.0)
     '2023-11-14'
     """
-    return datetime.fromtimestamp(at_s // _DAY_S * _DAY_S, UTC).date().isoformat()
+    return datetime.fromtimestamp(at_s // DAY_S * DAY_S, UTC).date().isoformat()
 
 
 def _put(table: pa.Table, path: Path) -> None:

@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 
 import duckdb
 
+from models.base.durations import DAY_S
 from models.base.errors import InvalidError, show_value
 from models.events.sessions import SESSION_GAP_S
 from models.reports.attribution import DIRECT, NOTHING, Credit, Path, first_touch, last_touch, markov, without_direct
@@ -17,9 +18,9 @@ from store.archive.archive import Archive
 from store.archive.experiment_results import Asked, Judged, judge
 from store.archive.tables import NOTHING_UNARCHIVED, Reading, Unarchived
 
-LOOKBACK_S: Final = 30 * 86_400.0
+LOOKBACK_S: Final = 30 * DAY_S
 """A visit earlier than this before an order has no part in it."""
-PATIENCE_S: Final = 86_400.0
+PATIENCE_S: Final = DAY_S
 """A cart whose visitor orders nothing for so long is abandoned."""
 TOTAL: Final = "total"
 _MAX_MADE: Final = 100

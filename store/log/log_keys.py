@@ -6,9 +6,11 @@ What belongs to one partition carries the hash tag `{<log>/<partition>}`, what b
 
 import re
 
+from models.base.durations import DAY_S
+
 # Beyond the 90 days that a profile lives, since profiles name positions: a log that went quiet must not restart at 1
 # while anything still names a position in it.
-KEPT_S = 400 * 86_400
+KEPT_S = 400 * DAY_S
 
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,200}")
 

@@ -30,6 +30,7 @@ from redis.exceptions import (
 )
 from redis.retry import Retry
 
+from models.base.durations import DAY_S
 from store.log import log_keys
 from store.log.log import Batch, LogRecreatedError, LogUnavailableError, PartitionCountError, Record
 
@@ -269,7 +270,7 @@ class RedisLog:
 
     def _renew_partition_count(self) -> None:
         # Once a day is plenty for a key that lives 400; it sits in another slot than the streams.
-        if time.monotonic() - self._count_renewed_at_s > 86_400:
+        if time.monotonic() - self._count_renewed_at_s > DAY_S:
             self._count_renewed_at_s = time.monotonic()
             with _translated():
                 key = log_keys.partition_count(self._name)

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from models.base.durations import DAY_S
 from models.catalog.assortment import Assortment
 from models.events.events import NOTICES, SEGMENT_ENTERED, SEGMENT_LEFT, STAGE_CHANGED, Event, decode_event
 from models.segments.conditions import Facts
 from models.segments.lifecycle import STAGES, Thresholds, stage_of
 from models.segments.membership import SegmentConfig
-from models.segments.rfm import DAY_S
 from models.segments.segments import MAX_SEGMENTS, parse_segment
 from shopwindow.embedded import EmbeddedRedis
 from shopwindow.settings import write_settings

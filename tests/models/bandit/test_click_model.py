@@ -9,7 +9,8 @@ import pytest
 
 from models.bandit import click_model
 from models.bandit.click_context import Context
-from models.bandit.click_model import DAY_S, MAX_A_DAY, VISIT_S, ClickModel
+from models.bandit.click_model import MAX_A_DAY, VISIT_S, ClickModel
+from models.base.durations import DAY_S
 from tests.models.checks import CHECKS, Case, state_of
 
 WINDOW_S = 60.0

@@ -2,11 +2,11 @@
 
 import pytest
 
+from models.base.durations import DAY_S
 from models.base.errors import InvalidError
 from models.catalog.assortment import Assortment
 from models.events.events import Event, EventItem
 from models.segments.lifecycle import Thresholds, next_stage_s, parse_thresholds, stage_of
-from models.segments.rfm import DAY_S
 from models.visitor.profile import Profile
 from models.visitor.profile_batch import Change, learn
 

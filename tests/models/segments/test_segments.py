@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
+from models.base.durations import DAY_S
 from models.base.errors import InvalidError
 from models.catalog.assortment import Assortment
 from models.catalog.resources import CatalogItem
 from models.events.events import Event, EventItem
 from models.segments.conditions import Facts
 from models.segments.lifecycle import Thresholds
-from models.segments.rfm import DAY_S
 from models.segments.segments import parse_rule, parse_segment
 from models.visitor.profile import Profile
 from models.visitor.profile_batch import Change, learn

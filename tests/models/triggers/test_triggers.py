@@ -27,6 +27,7 @@ from models.triggers.trigger_state import (
 )
 from models.triggers.triggers import SHIPPED, Trigger, parse_trigger, shipped_triggers
 from models.visitor.contact_policy import ContactPolicy, parse_policy
+from models.visitor.holds import hold_words
 from models.visitor.order_value import reduced
 from models.visitor.profile import Profile, apply_one
 from tests.models.makers import START_S, assortment, event, item
@@ -183,7 +184,7 @@ def test_a_held_message_waits_for_its_time_and_a_service_one_does_not() -> None:
     shop.see(event("add_to_cart", "p001", at_s=60), event("order_shipped", at_s=70, params={"order_id": "o"}))
     assert names(shop.at(3 * HOUR)) == ["order-shipped"]
     (held,) = [one for one in shop.state.timers if one.trigger_id == "cart-left"]
-    assert (held.held, held.due_s) == ("cap of 1 contacts a day", START_S + 1 + DAY)
+    assert (hold_words(held.held), held.due_s) == ("cap of 1 contacts a day", START_S + 1 + DAY)
     assert names(shop.at(DAY + 1)) == ["cart-left"]
 
 

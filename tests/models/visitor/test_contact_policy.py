@@ -17,6 +17,7 @@ from models.visitor.contact_policy import (
     room,
     written_policy,
 )
+from models.visitor.holds import hold_words
 
 DAY = 86_400.0
 NOW = 1_760_000_000.0
@@ -46,8 +47,8 @@ def test_a_cap_counts_its_channels_in_a_sliding_window() -> None:
     touches.append(Contact(NOW - 40, "message", "c"))
     hold = capped(made, touches, "banner", "b", NOW)
     assert hold is not None
-    assert (hold.why, hold.until_s) == ("cap of 2 banners or messages a day", NOW + 60)
-    assert hold.why.startswith("cap of 2")
+    assert (hold_words(hold.code), hold.until_s) == ("cap of 2 banners or messages a day", NOW + 60)
+    assert hold_words(hold.code).startswith("cap of 2")
     assert capped(made, touches, "on_site", "b", NOW) is None
     assert capped(made, touches, "message", "b", hold.until_s) is None
 
@@ -80,7 +81,7 @@ def test_of_two_reasons_the_one_that_lasts_longer_is_told() -> None:
     made = policy(quiet_hours={"from": "00:00", "to": "23:59"}, caps=[{"most": 1, "per": "week"}])
     hold = held_back(made, [Contact(NOW - 60, "message", "a")], "message", "a", NOW)
     assert hold is not None
-    assert hold.why == "cap of 1 contacts a week"
+    assert hold_words(hold.code) == "cap of 1 contacts a week"
 
 
 def test_a_policy_survives_being_written() -> None:

@@ -1,0 +1,101 @@
+"""Conditions on the calendar: birthdays, and days since the visitor became a customer."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, time
+from typing import Annotated, ClassVar, Literal
+from zoneinfo import ZoneInfo
+
+from msgspec import Meta
+
+from models.base.durations import DAY_S
+from models.events.events import Event
+from models.triggers.about import About
+from models.triggers.conditions.base import (
+    BIRTHDAY_TOLD,
+    PROFILE_READ,
+    EvaluationContext,
+    TimerRequest,
+    TriggerCondition,
+)
+from models.triggers.trigger_state import Timer, TriggerState
+from models.visitor.profile import Profile
+
+
+class Anniversary(TriggerCondition, frozen=True):
+    """So many `days` since the visitor became a customer: signed up or ordered first, whichever came first."""
+
+    days: Annotated[float, Meta(gt=0, le=3_650)]
+    since: Literal["joined", "signed_up", "first_order"] = "joined"
+    single: ClassVar[bool] = True
+
+    @property
+    def arming_events(self) -> Sequence[str]:
+        return ("sign_up", "purchase", "order_created", "order_paid", PROFILE_READ)
+
+    def timers_for(self, state: TriggerState, event: Event, zone: ZoneInfo) -> list[TimerRequest]:
+        """Once for ever."""
+        return self._timers(state)
+
+    def timers_for_profile(self, state: TriggerState, profile: Profile, zone: ZoneInfo) -> list[TimerRequest]:
+        """The same, of a history that was joined."""
+        return self._timers(state)
+
+    def _timers(self, state: TriggerState) -> list[TimerRequest]:
+        since_s = self._since_s(state)
+        return [TimerRequest(f"days:{self.days:g}", since_s + self.days * DAY_S, About())] if since_s else []
+
+    def _since_s(self, state: TriggerState) -> float:
+        if self.since == "signed_up":
+            return state.signed_up_s
+        if self.since == "first_order":
+            return state.first_order_s
+        return min((at_s for at_s in (state.signed_up_s, state.first_order_s) if at_s), default=0.0)
+
+    def reason(self, context: EvaluationContext) -> str:
+        since_s = self._since_s(context.state)
+        due = since_s and since_s + self.days * DAY_S <= context.now_s
+        return f"{self.days:g} days a customer" if due else ""
+
+
+class Birthday(TriggerCondition, frozen=True):
+    """It is the visitor's birthday, `at` this time of day in the site's time zone; on 28 February for the 29th."""
+
+    at: Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "09:00"
+    single: ClassVar[bool] = True
+    lasts_s: ClassVar[float] = DAY_S
+
+    @property
+    def arming_events(self) -> Sequence[str]:
+        return (BIRTHDAY_TOLD,)
+
+    def timers_for(self, state: TriggerState, event: Event, zone: ZoneInfo) -> list[TimerRequest]:
+        """Every year once."""
+        return self._coming(state, event.at_s, zone)
+
+    def timers_after_firing(self, state: TriggerState, now_s: float, zone: ZoneInfo) -> list[TimerRequest]:
+        """Next year's."""
+        return self._coming(state, now_s, zone)
+
+    def _coming(self, state: TriggerState, now_s: float, zone: ZoneInfo) -> list[TimerRequest]:
+        if not state.birthday:
+            return []
+        month, day = int(state.birthday[:2]), int(state.birthday[3:])
+        today = datetime.fromtimestamp(now_s, zone).date()
+        found: list[TimerRequest] = []
+        for year in (today.year, today.year + 1, today.year + 2):
+            on = date(year, month, 28) if (month, day) == (2, 29) and not _is_leap(year) else date(year, month, day)
+            if on >= today:
+                due_s = datetime.combine(on, time.fromisoformat(self.at), zone).timestamp()
+                found.append(TimerRequest(f"birthday:{year}", max(due_s, now_s) if on == today else due_s, About()))
+        return found
+
+    def still_valid(self, state: TriggerState, timer: Timer) -> bool:
+        """Whether a birthday is known."""
+        return bool(state.birthday)
+
+    def reason(self, context: EvaluationContext) -> str:
+        return "it is the visitor's birthday" if context.state.birthday else ""
+
+
+def _is_leap(year: int) -> bool:
+    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
