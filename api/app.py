@@ -225,7 +225,7 @@ async def _lifespan(
     trigger_config = TriggerConfigStore(client, config.contact_policy)
     state = State(
         config=config,
-        sites={one.site: Site(one.site, catalogs, models, trigger_config) for one in config.sites},
+        sites={site.site: Site(site.site, catalogs, models, trigger_config) for site in config.sites},
         redis=redis,
         visits=VisitorReader(unwatched, logs.events.partitions),
         profiles=ProfileStore(client, config.profile_lifetime_s),
@@ -237,7 +237,7 @@ async def _lifespan(
         triggers=TriggerStore(client),
         trigger_config=trigger_config,
         journal=JournalStore(client),
-        outboxes={one.site: Outbox(client, one.site, logs.events.partitions) for one in config.sites},
+        outboxes={site.site: Outbox(client, site.site, logs.events.partitions) for site in config.sites},
         notifier=MessageNotifier(redis, logs.events.partitions, stopping),
         stopping=stopping,
         mailings=MailingStore(client),
@@ -254,7 +254,7 @@ async def _lifespan(
     )
     if config.shop_site:
         app.router.routes.extend(_shop(state, config))
-    tasks = [asyncio.create_task(one) for one in (_follow(state), _measure(state), state.notifier.run())]
+    tasks = [asyncio.create_task(work) for work in (_follow(state), _measure(state), state.notifier.run())]
     try:
         yield {"shopwindow": state}
     finally:
@@ -275,10 +275,17 @@ async def _lifespan(
 def _remember(client: Client, links: LinkStore, appended: Sequence[tuple[Incoming, int]]) -> None:
     """Lay accepted events beside the profiles they belong to, until the stream has learned them; and keep new links."""
     try:
-        links.add(((one.site, one.partition, one.visitor_id), one.link) for one, _ in appended if one.link is not None)
+        links.add(
+            ((record.site, record.partition, record.visitor_id), record.link)
+            for record, _ in appended
+            if record.link is not None
+        )
         remember(
             client,
-            [Accepted(one.site, one.partition, one.visitor_id, position, one.value) for one, position in appended],
+            [
+                Accepted(record.site, record.partition, record.visitor_id, position, record.value)
+                for record, position in appended
+            ],
         )
     except UNAVAILABLE as error:
         metrics.PENDING_LOST.inc(len(appended))
@@ -340,7 +347,7 @@ async def _measure(state: State) -> None:
 def _shop(state: State, config: ApiConfig) -> Sequence[Any]:
     """The sample shop's pages, over the catalog in memory."""
     site = state.sites[config.shop_site]
-    public_key = next(one.public_key for one in config.sites if one.site == config.shop_site)
+    public_key = next(site.public_key for site in config.sites if site.site == config.shop_site)
 
     def list_items(category: tuple[str, ...], limit: int, offset: int) -> list[CatalogItem]:
         ids = sorted(site.assortment.in_category(category) if category else site.assortment.items)

@@ -62,8 +62,8 @@ def main() -> int:
             return sent
 
         sent = uvloop.run(run())
-    failed = [one for one in sent if one.status != 200]
-    kinds = sorted({one.kind for one in sent})
+    failed = [call for call in sent if call.status != 200]
+    kinds = sorted({call.kind for call in sent})
     result: dict[str, Any] = {
         "benchmark": "api",
         "question": "latency of decisions at a given rate",
@@ -77,8 +77,8 @@ def main() -> int:
         "rate_per_s": arguments.rate,
         "seconds": arguments.seconds,
         "errors": len(failed),
-        "latency_ms": percentiles([one.latency_ms for one in sent]),
-        "by_kind_ms": {kind: percentiles([one.latency_ms for one in sent if one.kind == kind]) for kind in kinds},
+        "latency_ms": percentiles([call.latency_ms for call in sent]),
+        "by_kind_ms": {kind: percentiles([call.latency_ms for call in sent if call.kind == kind]) for kind in kinds},
     }
     print(orjson.dumps(result).decode())
     return 1 if failed else 0

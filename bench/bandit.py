@@ -91,19 +91,29 @@ def _log(arguments: argparse.Namespace) -> dict[str, Any]:
         policy=None if arguments.target == bandit_log.UNIFORM else policy,
         path=str(arguments.file),
     )
-    for one in found["evaluations"]:
+    for evaluation in found["evaluations"]:
         print(
-            f"{one['target']}, judged by {one['log']}: {one['rows']} rows, {one['clicks']} clicks, "
-            f"effective sample {one['effective_sample']:.0f}: {one['verdict']}"
+            f"{evaluation['target']}, judged by {evaluation['log']}: {evaluation['rows']} rows, "
+            f"{evaluation['clicks']} clicks, effective sample {evaluation['effective_sample']:.0f}: "
+            f"{evaluation['verdict']}"
         )
         for name in ("ips", "snips", "dr"):
-            print(_row(name, [f"{one[name]['value']:.5f}", f"{one[name]['low']:.5f}", f"{one[name]['high']:.5f}"]))
-        for reason in one["reasons"]:
+            print(
+                _row(
+                    name,
+                    [
+                        f"{evaluation[name]['value']:.5f}",
+                        f"{evaluation[name]['low']:.5f}",
+                        f"{evaluation[name]['high']:.5f}",
+                    ],
+                )
+            )
+        for reason in evaluation["reasons"]:
             print(f"    {reason}")
-    for name, one in found["replay"].items():
+    for name, replayed in found["replay"].items():
         print(
-            f"ours, replayed over {name}: {one['matched']} of {one['rows']} rows match, {one['clicks']:g} clicks: "
-            f"{one['verdict']}"
+            f"ours, replayed over {name}: {replayed['matched']} of {replayed['rows']} rows match, "
+            f"{replayed['clicks']:g} clicks: {replayed['verdict']}"
         )
     return found
 

@@ -95,7 +95,7 @@ def read_log(
     positions, position_of = _numbered(columns[position] if position else [""] * len(action_of))
     levels = [_levels(name, columns[name]) for name in context]
     made: dict[tuple[str, ...], int] = {}
-    context_of = [made.setdefault(one, len(made)) for one in zip(*levels, strict=True)] if levels else []
+    context_of = [made.setdefault(level, len(made)) for level in zip(*levels, strict=True)] if levels else []
     return Log(
         columns=columns,
         action=action_of,
@@ -105,7 +105,7 @@ def read_log(
         context=np.array(context_of or [0] * len(action_of), np.int64),
         actions=actions,
         positions=positions,
-        contexts=[Context(one, one) for one in made] or [Context()],
+        contexts=[Context(column, column) for column in made] or [Context()],
     )
 
 
@@ -142,7 +142,7 @@ def _levels(column: str, values: Sequence[str]) -> list[str]:
             values = [value if value in kept else "other" for value in values]
         else:
             edges = np.quantile(numbers, np.arange(1, BINS) / BINS)
-            values = [f"bin {one}" for one in np.searchsorted(edges, numbers).tolist()]
+            values = [f"bin {bin_number}" for bin_number in np.searchsorted(edges, numbers).tolist()]
     return [f"{column}={value}" for value in values]
 
 
@@ -258,7 +258,7 @@ def replay(log: Log, rows: Ints, seed: int) -> dict[str, Any]:
             at = _at(log, context, position)
             names = [log.actions[number] for number in choices[position].tolist()]
             terms = [weights.terms(name, at) for name in names]
-            shares = chances([one.score for one in terms], [one.deviation for one in terms])
+            shares = chances([term.score for term in terms], [term.deviation for term in terms])
             known[context, position] = dict(zip(choices[position].tolist(), shares, strict=True))
         share = known[context, position][int(log.action[row])]
         if luck >= share * least / log.propensity[row]:

@@ -150,9 +150,9 @@ class River:
         context = self._context(visit)
         slate: list[int] = []
         while len(slate) < min(SLOTS, len(eligible)):
-            used = {self._campaign[one] for one in slate}
-            left = [one for one in eligible if one not in slate]
-            arms = [one for one in left if self._campaign[one] not in used] or left
+            used = {self._campaign[chosen] for chosen in slate}
+            left = [creative for creative in eligible if creative not in slate]
+            arms = [creative for creative in left if self._campaign[creative] not in used] or left
             slate.append(self._policy.pull(arms, context) if self._contextual else self._policy.pull(arms))
         return slate
 

@@ -148,21 +148,22 @@ class Shop:
     def expected_clicks(self, visit: Visit, slate: list[int]) -> float:
         """Give the clicks to be expected of a slate, creatives by number."""
         return sum(
-            SEEN[slot] * chance(visit.clicks_if_seen[one] + SLOT_LOG_ODDS[slot]) for slot, one in enumerate(slate)
+            SEEN[slot] * chance(visit.clicks_if_seen[creative] + SLOT_LOG_ODDS[slot])
+            for slot, creative in enumerate(slate)
         )
 
     def best(self, visit: Visit, eligible: list[int]) -> list[int]:
         """Give the slate of one who knows every chance: the likeliest first, campaigns in turn."""
-        return in_turn(sorted(eligible, key=lambda one: -visit.clicks_if_seen[one]), self.campaign.tolist())
+        return in_turn(sorted(eligible, key=lambda creative: -visit.clicks_if_seen[creative]), self.campaign.tolist())
 
 
 def in_turn(ranked: list[int], campaign: list[int]) -> list[int]:
     """Take the first creatives of a ranking, no campaign twice before each has come once."""
     slate: list[int] = []
     while len(slate) < min(SLOTS, len(ranked)):
-        used = {campaign[one] for one in slate}
-        left = [one for one in ranked if one not in slate]
-        slate.append(next((one for one in left if campaign[one] not in used), left[0]))
+        used = {campaign[chosen] for chosen in slate}
+        left = [creative for creative in ranked if creative not in slate]
+        slate.append(next((creative for creative in left if campaign[creative] not in used), left[0]))
     return slate
 
 

@@ -98,13 +98,13 @@ def measure(seed: int, seeds: int = SEEDS, visits: int = VISITS) -> dict[str, An
             name: _against(share["engine"], values) for name, values in share.items() if name != "engine"
         },
         "regret_clicks": {"visits": ends, **regret},
-        "clicks": {name: round(_mean([float(one.sum()) for one in values]), 1) for name, values in won.items()},
+        "clicks": {name: round(_mean([float(value.sum()) for value in values]), 1) for name, values in won.items()},
         "seeds": list(range(seed, seed + seeds)),
     }
 
 
 def _against(mine: Sequence[float], others: Sequence[float]) -> dict[str, float | None]:
-    ahead = [one - other for one, other in zip(mine, others, strict=True)]
+    ahead = [own - other for own, other in zip(mine, others, strict=True)]
     return {"mean": round(_mean(ahead), 4), "standard_error": _error(ahead), "least": round(min(ahead), 4)}
 
 

@@ -112,7 +112,7 @@ def engine_rewards(test: AbTest, budgets: Sequence[int], random: np.random.Gener
     for size in rounds(budgets):
         weights = model.weights()
         terms = [weights.terms(arm, context) for arm in arms]
-        shows = random.multinomial(size, chances([one.score for one in terms], [one.deviation for one in terms]))
+        shows = random.multinomial(size, chances([term.score for term in terms], [term.deviation for term in terms]))
         clicks = random.binomial(shows, test.rates)
         for arm, seen, clicked in zip(arms, shows.tolist(), clicks.tolist(), strict=True):
             if seen:
@@ -139,10 +139,10 @@ def _play_thompson(rates: Floats, budgets: NDArray[np.int64], clicks: float, ign
     found, expected, place = np.zeros(len(budgets)), 0.0, 0
     for shown in range(1, budgets[-1] + 1):
         arm, highest = 0, -1.0
-        for one in range(len(rates)):
-            drawn = np.random.beta(won[one], lost[one])
+        for candidate in range(len(rates)):
+            drawn = np.random.beta(won[candidate], lost[candidate])
             if drawn > highest:
-                arm, highest = one, drawn
+                arm, highest = candidate, drawn
         if np.random.random() < rates[arm]:
             won[arm] += 1.0
         else:
@@ -166,11 +166,11 @@ def _play_epsilon_greedy(
         if np.random.random() < epsilon:
             arm = np.random.randint(len(rates))
         else:
-            for one in range(len(rates)):
-                rate = won[one] / seen[one] if seen[one] else 0.0
+            for candidate in range(len(rates)):
+                rate = won[candidate] / seen[candidate] if seen[candidate] else 0.0
                 ties = ties + 1 if rate == highest else 1
                 if rate > highest or (rate == highest and np.random.randint(ties) == 0):
-                    arm, highest = one, rate
+                    arm, highest = candidate, rate
         seen[arm] += 1.0
         if np.random.random() < rates[arm]:
             won[arm] += 1.0

@@ -96,7 +96,7 @@ def engine(baskets: Sequence[Basket], counts: Sequence[bool], without: Collectio
         history = histories.setdefault(basket.visitor_id, History())
         if counting:
             listed = again.model.rank(history, basket.at_s, LIST_SIZE)
-            figures.append(found(basket, [one.item_id for one in listed]))
+            figures.append(found(basket, [item.item_id for item in listed]))
         buy(history, basket.basket_id, list(basket.items), basket.at_s)
         again.learn_one(basket.visitor_id, basket.basket_id, basket.items, basket.at_s)
     return np.array(figures).reshape(-1, 2)
@@ -127,7 +127,7 @@ def baselines(baskets: Sequence[Basket], counts: Sequence[bool]) -> dict[str, Fi
             line += 1
         # Counts only grow: whoever is among the first now was so before, or is in this basket.
         top = sorted({*top, *basket.items}, key=lambda item: (-popular[item], item))[:LIST_SIZE]
-    return {name: np.array(one).reshape(-1, 2) for name, one in figures.items()}
+    return {name: np.array(figure).reshape(-1, 2) for name, figure in figures.items()}
 
 
 def summary(figures: Figures) -> dict[str, float]:
@@ -142,7 +142,7 @@ def summary(figures: Figures) -> dict[str, float]:
 
 def fit_part(baskets: Sequence[Basket]) -> list[Basket]:
     """Give the part constants are chosen on: visitors with an even hash, the first half of their baskets by time."""
-    even = [one for one in baskets if blake2b(one.visitor_id.encode(), digest_size=8).digest()[-1] % 2 == 0]
+    even = [basket for basket in baskets if blake2b(basket.visitor_id.encode(), digest_size=8).digest()[-1] % 2 == 0]
     return even[: len(even) // 2]
 
 
@@ -171,19 +171,19 @@ def main() -> int:
         "baskets": sum(counts),
         "baskets_all": len(baskets),
         "engine": summary(mine),
-        "baselines": {name: summary(one) for name, one in baselines(baskets, counts).items()},
+        "baselines": {name: summary(baseline) for name, baseline in baselines(baskets, counts).items()},
         "baskets_per_s": round(len(baskets) / seconds),
         "seed": SEED,
         "constants": CONSTANTS,
         "machine": machine(),
     }
     print(f"{lines} lines, {len(baskets)} baskets, {sum(counts)} scored, {result['baskets_per_s']} baskets/s")
-    for name, one in [*result["baselines"].items(), ("engine", result["engine"])]:
-        print(_row(name, one), flush=True)
+    for name, figures in [*result["baselines"].items(), ("engine", result["engine"])]:
+        print(_row(name, figures), flush=True)
     if arguments.ablation:
         result["without"] = {name: summary(engine(baskets, counts, group)) for name, group in GROUPS.items()}
-        for name, one in result["without"].items():
-            print(_row(f"- {name}", one), flush=True)
+        for name, figures in result["without"].items():
+            print(_row(f"- {name}", figures), flush=True)
     print(orjson.dumps(result).decode())
     return 0
 

@@ -81,7 +81,7 @@ def main() -> int:
                 failed += await probe(connections, number)
                 number += 1
                 await asyncio.sleep(PROBE_EVERY_S)
-            failed += sum(one.status != 202 for one in await load)
+            failed += sum(sent.status != 202 for sent in await load)
             connections.close()
             return failed
 

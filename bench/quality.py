@@ -185,7 +185,7 @@ def _asked(
 ) -> tuple[int, int]:
     """Places of a row's item in the lists asked for it; `really` is the session as it is, where what is known lags."""
     history = [known.item_id for known in session]
-    shown = history if really is None else [one.item_id for one in really]
+    shown = history if really is None else [item.item_id for item in really]
     at_s = session[0].ts if session else None
     dwell_s = session[0].ts - session[1].ts if len(session) > 1 else 0.0
     earlier = list(dict.fromkeys(known.item_id for known in visitor[:PATH_ITEMS]))
@@ -247,7 +247,7 @@ def seconds_of(text: str) -> float:
 
 def delays_of(text: str) -> dict[str, float]:
     """Read durations separated by commas, by their text."""
-    return {one: seconds_of(one) for one in text.split(",")}
+    return {part: seconds_of(part) for part in text.split(",")}
 
 
 def main() -> int:
@@ -279,14 +279,14 @@ def main() -> int:
         steps = steps_of(events, arguments.protocol)
         if arguments.ablation:
             measured["without"] = {name: figures(engine_ranks(events, steps, name), steps) for name in LEARNERS}
-            for name, one in measured["without"].items():
-                print(_line(f"- {name}", one), flush=True)
+            for name, row in measured["without"].items():
+                print(_line(f"- {name}", row), flush=True)
         if arguments.delay:
             measured["delay"] = {
                 text: figures(delayed_ranks(events, steps, delay_s), steps) for text, delay_s in arguments.delay.items()
             }
-            for text, one in measured["delay"].items():
-                print(_line(f"{text} late", one), flush=True)
+            for text, row in measured["delay"].items():
+                print(_line(f"{text} late", row), flush=True)
         sets.append(measured)
     if arguments.svg:
         arguments.svg.write_text(_drawn(sets, list(arguments.delay)))
@@ -300,8 +300,8 @@ def main() -> int:
 
 def _drawn(sets: Sequence[Mapping[str, Any]], delays: list[str]) -> str:
     series = {
-        f"{one['name']}, {view}": [one["delay"][text][view]["hr20"] for text in delays]
-        for one in sets
+        f"{dataset['name']}, {view}": [dataset["delay"][text][view]["hr20"] for text in delays]
+        for dataset in sets
         for view in ("all", "new")
     }
     return curve("HR@20 when learning and the session lag by ...", delays, series)
@@ -313,8 +313,8 @@ def _print(measured: Mapping[str, Any]) -> None:
         f"{measured['steps_new']} new, cold {measured['cold']:.1%}, {measured['events_per_s']} events/s"
     )
     print(f"  {'':34}{'all':24}new")
-    for name, one in [*measured["baselines"].items(), ("engine", measured["engine"])]:
-        print(_line(name, one), flush=True)
+    for name, figures in [*measured["baselines"].items(), ("engine", measured["engine"])]:
+        print(_line(name, figures), flush=True)
 
 
 def _line(name: str, one: Mapping[str, Mapping[str, float]]) -> str:

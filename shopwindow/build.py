@@ -103,7 +103,7 @@ def thresholds(settings: Settings) -> Thresholds:
 def contact_policy(settings: Settings) -> ContactPolicy:
     """Give the contact policy of sites that set none of their own; raises `SettingError`."""
     raw: dict[str, Any] = {
-        "caps": [_cap(one.strip()) for one in settings.caps.split(",") if one.strip()],
+        "caps": [_cap(part.strip()) for part in settings.caps.split(",") if part.strip()],
         "time_zone": settings.time_zone,
         "attribution_days": settings.attribution_days,
     }
@@ -130,10 +130,10 @@ def _cap(written: str) -> dict[str, Any]:
 def retry_s(settings: Settings) -> tuple[float, ...]:
     """Give the waits between tries of a webhook; raises `SettingError`."""
     try:
-        waits = tuple(float(one) for one in settings.webhook_retry_s.split(",") if one.strip())
+        waits = tuple(float(part) for part in settings.webhook_retry_s.split(",") if part.strip())
     except ValueError:
         waits = (nan,)
-    if not all(0 <= one <= _LONGEST_RETRY_S for one in waits):
+    if not all(0 <= wait <= _LONGEST_RETRY_S for wait in waits):
         raise SettingError(
             f"webhook_retry_s has value {settings.webhook_retry_s!r}, not seconds from 0 to {_LONGEST_RETRY_S:g}, "
             "separated by commas"

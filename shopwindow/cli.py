@@ -181,11 +181,11 @@ def api(
     from shopwindow.serve import serve_api
 
     settings = _settings(host=host, port=port, workers=workers)
-    for one in fields(Settings):
+    for field in fields(Settings):
         # API processes read the settings for themselves; what the command line gave must reach them.
-        value = {"host": host, "port": port, "workers": workers}.get(one.name)
+        value = {"host": host, "port": port, "workers": workers}.get(field.name)
         if value is not None:
-            os.environ[f"{PREFIX}{one.name.upper()}"] = str(value)
+            os.environ[f"{PREFIX}{field.name.upper()}"] = str(value)
     serve_api(settings)
 
 
@@ -227,8 +227,8 @@ def import_catalog(
     items = read_feed(file)
     with Remote(find_address(_settings(), url, key)) as remote:
         rejected = remote.put_all("/v1/catalog/items", "items", items)
-    for one in rejected[:20]:
-        sys.stderr.write(f"{file} item {one['index'] + 1}: {one['message']}\n")
+    for rejection in rejected[:20]:
+        sys.stderr.write(f"{file} item {rejection['index'] + 1}: {rejection['message']}\n")
     if len(rejected) > 20:
         sys.stderr.write(f"{file}: {len(rejected) - 20} more were rejected\n")
     report = {"accepted": len(items) - len(rejected), "rejected": len(rejected)}
@@ -259,7 +259,7 @@ def apply(
             if kind == POLICY:
                 policies += resources
             else:
-                wanted[kind] += [(file, one) for one in resources]
+                wanted[kind] += [(file, resource) for resource in resources]
     failed = False
     with Remote(find_address(_settings(), url, key)) as remote:
         for policy in policies[-1:]:
@@ -269,15 +269,17 @@ def apply(
             if not resources:
                 continue
             id_field = f"{kind.removesuffix('s')}_id"
-            before = {one[id_field]: one for one in remote.list_all(f"/v1/{kind}", kind)}
-            rejected = remote.put_all(f"/v1/{kind}", kind, [one for _, one in resources])
-            for one in rejected:
-                sys.stderr.write(f"{resources[one['index']][0]}: {kind}: {one['message']}\n")
+            before = {known[id_field]: known for known in remote.list_all(f"/v1/{kind}", kind)}
+            rejected = remote.put_all(f"/v1/{kind}", kind, [resource for _, resource in resources])
+            for rejection in rejected:
+                sys.stderr.write(f"{resources[rejection['index']][0]}: {kind}: {rejection['message']}\n")
             failed = failed or bool(rejected)
-            after = {one[id_field]: one for one in remote.list_all(f"/v1/{kind}", kind)}
-            named = {str(one.get(id_field)) for _, one in resources if isinstance(one, dict)} & after.keys()
+            after = {known[id_field]: known for known in remote.list_all(f"/v1/{kind}", kind)}
+            named = {
+                str(resource.get(id_field)) for _, resource in resources if isinstance(resource, dict)
+            } & after.keys()
             created = len(named - before.keys())
-            changed = sum(one in before and before[one] != after[one] for one in named)
+            changed = sum(resource in before and before[resource] != after[resource] for resource in named)
             unchanged = len(named) - created - changed
             print(f"{kind}: {created} created, {changed} changed, {unchanged} unchanged")
     if failed:
@@ -394,14 +396,14 @@ def list_segments(url: Url = None, key: Key = None, as_json: AsJson = False) -> 
     """Show every segment, and how many visitors are in it."""
     with Remote(find_address(_settings(), url, key)) as remote:
         known = list(remote.list_all("/v1/segments", "segments"))
-        found = [remote.call("GET", f"/v1/segments/{one['segment_id']}") for one in known]
+        found = [remote.call("GET", f"/v1/segments/{segment['segment_id']}") for segment in known]
     if as_json:
         _print_json(found)
         return
     table = Table("segment", "visitors", "changed", "rule")
-    for one in found:
-        rule = orjson.dumps(one["rule"]).decode()
-        table.add_row(one["segment_id"], str(one["count"]), one["changed_at"] or "-", escape(rule))
+    for segment in found:
+        rule = orjson.dumps(segment["rule"]).decode()
+        table.add_row(segment["segment_id"], str(segment["count"]), segment["changed_at"] or "-", escape(rule))
     Console().print(table if found else "no segments")
 
 
@@ -417,22 +419,22 @@ def preview_segments(
     with Remote(find_address(_settings(), url, key)) as remote:
         found = [
             {
-                "segment_id": one.get("segment_id") if isinstance(one, dict) else None,
+                "segment_id": name.get("segment_id") if isinstance(name, dict) else None,
                 **remote.call(
                     "POST",
                     "/v1/segments/preview",
-                    {"rule": one["rule"] if isinstance(one, dict) and "rule" in one else one},
+                    {"rule": name["rule"] if isinstance(name, dict) and "rule" in name else name},
                 ),
             }
-            for one in wanted
+            for name in wanted
         ]
     if as_json:
         _print_json(found)
         return
     table = Table("segment", "visitors", "of", "such as", "why")
-    for one in found:
-        table.add_row(str(one["segment_id"]), str(one["count"]), str(one["judged"]), "", "")
-        for example in one["examples"]:
+    for segment in found:
+        table.add_row(str(segment["segment_id"]), str(segment["count"]), str(segment["judged"]), "", "")
+        for example in segment["examples"]:
             table.add_row("", "", "", escape(example["visitor_id"]), escape(example["why"]))
     Console().print(table if found else f"{file} has no segments")
 
@@ -516,9 +518,11 @@ def list_undelivered(
         _print_json(found)
         return
     table = Table("at", "message", "way", "visitor", "trigger")
-    for one in found:
-        data = one["body"]["data"]
-        table.add_row(one["at"], one["message_id"], one["way"], escape(data["visitor_id"]), data["trigger_id"])
+    for message in found:
+        data = message["body"]["data"]
+        table.add_row(
+            message["at"], message["message_id"], message["way"], escape(data["visitor_id"]), data["trigger_id"]
+        )
     Console().print(table if found else "everything was delivered")
 
 
@@ -545,9 +549,13 @@ def list_dead_letters(
         _print_json(letters)
         return
     table = Table("position", "at", "source", "reason", "event")
-    for one in letters:
+    for letter in letters:
         table.add_row(
-            str(one["position"]), one["at"], one["source"], f"{one['code']}: {one['message']}", one["value"][:200]
+            str(letter["position"]),
+            letter["at"],
+            letter["source"],
+            f"{letter['code']}: {letter['message']}",
+            letter["value"][:200],
         )
     Console().print(table if letters else "no dead letters")
 
@@ -561,8 +569,8 @@ def replay_dead_letters(url: Url = None, key: Key = None, as_json: AsJson = Fals
         _print_json(answer)
         return
     print(f"{answer['accepted']} accepted, {len(answer['rejected'])} still not usable")
-    for one in answer["rejected"]:
-        sys.stderr.write(f"dead letter {one['position']}: {one['message']}\n")
+    for rejection in answer["rejected"]:
+        sys.stderr.write(f"dead letter {rejection['position']}: {rejection['message']}\n")
 
 
 @app.command()
@@ -573,7 +581,7 @@ def settings() -> None:
     for variable, default, unit, meaning in settings_table():
         name = variable.removeprefix(PREFIX).lower()
         value = getattr(in_force, name)
-        text = ", ".join(one.site for one in value) if name == "sites" else str(value)
+        text = ", ".join(element.site for element in value) if name == "sites" else str(value)
         table.add_row(variable, default, unit, escape(meaning), "(set)" if name.endswith("_key") and value else text)
     Console(width=None if sys.stdout.isatty() else 160).print(table)
     print(

@@ -62,14 +62,14 @@ def _from_xml(path: Path, data: bytes) -> list[dict[str, Any]]:
         root = ElementTree.fromstring(data)  # noqa: S314 - declarations, and so entities, are refused above
     except ElementTree.ParseError as error:
         raise FileError(f"{path} is not XML: {error}") from error
-    entries = [one for one in root.iter() if one.tag.rpartition("}")[2] in ("item", "entry")]
+    entries = [node for node in root.iter() if node.tag.rpartition("}")[2] in ("item", "entry")]
     return [_from_entry(entry) for entry in entries]
 
 
 def _from_entry(entry: ElementTree.Element) -> dict[str, Any]:
     """Read one product; Google's own namespace wins over RSS's tags of the same name."""
     found: dict[str, Any] = {}
-    for child in sorted(entry, key=lambda one: one.tag.startswith(_GOOGLE)):
+    for child in sorted(entry, key=lambda child: child.tag.startswith(_GOOGLE)):
         name = child.tag.rpartition("}")[2]
         value = (child.text or "").strip() or child.get("href", "")
         if name in _REPEATED and name in found:
@@ -115,7 +115,7 @@ def read_display(path: Path) -> dict[str, list[Any]]:
     Several documents in a file add up. Raises `FileError`.
     """
     try:
-        documents = [one for one in yaml.safe_load_all(_read(path).decode()) if one is not None]
+        documents = [document for document in yaml.safe_load_all(_read(path).decode()) if document is not None]
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise FileError(f"{path} is not YAML: {error}") from error
     found: dict[str, list[Any]] = {}

@@ -106,7 +106,7 @@ class Remote:
         rejected: list[dict[str, Any]] = []
         for start in range(0, len(resources), _PAGE):
             answer = self.call("PUT", path, {kind: list(resources[start : start + _PAGE])})
-            rejected += [{**one, "index": one["index"] + start} for one in answer["rejected"]]
+            rejected += [{**rejection, "index": rejection["index"] + start} for rejection in answer["rejected"]]
         return rejected
 
     def list_all(self, path: str, kind: str) -> Iterator[dict[str, Any]]:

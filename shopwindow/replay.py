@@ -206,8 +206,8 @@ def _send(remote: Remote, portion: list[dict[str, Any]], known: set[str], accoun
     answer = remote.call("POST", "/v1/events", {"events": portion})
     account.accepted += answer["accepted"]
     account.rejected += len(answer["rejected"])
-    for one in answer["rejected"][: max(0, 10 - len(account.rejections))]:
-        account.rejections.append(f"{portion[one['index']]['event_id']}: {one['message']}")
+    for rejection in answer["rejected"][: max(0, 10 - len(account.rejections))]:
+        account.rejections.append(f"{portion[rejection['index']]['event_id']}: {rejection['message']}")
 
 
 def _settle(remote: Remote, before: dict[str, int], account: Account) -> None:

@@ -133,7 +133,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
 
 def _given(environment: Mapping[str, str]) -> dict[str, tuple[Any, str]]:
     """Every value given, with where it was found; the environment wins."""
-    known = {one.name for one in fields(Settings)}
+    known = {field.name for field in fields(Settings)}
     found: dict[str, tuple[Any, str]] = {}
     path = environment.get(f"{PREFIX}CONFIG", "")
     if path or Path("shopwindow.toml").exists():
@@ -163,7 +163,7 @@ def _parse(name: str, value: Any, source: str) -> Any:
         if not isinstance(value, list):
             raise SettingError(f"sites in {source} must be [[sites]] tables")
         return tuple(_site(table, source) for table in value)
-    one = next(one for one in fields(Settings) if one.name == name)
+    one = next(field for field in fields(Settings) if field.name == name)
     kind: type[Any] = type(one.default)
     try:
         parsed = _as_bool(value) if kind is bool else kind(value)
@@ -275,12 +275,12 @@ def _check(settings: Settings) -> None:
 def write_settings(settings: Settings, path: Path) -> None:
     """Write settings as the file another process reads them from; readable by its owner alone, since it has keys."""
     lines = []
-    for one in fields(Settings):
-        value = getattr(settings, one.name)
+    for setting in fields(Settings):
+        value = getattr(settings, setting.name)
         # The one site stands among the sites already.
-        if one.name in ("sites", "site", "public_key", "secret_key"):
+        if setting.name in ("sites", "site", "public_key", "secret_key"):
             continue
-        lines.append(f"{one.name} = {_toml(value)}")
+        lines.append(f"{setting.name} = {_toml(value)}")
     for keys in settings.sites:
         lines += ["", "[[sites]]", *(f"{name} = {_toml(value)}" for name, value in asdict(keys).items())]
     path.touch(mode=0o600)
@@ -296,10 +296,10 @@ def _toml(value: object) -> str:
 def settings_table() -> list[tuple[str, str, str, str]]:
     """Give (environment variable, default, unit, meaning) of every setting."""
     rows = []
-    for one in fields(Settings):
-        default = "" if one.default is MISSING or one.default == () else str(one.default)
-        help_text = one.metadata["help"]
-        if one.metadata.get("choices"):
-            help_text += f" One of {', '.join(one.metadata['choices'])}."
-        rows.append((f"{PREFIX}{one.name.upper()}", default, one.metadata["unit"], help_text))
+    for setting in fields(Settings):
+        default = "" if setting.default is MISSING or setting.default == () else str(setting.default)
+        help_text = setting.metadata["help"]
+        if setting.metadata.get("choices"):
+            help_text += f" One of {', '.join(setting.metadata['choices'])}."
+        rows.append((f"{PREFIX}{setting.name.upper()}", default, setting.metadata["unit"], help_text))
     return rows

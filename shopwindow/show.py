@@ -19,17 +19,17 @@ def show_visitor(console: Console, found: dict[str, Any]) -> None:
     console.print(
         f"{value['tier']}, {value['orders']} orders, lifetime value {value['lifetime_value']:g}", highlight=False
     )
-    for one in found["segments"]:
-        console.print(f"in segment {one['segment_id']}: {one['why']}", highlight=False, markup=False)
+    for segment in found["segments"]:
+        console.print(f"in segment {segment['segment_id']}: {segment['why']}", highlight=False, markup=False)
     for name in ("first_touch", "last_touch"):
         if found[name]:
             touch = found[name]
             console.print(f"{name.replace('_', ' ')}: {touch['source']} / {touch['medium']} / {touch['campaign']}")
     console.print(_interests(found["interests"]))
     recent = Table("item", "title", "category", "event", "at", title="Recent items")
-    for one in found["recent_items"]:
-        name = one.get("item_id") or one["creative_id"]
-        recent.add_row(name, one["title"] or "-", one["category"] or "-", one["event"], one["at"])
+    for seen in found["recent_items"]:
+        name = seen.get("item_id") or seen["creative_id"]
+        recent.add_row(name, seen["title"] or "-", seen["category"] or "-", seen["event"], seen["at"])
     console.print(recent)
     if found["cart"]:
         cart = Table("item", "quantity", "price", title="Cart")
@@ -37,9 +37,9 @@ def show_visitor(console: Console, found: dict[str, Any]) -> None:
             cart.add_row(line["item_id"], str(line["quantity"]), str(line["price"] or "-"))
         console.print(cart)
     for_you = Table("", "item", "title", "score", "tier", "why", "reckoning", title="For you")
-    for one in found["for_you"]["items"]:
-        shown = [one["item_id"], one["title"], f"{one['score']:.3f}", one["tier"], one["reason"]]
-        for_you.add_row(str(one["position"] + 1), *shown, _contributions(one))
+    for item in found["for_you"]["items"]:
+        shown = [item["item_id"], item["title"], f"{item['score']:.3f}", item["tier"], item["reason"]]
+        for_you.add_row(str(item["position"] + 1), *shown, _contributions(item))
     console.print(for_you)
     storage = found["storage"]
     console.print(
@@ -50,7 +50,7 @@ def show_visitor(console: Console, found: dict[str, Any]) -> None:
 
 def _contributions(item: dict[str, Any]) -> str:
     """Every learner's say that moves the item's odds by a tenth or more, and the item it leads back to."""
-    says = [f"{one['learner']} {one['says']:+.1f}" for one in item["says"] if abs(one["says"]) >= 0.1]
+    says = [f"{say['learner']} {say['says']:+.1f}" for say in item["says"] if abs(say["says"]) >= 0.1]
     through = f" through {item['because_item_id']}" if item["because_item_id"] else ""
     return (", ".join(says) or item["learner"]) + through
 
@@ -64,8 +64,11 @@ def _interests(interests: dict[str, Any]) -> Table:
     for half_life, kinds in interests.items():
         table.add_row(
             half_life,
-            "\n".join(f"{one['category']} {one['weight']:.0%}" for one in kinds["categories"]),
-            "\n".join(f"{one['brand']} {one['weight']:.0%}" for one in kinds["brands"]),
-            "\n".join(f"{one['from']:g} to {one['below']:g} {one['weight']:.0%}" for one in kinds["price_bands"]),
+            "\n".join(f"{category['category']} {category['weight']:.0%}" for category in kinds["categories"]),
+            "\n".join(f"{brand['brand']} {brand['weight']:.0%}" for brand in kinds["brands"]),
+            "\n".join(
+                f"{price_band['from']:g} to {price_band['below']:g} {price_band['weight']:.0%}"
+                for price_band in kinds["price_bands"]
+            ),
         )
     return table

@@ -21,16 +21,16 @@ def show_triggers(remote: Remote) -> list[dict[str, Any]]:
 def triggers_table(found: list[dict[str, Any]]) -> Table:
     """Show triggers, one a line."""
     table = Table("trigger", "when", "purpose", "actions", "priority", "")
-    for one in found:
-        ((kind, fields),) = one["when"].items()
+    for trigger in found:
+        ((kind, fields),) = trigger["when"].items()
         details = ", ".join(f"{name} {value}" for name, value in fields.items()) if isinstance(fields, dict) else fields
-        state = "off" if not one["enabled"] else "shipped" if one["shipped"] else "own"
+        state = "off" if not trigger["enabled"] else "shipped" if trigger["shipped"] else "own"
         table.add_row(
-            one["trigger_id"],
+            trigger["trigger_id"],
             escape(f"{kind} {details}".strip()),
-            one["purpose"],
-            ", ".join(one["actions"]),
-            str(one["priority"]),
+            trigger["purpose"],
+            ", ".join(trigger["actions"]),
+            str(trigger["priority"]),
             state,
         )
     return table
@@ -43,8 +43,8 @@ def preview_triggers(remote: Remote, visitor_id: str, file: Path | None) -> list
         raise FileError(f"{file} has no triggers")
     bodies = [{"visitor_id": visitor_id, **({} if draft is None else {"trigger": draft})} for draft in drafts]
     found = [remote.call("POST", "/v1/triggers/preview", body) for body in bodies]
-    for draft, one in zip(drafts, found, strict=True):
-        one["trigger_id"] = draft.get("trigger_id") if isinstance(draft, dict) else None
+    for draft, trigger in zip(drafts, found, strict=True):
+        trigger["trigger_id"] = draft.get("trigger_id") if isinstance(draft, dict) else None
     return found
 
 
@@ -52,13 +52,13 @@ def print_preview(found: list[dict[str, Any]]) -> None:
     """Show a preview."""
     first = found[0]
     table = Table("armed", "due", "until", "held back by", title=f"{escape(first['visitor_id'])} at {first['now']}")
-    for one in first["armed"]:
-        table.add_row(one["trigger_id"], one["due"], one["expires"], one["held"] or "")
+    for timer in first["armed"]:
+        table.add_row(timer["trigger_id"], timer["due"], timer["expires"], timer["held"] or "")
     Console().print(table)
-    for one in found:
-        would = one.get("would")
+    for trigger in found:
+        would = trigger.get("would")
         if would is not None:
-            said = f"{one['trigger_id']} would {would['does']}: {would['why'] or 'it does not hold'}"
+            said = f"{trigger['trigger_id']} would {would['does']}: {would['why'] or 'it does not hold'}"
             typer.echo(said + (f" ({would['reason']})" if would["reason"] else ""))
 
 
@@ -71,17 +71,17 @@ def read_journal(remote: Remote, asked: dict[str, Any]) -> list[dict[str, Any]]:
 def journal_table(found: list[dict[str, Any]]) -> Table:
     """Show journal entries, one a line."""
     table = Table("at", "visitor", "trigger", "status", "why", "delivery", "what came of it")
-    for one in found:
-        delivery = ", ".join(f"{way} {told['status']}" for way, told in one["delivery"].items())
-        reason = f" ({one['reason']})" if one["reason"] else ""
+    for trigger in found:
+        delivery = ", ".join(f"{way} {told['status']}" for way, told in trigger["delivery"].items())
+        reason = f" ({trigger['reason']})" if trigger["reason"] else ""
         table.add_row(
-            one["at"],
-            escape(one["visitor_id"]),
-            one["trigger_id"],
-            one["status"],
-            escape(f"{one['why']}{reason}"),
+            trigger["at"],
+            escape(trigger["visitor_id"]),
+            trigger["trigger_id"],
+            trigger["status"],
+            escape(f"{trigger['why']}{reason}"),
             delivery,
-            _came(one["outcome"]),
+            _came(trigger["outcome"]),
         )
     return table
 
@@ -89,6 +89,8 @@ def journal_table(found: list[dict[str, Any]]) -> Table:
 def _came(outcome: dict[str, Any]) -> str:
     seen = [name for name in ("delivered", "opened", "clicked", "dismissed") if outcome[name]]
     ordered = [
-        f"ordered {one['order_id']} for {one['value']:.2f}" for one in outcome["orders"] if not one["taken_back"]
+        f"ordered {order['order_id']} for {order['value']:.2f}"
+        for order in outcome["orders"]
+        if not order["taken_back"]
     ]
     return ", ".join([*seen, *ordered])

@@ -97,9 +97,9 @@ class Delivering:
         now_s = time.time()
         taken = outbox.take("topic", _TOPIC_PORTION, now_s, now_s + _TAKEN_S)
         if taken:
-            self._topic.append([(one.partition, one.body) for one in taken])
-            for one in taken:
-                outbox.delivered("topic", one, {"topic": "delivered", "topic_at_s": f"{time.time():.3f}"})
+            self._topic.append([(record.partition, record.body) for record in taken])
+            for message in taken:
+                outbox.delivered("topic", message, {"topic": "delivered", "topic_at_s": f"{time.time():.3f}"})
             DELIVERIES.labels(site, "topic", "delivered").inc(len(taken))
         WAITING.labels(site, "topic").set(outbox.waiting("topic"))
         if len(taken) < _TOPIC_PORTION:

@@ -91,6 +91,6 @@ class Watching(StatelessSinkPartition[Decoded | None]):
             committed = retry_until_available(self._stop, "read positions", lambda: self._log.committed(GROUP))
             for partition in assigned:
                 self._reached.setdefault(partition, committed[partition])
-        for partition in [one for one in self._reached if one not in assigned]:
+        for partition in [partition for partition in self._reached if partition not in assigned]:
             del self._reached[partition]
         return {partition: self._reached[partition] for partition in assigned}

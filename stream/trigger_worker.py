@@ -192,7 +192,8 @@ class TriggerWorker:
                     present=here,
                 )
                 messages = [
-                    self._message(recipient, trigger_state, profile, one, config, assortment) for one in outcomes
+                    self._message(recipient, trigger_state, profile, outcome, config, assortment)
+                    for outcome in outcomes
                 ]
                 changed.append(StateUpdate(trigger_state, messages))
             return changed
@@ -284,7 +285,7 @@ class TriggerWorker:
         self, site: str, partition: int, item_id: str, armed: Mapping[str, TimerRequest], now_s: float
     ) -> None:
         config = self._configs.current(site)
-        triggers = [one for one in config.rules.triggers.values() if one.kind in armed]
+        triggers = [trigger for trigger in config.rules.triggers.values() if trigger.kind in armed]
 
         def wanting(_: list[str], trigger_states: list[TriggerState]) -> list[StateUpdate]:
             for trigger_state in trigger_states:
@@ -319,7 +320,7 @@ def _observed(
     new = [(position, event) for position, event in events if position > trigger_state.position]
     if not new:
         return StateUpdate(None)
-    before = {one.item_id: one.at_s for one in trigger_state.wants if one.strong}
+    before = {want.item_id: want.at_s for want in trigger_state.wants if want.strong}
     message_outcomes: list[MessageOutcome] = []
     notices: list[bytes] = []
     erased = False
@@ -338,7 +339,7 @@ def _observed(
             message_outcomes += message_outcomes_of(event, trigger_state, config.policy.attribution_days)
             observe(trigger_state, event, config.rules, assortment)
         trigger_state.position = position
-    after = {one.item_id: one.at_s for one in trigger_state.wants if one.strong}
+    after = {want.item_id: want.at_s for want in trigger_state.wants if want.strong}
     wanting = [WatcherUpdate(item_id, None, b"") for item_id in before if item_id not in after]
     for item_id, at_s in after.items():
         if item_id not in before or at_s - before[item_id] > _WANT_RENEWED_S:

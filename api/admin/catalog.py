@@ -161,12 +161,14 @@ def _checked(site: Site, resource: Resource, before: Sequence[Resource], known_s
                     f"site {site.name!r} has no segment {show_value(segment_id)}; put the segment first",
                 )
     if isinstance(resource, Experiment):
-        return _checked_experiment(site, resource, [one for one in before if isinstance(one, Experiment)])
+        return _checked_experiment(
+            site, resource, [experiment for experiment in before if isinstance(experiment, Experiment)]
+        )
     return resource
 
 
 def _checked_experiment(site: Site, experiment: Experiment, before: Sequence[Experiment]) -> Experiment:
-    known = {**site.assortment.experiments, **{one.experiment_id: one for one in before}}
+    known = {**site.assortment.experiments, **{experiment.experiment_id: experiment for experiment in before}}
     if experiment.experiment_id not in known and len(known) >= MAX_EXPERIMENTS:
         raise InvalidError("experiments_too_many", f"site {site.name!r} has {MAX_EXPERIMENTS} experiments already")
     for variant in experiment.variants:
@@ -185,7 +187,7 @@ def _audiences(resource: Resource) -> list[Audience]:
     if isinstance(resource, MerchandisingRule):
         return [resource.audience]
     if isinstance(resource, Experiment):
-        return [resource.audience, *(rule.audience for one in resource.variants for rule in one.rules)]
+        return [resource.audience, *(rule.audience for variant in resource.variants for rule in variant.rules)]
     return []
 
 
@@ -197,7 +199,7 @@ async def _segments(state: State, site: Site, kind: Kind, values: Sequence[Any])
         segment_config = await asyncio.to_thread(state.segments.segment_config, site.name)
     except UNAVAILABLE as error:
         raise _unavailable() from error
-    return frozenset(one.segment_id for one in segment_config.segments)
+    return frozenset(segment.segment_id for segment in segment_config.segments)
 
 
 async def _put(state: State, site: Site, kind: Kind, resources: list[Resource]) -> None:
@@ -209,7 +211,7 @@ async def _put(state: State, site: Site, kind: Kind, resources: list[Resource]) 
 
 
 def _last_of_each(kind: Kind, resources: list[Resource]) -> list[Resource]:
-    return list({id_of(kind, one): one for one in resources}.values())
+    return list({id_of(kind, resource): resource for resource in resources}.values())
 
 
 async def _follow(state: State, site: Site) -> None:

@@ -86,7 +86,9 @@ async def get_assignment(
             "why": found.why,
             "holdout": decision.holdout,
             "segments": sorted(decision.targeting.segments),
-            "shares": dict(zip((one.variant_id for one in experiment.variants), shares(experiment), strict=True)),
+            "shares": dict(
+                zip((variant.variant_id for variant in experiment.variants), shares(experiment), strict=True)
+            ),
         }
     )
 
@@ -127,18 +129,18 @@ def _view(judged: Judged) -> dict[str, Any]:
             "chi_square": ratio.chi_square,
             "p_value": ratio.p_value,
             "expected": dict(zip(judged.asked.shares, ratio.expected, strict=True)),
-            "observed": {one.variant_id: one.visitors for one in found.groups},
+            "observed": {group.variant_id: group.visitors for group in found.groups},
         },
         "left_out": judged.left_out,
         "variants": [
             {
-                "variant_id": one.variant_id,
-                "visitors": one.visitors,
-                "impressions": int(one.impressions),
-                "clicks": int(one.clicks),
-                "orders": one.orders,
-                "buyers": one.buyers,
-                "revenue": one.revenue,
+                "variant_id": group.variant_id,
+                "visitors": group.visitors,
+                "impressions": int(group.impressions),
+                "clicks": int(group.clicks),
+                "orders": group.orders,
+                "buyers": group.buyers,
+                "revenue": group.revenue,
                 "metrics": {
                     result.metric: {
                         "value": result.value,
@@ -149,10 +151,10 @@ def _view(judged: Judged) -> dict[str, Any]:
                         "reasons": result.reasons,
                     }
                     for result in found.results
-                    if result.variant_id == one.variant_id
+                    if result.variant_id == group.variant_id
                 },
             }
-            for one in found.groups
+            for group in found.groups
         ],
     }
 

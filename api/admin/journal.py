@@ -63,7 +63,7 @@ async def get_journal(
         to_s=_moment(before, "to") if before else float("inf"),
     )
     entries = await _read(state.journal.find, site.name, state.log.partitions, wanted, limit, MOST_READ)
-    return answer({"entries": [_view(one) for one in entries]})
+    return answer({"entries": [_view(entry) for entry in entries]})
 
 
 @router.get(
@@ -97,7 +97,7 @@ async def get_undelivered(
 ) -> Response:
     """Give the newest first, each with its body."""
     found = await _read(state_of(request).outboxes[site.name].undelivered, limit)
-    return answer({"undelivered": [_set_aside(one) for one in found]})
+    return answer({"undelivered": [_set_aside(entry) for entry in found]})
 
 
 @router.post(
@@ -126,7 +126,7 @@ async def _ids(state: State, site: Site, visitor_id: str) -> tuple[str, ...]:
         known = know(await state.visits.read(site.name, visitor_id), site.assortment)
     except UNAVAILABLE as error:
         raise unavailable("store_unavailable", "the journal does not answer; try again") from error
-    devices = (one.device_id for one in known.profile.joined)
+    devices = (joined.device_id for joined in known.profile.joined)
     return tuple(dict.fromkeys((known.visitor_id, visitor_id, *devices)))
 
 
@@ -169,7 +169,7 @@ def _view(entry: Entry) -> dict[str, Any]:
         "message": body.get("message"),
         "offer": body.get("offer"),
         "about": body.get("about"),
-        "recommended": [one.get("item_id") for one in body.get("recommended", [])],
+        "recommended": [product.get("item_id") for product in body.get("recommended", [])],
         "delivery": _delivery(fields),
         "outcome": _outcome(fields),
     }

@@ -67,9 +67,11 @@ async def post_batch(request: Request, site: Annotated[Site, Depends(secret_site
     left_out: list[dict[str, str]] = []
     for start in range(0, len(page.visitor_ids), _AT_ONCE):
         some = page.visitor_ids[start : start + _AT_ONCE]
-        made = await asyncio.gather(*(_list(state, site, query, one, body.get("segment")) for one in some))
-        lists += [one for one in made if "items" in one]
-        left_out += [one for one in made if "items" not in one]
+        made = await asyncio.gather(
+            *(_list(state, site, query, visitor_id, body.get("segment")) for visitor_id in some)
+        )
+        lists += [made_list for made_list in made if "items" in made_list]
+        left_out += [made_list for made_list in made if "items" not in made_list]
     found: dict[str, Any] = {"lists": lists, "left_out": left_out}
     if body.get("segment") is not None:
         found |= {"segment": body["segment"], "total": page.total, "next_cursor": page.next_cursor}
@@ -96,7 +98,9 @@ def _named(body: dict[str, Any]) -> _Page:
     for field in ("limit", "cursor"):
         if body.get(field) is not None:
             raise InvalidError("segment_missing", f"{field} pages a segment, but the body names none")
-    visitor_ids = [parse_visitor_id(one) for one in parse_ids(body.get("visitor_ids"), "visitor_ids", MAX_VISITORS)]
+    visitor_ids = [
+        parse_visitor_id(visitor_id) for visitor_id in parse_ids(body.get("visitor_ids"), "visitor_ids", MAX_VISITORS)
+    ]
     if not visitor_ids:
         raise InvalidError(
             "ids_invalid", f"visitor_ids must name 1 to {MAX_VISITORS} visitors, or segment a segment, got none"
@@ -131,7 +135,7 @@ async def _of_segment(state: State, site: Site, body: dict[str, Any]) -> _Page:
 
 async def _check_known(state: State, site: Site, segment_id: str) -> None:
     segment_config = await asyncio.to_thread(state.segments.segment_config, site.name)
-    if segment_id not in {one.segment_id for one in segment_config.segments}:
+    if segment_id not in {segment.segment_id for segment in segment_config.segments}:
         raise ProblemError(404, "segment_unknown", f"site {site.name!r} has no segment {show_value(segment_id)}")
 
 

@@ -97,7 +97,7 @@ async def get_dead_letters(
     except LogUnavailableError as error:
         raise _log_unavailable() from error
     letters = _own(state, site, records)
-    return answer({"dead_letters": [_view(position, one) for position, one in reversed(letters)][:limit]})
+    return answer({"dead_letters": [_view(position, letter) for position, letter in reversed(letters)][:limit]})
 
 
 @router.post(

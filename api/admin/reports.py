@@ -104,5 +104,9 @@ async def _experiments(state: State, site: Site) -> tuple[Asked, ...]:
     except UNAVAILABLE as error:
         _LOGGER.warning("the report has the experiments known here: %s", error)
     holdout = asked_of_holdout(state.config.holdout_share)
-    found = [one for _, one in sorted(site.assortment.experiments.items()) if one.began_at_s <= time.time()]
-    return tuple(asked_of(one) for one in found) + ((holdout,) if holdout else ())
+    found = [
+        experiment
+        for _, experiment in sorted(site.assortment.experiments.items())
+        if experiment.began_at_s <= time.time()
+    ]
+    return tuple(asked_of(judged) for judged in found) + ((holdout,) if holdout else ())

@@ -90,4 +90,4 @@ async def _segments(state: State, site: Site) -> frozenset[str]:
         segment_config = await asyncio.to_thread(state.segments.segment_config, site.name)
     except UNAVAILABLE as error:
         raise unavailable("store_unavailable", "the segment store does not answer; try again") from error
-    return frozenset(one.segment_id for one in segment_config.segments)
+    return frozenset(segment.segment_id for segment in segment_config.segments)

@@ -48,7 +48,7 @@ async def put_segments(request: Request, site: SecretSite) -> Response:
     """
     values = array_in(await read_json(request, MAX_BODY_BYTES), "segments", MAX_SEGMENTS)
     accepted, rejected = parse_each(values, parse_segment)
-    await _put(state_of(request), site, list({one.segment_id: one for one in accepted}.values()))
+    await _put(state_of(request), site, list({resource.segment_id: resource for resource in accepted}.values()))
     return answer({"accepted": len(accepted), "rejected": rejected})
 
 
@@ -70,8 +70,8 @@ async def get_segments(
     tallies = await _read(state.segments.tallies, site.name, state.log.partitions)
     ids = sorted(segment_id for segment_id in known if segment_id > after)
     page = ids[:limit]
-    counts = {one: tallies.get(f"segment:{one}", Tally(0, 0.0)).visitors for one in page}
-    body = {"segments": [_written(known[one]) for one in page], "counts": counts, "total": len(known)}
+    counts = {entry: tallies.get(f"segment:{entry}", Tally(0, 0.0)).visitors for entry in page}
+    body = {"segments": [_written(known[entry]) for entry in page], "counts": counts, "total": len(known)}
     return answer({**body, "next": page[-1] if len(ids) > limit else None})
 
 
@@ -232,7 +232,7 @@ async def _put(state: State, site: Site, segments: Sequence[Segment]) -> None:
 
 async def _segments(state: State, site: Site) -> dict[str, Segment]:
     segment_config = await _read(state.segments.segment_config, site.name)
-    return {one.segment_id: one for one in segment_config.segments}
+    return {segment.segment_id: segment for segment in segment_config.segments}
 
 
 async def _read(call: Any, *arguments: Any) -> Any:

@@ -52,7 +52,7 @@ async def get_timeline(
         raise unavailable("store_unavailable", "the profile store does not answer") from error
     if not entries:
         raise ProblemError(404, "visitor_unknown", f"site {site.name!r} knows no visitor {show_value(visitor_id)}")
-    told = [one for one in tell(entries) if cursor is None or one.cursor < cursor]
+    told = [told for told in tell(entries) if cursor is None or told.cursor < cursor]
     page = told[:limit]
     items = site.assortment.items
 
@@ -63,7 +63,7 @@ async def get_timeline(
     return answer(
         {
             "visitor_id": visitor_id,
-            "entries": [_view(one, name_of) for one in page],
+            "entries": [_view(entry, name_of) for entry in page],
             "next_before": _id(page[-1].cursor) if len(told) > limit else None,
         }
     )
@@ -106,13 +106,13 @@ def _view(told: Told, name_of: Callable[[str], str]) -> dict[str, Any]:
     if told.followed is not None:
         looked_at = [
             {
-                "at": iso(one.at_s),
-                "kind": kind_of(one.event),
-                "title": title_of(one, name_of),
-                "item_ids": [item.item_id for item in one.items],
+                "at": iso(event.at_s),
+                "kind": kind_of(event.event),
+                "title": title_of(event, name_of),
+                "item_ids": [item.item_id for item in event.items],
                 "dwell_ms": dwell_ms,
             }
-            for one, dwell_ms in told.followed["looked_at"]
+            for event, dwell_ms in told.followed["looked_at"]
         ]
         made["followed_by"] = {**told.followed, "looked_at": looked_at}
     if told.visit is not None:
@@ -133,11 +133,11 @@ def _details(entry: Entry, name_of: Callable[[str], str]) -> dict[str, Any]:
     if entry.items:
         made["items"] = [
             {
-                "item_id": one.item_id,
-                "title": name_of(one.item_id) or one.name or None,
-                "price": one.price,
-                "quantity": one.quantity,
+                "item_id": item.item_id,
+                "title": name_of(item.item_id) or item.name or None,
+                "price": item.price,
+                "quantity": item.quantity,
             }
-            for one in entry.items
+            for item in entry.items
         ]
     return made

@@ -48,8 +48,8 @@ TriggerId = Annotated[str, Path(description="Its `trigger_id`.", examples=["cart
 async def get_triggers(request: Request, site: SecretSite) -> Response:
     """List by id: those every site begins with (`shipped`), and the site's own in their place or beside them."""
     configured = await _read(state_of(request).trigger_config.read, site.name)
-    known = sorted(configured.triggers.values(), key=lambda one: one.trigger_id)
-    return answer({"triggers": [_view(one, configured) for one in known], "total": len(known), "next": None})
+    known = sorted(configured.triggers.values(), key=lambda trigger: trigger.trigger_id)
+    return answer({"triggers": [_view(trigger, configured) for trigger in known], "total": len(known), "next": None})
 
 
 @router.put(
@@ -65,7 +65,7 @@ async def put_triggers(request: Request, site: SecretSite) -> Response:
     """
     values = array_in(await read_json(request, MAX_BODY_BYTES), "triggers", MAX_TRIGGERS)
     accepted, rejected = parse_each(values, parse_trigger)
-    await _put(state_of(request), site, list({one.trigger_id: one for one in accepted}.values()))
+    await _put(state_of(request), site, list({resource.trigger_id: resource for resource in accepted}.values()))
     return answer({"accepted": len(accepted), "rejected": rejected})
 
 
@@ -97,12 +97,12 @@ async def preview(request: Request, site: SecretSite) -> Response:
     found: dict[str, Any] = {
         "visitor_id": visitor_id,
         "now": iso(now_s),
-        "armed": [_timer(one) for one in trigger_state.timers],
-        "orders": [_order(one) for one in trigger_state.orders],
-        "wanted": [one.item_id for one in trigger_state.wants if one.strong],
+        "armed": [_timer(timer) for timer in trigger_state.timers],
+        "orders": [_order(order) for order in trigger_state.orders],
+        "wanted": [want.item_id for want in trigger_state.wants if want.strong],
         "sent": [
-            {"message_id": one.message_id, "trigger_id": one.trigger_id, "at": iso(one.at_s)}
-            for one in trigger_state.sent
+            {"message_id": message.message_id, "trigger_id": message.trigger_id, "at": iso(message.at_s)}
+            for message in trigger_state.sent
         ],
         **plain_contact(decision.profile.contact),
         "contacts": len(touches_of(decision.profile.contact)),
@@ -126,7 +126,7 @@ def _least_s(state: State, profile: Profile) -> float:
 
 def _timer_of(trigger_state: TriggerState, trigger: Trigger, now_s: float) -> Timer:
     """The trigger's own timer, or one for which all is as if it were due."""
-    own = next((one for one in trigger_state.timers if one.trigger_id == trigger.trigger_id), None)
+    own = next((timer for timer in trigger_state.timers if timer.trigger_id == trigger.trigger_id), None)
     return own or Timer(trigger.trigger_id, "preview", now_s, now_s, now_s + trigger.lasts_s)
 
 
@@ -150,7 +150,7 @@ def _would(
         "actions": list(verdict.actions),
         "message": msgspec.to_builtins(trigger.message),
         "offer": trigger.offer or None,
-        "recommended": [{"item_id": one.item.item_id, "reason": one.reason} for one in items],
+        "recommended": [{"item_id": chosen.item.item_id, "reason": chosen.reason} for chosen in items],
     }
 
 

@@ -82,7 +82,7 @@ async def get_visitor(
         {
             "visitor_id": visitor_id,
             "holdout": in_holdout(site.name, visitor_id, state.config.holdout_share),
-            "devices": sorted({one.device_id for one in profile.joined}),
+            "devices": sorted({joined.device_id for joined in profile.joined}),
             **_view(profile, site),
             "stage": _stage(facts, membership),
             "segments": _segments(facts, segment_config, membership),
@@ -132,16 +132,19 @@ def _view(profile: Profile, site: Site) -> dict[str, Any]:
             {"item_id": line.item_id, "quantity": line.quantity, "price": line.price, "at": iso(line.at_s)}
             for line in profile.cart
         ],
-        "bought": [{"item_id": one.item_id, "order_id": one.order_id, "at": iso(one.at_s)} for one in profile.bought],
+        "bought": [
+            {"item_id": bought.item_id, "order_id": bought.order_id, "at": iso(bought.at_s)}
+            for bought in profile.bought
+        ],
         "habits": [
             {
-                "item_id": one.item_id,
-                "count": one.count,
-                "first_at": iso(one.first_at_s),
-                "last_at": iso(one.last_at_s),
-                "every_days": round(gap_s / DAY_S, 1) if (gap_s := interval_s(one)) is not None else None,
+                "item_id": bought_item.item_id,
+                "count": bought_item.count,
+                "first_at": iso(bought_item.first_at_s),
+                "last_at": iso(bought_item.last_at_s),
+                "every_days": round(gap_s / DAY_S, 1) if (gap_s := interval_s(bought_item)) is not None else None,
             }
-            for one in sorted(
+            for bought_item in sorted(
                 profile.history.item_purchases,
                 key=lambda purchases: (-purchases.count, -purchases.last_at_s, purchases.item_id),
             )
@@ -157,16 +160,16 @@ def _stage(facts: Facts, membership: Membership | None) -> dict[str, Any]:
 
 def _segments(facts: Facts, segment_config: SegmentConfig, membership: Membership | None) -> list[dict[str, Any]]:
     """The segments the visitor is in now; `since` comes with the stream, a moment later."""
-    since = {one.segment_id: one.since_s for one in membership.members} if membership else {}
+    since = {member.segment_id: member.since_s for member in membership.members} if membership else {}
     return [
         {
-            "segment_id": one.segment_id,
-            "name": one.name,
-            "why": one.rule.why(facts),
-            "since": iso(since[one.segment_id]) if one.segment_id in since else None,
+            "segment_id": segment.segment_id,
+            "name": segment.name,
+            "why": segment.rule.why(facts),
+            "since": iso(since[segment.segment_id]) if segment.segment_id in since else None,
         }
-        for one in segment_config.segments
-        if one.rule.holds(facts)
+        for segment in segment_config.segments
+        if segment.rule.holds(facts)
     ]
 
 
@@ -193,7 +196,7 @@ def _satisfaction(profile: Profile) -> dict[str, Any] | None:
     if satisfaction is None:
         return None
     said = {kind: getattr(satisfaction, kind) for kind in satisfaction.__struct_fields__}
-    told = {kind: {"value": one.value, "at": iso(one.at_s)} for kind, one in said.items() if one is not None}
+    told = {kind: {"value": entry.value, "at": iso(entry.at_s)} for kind, entry in said.items() if entry is not None}
     return {"mood": satisfaction.latest[0] if satisfaction.latest else None, **told}
 
 
@@ -238,13 +241,15 @@ async def delete_visitor(
     try:
         visit = await state.visits.read(site.name, asked)
         known = know(visit, site.assortment)
-        devices = sorted({asked, *(one.device_id for one in known.profile.joined)} - {known.visitor_id})
-        holders = {one: (await state.visits.read(site.name, one)).visitor_id for one in devices}
+        devices = sorted({asked, *(joined.device_id for joined in known.profile.joined)} - {known.visitor_id})
+        holders = {device: (await state.visits.read(site.name, device)).visitor_id for device in devices}
     except UNAVAILABLE as error:
         raise unavailable("store_unavailable", "the profile store does not answer; nothing is erased yet") from error
     now_s, at_s = time.time(), await _clock_s(state, site)
     await _erase(state, site, [known.visitor_id, *devices], at_s)
-    others = {one: Link(at_s, holder) for one, holder in holders.items() if holder not in (known.visitor_id, one)}
+    others = {
+        device: Link(at_s, holder) for device, holder in holders.items() if holder not in (known.visitor_id, device)
+    }
     await append_events(
         state,
         [_incoming(state, identified(site.name, device_id, link, now_s), link) for device_id, link in others.items()],
@@ -263,14 +268,14 @@ async def _clock_s(state: State, site: Site) -> float:
 async def _erase(state: State, site: Site, visitor_ids: list[str], at_s: float) -> None:
     now_s = time.time()
     events = [
-        Event(site=site.name, event=VISITOR_DELETED, visitor_id=one, at_s=at_s, accepted_at_s=now_s)
-        for one in visitor_ids
+        Event(site=site.name, event=VISITOR_DELETED, visitor_id=visitor_id, at_s=at_s, accepted_at_s=now_s)
+        for visitor_id in visitor_ids
     ]
     positions = await append_events(state, [_incoming(state, event) for event in events])
     try:
-        for one, position in zip(visitor_ids, positions, strict=True):
-            partition = partition_of(site.name, one, state.log.partitions)
-            await asyncio.to_thread(state.profiles.erase, site.name, partition, one, position)
+        for erased_id, position in zip(visitor_ids, positions, strict=True):
+            partition = partition_of(site.name, erased_id, state.log.partitions)
+            await asyncio.to_thread(state.profiles.erase, site.name, partition, erased_id, position)
     except UNAVAILABLE as error:
         detail = "the erasure is recorded and will be carried out when the profile store answers again"
         raise unavailable("store_unavailable", detail) from error

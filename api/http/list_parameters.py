@@ -51,7 +51,7 @@ def parse_ids(value: Any, field: str, most: int = MAX_IDS) -> list[str]:
     """Read an array of ids, or None for none; raises `InvalidError`."""
     if value is None:
         return []
-    if not isinstance(value, list) or len(value) > most or not all(isinstance(one, str) for one in value):
+    if not isinstance(value, list) or len(value) > most or not all(isinstance(element, str) for element in value):
         raise InvalidError("ids_invalid", f"{field} must be an array of at most {most} ids, got {show_value(value)}")
     return value
 

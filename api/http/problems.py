@@ -75,11 +75,11 @@ async def on_bad_request(_: Request, error: Exception) -> Response:
         raise TypeError(f"handler of RequestValidationError got {type(error).__name__}")
     errors = [
         {
-            "field": ".".join(str(part) for part in one["loc"][1:]),
-            "message": one["msg"],
-            "value": show_value(one.get("input")),
+            "field": ".".join(str(part) for part in found["loc"][1:]),
+            "message": found["msg"],
+            "value": show_value(found.get("input")),
         }
-        for one in error.errors()
+        for found in error.errors()
     ]
     first = errors[0]
     detail = f"{first['field']}: {first['message']}, got {first['value']}"

@@ -49,7 +49,7 @@ class Parameters:
 
     def ids(self, name: str) -> frozenset[str]:
         """Give ids that are repeated, separated by commas, or both."""
-        return frozenset(one for part in self._values.getlist(name) for one in part.split(",") if one)
+        return frozenset(named_id for part in self._values.getlist(name) for named_id in part.split(",") if named_id)
 
 
 def parse_amount(value: object, name: str) -> float:

@@ -56,14 +56,14 @@ async def post_decisions(request: Request) -> Response:
     for placement_id, count in placements:
         known = placement_named(site, placement_id)
         slate = decision.fill(placement_id, count or known.slots, frozenset(shown_creatives))
-        shown_creatives.update(one.creative.creative_id for one in slate.slots)
+        shown_creatives.update(slot.creative.creative_id for slot in slate.slots)
         filled[placement_id] = decide.slate_view(slate)
         tier = tier or slate.tier
     lists: dict[str, Any] = {}
     for name, query in queries:
         query = decision.asked(replace(query, exclude=query.exclude | shown_items))
         found = decision.recommend(query)
-        shown_items.update(one.item.item_id for one in found.items)
+        shown_items.update(chosen.item.item_id for chosen in found.items)
         lists[name] = decide.list_view(query, found, decision.state.config)
         tier = tier or found.tier
     decision.log()

@@ -72,7 +72,7 @@ async def get_messages(
             found = await _await_first(state, site, owner, after)
     except UNAVAILABLE as error:
         raise unavailable("store_unavailable", "the message store does not answer; try again") from error
-    return answer({"visitor_id": visitor_id, "messages": [_view(one) for one in found]})
+    return answer({"visitor_id": visitor_id, "messages": [_view(message) for message in found]})
 
 
 async def _owner(state: State, site: Site, visitor_id: str) -> str:
@@ -121,9 +121,9 @@ async def _push(state: State, site: Site, visitor_id: str, after: str) -> AsyncI
             found: list[OnSite] = []
             with contextlib.suppress(*UNAVAILABLE):
                 found = await _read(state, site, owner, after)
-            for one in found:
-                after = one.event_id
-                yield b"id: %s\nevent: message\ndata: %s\n\n" % (after.encode(), orjson.dumps(_view(one)))
+            for message in found:
+                after = message.event_id
+                yield b"id: %s\nevent: message\ndata: %s\n\n" % (after.encode(), orjson.dumps(_view(message)))
                 spoke_at = time.monotonic()
             if time.monotonic() - spoke_at >= HEARTBEAT_S:
                 spoke_at = time.monotonic()

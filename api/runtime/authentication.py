@@ -50,11 +50,11 @@ def _site(request: Request, *, secret: bool) -> tuple[Site, bool]:
 def _match(state: State, key: str) -> tuple[str | None, bool]:
     given = key.encode()
     found: tuple[str | None, bool] = (None, False)
-    for one in state.config.sites:  # all are compared, so that time tells nothing
-        if compare_digest(given, one.public_key.encode()):
-            found = (one.site, False)
-        if compare_digest(given, one.secret_key.encode()):
-            found = (one.site, True)
+    for site in state.config.sites:  # all are compared, so that time tells nothing
+        if compare_digest(given, site.public_key.encode()):
+            found = (site.site, False)
+        if compare_digest(given, site.secret_key.encode()):
+            found = (site.site, True)
     return found
 
 

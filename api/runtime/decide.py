@@ -103,7 +103,7 @@ class Decision:
         )
         if banner_limits.why and slate.slots:
             slate = replace(slate, reason=f"{slate.reason}; promotions are held back: {banner_limits.why}")
-        self.promoted += sum(one.creative.creative_id in banner_limits.promotional for one in slate.slots)
+        self.promoted += sum(slot.creative.creative_id in banner_limits.promotional for slot in slate.slots)
         return slate
 
     def recommend(self, query: Query) -> Answer:
@@ -112,7 +112,7 @@ class Decision:
         if self.degraded:
             answer.reason = f"{self.degraded}: {answer.reason}"
         metrics.count_decision(self.site.name, query.strategy, answer.tier)
-        items = [one.item.item_id for one in answer.items]
+        items = [chosen.item.item_id for chosen in answer.items]
         self.record.append({"strategy": query.strategy, "tier": answer.tier, "items": items})
         return answer
 
@@ -310,17 +310,17 @@ def list_view(query: Query, answer: Answer, config: ApiConfig, *, explain: bool 
         **(_gap_view(answer.gap) if answer.gap is not None else {}),
         "items": [
             {
-                "item_id": one.item.item_id,
+                "item_id": chosen.item.item_id,
                 "position": position,
-                "score": one.score,
-                "tier": one.tier,
-                "reason": one.reason,
-                "learner": one.why.learner,
-                "because_item_id": one.why.because or None,
-                **({"says": _says_view(one.why)} if explain else {}),
-                **_display(one.item),
+                "score": chosen.score,
+                "tier": chosen.tier,
+                "reason": chosen.reason,
+                "learner": chosen.why.learner,
+                "because_item_id": chosen.why.because or None,
+                **({"says": _says_view(chosen.why)} if explain else {}),
+                **_display(chosen.item),
             }
-            for position, one in enumerate(answer.items)
+            for position, chosen in enumerate(answer.items)
         ],
     }
 
@@ -335,7 +335,7 @@ def _says_view(why: Reason) -> list[dict[str, Any]]:
 
 
 def _bundle(companion_of: CatalogItem, answer: Answer, config: ApiConfig) -> dict[str, Any]:
-    items = [companion_of, *(one.item for one in answer.items)]
+    items = [companion_of, *(chosen.item for chosen in answer.items)]
     priced = bundle_price(items, config.bundle_discount, config.bundle_least_margin)
     return {
         "companion_of": companion_of.item_id,
@@ -351,13 +351,13 @@ def _logged(slate: Slate) -> dict[str, Any]:
 
     A pinned creative was drawn from itself alone, so that no one slot names all.
     """
-    eligible = tuple(dict.fromkeys(creative_id for one in slate.slots for creative_id in one.drawn_from))
+    eligible = tuple(dict.fromkeys(creative_id for slot in slate.slots for creative_id in slot.drawn_from))
     place = {creative_id: number for number, creative_id in enumerate(eligible)}
     return {
         "eligible": eligible,
         "slots": [
-            [one.creative.creative_id, one.selection_probability, [place[other] for other in one.drawn_from]]
-            for one in slate.slots
+            [slot.creative.creative_id, slot.selection_probability, [place[other] for other in slot.drawn_from]]
+            for slot in slate.slots
         ],
     }
 
@@ -384,16 +384,16 @@ def slate_view(slate: Slate) -> dict[str, Any]:
         "reason": slate.reason,
         "slots": [
             {
-                "creative_id": one.creative.creative_id,
-                "campaign_id": one.creative.campaign_id,
-                "image_link": one.creative.image_link,
-                "link": one.creative.link,
-                "headline": one.creative.headline,
-                "text": one.creative.text,
-                "position": one.position,
-                "selection_probability": round(one.selection_probability, 6),
-                "reason": one.reason,
+                "creative_id": slot.creative.creative_id,
+                "campaign_id": slot.creative.campaign_id,
+                "image_link": slot.creative.image_link,
+                "link": slot.creative.link,
+                "headline": slot.creative.headline,
+                "text": slot.creative.text,
+                "position": slot.position,
+                "selection_probability": round(slot.selection_probability, 6),
+                "reason": slot.reason,
             }
-            for one in slate.slots
+            for slot in slate.slots
         ],
     }

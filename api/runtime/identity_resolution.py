@@ -33,7 +33,7 @@ class IdentityResolver:
 
         Without an answer of the store, an event that names nobody stays its device's: the stream hands it on.
         """
-        events = [(one, decode_event(one.value)) for one in records]
+        events = [(record, decode_event(record.value)) for record in records]
         known = self._known(events)
         prepared: list[Incoming] = []
         news: list[Incoming] = []
@@ -52,7 +52,11 @@ class IdentityResolver:
         return prepared + news
 
     def _known(self, events: list[tuple[Incoming, Event]]) -> dict[Device, list[Link]]:
-        devices = {(one.site, one.partition, one.visitor_id): None for one, event in events if not _stays(event)}
+        devices = {
+            (visitor.site, visitor.partition, visitor.visitor_id): None
+            for visitor, event in events
+            if not _stays(event)
+        }
         try:
             return self._links.read(list(devices))
         except UNAVAILABLE as error:

@@ -33,9 +33,9 @@ def view_as(decision: Decision, raw: Any, known_segments: frozenset[str]) -> Dec
     targeting, profile = decision.targeting, decision.profile
     if "segments" in raw:
         segments = parse_ids(raw["segments"], "view_as.segments")
-        for one in segments:
-            if one not in known_segments:
-                raise InvalidError("segment_unknown", f"view_as.segments: there is no segment {show_value(one)}")
+        for segment in segments:
+            if segment not in known_segments:
+                raise InvalidError("segment_unknown", f"view_as.segments: there is no segment {show_value(segment)}")
         targeting = targeting._replace(segments=frozenset(segments))
     if "region" in raw:
         if not isinstance(raw["region"], str):

@@ -184,7 +184,7 @@ class ClickModel:
             number = numbers.setdefault(one.context, len(numbers))
             return one.visitor_id, one.creative_id, number, one.shown_at_s, one.since_s, one.clicked, one.expected
 
-        opened, closed = ([plain(one) for one in kept.values()] for kept in (self.opened, self.closed))
+        opened, closed = ([plain(impression) for impression in kept.values()] for kept in (self.opened, self.closed))
         return SavedClicks(
             cells=self.counts.cells(),
             landmark_s=self.counts.clock.landmark_s,

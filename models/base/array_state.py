@@ -39,7 +39,7 @@ def fill(array: NDArray[Any], values: NDArray[Any], rows: NDArray[np.int64] | No
 
 def restore(kind: type[State], arrays: list[Stored]) -> State:
     """Read what `store` gave of a state of this kind."""
-    return kind(*(restored(one) for one in arrays))
+    return kind(*(restored(array) for array in arrays))
 
 
 def grown(state: State, like: State) -> State:

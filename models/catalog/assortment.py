@@ -125,8 +125,8 @@ class Assortment:
     def _asks_segments(self) -> bool:
         """Whether any rule or experiment is for some segments only."""
         experiments = self.experiments.values()
-        own = (rule for one in experiments for variant in one.variants for rule in variant.rules)
-        return any(one.audience.asks for one in experiments) or any(
+        own = (rule for experiment in experiments for variant in experiment.variants for rule in variant.rules)
+        return any(experiment.audience.asks for experiment in experiments) or any(
             rule.audience.asks for rule in (*self.rules.values(), *own)
         )
 
@@ -271,7 +271,7 @@ class Assortment:
         if known is None:
             if len(self._about) >= _ABOUT_KEPT:
                 self._about.clear()
-            known = frozenset(one.creative_id for one in self.creatives.values() if is_about(one, item))
+            known = frozenset(creative.creative_id for creative in self.creatives.values() if is_about(creative, item))
             self._about[item.item_id] = known
         return known
 

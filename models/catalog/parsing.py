@@ -244,16 +244,16 @@ def parse_audience(raw: object) -> Audience:
                 "audience_invalid",
                 f"audience.{name} must be a list of at most {MAX_AUDIENCE} segments, got {show_value(value)}",
             )
-        found.append(tuple(parse_segment_id(one) for one in value))
+        found.append(tuple(parse_segment_id(element) for element in value))
     return Audience(any_of=found[0], all_of=found[1], none_of=found[2]) if any(found) else EVERYBODY
 
 
 def _devices(source: Mapping[str, Any]) -> tuple[str, ...]:
     devices = _ids(source, "devices")
-    for one in devices:
-        if one not in DEVICES:
+    for device in devices:
+        if device not in DEVICES:
             raise InvalidError(
-                "devices_invalid", f"devices must be some of {', '.join(DEVICES)}, got {show_value(one)}"
+                "devices_invalid", f"devices must be some of {', '.join(DEVICES)}, got {show_value(device)}"
             )
     return devices
 
@@ -266,7 +266,7 @@ def _regions(source: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _availabilities(source: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(_availability(one, source.get("rule_id"), "rule") for one in _ids(source, "availability"))
+    return tuple(_availability(word, source.get("rule_id"), "rule") for word in _ids(source, "availability"))
 
 
 def _names_items(rule: MerchandisingRule) -> bool:
@@ -447,4 +447,4 @@ def _ids(source: Mapping[str, Any], field: str) -> tuple[str, ...]:
         raise InvalidError(
             f"{field}_invalid", f"{field} must be a list of at most {MAX_CREATIVE_ITEMS}, got {show_value(value)}"
         )
-    return tuple(_identifier(one, field) for one in value)
+    return tuple(_identifier(element, field) for element in value)

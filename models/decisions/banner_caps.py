@@ -58,7 +58,7 @@ def limits_for(
     promotional = _promotional(assortment)
     if suspended or quiet:
         return BannerLimits(promotional, promotional, 0, (COMPLAINT_OPEN if suspended else QUIET_HOURS,))
-    touches = [one for one in touches_of(contact) if _counts(one, assortment)]
+    touches = [touch for touch in touches_of(contact) if _counts(touch, assortment)]
     left = max(0, room(policy, touches, _BANNER, now_s) - promoted)
     out: set[str] = set()
     holds: list[str] = []
@@ -66,9 +66,9 @@ def limits_for(
         if not cap.each_campaign:
             continue
         since_s = now_s - WINDOWS_S[cap.per]
-        seen = Counter(one.campaign for one in touches if one.channel in cap.channels and one.at_s > since_s)
+        seen = Counter(touch.campaign for touch in touches if touch.channel in cap.channels and touch.at_s > since_s)
         full = {campaign for campaign, count in seen.items() if count >= cap.most}
-        own = {one for one in promotional if assortment.creatives[one].campaign_id in full}
+        own = {creative_id for creative_id in promotional if assortment.creatives[creative_id].campaign_id in full}
         if own:
             out |= own
             holds.append(cap.code)
@@ -98,10 +98,15 @@ def _outranked(creative_ids: frozenset[str] | set[str], assortment: Assortment, 
     """Creatives of campaigns whose priority is below that of the last one there is room for."""
     priorities = {
         creative.campaign_id: campaign.priority
-        for one in creative_ids
-        if (campaign := assortment.campaigns.get((creative := assortment.creatives[one]).campaign_id)) is not None
+        for creative_id in creative_ids
+        if (campaign := assortment.campaigns.get((creative := assortment.creatives[creative_id]).campaign_id))
+        is not None
     }
     if len(priorities) <= left:
         return set()
     least = sorted(priorities.values(), reverse=True)[left - 1]
-    return {one for one in creative_ids if priorities.get(assortment.creatives[one].campaign_id, least) < least}
+    return {
+        creative_id
+        for creative_id in creative_ids
+        if priorities.get(assortment.creatives[creative_id].campaign_id, least) < least
+    }

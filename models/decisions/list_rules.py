@@ -51,7 +51,7 @@ class ListRules:
         self._scored = scored
         held = [
             rule
-            for rule in sorted(rules, key=lambda one: one.rule_id)
+            for rule in sorted(rules, key=lambda rule: rule.rule_id)
             if not rule.about_slots
             and (not rule.strategies or strategy in rule.strategies)
             and targeting.meets(rule, now_s)
@@ -61,7 +61,7 @@ class ListRules:
             self._of.setdefault(rule.action, []).append(rule)
         self.excluded = self._any("exclude")
         self.buried = self._any("bury")
-        self.pins = [one for one in self._of.get("pin", []) if one.strategies or strategy not in FACTUAL]
+        self.pins = [rule for rule in self._of.get("pin", []) if rule.strategies or strategy not in FACTUAL]
         self._counts: Counter[tuple[str, tuple[str, ...]]] = Counter()
 
     def _any(self, action: str) -> Mask | None:
@@ -107,7 +107,7 @@ class ListRules:
             rows = [row for row in self._scored.assortment.rows(rule.item_ids).tolist() if allowed[row]]
             why = Reason(f"pinned by the rule {rule.name or rule.rule_id}", "rule")
             found += [(rule.position + place, row, why) for place, row in enumerate(rows)]
-        return sorted(found, key=lambda one: one[0])
+        return sorted(found, key=lambda pin: pin[0])
 
     def last(self, allowed: Mask) -> CandidateList:
         """Offer what is buried, the popular first: for a list that has nothing else left."""

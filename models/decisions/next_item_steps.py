@@ -45,12 +45,12 @@ def next_steps(
     newcomers
         Items on which there has been no event; one takes every `NEWCOMER_EVERY`th place.
     """
-    seen = [one for one in reversed(profile.recent) if creative_of(one.item_id) is None]
+    seen = [item for item in reversed(profile.recent) if creative_of(item.item_id) is None]
     session = in_session(profile, seen) or seen
-    history = [one.item_id for one in session]
+    history = [item.item_id for item in session]
     at_s = session[0].at_s if session else None
     dwell_s = session[0].at_s - session[1].at_s if len(session) > 1 else 0.0
-    rows, chances, numbers = scored.next_after(history, [one.item_id for one in seen], at_s, dwell_s)
+    rows, chances, numbers = scored.next_after(history, [item.item_id for item in seen], at_s, dwell_s)
     keep = allowed[rows]
     rows, chances, numbers = rows[keep], chances[keep], numbers[keep]
     engine = scored.snapshot.engine

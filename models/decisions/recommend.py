@@ -194,7 +194,7 @@ def _pin(scored: ScoredCatalog, answer: Answer, ruled: ListRules, allowed: NDArr
     """Put pinned items in their places; what stood there moves on, and what falls off the end is gone."""
     for place, row, why in ruled.pinned(allowed):
         item = scored.assortment.items[scored.assortment.ids[row]]
-        answer.items = [one for one in answer.items if one.item.item_id != item.item_id]
+        answer.items = [chosen for chosen in answer.items if chosen.item.item_id != item.item_id]
         answer.items.insert(place, Recommended(item, 0.0, "static", why))
     del answer.items[limit:]
 
@@ -202,7 +202,9 @@ def _pin(scored: ScoredCatalog, answer: Answer, ruled: ListRules, allowed: NDArr
 def hidden_items(profile: Profile) -> set[str]:
     """Items this visitor is not shown: in the cart, or just ordered as of the visitor's latest event."""
     since_s = profile.last_at_s - BOUGHT_HIDDEN_S
-    return cart_items(profile) | {one.item_id for one in profile.history.item_purchases if one.last_at_s > since_s}
+    return cart_items(profile) | {
+        purchases.item_id for purchases in profile.history.item_purchases if purchases.last_at_s > since_s
+    }
 
 
 def cart_items(profile: Profile) -> set[str]:
@@ -275,7 +277,7 @@ def _ladder(
             near = _near(scored, profile.recent) if known else np.zeros(len(allowed), dtype=bool)
             yield clearance(scored, np.where(near & (interest > LEAST_INTEREST), interest, 0.0))
         case "threshold_nudge" if gap is not None:
-            history = [] if holdout else [one for one in recent_items(profile) if creative_of(one) is None]
+            history = [] if holdout else [recent for recent in recent_items(profile) if creative_of(recent) is None]
             yield threshold_nudge(scored, profile, gap, history)
         case "bestsellers":
             yield ordered_step("popular", Reason("sells best", "popularity"), scored.sold, scored.sold_score)
@@ -337,9 +339,9 @@ def _for_you(
 
 def _of_campaign(scored: ScoredCatalog, campaign_id: str) -> CandidateList:
     """What a campaign's creatives are about: the items they name, then their categories, the popular first."""
-    creatives = [one for one in scored.assortment.creatives.values() if one.campaign_id == campaign_id]
-    named = dict.fromkeys(item_id for one in creatives for item_id in one.item_ids)
-    paths = sorted({one.category for one in creatives if one.category})
+    creatives = [creative for creative in scored.assortment.creatives.values() if creative.campaign_id == campaign_id]
+    named = dict.fromkeys(item_id for creative in creatives for item_id in creative.item_ids)
+    paths = sorted({creative.category for creative in creatives if creative.category})
     members = sorted({item_id for path in paths for item_id in scored.assortment.in_category(path)} - set(named))
     rows = scored.assortment.rows(members)
     rows = np.concatenate([scored.assortment.rows(named), rows[np.argsort(-scored.popularity[rows], kind="stable")]])
@@ -417,7 +419,7 @@ def _anchors(profile: Profile, item_id: str, holdout: bool) -> list[str]:
         return [item_id]
     if profile.cart:
         return [line.item_id for line in reversed(profile.cart)][:RECENTS_USED]
-    return [one for one in [_latest(profile, holdout)] if one]
+    return [latest for latest in [_latest(profile, holdout)] if latest]
 
 
 def _also_bought(scored: ScoredCatalog, profile: Profile, item_id: str, holdout: bool) -> Iterator[CandidateList]:
@@ -437,9 +439,9 @@ def _buy_again(scored: ScoredCatalog, profile: Profile, query: Query, now_s: flo
     """What the visitor's next order will likely hold; without refill only what the visitor bought before."""
     row_of = scored.assortment.row_of
     ranked = {
-        row_of[one.item_id]: one
-        for one in scored.snapshot.again.rank(profile.history, now_s, MAX_RANKED)
-        if one.item_id in row_of and (query.refill or one.purchases is not None)
+        row_of[item.item_id]: item
+        for item in scored.snapshot.again.rank(profile.history, now_s, MAX_RANKED)
+        if item.item_id in row_of and (query.refill or item.purchases is not None)
     }
 
     def tier_of(row: int) -> DecisionTier:
@@ -449,7 +451,7 @@ def _buy_again(scored: ScoredCatalog, profile: Profile, query: Query, now_s: flo
         "personalized",
         Reason("you bought it before", "buy_again"),
         np.array(list(ranked), dtype=np.int64),
-        np.array([one.score for one in ranked.values()], dtype=np.float64),
+        np.array([creative.score for creative in ranked.values()], dtype=np.float64),
         lambda row: Reason(ranked[row].reason, "popularity" if ranked[row].purchases is None else "buy_again"),
         tier_of,
         again=True,

@@ -36,7 +36,10 @@ class SlotRules:
     def admits(self, creative: Creative, before: Sequence[Creative]) -> bool:
         """Whether a placement that has these has room for one more like this."""
         return all(
-            sum(one.creative_id in cap.creative_ids and _alike_to(cap.per_category, one, creative) for one in before)
+            sum(
+                other.creative_id in cap.creative_ids and _alike_to(cap.per_category, other, creative)
+                for other in before
+            )
             < cap.most
             for cap in self.caps
             if creative.creative_id in cap.creative_ids
@@ -51,7 +54,7 @@ class SlotRules:
         wanted = self.spread.get(creative.creative_id, 0.0)
         if not wanted or not before:
             return 0.0
-        return -wanted * SPREAD_LOGIT * max(likeness(creative, one) for one in before)
+        return -wanted * SPREAD_LOGIT * max(likeness(creative, other) for other in before)
 
 
 NO_RULES: Final = SlotRules()
@@ -98,7 +101,7 @@ def slot_rules(
     spread: dict[str, float] = {}
     held = [
         rule
-        for rule in sorted(rules, key=lambda one: one.rule_id)
+        for rule in sorted(rules, key=lambda rule: rule.rule_id)
         if rule.about_slots
         and (not rule.placements or placement_id in rule.placements)
         and targeting.meets(rule, now_s)
@@ -106,20 +109,20 @@ def slot_rules(
     if not held:
         return NO_RULES
     for rule in held:
-        own = [one.creative_id for one in creatives if _is_about(rule, one, items)]
+        own = [creative.creative_id for creative in creatives if _is_about(rule, creative, items)]
         match rule.action:
             case "exclude":
                 excluded.update(own)
             case "bury":
                 buried.update(own)
             case "boost":
-                raised.update((one, raised.get(one, 0.0) + log(rule.weight)) for one in own)
+                raised.update((pinned_id, raised.get(pinned_id, 0.0) + log(rule.weight)) for pinned_id in own)
             case "cap":
                 caps.append(Cap(frozenset(own), rule.most, rule.per_category))
             case "diversify":
-                spread.update((one, max(spread.get(one, 0.0), rule.weight)) for one in own)
+                spread.update((pinned_id, max(spread.get(pinned_id, 0.0), rule.weight)) for pinned_id in own)
             case "pin":
-                order = sorted(own, key=lambda one: (_place(rule, one), one))
+                order = sorted(own, key=lambda pinned_id: (_place(rule, pinned_id), pinned_id))
                 for place, creative_id in enumerate(order, start=rule.position):
                     pins.setdefault(place, creative_id)
     return SlotRules(frozenset(excluded), frozenset(buried), pins, raised, tuple(caps), spread)
@@ -131,23 +134,23 @@ def _is_about(rule: MerchandisingRule, creative: Creative, items: Mapping[str, C
     named = creative.creative_id in rule.creative_ids or creative.campaign_id in rule.campaign_ids
     if (rule.creative_ids or rule.campaign_ids) and not named:
         return False
-    about = [items[one] for one in creative.item_ids if one in items]
-    categories = (creative.category, *(one.category for one in about))
-    if rule.category and not any(_below(rule.category, one) for one in categories):
+    about = [items[item_id] for item_id in creative.item_ids if item_id in items]
+    categories = (creative.category, *(item.category for item in about))
+    if rule.category and not any(_below(rule.category, category) for category in categories):
         return False
-    brands = (creative.brand, *(one.brand for one in about))
-    if rule.brand and not any(one.casefold() == rule.brand.casefold() for one in brands):
+    brands = (creative.brand, *(item.brand for item in about))
+    if rule.brand and not any(brand.casefold() == rule.brand.casefold() for brand in brands):
         return False
     wants_items = rule.item_ids or rule.label or rule.availability
     if not wants_items and rule.price_from is None and rule.price_to is None:
         return True
-    return any(_carries(rule, one) for one in about)
+    return any(_carries(rule, item) for item in about)
 
 
 def _below(path: tuple[str, ...], category: tuple[str, ...]) -> bool:
     """Whether a category is a path or lies below it; a single name is found at any level."""
     if len(path) == 1 and category[:1] != path:
-        return path[0].casefold() in (one.casefold() for one in category)
+        return path[0].casefold() in (level.casefold() for level in category)
     return category[: len(path)] == path
 
 
@@ -155,7 +158,7 @@ def _carries(rule: MerchandisingRule, item: CatalogItem) -> bool:
     price = item.current_price
     return (
         (not rule.item_ids or item.item_id in rule.item_ids)
-        and (not rule.label or rule.label.casefold() in (one.casefold() for one in item.custom_labels))
+        and (not rule.label or rule.label.casefold() in (label.casefold() for label in item.custom_labels))
         and (not rule.availability or item.availability in rule.availability)
         and (rule.price_from is None or (price is not None and price >= rule.price_from))
         and (rule.price_to is None or (price is not None and price <= rule.price_to))

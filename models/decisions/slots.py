@@ -114,9 +114,9 @@ def fill(
         targeting = targeting or targeting_of(profile)
         rules = (*assortment.rules.values(), *targeting.rules)
         ruled = slot_rules(rules, candidates, placement_id, targeting, now_s, assortment.items)
-        candidates = [one for one in candidates if one.creative_id not in ruled.excluded]
+        candidates = [candidate for candidate in candidates if candidate.creative_id not in ruled.excluded]
     if change.creative_ids:
-        candidates = [one for one in candidates if one.creative_id in change.creative_ids]
+        candidates = [candidate for candidate in candidates if candidate.creative_id in change.creative_ids]
     if not candidates:
         why = f", promotions are held back: {banner_limits.why}" if banner_limits.why else ""
         return Slate("static", f"no creative is eligible{why}", [])
@@ -139,7 +139,7 @@ def fill(
     tier, why = history_tier(profile), "by what you looked at and what others clicked"
     if not recent:
         tier, why = "popular", "new visitor: by what others clicked"
-    if any(one.campaign_id == echo for one in candidates):
+    if any(candidate.campaign_id == echo for candidate in candidates):
         tier, why = ("segment" if not recent else tier), f"you came by the campaign {echo}"
     slots = _draw_slots(candidates, terms, visitor_id, placement_id, count, now_s, why, ruled, echo, banner_limits)
     return Slate(tier, why, slots)
@@ -152,23 +152,27 @@ def _fixed(
     place = {creative_id: number for number, creative_id in enumerate(order)}
     ranked = sorted(
         candidates,
-        key=lambda one: (one.creative_id in ruled.buried, place.get(one.creative_id, len(order)), one.creative_id),
+        key=lambda candidate: (
+            candidate.creative_id in ruled.buried,
+            place.get(candidate.creative_id, len(order)),
+            candidate.creative_id,
+        ),
     )
     kept: list[Creative] = []
-    for one in ranked:
-        if ruled.admits(one, kept):
-            kept.append(one)
+    for creative in ranked:
+        if ruled.admits(creative, kept):
+            kept.append(creative)
     ranked = kept
     for position, creative_id in sorted(ruled.pins.items()):
-        pinned = [one for one in ranked if one.creative_id == creative_id]
-        ranked = [one for one in ranked if one.creative_id != creative_id]
+        pinned = [creative for creative in ranked if creative.creative_id == creative_id]
+        ranked = [creative for creative in ranked if creative.creative_id != creative_id]
         ranked[position:position] = pinned
     why = "in the order an experiment fixes"
-    promotional = [one for one in ranked if one.creative_id in banner_limits.promotional]
+    promotional = [creative for creative in ranked if creative.creative_id in banner_limits.promotional]
     spared = [] if banner_limits.room is None else promotional[banner_limits.room :]
-    ranked = [one for one in ranked if one not in spared]
-    ids = tuple(one.creative_id for one in ranked)
-    slots = [Slot(one, position, 1.0, why, ids[position:]) for position, one in enumerate(ranked[:count])]
+    ranked = [creative for creative in ranked if creative not in spared]
+    ids = tuple(creative.creative_id for creative in ranked)
+    slots = [Slot(creative, position, 1.0, why, ids[position:]) for position, creative in enumerate(ranked[:count])]
     return Slate("static", why, slots, FIXED_POLICY)
 
 
@@ -183,16 +187,17 @@ def judge(
         for bucket in BUCKETS
         for echo in (False, True)
     }
-    shares = dict.fromkeys((one.creative_id for one in candidates), 0.0)
+    shares = dict.fromkeys((candidate.creative_id for candidate in candidates), 0.0)
     for item, weight in latest:
         for creative_id in assortment.creatives_about(item):
             if creative_id in shares:
                 shares[creative_id] += weight
     return {
-        one.creative_id: clicks.terms(
-            one.creative_id, contexts[bucket_of(shares[one.creative_id]), one.campaign_id == arrival.campaign]
+        candidate.creative_id: clicks.terms(
+            candidate.creative_id,
+            contexts[bucket_of(shares[candidate.creative_id]), candidate.campaign_id == arrival.campaign],
         )
-        for one in candidates
+        for candidate in candidates
     }
 
 
@@ -213,7 +218,8 @@ def _draw_slots(
     window = int(now_s // HOLD_S)
     positions = min(count, len(candidates))
     draws = {
-        one.creative_id: _waits(visitor_id, placement_id, window, one.creative_id, positions) for one in candidates
+        candidate.creative_id: _waits(visitor_id, placement_id, window, candidate.creative_id, positions)
+        for candidate in candidates
     }
     average = _average(terms) if terms else None
     left, slots = list(candidates), list[Slot]()
@@ -224,45 +230,49 @@ def _draw_slots(
         pinned: list[Creative] = []
         open_to_all = left
         if ruled is not NO_RULES:
-            before = [one.creative for one in slots]
-            left = [one for one in left if ruled.admits(one, before)]
-            pinned = [one for one in left if one.creative_id == ruled.pins.get(position)]
+            before = [slot.creative for slot in slots]
+            left = [creative for creative in left if ruled.admits(creative, before)]
+            pinned = [creative for creative in left if creative.creative_id == ruled.pins.get(position)]
             later = {creative_id for at, creative_id in ruled.pins.items() if position < at < count}
-            unpinned = [one for one in left if one.creative_id not in later] or left
-            open_to_all = [one for one in unpinned if one.creative_id not in ruled.buried] or unpinned
+            unpinned = [creative for creative in left if creative.creative_id not in later] or left
+            open_to_all = [creative for creative in unpinned if creative.creative_id not in ruled.buried] or unpinned
         if not left:
             break
-        fresh = pinned or [one for one in open_to_all if one.campaign_id not in used_campaigns] or open_to_all
+        fresh = (
+            pinned
+            or [creative for creative in open_to_all if creative.campaign_id not in used_campaigns]
+            or open_to_all
+        )
         if terms is None or average is None:
             shares = [1.0 / len(fresh)] * len(fresh)
             if ruled.spread:
-                shares = _even([ruled.spread_of(one, before) for one in fresh])
+                shares = _even([ruled.spread_of(creative, before) for creative in fresh])
         else:
-            found = [terms[one.creative_id] for one in fresh]
-            scores = [one.score for one in found]
+            found = [terms[creative.creative_id] for creative in fresh]
+            scores = [candidate.score for candidate in found]
             if ruled is not NO_RULES:
-                scores = [score + ruled.lift(one, before) for score, one in zip(scores, fresh, strict=True)]
-            shares = chances(scores, [one.deviation for one in found])
+                scores = [score + ruled.lift(candidate, before) for score, candidate in zip(scores, fresh, strict=True)]
+            shares = chances(scores, [pinned.deviation for pinned in found])
             if echo and position == 0:
-                shares = _echoed(shares, [one.campaign_id == echo for one in fresh])
+                shares = _echoed(shares, [creative.campaign_id == echo for creative in fresh])
         # Of exponential waiting times with these rates, each is the shortest with just these chances.
-        waits = [draws[one.creative_id][position] / share for one, share in zip(fresh, shares, strict=True)]
+        waits = [draws[creative.creative_id][position] / share for creative, share in zip(fresh, shares, strict=True)]
         place = waits.index(min(waits))
         creative, reason = fresh[place], why
         if terms is not None and average is not None:
-            best = max(terms[one.creative_id].score for one in fresh)
+            best = max(terms[creative.creative_id].score for creative in fresh)
             reason = _reason(creative, terms[creative.creative_id], average, best)
             if echo and position == 0 and creative.campaign_id == echo:
                 reason = "you came by its campaign"
         if pinned:
             reason = "pinned by a rule"
-        drawn_from = tuple(one.creative_id for one in fresh)
+        drawn_from = tuple(creative.creative_id for creative in fresh)
         slots.append(Slot(creative, position, shares[place], reason, drawn_from))
         used_campaigns.add(creative.campaign_id)
         left.remove(creative)
         room -= creative.creative_id in banner_limits.promotional
         if room <= 0:
-            left = [one for one in left if one.creative_id not in banner_limits.promotional]
+            left = [creative for creative in left if creative.creative_id not in banner_limits.promotional]
     return slots
 
 
@@ -272,9 +282,9 @@ def _even(lowered: list[float]) -> list[float]:
     >>> _even([0.0, 0.0]), _even([0.0, -log(3.0)])
     ([0.5, 0.5], [0.75, 0.25])
     """
-    weights = [exp(one) for one in lowered]
+    weights = [exp(creative) for creative in lowered]
     whole = sum(weights)
-    return [round(one / whole, 15) for one in weights]
+    return [round(weight / whole, 15) for weight in weights]
 
 
 def _echoed(shares: list[float], own: list[bool]) -> list[float]:
@@ -305,12 +315,12 @@ def _waits(visitor_id: str, placement_id: str, window: int, creative_id: str, po
 
 def _average(terms: Mapping[str, Terms]) -> Terms:
     affinity = campaign = creative = common = deviation = 0.0
-    for one in terms.values():
-        affinity += one.affinity
-        campaign += one.campaign
-        creative += one.creative
-        common += one.common
-        deviation += one.deviation
+    for term in terms.values():
+        affinity += term.affinity
+        campaign += term.campaign
+        creative += term.creative
+        common += term.common
+        deviation += term.deviation
     count = len(terms)
     return Terms(affinity / count, campaign / count, creative / count, common / count, deviation / count)
 
@@ -326,7 +336,7 @@ def _reason(creative: Creative, terms: Terms, average: Terms, best: float) -> st
         "others click it": terms.creative - average.creative,
         "shown to learn who likes it": best - terms.score,
     }
-    reason, most = max(speaks.items(), key=lambda one: one[1])
+    reason, most = max(speaks.items(), key=lambda item: item[1])
     return reason if most > _SAME else "shown in turn with others as good"
 
 

@@ -21,7 +21,7 @@ class TargetingContext(NamedTuple):
         return (
             rule.running(now_s)
             and (not rule.devices or self.device in rule.devices)
-            and (not rule.regions or any(within(self.region, one) for one in rule.regions))
+            and (not rule.regions or any(within(self.region, region) for region in rule.regions))
             and (not rule.audience.asks or rule.audience.holds(self.segments))
         )
 

@@ -464,7 +464,7 @@ def _check_scores(name: str, params: Mapping[str, Any]) -> None:
     given = [(field, least, most) for field, least, most in SCORES[name] if params.get(field) is not None]
     if not given:
         field, least, most = SCORES[name][0]
-        wanted = " or ".join(f"params.{one} ({low} to {high})" for one, low, high in SCORES[name])
+        wanted = " or ".join(f"params.{field} ({low} to {high})" for field, low, high in SCORES[name])
         raise InvalidError(f"{field}_missing", f"{name} needs {wanted}, got {show_value(params.get(field))}")
     for field, least, most in given:
         score = score_of(params, field)

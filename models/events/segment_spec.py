@@ -109,7 +109,7 @@ def translated(raw: dict[str, Any]) -> dict[str, Any]:
     params = dict(params)
     products = params.pop("products", None)
     if isinstance(products, list) and made.get("items") is None:
-        made["items"] = [_item(one) if isinstance(one, dict) else one for one in products]
+        made["items"] = [_item(product) if isinstance(product, dict) else product for product in products]
     elif name in _PRODUCT_EVENTS and made.get("items") is None and ("product_id" in params or "sku" in params):
         made["items"] = [_item(params)]
     if "value" not in params and name in ("purchase", "refund"):

@@ -24,18 +24,18 @@ def visits_of(moments: Sequence[Moment]) -> list[int]:
     >>> visits_of([Moment(0, ""), Moment(60, "a"), Moment(90, "b"), Moment(120, "a"), Moment(4000, "a")])
     [0, 0, 1, 0, 2]
     """
-    named = next((one.session_id for one in moments if one.session_id and not one.off_site), "")
+    named = next((moment.session_id for moment in moments if moment.session_id and not moment.off_site), "")
     open_visits: dict[str, tuple[int, float]] = {}
     numbers: list[int] = []
     count = 0
-    for one in moments:
-        if one.off_site:
+    for moment in moments:
+        if moment.off_site:
             numbers.append(-1)
             continue
-        named = one.session_id or named
+        named = moment.session_id or named
         number, last_at_s = open_visits.get(named, (-1, 0.0))
-        if number < 0 or one.at_s - last_at_s > SESSION_GAP_S:
+        if number < 0 or moment.at_s - last_at_s > SESSION_GAP_S:
             number, count = count, count + 1
-        open_visits[named] = (number, one.at_s)
+        open_visits[named] = (number, moment.at_s)
         numbers.append(number)
     return numbers

@@ -91,12 +91,12 @@ def assign(
 def shares(experiment: Experiment) -> list[float]:
     """Give each variant's share of those who take part, in their order; they sum to 1.
 
-    >>> even = tuple(Variant(variant_id=one) for one in ("a", "b"))
+    >>> even = tuple(Variant(variant_id=name) for name in ("a", "b"))
     >>> shares(Experiment(experiment_id="e", variants=even))
     [0.5, 0.5]
     """
-    whole = sum(one.weight for one in experiment.variants)
-    return [one.weight / whole for one in experiment.variants]
+    whole = sum(variant.weight for variant in experiment.variants)
+    return [variant.weight / whole for variant in experiment.variants]
 
 
 def _ends(experiment: Experiment) -> list[float]:
@@ -164,7 +164,7 @@ def assignments_of(
 ) -> VariantAssignments:
     """Give the variants of a visitor who is not in the holdout."""
     found = VariantAssignments()
-    for experiment in sorted(experiments, key=lambda one: one.experiment_id):
+    for experiment in sorted(experiments, key=lambda experiment: experiment.experiment_id):
         variant = assign(experiment, site, visitor_id, segments, now_s, holdout=False).variant
         if variant is not None:
             found.taken.append((experiment, variant, scope_of(experiment)))
@@ -268,7 +268,7 @@ def parse_experiment(raw: object) -> Experiment:
 
     >>> raw = {"experiment_id": "e", "variants": [{"variant_id": "a"},
     ...        {"variant_id": "b", "lists": {"for_you": {"strategy": "bestsellers"}}}]}
-    >>> [one.variant_id for one in parse_experiment(raw).variants]
+    >>> [variant.variant_id for variant in parse_experiment(raw).variants]
     ['a', 'b']
     """
     source = _object(raw, "an experiment", _FIELDS)
@@ -312,11 +312,13 @@ def _variants(value: Any, experiment_id: str) -> tuple[Variant, ...]:
         raise InvalidError(
             "variants_invalid", f"{where}: variants must be a list of 2 to {MAX_VARIANTS}, got {show_value(value)}"
         )
-    found = tuple(_variant(one, f"{where}, variants[{place}]", experiment_id) for place, one in enumerate(value))
-    ids = [one.variant_id for one in found]
+    found = tuple(
+        _variant(variant, f"{where}, variants[{place}]", experiment_id) for place, variant in enumerate(value)
+    )
+    ids = [variant.variant_id for variant in found]
     if len(set(ids)) < len(ids):
         raise InvalidError("variants_invalid", f"{where}: each variant needs an id of its own, got {show_value(ids)}")
-    if not any(one.lists or one.placements or one.rules for one in found):
+    if not any(variant.lists or variant.placements or variant.rules for variant in found):
         raise InvalidError(
             "variants_invalid", f"{where}: no variant changes anything; give one lists, placements or rules"
         )
@@ -338,9 +340,14 @@ def _variant(raw: Any, where: str, experiment_id: str) -> Variant:
         variant_id=variant_id,
         name=_text(source, "name", where),
         weight=weight,
-        lists={parse_strategy(name): _list_change(one, f"{where}.lists.{name}") for name, one in _map(source, "lists")},
-        placements={name: _slot_change(one, f"{where}.placements.{name}") for name, one in _map(source, "placements")},
-        rules=tuple(_rule(one, f"{experiment_id}/{variant_id}/") for one in rules),
+        lists={
+            parse_strategy(name): _list_change(change, f"{where}.lists.{name}")
+            for name, change in _map(source, "lists")
+        },
+        placements={
+            name: _slot_change(change, f"{where}.placements.{name}") for name, change in _map(source, "placements")
+        },
+        rules=tuple(_rule(rule, f"{experiment_id}/{variant_id}/") for rule in rules),
     )
 
 
@@ -379,7 +386,7 @@ def _slot_change(raw: Any, where: str) -> SlotChange:
     if (
         not isinstance(creative_ids, (list, tuple))
         or len(creative_ids) > MAX_CHANGES
-        or not all(isinstance(one, str) and one for one in creative_ids)
+        or not all(isinstance(creative_id, str) and creative_id for creative_id in creative_ids)
     ):
         raise InvalidError(
             "creative_ids_invalid",

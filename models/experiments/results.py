@@ -92,9 +92,9 @@ class Results(NamedTuple):
 
 def sample_ratio(groups: Sequence[Group], shares: Sequence[float]) -> SampleRatio:
     """Hold the numbers of visitors against the shares they should have, which sum to 1."""
-    whole = sum(one.visitors for one in groups)
+    whole = sum(group.visitors for group in groups)
     expected = tuple(whole * share for share in shares)
-    statistic, p_value = chi_square([one.visitors for one in groups], shares)
+    statistic, p_value = chi_square([group.visitors for group in groups], shares)
     if min(expected) < MIN_EXPECTED:
         return SampleRatio(expected, statistic, None, True)
     return SampleRatio(expected, statistic, p_value, p_value >= SAMPLE_RATIO_ALPHA)
@@ -106,20 +106,20 @@ def results_of(groups: Mapping[str, Group], shares: Mapping[str, float], metric:
     ratio = sample_ratio(rows, list(shares.values()))
     alpha = ALPHA / max(1, len(rows) - 1)
     results: list[Result] = []
-    for one in METRICS:
-        results.append(Result(rows[0].variant_id, one, figure(rows[0].sums(one)), None, "", ()))
+    for kind in METRICS:
+        results.append(Result(rows[0].variant_id, kind, figure(rows[0].sums(kind)), None, "", ()))
         for row in rows[1:]:
-            found = compare(row.sums(one), rows[0].sums(one), alpha)
-            reasons = _reasons(row, rows[0], one, ratio)
+            found = compare(row.sums(kind), rows[0].sums(kind), alpha)
+            reasons = _reasons(row, rows[0], kind, ratio)
             verdict = "none" if reasons else _verdict(found)
-            results.append(Result(row.variant_id, one, figure(row.sums(one)), found, verdict, reasons))
-    decision = [one for one in results if one.metric == metric and one.variant_id != rows[0].variant_id]
+            results.append(Result(row.variant_id, kind, figure(row.sums(kind)), found, verdict, reasons))
+    decision = [result for result in results if result.metric == metric and result.variant_id != rows[0].variant_id]
     return Results(
         groups=rows,
         sample_ratio=ratio,
         results=tuple(results),
-        verdicts={one.variant_id: one.verdict for one in decision},
-        reasons=tuple(dict.fromkeys(reason for one in decision for reason in one.reasons)),
+        verdicts={variant.variant_id: variant.verdict for variant in decision},
+        reasons=tuple(dict.fromkeys(reason for result in decision for reason in result.reasons)),
     )
 
 

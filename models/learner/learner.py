@@ -250,10 +250,10 @@ class Learner:
         order_id = order_id_of(event)
         if event.event in _ORDERS:
             known = assortment.items
-            items = {one.item_id: " > ".join((known.get(one.item_id) or one).category) for one in event.items}
+            items = {item.item_id: " > ".join((known.get(item.item_id) or item).category) for item in event.items}
             self.again.learn_one(event.visitor_id, order_id, items, event.at_s)
         elif event.event in _UNDONE:
-            self.again.take_back(event.visitor_id, order_id, {one.item_id for one in event.items})
+            self.again.take_back(event.visitor_id, order_id, {item.item_id for item in event.items})
 
     def _learn_slots(self, event: Event, path: _Path, assortment: Assortment) -> None:
         if event.event not in ("view_promotion", "select_promotion"):

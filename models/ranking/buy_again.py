@@ -258,7 +258,7 @@ class BuyAgain:
     >>> again = BuyAgain()
     >>> for week in range(3):
     ...     again.learn_one("v", f"order {week}", {"milk": "Dairy"}, at_s=week * 604_800.0)
-    >>> [one.reason for one in again.recommend("v", at_s=3 * 604_800.0)]
+    >>> [found.reason for found in again.recommend("v", at_s=3 * 604_800.0)]
     ['you bought it 3 times, about every 7 days']
 
     .. [1] Gibbons, "Distinct Sampling for Highly-Accurate Answers to Distinct Values Queries", VLDB 2001.
@@ -366,7 +366,7 @@ class BuyAgain:
         order = self._open.pop(visitor_id)
         history = self.history(visitor_id)
         self._make_room(len(order.items))
-        taken = np.array([self._number(*one) for one in order.items.items()], dtype=np.int64)
+        taken = np.array([self._number(*item) for item in order.items.items()], dtype=np.int64)
         model = self.model
         offered, gap_days = np.zeros(0, np.int64), np.zeros(0)
         if history.item_purchases:

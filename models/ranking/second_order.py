@@ -40,7 +40,7 @@ def stored_pairs(t: Pairs) -> list[Stored]:
 
 def restored_pairs(t: Pairs, arrays: list[Stored]) -> None:
     """Fill an empty table with what `stored_pairs` gave."""
-    used, *rows = (restored(one) for one in arrays)
+    used, *rows = (restored(array) for array in arrays)
     into: list[NDArray[Any]] = [t.owner, t.other, t.counts, t.total]
     for array, values in zip(into, rows, strict=True):
         fill(array, values, used)

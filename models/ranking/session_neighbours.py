@@ -197,12 +197,12 @@ def stored_sessions(s: Sessions, items: int) -> list[Stored]:
     """Give the stored form: what of the rings is in use, for item numbers below `items`."""
     sessions, links = min(s.head[0], len(s.length)), min(s.head[1], len(s.link_session))
     rings: list[NDArray[Any]] = [s.head, s.items[:sessions], s.length[:sessions], s.last_at_s[:sessions]]
-    return [stored(one) for one in (*rings, s.link_session[:links], s.link_before[:links], s.first_link[:items])]
+    return [stored(ring) for ring in (*rings, s.link_session[:links], s.link_before[:links], s.first_link[:items])]
 
 
 def restored_sessions(s: Sessions, arrays: list[Stored]) -> Sessions:
     """Give what `stored_sessions` was given, with the rings of an empty memory that must be as large."""
-    *rings, first_link = (restored(one) for one in arrays)
+    *rings, first_link = (restored(array) for array in arrays)
     into: list[NDArray[Any]] = [s.head, s.items, s.length, s.last_at_s, s.link_session, s.link_before]
     for array, values in zip(into, rings, strict=True):
         fill(array, values)

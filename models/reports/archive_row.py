@@ -71,14 +71,14 @@ def row_of(partition: int, position: int, event: Event, holdout_share: float) ->
         "device": device_of(event),
         "items": [
             {
-                "item_id": one.item_id,
-                "name": one.name,
-                "brand": one.brand,
-                "category": " > ".join(one.category),
-                "price": one.price,
-                "quantity": one.quantity,
+                "item_id": item.item_id,
+                "name": item.name,
+                "brand": item.brand,
+                "category": " > ".join(item.category),
+                "price": item.price,
+                "quantity": item.quantity,
             }
-            for one in event.items
+            for item in event.items
         ],
         "promotions": [
             {"campaign": campaign, "creative": creative, "slot": slot}
@@ -91,7 +91,7 @@ def row_of(partition: int, position: int, event: Event, holdout_share: float) ->
 
 
 def _sum(event: Event) -> float | None:
-    prices = [one.price * one.quantity for one in event.items if one.price is not None]
+    prices = [item.price * item.quantity for item in event.items if item.price is not None]
     return sum(prices) if prices else None
 
 

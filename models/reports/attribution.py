@@ -69,7 +69,7 @@ def markov(paths: Sequence[Path]) -> dict[str, Credit]:
     """
     effects = removal_effects(paths)
     orders = sum(revenue is not None for touches, revenue in paths if touches)
-    revenue = sum(one.revenue for one in paths if one.revenue is not None and one.touches)
+    revenue = sum(path.revenue for path in paths if path.revenue is not None and path.touches)
     whole = sum(effects.values())
     if not whole:
         return {}

@@ -56,7 +56,7 @@ def draw(name: str, rows: Sequence[Mapping[str, Any]], note: str = "") -> str:
     True
     """
     drawing = DRAWINGS[name]
-    kept = [row for row in rows if "total" not in [row[one] for one in drawing.labels]]
+    kept = [row for row in rows if "total" not in [row[label] for label in drawing.labels]]
     if drawing.kind == "grid":
         body, height = _grid(kept, drawing)
     elif drawing.kind == "intervals":
@@ -65,8 +65,8 @@ def draw(name: str, rows: Sequence[Mapping[str, Any]], note: str = "") -> str:
         body, height = _bars(kept, drawing)
     if not kept:
         body, height = _text(_LEFT, _TOP + 14, "nothing to show"), _TOP + 30
-    about = ", ".join(one.replace("_", " ") for one in drawing.values)
-    head = _text(12, 26, name, size=18) + _text(12, 46, " · ".join(one for one in (about, note) if one), most=120)
+    about = ", ".join(value.replace("_", " ") for value in drawing.values)
+    head = _text(12, 26, name, size=18) + _text(12, 46, " · ".join(text for text in (about, note) if text), most=120)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}" '
         f'font-family="sans-serif"><rect width="100%" height="100%" fill="white"/>{head}{body}</svg>\n'
@@ -75,26 +75,26 @@ def draw(name: str, rows: Sequence[Mapping[str, Any]], note: str = "") -> str:
 
 def _bars(rows: Sequence[Mapping[str, Any]], drawing: Drawing) -> tuple[str, int]:
     shown = rows[:_MAX_ROWS]
-    figures = [float(row[one] or 0.0) for row in shown for one in drawing.values]
+    figures = [float(row[value] or 0.0) for row in shown for value in drawing.values]
     least, most = min([0.0, *figures]), max([0.0, *figures])
     parts: list[str] = []
     y = _TOP
-    for place, one in enumerate(drawing.values if len(drawing.values) > 1 else ()):
+    for place, series in enumerate(drawing.values if len(drawing.values) > 1 else ()):
         parts.append(f'<rect x="{_LEFT + 190 * place}" y="{y}" width="10" height="10" fill="{_COLOURS[place]}"/>')
-        parts.append(_text(_LEFT + 190 * place + 16, y + 9, one.replace("_", " "), size=11))
+        parts.append(_text(_LEFT + 190 * place + 16, y + 9, series.replace("_", " "), size=11))
     y += 24 if len(drawing.values) > 1 else 0
     for row in shown:
-        label = " · ".join(str(row[one]) for one in drawing.labels if row[one] not in ("", None))
+        label = " · ".join(str(row[label]) for label in drawing.labels if row[label] not in ("", None))
         parts.append(_text(_LEFT - 10, y + 12, label, anchor="end"))
-        for place, one in enumerate(drawing.values):
-            value = row[one]
+        for place, series in enumerate(drawing.values):
+            value = row[series]
             if value is not None:
                 start, end = sorted((_x(0.0, least, most), _x(float(value), least, most)))
                 parts.append(
                     f'<rect x="{start:.1f}" y="{y}" width="{max(end - start, 0.5):.1f}" height="{_BAR - 3}" '
                     f'fill="{_COLOURS[place]}"/>'
                 )
-                parts.append(_text(end + 6, y + 11, _figure(value, one), size=11))
+                parts.append(_text(end + 6, y + 11, _figure(value, series), size=11))
             y += _BAR
         y += _GAP
     return "".join(parts), y + 12
@@ -107,7 +107,7 @@ def _grid(rows: Sequence[Mapping[str, Any]], drawing: Drawing) -> tuple[str, int
     found = {(row[drawing.labels[0]], row[drawing.labels[1]]): row[name] for row in rows}
     most = max((float(value or 0.0) for value in found.values()), default=0.0) or 1.0
     parts = [
-        _text(90 + _CELL[0] * place + 26, _TOP + 10, str(one), anchor="middle") for place, one in enumerate(across)
+        _text(90 + _CELL[0] * place + 26, _TOP + 10, str(label), anchor="middle") for place, label in enumerate(across)
     ]
     for number, row in enumerate(down):
         y = _TOP + 20 + _CELL[1] * number
@@ -129,7 +129,7 @@ def _grid(rows: Sequence[Mapping[str, Any]], drawing: Drawing) -> tuple[str, int
 
 def _intervals(rows: Sequence[Mapping[str, Any]], drawing: Drawing) -> tuple[str, int]:
     shown = rows[:_MAX_ROWS]
-    ends = [float(row[one]) for row in shown for one in drawing.values if row[one] is not None]
+    ends = [float(row[value]) for row in shown for value in drawing.values if row[value] is not None]
     # An interval of a few visitors reaches far: the drawing keeps to what tells something, and cuts the rest.
     least, most = max(-1.0, min([-0.05, *ends])), min(2.0, max([0.05, *ends]))
     zero = _x(0.0, least, most)
@@ -137,9 +137,9 @@ def _intervals(rows: Sequence[Mapping[str, Any]], drawing: Drawing) -> tuple[str
     parts = [f'<line x1="{zero:.1f}" x2="{zero:.1f}" y1="{_TOP - 6}" y2="{height - 8}" stroke="{_FAINT}"/>']
     for place, row in enumerate(shown):
         y = _TOP + (_BAR + _GAP) * place
-        value, low, high = (min(max(float(row[one]), least), most) for one in drawing.values)
+        value, low, high = (min(max(float(row[value]), least), most) for value in drawing.values)
         parts.append(
-            _text(_LEFT - 10, y + 12, " · ".join(str(row[one]) for one in drawing.labels), anchor="end", size=11)
+            _text(_LEFT - 10, y + 12, " · ".join(str(row[label]) for label in drawing.labels), anchor="end", size=11)
         )
         middle = y + 8
         parts.append(

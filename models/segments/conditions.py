@@ -198,7 +198,7 @@ class Region(Condition, frozen=True):
 
     def holds(self, facts: Facts) -> bool:
         """Compare the region of the latest event that told one."""
-        return any(within(facts.profile.region, one) for one in _list(self.is_))
+        return any(within(facts.profile.region, value) for value in _list(self.is_))
 
     def why(self, facts: Facts) -> str:
         """The region."""
@@ -404,7 +404,7 @@ class Satisfaction(Condition, frozen=True):
         if satisfaction is None or self.within_days is None:
             return inf
         told = (satisfaction.nps, satisfaction.csat, satisfaction.rating, satisfaction.complaints)
-        return min((_ends(one.at_s, self.within_days, facts) for one in told if one is not None), default=inf)
+        return min((_ends(answer.at_s, self.within_days, facts) for answer in told if answer is not None), default=inf)
 
     def why(self, facts: Facts) -> str:
         """What was said."""
@@ -427,7 +427,7 @@ def _list(value: str | Iterable[str]) -> list[str]:
 
 
 def _one_of(found: str, wanted: Texts) -> bool:
-    return found.casefold() in [one.casefold() for one in _list(wanted)]
+    return found.casefold() in [wanted_value.casefold() for wanted_value in _list(wanted)]
 
 
 def _between(value: float, least: float | None, most: float | None) -> bool:

@@ -61,13 +61,15 @@ def _days(name: str, value: Any) -> float:
 def _rising(name: str, value: Any) -> Any:
     """Four numbers above 0, each above the one before."""
     numbers = value if isinstance(value, (list, tuple)) else []
-    plain = all(isinstance(one, (int, float)) and not isinstance(one, bool) and 0 < one <= 1e12 for one in numbers)
-    if len(numbers) != 4 or not plain or any(one >= other for one, other in pairwise(numbers)):
+    plain = all(
+        isinstance(number, (int, float)) and not isinstance(number, bool) and 0 < number <= 1e12 for number in numbers
+    )
+    if len(numbers) != 4 or not plain or any(before >= other for before, other in pairwise(numbers)):
         raise InvalidError(
             f"{name}_invalid",
             f"{name} must be four numbers above 0, each above the one before, got {show_value(value)}",
         )
-    return tuple(float(one) for one in numbers)
+    return tuple(float(number) for number in numbers)
 
 
 def stage_of(profile: Profile, thresholds: Thresholds, now_s: float) -> tuple[Stage, str]:

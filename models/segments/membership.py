@@ -153,7 +153,7 @@ def _judge(before: Membership, segment_config: SegmentConfig, facts: Facts, move
     stage, why = stage_of(facts.profile, segment_config.thresholds, now_s)
     if stage == before.stage and not before.members and not segment_config.segments:
         return before
-    inside = {one.segment_id for one in before.members}
+    inside = {member.segment_id for member in before.members}
     holding = {segment.segment_id: segment for segment in segment_config.segments if segment.rule.holds(facts)}
     if stage == before.stage and inside == holding.keys():
         return before
@@ -172,7 +172,7 @@ def _judge(before: Membership, segment_config: SegmentConfig, facts: Facts, move
         number += 1
         why = holding[segment_id].rule.why(facts)
         moves.append(Transition(number, SEGMENT_ENTERED, now_s, segment_id, "", "", why))
-    kept = [one for one in before.members if one.segment_id in holding]
+    kept = [member for member in before.members if member.segment_id in holding]
     entered = [Member(segment_id, now_s) for segment_id in sorted(holding.keys() - inside)]
     return Membership(
         moves=number,
@@ -180,7 +180,7 @@ def _judge(before: Membership, segment_config: SegmentConfig, facts: Facts, move
         stage_since_s=now_s if stage != before.stage else before.stage_since_s,
         at_s=now_s,
         due_s=before.due_s,
-        members=sorted(kept + entered, key=lambda one: one.segment_id),
+        members=sorted(kept + entered, key=lambda segment: segment.segment_id),
     )
 
 
@@ -196,7 +196,7 @@ def counts_between(before: Membership | None, after: Membership | None, moves: l
 def _fields(membership: Membership | None) -> set[str]:
     if membership is None:
         return set()
-    return {stage_field(membership.stage), *(segment_field(one.segment_id) for one in membership.members)}
+    return {stage_field(membership.stage), *(segment_field(member.segment_id) for member in membership.members)}
 
 
 def event_of(move: Transition, site: str, visitor_id: str, user_id: str, now_s: float) -> Event | None:

@@ -93,10 +93,10 @@ def tier_of(recency: int, frequency: int, money: int, orders: int) -> ValueTier:
 
 def tiers(buyers: Sequence[Buyer]) -> list[ValueTier]:
     """Give each buyer's tier, by scores among all of them."""
-    recency = scores([one.last_at_s for one in buyers])
-    frequency = scores([one.orders for one in buyers])
-    money = scores([one.revenue for one in buyers])
+    recency = scores([buyer.last_at_s for buyer in buyers])
+    frequency = scores([buyer.orders for buyer in buyers])
+    money = scores([buyer.revenue for buyer in buyers])
     return [
-        tier_of(*three, orders=one.orders)
-        for three, one in zip(zip(recency, frequency, money, strict=True), buyers, strict=True)
+        tier_of(*three, orders=buyer.orders)
+        for three, buyer in zip(zip(recency, frequency, money, strict=True), buyers, strict=True)
     ]

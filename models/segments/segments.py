@@ -163,7 +163,7 @@ def _parse(raw: object, path: str, depth: int, left: list[int]) -> SegmentRule:
     if name in ("all", "any"):
         if not isinstance(value, list) or not value:
             raise InvalidError("rule_invalid", f"{path} must be a list of rules, got {show_value(value)}")
-        rules = tuple(_parse(one, f"{path}[{index}]", depth - 1, left) for index, one in enumerate(value))
+        rules = tuple(_parse(rule, f"{path}[{index}]", depth - 1, left) for index, rule in enumerate(value))
         return AllOf(rules) if name == "all" else AnyOf(rules)
     if name == "not":
         return Not(_parse(value, path, depth - 1, left))

@@ -191,7 +191,7 @@ def judge(trigger: Trigger, context: EvaluationContext, policy: ContactPolicy) -
     if trigger.promotional:
         contact = context.profile.contact or ContactHistory()
         if contact.opted_out:
-            actions = tuple(one for one in actions if one == "on_site")
+            actions = tuple(action for action in actions if action == "on_site")
             if not actions:
                 return Verdict("give_up", why, OPTED_OUT)
         hold = _held(trigger, context, policy, contact)
@@ -210,10 +210,16 @@ def _held(trigger: Trigger, context: EvaluationContext, policy: ContactPolicy, c
 
 def known_touches(state: TriggerState, contact: ContactHistory | None) -> list[Contact]:
     """Give all that reached the visitor: what the profile knows, and what was sent whether or not it knows yet."""
-    told = [one for one in touches_of(contact) if not one.ours]
+    told = [touch for touch in touches_of(contact) if not touch.ours]
     sent = [
-        Contact(one.at_s, "on_site" if one.channel == "on_site" else "message", one.campaign, one.promotional, True)
-        for one in state.sent
+        Contact(
+            message.at_s,
+            "on_site" if message.channel == "on_site" else "message",
+            message.campaign,
+            message.promotional,
+            True,
+        )
+        for message in state.sent
     ]
     return told + sent
 

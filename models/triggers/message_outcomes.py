@@ -40,13 +40,14 @@ def message_outcomes_of(event: Event, state: TriggerState, attribution_days: flo
         told = f"{event.at_s:.3f} {value:.2f}"
         since_s = event.at_s - attribution_days * DAY_S
         return [
-            MessageOutcome(one.message_id, f"{ORDER}{order_id}", told)
-            for one in state.sent
-            if since_s <= one.at_s <= event.at_s
+            MessageOutcome(message.message_id, f"{ORDER}{order_id}", told)
+            for message in state.sent
+            if since_s <= message.at_s <= event.at_s
         ]
     if name in _UNDONE and not event.items:
         return [
-            MessageOutcome(one.message_id, f"{UNDONE}{order_id_of(event)}", f"{event.at_s:.3f}") for one in state.sent
+            MessageOutcome(message.message_id, f"{UNDONE}{order_id_of(event)}", f"{event.at_s:.3f}")
+            for message in state.sent
         ]
     named = event.params.get("message_id") or event.params.get("email_id")
     field = (
@@ -64,6 +65,6 @@ def message_outcomes_of(event: Event, state: TriggerState, attribution_days: flo
         return []
     return (
         [MessageOutcome(named, field, f"{event.at_s:.3f}")]
-        if any(one.message_id == named for one in state.sent)
+        if any(message.message_id == named for message in state.sent)
         else []
     )

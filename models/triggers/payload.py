@@ -64,7 +64,12 @@ def body_of(
                 "items": [_item(item_id, assortment) for item_id in outcome.item_ids if item_id],
             },
             "recommended": [
-                {**_item(one.item.item_id, assortment), "reason": one.reason, "tier": one.tier} for one in recommended
+                {
+                    **_item(recommended_item.item.item_id, assortment),
+                    "reason": recommended_item.reason,
+                    "tier": recommended_item.tier,
+                }
+                for recommended_item in recommended
             ],
         },
     }

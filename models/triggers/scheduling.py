@@ -81,15 +81,15 @@ class TriggerIndex(NamedTuple):
 
 def index_triggers(triggers: Iterable[Trigger], zone: ZoneInfo) -> TriggerIndex:
     """Put enabled triggers in order, by the events that may arm them."""
-    enabled = [one for one in triggers if one.enabled]
+    enabled = [trigger for trigger in triggers if trigger.enabled]
     by_name: dict[str, list[Trigger]] = {}
-    for one in enabled:
-        for name in one.when.arming_events:
-            by_name.setdefault(name, []).append(one)
+    for trigger in enabled:
+        for name in trigger.when.arming_events:
+            by_name.setdefault(name, []).append(trigger)
     return TriggerIndex(
-        {one.trigger_id: one for one in enabled},
+        {trigger.trigger_id: trigger for trigger in enabled},
         {name: tuple(some) for name, some in by_name.items()},
-        frozenset(name for one in enabled for name in one.when.remembered_events),
+        frozenset(name for trigger in enabled for name in trigger.when.remembered_events),
         zone,
     )
 
@@ -119,8 +119,8 @@ def observe(state: TriggerState, event: Event, rules: TriggerIndex, assortment: 
     if name in _LOOKS or name.startswith("_"):
         state.look = True
     if not state.flooding(event.at_s):
-        for one in names:
-            for trigger in rules.by_name.get(one, ()):
+        for arming in names:
+            for trigger in rules.by_name.get(arming, ()):
                 arm(state, trigger, trigger.when.timers_for(state, event, rules.zone))
     call_off(state, rules)
 
@@ -142,7 +142,7 @@ def _learn(state: TriggerState, event: Event, assortment: Assortment) -> list[st
         state.cart_at_s = max(state.cart_at_s, at_s)
     elif name == "remove_from_wishlist":
         named = {item.item_id for item in event.items}
-        state.wants = [one for one in state.wants if one.item_id not in named]
+        state.wants = [want for want in state.wants if want.item_id not in named]
     elif name == "sign_up":
         state.signed_up_s = min(state.signed_up_s or at_s, at_s)
     elif name == COMPLAINT_RESOLVED:
@@ -171,7 +171,9 @@ def _browse(state: TriggerState, event: Event) -> None:
     visit.last_at_s = max(visit.last_at_s, event.at_s)
     visit.views += 1
     for item in event.items:
-        visit.item_ids = [item.item_id, *(one for one in visit.item_ids if one != item.item_id)][:MAX_VIEWED]
+        visit.item_ids = [item.item_id, *(item_id for item_id in visit.item_ids if item_id != item.item_id)][
+            :MAX_VIEWED
+        ]
 
 
 def _want(
@@ -193,7 +195,7 @@ def _want(
     want.price = price if want.price is None else want.price
     if len(state.wants) > MAX_WANTS:
         # The weakest goes, and of those the oldest; ties by id, so that a replay drops the same.
-        state.wants.remove(min(state.wants, key=lambda one: (one.strong, one.at_s, one.item_id)))
+        state.wants.remove(min(state.wants, key=lambda want: (want.strong, want.at_s, want.item_id)))
 
 
 def _move_order(state: TriggerState, event: Event) -> None:
@@ -202,7 +204,7 @@ def _move_order(state: TriggerState, event: Event) -> None:
     order = state.order(order_id) if order_id else None
     if name in _ORDERED:
         bought = {item.item_id for item in event.items}
-        state.wants = [one for one in state.wants if one.item_id not in bought]
+        state.wants = [want for want in state.wants if want.item_id not in bought]
         if order is None or not order.created_at_s:
             state.cart_over_s = max(state.cart_over_s, at_s)
             state.cart_since_s = 0.0
@@ -216,7 +218,7 @@ def _move_order(state: TriggerState, event: Event) -> None:
         if (
             name != "order_cancelled"
             and event.items
-            and len({one.item_id for one in event.items}) < len(order.item_ids)
+            and len({item.item_id for item in event.items}) < len(order.item_ids)
         ):
             return  # a part of it was sent back
         order.over_at_s = at_s
@@ -252,7 +254,7 @@ def _move_order(state: TriggerState, event: Event) -> None:
 
 def arm(state: TriggerState, trigger: Trigger, armed: Sequence[TimerRequest]) -> None:
     """Set a trigger's timer for the first subject it was not carried out for; one set before for it is moved."""
-    new = next((one for one in armed if not state.is_done(trigger.trigger_id, one.subject)), None)
+    new = next((request for request in armed if not state.is_done(trigger.trigger_id, request.subject)), None)
     if new is None or new.due_s < EARLIEST_S:
         return
     old = [
@@ -272,7 +274,9 @@ def arm(state: TriggerState, trigger: Trigger, armed: Sequence[TimerRequest]) ->
         new.due_s + trigger.lasts_s,
         about=encode_about(new.about),
     )
-    state.timers = sorted([*kept, timer], key=lambda one: (one.due_s, one.trigger_id, one.subject))[:MAX_TIMERS]
+    state.timers = sorted([*kept, timer], key=lambda trigger: (trigger.due_s, trigger.trigger_id, trigger.subject))[
+        :MAX_TIMERS
+    ]
 
 
 def call_off(state: TriggerState, rules: TriggerIndex) -> None:

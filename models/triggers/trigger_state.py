@@ -147,11 +147,11 @@ class TriggerState(msgspec.Struct, array_like=True):
 
     def order(self, order_id: str) -> TrackedOrder | None:
         """Give an order that is known."""
-        return next((one for one in self.orders if one.order_id == order_id), None)
+        return next((order for order in self.orders if order.order_id == order_id), None)
 
     def want(self, item_id: str) -> Want | None:
         """Give what is known of an item that is wanted."""
-        return next((one for one in self.wants if one.item_id == item_id), None)
+        return next((want for want in self.wants if want.item_id == item_id), None)
 
     def is_done(self, trigger_id: str, subject: str) -> bool:
         """Whether a trigger was carried out for a subject."""
@@ -242,18 +242,18 @@ def join_trigger_state(state: TriggerState, other: TriggerState) -> None:
     state.visit_at_s = max(state.visit_at_s, other.visit_at_s)
     state.cart_at_s = max(state.cart_at_s, other.cart_at_s)
     state.cart_over_s = max(state.cart_over_s, other.cart_over_s)
-    visits = [one for one in (state.browsing, other.browsing) if one is not None]
-    state.browsing = max(visits, key=lambda one: one.last_at_s, default=None)
+    visits = [visit for visit in (state.browsing, other.browsing) if visit is not None]
+    state.browsing = max(visits, key=lambda visit: visit.last_at_s, default=None)
     state.orders = _joined_orders(state.orders, other.orders)
     state.done = b"".join(_marks(other.done + state.done))[-_DONE_BYTES * MAX_DONE :]
-    sent = {one.message_id: one for one in [*other.sent, *state.sent]}
-    state.sent = sorted(sent.values(), key=lambda one: (one.at_s, one.message_id))[-MAX_SENT:]
+    sent = {message.message_id: message for message in [*other.sent, *state.sent]}
+    state.sent = sorted(sent.values(), key=lambda message: (message.at_s, message.message_id))[-MAX_SENT:]
     state.wants = _joined_wants(state.wants, other.wants)
-    timers = {(one.trigger_id, one.subject): one for one in [*other.timers, *state.timers]}
-    kept = [one for one in timers.values() if not state.is_done(one.trigger_id, one.subject)]
-    state.timers = sorted(kept, key=lambda one: (one.due_s, one.trigger_id, one.subject))[:MAX_TIMERS]
+    timers = {(timer.trigger_id, timer.subject): timer for timer in [*other.timers, *state.timers]}
+    kept = [timer for timer in timers.values() if not state.is_done(timer.trigger_id, timer.subject)]
+    state.timers = sorted(kept, key=lambda trigger: (trigger.due_s, trigger.trigger_id, trigger.subject))[:MAX_TIMERS]
     for name in ("signed_up_s", "first_order_s", "trouble_since_s"):
-        known = [value for one in (state, other) if (value := getattr(one, name))]
+        known = [value for known_state in (state, other) if (value := getattr(known_state, name))]
         setattr(state, name, min(known, default=0.0))
     state.birthday = state.birthday or other.birthday
     names = {*state.heard, *other.heard}

@@ -33,7 +33,7 @@ def campaign_of(touch: Touch | None, assortment: Assortment, now_s: float) -> Ca
         return exact
     for _, campaign in sorted(assortment.campaigns.items()):
         known = (campaign.campaign_id, campaign.name, *campaign.aliases)
-        if campaign.running(now_s) and named in (one.casefold() for one in known if one):
+        if campaign.running(now_s) and named in (name.casefold() for name in known if name):
             return campaign
     return None
 

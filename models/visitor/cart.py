@@ -48,15 +48,15 @@ class Cart:
         (None, 2)
         """
         quantity = line.quantity
-        for one in [one for one in self.removals if one.item_id == line.item_id]:
-            if one.at_s > line.at_s or (same_moment and one.at_s == line.at_s):
-                if one.quantity == 0:
+        for earlier in [removal for removal in self.removals if removal.item_id == line.item_id]:
+            if earlier.at_s > line.at_s or (same_moment and earlier.at_s == line.at_s):
+                if earlier.quantity == 0:
                     return
-                used = min(quantity, one.quantity)
+                used = min(quantity, earlier.quantity)
                 quantity -= used
-                self.removals.remove(one)
-                if one.quantity > used:
-                    self.removals.append(msgspec.structs.replace(one, quantity=one.quantity - used))
+                self.removals.remove(earlier)
+                if earlier.quantity > used:
+                    self.removals.append(msgspec.structs.replace(earlier, quantity=earlier.quantity - used))
         if quantity <= 0:
             return
         known = self._line(line.item_id)
@@ -75,14 +75,14 @@ class Cart:
         missing = quantity - (known.quantity if known else 0)
         if known is not None:
             known.quantity -= quantity
-            self.lines = [one for one in self.lines if one.quantity > 0]
+            self.lines = [line for line in self.lines if line.quantity > 0]
         if missing > 0:
             self._take(Removal(item_id, missing, at_s))
 
     def order(self, item_ids: Iterable[str], at_s: float) -> None:
         """Take items out altogether: they were ordered."""
         ordered = set(item_ids)
-        self.lines = [one for one in self.lines if one.item_id not in ordered]
+        self.lines = [line for line in self.lines if line.item_id not in ordered]
         for item_id in sorted(ordered):
             self._take(Removal(item_id, 0, at_s))
 
@@ -90,15 +90,15 @@ class Cart:
         """Add another cart's lines, but what this one knows to have been taken out since."""
         for line in other.lines:
             self.add(line, same_moment=True)
-        for one in other.removals:
-            self._take(one)
+        for removal in other.removals:
+            self._take(removal)
 
     def _take(self, removals: Removal) -> None:
-        self.removals = [one for one in self.removals if one != removals]
+        self.removals = [removal for removal in self.removals if removal != removals]
         self.removals.append(removals)
-        newest_s = max(one.at_s for one in self.removals)
-        kept = [one for one in self.removals if one.at_s >= newest_s - TAKEN_LASTS_S]
+        newest_s = max(removal.at_s for removal in self.removals)
+        kept = [removal for removal in self.removals if removal.at_s >= newest_s - TAKEN_LASTS_S]
         self.removals = kept[-MAX_CART_LINES:]
 
     def _line(self, item_id: str) -> CartLine | None:
-        return next((one for one in self.lines if one.item_id == item_id), None)
+        return next((line for line in self.lines if line.item_id == item_id), None)

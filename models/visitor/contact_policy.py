@@ -123,7 +123,7 @@ def capped(
     policy: ContactPolicy, touches: Iterable[Contact], channel: Channel, campaign: str, now_s: float
 ) -> Hold | None:
     """Say whether one touch more of a channel would be too many now, and when it would not be."""
-    counted = [one for one in touches if one.promotional]
+    counted = [touch for touch in touches if touch.promotional]
     found: Hold | None = None
     for cap in policy.caps:
         if channel not in cap.channels:
@@ -138,7 +138,7 @@ def capped(
 
 def room(policy: ContactPolicy, touches: Sequence[Contact], channel: Channel, now_s: float) -> int:
     """Give how many touches more of a channel there is room for now, caps of single campaigns aside."""
-    counted = [one for one in touches if one.promotional]
+    counted = [touch for touch in touches if touch.promotional]
     left = MAX_TOUCHES
     for cap in policy.caps:
         if channel in cap.channels and not cap.each_campaign:
@@ -150,9 +150,11 @@ def _times(cap: Cap, touches: Sequence[Contact], campaign: str, now_s: float) ->
     """When the touches that a cap counts now happened, oldest first."""
     since_s = now_s - WINDOWS_S[cap.per]
     return sorted(
-        one.at_s
-        for one in touches
-        if one.channel in cap.channels and one.at_s > since_s and not (cap.each_campaign and one.campaign != campaign)
+        touch.at_s
+        for touch in touches
+        if touch.channel in cap.channels
+        and touch.at_s > since_s
+        and not (cap.each_campaign and touch.campaign != campaign)
     )
 
 
@@ -167,7 +169,7 @@ def held_back(
     cap = capped(policy, touches, channel, campaign, now_s)
     if cap is not None:
         holds.append(cap)
-    return max(holds, key=lambda one: one.until_s, default=None)
+    return max(holds, key=lambda hold: hold.until_s, default=None)
 
 
 """Why promotions are held back until it is resolved."""

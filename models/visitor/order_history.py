@@ -138,19 +138,19 @@ def _usefulness(purchases: ItemPurchases) -> tuple[float, str]:
 def merge(history: History, other: History) -> None:
     """Add another history's orders, by time among those here; one that is known by its id is passed over."""
     known = {order.order_id for order in history.orders if order.order_id}
-    forgotten = [one.orders_seen - len(one.orders) for one in (history, other)]
+    forgotten = [side.orders_seen - len(side.orders) for side in (history, other)]
     placed = [(order.at_s, 0, forgotten[0] + place, order) for place, order in enumerate(history.orders)]
     placed += [
         (order.at_s, 1, forgotten[1] + place, order)
         for place, order in enumerate(other.orders)
         if order.order_id not in known
     ]
-    placed.sort(key=lambda one: one[:3])
-    numbers = {one[1:3]: sum(forgotten) + place for place, one in enumerate(placed)}
+    placed.sort(key=lambda order: order[:3])
+    numbers = {placed_order[1:3]: sum(forgotten) + place for place, placed_order in enumerate(placed)}
     repeated = [order for order in other.orders if order.order_id in known]
     history.items_seen += other.items_seen - sum(order.items for order in repeated)
     history.orders_seen = sum(forgotten) + len(placed)
-    history.orders = [one[3] for one in placed]
+    history.orders = [order[3] for order in placed]
     history.past = _sum_of_pasts(history.past, other.past)
     _forget_oldest(history)
     item_purchases = {purchases.item_id: purchases for purchases in history.item_purchases}
@@ -219,7 +219,7 @@ def take_back(history: History, order_id: str, item_ids: Collection[str] = ()) -
         del history.orders[number - history.orders_seen]
         history.orders_seen -= 1
         for purchases in history.item_purchases:
-            purchases.orders = [one - (one > number) for one in purchases.orders]
+            purchases.orders = [order - (order > number) for order in purchases.orders]
 
 
 def _retime(history: History, purchases: ItemPurchases) -> None:
@@ -248,7 +248,7 @@ def lines(history: History) -> list[Line]:
         for number in purchases.orders
         if (order := history.order(number)) is not None
     ]
-    return [line for _, line in sorted(found, key=lambda one: (one[0], one[1].item_id))]
+    return [line for _, line in sorted(found, key=lambda purchases: (purchases[0], purchases[1].item_id))]
 
 
 def interval_s(purchases: ItemPurchases) -> float | None:

@@ -33,18 +33,18 @@ class OrderValue(NamedTuple):
 def order_value_of(history: History) -> OrderValue:
     """Sum up the orders, those that are no longer known one by one included."""
     past, orders = history.past or OlderOrders(), history.orders
-    units = past.units + sum(one.units for one in orders)
-    on_sale = past.on_sale + sum(one.on_sale for one in orders)
-    times = [one.at_s for one in orders] + ([past.first_at_s, past.last_at_s] if past.orders else [])
+    units = past.units + sum(order.units for order in orders)
+    on_sale = past.on_sale + sum(order.on_sale for order in orders)
+    times = [order.at_s for order in orders] + ([past.first_at_s, past.last_at_s] if past.orders else [])
     return OrderValue(
         orders=past.orders + len(orders),
-        revenue=(past.cents + sum(one.cents for one in orders)) / _CENTS,
+        revenue=(past.cents + sum(order.cents for order in orders)) / _CENTS,
         units=units,
         sale_share=on_sale / units if units else 0.0,
         first_at_s=float(min(times, default=0)),
         last_at_s=float(max(times, default=0)),
-        most_units=max([past.most_units, *(one.units for one in orders)]),
-        most_value=max([past.most_cents, *(one.cents for one in orders)]) / _CENTS,
+        most_units=max([past.most_units, *(order.units for order in orders)]),
+        most_value=max([past.most_cents, *(order.cents for order in orders)]) / _CENTS,
     )
 
 

@@ -131,9 +131,9 @@ class _Batch:
 
     def forget(self, row: int) -> None:
         """Drop what the batch has gathered of a visitor so far."""
-        self.looks = [one for one in self.looks if one.row != row]
-        self._gifts = [one for one in self._gifts if one.row != row]
-        self._meetings = [one for one in self._meetings if one.row != row]
+        self.looks = [look for look in self.looks if look.row != row]
+        self._gifts = [gift for gift in self._gifts if gift.row != row]
+        self._meetings = [meeting for meeting in self._meetings if meeting.row != row]
 
     def identify(self, row: int, event: Event) -> None:
         """Take in whose a device is, or what it has learned for its visitor."""
@@ -189,28 +189,28 @@ class _Batch:
             now.parts = [*now.parts, part]
 
     def _add_looks(self) -> None:
-        looks = [one for one in self.looks if one.weight]
+        looks = [look for look in self.looks if look.weight]
         if not looks:
             return
         number: dict[int, int] = {}
         touched: list[Profile] = []
-        for one in looks:
-            if id(one.profile) not in number:
-                number[id(one.profile)] = len(touched)
-                touched.append(one.profile)
+        for look in looks:
+            if id(look.profile) not in number:
+                number[id(look.profile)] = len(touched)
+                touched.append(look.profile)
         sketches = Sketches([profile.sketch for profile in touched])
         sketches.add(
-            [number[id(one.profile)] for one in looks],
-            np.stack([one.vector for one in looks]),
-            [one.weight for one in looks],
-            [one.at_s for one in looks],
+            [number[id(look.profile)] for look in looks],
+            np.stack([look.vector for look in looks]),
+            [look.weight for look in looks],
+            [look.at_s for look in looks],
         )
-        for profile, stored in zip(touched, sketches.encode([one.position for one in touched]), strict=True):
+        for profile, stored in zip(touched, sketches.encode([entry.position for entry in touched]), strict=True):
             profile.sketch = stored
 
 
 def new_parts(profile: Profile, position: int) -> list[Part]:
     """Give the parts a profile has given away past a position, and keep only the latest `MAX_PARTS` with it."""
-    found = [one for one in profile.parts if one.until > position]
+    found = [part for part in profile.parts if part.until > position]
     profile.parts = profile.parts[-MAX_PARTS:]
     return found

@@ -50,20 +50,20 @@ def read_joining(event: Event) -> tuple[Joined, Profile] | None:
 
 def is_new(profile: Profile, joined: Joined) -> bool:
     """Whether a profile does not hold a part yet; a device's parts come in the order it gave them."""
-    return all(one.until < joined.until for one in profile.joined if one.device_id == joined.device_id)
+    return all(known.until < joined.until for known in profile.joined if known.device_id == joined.device_id)
 
 
 def join(profile: Profile, joined: Joined, part: Profile) -> bool:
     """Make a part of a profile all that a device learned, but for the vectors; False where it is in already."""
     if not is_new(profile, joined):
         return False
-    kept = [one for one in profile.joined if one.device_id != joined.device_id or one.until]
+    kept = [known for known in profile.joined if known.device_id != joined.device_id or known.until]
     profile.joined = [*kept, *part.joined, joined][-MAX_JOINED:]
     if not part.events_seen:
         return True
     first = profile.events_seen == 0
     profile.events_seen += part.events_seen
-    profile.counts = [one + other for one, other in zip(profile.counts, part.counts, strict=True)]
+    profile.counts = [count + other for count, other in zip(profile.counts, part.counts, strict=True)]
     profile.first_at_s = part.first_at_s if first else min(profile.first_at_s, part.first_at_s)
     _join_sessions(profile, part)
     if first or part.last_at_s >= profile.last_at_s:
@@ -72,10 +72,10 @@ def join(profile: Profile, joined: Joined, part: Profile) -> bool:
     profile.device, profile.region = profile.device or part.device, profile.region or part.region
     profile.last_at_s = max(profile.last_at_s, part.last_at_s)
     profile.accepted_at_s = max(profile.accepted_at_s, part.accepted_at_s)
-    touches = [one for one in (profile.first_touch, part.first_touch) if one is not None]
-    profile.first_touch = min(touches, key=lambda one: one.at_s, default=None)
-    touches = [one for one in (profile.last_touch, part.last_touch) if one is not None]
-    profile.last_touch = max(touches, key=lambda one: one.at_s, default=None)
+    touches = [touch for touch in (profile.first_touch, part.first_touch) if touch is not None]
+    profile.first_touch = min(touches, key=lambda touch: touch.at_s, default=None)
+    touches = [touch for touch in (profile.last_touch, part.last_touch) if touch is not None]
+    profile.last_touch = max(touches, key=lambda touch: touch.at_s, default=None)
     for seen in part.recent:
         remember(profile, seen)
     if part.orders is not None:
@@ -112,7 +112,7 @@ def _join_sessions(profile: Profile, part: Profile) -> None:
     if not mine.events or not other.events:
         profile.session = mine if mine.events else other
         return
-    older, newer = sorted((mine, other), key=lambda one: (one.last_at_s, one.started_at_s))
+    older, newer = sorted((mine, other), key=lambda seen: (seen.last_at_s, seen.started_at_s))
     if newer.started_at_s - older.last_at_s > SESSION_GAP_S:
         profile.session = newer
         return

@@ -118,7 +118,10 @@ def entry_of(position: int, event: Event) -> Entry | None:
         event.session_id,
         _params(event) if params or event.event == "select_promotion" else {},
         tuple(
-            [EntryItem(one.item_id, one.name[:MAX_TEXT], one.price, one.quantity) for one in event.items[:MAX_ITEMS]]
+            [
+                EntryItem(item.item_id, item.name[:MAX_TEXT], item.price, item.quantity)
+                for item in event.items[:MAX_ITEMS]
+            ]
         ),
         origin_of(event) if params or event.context else None,
         region_of(event) if event.context else "",
@@ -180,7 +183,7 @@ def cursor_of(entry: Entry) -> tuple[int, int]:
 def tell(entries: Iterable[Entry]) -> list[Told]:
     """Put entries in order, newest first, with visits, dwell times and what followed each clicked mail or message."""
     ordered = sorted(entries, key=cursor_of)
-    numbers = visits_of([Moment(one.at_s, one.session_id, one.event in OFF_SITE_EVENTS) for one in ordered])
+    numbers = visits_of([Moment(event.at_s, event.session_id, event.event in OFF_SITE_EVENTS) for event in ordered])
     members: dict[int, list[int]] = {}
     for index, number in enumerate(numbers):
         if number >= 0:
@@ -213,16 +216,16 @@ def _dwell_ms(entry: Entry, after: Entry | None) -> float | None:
 
 def _visit(entries: Sequence[Entry]) -> dict[str, Any]:
     """Tell a visit: when, and where it came from by the first event that tells; direct where none does."""
-    origin = next((one.origin for one in entries if one.origin is not None), Origin(channel="direct"))
+    origin = next((entry.origin for entry in entries if entry.origin is not None), Origin(channel="direct"))
     return {
-        "session_id": next((one.session_id for one in entries if one.session_id), ""),
+        "session_id": next((entry.session_id for entry in entries if entry.session_id), ""),
         "started_at_s": entries[0].at_s,
         "ended_at_s": entries[-1].at_s,
         "events": len(entries),
         "source": {
             **{name: getattr(origin, name) or None for name in Origin.__struct_fields__},
-            "region": next((one.region for one in entries if one.region), None),
-            "device": next((one.device for one in entries if one.device), None),
+            "region": next((entry.region for entry in entries if entry.region), None),
+            "device": next((entry.device for entry in entries if entry.device), None),
         },
     }
 
@@ -324,9 +327,9 @@ class _Words(dict[str, str]):
     def _items(self) -> str:
         items = self._entry.items
         names = [
-            f"{one.quantity} × {name}" if one.quantity > 1 else name
-            for one in items[:3]
-            if (name := self._name_of(one.item_id) or one.name or one.item_id)
+            f"{item.quantity} × {name}" if item.quantity > 1 else name
+            for item in items[:3]
+            if (name := self._name_of(item.item_id) or item.name or item.item_id)
         ]
         more = f" and {len(items) - 3} more" if len(items) > 3 else ""
         return f"{', '.join(names)}{more}" if names else self._text("item_id", "product_id", default="something")

@@ -429,9 +429,11 @@ class Shoppers:
         answer = await self._ask(lambda: self._client.post("/v1/events", json={"events": events}))
         if answer is None:
             return [False] * len(events)
-        rejected = {one["index"]: one for one in answer["rejected"]}
-        for one in rejected.values():
-            self.report.add_error(f"event {events[one['index']]['event']} rejected: {one['code']}: {one['message']}")
+        rejected = {rejection["index"]: rejection for rejection in answer["rejected"]}
+        for rejection in rejected.values():
+            self.report.add_error(
+                f"event {events[rejection['index']]['event']} rejected: {rejection['code']}: {rejection['message']}"
+            )
         self.report.events_in += answer["accepted"]
         return [index not in rejected for index in range(len(events))]
 

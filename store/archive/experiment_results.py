@@ -34,7 +34,7 @@ class Judged(NamedTuple):
 
 def asked_of(experiment: Experiment) -> Asked:
     """Give what there is to ask of an experiment."""
-    ids = [one.variant_id for one in experiment.variants]
+    ids = [variant.variant_id for variant in experiment.variants]
     named = dict(zip(ids, shares(experiment), strict=True))
     return Asked(experiment.experiment_id, experiment.metric, named, scope_of(experiment), experiment)
 

@@ -67,7 +67,7 @@ class _Source:
 
     def judged(self) -> list[Judged]:
         """Judge the experiments asked for."""
-        return [judge(self._reading, one, self._values["from_s"], self._values["until_s"]) for one in self._asked]
+        return [judge(self._reading, query, self._values["from_s"], self._values["until_s"]) for query in self._asked]
 
     def rows(self, statement: str) -> list[tuple[Any, ...]]:
         """Run a query of `store.archive.report_queries`."""
@@ -235,13 +235,15 @@ def _by_source(source: _Source, *, by_campaign: bool) -> list[tuple[tuple[str, s
             channel, _, campaign = touch.partition(_JOIN)
             figures.setdefault((channel, campaign), [0, 0, 0, 0, 0, 0.0, 0.0])
     rows = [
-        (key, _source_row(kept, [one.get(_JOIN.join(key), NOTHING) for one in credited]))
+        (key, _source_row(kept, [credit.get(_JOIN.join(key), NOTHING) for credit in credited]))
         for key, kept in sorted(figures.items(), key=lambda pair: (-pair[1][0], pair[0]))
     ]
     whole = [sum(kept[place] for kept in figures.values()) for place in range(7)]
     sums = [
-        Credit(sum(credit.orders for credit in one.values()), sum(credit.revenue for credit in one.values()))
-        for one in credited
+        Credit(
+            sum(credit.orders for credit in by_channel.values()), sum(credit.revenue for credit in by_channel.values())
+        )
+        for by_channel in credited
     ]
     return [*rows, ((TOTAL, ""), _source_row(whole, sums))]
 
@@ -284,10 +286,10 @@ def _segments(source: _Source) -> _Table:
     tier: str
     for tier, buyer in zip(tiers(buyers), buyers, strict=True):
         members.setdefault(tier, []).append(buyer)
-    revenue = sum(one.revenue for one in buyers)
+    revenue = sum(buyer.revenue for buyer in buyers)
     rows: list[tuple[Any, ...]] = []
     for tier, theirs in [*((tier, members[tier]) for tier in TIERS if tier in members), (TOTAL, buyers)]:
-        brought, orders = sum(one.revenue for one in theirs), sum(one.orders for one in theirs)
+        brought, orders = sum(order.revenue for order in theirs), sum(order.orders for order in theirs)
         rows.append(
             (
                 tier,
@@ -310,7 +312,10 @@ def _orders(source: _Source) -> list[CohortOrder]:
 
 def _cohorts(source: _Source) -> _Table:
     """What part of each month's new buyers orders again, month by month."""
-    rows = [(one.cohort, one.month, one.buyers, one.active, one.retention) for one in cohorts(_orders(source))]
+    rows = [
+        (cohort.cohort, cohort.month, cohort.buyers, cohort.active, cohort.retention)
+        for cohort in cohorts(_orders(source))
+    ]
     return ("cohort", "month", "buyers", "active", "retention"), list(rows)
 
 
@@ -318,12 +323,12 @@ def _lifetime_value(source: _Source) -> _Table:
     """What buyers have brought on average by each month of their life, by cohort and over all."""
     cells = cohorts(_orders(source))
     rows: list[tuple[Any, ...]] = [
-        (one.cohort, one.month, one.buyers, one.orders, one.revenue, one.cumulative_revenue, one.lifetime_value)
-        for one in cells
+        (cell.cohort, cell.month, cell.buyers, cell.orders, cell.revenue, cell.cumulative_revenue, cell.lifetime_value)
+        for cell in cells
     ]
     if cells:
-        buyers = sum(one.buyers for one in cells if one.month == 0)
-        orders, revenue = sum(one.orders for one in cells), sum(one.revenue for one in cells)
+        buyers = sum(cell.buyers for cell in cells if cell.month == 0)
+        orders, revenue = sum(cell.orders for cell in cells), sum(cell.revenue for cell in cells)
         rows.append((TOTAL, None, buyers, orders, revenue, revenue, revenue / buyers))
     return ("cohort", "month", "buyers", "orders", "revenue", "cumulative_revenue", "lifetime_value"), rows
 
@@ -437,28 +442,28 @@ def _experiments(source: _Source) -> _Table:
     """Each experiment's variants by each metric, compared with the first variant; always-valid intervals."""
     rows: list[tuple[Any, ...]] = []
     for judged in source.judged():
-        groups = {one.variant_id: one for one in judged.results.groups}
-        for one in judged.results.results:
-            sums = groups[one.variant_id].sums(one.metric)
-            found = one.comparison
+        groups = {group.variant_id: group for group in judged.results.groups}
+        for result in judged.results.results:
+            sums = groups[result.variant_id].sums(result.metric)
+            found = result.comparison
             difference = found.difference if found else (None, None, None)
             lift = found.lift if found and found.lift else (None, None, None)
             rows.append(
                 (
                     judged.asked.experiment_id,
-                    one.variant_id,
-                    one.metric,
-                    one.metric == judged.asked.metric,
+                    result.variant_id,
+                    result.metric,
+                    result.metric == judged.asked.metric,
                     sums.visitors,
                     sums.above,
                     sums.below,
-                    one.value,
+                    result.value,
                     *difference,
                     *lift,
                     found.p_value if found else None,
                     judged.results.sample_ratio.p_value,
-                    one.verdict,
-                    "; ".join(one.reasons),
+                    result.verdict,
+                    "; ".join(result.reasons),
                 )
             )
     columns = ("experiment", "variant", "metric", "decides", "visitors", "sum", "per", "value")

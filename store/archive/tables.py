@@ -147,7 +147,9 @@ class Reading:
         self.connection.unregister("waiting")
         self.connection.execute("DELETE FROM erased")
         if unarchived.erased:
-            self.connection.executemany("INSERT INTO erased VALUES (?, ?, ?)", [list(one) for one in unarchived.erased])
+            self.connection.executemany(
+                "INSERT INTO erased VALUES (?, ?, ?)", [list(erased) for erased in unarchived.erased]
+            )
         self._unarchived = unarchived
 
     def close(self) -> None:
@@ -160,8 +162,8 @@ def rows_once(files: Sequence[Path], schema: pa.Schema) -> pa.Table:
     with _connection() as connection:
         found: Any = connection.sql(_ONCE, params={"files": [str(file) for file in files]}).to_arrow_table()
     columns = [
-        found[one.name].cast(one.type) if one.name in found.column_names else pa.nulls(len(found), one.type)
-        for one in schema
+        found[column.name].cast(column.type) if column.name in found.column_names else pa.nulls(len(found), column.type)
+        for column in schema
     ]
     return pa.Table.from_arrays(columns, schema=schema)
 
@@ -191,4 +193,4 @@ def _overlap(files: Sequence[Path]) -> bool:
             return True
         ranges.append((int(found[1]), int(found[2]), int(found[3])))
     ranges.sort()
-    return any(one[0] == other[0] and other[1] <= one[2] for one, other in pairwise(ranges))
+    return any(before[0] == other[0] and other[1] <= before[2] for before, other in pairwise(ranges))

@@ -48,6 +48,6 @@ def read_unarchived(log: EventLog, group: str, site: str, holdout_share: float) 
                         rows.append(row_of(batch.partition, record.position, event, holdout_share))
     finally:
         reader.close()
-    last = {(one.visitor_id, one.log_partition): one.position for one in erased}
+    last = {(visitor.visitor_id, visitor.log_partition): visitor.position for visitor in erased}
     kept = [row for row in rows if row["position"] > last.get((row["visitor_id"], row["log_partition"]), 0)]
     return Unarchived(tuple(kept), tuple(erased))

@@ -39,4 +39,4 @@ class ItemWatcherStore:
     def visitors(self, site: str, partition: int, item_id: str, since_s: float) -> list[str]:
         """Give who has wanted an item since a time (epoch seconds)."""
         name = keys.wanted(site, partition, item_id)
-        return [one.decode() for one in cast(list[bytes], self._client.zrangebyscore(name, since_s, "+inf"))]
+        return [member.decode() for member in cast(list[bytes], self._client.zrangebyscore(name, since_s, "+inf"))]

@@ -43,8 +43,8 @@ class JournalStore:
         found: list[Entry] = []
         lists = [(partition, keys.journal(site, partition)) for partition in range(partitions)]
         if wanted.visitor_ids:
-            homes = [(partition_of(site, one, partitions), one) for one in wanted.visitor_ids]
-            lists = [(partition, keys.journal_of(site, partition, one)) for partition, one in homes]
+            homes = [(partition_of(site, visitor_id, partitions), visitor_id) for visitor_id in wanted.visitor_ids]
+            lists = [(partition, keys.journal_of(site, partition, visitor_id)) for partition, visitor_id in homes]
         for partition, name in lists:
             fitting = read = 0
             while fitting < limit and read < most_read:

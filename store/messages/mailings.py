@@ -53,4 +53,4 @@ class MailingStore:
             pipe.lrange(key, start, start + count - 1)
             pipe.llen(key)
             found, whole = cast(tuple[list[bytes], int], pipe.execute())
-        return [one.decode() for one in found], whole
+        return [member.decode() for member in found], whole

@@ -32,14 +32,14 @@ async def read_on_site(
         OnSite(event_id.decode(), fields[b"id"].decode(), float(fields[b"until"]), fields[b"body"])
         for event_id, fields in cast(list[tuple[bytes, dict[bytes, bytes]]], raw)
     ]
-    current = [one for one in found if now_s < one.until_s]
+    current = [message_id for message_id in found if now_s < message_id.until_s]
     if not current:
         return []
     async with client.pipeline(transaction=False) as pipe:
-        for one in current:
-            pipe.hmget(keys.journal_entry(site, partition, one.message_id), _FIELDS)
+        for message in current:
+            pipe.hmget(keys.journal_entry(site, partition, message.message_id), _FIELDS)
         seen = await pipe.execute()
-    return [one for one, fields in zip(current, seen, strict=True) if not any(fields)]
+    return [message_id for message_id, fields in zip(current, seen, strict=True) if not any(fields)]
 
 
 async def note_presence(

@@ -156,7 +156,7 @@ class Outbox:
             for (_, at_s), member, body in zip(raw, members, bodies, strict=True):
                 way, _, message_id = member.partition(":")
                 found.append(Undelivered(way, message_id, at_s, body or b"{}"))
-        return sorted(found, key=lambda one: (-one.at_s, one.message_id))[:most]
+        return sorted(found, key=lambda message: (-message.at_s, message.message_id))[:most]
 
     def replay(self, now_s: float, message_id: str = "") -> int:
         """Try messages that were set aside again: one, or all; gives how many."""
@@ -166,9 +166,9 @@ class Outbox:
             members = [member.decode() for member in cast(list[bytes], self._client.zrange(name, 0, -1))]
             for way in {member.partition(":")[0] for member in members}:
                 some = [
-                    one
-                    for one in members
-                    if one.startswith(f"{way}:") and (not message_id or one == f"{way}:{message_id}")
+                    member
+                    for member in members
+                    if member.startswith(f"{way}:") and (not message_id or member == f"{way}:{message_id}")
                 ]
                 if some:
                     names = [

@@ -143,9 +143,9 @@ class TriggerStore:
                 loaded = self.load(site, partition, some)
                 changed = change(some, [state for _, state in loaded])
                 rows = [
-                    (visitor_id, revision, one)
-                    for visitor_id, (revision, _), one in zip(some, loaded, changed, strict=True)
-                    if one.state is not None
+                    (visitor_id, revision, update)
+                    for visitor_id, (revision, _), update in zip(some, loaded, changed, strict=True)
+                    if update.state is not None
                 ]
                 refused += self._write(site, partition, rows, now_s)
             waiting = refused
@@ -160,15 +160,15 @@ class TriggerStore:
         names += [keys.trigger_state(site, partition, visitor_id) for visitor_id, _, _ in rows]
         others: dict[str, None] = {}
         arguments: list[Any] = [keys.TRIGGER_STATE_LIFETIME_S, keys.TRIGGERS_LIFETIME_S]
-        for visitor_id, revision, one in rows:
-            if one.state is None:
+        for visitor_id, revision, update in rows:
+            if update.state is None:
                 continue
-            commands = list(self._commands(site, partition, visitor_id, one, now_s))
+            commands = list(self._commands(site, partition, visitor_id, update, now_s))
             others.update((str(command[1]), None) for command in commands)
-            due_s = one.state.due_s
+            due_s = update.state.due_s
             arguments += [
                 revision.to_bytes(8, "big"),
-                encode_trigger_state(one.state, revision + 1),
+                encode_trigger_state(update.state, revision + 1),
                 "" if due_s is None else repr(float(due_s)),
                 msgspec.msgpack.encode([visitor_id, *commands]),
             ]
@@ -177,13 +177,17 @@ class TriggerStore:
 
     def _note_elsewhere(self, site: str, partition: int, message_outcomes: Sequence[MessageOutcome]) -> None:
         """Note what came of messages that a visitor was sent under another id; doing so twice is the same."""
-        elsewhere = [one for one in message_outcomes if partition_of_message(one.message_id) != partition]
+        elsewhere = [
+            message_outcome
+            for message_outcome in message_outcomes
+            if partition_of_message(message_outcome.message_id) != partition
+        ]
         if not elsewhere:
             return
         with self._client.pipeline(transaction=False) as pipe:
-            for one in elsewhere:
-                entry = keys.journal_entry(site, partition_of_message(one.message_id), one.message_id)
-                pipe.hsetnx(entry, one.field, one.value)
+            for outcome in elsewhere:
+                entry = keys.journal_entry(site, partition_of_message(outcome.message_id), outcome.message_id)
+                pipe.hsetnx(entry, outcome.field, outcome.value)
                 pipe.expire(entry, keys.JOURNAL_LIFETIME_S)
             pipe.execute()
 
@@ -216,14 +220,14 @@ class TriggerStore:
 
     def _erasing(self, site: str, partition: int, visitor_id: str) -> Iterable[list[str | int | float]]:
         journal_of = keys.journal_of(site, partition, visitor_id)
-        ids = [one.decode() for one in cast(list[bytes], self._client.zrange(journal_of, 0, -1))]
-        for one in ids:
-            yield ["DEL", keys.journal_entry(site, partition, one)]
-            yield ["ZREM", keys.journal(site, partition), one]
+        ids = [member.decode() for member in cast(list[bytes], self._client.zrange(journal_of, 0, -1))]
+        for message_id in ids:
+            yield ["DEL", keys.journal_entry(site, partition, message_id)]
+            yield ["ZREM", keys.journal(site, partition), message_id]
             for way in WAYS:
-                yield ["ZREM", keys.outbox(site, partition, way), one]
-                yield ["ZREM", keys.undelivered(site, partition), f"{way}:{one}"]
-                yield ["HDEL", keys.outbox_bodies(site, partition), f"{way}:{one}", f"tries:{way}:{one}"]
+                yield ["ZREM", keys.outbox(site, partition, way), message_id]
+                yield ["ZREM", keys.undelivered(site, partition), f"{way}:{message_id}"]
+                yield ["HDEL", keys.outbox_bodies(site, partition), f"{way}:{message_id}", f"tries:{way}:{message_id}"]
         yield ["DEL", journal_of]
         yield ["DEL", keys.on_site(site, partition, visitor_id)]
 

@@ -75,15 +75,15 @@ class CatalogStore:
         if not resources:
             return
         if kind == "items":
-            known = self.get(site, kind, [id_of(kind, one) for one in resources])
+            known = self.get(site, kind, [id_of(kind, resource) for resource in resources])
             resources = [
                 msgspec.structs.replace(
-                    one, added_at_s=known[one.item_id].added_at_s if one.item_id in known else now_s
+                    resource, added_at_s=known[resource.item_id].added_at_s if resource.item_id in known else now_s
                 )
-                for one in resources
-                if isinstance(one, CatalogItem)
+                for resource in resources
+                if isinstance(resource, CatalogItem)
             ]
-        self._change(site, kind, [(id_of(kind, one), msgspec.msgpack.encode(one)) for one in resources])
+        self._change(site, kind, [(id_of(kind, resource), msgspec.msgpack.encode(resource)) for resource in resources])
 
     def delete(self, site: str, kind: Kind, resource_id: str) -> bool:
         """Take a thing out; False where there was none."""
@@ -98,7 +98,11 @@ class CatalogStore:
     def get(self, site: str, kind: Kind, ids: Sequence[str]) -> dict[str, Any]:
         """Read things by id; unknown ids are left out."""
         found = cast(list[bytes | None], self._client.hmget(keys.catalog(site, kind), list(ids))) if ids else []
-        return {one: _DECODERS[kind].decode(value) for one, value in zip(ids, found, strict=True) if value is not None}
+        return {
+            resource_id: _DECODERS[kind].decode(value)
+            for resource_id, value in zip(ids, found, strict=True)
+            if value is not None
+        }
 
     def version(self, site: str) -> int:
         """Version of a site's catalog, 0 where there is none."""
@@ -127,5 +131,5 @@ class CatalogStore:
             for start in range(0, len(ids), _MAX_PER_READ):
                 some = ids[start : start + _MAX_PER_READ]
                 known = self.get(site, kind, some)
-                found += [(kind, one, known.get(one)) for one in some]
+                found += [(kind, resource_id, known.get(resource_id)) for resource_id in some]
         return max((int(score) for _, score in members), default=known_version), found

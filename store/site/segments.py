@@ -38,9 +38,9 @@ class SegmentStore:
     def put(self, site: str, segments: list[Segment], most: int) -> bool:
         """Add or replace segments; False, and nothing is changed, where there would be more than `most`."""
         flat: list[bytes | str] = []
-        for one in segments:
-            raw = {"segment_id": one.segment_id, "name": one.name, "rule": one.raw}
-            flat += [one.segment_id, orjson.dumps(raw)]
+        for segment in segments:
+            raw = {"segment_id": segment.segment_id, "name": segment.name, "rule": segment.raw}
+            flat += [segment.segment_id, orjson.dumps(raw)]
         return not flat or self._change(site, flat, most) >= 0
 
     def delete(self, site: str, segment_id: str) -> bool:
@@ -71,7 +71,7 @@ class SegmentStore:
         segments = [parse_segment(orjson.loads(value)) for value in raw.values()]
         stored = cast(bytes | None, self._client.get(keys.thresholds(site)))
         thresholds = parse_thresholds(orjson.loads(stored)) if stored else self._thresholds
-        return SegmentConfig(thresholds, tuple(sorted(segments, key=lambda one: one.segment_id)))
+        return SegmentConfig(thresholds, tuple(sorted(segments, key=lambda segment: segment.segment_id)))
 
     def judged(self, site: str, partition: int) -> int:
         """Version by which every visitor of a partition has been judged."""

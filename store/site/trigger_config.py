@@ -59,8 +59,8 @@ class TriggerConfigStore:
     def put(self, site: str, triggers: list[Trigger], most: int) -> bool:
         """Add or replace triggers; False, and nothing is changed, where there would be more than `most`."""
         flat: list[bytes | str] = []
-        for one in triggers:
-            flat += [one.trigger_id, orjson.dumps(one.raw)]
+        for trigger in triggers:
+            flat += [trigger.trigger_id, orjson.dumps(trigger.raw)]
         return not flat or self._change(site, flat, most) >= 0
 
     def delete(self, site: str, trigger_id: str) -> bool:

@@ -27,9 +27,9 @@ class Accepted(NamedTuple):
 def remember(client: Client, accepted: Sequence[Accepted]) -> None:
     """Keep accepted events for the decisions to come; the newest `MAX_PENDING` of each visitor."""
     by_visitor: dict[str, list[bytes]] = {}
-    for one in accepted:
-        name = keys.pending(one.site, one.partition, one.visitor_id)
-        by_visitor.setdefault(name, []).append(one.position.to_bytes(8, "big") + one.value)
+    for resource in accepted:
+        name = keys.pending(resource.site, resource.partition, resource.visitor_id)
+        by_visitor.setdefault(name, []).append(resource.position.to_bytes(8, "big") + resource.value)
     with client.pipeline(transaction=False) as pipe:
         for name, values in by_visitor.items():
             pipe.rpush(name, *values[-MAX_PENDING:])

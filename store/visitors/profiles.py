@@ -221,14 +221,14 @@ class ProfileStore:
             for start in range(0, len(waiting), _MAX_PER_CALL):
                 saves = self._saves(site, partition, waiting[start : start + _MAX_PER_CALL], learn, judge)
                 again = set(self._write(site, partition, saves, judge.now_s if judge else 0.0))
-                for index, one in enumerate(saves):
+                for index, save in enumerate(saves):
                     if index in again:
-                        refused.append(one.visitor_id)
+                        refused.append(save.visitor_id)
                     else:
-                        applied += one.learned.applied
-                        duplicates += one.learned.duplicates
+                        applied += save.learned.applied
+                        duplicates += save.learned.duplicates
                         # Here already, but for an intake that died between its append and this.
-                        self.links.add(((site, partition, one.visitor_id), link) for link in one.learned.links)
+                        self.links.add(((site, partition, save.visitor_id), link) for link in save.learned.links)
             waiting = refused
         return applied, duplicates
 
@@ -242,7 +242,7 @@ class ProfileStore:
     ) -> list[_Save]:
         visitors = list(visitor_ids)
         # Read one after the other, both are checked together when they are saved.
-        stored = [one or b"" for one in self._memberships(site, partition, visitors)]
+        stored = [membership or b"" for membership in self._memberships(site, partition, visitors)]
         profiles = self.load(site, partition, visitors)
         loaded_at = [profile.position for profile in profiles]
         if judge is None:
@@ -255,11 +255,11 @@ class ProfileStore:
             for visitor_id, profile, membership in zip(visitors, profiles, known, strict=True)
         ]
         saves: list[_Save] = []
-        for index, one in enumerate(learn(visitors, profiles)):
+        for index, update in enumerate(learn(visitors, profiles)):
             visitor_id, first = visitors[index], judged[index]
-            then = judge.after(visitor_id, one.profile, first.membership)
+            then = judge.after(visitor_id, update.profile, first.membership)
             both = MembershipUpdate(then.membership, first.counts + then.counts, first.notices + then.notices)
-            saves.append(_Save(visitor_id, loaded_at[index], one, stored[index], known[index], both))
+            saves.append(_Save(visitor_id, loaded_at[index], update, stored[index], known[index], both))
         return saves
 
     def _memberships(self, site: str, partition: int, visitor_ids: list[str]) -> list[bytes | None]:
@@ -270,11 +270,11 @@ class ProfileStore:
     def _write(self, site: str, partition: int, saves: Sequence[_Save], now_s: float) -> list[int]:
         if not saves:
             return []
-        names = [keys.profile(site, partition, one.visitor_id) for one in saves]
-        names += [keys.timeline(site, partition, one.visitor_id) for one in saves]
+        names = [keys.profile(site, partition, save.visitor_id) for save in saves]
+        names += [keys.timeline(site, partition, save.visitor_id) for save in saves]
         names += [keys.counts(site, partition), keys.memberships(site, partition), keys.due(site, partition)]
         names += [keys.membership_counts(site, partition), keys.notices(site, partition)]
-        rows = b"".join(self._row(one, now_s) for one in saves)
+        rows = b"".join(self._row(save, now_s) for save in saves)
         arguments: list[bytes | int] = [
             self._lifetime_ms,
             keys.COUNTS_LIFETIME_S,
@@ -322,8 +322,10 @@ class ProfileStore:
 
         def empty(_: list[str], profiles: list[Profile]) -> list[ProfileUpdate]:
             return [
-                ProfileUpdate(one if one.position >= position else Profile(position=position), 1, 0, forget=True)
-                for one in profiles
+                ProfileUpdate(
+                    profile if profile.position >= position else Profile(position=position), 1, 0, forget=True
+                )
+                for profile in profiles
             ]
 
         self.update(site, partition, [visitor_id], empty, Forgetting())
@@ -334,7 +336,7 @@ class ProfileStore:
         """Judge visitors of whom nothing new is known, and save where they stand; their profiles stay as they are."""
 
         def unchanged(_: list[str], profiles: list[Profile]) -> list[ProfileUpdate]:
-            return [ProfileUpdate(one, 0, 0) for one in profiles]
+            return [ProfileUpdate(profile, 0, 0) for profile in profiles]
 
         self.update(site, partition, visitor_ids, unchanged, judge)
 
@@ -359,7 +361,7 @@ class ProfileStore:
 def _moved(counts: Sequence[CountChange], notices: Sequence[bytes]) -> bytes:
     if not counts and not notices:
         return b""
-    told = [(one.field, one.by, repr(one.at_s)) for one in counts]
+    told = [(count.field, count.by, repr(count.at_s)) for count in counts]
     return msgspec.msgpack.encode((told, [notice.decode() for notice in notices]))
 
 

@@ -132,21 +132,26 @@ class VisitorReader:
 
     async def _read(self, site: str, ids: Sequence[str], options: ReadOptions = PROFILE_ONLY) -> _Read:
         async with self._client.pipeline(transaction=False) as pipe:
-            for one in ids:
-                partition = partition_of(site, one, self._partitions)
-                pipe.get(keys.profile(site, partition, one))
-                pipe.lrange(keys.pending(site, partition, one), 0, -1)
+            for visitor_id in ids:
+                partition = partition_of(site, visitor_id, self._partitions)
+                pipe.get(keys.profile(site, partition, visitor_id))
+                pipe.lrange(keys.pending(site, partition, visitor_id), 0, -1)
             pipe.get(keys.catalog_version(site))
             if options.clock:
                 pipe.get(keys.clock(site))
             if options.segments:
-                for one in ids:
-                    pipe.hget(keys.memberships(site, partition_of(site, one, self._partitions)), one)
+                for visitor_id in ids:
+                    partition = partition_of(site, visitor_id, self._partitions)
+                    pipe.hget(keys.memberships(site, partition), visitor_id)
             found = await pipe.execute()
-        kept = {one: _kept(*found[2 * place : 2 * place + 2]) for place, one in enumerate(ids)}
+        kept = {visitor_id: _kept(*found[2 * place : 2 * place + 2]) for place, visitor_id in enumerate(ids)}
         version, *rest = found[2 * len(ids) :]
         clock_s = float(rest.pop(0) or 0.0) if options.clock else 0.0
-        segments = {one: _segments(membership) for one, membership in zip(ids, rest, strict=False)} if rest else {}
+        segments = (
+            {visitor_id: _segments(membership) for visitor_id, membership in zip(ids, rest, strict=False)}
+            if rest
+            else {}
+        )
         return _Read(kept, int(version or 0), segments, clock_s)
 
     async def read_timeline(self, site: str, asked: str) -> tuple[str, list[Entry]]:
@@ -163,11 +168,11 @@ class VisitorReader:
         profile = know(visit, Assortment()).profile
         entries = await self._entries(site, visit.visitor_id, 0, None)
         own = profile.given
-        entries = [one for one in entries if one.position > own]
+        entries = [entry for entry in entries if entry.position > own]
         for joined in profile.joined:
             if joined.until:
                 entries += await self._entries(site, joined.device_id, joined.after, joined.until)
-        return visit.visitor_id, sorted(entries, key=lambda one: one.at_s)[-MAX_ENTRIES:]
+        return visit.visitor_id, sorted(entries, key=lambda entry: entry.at_s)[-MAX_ENTRIES:]
 
     async def _entries(self, site: str, visitor_id: str, after: int, until: int | None) -> list[Entry]:
         """One list's touchpoints past a position and up to another."""
@@ -187,12 +192,12 @@ class VisitorReader:
                 entries = []
             elif outcome in ("applied", "told") and (entry := entry_of(position, event)) is not None:
                 entries.append(entry)
-        return [one for one in entries if one.position > after and (until is None or one.position <= until)]
+        return [entry for entry in entries if entry.position > after and (until is None or entry.position <= until)]
 
 
 def know(visit: VisitorRead, assortment: Assortment) -> ResolvedVisitor:
     """Put together what is known of a visitor, every accepted event in it."""
-    profiles = {one: kept.learned(assortment) for one, kept in visit.kept.items()}
+    profiles = {visitor_id: kept.learned(assortment) for visitor_id, kept in visit.kept.items()}
     profile, own = profiles[visit.visitor_id], profiles[visit.asked]
     for device_id, device in profiles.items():
         for part in device.parts:
@@ -213,7 +218,7 @@ def before_login(known: ResolvedVisitor) -> Profile | None:
 
 def _segments(membership: bytes | None) -> frozenset[str]:
     decoded = decode_membership(membership)
-    return frozenset(one.segment_id for one in decoded.members) if decoded else NO_SEGMENTS
+    return frozenset(member.segment_id for member in decoded.members) if decoded else NO_SEGMENTS
 
 
 def _kept(blob: bytes | None, values: Sequence[bytes]) -> StoredVisitor:

@@ -121,12 +121,12 @@ def _open(stack: EmbeddedStack, keys: SiteKeys) -> Iterator[Api]:
 @pytest.fixture(scope="session")
 def api(stack: EmbeddedStack) -> Iterator[Api]:
     """The first site, with its catalog, creatives and placements."""
-    for one in _open(stack, stack.settings.sites[0]):
-        one.put_items(*(product(number) for number in range(PRODUCTS)))
+    for opened in _open(stack, stack.settings.sites[0]):
+        opened.put_items(*(product(number) for number in range(PRODUCTS)))
         campaigns = [{"campaign_id": f"k{number}", "name": f"Campaign {number}"} for number in range(4)]
-        one.secret.put("/v1/campaigns", json={"campaigns": campaigns}).raise_for_status()
+        opened.secret.put("/v1/campaigns", json={"campaigns": campaigns}).raise_for_status()
         placements = [{"placement_id": "hero", "slots": 4}, {"placement_id": "side", "slots": 2}]
-        one.secret.put("/v1/placements", json={"placements": placements}).raise_for_status()
+        opened.secret.put("/v1/placements", json={"placements": placements}).raise_for_status()
         creatives: Sequence[dict[str, Any]] = [
             {
                 "creative_id": f"c{number}",
@@ -138,8 +138,8 @@ def api(stack: EmbeddedStack) -> Iterator[Api]:
             }
             for number in range(12)
         ]
-        one.secret.put("/v1/creatives", json={"creatives": creatives}).raise_for_status()
-        yield one
+        opened.secret.put("/v1/creatives", json={"creatives": creatives}).raise_for_status()
+        yield opened
 
 
 @pytest.fixture(scope="session")

@@ -46,11 +46,11 @@ def test_the_other_policy_is_bracketed(tmp_path: Path, asked: dict[str, Any]) ->
 
 def test_each_policy_is_judged_by_the_others_rows(tmp_path: Path) -> None:
     found = measure(read(write(tmp_path / "log.csv", 3_000, 1)), 1, policy="policy")
-    assert {(one["log"], one["target"]) for one in found["evaluations"]} == {
+    assert {(evaluation["log"], evaluation["target"]) for evaluation in found["evaluations"]} == {
         ("policy=even", "policy=other"),
         ("policy=other", "policy=even"),
     }
-    assert all(one["verdict"] == "refused" for one in found["evaluations"])
+    assert all(evaluation["verdict"] == "refused" for evaluation in found["evaluations"])
     assert set(found["replay"]) == {"policy=even", "policy=other"}
 
 
@@ -84,8 +84,8 @@ def test_columns_of_many_values_are_taken_together(tmp_path: Path) -> None:
     path = tmp_path / "log.csv"
     lines = [f"{n % 2},0,0.5,{n / 7},name-{n}" for n in range(500)]
     path.write_text("\n".join(["item,click,p,age,name", *lines]) + "\n")
-    assert len({one.own[0] for one in read_log(path, "item", "click", "p", ["age"]).contexts}) == 8
-    assert len({one.own[0] for one in read_log(path, "item", "click", "p", ["name"]).contexts}) == 32
+    assert len({context.own[0] for context in read_log(path, "item", "click", "p", ["age"]).contexts}) == 8
+    assert len({context.own[0] for context in read_log(path, "item", "click", "p", ["name"]).contexts}) == 32
 
 
 def test_no_shows_say_nothing() -> None:

@@ -9,15 +9,17 @@ from bench.bandit_simulate import measure, play
 
 def test_a_shop_is_the_same_for_the_same_seed() -> None:
     first, second = Shop(3, visits=200), Shop(3, visits=200)
-    assert all(one.visitor_id == other.visitor_id for one, other in zip(first.visits, second.visits, strict=True))
+    assert all(
+        visitor.visitor_id == other.visitor_id for visitor, other in zip(first.visits, second.visits, strict=True)
+    )
     assert play(first, Engine(first)).tolist() == play(second, Engine(second)).tolist()
-    assert [one.at_s for one in first.visits] == sorted(one.at_s for one in first.visits)
+    assert [visit.at_s for visit in first.visits] == sorted(visit.at_s for visit in first.visits)
 
 
 def test_there_are_always_enough_creatives_and_they_come_and_go() -> None:
     shop = Shop(4, visits=500)
-    running = [frozenset(np.flatnonzero(shop.running(one.at_s)).tolist()) for one in shop.visits]
-    assert min(len(one) for one in running) >= 4
+    running = [frozenset(np.flatnonzero(shop.running(visit.at_s)).tolist()) for visit in shop.visits]
+    assert min(len(step) for step in running) >= 4
     assert running[0] != running[-1]
 
 
@@ -30,7 +32,7 @@ def test_no_campaign_comes_twice_while_another_could() -> None:
             slate = player.choose(visit, eligible)
             assert len(set(slate)) == SLOTS
             assert set(slate) <= set(eligible)
-            assert len({int(shop.campaign[one]) for one in slate}) == min(SLOTS, len({*shop.campaign[eligible]}))
+            assert len({int(shop.campaign[chosen]) for chosen in slate}) == min(SLOTS, len({*shop.campaign[eligible]}))
 
 
 def test_the_engine_is_ahead_of_those_who_know_less() -> None:

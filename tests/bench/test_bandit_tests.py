@@ -20,7 +20,7 @@ def test_unsound_tests_are_left_out(tmp_path: Path) -> None:
         "unseen,0,100,1,0\nunseen,1,0,0,0\n"
     )
     tests, left_out = read_tests(path)
-    assert ([one.test_id for one in tests], left_out) == (["sound"], 3)
+    assert ([test.test_id for test in tests], left_out) == (["sound"], 3)
     assert tests[0].rates.tolist() == [0.01, 0.02]
 
 
@@ -58,8 +58,8 @@ def test_where_all_arms_are_alike_there_is_no_gap() -> None:
 
 @pytest.mark.skipif(not DATA.exists(), reason="the public data set is not here")
 def test_the_engine_is_ahead_on_real_tests() -> None:
-    tests = [one for one in read_tests(DATA)[0] if one.held_out][:250]
+    tests = [test for test in read_tests(DATA)[0] if test.held_out][:250]
     budgets = (1_000, 5_000)
-    mine = [engine_rewards(one, budgets, np.random.default_rng([1, n])) for n, one in enumerate(tests)]
-    flat = [baseline_rewards("thompson_flat_prior", one, budgets, n) for n, one in enumerate(tests)]
+    mine = [engine_rewards(test, budgets, np.random.default_rng([1, n])) for n, test in enumerate(tests)]
+    flat = [baseline_rewards("thompson_flat_prior", test, budgets, n) for n, test in enumerate(tests)]
     assert shares(tests, np.array(mine), budgets)[0][1] > shares(tests, np.array(flat), budgets)[0][1]

@@ -19,8 +19,8 @@ JOURNEY = DATA / "complete_journey_dev" / "events.csv.gz"
 def _log(text: str) -> list[Basket]:
     """Baskets such as `v:a,b`, one a day."""
     made = []
-    for day, one in enumerate(text.split()):
-        visitor, items = one.split(":")
+    for day, part in enumerate(text.split()):
+        visitor, items = part.split(":")
         made.append(Basket(str(day), visitor, day * 86_400.0, dict.fromkeys(items.split(","), "")))
     return made
 
@@ -67,7 +67,7 @@ def test_a_log_with_only_visitor_day_and_item_is_read(tmp_path: Path) -> None:
     path.write_text("ts,visitor_id,item_id\n86400,v,a\n0,v,a\n0,v,b\n0,v,a\n0,w,a\n0,,a\n0,v,\n")
     lines, baskets = read_baskets(path)
     assert lines == 5
-    assert [(one.visitor_id, one.at_s, list(one.items)) for one in baskets] == [
+    assert [(basket.visitor_id, basket.at_s, list(basket.items)) for basket in baskets] == [
         ("v", 0.0, ["a", "b"]), ("w", 0.0, ["a"]), ("v", 86_400.0, ["a"]),
     ]  # fmt: skip
 
@@ -107,8 +107,8 @@ def test_prints_one_object_last(
     printed = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert printed["lines"] == 400
     assert set(printed["baselines"]) == {"pop", "personal", "recent"}
-    for one in (printed["engine"], *printed["baselines"].values()):
-        assert set(one) >= {"hr20", "recall20"}
+    for figures in (printed["engine"], *printed["baselines"].values()):
+        assert set(figures) >= {"hr20", "recall20"}
     assert printed["seed"] == 0
     assert set(printed) >= {"baskets", "constants", "machine", "baskets_per_s"}
     if not fit:
@@ -125,9 +125,9 @@ def test_every_feature_is_in_one_group_or_always_needed() -> None:
 def test_constants_are_chosen_on_a_part_only() -> None:
     log = _log(" ".join(f"v{number % 40}:a" for number in range(400)))
     part = fit_part(log)
-    visitors = {one.visitor_id for one in part}
+    visitors = {visitor.visitor_id for visitor in part}
     assert 5 < len(visitors) < 35
-    assert max(one.at_s for one in part) < 250 * 86_400.0
+    assert max(entry.at_s for entry in part) < 250 * 86_400.0
 
 
 @pytest.mark.slow
@@ -135,8 +135,8 @@ def test_constants_are_chosen_on_a_part_only() -> None:
 def test_a_part_of_the_real_log_beats_personal_frequency_by_far() -> None:
     _, baskets = read_baskets(JOURNEY)
     assert (len(baskets), sum(scored(baskets))) == (78_536, 62_700)
-    part = [one for one in baskets if one.visitor_id.endswith("2")][:9_000]
+    part = [basket for basket in baskets if basket.visitor_id.endswith("2")][:9_000]
     counts = scored(part)
     mine, plain = summary(engine(part, counts)), {k: summary(v) for k, v in baselines(part, counts).items()}
     assert mine["hr20"] >= plain["personal"]["hr20"] + 0.02
-    assert mine["recall20"] >= max(one["recall20"] for one in plain.values()) + 0.01
+    assert mine["recall20"] >= max(figures["recall20"] for figures in plain.values()) + 0.01

@@ -17,7 +17,7 @@ MULTI = DATA / "rees46_multi_2019_10_01" / "events.csv.gz"
 
 def _log(text: str) -> Events:
     """Events such as `s1:a`, in order, one a second."""
-    pairs = [one.split(":") for one in text.split()]
+    pairs = [part.split(":") for part in text.split()]
     return keep_steps(
         "log", [Row(float(ts), session, "", item, "view", "", "", None) for ts, (session, item) in enumerate(pairs)]
     )

@@ -12,7 +12,7 @@ TOPS = ("Home", "Sport", "Books")
 
 def event(name: str, *item_ids: str, visitor: str = "v1", at_s: float = 0.0, **fields: Any) -> Event:
     """Make an event `at_s` seconds after `START_S`."""
-    items = fields.pop("items", tuple(EventItem(item_id=one) for one in item_ids))
+    items = fields.pop("items", tuple(EventItem(item_id=item_id) for item_id in item_ids))
     moment = START_S + at_s
     return Event(site="shop", event=name, visitor_id=visitor, at_s=moment, accepted_at_s=moment, items=items, **fields)
 

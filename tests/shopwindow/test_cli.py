@@ -60,7 +60,7 @@ def at(stack: EmbeddedStack) -> dict[str, str]:
 
 def run(directory: Path, *arguments: object, **settings: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        [str(COMMAND), *(str(one) for one in arguments)],
+        [str(COMMAND), *(str(argument) for argument in arguments)],
         env=environment({**settings, "COLUMNS": "200"}),
         cwd=directory,
         stdin=subprocess.DEVNULL,

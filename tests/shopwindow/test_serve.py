@@ -84,7 +84,9 @@ def test_a_profile_flow_started_before_its_redis_applies_the_events(tmp_path: Pa
         expected = undisturbed(events, place.append(events))
         place.wait_until_committed(GROUP, within_s=60)
         found = place.profiles(sorted(expected))
-        assert {name: one.recent for name, one in found.items()} == {name: one.recent for name, one in expected.items()}
+        assert {name: figure.recent for name, figure in found.items()} == {
+            name: figure.recent for name, figure in expected.items()
+        }
         assert process.poll() is None
 
 

@@ -48,7 +48,11 @@ def test_sites_come_from_the_file_and_the_environment_together(tmp_path: Path) -
         "SHOPWINDOW_SECRET_KEY": KEYS.secret_key,
     }
     assert load_settings(given).sites == (KEYS,)
-    assert [one.site for one in load_settings({**config(tmp_path, FILE_KEYS), **given}).sites] == ["one", "two", "shop"]
+    assert [site.site for site in load_settings({**config(tmp_path, FILE_KEYS), **given}).sites] == [
+        "one",
+        "two",
+        "shop",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -130,6 +134,6 @@ def test_what_was_readable_by_others_is_not_once_keys_are_in_it(tmp_path: Path) 
 
 def test_every_setting_is_listed_with_a_meaning() -> None:
     rows = settings_table()
-    assert [row[0] for row in rows] == [f"SHOPWINDOW_{one.name.upper()}" for one in fields(Settings)]
+    assert [row[0] for row in rows] == [f"SHOPWINDOW_{field.name.upper()}" for field in fields(Settings)]
     assert all(meaning.endswith(".") for *_, meaning in rows)
     assert json.dumps(rows)

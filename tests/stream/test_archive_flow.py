@@ -35,7 +35,7 @@ def archived(place: World) -> list[tuple[str, str, float]]:
 
 
 def expected(events: list[Event]) -> list[tuple[str, str, float]]:
-    return sorted((one.visitor_id, one.event_id, one.at_s) for one in events)
+    return sorted((event.visitor_id, event.event_id, event.at_s) for event in events)
 
 
 @pytest.mark.slow
@@ -68,4 +68,4 @@ def test_an_erasure_reaches_the_archive(place: World) -> None:
         gone = Event(site=place.site, event=VISITOR_DELETED, visitor_id="v0", at_s=1.8e9, accepted_at_s=1.8e9)
         place.append([gone])
         place.wait_until_committed(GROUP, within_s=60)
-    assert archived(place) == expected([one for one in events if one.visitor_id != "v0"])
+    assert archived(place) == expected([event for event in events if event.visitor_id != "v0"])

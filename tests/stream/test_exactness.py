@@ -109,7 +109,7 @@ def test_the_whole_log_learned_twice_more_changes_no_byte(place: World) -> None:
                 reached[batch.partition] = batch.last_position
         reader.close()
         visitors = sorted({event.visitor_id for event in events})
-        seen.append({visitor: encode_profile(one) for visitor, one in place.profiles(visitors).items()})
+        seen.append({visitor: encode_profile(profile) for visitor, profile in place.profiles(visitors).items()})
         counts.append(profiles.counts(place.site, PARTITIONS))
         timelines.append(_timelines(place, visitors))
     assert timelines[0] == timelines[1] == timelines[2]
@@ -131,7 +131,7 @@ def _timelines(place: World, visitors: list[str]) -> dict[str, list[bytes]]:
 
 def test_a_profile_moved_on_by_another_writer_is_learned_again_from_there(place: World) -> None:
     """The fence: a save based on an older state than what is stored is refused, and done again."""
-    events = [one for one in make_events(place.site, 400, visitors=1, seed=11) if one.visitor_id == "v0"]
+    events = [event for event in make_events(place.site, 400, visitors=1, seed=11) if event.visitor_id == "v0"]
     positions = place.append(events)
     partition = partition_of(place.site, "v0", PARTITIONS)
     profiles = ProfileStore(place.client, 3600.0)

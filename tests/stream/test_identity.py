@@ -47,7 +47,7 @@ def story(site: str, seed: int) -> list[Event]:
                 events.append(belonging(msgspec.structs.replace(one, site=site), [link]))
             events.append(identified(site, device, link, link.at_s))
             events.append(linked(site, device, link, link.at_s))
-    return sorted(events, key=lambda one: (one.at_s, one.event))
+    return sorted(events, key=lambda event: (event.at_s, event.event))
 
 
 @pytest.mark.slow
@@ -65,7 +65,7 @@ def test_every_device_joins_once_although_workers_are_killed(place: World) -> No
     users = [f"user{number}" for number in range(_USERS)]
 
     def all_joined() -> bool:
-        return all(one.events_seen >= 2 * _LOOKS for one in place.profiles(users).values())
+        return all(profile.events_seen >= 2 * _LOOKS for profile in place.profiles(users).values())
 
     with place.worker("profile"):
         deadline_s = time.monotonic() + 30
@@ -78,9 +78,9 @@ def test_every_device_joins_once_although_workers_are_killed(place: World) -> No
         assert sorted(line.item_id for line in user.cart) == sorted(
             f"item{look}-{device}{number}" for device in ("phone", "laptop") for look in range(0, _LOOKS, 4)
         )
-        assert {one.device_id for one in user.joined} == {f"phone{number}", f"laptop{number}"}
+        assert {joined.device_id for joined in user.joined} == {f"phone{number}", f"laptop{number}"}
     devices = place.profiles([f"{device}{number}" for device in ("phone", "laptop") for number in range(_USERS)])
-    assert all(one.events_seen == 0 for one in devices.values())
+    assert all(device.events_seen == 0 for device in devices.values())
     assert _memberships(place) == set(users)
 
 

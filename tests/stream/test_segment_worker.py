@@ -90,7 +90,7 @@ def expected_counts(place: World, events: list[Event], positions: list[int]) -> 
     for profile in undisturbed(events, positions).values():
         facts = Facts(profile, Assortment(), Thresholds(), now_s)
         fields = [f"stage:{stage_of(profile, Thresholds(), now_s)[0]}"]
-        fields += [f"segment:{one.segment_id}" for one in SEGMENTS if one.rule.holds(facts)]
+        fields += [f"segment:{segment.segment_id}" for segment in SEGMENTS if segment.rule.holds(facts)]
         for field in fields:
             counts[field] = counts.get(field, 0) + 1
     return counts
@@ -122,19 +122,19 @@ def assert_told(place: World, counts: dict[str, int]) -> None:
     """Each visitor enters and leaves in turn, each stage begins where the last ended, and the sums are the counts."""
     inside: set[tuple[str, str]] = set()
     stages: dict[str, str] = {}
-    for one in notices(place):
-        if one.event == STAGE_CHANGED:
-            assert stages.get(one.visitor_id, "potential") == one.params["from"]
-            stages[one.visitor_id] = one.params["to"]
+    for notice in notices(place):
+        if notice.event == STAGE_CHANGED:
+            assert stages.get(notice.visitor_id, "potential") == notice.params["from"]
+            stages[notice.visitor_id] = notice.params["to"]
             continue
-        member = (one.visitor_id, one.params["segment_id"])
-        assert (member in inside) == (one.event == SEGMENT_LEFT), one
+        member = (notice.visitor_id, notice.params["segment_id"])
+        assert (member in inside) == (notice.event == SEGMENT_LEFT), notice
         inside ^= {member}
     for segment in SEGMENTS:
         told = sum(segment_id == segment.segment_id for _, segment_id in inside)
         assert told == counts.get(f"segment:{segment.segment_id}", 0)
     for stage in STAGES[1:]:
-        assert sum(one == stage for one in stages.values()) == counts.get(f"stage:{stage}", 0)
+        assert sum(told == stage for told in stages.values()) == counts.get(f"stage:{stage}", 0)
 
 
 def wait_until_counted(place: World, counts: dict[str, int]) -> None:
@@ -180,7 +180,7 @@ def test_killed_and_paused_workers_count_and_tell_as_if_nothing_had_happened(pla
                 second.send_signal(signal.SIGKILL)
                 second.wait()
         counts = expected_counts(place, events, positions)
-        assert counts["stage:lost"] == len({one.visitor_id for one in events}) - 1
+        assert counts["stage:lost"] == len({event.visitor_id for event in events}) - 1
         wait_until_counted(place, counts)
     assert_told(place, counts)
     expected = undisturbed(events, positions)
@@ -216,7 +216,7 @@ def test_two_workers_that_look_at_the_same_moment_move_a_visitor_once(place: Wor
     finally:
         ProfileStore.load = load  # type: ignore[method-assign]
     assert counted(place) == {"stage:dormant": 1, "segment:quiet": 1}
-    told = [(one.event, one.at_s - START_S, one.params.get("segment_id", "")) for one in notices(place)]
+    told = [(notice.event, notice.at_s - START_S, notice.params.get("segment_id", "")) for notice in notices(place)]
     assert told == [
         (SEGMENT_ENTERED, 0.0, "hour"),
         (SEGMENT_LEFT, DAY_S / 24, "hour"),
@@ -243,7 +243,7 @@ def test_what_was_not_told_before_a_crash_is_told_after_it(place: World) -> None
     assert len(waiting) == 1
     place.log.append([(partition, waiting[0])])  # and then it dies
     segmenting(place).tick([partition])
-    assert [one.event for one in notices(place)] == [SEGMENT_ENTERED]
+    assert [notice.event for notice in notices(place)] == [SEGMENT_ENTERED]
     assert place.log.ends()[partition] == 3  # told twice, with one id
     segmenting(place).tick([partition])
     assert place.log.ends()[partition] == 3

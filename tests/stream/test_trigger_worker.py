@@ -71,8 +71,8 @@ def told(place: World) -> Counter[str]:
 def wait_for(place: World, trigger_id: str, count: int) -> None:
     """Wait until so many were sent."""
     deadline_s = time.monotonic() + 60
-    while sum(one.fields["trigger_id"] == trigger_id for one in journal(place)) < count:
-        assert time.monotonic() < deadline_s, Counter(one.fields["trigger_id"] for one in journal(place))
+    while sum(message.fields["trigger_id"] == trigger_id for message in journal(place)) < count:
+        assert time.monotonic() < deadline_s, Counter(message.fields["trigger_id"] for message in journal(place))
         time.sleep(0.1)
 
 
@@ -84,14 +84,14 @@ def test_killed_and_paused_workers_send_each_message_once(place: World) -> None:
         workers.enter_context(place.worker("profile"))
         first = workers.enter_context(place.worker("trigger"))
         second = workers.enter_context(place.worker("trigger"))
-        place.append([shopping(place.site, "add_to_cart", one, number) for number, one in enumerate(visitors)])
+        place.append([shopping(place.site, "add_to_cart", visitor, number) for number, visitor in enumerate(visitors)])
         place.wait_until_committed("trigger", within_s=60)
         first.send_signal(signal.SIGKILL)
         first.wait()
         workers.enter_context(place.worker("trigger"))
         # Half of them buy in time, and the clock moves on in the same breath.
         bought = visitors[::2]
-        place.append([shopping(place.site, "purchase", one, HOUR) for one in bought])
+        place.append([shopping(place.site, "purchase", visitor, HOUR) for visitor in bought])
         place.append([shopping(place.site, "view_item", "clock", 2 * HOUR + 30)])
         second.send_signal(signal.SIGSTOP)
         time.sleep(SESSION_TIMEOUT_S * 2)
@@ -100,9 +100,9 @@ def test_killed_and_paused_workers_send_each_message_once(place: World) -> None:
         second.send_signal(signal.SIGCONT)
         place.append([shopping(place.site, "view_item", "clock", 3 * HOUR)])
         time.sleep(SESSION_TIMEOUT_S * 2)
-        sent = [one for one in journal(place) if one.fields["trigger_id"] == "cart-left"]
-    assert sorted(one.fields["visitor_id"] for one in sent) == sorted(set(visitors) - set(bought))
-    for one in sent:
-        number = int(one.fields["visitor_id"][1:])
-        assert one.at_s == START_S + number + 2 * HOUR
-    assert {one.message_id for one in journal(place)} == set(told(place))
+        sent = [message for message in journal(place) if message.fields["trigger_id"] == "cart-left"]
+    assert sorted(message.fields["visitor_id"] for message in sent) == sorted(set(visitors) - set(bought))
+    for message in sent:
+        number = int(message.fields["visitor_id"][1:])
+        assert message.at_s == START_S + number + 2 * HOUR
+    assert {message.message_id for message in journal(place)} == set(told(place))

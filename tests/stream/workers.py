@@ -58,7 +58,7 @@ class World:
 
     def append(self, events: Sequence[Event]) -> list[int]:
         """Put events into the log, each where it belongs."""
-        records = [(partition_of(self.site, one.visitor_id, PARTITIONS), encode_event(one)) for one in events]
+        records = [(partition_of(self.site, event.visitor_id, PARTITIONS), encode_event(event)) for event in events]
         return self.log.append(records)
 
     def wait_until_committed(self, group: str, within_s: float) -> None:
@@ -157,7 +157,7 @@ def undisturbed(events: Sequence[Event], positions: Sequence[int]) -> dict[str, 
         by_visitor.setdefault(event.visitor_id, []).append((position, event))
     visitors = list(by_visitor)
     learned = learn_visitors(visitors, [Profile() for _ in visitors], by_visitor, Assortment())
-    return {visitor: one.profile for visitor, one in zip(visitors, learned, strict=True)}
+    return {visitor: profile.profile for visitor, profile in zip(visitors, learned, strict=True)}
 
 
 def assert_equal_profiles(found: dict[str, Profile], expected: dict[str, Profile]) -> None:

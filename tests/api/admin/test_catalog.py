@@ -25,7 +25,7 @@ def test_things_are_put_read_listed_and_deleted(other_api: Api, path: str, kind:
     id_field = next(iter(resource))
     answer = secret.put(path, json={kind: [resource, {**resource, id_field: "x2"}, {id_field: ""}]}).json()
     assert answer["accepted"] == 2
-    assert [(one["index"], one["code"]) for one in answer["rejected"]] == [(2, f"{id_field}_missing")]
+    assert [(rejection["index"], rejection["code"]) for rejection in answer["rejected"]] == [(2, f"{id_field}_missing")]
     read = secret.get(f"{path}/x1").json()
     assert read.items() >= resource.items()
     if kind == "campaigns":
@@ -33,16 +33,16 @@ def test_things_are_put_read_listed_and_deleted(other_api: Api, path: str, kind:
     page = secret.get(path, params={"limit": 1}).json()
     assert (len(page[kind]), page["total"], page["next"]) == (1, 2, "x1")
     rest = secret.get(path, params={"after": "x1"}).json()
-    assert ([one[id_field] for one in rest[kind]], rest["next"]) == (["x2"], None)
+    assert ([resource[id_field] for resource in rest[kind]], rest["next"]) == (["x2"], None)
     changed = {**read}
     del changed[id_field]
     assert secret.put(f"{path}/x2", json=changed).status_code == 200
     assert secret.put(f"{path}/x2", json={**changed, id_field: "x9"}).status_code == 422
     secret.delete("/v1/campaigns/xk")
-    for one in ("x1", "x2"):
-        assert secret.delete(f"{path}/{one}").status_code == 204
-        assert secret.get(f"{path}/{one}").status_code == 404
-        again = secret.delete(f"{path}/{one}")
+    for item_id in ("x1", "x2"):
+        assert secret.delete(f"{path}/{item_id}").status_code == 204
+        assert secret.get(f"{path}/{item_id}").status_code == 404
+        again = secret.delete(f"{path}/{item_id}")
         assert (again.status_code, again.headers["content-type"]) == (404, "application/problem+json")
     assert secret.get(path).json()["total"] == 0
 

@@ -63,7 +63,7 @@ def results(api: Api, **days: str) -> dict[str, Any]:
 
 
 def test_a_decision_shows_the_variant_and_says_so(running: Api) -> None:
-    (control,), (treated,) = (on_side(running, one, 1) for one in ("control", "bestsellers"))
+    (control,), (treated,) = (on_side(running, variant_id, 1) for variant_id in ("control", "bestsellers"))
     plain = running.recommend(visitor_id=control, limit=6)
     assert plain["experiments"] == [{"experiment_id": "swap", "variant_id": "control"}]
     assert (plain["strategy"], len(plain["items"])) == ("for_you", 6)
@@ -71,7 +71,7 @@ def test_a_decision_shows_the_variant_and_says_so(running: Api) -> None:
     assert changed["experiments"] == [{"experiment_id": "swap", "variant_id": "bestsellers"}]
     assert (changed["strategy"], len(changed["items"])) == ("bestsellers", 3)
     slots = running.public.get("/v1/slots/side", params={"visitor_id": treated}).json()
-    assert [one["creative_id"] for one in slots["slots"]] == ["c9", "c8"]
+    assert [slot["creative_id"] for slot in slots["slots"]] == ["c9", "c8"]
     assert slots["slots"][0]["selection_probability"] == 1.0
     assert running.ids(visitor_id=treated, strategy="new", limit=3)[0] == "p42"
     assert running.ids(visitor_id=control, strategy="new", limit=3)[0] != "p42"
@@ -106,7 +106,7 @@ def test_a_visitor_keeps_the_variant_through_login_and_growing_traffic(running: 
 
 
 def test_what_exposed_visitors_do_is_counted_from_the_exposure_on(running: Api) -> None:
-    control, treated = (on_side(running, one, 6) for one in ("control", "bestsellers"))
+    control, treated = (on_side(running, variant_id, 6) for variant_id in ("control", "bestsellers"))
     early = treated[0]
     running.post(event("purchase", early, {"item_id": "p1", "price": 500.0}, params={"transaction_id": f"x{early}"}))
     time.sleep(0.05)
@@ -136,7 +136,9 @@ def test_what_exposed_visitors_do_is_counted_from_the_exposure_on(running: Api) 
 
     def counted() -> dict[str, dict[str, float]]:
         names = ("visitors", "impressions", "clicks", "orders", "buyers", "revenue")
-        return {one["variant_id"]: {name: one[name] for name in names} for one in results(running)["variants"]}
+        return {
+            variant["variant_id"]: {name: variant[name] for name in names} for variant in results(running)["variants"]
+        }
 
     # Visitors of the tests before are in it too: what these twelve add is what is looked at.
     running.wait_until_learned()
@@ -157,22 +159,22 @@ def test_what_exposed_visitors_do_is_counted_from_the_exposure_on(running: Api) 
     )
     assert done.returncode == 0, done.stderr
     rows = list(csv.DictReader(io.StringIO(done.stdout)))
-    row = next(one for one in rows if (one["variant"], one["metric"]) == ("control", "conversion"))
+    row = next(row for row in rows if (row["variant"], row["metric"]) == ("control", "conversion"))
     assert float(row["sum"]) == expected["control"]["buyers"]
 
 
 def test_an_outcome_counts_at_once_and_not_only_when_it_is_archived(running: Api) -> None:
     (visitor,) = on_side(running, "control", 1)
-    before = {one["variant_id"]: one for one in results(running)["variants"]}["control"]
+    before = {variant["variant_id"]: variant for variant in results(running)["variants"]}["control"]
     running.recommend(visitor_id=visitor)
     deadline_s = time.monotonic() + 10
     while True:
-        after = {one["variant_id"]: one for one in results(running)["variants"]}["control"]
+        after = {variant["variant_id"]: variant for variant in results(running)["variants"]}["control"]
         if after["visitors"] == before["visitors"] + 1:
             break
         assert time.monotonic() < deadline_s
     running.post(event("purchase", visitor, {"item_id": "p1", "price": 7.0}, params={"transaction_id": visitor}))
-    after = {one["variant_id"]: one for one in results(running)["variants"]}["control"]
+    after = {variant["variant_id"]: variant for variant in results(running)["variants"]}["control"]
     assert after["revenue"] == before["revenue"] + 7.0
 
 
@@ -208,7 +210,7 @@ def test_experiments_are_the_secret_keys_and_unknown_ones_are_named(api: Api) ->
 
 def test_an_order_of_a_visitor_who_logged_in_counts_for_the_variant_of_the_page(running: Api) -> None:
     def control() -> dict[str, Any]:
-        return next(one for one in results(running)["variants"] if one["variant_id"] == "control")
+        return next(variant for variant in results(running)["variants"] if variant["variant_id"] == "control")
 
     before = control()
     (page,) = on_side(running, "control", 1)

@@ -16,8 +16,8 @@ def members(api: Api) -> Iterator[list[str]]:
     rule = {"source": {"campaign": f"mail-{visitors[0]}"}}
     assert api.secret.put("/v1/segments/mailed", json={"rule": rule}).status_code == 200
     landing = {"page_location": f"https://shop.example/?utm_campaign=mail-{visitors[0]}&utm_medium=email&utm_source=x"}
-    api.post(*(event("page_view", one, params=landing) for one in visitors), event("page_view", new_visitor()))
-    api.post(*(event("view_item", one, "p3") for one in visitors))
+    api.post(*(event("page_view", visitor, params=landing) for visitor in visitors), event("page_view", new_visitor()))
+    api.post(*(event("view_item", visitor, "p3") for visitor in visitors))
     deadline_s = time.monotonic() + 10
     while api.secret.get("/v1/segments/mailed").json()["count"] < len(visitors):
         assert time.monotonic() < deadline_s
@@ -36,8 +36,8 @@ def mail(api: Api, **body: Any) -> dict[str, Any]:
 
 def test_a_segment_comes_page_by_page_each_visitor_once(api: Api, members: list[str]) -> None:
     first = mail(api, segment="mailed", limit=3)
-    assert (first["total"], [one["visitor_id"] for one in first["lists"]]) == (7, members[:3])
-    assert all(len(one["items"]) == 2 and one["decision_id"] for one in first["lists"])
+    assert (first["total"], [entry["visitor_id"] for entry in first["lists"]]) == (7, members[:3])
+    assert all(len(entry["items"]) == 2 and entry["decision_id"] for entry in first["lists"])
     # Between the pages one visitor unsubscribes, one is erased, one leaves the segment, and one comes in.
     api.post(event("email_unsubscribed", members[3], params={"campaign": "spring"}))
     assert api.secret.delete(f"/v1/visitors/{members[4]}").status_code in (202, 204)
@@ -46,26 +46,26 @@ def test_a_segment_comes_page_by_page_each_visitor_once(api: Api, members: list[
     api.post(event("page_view", new_visitor(), params=landing))
     api.wait_until_learned()
     second = mail(api, segment="mailed", limit=3, cursor=first["next_cursor"])
-    assert [one["visitor_id"] for one in second["lists"]] == [members[5]]
+    assert [entry["visitor_id"] for entry in second["lists"]] == [members[5]]
     assert second["left_out"] == [
         {"visitor_id": members[3], "why": "unsubscribed"},
         {"visitor_id": members[4], "why": "unknown"},
     ]
     third = mail(api, segment="mailed", limit=3, cursor=second["next_cursor"])
-    assert [one["visitor_id"] for one in third["lists"]] == [members[6]]
+    assert [entry["visitor_id"] for entry in third["lists"]] == [members[6]]
     assert (third["next_cursor"], third["total"]) == (None, 7)
     again = mail(api, segment="mailed", limit=3, cursor=first["next_cursor"])
-    assert [one["visitor_id"] for one in again["lists"]] == [members[5]], "a page may be asked for again"
+    assert [entry["visitor_id"] for entry in again["lists"]] == [members[5]], "a page may be asked for again"
 
 
 def test_consent_counts_for_visitors_named_too_and_may_come_back(api: Api) -> None:
     visitor, other = new_visitor(), new_visitor()
     api.post(event("email_unsubscribed", visitor))
     found = mail(api, visitor_ids=[visitor, other])
-    assert [one["visitor_id"] for one in found["lists"]] == [other]
+    assert [entry["visitor_id"] for entry in found["lists"]] == [other]
     assert found["left_out"] == [{"visitor_id": visitor, "why": "unsubscribed"}]
     api.post(event("email_subscribed", visitor))
-    assert [one["visitor_id"] for one in mail(api, visitor_ids=[visitor, other])["lists"]] == [visitor, other]
+    assert [entry["visitor_id"] for entry in mail(api, visitor_ids=[visitor, other])["lists"]] == [visitor, other]
 
 
 @pytest.mark.parametrize(

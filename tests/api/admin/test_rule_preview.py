@@ -74,7 +74,7 @@ def _preview(api: Api, **body: Any) -> tuple[list[str], list[str]]:
     assert response.status_code == 200, response.text
     both = response.json()
     name, key = ("slots", "creative_id") if "placement" in body else ("items", "item_id")
-    before, after = ([one[key] for one in both[side][name]] for side in ("before", "after"))
+    before, after = ([entry[key] for entry in both[side][name]] for side in ("before", "after"))
     return before, after
 
 
@@ -82,7 +82,7 @@ def test_rules_are_tried_on_a_visitor_made_up(api: Api, lookers: str) -> None:
     rule = {"rule_id": "draft", "action": "pin", "item_ids": ["p57"], "strategies": ["new"]}
     asked: dict[str, Any] = {"list": {"strategy": "new", "limit": 4}}
     plain, pinned = _preview(api, rules=[rule], **asked)
-    assert pinned == ["p57", *[one for one in plain if one != "p57"][:3]]
+    assert pinned == ["p57", *[item_id for item_id in plain if item_id != "p57"][:3]]
     for recipient, other, fields in (
         ({"segments": [lookers]}, {"segments": []}, {"audience": {"any": [lookers]}}),
         ({"region": "DE-BE"}, {"region": "AT"}, {"region": ["DE"]}),

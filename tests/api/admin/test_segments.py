@@ -51,7 +51,7 @@ def test_a_visitor_enters_by_an_event_and_leaves_by_another(api: Api) -> None:
     assert until(lambda: read(api, segment_id)["count"] == 1) < WITHIN_S
     assert read(api, segment_id)["changed_at"]
     seen = api.secret.get(f"/v1/visitors/{visitor}").json()
-    mine = {one["segment_id"]: one for one in seen["segments"]}
+    mine = {segment["segment_id"]: segment for segment in seen["segments"]}
     assert "1 orders" in mine[segment_id]["why"]
     assert mine[segment_id]["since"]
     assert (seen["stage"]["stage"], seen["value"]["orders"], seen["value"]["lifetime_value"]) == ("effective", 1, 11.0)
@@ -99,8 +99,8 @@ def test_a_changed_rule_judges_those_who_are_there_already(api: Api) -> None:
     rule = {"all": [{"source": {"campaign": tag}}, {"interest": {"category": "Home"}}]}
     preview = api.secret.post("/v1/segments/preview", json={"rule": rule}).json()
     assert (preview["count"], preview["complete"], len(preview["examples"])) == (10, True, 10)
-    assert {one["visitor_id"] for one in preview["examples"]} == set(visitors[::3])
-    assert all("1 recent items of Home" in one["why"] for one in preview["examples"])
+    assert {example["visitor_id"] for example in preview["examples"]} == set(visitors[::3])
+    assert all("1 recent items of Home" in example["why"] for example in preview["examples"])
     api.secret.put("/v1/segments", json={"segments": [{"segment_id": segment_id, "rule": rule}]}).raise_for_status()
     until(lambda: read(api, segment_id)["settled"] and read(api, segment_id)["count"] == 10)
     listed = api.secret.get("/v1/segments", params={"limit": 1_000}).json()

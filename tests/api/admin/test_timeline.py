@@ -36,11 +36,11 @@ def test_touchpoints_of_every_channel_stand_on_one_timeline(api: Api) -> None:
     assert seen == before  # what is accepted stands there at once, and only once when the stream has it too
     assert seen["next_before"] is None
     assert len(seen["entries"]) == 20
-    assert [one["kind"] for one in seen["entries"]] == [
+    assert [entry["kind"] for entry in seen["entries"]] == [
         "birthday", "loyalty", "account", "account", "survey", "review", "complaint", "call", "chat",
         "order", "order", "order", "order", "order", "cart", "search", "product_view", "mail", "mail", "mail",
     ]  # fmt: skip
-    by_event = {one["event"]: one for one in seen["entries"]}
+    by_event = {entry["event"]: entry for entry in seen["entries"]}
     assert by_event["view_item"]["title"] == "Looked at Product 1"
     assert by_event["view_item"]["dwell_ms"] == 55_000
     assert by_event["view_item"]["visit"]["source"]["channel"] == "email"
@@ -61,13 +61,13 @@ def test_pages_follow_one_another_without_gap_or_repeat(api: Api) -> None:
     for _ in range(10):
         parameters: dict[str, str | int] = {"limit": 7, **({"before": before} if before else {})}
         page = api.secret.get(f"/v1/visitors/{visitor}/timeline", params=parameters).json()
-        titles += [one["details"]["page_title"] for one in page["entries"]]
+        titles += [entry["details"]["page_title"] for entry in page["entries"]]
         before = page["next_before"]
         if before is None:
             break
     assert titles == [f"t{number}" for number in reversed(range(30))]
     page = api.secret.get(f"/v1/visitors/{visitor}/timeline", params={"before": "2026-01-05T10:01:00Z"}).json()
-    assert [one["details"]["page_title"] for one in page["entries"]] == ["t2", "t1", "t0"]
+    assert [entry["details"]["page_title"] for entry in page["entries"]] == ["t2", "t1", "t0"]
 
 
 def test_a_retry_stands_there_once_and_an_erased_visitor_not_at_all(api: Api) -> None:

@@ -26,14 +26,14 @@ def test_a_profile_is_explained(api: Api) -> None:
     assert seen["counts"] == {"page_view": 1, "view_item": 3, "add_to_cart": 1, "purchase": 1}
     assert seen["first_touch"] == seen["last_touch"]
     assert (seen["first_touch"]["source"], seen["first_touch"]["campaign"]) == ("mail", "spring")
-    assert [one["item_id"] for one in seen["recent_items"]] == ["p12", "p6", "p0"]
+    assert [recent["item_id"] for recent in seen["recent_items"]] == ["p12", "p6", "p0"]
     assert seen["recent_items"][0]["event"] == "purchase"
     assert [(line["item_id"], line["quantity"]) for line in seen["cart"]] == [("p6", 3)]
-    assert [(one["item_id"], one["order_id"]) for one in seen["bought"]] == [("p12", "t1")]
+    assert [(bought["item_id"], bought["order_id"]) for bought in seen["bought"]] == [("p12", "t1")]
     assert seen["interests"].keys() == {"15m", "24h", "30d"}
     for kinds in seen["interests"].values():
         assert kinds["categories"][0]["category"] in ("Home", "Home > Home 0")
-        assert sum(one["weight"] for one in kinds["brands"]) == pytest.approx(1.0, abs=0.01)
+        assert sum(brand["weight"] for brand in kinds["brands"]) == pytest.approx(1.0, abs=0.01)
         assert kinds["price_bands"]
     assert seen["storage"]["profile_bytes"] < 1_000
     assert seen["for_you"]["tier"] == "personalized"
@@ -45,7 +45,7 @@ def test_interests_are_told_apart(api: Api) -> None:
         *(event("view_item", visitor, f"p{number}") for number in (1, 7, 13, 19)), event("view_item", visitor, "p5")
     )
     categories = api.secret.get(f"/v1/visitors/{visitor}").json()["interests"]["15m"]["categories"]
-    weights = {one["category"]: one["weight"] for one in categories}
+    weights = {category["category"]: category["weight"] for category in categories}
     assert weights["Sport > Sport 0"] > weights["Books > Books 1"] > 0
 
 
@@ -80,7 +80,7 @@ def test_an_erased_visitor_is_new_at_once_and_stays_so(api: Api) -> None:
     api.wait_until_learned()
     seen = api.secret.get(f"/v1/visitors/{visitor}").json()
     assert seen["events_seen"] == 1
-    assert [one["item_id"] for one in seen["recent_items"]] == ["p3"]
+    assert [recent["item_id"] for recent in seen["recent_items"]] == ["p3"]
 
 
 def test_erasing_nobody_is_no_error(api: Api) -> None:

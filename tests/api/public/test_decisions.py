@@ -55,7 +55,7 @@ def test_an_answer_has_the_shape_that_is_documented(api: Api) -> None:
     assert again["decision_id"] != answer["decision_id"]
 
 
-@pytest.mark.parametrize("strategy", [one for one in STRATEGIES if one not in UNPADDED])
+@pytest.mark.parametrize("strategy", [strategy for strategy in STRATEGIES if strategy not in UNPADDED])
 def test_lists_are_as_long_as_asked_and_hold_nothing_twice(api: Api, strategy: str) -> None:
     visitor = new_visitor()
     api.post(event("view_item", visitor, "p1"), event("view_item", visitor, "p7"))
@@ -68,7 +68,7 @@ def test_lists_are_as_long_as_asked_and_hold_nothing_twice(api: Api, strategy: s
     assert len(within["items"]) == 10
 
 
-@pytest.mark.parametrize("strategy", [one for one in STRATEGIES if one not in UNPADDED])
+@pytest.mark.parametrize("strategy", [strategy for strategy in STRATEGIES if strategy not in UNPADDED])
 def test_what_may_not_be_shown_is_gone_at_the_next_request_and_back_when_undone(api: Api, strategy: str) -> None:
     for _ in range(5):
         visitor = new_visitor()
@@ -180,7 +180,7 @@ def test_what_others_view_and_buy_together_is_learned(api: Api) -> None:
     bundle = api.recommend(strategy="bundles", item_id="p30", limit=3)
     assert [item["item_id"] for item in bundle["items"]] == ["p41"]
     assert bundle["companion_of"] == "p30"
-    prices = [api.secret.get(f"/v1/catalog/items/{one}").json()["price"] for one in ("p30", "p41")]
+    prices = [api.secret.get(f"/v1/catalog/items/{item_id}").json()["price"] for item_id in ("p30", "p41")]
     assert bundle["joint_price"] == pytest.approx(sum(prices))
     assert "joint_price" not in bought
     trending = api.recommend(strategy="trending", limit=PRODUCTS)
@@ -193,7 +193,7 @@ def test_what_others_view_and_buy_together_is_learned(api: Api) -> None:
 
 def test_recently_viewed_is_newest_first_and_stays_short_when_asked(api: Api) -> None:
     visitor = new_visitor()
-    api.post(*(event("view_item", visitor, one) for one in ("p3", "p8", "p3", "p9")))
+    api.post(*(event("view_item", visitor, item_id) for item_id in ("p3", "p8", "p3", "p9")))
     ids = api.ids(visitor_id=visitor, strategy="recently_viewed", refill=False)
     assert ids == ["p9", "p3", "p8"]
     assert api.ids(visitor_id=visitor, strategy="recently_viewed", limit=20)[:3] == ["p9", "p3", "p8"]
@@ -257,7 +257,7 @@ def test_a_clicked_slot_says_what_its_visitor_likes(api: Api) -> None:
     assert slots["tier"] == "session"
     assert any(slot["reason"] == "you looked at Sport lately" for slot in slots["slots"])
     seen = api.secret.get(f"/v1/visitors/{visitor}").json()
-    assert [(one["creative_id"], one["event"]) for one in seen["recent_items"]] == [("c1", "select_promotion")]
+    assert [(recent["creative_id"], recent["event"]) for recent in seen["recent_items"]] == [("c1", "select_promotion")]
     assert seen["interests"]["15m"]["categories"][0]["category"] == "Sport"
     assert api.ids(visitor_id=visitor, strategy="recently_viewed", refill=False) == []
     assert len(api.ids(visitor_id=visitor, strategy="similar", limit=20)) == 20
@@ -303,7 +303,7 @@ def test_a_page_holds_nothing_twice(api: Api) -> None:
     page = response.json()
     creatives = [slot["creative_id"] for slate in page["placements"].values() for slot in slate["slots"]]
     assert len(creatives) == len(set(creatives)) == 6
-    items = [item["item_id"] for one in page["lists"].values() for item in one["items"]]
+    items = [item["item_id"] for entry in page["lists"].values() for item in entry["items"]]
     assert len(items) == len(set(items)) == 32
     assert "p20" not in items
     assert page["lists"].keys() == {"a", "b", "c", "new"}
@@ -421,12 +421,12 @@ def test_one_list_for_each_of_many_visitors(api: Api) -> None:
     asked = {"visitor_ids": [*visitors, "nobody-knows"], "list": {"strategy": "for_you", "limit": 4}}
     assert api.public.post("/v1/recommendations/batch", json=asked).status_code == 403
     lists = api.secret.post("/v1/recommendations/batch", json=asked).json()["lists"]
-    assert [one["visitor_id"] for one in lists] == asked["visitor_ids"]
-    assert len({one["decision_id"] for one in lists}) == len(lists)
+    assert [visitor["visitor_id"] for visitor in lists] == asked["visitor_ids"]
+    assert len({entry["decision_id"] for entry in lists}) == len(lists)
     for number, visitor in enumerate(visitors[:12]):
         single = api.ids(visitor_id=visitor, limit=4)
         assert [item["item_id"] for item in lists[number]["items"]] == single
-    assert [one["tier"] for one in lists[-2:]] == ["session", "popular"]
+    assert [listed["tier"] for listed in lists[-2:]] == ["session", "popular"]
     wrong: list[dict[str, Any]] = [
         {"visitor_ids": []},
         {"visitor_ids": ["v"] * 501},

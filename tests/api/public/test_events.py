@@ -150,7 +150,7 @@ def test_rejected_events_become_dead_letters_that_can_be_tried_again(api: Api) -
     assert (letter["source"], letter["code"]) == ("api", "search_term_missing")
     answer = api.secret.post("/v1/dead-letters/replay").json()
     assert answer["accepted"] == 0
-    assert letter["position"] in [one["position"] for one in answer["rejected"]]
+    assert letter["position"] in [rejection["position"] for rejection in answer["rejected"]]
     assert api.secret.post("/v1/dead-letters/replay").json() == {"accepted": 0, "rejected": []}
 
 
@@ -169,10 +169,10 @@ def test_costs_of_campaigns_are_taken_with_the_secret_key_alone(other_api: Api) 
     mixed = other_api.public.post("/v1/events", json={"events": [cost, event("page_view", visitor), cost]})
     assert mixed.status_code == 202
     body = mixed.json()
-    assert (body["accepted"], [one["index"] for one in body["rejected"]]) == (1, [0, 2])
-    assert {one["code"] for one in body["rejected"]} == {"key_public"}
+    assert (body["accepted"], [rejection["index"] for rejection in body["rejected"]]) == (1, [0, 2])
+    assert {rejection["code"] for rejection in body["rejected"]} == {"key_public"}
     letters = other_api.secret.get("/v1/dead-letters", params={"limit": 1000}).json()["dead_letters"]
-    assert not [one for one in letters if "april" in one["value"]], "none that a replay would take in"
+    assert not [letter for letter in letters if "april" in letter["value"]], "none that a replay would take in"
     taken = other_api.secret.post("/v1/events", json={"events": [cost]})
     assert (taken.status_code, taken.json()["accepted"]) == (202, 1)
     rows = other_api.secret.get("/v1/reports/campaigns", params={"from": day, "to": day}).json()["rows"]

@@ -72,7 +72,7 @@ def test_a_login_brings_the_history_of_the_device_to_the_known_visitor(api: Api)
         seen = seen_of(api, name)
         assert (seen["events_seen"], seen["devices"]) == (7, sorted([phone, laptop]))
         assert cart_of(api, name) == {"p12": 2, "p5": 1}
-        assert [one["item_id"] for one in seen["recent_items"]] == ["p5", "p18", "p12", "p6", "p0"]
+        assert [recent["item_id"] for recent in seen["recent_items"]] == ["p5", "p18", "p12", "p6", "p0"]
         assert seen["interests"]["15m"]["categories"]
     # What the other device looked at is recommended here, and what is in the joined cart is not.
     items = api.recommend(visitor_id=laptop, limit=20)
@@ -104,7 +104,7 @@ def test_a_second_login_on_a_shared_device_mixes_nobody(api: Api) -> None:
     for _ in range(2):
         assert cart_of(api, ann) == {"p1": 1}
         assert cart_of(api, bob) == cart_of(api, device) == {"p8": 1}
-        assert [one["item_id"] for one in seen_of(api, bob)["recent_items"]] == ["p8"]
+        assert [recent["item_id"] for recent in seen_of(api, bob)["recent_items"]] == ["p8"]
         api.wait_until_learned()
     # The first is back, and finds what was left.
     api.post(event("login", device, user_id=ann))
@@ -172,12 +172,12 @@ def test_the_timeline_tells_the_time_before_the_login_too(api: Api) -> None:
     for _ in range(2):
         for name in (phone, laptop, user):
             entries = api.secret.get(f"/v1/visitors/{name}/timeline").json()["entries"]
-            assert [one["event"] for one in entries] == told
+            assert [event["event"] for event in entries] == told
         api.wait_until_learned()
     # Who logs in next on the phone sees nothing of it.
     api.post(event("login", phone, user_id=(other := new_user()), timestamp=START_S + 10))
     entries = api.secret.get(f"/v1/visitors/{other}/timeline").json()["entries"]
-    assert [one["event"] for one in entries] == ["login"]
+    assert [event["event"] for event in entries] == ["login"]
 
 
 def test_an_erasure_takes_the_known_visitor_and_their_devices(api: Api) -> None:
@@ -235,7 +235,7 @@ def test_a_segment_counts_a_known_visitor_once(api: Api) -> None:
 
     def matches() -> list[str]:
         answer = api.secret.post("/v1/segments/preview", json={"rule": rule}).json()
-        return sorted(one["visitor_id"] for one in answer["examples"])
+        return sorted(example["visitor_id"] for example in answer["examples"])
 
     assert matches() == sorted([phone, laptop])
     api.post(event("login", phone, user_id=user), event("login", laptop, user_id=user))

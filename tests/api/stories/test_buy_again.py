@@ -41,7 +41,7 @@ def test_an_order_taken_back_is_no_habit(api: Api) -> None:
     api.post(*(_order(visitor, f"o{week}", 40 + 7 * week, "p23", "p24") for week in (2, 1)))
     api.post(_order(visitor, "o1", 40, "p24", name="refund"))
     seen = api.secret.get(f"/v1/visitors/{visitor}").json()
-    assert [(one["item_id"], one["count"], one["every_days"]) for one in seen["habits"]] == [
+    assert [(habit["item_id"], habit["count"], habit["every_days"]) for habit in seen["habits"]] == [
         ("p23", 2, 7.0), ("p24", 1, None),
     ]  # fmt: skip
     api.post(_order(visitor, "o1", 40, name="order_cancelled"), _order(visitor, "o2", 40, name="order_cancelled"))
@@ -52,6 +52,6 @@ def test_an_order_taken_back_is_no_habit(api: Api) -> None:
 def test_the_description_names_the_strategy(api: Api) -> None:
     paths = api.public.get("/openapi.json").json()["paths"]
     (parameter,) = [
-        one for one in paths["/v1/recommendations"]["get"]["parameters"] if one["name"] == "strategy"
+        parameter for parameter in paths["/v1/recommendations"]["get"]["parameters"] if parameter["name"] == "strategy"
     ]  # fmt: skip
     assert {"buy_again", "bundles"} <= set(parameter["schema"]["enum"])

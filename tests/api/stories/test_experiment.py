@@ -74,7 +74,7 @@ def _wait_until_told(shop: Api, sent: dict[str, dict[str, Any]]) -> dict[str, An
     deadline_s = time.monotonic() + 15
     while True:
         found: dict[str, Any] = shop.secret.get("/v1/experiments/story/results").json()
-        told = {one["variant_id"]: {name: one[name] for name in sent["own"]} for one in found["variants"]}
+        told = {variant["variant_id"]: {name: variant[name] for name in sent["own"]} for variant in found["variants"]}
         if told == sent:
             return found
         assert time.monotonic() < deadline_s, (told, sent)
@@ -120,11 +120,13 @@ def test_a_story_with_kills_ends_in_the_figures_of_a_plain_count(stack: Embedded
             _kill(stack, shop, {40: "archive", 80: "api", 120: "profile"}[number])
             assert shop.recommend(visitor_id=visitor)["experiments"] == met, "the variant outlives the process"
     found = _wait_until_told(shop, sent)
-    assert sum(one["visitors"] for one in sent.values()) == pytest.approx(160 * 0.8 * (1 - HOLDOUT_SHARE), abs=25)
-    assert found["sample_ratio"]["observed"] == {one: figures["visitors"] for one, figures in sent.items()}
+    assert sum(message["visitors"] for message in sent.values()) == pytest.approx(
+        160 * 0.8 * (1 - HOLDOUT_SHARE), abs=25
+    )
+    assert found["sample_ratio"]["observed"] == {message: figures["visitors"] for message, figures in sent.items()}
     assert found["left_out"] == {"bots": 0, "floods": 0, "several_variants": 0}
     held_out = shop.secret.get("/v1/experiments/global_holdout/results").json()
-    counted = {one["variant_id"]: one["visitors"] for one in held_out["variants"]}
+    counted = {variant["variant_id"]: variant["visitors"] for variant in held_out["variants"]}
     expected = sum(in_holdout("story", f"visitor-{number}", HOLDOUT_SHARE) for number in range(160))
     assert counted["holdout"] - in_holdout("story", "clock", HOLDOUT_SHARE) == expected
     # Everything is archived by and by; nothing is then counted twice.

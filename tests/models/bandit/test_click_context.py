@@ -22,9 +22,9 @@ def test_the_learner_sees_what_the_profile_holds() -> None:
         event("page_view", at_s=20, context={"device": {"type": "android"}}),
     ]
     arrival, profiles = Arrival(), [Profile()]
-    for position, one in enumerate(events, start=1):
-        arrival.learn_one(one)
-        learn(profiles, [Change(0, position, one)], assortment(3).vector_of_item)
+    for position, told in enumerate(events, start=1):
+        arrival.learn_one(told)
+        learn(profiles, [Change(0, position, told)], assortment(3).vector_of_item)
     assert arrival_of(profiles[0].device, profiles[0].last_touch) == arrival
     assert (arrival.device, arrival.medium, arrival.campaign) == ("mobile", "email", "spring")
 

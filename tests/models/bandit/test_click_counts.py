@@ -79,9 +79,9 @@ def test_the_fit_is_the_posterior_mode_of_all_impressions_at_once() -> None:
     rows = np.zeros((len(impressions), len(names)))
     for row, (creative, context, _, _) in enumerate(impressions):
         rows[row, [number[name] for name in features_of(creative, context)]] = 1.0
-    clicked = np.array([one[2] for one in impressions], float)
-    latest_s = max(one[3] for one in impressions)
-    faded = np.array([exp2((one[3] - latest_s) / HALF_LIFE_S) for one in impressions])
+    clicked = np.array([impression[2] for impression in impressions], float)
+    latest_s = max(impression[3] for impression in impressions)
+    faded = np.array([exp2((impression[3] - latest_s) / HALF_LIFE_S) for impression in impressions])
     means, variances = np.array([prior_of(name) for name in names]).T
 
     def loss(weights: np.ndarray[Any, Any]) -> tuple[float, np.ndarray[Any, Any]]:
@@ -105,7 +105,7 @@ def test_the_order_of_impressions_makes_no_difference() -> None:
     impressions = seen(500, seed=3)
     first, second = ClickCounts(), ClickCounts()
     learn(first, impressions)
-    learn(second, sorted(impressions, key=lambda one: one[3]))
+    learn(second, sorted(impressions, key=lambda impression: impression[3]))
     assert answers(first) == pytest.approx(answers(second), rel=1e-3)
 
 

@@ -78,7 +78,7 @@ def test_what_is_clicked_more_is_expected_more() -> None:
     assert rarely == pytest.approx(0.1, abs=0.03)
     assert never < 0.01
     assert model.impressions == 6_000
-    assert model.clicks == sum(one[0] == "clicked" for one in made)
+    assert model.clicks == sum(impression[0] == "clicked" for impression in made)
 
 
 def test_an_impression_is_learned_once_whatever_follows() -> None:
@@ -138,7 +138,7 @@ def test_in_which_order_open_impressions_came_makes_no_difference() -> None:
         model.expire(WINDOW_S + 3.0)
         found.append(rates(model))
         assert model.impressions == 4
-    assert all(one == pytest.approx(found[0], rel=1e-6) for one in found)
+    assert all(impression == pytest.approx(found[0], rel=1e-6) for impression in found)
 
 
 def test_a_visitor_who_clicks_10_000_times_does_not_take_over() -> None:

@@ -37,11 +37,11 @@ def held(judged: Judgement) -> dict[str, bool]:
 
 def test_intervals_hold_the_truth_in_nine_of_ten_logs() -> None:
     judged = [judge_policy(**logged(8_000, seed), seed=seed) for seed in range(30)]
-    assert all(one.verdict != "refused" for one in judged)
+    assert all(estimate.verdict != "refused" for estimate in judged)
     for name in ("ips", "snips", "dr"):
-        assert sum(held(one)[name] for one in judged) >= 27
-    assert np.mean([one.dr.value for one in judged]) == pytest.approx(TRUTH, rel=0.02)
-    assert np.mean([one.ips.value for one in judged]) == pytest.approx(TRUTH, rel=0.02)
+        assert sum(held(estimate)[name] for estimate in judged) >= 27
+    assert np.mean([estimate.dr.value for estimate in judged]) == pytest.approx(TRUTH, rel=0.02)
+    assert np.mean([estimate.ips.value for estimate in judged]) == pytest.approx(TRUTH, rel=0.02)
 
 
 def test_a_better_policy_is_told_from_the_one_that_logged() -> None:
@@ -78,14 +78,14 @@ def test_a_log_that_cannot_carry_a_verdict_is_refused(change: dict[str, Any], re
     log = logged(change.get("rows", 20_000), seed=3, chances=chances)
     judged = judge_policy(**log, unsupported=change.get("unsupported", 0.0))
     assert judged.verdict == "refused"
-    assert any(reason in one for one in judged.reasons)
+    assert any(reason in why for why in judged.reasons)
 
 
 def test_thin_support_is_refused_in_nearly_every_log() -> None:
     """The other policy mostly does what the log did once in a thousand times."""
     chances = np.array([[0.4975, 0.4975, 0.002, 0.001, 0.001, 0.001]] * 2)
     judged = [judge_policy(**logged(10_000, seed, chances)) for seed in range(20)]
-    assert sum(one.verdict == "refused" for one in judged) >= 19
+    assert sum(estimate.verdict == "refused" for estimate in judged) >= 19
 
 
 def test_a_log_of_the_judged_policy_itself_says_its_own_rate() -> None:

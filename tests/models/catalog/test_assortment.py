@@ -23,13 +23,13 @@ ITEMS = st.builds(
     expires_at_s=st.sampled_from([float("inf"), START_S + 20]),
     added_at_s=st.sampled_from([1.0, 2.0]),
 )
-STEPS = st.lists(ITEMS | ITEMS.map(lambda one: one.item_id) | st.just("look"), max_size=30)
+STEPS = st.lists(ITEMS | ITEMS.map(lambda item: item.item_id) | st.just("look"), max_size=30)
 
 
 def fresh(items: dict[str, CatalogItem]) -> Assortment:
     made = Assortment()
-    for one in items.values():
-        made.put(one)
+    for product in items.values():
+        made.put(product)
     return made
 
 
@@ -49,11 +49,13 @@ def agree(made: Assortment, expected: Assortment) -> None:
         assert made.in_category(path) == expected.in_category(path)
     for at_s in (START_S, START_S + 10, START_S + 20):
         assert by_id(made, at_s) == by_id(expected, at_s)
-        assert by_id(made, at_s) == {one.item_id: one.sellable(at_s) for one in made.items.values()}
+        assert by_id(made, at_s) == {item.item_id: item.sellable(at_s) for item in made.items.values()}
         offered = {made.ids[row] for row in np.flatnonzero(made.sellable(at_s))}
         assert offered <= made.items.keys()  # a removed item keeps its row for a while, never its place in the shop
     since, rows = made.new_since_s(), made.row_of
-    assert {one: since[rows[one]] for one in made.items} == {one: it.new_since_s for one, it in made.items.items()}
+    assert {item: since[rows[item]] for item in made.items} == {
+        item_id: it.new_since_s for item_id, it in made.items.items()
+    }
     for item_id in made.items:
         assert made.kin_tokens(item_id) == expected.kin_tokens(item_id)
 
@@ -82,17 +84,19 @@ def test_a_few_changes_of_many_items_write_their_own_rows_only() -> None:
     before, revision = made.matrix, made.revision
     changed = [item(number, brand="Other", hidden=number == 3) for number in range(5)]
     assert len(changed) <= REBUILD_SHARE * 200
-    for one in changed:
-        made.put(one)
+    for product in changed:
+        made.put(product)
     made.remove("items", "p100")
     made.put(item(900))
     assert made.matrix is not before  # it has one row more
     assert made.revision == revision + 1
     agree(made, fresh(made.items))
-    for one in (*changed, item(900)):
-        assert made.matrix[made.row_of[one.item_id]] == pytest.approx(vector_of(tokens_of(one), made.frequency()))
+    for product in (*changed, item(900)):
+        assert made.matrix[made.row_of[product.item_id]] == pytest.approx(
+            vector_of(tokens_of(product), made.frequency())
+        )
     # The others keep the token weights of the last rebuild, which a few changes hardly move.
-    expected = matrix_of([tokens_of(made.items[one]) for one in sorted(made.items)], made.frequency())
+    expected = matrix_of([tokens_of(made.items[item]) for item in sorted(made.items)], made.frequency())
     mine = made.matrix[made.rows(sorted(made.items))]
     assert (mine * expected).sum(axis=1).min() > 0.99
 

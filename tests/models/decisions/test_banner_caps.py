@@ -55,7 +55,7 @@ def test_a_slate_never_has_more_promotions_than_there_is_room_for() -> None:
         banner_limits = limits_for(policy, seen(*["a"] * (3 - room)), made, START_S + 10)
         for number in range(20):
             slate = fill(made, ClickWeights(), Profile(), f"v{number}", "hero", 6, START_S, banner_limits=banner_limits)
-            promoted = [one for one in slate.slots if one.creative.campaign_id != "s"]
+            promoted = [slot for slot in slate.slots if slot.creative.campaign_id != "s"]
             assert len(promoted) == room
             assert len(slate.slots) == room + 2
             for slot in slate.slots:

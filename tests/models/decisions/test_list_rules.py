@@ -29,7 +29,7 @@ def _catalog(*rules: MerchandisingRule, items: int = 30) -> Assortment:
 def _ids(catalog: Assortment, strategy: Strategy = "new", limit: int = 10, **query: Any) -> list[str]:
     scored = ScoredCatalog(empty_snapshot(), catalog)
     answer = recommend(scored, Profile(device="mobile"), Query(strategy, limit=limit, **query), NOW_S)
-    return [one.item.item_id for one in answer.items]
+    return [chosen.item.item_id for chosen in answer.items]
 
 
 def test_a_pin_takes_its_place_if_it_may_be_shown() -> None:
@@ -57,12 +57,12 @@ def test_boost_bury_and_exclude() -> None:
     boosted = _ids(
         _catalog(MerchandisingRule(rule_id="r", action="boost", category=("Books",), weight=1_000.0)), limit=30
     )
-    books = [one for one in plain if int(one[1:]) % 3 == 2]
-    assert boosted == books + [one for one in plain if one not in books]
+    books = [item_id for item_id in plain if int(item_id[1:]) % 3 == 2]
+    assert boosted == books + [item_id for item_id in plain if item_id not in books]
     buried = _ids(_catalog(MerchandisingRule(rule_id="r", action="bury", category=("Books",))), limit=30)
-    assert buried == [one for one in plain if one not in books] + books
+    assert buried == [item_id for item_id in plain if item_id not in books] + books
     left = _ids(_catalog(MerchandisingRule(rule_id="r", action="exclude", category=("Books",))), limit=30)
-    assert left == [one for one in plain if one not in books]
+    assert left == [item_id for item_id in plain if item_id not in books]
 
 
 @pytest.mark.parametrize(
@@ -83,22 +83,22 @@ def test_a_rule_is_about_the_items_that_carry_all_it_names(fields: dict[str, Any
 
 def test_caps_hold_for_a_list_and_for_each_category() -> None:
     one_sport = _ids(_catalog(MerchandisingRule(rule_id="r", action="cap", category=("Sport",), most=1)))
-    assert sum(int(one[1:]) % 3 == 1 for one in one_sport) == 1
+    assert sum(int(item_id[1:]) % 3 == 1 for item_id in one_sport) == 1
     assert len(one_sport) == 10
     two_each = _ids(_catalog(MerchandisingRule(rule_id="r", action="cap", per_category=1, most=2)))
-    assert [sum(int(one[1:]) % 3 == top for one in two_each) for top in range(3)] == [2, 2, 2]
+    assert [sum(int(item_id[1:]) % 3 == top for item_id in two_each) for top in range(3)] == [2, 2, 2]
 
 
 def test_diversity_sets_likes_apart() -> None:
     catalog = _catalog()
     alike = [f"p{number:03}" for number in (0, 6, 12, 18, 24)]  # one category, by number
-    for one in alike:
-        catalog.put(item(int(one[1:]), available_from_s=NOW_S - int(one[1:]) - 1))
+    for item_id in alike:
+        catalog.put(item(int(item_id[1:]), available_from_s=NOW_S - int(item_id[1:]) - 1))
     assert _ids(catalog, limit=5) == alike
     catalog.put(MerchandisingRule(rule_id="r", action="diversify", weight=0.5))
     mixed = _ids(catalog, limit=5)
     assert mixed[0] == alike[0]
-    assert len({catalog.items[one].category for one in mixed}) >= 4
+    assert len({catalog.items[item_id].category for item_id in mixed}) >= 4
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_a_changed_rule_and_a_changed_catalog_count_at_once() -> None:
 
     def ids() -> set[str]:
         answer = recommend(scored, Profile(), Query("new", limit=30), NOW_S)
-        return {one.item.item_id for one in answer.items}
+        return {chosen.item.item_id for chosen in answer.items}
 
     assert "p001" not in ids()
     catalog.put(item(1, brand="Brand 9"))
@@ -166,12 +166,12 @@ def test_region_audience_and_stock_say_where_a_rule_holds() -> None:
     def ids(region: str, *segments: str) -> list[str]:
         targeting = TargetingContext(region=region, segments=frozenset(segments))
         answer = recommend(scored, Profile(), Query("new", limit=30), NOW_S, targeting=targeting)
-        return [one.item.item_id for one in answer.items]
+        return [chosen.item.item_id for chosen in answer.items]
 
     everything = ids("AT", "loyal")
     assert (len(everything), everything[-1]) == (30, "p001")
     assert ids("DE-BE") == ids("") == everything
-    assert ids("DE-BE", "loyal") == [one for one in everything if int(one[1:]) % 3]
+    assert ids("DE-BE", "loyal") == [item_id for item_id in everything if int(item_id[1:]) % 3]
 
 
 @pytest.mark.parametrize(

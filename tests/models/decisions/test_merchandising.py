@@ -22,14 +22,14 @@ NOW_S = START_S + 1_000.0
 
 def _visitor(catalog: Assortment, *events: Event) -> Profile:
     profiles = [Profile()]
-    learn(profiles, [Change(0, number, one) for number, one in enumerate(events, start=1)], catalog.vector_of_item)
+    learn(profiles, [Change(0, number, event) for number, event in enumerate(events, start=1)], catalog.vector_of_item)
     return profiles[0]
 
 
 def _catalog(*items: CatalogItem) -> Assortment:
     made = Assortment()
-    for one in items:
-        made.put(one)
+    for sold in items:
+        made.put(sold)
     return made
 
 
@@ -44,7 +44,7 @@ def _asked(catalog: Assortment, query: Query, profile: Profile | None = None, mo
 
 
 def _ids(answer: Answer) -> list[str]:
-    return [one.item.item_id for one in answer.items]
+    return [chosen.item.item_id for chosen in answer.items]
 
 
 def test_an_up_sell_serves_the_same_need_one_or_two_price_steps_up() -> None:
@@ -58,11 +58,11 @@ def test_an_up_sell_serves_the_same_need_one_or_two_price_steps_up() -> None:
     )
     answer = _asked(catalog, Query("up_sell", "same"))
     assert sorted(_ids(answer)) == ["one", "sale", "two"]
-    for one in answer.items:
-        assert one.item.current_price is not None
-        assert 1 <= price_band(one.item.current_price) - price_band(20.0) <= STEPS_UP
-        assert one.reason == f"a step up from same: {one.item.current_price - 20.0:.2f} EUR more"
-        assert (one.why.learner, one.why.because) == ("price", "same")
+    for chosen in answer.items:
+        assert chosen.item.current_price is not None
+        assert 1 <= price_band(chosen.item.current_price) - price_band(20.0) <= STEPS_UP
+        assert chosen.reason == f"a step up from same: {chosen.item.current_price - 20.0:.2f} EUR more"
+        assert (chosen.why.learner, chosen.why.because) == ("price", "same")
     assert _ids(_asked(catalog, Query("up_sell", "unpriced"))) == []
     assert _ids(_asked(catalog, Query("up_sell", "never-heard-of"))) == []
 
@@ -94,7 +94,7 @@ def test_a_cross_sell_follows_the_cart_to_other_needs() -> None:
     ):
         assert _ids(asked)[0] == "tea"
         assert asked.reason == "goes with kettle"
-        assert "kettle-2" not in [one.item.item_id for one in asked.items if one.why.learner == "co_purchase"]
+        assert "kettle-2" not in [chosen.item.item_id for chosen in asked.items if chosen.why.learner == "co_purchase"]
 
 
 def test_clearance_holds_only_what_is_reduced_and_what_the_visitor_likes_first() -> None:
@@ -107,7 +107,7 @@ def test_clearance_holds_only_what_is_reduced_and_what_the_visitor_likes_first()
     )
     anyone = _asked(catalog, Query("clearance"))
     assert _ids(anyone) == ["half", "tenth", "label"]
-    assert [one.reason for one in anyone.items] == ["reduced by 50%", "reduced by 10%", "last pieces"]
+    assert [item.reason for item in anyone.items] == ["reduced by 50%", "reduced by 10%", "last pieces"]
     likes_kettles = _visitor(catalog, event("view_item", "full"))
     assert _ids(_asked(catalog, Query("clearance"), likes_kettles))[0] == "tenth"
 
@@ -144,7 +144,7 @@ def test_a_nudge_names_what_closes_the_gap_and_says_when_there_is_none() -> None
     assert answer.gap is not None
     assert (answer.gap.cart_value, answer.gap.missing) == (30.0, 10.0), "at the catalog's price"
     assert _ids(answer) == ["p12", "p30"]
-    assert {one.reason for one in answer.items} == {"closes the gap of 10.00"}
+    assert {item.reason for item in answer.items} == {"closes the gap of 10.00"}
     reached = _asked(catalog, Query("threshold_nudge", threshold=30.0), cart)
     assert (reached.items, reached.reason) == ([], "the threshold is reached")
     unknown = _visitor(catalog, event("add_to_cart", items=(EventItem(item_id="gone", quantity=1, price=7.0),)))

@@ -21,13 +21,13 @@ DAY_S = 86_400.0
 
 def visitor(catalog: Assortment, *events: Event) -> Profile:
     profiles = [Profile()]
-    changes = [Change(0, number, one) for number, one in enumerate(events, start=1)]
+    changes = [Change(0, number, event) for number, event in enumerate(events, start=1)]
     learn(profiles, changes, catalog.vector_of_item)
     return profiles[0]
 
 
 def looks(*item_ids: str) -> list[Event]:
-    return [event("view_item", one, at_s=number * 10.0) for number, one in enumerate(item_ids)]
+    return [event("view_item", item_id, at_s=number * 10.0) for number, item_id in enumerate(item_ids)]
 
 
 def shop(items: int = 30) -> tuple[Assortment, ScoredCatalog]:
@@ -46,7 +46,7 @@ def shop(items: int = 30) -> tuple[Assortment, ScoredCatalog]:
 
 
 def ids(answer: Answer) -> list[str]:
-    return [one.item.item_id for one in answer.items]
+    return [chosen.item.item_id for chosen in answer.items]
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
@@ -64,7 +64,7 @@ def test_every_strategy_fills_the_list_with_what_may_be_shown(strategy: Strategy
     assert len(found) == len(set(found)) == 10 or strategy in UNPADDED
     assert not set(found) & {"p002", "p007", "p009", "p010", "p011", "p012"}
     assert not known or "p004" not in found
-    assert all(one.reason for one in answer.items)
+    assert all(item.reason for item in answer.items)
     assert not found or (answer.tier, answer.reason) == (answer.items[0].tier, answer.items[0].reason)
 
 
@@ -98,9 +98,9 @@ def test_for_you_goes_where_others_went_and_stays_with_what_was_looked_at() -> N
     )
     assert ids(answer)[0] == "p001"
     assert answer.items[0].reason == "others who looked at Product 0 went on to this"
-    own = [one for one in answer.items if one.tier == "session"]
-    assert all(one.item.category == ("Home", "Home 0") or one.item.brand == "Brand 0" for one in own[1:])
-    assert any(one.reason == "you looked at Home 0" for one in own)
+    own = [item for item in answer.items if item.tier == "session"]
+    assert all(entry.item.category == ("Home", "Home 0") or entry.item.brand == "Brand 0" for entry in own[1:])
+    assert any(item_id.reason == "you looked at Home 0" for item_id in own)
 
 
 def test_the_tier_says_whether_there_is_history_before_this_visit() -> None:
@@ -136,7 +136,7 @@ def test_recently_viewed_is_newest_first_and_stays_short_without_refill() -> Non
     profile = visitor(catalog, *looks("p003", "p004", "p003", "p008"))
     answer = recommend(scored, profile, Query("recently_viewed", refill=False), NOW_S)
     assert ids(answer) == ["p008", "p003", "p004"]
-    assert {one.tier for one in answer.items} == {"session"}
+    assert {item.tier for item in answer.items} == {"session"}
 
 
 def test_bought_and_viewed_together_name_the_item() -> None:
@@ -156,7 +156,7 @@ def test_a_pair_that_proves_nothing_is_not_named() -> None:
         model.learn_one(0, number + 1, bought, catalog)
     answer = recommend(ScoredCatalog(model.snapshot(), catalog), Profile(), Query("also_bought", "p005"), NOW_S)
     assert len(answer.items) == 10
-    assert not any(one.reason.startswith("bought together") for one in answer.items)
+    assert not any(item.reason.startswith("bought together") for item in answer.items)
 
 
 def test_a_bundle_names_what_goes_with_an_item_and_nothing_else() -> None:
@@ -189,11 +189,11 @@ def test_buy_again_names_what_was_bought_lately_and_why() -> None:
     assert (ids(again)[0], again.tier) == ("p003", "personalized")
     assert again.reason == "you bought it 5 times, about every 7 days"
     assert "p003" not in ids(recommend(scored, profile, Query("for_you", limit=30), now_s))
-    reasons = {one.item.item_id: one.reason for one in again.items}
+    reasons = {chosen.item.item_id: chosen.reason for chosen in again.items}
     assert reasons["p013"] == "you bought it once"
-    others = [one for one in again.items if one.item.item_id not in ("p003", "p013")]
+    others = [chosen for chosen in again.items if chosen.item.item_id not in ("p003", "p013")]
     assert len(others) == 8
-    assert {one.tier for one in others} <= {"popular", "static"}
+    assert {other.tier for other in others} <= {"popular", "static"}
     alone = recommend(scored, profile, Query("buy_again", refill=False), now_s)
     assert ids(alone) == ["p003", "p013"]
     # p013 was bought once, and nobody buys it again: not a day later.
@@ -229,7 +229,7 @@ def test_buy_again_meets_a_visitor_long_away() -> None:
 def test_similar_shares_most_with_the_item() -> None:
     _, scored = shop()
     answer = recommend(scored, Profile(), Query("similar", "p000", limit=4), NOW_S)
-    assert all(one.item.category == ("Home", "Home 0") for one in answer.items)
+    assert all(chosen.item.category == ("Home", "Home 0") for chosen in answer.items)
     assert answer.reason == "similar to Product 0"
     assert title_of(scored, "unknown") == "unknown"
 
@@ -258,7 +258,7 @@ def test_a_campaign_brings_its_categories_to_a_visitor_without_history() -> None
     arrived = event("page_view", context={"campaign": {"source": "mail", "name": "k1"}})
     answer = recommend(ScoredCatalog(empty_snapshot(), catalog), visitor(catalog, arrived), Query("for_you"), NOW_S)
     assert answer.tier == "segment"
-    assert {one.item.category[0] for one in answer.items} == {"Sport"}
+    assert {chosen.item.category[0] for chosen in answer.items} == {"Sport"}
 
 
 def test_an_unknown_strategy_is_refused_by_name() -> None:

@@ -28,7 +28,7 @@ def _slate(*rules: MerchandisingRule, visitor: str = "v", device: str = "mobile"
 
 
 def _ids(slate: Slate) -> list[str]:
-    return [one.creative.creative_id for one in slate.slots]
+    return [slot.creative.creative_id for slot in slate.slots]
 
 
 def test_a_pinned_creative_stands_at_its_place_for_sure() -> None:
@@ -36,7 +36,7 @@ def test_a_pinned_creative_stands_at_its_place_for_sure() -> None:
     for number in range(20):
         slate = _slate(pin, visitor=f"v{number}")
         assert _ids(slate)[1:3] == ["c7", "c3"]
-        assert [one.selection_probability for one in slate.slots[1:3]] == pytest.approx([1.0, 1.0])
+        assert [slot.selection_probability for slot in slate.slots[1:3]] == pytest.approx([1.0, 1.0])
         assert slate.slots[1].reason == "pinned by a rule"
         assert len(set(_ids(slate))) == 4
 
@@ -59,8 +59,8 @@ def test_a_boost_raises_the_chance_and_the_stated_one_is_the_true_one() -> None:
         slot = _slate(boost, visitor=f"v{number}").slots[0]
         first[slot.creative.creative_id] += 1
         stated[slot.creative.creative_id] = slot.selection_probability
-    assert {one: count / 2_000 for one, count in first.items()} == pytest.approx(stated, abs=0.04)
-    assert stated["c5"] > 2 * max(share for one, share in stated.items() if one != "c5")
+    assert {creative_id: count / 2_000 for creative_id, count in first.items()} == pytest.approx(stated, abs=0.04)
+    assert stated["c5"] > 2 * max(share for creative_id, share in stated.items() if creative_id != "c5")
 
 
 @pytest.mark.parametrize("fields", [{"placements": ("side",)}, {"devices": ("desktop",)}, {"enabled": False}])
@@ -91,10 +91,10 @@ def test_a_cap_holds_for_the_whole_placement_however_chosen() -> None:
     one_of_home = MerchandisingRule(rule_id="r", action="cap", placements=("hero",), category=("Home",), most=1)
     for number in range(20):
         ids = _ids(_slate(one_each, visitor=f"v{number}"))
-        assert sorted(int(one[1:]) % 3 for one in ids) == [0, 1, 2], "the fourth slot stays empty"
+        assert sorted(int(visitor_id[1:]) % 3 for visitor_id in ids) == [0, 1, 2], "the fourth slot stays empty"
         ids = _ids(_slate(one_of_home, visitor=f"v{number}"))
         assert len(ids) == 4
-        assert sum(int(one[1:]) % 3 == 0 for one in ids) <= 1
+        assert sum(int(visitor_id[1:]) % 3 == 0 for visitor_id in ids) <= 1
     catalog = assortment(30, creatives=12, campaigns=12)
     catalog.put(one_each)
     fixed = SlotChange(policy="fixed")

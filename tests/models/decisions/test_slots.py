@@ -23,7 +23,7 @@ PREDICTED = ClickWeights(
 
 def visitor(catalog: Assortment, *item_ids: str) -> Profile:
     profiles = [Profile()]
-    looks = [Change(0, number, event("view_item", one)) for number, one in enumerate(item_ids, start=1)]
+    looks = [Change(0, number, event("view_item", item_id)) for number, item_id in enumerate(item_ids, start=1)]
     learn(profiles, looks, catalog.vector_of_item)
     return profiles[0]
 
@@ -49,15 +49,15 @@ def test_selection_probabilities_agree_with_frequencies_over_many_visitors() -> 
     profile = visitor(catalog, "p000", "p003")
     visitors = 6_000
     slates = [slate(catalog, profile, f"v{number}", count=2) for number in range(visitors)]
-    told = {one.slots[0].creative.creative_id: one.slots[0].selection_probability for one in slates}
-    seen = Counter(one.slots[0].creative.creative_id for one in slates)
+    told = {slate.slots[0].creative.creative_id: slate.slots[0].selection_probability for slate in slates}
+    seen = Counter(slate.slots[0].creative.creative_id for slate in slates)
     assert sum(told.values()) == pytest.approx(1.0)
     assert 0 < min(told.values()) < 0.2 < 0.4 < max(told.values())
     for creative_id, chance in told.items():
         assert abs(seen[creative_id] / visitors - chance) < 4.5 * sqrt(chance * (1 - chance) / visitors)
     # The second position, given the first.
     best = seen.most_common(1)[0][0]
-    given_best = [one.slots[1] for one in slates if one.slots[0].creative.creative_id == best]
+    given_best = [slate.slots[1] for slate in slates if slate.slots[0].creative.creative_id == best]
     second = {slot.creative.creative_id: slot.selection_probability for slot in given_best}
     counts = Counter(slot.creative.creative_id for slot in given_best)
     assert sum(second.values()) == pytest.approx(1.0)
@@ -73,7 +73,7 @@ def test_the_same_visitor_keeps_the_slate_for_a_while() -> None:
     first = slate(catalog, profile, now_s=window)
     assert slate(catalog, profile, now_s=window + HOLD_S - 1) == first
     later = [creatives(slate(catalog, profile, now_s=window + number * HOLD_S)) for number in range(1, 20)]
-    assert any(one != creatives(first) for one in later)
+    assert any(slate != creatives(first) for slate in later)
 
 
 def test_more_slots_begin_with_what_fewer_would_show() -> None:
@@ -99,10 +99,10 @@ def test_the_holdout_and_everybody_at_first_see_even_rotation(holdout: bool) -> 
     profile = visitor(catalog, "p000") if holdout else Profile()
     clicks = PREDICTED if holdout else ClickWeights()
     slates = [slate(catalog, profile, f"v{n}", count=1, holdout=holdout, clicks=clicks) for n in range(4_000)]
-    seen = Counter(one.slots[0].creative.creative_id for one in slates)
-    assert all(one.slots[0].selection_probability == pytest.approx(0.25) for one in slates)
+    seen = Counter(slate.slots[0].creative.creative_id for slate in slates)
+    assert all(slate.slots[0].selection_probability == pytest.approx(0.25) for slate in slates)
     assert all(abs(count / 4_000 - 0.25) < 4.5 * sqrt(0.25 * 0.75 / 4_000) for count in seen.values())
-    assert {one.tier for one in slates} == {"static"}
+    assert {slate.tier for slate in slates} == {"static"}
     assert "even rotation" in slates[0].reason
     assert ("holdout" in slates[0].reason) is holdout
 
@@ -110,16 +110,16 @@ def test_the_holdout_and_everybody_at_first_see_even_rotation(holdout: bool) -> 
 def test_a_stranger_sees_what_others_click() -> None:
     catalog = assortment(30, creatives=4)
     slates = [slate(catalog, Profile(), f"v{number}", count=1) for number in range(300)]
-    seen = Counter(one.slots[0].creative.creative_id for one in slates)
-    assert {one.tier for one in slates} == {"popular"}
+    seen = Counter(slate.slots[0].creative.creative_id for slate in slates)
+    assert {slate.tier for slate in slates} == {"popular"}
     assert seen.most_common(1)[0][0] == "c1"
-    assert "others click it" in {one.slots[0].reason for one in slates}
+    assert "others click it" in {slate.slots[0].reason for slate in slates}
 
 
 def reasons_of(catalog: Assortment, profile: Profile, clicks: ClickWeights) -> dict[str, str]:
     """The reason of every creative wherever many visitors were shown it first."""
     slates = [slate(catalog, profile, f"v{number}", count=1, clicks=clicks) for number in range(2_000)]
-    return {one.slots[0].creative.creative_id: one.slots[0].reason for one in slates}
+    return {slate.slots[0].creative.creative_id: slate.slots[0].reason for slate in slates}
 
 
 def test_the_reason_is_what_contributed_most() -> None:
@@ -175,10 +175,10 @@ def test_only_what_may_be_shown_is_eligible() -> None:
     catalog.put(item(7, availability="out_of_stock"))
     catalog.put(item(8, hidden=True))
     catalog.put(Campaign(campaign_id="k2", ends_at_s=NOW_S))
-    assert [one.creative_id for one in eligible(catalog, "hero", NOW_S)] == ["c3", "c7"]
-    assert [one.creative_id for one in eligible(catalog, "side", NOW_S, frozenset({"c3"}))] == ["c1", "c7"]
+    assert [creative.creative_id for creative in eligible(catalog, "hero", NOW_S)] == ["c3", "c7"]
+    assert [creative.creative_id for creative in eligible(catalog, "side", NOW_S, frozenset({"c3"}))] == ["c1", "c7"]
     catalog.put(item(8))
-    assert "c5" in [one.creative_id for one in eligible(catalog, "hero", NOW_S)]
+    assert "c5" in [creative.creative_id for creative in eligible(catalog, "hero", NOW_S)]
 
 
 def test_nothing_eligible_is_an_empty_slate() -> None:

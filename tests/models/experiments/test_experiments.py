@@ -40,7 +40,7 @@ def _experiment(**fields: Any) -> Experiment:
 
 def _sides(experiment: Experiment, count: int = 4_000) -> dict[str, str]:
     found = {f"v{n}": assign(experiment, "shop", f"v{n}", NOBODY, NOW_S, holdout=False) for n in range(count)}
-    return {visitor: one.variant.variant_id for visitor, one in found.items() if one.variant is not None}
+    return {visitor: variant.variant.variant_id for visitor, variant in found.items() if variant.variant is not None}
 
 
 def test_visitors_are_shared_out_by_weight_and_keep_their_variant() -> None:
@@ -179,8 +179,8 @@ def test_a_variant_changes_who_chooses_creatives_and_among_which() -> None:
     def ids(change: SlotChange, visitor: str = "v1", **more: Any) -> list[str]:
         slate = fill(catalog, clicks, Profile(), visitor, "hero", 4, NOW_S, change=change, **more)
         if change.policy == "fixed":
-            assert [one.selection_probability for one in slate.slots] == [1.0] * len(slate.slots)
-        return [one.creative.creative_id for one in slate.slots]
+            assert [slot.selection_probability for slot in slate.slots] == [1.0] * len(slate.slots)
+        return [slot.creative.creative_id for slot in slate.slots]
 
     assert ids(SlotChange(policy="fixed", creative_ids=("c7", "c3"))) == ["c7", "c3"]
     assert ids(SlotChange(policy="fixed")) == ["c0", "c1", "c10", "c11"]

@@ -21,7 +21,7 @@ def test_better_worse_and_not_told_apart() -> None:
         found = results_of({"a": control, "b": _group("b", 10_000, buyers)}, EVEN, "conversion")
         assert found.verdicts == {"b": verdict}
         assert found.reasons == ()
-        result = next(one for one in found.results if one.variant_id == "b" and one.metric == "conversion")
+        result = next(result for result in found.results if result.variant_id == "b" and result.metric == "conversion")
         assert result.value == buyers / 10_000
         assert result.comparison is not None
         assert result.comparison.lift is not None
@@ -54,7 +54,7 @@ def test_several_variants_share_the_chance_of_error() -> None:
 
     def width(shares: dict[str, float]) -> float:
         found = results_of(groups, shares, "conversion")
-        result = next(one for one in found.results if one.variant_id == "b" and one.metric == "conversion")
+        result = next(result for result in found.results if result.variant_id == "b" and result.metric == "conversion")
         assert result.comparison is not None
         return result.comparison.difference.high - result.comparison.difference.low
 

@@ -48,8 +48,8 @@ def _told_apart(draw: Draw, lift: float, seed: int) -> bool:
     difference; looks before 100 visitors have acted do not count."""
     random = np.random.default_rng(seed)
     sides = []
-    for one in (lift, 0.0):
-        above, below = draw(random, one)
+    for true_lift in (lift, 0.0):
+        above, below = draw(random, true_lift)
         columns = (above, below, above**2, below**2, above * below, (above > 0).astype(float))
         sides.append(np.cumsum(np.stack(columns), axis=1))
     for count in range(LOOK_EVERY, VISITORS + 1, LOOK_EVERY):

@@ -30,7 +30,7 @@ def shopping(count: int, seed: int) -> list[Logged]:
         base = random.randrange(ITEMS - 3)
         near = [f"p{base + step:03}" for step in range(3)]
         creative = {"creative_name": f"c{random.randrange(6)}", "creative_slot": "hero:0"}
-        one = random.choice(
+        told = random.choice(
             [
                 event("view_item", near[0], visitor=visitor, at_s=number * 5.0),
                 event("view_item", near[1], visitor=visitor, at_s=number * 5.0),
@@ -42,13 +42,13 @@ def shopping(count: int, seed: int) -> list[Logged]:
         )
         partition = int(visitor[1:]) % 2
         positions[partition] += 1
-        made.append((partition, positions[partition], one))
+        made.append((partition, positions[partition], told))
     return made
 
 
 def learn(model: Learner, some: Sequence[Logged]) -> None:
-    for partition, position, one in some:
-        model.learn_one(partition, position, one, CATALOG)
+    for partition, position, told in some:
+        model.learn_one(partition, position, told, CATALOG)
 
 
 def answers(model: Learner) -> Any:
@@ -87,7 +87,7 @@ def test_what_was_learned_before_is_passed_over() -> None:
     model = Learner()
     learn(model, events)
     before = model.save()
-    assert not any(model.learn_one(partition, position, one, CATALOG) for partition, position, one in events)
+    assert not any(model.learn_one(partition, position, told, CATALOG) for partition, position, told in events)
     assert model.save() == before
 
 
@@ -146,8 +146,8 @@ def test_orders_teach_what_is_bought_again_and_a_cancelled_one_leaves_the_histor
     ]
     paid = event("order_paid", at_s=3 * week, params={"order_id": "o3"})
     cancelled = event("order_cancelled", at_s=3 * week, params={"order_id": "o1"})
-    learn(model, [(0, number, one) for number, one in enumerate([*bought, paid, cancelled], 1)])
-    (listed,) = [one for one in model.again.recommend("v1", START_S + 4 * week) if one.purchases is not None]
+    learn(model, [(0, number, told) for number, told in enumerate([*bought, paid, cancelled], 1)])
+    (listed,) = [found for found in model.again.recommend("v1", START_S + 4 * week) if found.purchases is not None]
     assert listed.reason == "you bought it 3 times, about every 10 days"
     frozen = model.snapshot().again
     assert frozen.names == ["p001"]
@@ -183,8 +183,8 @@ def test_the_most_popular_items_survive_when_there_are_too_many() -> None:
     model = Learner(max_items=4_000)
     for number in range(1, 30):
         model.learn_one(0, number, event("purchase", "kept", params={"transaction_id": str(number)}), CATALOG)
-    for _, position, one in spread(8_000):
-        model.learn_one(1, position, one, CATALOG)
+    for _, position, told in spread(8_000):
+        model.learn_one(1, position, told, CATALOG)
     snapshot = model.snapshot()
     assert snapshot.popular[snapshot.number_of["kept"]] == 1.0
     assert all(0 <= other < len(model.names) for row in model.bought.rows.values() for other in row)
@@ -238,10 +238,10 @@ def test_lists_seen_and_clicked_are_counted_by_strategy_and_group() -> None:
             position += 1
             model.learn_one(0, position, event(name, "p001", visitor=f"v{number}", params=params), CATALOG)
     tallies = model.progress.tallies
-    assert {one.group for one in tallies} == {"personalized", "holdout"}
-    assert sum(one.impressions for one in tallies.values()) == 120
-    assert sum(one.clicks for one in tallies.values()) == 60
-    assert {(one.kind, one.name) for one in tallies} == {("list", "for_you")}
+    assert {tally.group for tally in tallies} == {"personalized", "holdout"}
+    assert sum(tally.impressions for tally in tallies.values()) == 120
+    assert sum(tally.clicks for tally in tallies.values()) == 60
+    assert {(tally.kind, tally.name) for tally in tallies} == {("list", "for_you")}
 
 
 def seen(creative: str, at_s: float, position: int, **params: Any) -> Logged:
@@ -278,10 +278,10 @@ def test_counters_and_open_impressions_survive_save_and_load() -> None:
     model = Learner()
     learn(model, [seen("c0", 0.0, 1), seen("c1", 100.0, 2)])
     loaded = Learner.load(model.save(), 90.0)
-    for one in (model, loaded):
-        learn(one, [(0, 3, event("select_promotion", at_s=101.0, params={"creative_name": "c0"}))])
-        assert (one.clicks.impressions, one.clicks.clicks, one.clicks.late_clicks) == (1, 1, 1)
-        assert len(one.clicks.opened) == 1
+    for learner in (model, loaded):
+        learn(learner, [(0, 3, event("select_promotion", at_s=101.0, params={"creative_name": "c0"}))])
+        assert (learner.clicks.impressions, learner.clicks.clicks, learner.clicks.late_clicks) == (1, 1, 1)
+        assert len(learner.clicks.opened) == 1
     assert loaded.clicks.weights() == model.clicks.weights()
 
 
@@ -299,8 +299,8 @@ def test_slots_are_counted_and_their_labels_held_against_what_was_expected() -> 
         events = [event("view_promotion", visitor=f"v{number}", at_s=at_s, params=shown)]
         if number % 2:
             events.append(event("select_promotion", visitor=f"v{number}", at_s=at_s + 1, params=shown))
-        for one in events:
-            model.learn_one(0, model.positions.get(0, 0) + 1, one, CATALOG)
+        for told in events:
+            model.learn_one(0, model.positions.get(0, 0) + 1, told, CATALOG)
         model.snapshot()
     late = event("select_promotion", visitor="v38", at_s=4_100.0, params=shown)
     model.learn_one(0, model.positions[0] + 1, late, CATALOG)
@@ -314,13 +314,13 @@ def test_slots_are_counted_and_their_labels_held_against_what_was_expected() -> 
 def test_in_a_hurry_everything_is_counted_and_some_is_ranked() -> None:
     calm, hurried = Learner(90.0), Learner(90.0)
     some = shopping(400, seed=9)
-    for partition, position, one in some:
-        assert calm.learn_one(partition, position, one, CATALOG) == hurried.learn_one(
-            partition, position, one, CATALOG, hurried=True
+    for partition, position, told in some:
+        assert calm.learn_one(partition, position, told, CATALOG) == hurried.learn_one(
+            partition, position, told, CATALOG, hurried=True
         )
     calm_view, hurried_view = calm.snapshot(), hurried.snapshot()
     assert hurried.names == calm.names
     assert hurried_view.popular.tolist() == calm_view.popular.tolist()
-    looked_at = [one.items[0].item_id for _, _, one in some if one.event == "view_item"]
+    looked_at = [event.items[0].item_id for _, _, event in some if event.event == "view_item"]
     assert {item for item, _ in hurried.engine.recommend(looked_at[:1])}
     assert 0 < hurried.progress.measures["all"].steps < calm.progress.measures["all"].steps

@@ -28,7 +28,7 @@ def test_figures_equal_a_batch_computation() -> None:
     )
     reciprocal = [1 / place if hit else 0 for place, hit in zip(places, hits, strict=True)]
     assert measure.mean_reciprocal_rank == pytest.approx(
-        sum(weight * one for weight, one in zip(weights, reciprocal, strict=True)) / sum(weights)
+        sum(weight * rank for weight, rank in zip(weights, reciprocal, strict=True)) / sum(weights)
     )
 
 

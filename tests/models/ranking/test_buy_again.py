@@ -41,8 +41,8 @@ def orders(count: int, seed: int, visitors: int = 12) -> list[Order]:
 
 
 def learn(model: BuyAgain, some: Sequence[Order]) -> None:
-    for one in some:
-        model.learn_one(*one)
+    for basket in some:
+        model.learn_one(*basket)
 
 
 def answers(model: BuyAgain) -> Any:
@@ -92,8 +92,8 @@ def test_before_any_learning_the_more_often_bought_comes_first() -> None:
     history = History()
     for number, items in enumerate((["a"], ["a", "b"], ["a", "b"], ["c"])):
         buy(history, f"o{number}", items, number * DAY_S)
-    assert [one.item_id for one in empty_model().rank(history, 60 * DAY_S)] == ["a", "b", "c"]
-    assert [one.item_id for one in empty_model().rank(history, 60 * DAY_S, exclude={"a"}, n=1)] == ["b"]
+    assert [item.item_id for item in empty_model().rank(history, 60 * DAY_S)] == ["a", "b", "c"]
+    assert [item.item_id for item in empty_model().rank(history, 60 * DAY_S, exclude={"a"}, n=1)] == ["b"]
 
 
 def test_sums_are_those_of_a_batch() -> None:
@@ -152,7 +152,9 @@ def test_what_was_taken_back_is_no_habit() -> None:
     model.take_back("v", "o1", {"sofa"})
     model.take_back("v", "o2")
     model.take_back("nobody", "o2")
-    counts = {one.item_id: one.purchases.count for one in model.recommend("v", START_S + 90 * DAY_S) if one.purchases}
+    counts = {
+        item.item_id: item.purchases.count for item in model.recommend("v", START_S + 90 * DAY_S) if item.purchases
+    }
     assert counts == {"milk": 3, "sofa": 1}
     model.take_back("v", "o3")
     assert {purchases.count for purchases in model.history("v").item_purchases} == {2, 1}
@@ -169,7 +171,7 @@ def test_an_item_bought_once_waits_unless_people_buy_it_again() -> None:
     model.learn_one("new", "o", {"milk": "", "sofa 1": ""}, START_S + 60 * DAY_S)
 
     def own(at_s: float) -> set[str]:
-        return {one.item_id for one in model.recommend("new", at_s, n=200) if one.purchases is not None}
+        return {item.item_id for item in model.recommend("new", at_s, n=200) if item.purchases is not None}
 
     assert own(START_S + 61 * DAY_S) == {"milk"}
     assert own(START_S + 91 * DAY_S) == {"milk", "sofa 1"}
@@ -226,14 +228,14 @@ def test_a_hostile_stream_leaves_bounded_finite_sums_and_an_answer(stream: list[
     learn(model, orders(60, seed=6))
     assert len(model.model.names) <= 5_000
     assert all(len(stored) < 6_000 for stored in model._visitors.values())
-    assert all(len(one.items) <= MAX_ORDER_ITEMS for one in model._open.values())
+    assert all(len(basket.items) <= MAX_ORDER_ITEMS for basket in model._open.values())
     for array in (*model.model.repeats, *model.model.ranker):
         assert np.isfinite(array).all()
     for number in range(5):
         for at_s in (0.0, START_S, 1e10):
             listed = model.recommend(f"v{number}", at_s)
-            assert all(np.isfinite(one.score) for one in listed)
-            assert len({one.item_id for one in listed}) == len(listed) <= 20
+            assert all(np.isfinite(candidate.score) for candidate in listed)
+            assert len({item.item_id for item in listed}) == len(listed) <= 20
     assert model.recommend(stream[0].visitor_id, 5e9)
 
 
@@ -245,7 +247,7 @@ def test_a_model_is_read_as_it_was_frozen_and_learns_no_more() -> None:
     listed = frozen.rank(history, START_S + 30 * DAY_S)
     assert model_of(frozen.stored()).rank(history, START_S + 30 * DAY_S) == listed
     assert model.model.rank(history, START_S + 30 * DAY_S) == listed
-    learn(model, [one._replace(order_id=f"more {one.order_id}") for one in orders(300, seed=8)])
+    learn(model, [order._replace(order_id=f"more {order.order_id}") for order in orders(300, seed=8)])
     assert frozen.rank(history, START_S + 30 * DAY_S) == listed
 
 
@@ -255,7 +257,7 @@ def test_a_feature_left_out_is_not_asked() -> None:
     learn(whole, some)
     learn(without, some)
     assert whole.recommend("v1", START_S + 40 * DAY_S)[0].score != 0.0
-    assert {one.score for one in without.recommend("v1", START_S + 40 * DAY_S)} == {0.0}
+    assert {candidate.score for candidate in without.recommend("v1", START_S + 40 * DAY_S)} == {0.0}
 
 
 def test_reasons_are_true() -> None:

@@ -64,12 +64,12 @@ def batch_ratio(some: Sequence[Order], first: int, second: int) -> float:
     cells = Counter((first in items, second in items) for items, _ in some)
     total = sum(cells.values())
     ratio = 0.0
-    for (one, other), observed in cells.items():
+    for (item, other), observed in cells.items():
         expected = (
-            sum(n for (a, _), n in cells.items() if a == one) * sum(n for (_, b), n in cells.items() if b == other)
+            sum(n for (a, _), n in cells.items() if a == item) * sum(n for (_, b), n in cells.items() if b == other)
         ) / total
         ratio += 2 * observed * log(observed / expected)
-        if (one, other) == (True, True) and observed <= expected:
+        if (item, other) == (True, True) and observed <= expected:
             return 0.0
     return ratio if (True, True) in cells else 0.0
 

@@ -39,7 +39,10 @@ def test_says_add_up_to_the_score_beside_the_average() -> None:
 def test_the_item_named_is_the_one_that_leads_there() -> None:
     engine = _engine()
     items, _ = engine.rank(["hats", "boots"])
-    because = {item: one.because for item, one in zip(items.tolist(), engine.reader().of(items), strict=True)}
+    because = {
+        item: contributions.because
+        for item, contributions in zip(items.tolist(), engine.reader().of(items), strict=True)
+    }
     named = {engine.names[item]: engine.names[other] for item, other in because.items() if other >= 0}
     assert named["socks"] == "boots"
     assert named["scarves"] == "hats"

@@ -71,7 +71,7 @@ def test_answers_before_any_learning() -> None:
 def test_learns_the_next_item() -> None:
     engine = NextItem()
     places = [engine.learn_one(visit) for visit in _shop(3_000)]
-    late = [one.everything for one in places[1_500:] if one is not None]
+    late = [place.everything for place in places[1_500:] if place is not None]
     assert sum(0 < place <= 3 for place in late) / len(late) > 0.9
 
 

@@ -72,7 +72,7 @@ def test_incremental_votes_equal_a_batch_computation(seed: int) -> None:
         log[visitor] = ([*items, item], at_s)
     query = random.sample(range(ITEMS), 4)
     asking = 7
-    expected = _batch({v: one for v, one in log.items() if v != asking}, query, at_s=1_440_000.0)
+    expected = _batch({v: session for v, session in log.items() if v != asking}, query, at_s=1_440_000.0)
     found = _votes(sessions, query, numbers[asking], at_s=1_440_000.0)
     assert found.keys() == expected.keys()
     for item, votes in found.items():

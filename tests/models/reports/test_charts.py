@@ -36,17 +36,19 @@ def test_a_drawing_is_sound_with_and_without_rows(name: str) -> None:
             if shape.get("x"):
                 assert float(shape.get("width", "")) >= 0
                 assert 0 <= float(shape.get("x", "")) <= WIDTH
-    texts = [one.text or "" for one in root.iter(f"{SVG}text")]
+    texts = [node.text or "" for node in root.iter(f"{SVG}text")]
     assert any("<b>&" in text for text in texts)
 
 
 def test_bars_are_as_long_as_their_figures() -> None:
     rows = [{"step": "visits", "visits": 100}, {"step": "orders", "visits": 25}, {"step": "total", "visits": 999}]
     root = parsed(draw("funnel", rows))
-    widths = [float(one.get("width", "")) for one in root.iter(f"{SVG}rect") if one.get("x")]
+    widths = [float(node.get("width", "")) for node in root.iter(f"{SVG}rect") if node.get("x")]
     assert len(widths) == 2, "totals are not drawn"
     assert widths[1] == pytest.approx(widths[0] / 4, abs=0.1)
     below = [{"month": "2026-01", "nps": -50.0}, {"month": "2026-02", "nps": 50.0}]
     root = parsed(draw("satisfaction", below))
-    left, right = ([float(one.get(at, "")) for at in ("x", "width")] for one in root.iter(f"{SVG}rect") if one.get("x"))
+    left, right = (
+        [float(node.get(at, "")) for at in ("x", "width")] for node in root.iter(f"{SVG}rect") if node.get("x")
+    )
     assert left[0] + left[1] == pytest.approx(right[0], abs=0.2), "one ends where the other begins"

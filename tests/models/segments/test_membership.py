@@ -76,8 +76,8 @@ def test_the_standing_at_any_time_is_what_holds_then(seed: int, assortment: Asso
             membership, _ = advance(profile, membership, YARDSTICK, assortment, now_s, now_s)
         assert membership is not None
         facts = Facts(profile, assortment, YARDSTICK.thresholds, now_s)
-        holding = [one.segment_id for one in YARDSTICK.segments if one.rule.holds(facts)]
-        assert [one.segment_id for one in membership.members] == holding, hour
+        holding = [segment.segment_id for segment in YARDSTICK.segments if segment.rule.holds(facts)]
+        assert [member.segment_id for member in membership.members] == holding, hour
 
 
 @pytest.mark.parametrize("seed", range(30))
@@ -97,9 +97,9 @@ def test_looking_late_finds_the_same_moves_at_the_same_moments(seed: int, assort
     assert late is not None
     assert msgspec.structs.replace(membership, due_s=late.due_s) == late
     told = [event_of(move, "s", "v", "", 0.0) for move in [*begun, *moves]]
-    ids = [one.event_id for one in told if one is not None]
+    ids = [answer.event_id for answer in told if answer is not None]
     assert len(set(ids)) == len(ids)
-    assert [one.at_s for one in moves] == sorted(one.at_s for one in moves)
+    assert [move.at_s for move in moves] == sorted(move.at_s for move in moves)
     assert any(move.after == "lost" and move.at_s == profile.last_at_s + 90 * DAY_S for move in moves)
 
 
@@ -114,12 +114,12 @@ def test_counts_follow_members(assortment: Assortment) -> None:
             totals[count.field] = totals.get(count.field, 0) + count.by
         membership = after
         assert membership is not None
-        members = {f"segment:{one.segment_id}" for one in membership.members} | {f"stage:{membership.stage}"}
+        members = {f"segment:{member.segment_id}" for member in membership.members} | {f"stage:{membership.stage}"}
         assert {name for name, count in totals.items() if count} == members
         assert set(totals.values()) <= {0, 1}
     gone, moves = advance(Profile(), membership, YARDSTICK, assortment, 0.0, 1e12)
     assert (gone, moves) == (None, [])
-    assert {one.by for one in counts_between(membership, gone, moves)} == {-1}
+    assert {change.by for change in counts_between(membership, gone, moves)} == {-1}
 
 
 def test_a_rule_that_is_gone_lets_its_members_go(assortment: Assortment) -> None:

@@ -48,10 +48,10 @@ BUYS = [order(1, item("pot", 20.0), day=0), order(2, item("pan", 24.0, 3), day=5
 def holds(rule: dict[str, Any], events: list[Event], day: float = 2.0) -> bool:
     """Whether a rule holds for a visitor who did these things, so many days after the start."""
     assortment = Assortment()
-    for one in CATALOG:
-        assortment.put(one)
+    for product in CATALOG:
+        assortment.put(product)
     profiles = [Profile()]
-    changes = [Change(0, position, one) for position, one in enumerate(events, 1)]
+    changes = [Change(0, position, event) for position, event in enumerate(events, 1)]
     learn(profiles, changes, assortment.vector_of_item, assortment.on_sale)
     facts = Facts(profiles[0], assortment, Thresholds(), START_S + day * DAY_S)
     parsed = parse_rule(rule)

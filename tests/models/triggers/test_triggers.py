@@ -59,9 +59,9 @@ class Shop:
 
     def see(self, *events: Event) -> "Shop":
         """Take in events."""
-        for one in events:
-            apply_one(self.profile, one, reduced)
-            observe(self.state, one, self.config.rules, self.catalog)
+        for told in events:
+            apply_one(self.profile, told, reduced)
+            observe(self.state, told, self.config.rules, self.catalog)
         return self
 
     def at(self, at_s: float, *, as_of_due: bool = False) -> list[Outcome]:
@@ -72,14 +72,14 @@ class Shop:
 
 def names(outcomes: list[Outcome]) -> list[str]:
     """Which triggers."""
-    return [one.trigger.trigger_id for one in outcomes]
+    return [outcome.trigger.trigger_id for outcome in outcomes]
 
 
 def test_every_shipped_trigger_fits_and_has_a_name() -> None:
     shipped = shipped_triggers()
     assert len(shipped) == len(SHIPPED) == 17
-    assert all(one.raw["name"] for one in shipped.values())
-    assert {one.kind for one in shipped.values() if not one.promotional} == {
+    assert all(trigger.raw["name"] for trigger in shipped.values())
+    assert {trigger.kind for trigger in shipped.values() if not trigger.promotional} == {
         "unhappy",
         "order_shipped",
         "delivery_near",
@@ -131,7 +131,7 @@ def test_a_cart_is_told_once_and_each_change_puts_it_off() -> None:
 
 def test_an_order_takes_its_timers_with_it_when_it_is_paid() -> None:
     shop = Shop().see(event("order_created", "p001", params={"order_id": "o"}))
-    assert {one.trigger_id for one in shop.state.timers} >= {"order-unpaid", "order-unpaid-offer"}
+    assert {timer.trigger_id for timer in shop.state.timers} >= {"order-unpaid", "order-unpaid-offer"}
     assert names(shop.at(700)) == ["order-unpaid"]
     shop.see(event("purchase", "p001", at_s=800, params={"transaction_id": "o"}))
     assert shop.at(2 * DAY) == []
@@ -153,9 +153,9 @@ def test_the_29th_of_february_is_kept_on_the_28th_and_every_year() -> None:
     shop = Shop(only).see(event("birthday_given", params={"birthday": "1992-02-29"}))  # told on 2023-11-14
     days = []
     for day in range(3 * 366):
-        days += [one.at_s for one in shop.at(day * DAY)]
+        days += [entry.at_s for entry in shop.at(day * DAY)]
     assert len(days) == 3
-    assert [one.subject for one in shop.state.timers] == ["birthday:2027"]
+    assert [timer.subject for timer in shop.state.timers] == ["birthday:2027"]
 
 
 def test_what_comes_too_late_is_dropped_on_the_wall_clock_and_kept_by_a_clock_that_jumps() -> None:
@@ -183,7 +183,7 @@ def test_a_held_message_waits_for_its_time_and_a_service_one_does_not() -> None:
     assert names(shop.at(1)) == ["welcome"]
     shop.see(event("add_to_cart", "p001", at_s=60), event("order_shipped", at_s=70, params={"order_id": "o"}))
     assert names(shop.at(3 * HOUR)) == ["order-shipped"]
-    (held,) = [one for one in shop.state.timers if one.trigger_id == "cart-left"]
+    (held,) = [timer for timer in shop.state.timers if timer.trigger_id == "cart-left"]
     assert (hold_words(held.held), held.due_s) == ("cap of 1 contacts a day", START_S + 1 + DAY)
     assert names(shop.at(DAY + 1)) == ["cart-left"]
 
@@ -198,8 +198,8 @@ def test_the_same_under_one_seed_of_events_whatever_the_batches() -> None:
         event("birthday_given", at_s=13, params={"birthday": "1990-01-01"}),
     ]
     at_once, one_by_one = Shop().see(*events), Shop()
-    for one in events:
-        one_by_one.see(one)
+    for told in events:
+        one_by_one.see(told)
         one_by_one.state = decode_trigger_state(encode_trigger_state(one_by_one.state, 1))[1]
     assert encode_trigger_state(at_once.state, 1) == encode_trigger_state(one_by_one.state, 1)
 
@@ -248,6 +248,6 @@ def test_the_body_carries_what_it_is_about_the_offer_and_the_reason() -> None:
         "v1",
         "1 items in the cart, unchanged for 2h",
     )
-    assert [one["title"] for one in data["about"]["items"]] == [item(1).title]
+    assert [item["title"] for item in data["about"]["items"]] == [item(1).title]
     told = sent_event(outcome, WHOM, shop.state, START_S)
     assert (told.event, told.event_id, told.params["message_id"]) == ("message_sent", *[outcome.message_id] * 2)

@@ -31,7 +31,7 @@ def _catalog(**fields: object) -> Assortment:
 
 def _visitor(catalog: Assortment, *events: Event) -> Profile:
     profiles = [Profile()]
-    learn(profiles, [Change(0, number, one) for number, one in enumerate(events, start=1)], catalog.vector_of_item)
+    learn(profiles, [Change(0, number, event) for number, event in enumerate(events, start=1)], catalog.vector_of_item)
     return profiles[0]
 
 
@@ -68,7 +68,7 @@ def test_the_echo_ends_with_the_visit_and_with_the_campaign() -> None:
 def test_the_first_slot_is_the_campaigns_with_just_the_chance_that_is_stated() -> None:
     catalog = _catalog()
     profile = _visitor(catalog, _arrival("k1"))
-    own = {one.creative_id for one in catalog.creatives.values() if one.campaign_id == "k1"}
+    own = {creative.creative_id for creative in catalog.creatives.values() if creative.campaign_id == "k1"}
     first: Counter[str] = Counter()
     stated: dict[str, float] = {}
     for number in range(3_000):
@@ -79,9 +79,9 @@ def test_the_first_slot_is_the_campaigns_with_just_the_chance_that_is_stated() -
         if slot.creative.creative_id in own:
             assert slot.reason == "you came by its campaign"
             assert slot.selection_probability >= SLOT_SHARE / len(own) - 1e-9
-        assert len({one.creative.campaign_id for one in slate.slots}) == 4
-    assert {one: count / 3_000 for one, count in first.items()} == pytest.approx(stated, abs=0.03)
-    assert SLOT_SHARE <= sum(stated[one] for one in own) < 1.0
+        assert len({slot.creative.campaign_id for slot in slate.slots}) == 4
+    assert {creative_id: count / 3_000 for creative_id, count in first.items()} == pytest.approx(stated, abs=0.03)
+    assert SLOT_SHARE <= sum(stated[creative_id] for creative_id in own) < 1.0
     assert set(first) > own, "the rest stay in play"
 
 
@@ -93,8 +93,8 @@ def test_the_list_begins_with_the_campaigns_products_that_may_be_shown() -> None
     plain = recommend(scored, profile, Query("for_you"), NOW_S)
     echoed = recommend(scored, profile, Query("for_you", exclude=frozenset({"p002"})), NOW_S, echo="k1")
     assert echoed.items[0].item.item_id == "p005"
-    assert {one.reason for one in echoed.items[:3]} == {"you came by the campaign Spring sale"}
-    assert echoed.items[3].item.item_id in [one.item.item_id for one in plain.items]
+    assert {item.reason for item in echoed.items[:3]} == {"you came by the campaign Spring sale"}
+    assert echoed.items[3].item.item_id in [chosen.item.item_id for chosen in plain.items]
     held = recommend(scored, profile, Query("for_you"), NOW_S, holdout=True, echo="k1")
     assert "campaign" not in held.reason
 
@@ -107,10 +107,10 @@ def test_a_tenth_of_the_visitors_get_no_echo_and_both_are_counted() -> None:
     position = 0
     for number in range(200):
         arrived = _arrival("k1")
-        for one in (arrived, event("view_promotion", params=shown), event("select_promotion", params=shown)):
+        for told in (arrived, event("view_promotion", params=shown), event("select_promotion", params=shown)):
             position += 1
-            model.learn_one(0, position, msgspec.structs.replace(one, visitor_id=f"v{number}"), catalog)
-    tallies = {one.group: tally for one, tally in model.progress.tallies.items() if one.kind == "campaign"}
+            model.learn_one(0, position, msgspec.structs.replace(told, visitor_id=f"v{number}"), catalog)
+    tallies = {name.group: tally for name, tally in model.progress.tallies.items() if name.kind == "campaign"}
     without = sum(without_echo("shop", f"v{number}") for number in range(200))
     assert {group: tally.impressions for group, tally in tallies.items()} == {"echo": 200 - without, "no_echo": without}
     assert all(tally.clicks == tally.impressions for tally in tallies.values())

@@ -19,8 +19,8 @@ from tests.models.makers import START_S, event
 def learned(*events: object) -> ContactHistory | None:
     """Learn events one after the other."""
     contact: ContactHistory | None = None
-    for one in events:
-        contact = learn_contact(contact, one)  # type: ignore[arg-type]
+    for told in events:
+        contact = learn_contact(contact, told)  # type: ignore[arg-type]
     return contact
 
 
@@ -58,7 +58,7 @@ def test_what_is_kept_has_a_bound() -> None:
     assert contact is not None
     kept = touches_of(contact)
     assert len(kept) == MAX_TOUCHES
-    assert [one.campaign for one in kept[-2:]] == [f"k{3 * MAX_CAMPAIGNS - 2}", f"k{3 * MAX_CAMPAIGNS - 1}"]
+    assert [contact.campaign for contact in kept[-2:]] == [f"k{3 * MAX_CAMPAIGNS - 2}", f"k{3 * MAX_CAMPAIGNS - 1}"]
     assert len(contact.campaigns) <= MAX_CAMPAIGNS
     messages = learned(*(event("email_sent", at_s=number) for number in range(100)), banner("k", 200))
     assert len(touches_of(messages)) == MAX_TOUCHES + 1

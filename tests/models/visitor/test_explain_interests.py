@@ -14,7 +14,7 @@ from tests.models.makers import assortment, event, item
 
 def visitor(catalog: Assortment, *events: Event) -> Profile:
     profiles = [Profile()]
-    learn(profiles, [Change(0, number, one) for number, one in enumerate(events, 1)], catalog.vector_of_item)
+    learn(profiles, [Change(0, number, event) for number, event in enumerate(events, 1)], catalog.vector_of_item)
     return profiles[0]
 
 
@@ -27,7 +27,7 @@ def test_a_stranger_has_no_interests() -> None:
 @pytest.mark.parametrize("items", [30, 900])
 def test_interests_are_what_was_looked_at(items: int) -> None:
     catalog = assortment(items)
-    profile = visitor(catalog, *(event("view_item", one) for one in ("p000", "p012", "p024")))
+    profile = visitor(catalog, *(event("view_item", item_id) for item_id in ("p000", "p012", "p024")))
     before = encode_profile(profile)
     for kinds in explain_interests(profile, catalog).values():
         assert {found["category"] for found in kinds["categories"]} == {"Home", "Home > Home 0"}
@@ -35,19 +35,21 @@ def test_interests_are_what_was_looked_at(items: int) -> None:
         assert all(band["from"] <= 34.0 and band["below"] > 10.0 for band in kinds["price_bands"])
         for found in kinds.values():
             assert 0 < len(found) <= TOP
-            assert sum(one["weight"] for one in found) == pytest.approx(1.0, abs=0.01)
-            assert [one["weight"] for one in found] == sorted((one["weight"] for one in found), reverse=True)
+            assert sum(interest["weight"] for interest in found) == pytest.approx(1.0, abs=0.01)
+            assert [interest["weight"] for interest in found] == sorted(
+                (interest["weight"] for interest in found), reverse=True
+            )
     assert encode_profile(profile) == before
 
 
 def test_what_was_looked_at_lately_weighs_more_at_the_short_half_life() -> None:
     catalog = assortment(60)
-    earlier = [event("view_item", one) for one in ("p000", "p012", "p024")]
+    earlier = [event("view_item", item_id) for item_id in ("p000", "p012", "p024")]
     lately = [event("view_item", "p001", at_s=2 * 86_400)]
     explained = explain_interests(visitor(catalog, *earlier, *lately), catalog)
     assert explained["15m"]["categories"][0]["category"].startswith("Sport")
-    assert {one["category"] for one in explained["15m"]["categories"]} == {"Sport", "Sport > Sport 0"}
-    assert {one["category"].split(" ")[0] for one in explained["30d"]["categories"]} == {"Home", "Sport"}
+    assert {category["category"] for category in explained["15m"]["categories"]} == {"Sport", "Sport > Sport 0"}
+    assert {category["category"].split(" ")[0] for category in explained["30d"]["categories"]} == {"Home", "Sport"}
 
 
 def test_more_than_is_remembered_is_explained_with_the_whole_catalog() -> None:

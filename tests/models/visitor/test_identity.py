@@ -18,7 +18,7 @@ from tests.models.makers import START_S, event
 def learned(profile: Profile, *events: Event, first: int = 1) -> Profile:
     """The profile after events at positions from `first` on."""
     profiles = [profile]
-    changes = [Change(0, first + place, one) for place, one in enumerate(events)]
+    changes = [Change(0, first + place, event) for place, event in enumerate(events)]
     learn(profiles, changes, lambda item: vector_of((f"brand:{item.item_id}",)))
     return profiles[0]
 

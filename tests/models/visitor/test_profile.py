@@ -29,7 +29,7 @@ from tests.models.makers import START_S, event
 def apply(profile: Profile, events: Sequence[Event], start: int = 0) -> tuple[Profile, list[str]]:
     """Learn events at the positions after `start`."""
     profiles = [profile]
-    changes = [Change(0, start + number, one) for number, one in enumerate(events, start=1)]
+    changes = [Change(0, start + number, event) for number, event in enumerate(events, start=1)]
     outcomes = learn(profiles, changes, lambda item: vector_of(tokens_of(item)))
     return profiles[0], list(outcomes)
 
@@ -43,7 +43,7 @@ def cart(profile: Profile) -> dict[str, int]:
 
 
 def bought(profile: Profile) -> list[tuple[str, str]]:
-    return [(one.order_id, one.item_id) for one in profile.bought]
+    return [(bought.order_id, bought.item_id) for bought in profile.bought]
 
 
 def order(name: str, order_id: str, *item_ids: str, at_s: float = 0.0) -> Event:
@@ -66,7 +66,7 @@ LOOKS = [
 @pytest.mark.parametrize("events", list(itertools.permutations(LOOKS)))
 def test_arrival_order_changes_neither_recents_nor_touches_nor_counts(events: tuple[Event, ...]) -> None:
     profile = profile_of(*events)
-    assert [(one.item_id, one.at_s - START_S, one.event) for one in profile.recent] == [
+    assert [(item.item_id, item.at_s - START_S, item.event) for item in profile.recent] == [
         ("b", 10, "view_item"),
         ("a", 20, "add_to_cart"),
     ]
@@ -110,7 +110,7 @@ def test_a_session_ends_after_thirty_minutes_without_an_event(gap_s: float, sess
     profile = profile_of(event("view_item", "a"), event("view_item", "b", at_s=gap_s))
     assert profile.sessions == sessions
     assert profile.session.events == (2 if sessions == 1 else 1)
-    assert [one.item_id for one in in_session(profile, profile.recent)] == (["a", "b"] if sessions == 1 else ["b"])
+    assert [item.item_id for item in in_session(profile, profile.recent)] == (["a", "b"] if sessions == 1 else ["b"])
 
 
 def test_a_late_event_neither_starts_nor_stretches_the_session_it_does_not_belong_to() -> None:
@@ -242,7 +242,7 @@ def test_visitors_of_one_batch_do_not_mix() -> None:
     profiles = [Profile(), Profile()]
     looks = [Change(1, 1, event("view_item", "a")), Change(0, 2, event("view_item", "b"))]
     learn(profiles, looks, lambda item: vector_of((f"brand:{item.item_id}",)))
-    assert [recent_items(one) for one in profiles] == [["b"], ["a"]]
+    assert [recent_items(profile) for profile in profiles] == [["b"], ["a"]]
     alone = [Profile()]
     learn(alone, [Change(0, 1, looks[0].event)], lambda item: vector_of((f"brand:{item.item_id}",)))
     assert encode_profile(alone[0]) == encode_profile(profiles[1])

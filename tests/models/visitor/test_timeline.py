@@ -11,8 +11,8 @@ from tests.models.makers import START_S, event
 
 def told(*events: Event) -> list[Told]:
     """Store and read events as a visitor's timeline; newest first."""
-    entries = [entry_of(position, one) for position, one in enumerate(events, start=1)]
-    return tell([decode_entry(encode_entry(one)) for one in entries if one is not None])
+    entries = [entry_of(position, event) for position, event in enumerate(events, start=1)]
+    return tell([decode_entry(encode_entry(entry)) for entry in entries if entry is not None])
 
 
 def page(at_s: float, **fields: Any) -> Event:
@@ -22,7 +22,7 @@ def page(at_s: float, **fields: Any) -> Event:
 def test_entries_stand_newest_first_whatever_order_they_came_in() -> None:
     events = [page(0.0), event("search", at_s=10.0, params={"search_term": "a"}), event("view_item", "x", at_s=20.0)]
     for order in itertools.permutations(events):
-        assert [one.entry.event for one in told(*order)] == ["view_item", "search", "page_view"]
+        assert [entry.entry.event for entry in told(*order)] == ["view_item", "search", "page_view"]
 
 
 def test_dwell_time_is_told_else_it_lasts_until_the_next_event_of_the_visit() -> None:
@@ -34,7 +34,7 @@ def test_dwell_time_is_told_else_it_lasts_until_the_next_event_of_the_visit() ->
         page(60.0),
         page(60.0 + SESSION_GAP_S + 1),
     )
-    assert [one.dwell_ms for one in newest_first[::-1]] == [30_000, 12_000, 500, None, None, None]
+    assert [entry.dwell_ms for entry in newest_first[::-1]] == [30_000, 12_000, 500, None, None, None]
 
 
 def test_a_visit_ends_after_half_an_hour_and_by_its_session_id() -> None:
@@ -78,11 +78,11 @@ def test_a_clicked_mail_tells_what_was_looked_at_and_for_how_long() -> None:
     assert clicked.followed is not None
     assert clicked.followed["entries"] == 3
     assert clicked.followed["dwell_ms"] == 38_000
-    assert [(one.event, dwell) for one, dwell in clicked.followed["looked_at"]] == [
+    assert [(event.event, dwell) for event, dwell in clicked.followed["looked_at"]] == [
         ("page_view", 8_000),
         ("view_item", 30_000),
     ]
-    assert [title_of(one.entry, lambda _: "") for one in newest_first[::-1]][:3] == [
+    assert [title_of(entry.entry, lambda _: "") for entry in newest_first[::-1]][:3] == [
         "Was sent the mail “New in May”",
         "Opened the mail “New in May”",
         "Clicked a link in the mail “New in May”",
@@ -107,8 +107,8 @@ def test_titles_say_what_happened() -> None:
         "Loyalty: gold, 120 points": event("loyalty_updated", params={"loyalty_tier": "gold", "loyalty_points": 120}),
         "Store visited": event("store_visited"),
     }
-    for title, one in titles.items():
-        entry = entry_of(1, one)
+    for title, told in titles.items():
+        entry = entry_of(1, told)
         assert entry is not None
         assert title_of(entry, lambda item_id: names.get(item_id, "")) == title
 

@@ -78,7 +78,9 @@ def test_what_a_creative_is_about_has_products_on_sale(seed: int) -> None:
 def test_campaigns_and_placements_are_known_and_can_be_filled(shop: SampleShop) -> None:
     assert len(shop.creatives) == 24
     assert len(shop.campaigns) == 8
-    assert {creative.campaign_id for creative in shop.creatives} == {one.campaign_id for one in shop.campaigns}
+    assert {creative.campaign_id for creative in shop.creatives} == {
+        campaign.campaign_id for campaign in shop.campaigns
+    }
     slots = {placement.placement_id: placement.slots for placement in shop.placements}
     assert slots["home_hero"] == 4
     for placement, count in slots.items():

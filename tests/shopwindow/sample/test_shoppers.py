@@ -50,8 +50,8 @@ class Engine:
         visitor = body["visitor_id"]
         self._looks[visitor] += 1
         slots = [
-            {"creative_id": one.creative_id, "campaign_id": one.campaign_id, "position": place}
-            for place, one in enumerate(self.shop.creatives[:18:5])
+            {"creative_id": creative.creative_id, "campaign_id": creative.campaign_id, "position": place}
+            for place, creative in enumerate(self.shop.creatives[:18:5])
         ]
         items = [{"item_id": item.item_id, "position": place} for place, item in enumerate(self.shop.items[::60])]
         return httpx.Response(
@@ -60,9 +60,10 @@ class Engine:
                 "decision_id": f"d{self.decisions}",
                 "holdout": int(visitor[-1]) % 2 == 1,
                 "state": {"freshness_ms": 1.5 if self._looks[visitor] > self._fresh_after else None},
-                "placements": {one["placement"]: {"slots": slots} for one in body.get("placements", [])},
+                "placements": {placement["placement"]: {"slots": slots} for placement in body.get("placements", [])},
                 "lists": {
-                    one["name"]: {"strategy": one["strategy"], "items": items[: one["limit"]]} for one in body["lists"]
+                    entry["name"]: {"strategy": entry["strategy"], "items": items[: entry["limit"]]}
+                    for entry in body["lists"]
                 },
             },
         )

@@ -13,8 +13,8 @@ SITE = "shop"
 def fill(archive: Archive, events: Sequence[dict[str, Any]], first: int = 1, holdout_share: float = 0.0) -> None:
     """Write events as positions of one partition, from `first` on."""
     rows = [
-        row_of(0, position, parse_event(one, SITE, 1_900_000_000.0), holdout_share)
-        for position, one in enumerate(events, start=first)
+        row_of(0, position, parse_event(event, SITE, 1_900_000_000.0), holdout_share)
+        for position, event in enumerate(events, start=first)
     ]
     archive.write(SITE, 0, rows)
 

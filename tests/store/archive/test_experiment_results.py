@@ -36,7 +36,7 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
 
 
 def put(archive: Archive, events: list[Event], holdout_share: float = 0.0) -> None:
-    archive.write(SITE, 0, [row_of(0, place, one, holdout_share) for place, one in enumerate(events, start=1)])
+    archive.write(SITE, 0, [row_of(0, place, event, holdout_share) for place, event in enumerate(events, start=1)])
 
 
 def happened(name: str, visitor: str, at_s: float, *items: tuple[str, float], **fields: Any) -> Event:
@@ -81,7 +81,7 @@ def ordered(visitor: str, at_s: float, value: float) -> Event:
 
 def groups(archive: Archive, experiment: Experiment = EXPERIMENT) -> dict[str, Group]:
     judged = judge_experiment(archive, SITE, asked_of(experiment))
-    return {one.variant_id: one for one in judged.results.groups}
+    return {group.variant_id: group for group in judged.results.groups}
 
 
 def test_what_happened_before_the_first_exposure_or_elsewhere_does_not_count(archive: Archive) -> None:
@@ -193,7 +193,7 @@ def test_a_whole_shop_comes_out_as_a_plain_walk_over_its_events_says(archive: Ar
     for variant_id, group in groups(archive).items():
         assert list(group[1:]) == pytest.approx(walked[variant_id], abs=1e-6)
     rows = make_report(archive, SITE, "experiments", asked=[asked_of(EXPERIMENT)]).records()
-    row = next(one for one in rows if (one["variant"], one["metric"]) == ("b", "revenue_per_visitor"))
+    row = next(row for row in rows if (row["variant"], row["metric"]) == ("b", "revenue_per_visitor"))
     assert row["value"] == pytest.approx(walked["b"][6] / walked["b"][0], abs=1e-5)
     assert row["lift_low"] < row["lift"] < row["lift_high"]
 
@@ -233,7 +233,7 @@ def test_a_visitor_who_logs_in_is_one_visitor_whatever_device_or_server_tells_of
         ],
     )  # fmt: skip
     judged = judge_experiment(archive, SITE, asked_of(EXPERIMENT))
-    found = {one.variant_id: one for one in judged.results.groups}
+    found = {group.variant_id: group for group in judged.results.groups}
     assert found["b"] == Group("b", 1, 1, 1, 1, 2, 1, 35.0, 1, 1, 1, 1_225.0)
     assert found["a"].visitors == 0
     assert judged.left_out["several_variants"] == 1
@@ -257,7 +257,7 @@ def test_the_holdout_is_that_of_the_device_whatever_a_server_tells(archive: Arch
     asked = asked_of_holdout(share)
     assert asked is not None
     judged = judge_experiment(archive, SITE, asked)
-    counts = {one.variant_id: (one.visitors, one.buyers) for one in judged.results.groups}
+    counts = {group.variant_id: (group.visitors, group.buyers) for group in judged.results.groups}
     whole = len(held_out) - 1, len(shown_all)
     assert counts == {"holdout": (whole[0], whole[0]), "personalized": (whole[1], whole[1])}
     assert judged.left_out["several_variants"] == 1, "one visitor, two devices, both sides"

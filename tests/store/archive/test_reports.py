@@ -183,8 +183,8 @@ def test_slots_and_strategies_against_the_holdout(archive: Archive) -> None:
     for name, key, value in (("slots", "placement", "hero"), ("strategies", "strategy", "for_you")):
         rows = {row["group"]: row for row in make_report(archive, SITE, name).records()}
         assert {row[key] for row in rows.values()} == {value}
-        assert [rows["personalized"][one] for one in ("impressions", "clicks", "click_rate")] == [10, 6, 0.6]
-        assert [rows["holdout"][one] for one in ("impressions", "clicks", "lift")] == [10, 4, None]
+        assert [rows["personalized"][figure] for figure in ("impressions", "clicks", "click_rate")] == [10, 6, 0.6]
+        assert [rows["holdout"][figure] for figure in ("impressions", "clicks", "lift")] == [10, 4, None]
         assert rows["personalized"]["lift"] == pytest.approx(0.5)
     groups = {row["group"]: row for row in make_report(archive, SITE, "holdout").records()}
     assert groups["personalized"]["revenue_per_visitor"] == 6.0
@@ -221,10 +221,10 @@ def test_stages_and_the_flows_between_them(archive: Archive) -> None:
         row_of(
             0,
             10 + place,
-            msgspec.structs.replace(one, event="stage_changed", params={"from": before, "to": after, "why": "so"}),
+            msgspec.structs.replace(notice, event="stage_changed", params={"from": before, "to": after, "why": "so"}),
             0.0,
         )
-        for place, (one, (_, _, before, after)) in enumerate(zip(notices, moves, strict=True))
+        for place, (notice, (_, _, before, after)) in enumerate(zip(notices, moves, strict=True))
     ]
     archive.write(SITE, 0, rows)
     found = table(archive, "stages", "stage")
@@ -263,8 +263,8 @@ def test_segments_of_the_shops_own_by_share_of_revenue(archive: Archive) -> None
 
 def test_what_is_not_archived_yet_is_in_the_reports_and_counts_once(archive: Archive) -> None:
     def rows(first: int, *events: dict[str, Any]) -> list[dict[str, Any]]:
-        parsed = (parse_event(one, SITE, 1_900_000_000.0) for one in events)
-        return [row_of(0, position, one, 0.0) for position, one in enumerate(parsed, start=first)]
+        parsed = (parse_event(event, SITE, 1_900_000_000.0) for event in events)
+        return [row_of(0, position, event, 0.0) for position, event in enumerate(parsed, start=first)]
 
     looked = [event("page_view", f"v{n}", "01-01 10:00") for n in range(6)]
     fill(archive, looked[:4])

@@ -52,7 +52,7 @@ def test_an_assortment_follows_from_any_version(client: Client, site: str) -> No
     assert not store.delete(site, "items", "unknown")
     version, changes = store.changes(site, version)
     assert version == 7
-    assert {(kind, one) for kind, one, resource in changes if resource is None} == {
+    assert {(kind, resource_id) for kind, resource_id, resource in changes if resource is None} == {
         ("items", "p002"),
         ("items", "unknown"),
     }
@@ -68,7 +68,7 @@ def test_an_assortment_follows_from_any_version(client: Client, site: str) -> No
 def test_ids_with_colons_and_other_characters_are_told_apart(client: Client, site: str) -> None:
     store = CatalogStore(client)
     ids = ["a:b", "a", "ä 1", "{x}"]
-    store.put(site, "items", [item(1, item_id=one) for one in ids], now_s=1.0)
+    store.put(site, "items", [item(1, item_id=visitor_id) for visitor_id in ids], now_s=1.0)
     made = Assortment()
     store.refresh(site, made, 0)
     assert sorted(made.items) == sorted(ids)

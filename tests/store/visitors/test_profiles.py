@@ -28,9 +28,9 @@ def moved_to(position: int) -> Callable[[list[str], list[Profile]], list[Profile
     def learn(visitors: list[str], profiles: list[Profile]) -> list[ProfileUpdate]:
         return [
             ProfileUpdate(Profile(position=position, user_id=visitor), 1, 2)
-            if one.position < position
-            else ProfileUpdate(one, 0, 0)
-            for visitor, one in zip(visitors, profiles, strict=True)
+            if entry.position < position
+            else ProfileUpdate(entry, 0, 0)
+            for visitor, entry in zip(visitors, profiles, strict=True)
         ]
 
     return learn
@@ -46,7 +46,7 @@ def test_profiles_are_read_as_they_were_saved(client: Client, site: str) -> None
     assert store.load(site, 3, visitors[:2]) == [Profile(), Profile()]
     assert store.update(site, 3, visitors, moved_to(7)) == (1_200, 2_400)
     found = store.load(site, 3, visitors)
-    assert [(one.position, one.user_id) for one in found] == [(7, visitor) for visitor in visitors]
+    assert [(entry.position, entry.user_id) for entry in found] == [(7, visitor) for visitor in visitors]
     assert store.counts(site, 8) == {"applied": 1_200, "duplicates": 2_400}
     assert store.load(site, 3, []) == []
 
@@ -65,14 +65,14 @@ def test_a_save_over_a_profile_that_moved_on_is_refused_and_learned_again(client
     seen: list[list[int]] = []
 
     def learn(visitors: list[str], profiles: list[Profile]) -> list[ProfileUpdate]:
-        seen.append([one.position for one in profiles])
+        seen.append([profile.position for profile in profiles])
         if len(seen) == 1:  # another worker is faster, for one of the two
             other.update(site, 0, ["b"], moved_to(5))
         return moved_to(9)(visitors, profiles)
 
     assert store.update(site, 0, ["a", "b"], learn) == (2, 4)
     assert seen == [[0, 0], [5]]
-    assert [one.position for one in store.load(site, 0, ["a", "b"])] == [9, 9]
+    assert [entry.position for entry in store.load(site, 0, ["a", "b"])] == [9, 9]
     assert store.counts(site, 1)["applied"] == 3
 
 

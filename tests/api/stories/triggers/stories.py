@@ -73,7 +73,7 @@ class Story:
 
     def post(self, *events: dict[str, Any]) -> None:
         """Send events; all must be taken."""
-        self.now = max(self.now, *(one["timestamp"] - T0 for one in events))
+        self.now = max(self.now, *(event["timestamp"] - T0 for event in events))
         response = self.public.post("/v1/events", json={"events": list(events)})
         assert response.json() == {"accepted": len(events), "rejected": []}, response.text
 
@@ -86,9 +86,9 @@ class Story:
         """Wait until what is due now is done: in each partition a trigger that is due last has been carried out."""
         self.now += 0.001
         at = datetime.fromtimestamp(T0 + self.now, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        self.post(*(event("tock", one, at=self.now) for one in self.clocks))
-        for one in self.clocks:
-            until(partial(self._ticked, one, at), 60.0)
+        self.post(*(event("tock", clock, at=self.now) for clock in self.clocks))
+        for clock in self.clocks:
+            until(partial(self._ticked, clock, at), 60.0)
         time.sleep(0.1)  # what was sent is told in the log a moment later
         until(self._read_all, 60.0)
 
@@ -108,20 +108,20 @@ class Story:
 
     def sent(self, visitor: str) -> list[str]:
         """Which triggers sent something to a visitor, oldest first."""
-        return [one["trigger_id"] for one in self.journal(visitor, status="sent")]
+        return [message["trigger_id"] for message in self.journal(visitor, status="sent")]
 
     def armed(self, visitor: str) -> dict[str, dict[str, Any]]:
         """Timers of a visitor, by trigger."""
         body = self.secret.post("/v1/triggers/preview", json={"visitor_id": visitor}).json()
-        return {one["trigger_id"]: one for one in body["armed"]}
+        return {timer["trigger_id"]: timer for timer in body["armed"]}
 
     def only(self, *trigger_ids: str) -> None:
         """Switch every shipped trigger off but these."""
         known = self.secret.get("/v1/triggers").json()["triggers"]
         off = [
-            {**{name: value for name, value in one.items() if name != "shipped"}, "enabled": False}
-            for one in known
-            if one["trigger_id"] not in (*trigger_ids, "tock")
+            {**{name: value for name, value in shipped.items() if name != "shipped"}, "enabled": False}
+            for shipped in known
+            if shipped["trigger_id"] not in (*trigger_ids, "tock")
         ]
         response = self.secret.put("/v1/triggers", json={"triggers": off})
         assert response.json() == {"accepted": len(off), "rejected": []}, response.text
@@ -131,7 +131,7 @@ def event(name: str, visitor: str, *items: str, at: float = 0.0, **fields: Any) 
     """Make an event `at` seconds after `T0`."""
     made: dict[str, Any] = {"event": name, "visitor_id": visitor, "timestamp": T0 + at, **fields}
     if items:
-        made["items"] = [{"item_id": one} for one in items]
+        made["items"] = [{"item_id": item} for item in items]
     return made
 
 
@@ -164,7 +164,7 @@ class Receiver:
     def bodies(self, visitor_id: str) -> list[dict[str, Any]]:
         """What came for a visitor."""
         found = [json.loads(body) for _, body in self.calls]
-        return [one["data"] for one in found if one["data"]["visitor_id"] == visitor_id]
+        return [message["data"] for message in found if message["data"]["visitor_id"] == visitor_id]
 
 
 @contextmanager
@@ -203,4 +203,4 @@ def verify(headers: dict[str, str], body: bytes, secret: str = SECRET) -> bool:
     signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
     expected = "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
     recent = abs(time.time() - int(headers["webhook-timestamp"])) < 300
-    return recent and any(hmac.compare_digest(one, expected) for one in headers["webhook-signature"].split())
+    return recent and any(hmac.compare_digest(part, expected) for part in headers["webhook-signature"].split())

@@ -16,9 +16,9 @@ from shopwindow.embedded_stack import EmbeddedStack
 from tests.api.stories.triggers.stories import HOUR, SECRET, Story, event, receiving, until, verify, visitor
 
 
-def delivery(story: Story, one: str, way: str = "webhook") -> dict[str, Any]:
+def delivery(story: Story, guest: str, way: str = "webhook") -> dict[str, Any]:
     """What became of a visitor's newest message on its way."""
-    entries = story.journal(one)
+    entries = story.journal(guest)
     found: dict[str, Any] = entries[-1]["delivery"][way] if entries else {"status": "none"}
     return found
 
@@ -26,23 +26,23 @@ def delivery(story: Story, one: str, way: str = "webhook") -> dict[str, Any]:
 def test_a_webhook_is_signed_and_carries_offer_and_products(story: Story) -> None:
     with receiving() as receiver:
         story.put_policy(webhook={"url": receiver.url, "secret": SECRET})
-        device, one = visitor(), f"anna-{visitor()}"
-        story.post(event("order_created", device, "p3", user_id=one, params={"order_id": "o-7", "value": 13}))
+        device, guest = visitor(), f"anna-{visitor()}"
+        story.post(event("order_created", device, "p3", user_id=guest, params={"order_id": "o-7", "value": 13}))
         story.pass_to(25 * HOUR)
-        until(lambda: len(receiver.bodies(one)) == 2)
+        until(lambda: len(receiver.bodies(guest)) == 2)
         headers, body = receiver.calls[0]
         assert verify(headers, body)
         assert not verify(headers, body + b" ")
         assert headers["content-type"] == "application/json"
-        friendly, offer = sorted(receiver.bodies(one), key=lambda data: data["due_at"])
+        friendly, offer = sorted(receiver.bodies(guest), key=lambda data: data["due_at"])
         assert headers["webhook-id"] in (friendly["message_id"], offer["message_id"])
-        assert (friendly["visitor_id"], friendly["user_id"], friendly["trigger_id"]) == (one, one, "order-unpaid")
+        assert (friendly["visitor_id"], friendly["user_id"], friendly["trigger_id"]) == (guest, guest, "order-unpaid")
         assert offer["offer"] == {"kind": "discount", "percent": 10, "valid_hours": 48}
         assert (offer["about"]["order_id"], offer["about"]["order_value"]) == ("o-7", 13.0)
         assert [item["item_id"] for item in offer["about"]["items"]] == ["p3"]
         assert [item["title"].startswith("Product") for item in offer["recommended"]] == [True] * 4
-        until(lambda: delivery(story, one)["status"] == "delivered")
-        assert delivery(story, one)["tries"] == 1
+        until(lambda: delivery(story, guest)["status"] == "delivered")
+        assert delivery(story, guest)["tries"] == 1
         assert story.secret.get("/v1/contact-policy").json()["webhook"] == {"url": receiver.url, "secret": "(set)"}
 
 
@@ -50,23 +50,23 @@ def test_a_webhook_that_fails_is_tried_again_then_set_aside_and_can_be_replayed(
     with receiving() as receiver:
         receiver.status = 503
         story.put_policy(webhook={"url": receiver.url, "secret": "a plain secret of enough letters"})
-        one = visitor()
-        story.post(event("sign_up", one))
-        until(lambda: delivery(story, one)["status"] == "undelivered")
-        assert delivery(story, one)["tries"] == 3
-        assert delivery(story, one)["error"] == "answered 503"
+        guest = visitor()
+        story.post(event("sign_up", guest))
+        until(lambda: delivery(story, guest)["status"] == "undelivered")
+        assert delivery(story, guest)["tries"] == 3
+        assert delivery(story, guest)["error"] == "answered 503"
         ids = {headers["webhook-id"] for headers, _ in receiver.calls}
         assert (len(receiver.calls), len(ids)) == (3, 1)
         (aside,) = story.secret.get("/v1/undelivered").json()["undelivered"]
-        assert (aside["way"], aside["body"]["data"]["visitor_id"]) == ("webhook", one)
+        assert (aside["way"], aside["body"]["data"]["visitor_id"]) == ("webhook", guest)
         receiver.status = 200
         replayed = story.secret.post("/v1/undelivered/replay", json={"message_id": aside["message_id"]})
         assert replayed.json() == {"replayed": 1}
-        until(lambda: delivery(story, one)["status"] == "delivered")
+        until(lambda: delivery(story, guest)["status"] == "delivered")
         assert story.secret.get("/v1/undelivered").json() == {"undelivered": []}
         assert story.secret.post("/v1/undelivered/replay").json() == {"replayed": 0}
         assert [headers["webhook-id"] for headers, _ in receiver.calls] == [aside["message_id"]] * 4
-        assert story.sent(one) == ["welcome"]
+        assert story.sent(guest) == ["welcome"]
 
 
 def test_a_webhook_that_hangs_slows_nothing_else(story: Story) -> None:
@@ -74,7 +74,7 @@ def test_a_webhook_that_hangs_slows_nothing_else(story: Story) -> None:
         receiver.hangs_s = 3.0
         story.put_policy(webhook={"url": receiver.url, "secret": SECRET})
         some = [visitor() for _ in range(30)]
-        story.post(*(event("sign_up", one) for one in some))
+        story.post(*(event("sign_up", message) for message in some))
         started = time.monotonic()
         last = visitor()
         story.post(event("sign_up", last))
@@ -86,9 +86,9 @@ def test_a_webhook_that_hangs_slows_nothing_else(story: Story) -> None:
 
 
 def test_messages_stand_on_the_topic_in_their_visitors_partition(story: Story, story_stack: EmbeddedStack) -> None:
-    one = visitor()
-    story.post(event("sign_up", one))
-    until(lambda: delivery(story, one, "topic")["status"] == "delivered")
+    guest = visitor()
+    story.post(event("sign_up", guest))
+    until(lambda: delivery(story, guest, "topic")["status"] == "delivered")
     topic = open_message_topic(story_stack.settings)
     reader = topic.read(dict.fromkeys(range(topic.partitions), 0))
     try:
@@ -101,20 +101,20 @@ def test_messages_stand_on_the_topic_in_their_visitors_partition(story: Story, s
     finally:
         reader.close()
         topic.close()
-    (mine,) = [data for data in found if data["visitor_id"] == one]
-    assert (mine["trigger_id"], mine["message_id"]) == ("welcome", story.journal(one)[0]["message_id"])
+    (mine,) = [data for data in found if data["visitor_id"] == guest]
+    assert (mine["trigger_id"], mine["message_id"]) == ("welcome", story.journal(guest)[0]["message_id"])
 
 
 class Page(threading.Thread):
     """An open page: reads what is pushed, until closed."""
 
-    def __init__(self, story: Story, one: str, headers: dict[str, str] | None = None) -> None:
+    def __init__(self, story: Story, guest: str, headers: dict[str, str] | None = None) -> None:
         super().__init__(daemon=True)
         self.pushed: list[tuple[str, dict[str, Any]]] = []
         self.opened = threading.Event()
         self._ended = threading.Event()
         key = story.public.headers["authorization"].removeprefix("Bearer ")
-        self._url = f"{story.stack.url}/v1/visitors/{one}/messages?key={key}"
+        self._url = f"{story.stack.url}/v1/visitors/{guest}/messages?key={key}"
         self._headers = {"accept": "text/event-stream", **(headers or {})}
 
     def run(self) -> None:
@@ -135,9 +135,9 @@ class Page(threading.Thread):
 
 
 @contextmanager
-def page(story: Story, one: str, **headers: str) -> Iterator[Page]:
+def page(story: Story, guest: str, **headers: str) -> Iterator[Page]:
     """Open a page, and wait until it listens."""
-    opened = Page(story, one, headers)
+    opened = Page(story, guest, headers)
     opened.start()
     assert opened.opened.wait(10)
     yield opened
@@ -145,9 +145,9 @@ def page(story: Story, one: str, **headers: str) -> Iterator[Page]:
 
 
 def test_who_hesitates_is_invited_on_the_open_page(story: Story) -> None:
-    one, busy = visitor(), visitor()
-    with page(story, one) as open_page:
-        story.post(event("view_item", one, "p1"), event("page_view", one, at=0.1), event("view_item", busy, "p1"))
+    guest, busy = visitor(), visitor()
+    with page(story, guest) as open_page:
+        story.post(event("view_item", guest, "p1"), event("page_view", guest, at=0.1), event("view_item", busy, "p1"))
         story.post(event("add_to_cart", busy, "p1", at=30))
         story.post(event("page_view", "clock", at=59))
         assert open_page.pushed == []
@@ -159,34 +159,34 @@ def test_who_hesitates_is_invited_on_the_open_page(story: Story) -> None:
     assert [item["item_id"] for item in message["about"]["items"]] == ["p1"]
     assert len(message["recommended"]) == 4
     assert story.sent(busy) == []
-    path = f"/v1/visitors/{one}/messages"
-    assert [one["event_id"] for one in story.public.get(path).json()["messages"]] == [event_id]
+    path = f"/v1/visitors/{guest}/messages"
+    assert [message["event_id"] for message in story.public.get(path).json()["messages"]] == [event_id]
     assert story.public.get(path, params={"after": event_id}).json()["messages"] == []
-    with page(story, one, **{"Last-Event-ID": event_id}) as resumed:
+    with page(story, guest, **{"Last-Event-ID": event_id}) as resumed:
         pass
     assert resumed.pushed == []
-    with page(story, one) as again:
+    with page(story, guest) as again:
         until(lambda: again.pushed)
     # Opened, it is shown no more; what came of it stands in the journal.
     told = {"message_id": message["message_id"]}
-    story.post(event("message_opened", one, at=62, params=told), event("message_clicked", one, at=63, params=told))
+    story.post(event("message_opened", guest, at=62, params=told), event("message_clicked", guest, at=63, params=told))
     story.settle()
     assert story.public.get(path).json()["messages"] == []
-    outcome = story.journal(one)[0]["outcome"]
+    outcome = story.journal(guest)[0]["outcome"]
     assert (outcome["opened"], outcome["clicked"]) == ("2025-10-09T08:54:22.000Z", "2025-10-09T08:54:23.000Z")
     bad = story.public.get(path, params={"after": "x"})
     assert (bad.status_code, bad.json()["code"]) == (422, "parameter_invalid")
 
 
 def test_an_invitation_whose_time_is_over_is_not_shown(story: Story) -> None:
-    one = visitor()
-    story.post(event("view_item", one, "p1"))
+    guest = visitor()
+    story.post(event("view_item", guest, "p1"))
     story.pass_to(61)
-    assert story.sent(one) == []  # nobody is there to see it
-    assert story.armed(one)["hesitation"]["held"] == "no page is open"
-    assert len(story.public.get(f"/v1/visitors/{one}/messages").json()["messages"]) == 1
+    assert story.sent(guest) == []  # nobody is there to see it
+    assert story.armed(guest)["hesitation"]["held"] == "no page is open"
+    assert len(story.public.get(f"/v1/visitors/{guest}/messages").json()["messages"]) == 1
     story.pass_to(HOUR)
-    assert story.public.get(f"/v1/visitors/{one}/messages").json()["messages"] == []
+    assert story.public.get(f"/v1/visitors/{guest}/messages").json()["messages"] == []
 
 
 def test_timers_survive_sigkill_and_fire_once(story: Story, story_stack: EmbeddedStack) -> None:
@@ -194,17 +194,17 @@ def test_timers_survive_sigkill_and_fire_once(story: Story, story_stack: Embedde
     with receiving() as receiver:
         story.put_policy(webhook={"url": receiver.url, "secret": SECRET})
         some = [visitor() for _ in range(40)]
-        story.post(*(event("add_to_cart", one, "p1", at=index) for index, one in enumerate(some)))
+        story.post(*(event("add_to_cart", visitor, "p1", at=index) for index, visitor in enumerate(some)))
         story.settle()
         os.kill(story_stack.pid("trigger"), signal.SIGKILL)
         os.kill(story_stack.pid("profile"), signal.SIGKILL)
         story.post(event("purchase", some[0], "p1", at=HOUR, params={"transaction_id": "o"}))
         story.post(event("page_view", "clock", at=2 * HOUR + 60))
-        until(lambda: all(story.sent(one) for one in some[1:]), within_s=60)
+        until(lambda: all(story.sent(visitor) for visitor in some[1:]), within_s=60)
         story.settle()
-        assert [story.sent(one) for one in some] == [[]] + [["cart-left"]] * 39
-        until(lambda: all(delivery(story, one)["status"] == "delivered" for one in some[1:]), within_s=30)
-        ids = [data["message_id"] for one in some for data in receiver.bodies(one)]
+        assert [story.sent(message) for message in some] == [[]] + [["cart-left"]] * 39
+        until(lambda: all(delivery(story, visitor)["status"] == "delivered" for visitor in some[1:]), within_s=30)
+        ids = [data["message_id"] for message in some for data in receiver.bodies(message)]
         assert (len(ids), len(set(ids))) == (39, 39)
         told = story.secret.get(f"/v1/visitors/{some[1]}/timeline").json()["entries"]
         assert [entry["event"] for entry in told] == ["message_sent", "add_to_cart"]

@@ -18,15 +18,15 @@ def test_a_cart_left_is_told_once_and_not_if_it_was_bought_or_emptied(story: Sto
         event("add_to_cart", late, "p5", at=1.9 * HOUR),
     )
     story.pass_to(600 + 2 * HOUR - 1)
-    assert [story.sent(one) for one in (left, bought, emptied, late)] == [[], [], [], []]
+    assert [story.sent(visitor) for visitor in (left, bought, emptied, late)] == [[], [], [], []]
     assert story.armed(left)["cart-left"]["due"] == "2025-10-09T11:03:20.000Z"
     story.pass_to(600 + 2 * HOUR)
-    assert [story.sent(one) for one in (left, bought, emptied, late)] == [["cart-left"], [], [], []]
+    assert [story.sent(visitor) for visitor in (left, bought, emptied, late)] == [["cart-left"], [], [], []]
     story.pass_to(4 * HOUR)
     (entry,) = story.journal(left)
     assert (entry["at"], entry["due_at"]) == ("2025-10-09T11:03:20.000Z", "2025-10-09T11:03:20.000Z")
     assert entry["why"] == "2 items in the cart, unchanged for 2h"
-    assert [one["item_id"] for one in entry["about"]["items"]] == ["p1", "p2"]
+    assert [item["item_id"] for item in entry["about"]["items"]] == ["p1", "p2"]
     assert len(entry["recommended"]) == 4
     assert not {"p1", "p2"} & set(entry["recommended"])
     assert story.sent(late) == ["cart-left"]
@@ -45,14 +45,14 @@ def test_a_cart_left_is_told_once_and_not_if_it_was_bought_or_emptied(story: Sto
 
 def test_an_order_that_is_not_paid_is_remembered_twice_unless_it_is_paid(story: Story) -> None:
     unpaid, paid, cancelled, late = visitor(), visitor(), visitor(), visitor()
-    for one in (unpaid, paid, cancelled, late):
-        story.post(event("order_created", one, "p1", params={"order_id": f"o-{one}", "value": 11}))
+    for guest in (unpaid, paid, cancelled, late):
+        story.post(event("order_created", guest, "p1", params={"order_id": f"o-{guest}", "value": 11}))
     story.post(
         event("order_paid", paid, at=300, params={"order_id": f"o-{paid}"}),
         event("order_cancelled", cancelled, at=301, params={"order_id": f"o-{cancelled}"}),
     )
     story.pass_to(601)
-    assert [story.sent(one) for one in (unpaid, paid, cancelled, late)] == [
+    assert [story.sent(visitor) for visitor in (unpaid, paid, cancelled, late)] == [
         ["order-unpaid"],
         [],
         [],
@@ -77,51 +77,51 @@ def test_browsing_without_a_cart_is_told_four_hours_later(story: Story) -> None:
     assert "browse-left" in story.sent(left)
     assert "browse-left" not in story.sent(carted)
     entry = story.journal(left, trigger="browse-left")[0]
-    assert [one["item_id"] for one in entry["about"]["items"]] == ["p3", "p1"]
+    assert [item["item_id"] for item in entry["about"]["items"]] == ["p3", "p1"]
     story.post(event("view_item", left, "p5", at=30 * HOUR))  # another visit
     story.pass_to(40 * HOUR)
     assert story.sent(left).count("browse-left") == 2
 
 
 def test_a_clients_retry_starts_nothing_twice(story: Story) -> None:
-    one = visitor()
+    guest = visitor()
     story.put_trigger("lead", when={"event": {"name": "generate_lead"}})
-    story.post(event("generate_lead", one, event_id="once"), event("view_item", one, "p1", at=1, event_id="look"))
+    story.post(event("generate_lead", guest, event_id="once"), event("view_item", guest, "p1", at=1, event_id="look"))
     story.post(
-        event("generate_lead", one, at=30, event_id="once"), event("view_item", one, "p1", at=31, event_id="look")
+        event("generate_lead", guest, at=30, event_id="once"), event("view_item", guest, "p1", at=31, event_id="look")
     )
     story.settle()
-    assert story.sent(one) == ["lead"]
-    body = story.secret.post("/v1/triggers/preview", json={"visitor_id": one}).json()
+    assert story.sent(guest) == ["lead"]
+    body = story.secret.post("/v1/triggers/preview", json={"visitor_id": guest}).json()
     assert body["wanted"] == []
 
 
 def test_who_signs_up_is_welcomed_once(story: Story) -> None:
-    one = visitor()
-    story.post(event("sign_up", one))
+    guest = visitor()
+    story.post(event("sign_up", guest))
     story.settle()
-    assert story.sent(one) == ["welcome"]
-    story.post(event("sign_up", one, at=HOUR))
+    assert story.sent(guest) == ["welcome"]
+    story.post(event("sign_up", guest, at=HOUR))
     story.pass_to(2 * HOUR)
-    assert story.sent(one) == ["welcome"]
+    assert story.sent(guest) == ["welcome"]
 
 
 def test_an_order_on_its_way_is_told_shipped_near_and_delivered(story: Story) -> None:
-    one, returned = visitor(), visitor()
+    guest, returned = visitor(), visitor()
     story.post(
-        event("purchase", one, "p1", params={"transaction_id": "o-1"}),
-        event("order_shipped", one, at=HOUR, params={"order_id": "o-1", "expected_delivery": "2025-10-12"}),
+        event("purchase", guest, "p1", params={"transaction_id": "o-1"}),
+        event("order_shipped", guest, at=HOUR, params={"order_id": "o-1", "expected_delivery": "2025-10-12"}),
         event("order_shipped", returned, at=HOUR, params={"order_id": "o-2", "expected_delivery": "2025-10-12"}),
         event("order_cancelled", returned, at=2 * HOUR, params={"order_id": "o-2"}),
     )
     story.pass_to(5 * HOUR)
-    assert story.sent(one) == ["order-shipped"]
+    assert story.sent(guest) == ["order-shipped"]
     assert story.sent(returned) in ([], ["order-shipped"])
     story.pass_to(2 * DAY)
-    assert story.sent(one) == ["order-shipped", "delivery-near"]
-    story.post(event("order_delivered", one, at=3 * DAY, params={"order_id": "o-1"}))
+    assert story.sent(guest) == ["order-shipped", "delivery-near"]
+    story.post(event("order_delivered", guest, at=3 * DAY, params={"order_id": "o-1"}))
     story.pass_to(4 * DAY)
-    assert story.sent(one) == ["order-shipped", "delivery-near", "order-delivered"]
+    assert story.sent(guest) == ["order-shipped", "delivery-near", "order-delivered"]
     assert "delivery-near" not in story.sent(returned)
     other = visitor()
     story.post(event("order_shipped", other, at=4 * DAY, params={"order_id": "o-3"}))
@@ -132,48 +132,48 @@ def test_an_order_on_its_way_is_told_shipped_near_and_delivered(story: Story) ->
 
 
 def test_anniversaries_and_birthdays_come_on_their_day(story: Story) -> None:
-    one = visitor()
+    guest = visitor()
     story.post(
-        event("sign_up", one),
-        event("purchase", one, "p1", at=5 * DAY, params={"transaction_id": "o-1"}),
-        event("birthday_given", one, at=5 * DAY + 1, params={"birthday": "1990-10-20"}),
+        event("sign_up", guest),
+        event("purchase", guest, "p1", at=5 * DAY, params={"transaction_id": "o-1"}),
+        event("birthday_given", guest, at=5 * DAY + 1, params={"birthday": "1990-10-20"}),
     )
     story.only("anniversary-100-days", "anniversary-1-year", "birthday")
     story.pass_to(11 * DAY)
-    assert story.sent(one) == []
+    assert story.sent(guest) == []
     story.pass_to(11 * DAY + HOUR)
-    assert story.sent(one) == ["birthday"]
-    assert story.journal(one)[-1]["at"] == "2025-10-20T09:00:00.000Z"
+    assert story.sent(guest) == ["birthday"]
+    assert story.journal(guest)[-1]["at"] == "2025-10-20T09:00:00.000Z"
     story.pass_to(99 * DAY)
-    assert story.sent(one) == ["birthday"]
+    assert story.sent(guest) == ["birthday"]
     story.pass_to(100 * DAY + 1)
-    assert story.sent(one) == ["birthday", "anniversary-100-days"]
+    assert story.sent(guest) == ["birthday", "anniversary-100-days"]
     story.pass_to(364 * DAY)
-    assert story.sent(one) == ["birthday", "anniversary-100-days"]
+    assert story.sent(guest) == ["birthday", "anniversary-100-days"]
     story.pass_to(366 * DAY)
-    assert story.sent(one) == ["birthday", "anniversary-100-days", "anniversary-1-year"]
+    assert story.sent(guest) == ["birthday", "anniversary-100-days", "anniversary-1-year"]
     story.pass_to(377 * DAY)
-    assert story.sent(one)[-1] == "birthday"
-    assert story.sent(one).count("birthday") == 2
+    assert story.sent(guest)[-1] == "birthday"
+    assert story.sent(guest).count("birthday") == 2
 
 
 def test_who_has_become_dormant_or_lost_is_won_back_once(story: Story) -> None:
-    one, returned = visitor(), visitor()
+    guest, returned = visitor(), visitor()
     story.only("win-back-dormant", "win-back-lost")
-    story.post(event("page_view", one), event("page_view", returned))
+    story.post(event("page_view", guest), event("page_view", returned))
     story.pass_to(29 * DAY)
     story.post(event("page_view", returned, at=29 * DAY))
     story.pass_to(31 * DAY)
-    until(lambda: story.sent(one))
-    assert (story.sent(one), story.sent(returned)) == (["win-back-dormant"], [])
-    entry = story.journal(one)[0]
+    until(lambda: story.sent(guest))
+    assert (story.sent(guest), story.sent(returned)) == (["win-back-dormant"], [])
+    entry = story.journal(guest)[0]
     assert entry["offer"]["kind"] == "gift"
     assert "silent for 30 days" in entry["why"]
     # What we sent is no sign of life.
-    assert story.secret.get(f"/v1/visitors/{one}").json()["stage"]["stage"] == "dormant"
+    assert story.secret.get(f"/v1/visitors/{guest}").json()["stage"]["stage"] == "dormant"
     story.pass_to(91 * DAY)
-    until(lambda: len(story.sent(one)) == 2)
-    assert story.sent(one) == ["win-back-dormant", "win-back-lost"]
+    until(lambda: len(story.sent(guest)) == 2)
+    assert story.sent(guest) == ["win-back-dormant", "win-back-lost"]
 
 
 @pytest.mark.parametrize(
@@ -194,26 +194,26 @@ def test_recovery_comes_first_and_nothing_is_promoted_until_it_is_resolved(
     story.secret.put("/v1/placements", json={"placements": [{"placement_id": "hero", "slots": 2}]})
     creatives = [{"creative_id": "c1", "campaign_id": "spring"}, {"creative_id": "c2", "campaign_id": "help"}]
     story.secret.put("/v1/creatives", json={"creatives": creatives}).raise_for_status()
-    one = visitor()
+    guest = visitor()
 
     def shown() -> list[str]:
-        slots = story.public.get("/v1/slots/hero", params={"visitor_id": one}).json()["slots"]
+        slots = story.public.get("/v1/slots/hero", params={"visitor_id": guest}).json()["slots"]
         return sorted(slot["creative_id"] for slot in slots)
 
-    story.post(event("add_to_cart", one, "p1"))
+    story.post(event("add_to_cart", guest, "p1"))
     assert shown() == ["c1", "c2"]
-    story.post({"visitor_id": one, "timestamp": T0 + HOUR, **said})
+    story.post({"visitor_id": guest, "timestamp": T0 + HOUR, **said})
     story.settle()
-    assert story.sent(one) == ["service-recovery"]
+    assert story.sent(guest) == ["service-recovery"]
     assert shown() == ["c2"]
     story.pass_to(10 * HOUR)
-    assert story.sent(one) == ["service-recovery"]
-    assert story.armed(one)["cart-left"]["held"] == "a complaint is open"
-    story.post({"visitor_id": one, "timestamp": T0 + 11 * HOUR, **said})  # said again: one recovery is enough
+    assert story.sent(guest) == ["service-recovery"]
+    assert story.armed(guest)["cart-left"]["held"] == "a complaint is open"
+    story.post({"visitor_id": guest, "timestamp": T0 + 11 * HOUR, **said})  # said again: one recovery is enough
     story.settle()
-    story.post(event("complaint_resolved", one, at=12 * HOUR))
+    story.post(event("complaint_resolved", guest, at=12 * HOUR))
     story.settle()
-    assert story.sent(one) == ["service-recovery", "cart-left"]
+    assert story.sent(guest) == ["service-recovery", "cart-left"]
     assert shown() == ["c1", "c2"]
 
 
@@ -233,7 +233,12 @@ def test_price_drops_and_returns_of_what_is_wanted_are_told(story: Story) -> Non
     story.settle()
     story.put_items(product(5, sale_price="9.00 EUR"))
     until(lambda: story.sent(wishing) and story.sent(twice))
-    assert [story.sent(one) for one in (wishing, twice, looking, buyer)] == [["price-drop"], ["price-drop"], [], []]
+    assert [story.sent(visitor) for visitor in (wishing, twice, looking, buyer)] == [
+        ["price-drop"],
+        ["price-drop"],
+        [],
+        [],
+    ]
     assert "costs 9.00 instead of 15.00" in story.journal(wishing)[0]["why"]
     story.put_items(product(5, sale_price="9.00 EUR", title="The same at the same price"))
     story.put_items(product(5, sale_price="9.00 EUR", availability="out of stock"))
@@ -255,14 +260,14 @@ def test_price_drops_and_returns_of_what_is_wanted_are_told(story: Story) -> Non
 
 def test_what_no_longer_holds_when_it_is_due_is_not_sent(story: Story) -> None:
     """All at once, and the clock moved with the same request: what came in time is not overlooked."""
-    one = visitor()
+    guest = visitor()
     story.post(
-        event("add_to_cart", one, "p1"),
-        event("purchase", one, "p1", at=HOUR, params={"transaction_id": "o"}),
+        event("add_to_cart", guest, "p1"),
+        event("purchase", guest, "p1", at=HOUR, params={"transaction_id": "o"}),
         event("page_view", "clock", at=30 * HOUR),
     )
     story.settle()
-    assert [name for name in story.sent(one) if name == "cart-left"] == []
+    assert [name for name in story.sent(guest) if name == "cart-left"] == []
 
 
 def test_programs_and_floods_start_nothing(story: Story) -> None:
@@ -295,7 +300,7 @@ def test_a_trigger_of_the_sites_own_and_one_switched_off(story: Story) -> None:
         {**event("add_to_cart", desk), "items": [{"item_id": "p1", "price": 15, "quantity": 2}]},
     )
     story.pass_to(HOUR)
-    assert [story.sent(one) for one in (phone, called, desk)] == [["lead"], [], ["cart-left"]]
+    assert [story.sent(visitor) for visitor in (phone, called, desk)] == [["lead"], [], ["cart-left"]]
     story.put_trigger("cart-left", when={"cart_left": {}}, enabled=False)
     third = visitor()
     story.post(event("add_to_cart", third, "p1", at=HOUR))
@@ -306,15 +311,15 @@ def test_a_trigger_of_the_sites_own_and_one_switched_off(story: Story) -> None:
 
 
 def test_who_is_erased_is_forgotten_with_the_journal(story: Story) -> None:
-    one = visitor()
-    story.post(event("sign_up", one), event("add_to_cart", one, "p1"))
-    until(lambda: story.sent(one))
-    message_id = story.journal(one)[0]["message_id"]
-    assert story.secret.delete(f"/v1/visitors/{one}").status_code == 204
-    until(lambda: not story.journal(one))
+    guest = visitor()
+    story.post(event("sign_up", guest), event("add_to_cart", guest, "p1"))
+    until(lambda: story.sent(guest))
+    message_id = story.journal(guest)[0]["message_id"]
+    assert story.secret.delete(f"/v1/visitors/{guest}").status_code == 204
+    until(lambda: not story.journal(guest))
     assert story.secret.get(f"/v1/journal/{message_id}").status_code == 404
     story.pass_to(5 * HOUR)
-    assert story.journal(one) == []
+    assert story.journal(guest) == []
 
 
 def test_what_does_not_fit_is_refused_by_name(story: Story) -> None:
@@ -357,7 +362,7 @@ def test_what_a_device_began_goes_on_with_the_visitor_who_logs_in(story: Story) 
     story.post(event("order_paid", device, at=120, user_id=anna, params={"order_id": "o"}))
     story.pass_to(6 * HOUR)
     assert story.sent(anna) == ["welcome", "cart-left"]
-    assert {one["visitor_id"] for one in story.journal(anna)} == {device, anna}
+    assert {message["visitor_id"] for message in story.journal(anna)} == {device, anna}
     story.put_items(product(7, sale_price="9.00 EUR"))
     until(lambda: "price-drop" in story.sent(anna))
     message = story.journal(anna)[0]
