@@ -61,7 +61,7 @@ from store.site.segments import SegmentStore
 from store.site.trigger_config import TriggerConfigStore
 from store.visitors.device_links import LinkStore
 from store.visitors.memberships import MembershipStore
-from store.visitors.pending import Accepted, remember
+from store.visitors.pending import Accepted, keep_pending
 from store.visitors.profiles import ProfileStore
 from store.visitors.visitor_reads import VisitorReader
 
@@ -280,7 +280,7 @@ def _remember(client: Client, links: LinkStore, appended: Sequence[tuple[Incomin
             for record, _ in appended
             if record.link is not None
         )
-        remember(
+        keep_pending(
             client,
             [
                 Accepted(record.site, record.partition, record.visitor_id, position, record.value)

@@ -24,7 +24,7 @@ from models.decisions import slots
 
 SEED: Final = 1
 CONSTANTS: Final = {
-    "policy": slots.POLICY,
+    "policy": slots.SLOT_POLICY,
     "uniform_share": thompson.UNIFORM_SHARE,
     "caution": thompson.CAUTION,
     "prior_click_rate": click_weights.PRIOR_CLICK_RATE,
@@ -33,7 +33,7 @@ CONSTANTS: Final = {
     "shared_variance": click_weights.SHARED_VARIANCE,
     "creative_variance": click_weights.CREATIVE_VARIANCE,
     "own_variance": click_weights.OWN_VARIANCE,
-    "half_life_s": click_counts.HALF_LIFE_S,
+    "half_life_s": click_counts.CLICK_HALF_LIFE_S,
     "visit_s": click_model.VISIT_S,
     "max_a_day": click_model.MAX_A_DAY,
 }

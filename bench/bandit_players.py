@@ -17,7 +17,7 @@ from models.bandit.click_weights import ClickWeights
 from models.bandit.creative_affinity import affinity, bucket_of, latest_items
 from models.decisions.slots import fill
 from models.events.traffic_source import Touch
-from models.visitor.profile import Profile, Recent
+from models.visitor.profile import Profile, RecentItem
 
 WINDOW_S: Final = 90.0
 PUBLISH_EVERY_S: Final = 900.0
@@ -131,7 +131,7 @@ class Engine:
 
 def _profile(visit: Visit) -> Profile:
     touch = Touch("mail", "email", visit.campaign, visit.at_s) if visit.campaign else None
-    recent = [Recent(item, visit.at_s) for item in reversed(visit.recent)]
+    recent = [RecentItem(item, visit.at_s) for item in reversed(visit.recent)]
     return Profile(events_seen=len(recent), recent=recent, last_touch=touch, device=visit.device)
 
 

@@ -34,9 +34,9 @@ TEACH_ONLY: Final = 0.2
 SEED: Final = 0
 """Nothing is drawn: the lists are the same each time."""
 CONSTANTS: Final = {
-    "rate": buy_again.RATE,
-    "max_visitors": buy_again.MAX_VISITORS,
-    "max_items": buy_again.MAX_ITEMS,
+    "rate": buy_again.BUY_AGAIN_LEARNING_RATE,
+    "max_visitors": buy_again.MAX_BUYERS,
+    "max_items": buy_again.MAX_BUY_AGAIN_ITEMS,
     "order_open_s": buy_again.ORDER_OPEN_S,
     "just_s": buy_again.JUST_S,
     "away_s": buy_again.AWAY_S,

@@ -15,7 +15,7 @@ from api.http.config import ApiConfig, SiteConfig
 from models.base.durations import DAY_S
 from models.base.errors import InvalidError
 from models.segments.lifecycle import Thresholds
-from models.visitor.contact_history import CHANNELS
+from models.visitor.contact_history import CONTACT_CHANNELS
 from models.visitor.contact_policy import ContactPolicy, parse_policy
 from shopwindow.settings import SettingError, Settings
 from store.archive.archive import Archive
@@ -95,12 +95,12 @@ def site_names(settings: Settings) -> frozenset[str]:
     return frozenset(keys.site for keys in settings.sites)
 
 
-def thresholds(settings: Settings) -> Thresholds:
+def default_thresholds(settings: Settings) -> Thresholds:
     """Give the stage thresholds of sites that set none of their own."""
     return Thresholds(dormant_after_days=settings.dormant_after_days, lost_after_days=settings.lost_after_days)
 
 
-def contact_policy(settings: Settings) -> ContactPolicy:
+def default_contact_policy(settings: Settings) -> ContactPolicy:
     """Give the contact policy of sites that set none of their own; raises `SettingError`."""
     raw: dict[str, Any] = {
         "caps": [_cap(part.strip()) for part in settings.caps.split(",") if part.strip()],
@@ -123,7 +123,7 @@ def _cap(written: str) -> dict[str, Any]:
     found = re.fullmatch(r"([a-z_+]+)=(\d{1,3})/(hour|day|week)", written)
     if found is None:
         raise SettingError(f"caps has the part {written!r}, not such as message=3/day")
-    channels = list(CHANNELS) if found[1] == "all" else found[1].split("+")
+    channels = list(CONTACT_CHANNELS) if found[1] == "all" else found[1].split("+")
     return {"channels": channels, "most": int(found[2]), "per": found[3]}
 
 
@@ -169,7 +169,7 @@ def api_config(settings: Settings) -> ApiConfig:
         bundle_least_margin=settings.bundle_least_margin,
         shop_site=settings.shop_site,
         archive_directory=archive_directory(settings),
-        thresholds=thresholds(settings),
+        thresholds=default_thresholds(settings),
         clock=clock_kind(settings),
-        contact_policy=contact_policy(settings),
+        contact_policy=default_contact_policy(settings),
     )

@@ -19,7 +19,7 @@ from rich.table import Table
 from models.reports.charts import draw
 from shopwindow.embedded import EmbeddedRedisError
 from shopwindow.embedded_stack import EmbeddedStack, StackError
-from shopwindow.files import KINDS, POLICY, FileError, read_display, read_feed
+from shopwindow.files import FILE_KINDS, POLICY_KEY, FileError, read_display, read_feed
 from shopwindow.remote import Remote, RemoteError, find_address
 from shopwindow.replay import read_rows
 from shopwindow.replay import replay as replay_file
@@ -252,11 +252,11 @@ def apply(
 
     Applied twice, nothing changes.
     """
-    wanted: dict[str, list[tuple[Path, Any]]] = {kind: [] for kind in KINDS}
+    wanted: dict[str, list[tuple[Path, Any]]] = {kind: [] for kind in FILE_KINDS}
     policies: list[Any] = []
     for file in files:
         for kind, resources in read_display(file).items():
-            if kind == POLICY:
+            if kind == POLICY_KEY:
                 policies += resources
             else:
                 wanted[kind] += [(file, resource) for resource in resources]

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-logger = logging.getLogger(__name__)
+_LOGGER = logging.getLogger(__name__)
 
 OLDEST = (6, 2)
 READY_WITHIN_S = 60.0  # reading a large append-only file back takes a while
@@ -125,7 +125,7 @@ class EmbeddedRedis:
             try:
                 server.wait(STOP_WITHIN_S)
             except subprocess.TimeoutExpired:
-                logger.warning("redis-server %d did not end within %g s; killing it", server.pid, STOP_WITHIN_S)
+                _LOGGER.warning("redis-server %d did not end within %g s; killing it", server.pid, STOP_WITHIN_S)
                 server.kill()
                 server.wait()
 

@@ -12,9 +12,9 @@ from xml.etree import ElementTree
 
 import yaml
 
-KINDS: Final = ("campaigns", "placements", "creatives", "segments", "rules", "experiments", "triggers")
+FILE_KINDS: Final = ("campaigns", "placements", "creatives", "segments", "rules", "experiments", "triggers")
 """What `apply` takes, in the order it is put: a creative names a campaign, a rule a segment, an experiment both."""
-POLICY: Final = "contact_policy"
+POLICY_KEY: Final = "contact_policy"
 """What it takes besides, of which there is one."""
 _GOOGLE: Final = "{http://base.google.com/ns/1.0}"
 _REPEATED: Final = frozenset({"additional_image_link", "product_type", "product_highlight", "product_detail"})
@@ -121,16 +121,16 @@ def read_display(path: Path) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {}
     for document in documents:
         if not isinstance(document, dict):
-            raise FileError(f"{path} must hold {', '.join(KINDS)} at its top, got {document!r:.60}")
+            raise FileError(f"{path} must hold {', '.join(FILE_KINDS)} at its top, got {document!r:.60}")
         for kind, resources in document.items():
-            if kind == POLICY:
+            if kind == POLICY_KEY:
                 found[kind] = [resources]
                 continue
-            if kind not in KINDS:
-                raise FileError(f"{path}: {kind!r} is none of {', '.join(KINDS)}, {POLICY}")
+            if kind not in FILE_KINDS:
+                raise FileError(f"{path}: {kind!r} is none of {', '.join(FILE_KINDS)}, {POLICY_KEY}")
             if not isinstance(resources, list):
                 raise FileError(f"{path}: {kind} must be a list, got {resources!r:.60}")
             found.setdefault(kind, []).extend(resources)
     if not found:
-        raise FileError(f"{path} holds none of {', '.join(KINDS)}")
+        raise FileError(f"{path} holds none of {', '.join(FILE_KINDS)}")
     return found

@@ -79,7 +79,7 @@ def read_rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
         raise FileError(f"{path} cannot be read: {error}") from error
 
 
-def event_of(path: Path, line: int, row: dict[str, str]) -> dict[str, Any]:
+def event_of_row(path: Path, line: int, row: dict[str, str]) -> dict[str, Any]:
     """Give a row as an event of the API; raises `FileError` naming the line for what no event can be made of.
 
     The event id is the row's digest, so that rows repeated in the file, and rows sent again, count once.
@@ -171,7 +171,7 @@ def replay(
     portion: list[dict[str, Any]] = []
     for line, row in read_rows(path):
         account.rows += 1
-        event = event_of(path, line, row)
+        event = event_of_row(path, line, row)
         if speed is not None:
             first_ts = event["timestamp"] if first_ts is None else first_ts
             due = started + (event["timestamp"] - first_ts) / speed

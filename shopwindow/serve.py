@@ -16,7 +16,8 @@ from models.base.durations import DAY_S
 from shopwindow.build import (
     api_config,
     clock_kind,
-    contact_policy,
+    default_contact_policy,
+    default_thresholds,
     open_archive,
     open_client,
     open_dead_letter_log,
@@ -25,7 +26,6 @@ from shopwindow.build import (
     open_message_topic,
     retry_s,
     site_names,
-    thresholds,
 )
 from shopwindow.settings import Settings, load_settings
 from store.client import Client
@@ -127,7 +127,7 @@ def serve_stream(settings: Settings, flow: Flow) -> None:
             dead_letters,
             profiles,
             catalogs,
-            SegmentStore(client, thresholds(settings)),
+            SegmentStore(client, default_thresholds(settings)),
             MembershipStore(client),
             open_clock(clock_kind(settings), client),
             sites,
@@ -137,7 +137,7 @@ def serve_stream(settings: Settings, flow: Flow) -> None:
         dead_letters.close()
     elif flow == "trigger":
         topic = open_message_topic(settings, stop)
-        configs = TriggerConfigStore(client, contact_policy(settings))
+        configs = TriggerConfigStore(client, default_contact_policy(settings))
         run_trigger(
             log,
             _triggering(settings, client, log, catalogs, configs, sites, stop),
@@ -190,7 +190,7 @@ def _triggering(
         ProfileStore(client, settings.profile_lifetime_days * DAY_S),
         catalogs,
         Assortments(catalogs),
-        Configs(configs, SegmentStore(client, thresholds(settings))),
+        Configs(configs, SegmentStore(client, default_thresholds(settings))),
         Recommending(ModelStore(client), settings.holdout_share),
         open_clock(clock_kind(settings), client),
         log,

@@ -13,12 +13,12 @@ from models.reports.archive_row import row_of
 from store.archive.archive import Archive
 from store.log.log import Batch, EventLog, GroupConsumer
 from stream.decode import Decoded, Decoder
-from stream.metrics import EVENTS, observe_lag
+from stream.metrics import EVENTS_READ, observe_lag
 from stream.retry import Stop, retry_until_available
 from stream.sink import LastStep
 from stream.source import LogSource, Tick
 
-GROUP = "archive"
+ARCHIVE_GROUP = "archive"
 _PORTION: Final = 20_000
 """Events waiting at which they are written without waiting for more."""
 _COMPACT_EVERY_S: Final = 60.0
@@ -34,13 +34,13 @@ def archive_flow(
     stop: Stop,
 ) -> Dataflow:
     """Wire the flow: read, decode, write."""
-    consumer = retry_until_available(stop, "join the group", lambda: log.consume(GROUP))
-    decoder = Decoder(GROUP, sites, log.partitions)
+    consumer = retry_until_available(stop, "join the group", lambda: log.consume(ARCHIVE_GROUP))
+    decoder = Decoder(ARCHIVE_GROUP, sites, log.partitions)
 
     def decode(item: Batch | Tick) -> Decoded | None:
         return None if isinstance(item, Tick) else decoder(item)
 
-    flow = Dataflow(GROUP)
+    flow = Dataflow(ARCHIVE_GROUP)
     batches = op.input("read", flow, LogSource(lambda: consumer, max_records, stop, every_s))
     # Batch: records of one partition; Tick: some time has passed
     decoded = op.map("decode", batches, decode)
@@ -93,8 +93,8 @@ class Archiving(StatelessSinkPartition[Decoded | None]):
     def _flush(self) -> None:
         for partition, events in sorted(self._waiting.items()):
             retry_until_available(self._stop, "write the archive", partial(self._write, partition, events))
-            observe_lag(GROUP, events)
-        EVENTS.labels(GROUP, "applied").inc(self._count)
+            observe_lag(ARCHIVE_GROUP, events)
+        EVENTS_READ.labels(ARCHIVE_GROUP, "applied").inc(self._count)
         positions = dict(self._positions)
         retry_until_available(self._stop, f"commit {positions}", lambda: self._consumer.commit(positions))
         self._waiting.clear()

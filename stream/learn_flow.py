@@ -9,19 +9,19 @@ import bytewax.operators as op
 from bytewax.dataflow import Dataflow
 from bytewax.outputs import StatelessSinkPartition
 
-from models.learner.learner import Learner, Saved
+from models.learner.learner import Learner, SavedLearner
 from models.learner.snapshot import encode_snapshot
 from store.client import UNAVAILABLE
 from store.log.log import Batch, EventLog, LogReader
 from store.site.models import ModelStore
 from stream.assortments import Assortments
 from stream.decode import Decoded, Decoder
-from stream.metrics import EVENTS, PUBLISH_SECONDS, PUBLISHED_BYTES, observe_lag, observe_progress
+from stream.metrics import EVENTS_READ, PUBLISH_SECONDS, PUBLISHED_BYTES, observe_lag, observe_progress
 from stream.retry import Stop, retry_until_available
 from stream.sink import LastStep
 from stream.source import LogSource, Tick
 
-GROUP = "learn"
+LEARN_GROUP = "learn"
 _LEAD_EVERY_S = 1.0
 _PUBLISH_SHARE = 10.0
 """Publishing takes at most one part in so many of the flow's time, however large the models grow."""
@@ -102,7 +102,7 @@ class Learners:
         for site in sorted(sites):
             saved = retry_until_available(stop, f"load the models of {site}", partial(models.checkpoint, site))
             self.by_site[site] = (
-                Learner.load(Saved(*saved), click_window_s, holdout_share=holdout_share)
+                Learner.load(SavedLearner(*saved), click_window_s, holdout_share=holdout_share)
                 if saved
                 else Learner(click_window_s, holdout_share=holdout_share)
             )
@@ -116,7 +116,7 @@ class Learners:
         if not self._begun:
             return dict.fromkeys(range(log.partitions), 0)
         return dict(
-            enumerate(retry_until_available(self._stop, "read committed positions", lambda: log.committed(GROUP)))
+            enumerate(retry_until_available(self._stop, "read committed positions", lambda: log.committed(LEARN_GROUP)))
         )
 
     def learn(self, decoded: Decoded, *, hurried: bool = False) -> Learned:
@@ -132,9 +132,9 @@ class Learners:
         for position, event in decoded.events:
             learner = self.by_site[event.site]
             learned += learner.learn_one(decoded.partition, position, event, assortments[event.site], hurried=hurried)
-        observe_lag(GROUP, decoded.events)
-        EVENTS.labels(GROUP, "applied").inc(learned)
-        EVENTS.labels(GROUP, "passed_over").inc(len(decoded.events) - learned)
+        observe_lag(LEARN_GROUP, decoded.events)
+        EVENTS_READ.labels(LEARN_GROUP, "applied").inc(learned)
+        EVENTS_READ.labels(LEARN_GROUP, "passed_over").inc(len(decoded.events) - learned)
         self.changed |= sites
         return Learned(decoded.partition, decoded.last_position)
 
@@ -150,7 +150,7 @@ def learn_flow(
     stop: Stop,
 ) -> Dataflow:
     """Wire the flow: read, decode, learn, publish."""
-    decoder = Decoder(GROUP, sites, log.partitions)
+    decoder = Decoder(LEARN_GROUP, sites, log.partitions)
     full = max(_LEAST_FULL, max_records // log.partitions)
 
     def learn(item: Batch | Tick) -> Learned | None:
@@ -165,7 +165,7 @@ def learn_flow(
         return retry_until_available(stop, "read the log", lambda: log.read(start))
 
     source = LogSource(read, max_records, stop, publish_every_s, over=lambda: leadership.lost)
-    flow = Dataflow(GROUP)
+    flow = Dataflow(LEARN_GROUP)
     batches = op.input("read", flow, source)
     # Batch: records of one partition; Tick: some time has passed
     learned = op.map("learn", batches, learn)
@@ -216,7 +216,7 @@ class Publishing(StatelessSinkPartition[Learned | None]):
         self._learners.changed.clear()
         if self._positions:
             positions = dict(self._positions)
-            retry_until_available(self._stop, f"commit {positions}", lambda: self._log.commit(GROUP, positions))
+            retry_until_available(self._stop, f"commit {positions}", lambda: self._log.commit(LEARN_GROUP, positions))
             self._positions.clear()
         took_s = time.monotonic() - started
         rest_s = max(self._publish_every_s, _PUBLISH_SHARE * took_s, self._written_bytes / _PUBLISH_BYTES_PER_S)

@@ -8,7 +8,7 @@ from prometheus_client import Counter, Gauge, Histogram
 from models.events.events import Event
 from models.learner.learner import Learner
 
-EVENTS = Counter("shopwindow_stream_events", "Events by flow and outcome.", ["flow", "outcome"])
+EVENTS_READ = Counter("shopwindow_stream_events", "Events by flow and outcome.", ["flow", "outcome"])
 BATCH_SECONDS = Histogram(
     "shopwindow_stream_batch_seconds",
     "Seconds to learn a micro-batch and make it readable.",

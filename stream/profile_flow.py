@@ -15,18 +15,18 @@ from models.events.events import NOTICES, VISITOR_DELETED, Event, encode_event
 from models.visitor.profile import Profile
 from models.visitor.profile_batch import Change, learn, new_parts
 from models.visitor.profile_merge import joining
-from models.visitor.timeline import encode_entry, entry_of
+from models.visitor.timeline import encode_entry, timeline_entry_of
 from store.log.log import Batch, EventLog, GroupConsumer
 from store.visitors.profiles import ProfileStore, ProfileUpdate
 from stream.assortments import Assortments
 from stream.decode import Decoded, Decoder
-from stream.metrics import BATCH_SECONDS, EVENTS, observe_lag
+from stream.metrics import BATCH_SECONDS, EVENTS_READ, observe_lag
 from stream.retry import Stop, retry_until_available
-from stream.segment_worker import TICK_S, SegmentWorker
+from stream.segment_worker import SEGMENT_TICK_S, SegmentWorker
 from stream.sink import LastStep
 from stream.source import LogSource, Tick
 
-GROUP = "profile"
+PROFILE_GROUP = "profile"
 
 
 class Done(NamedTuple):
@@ -48,8 +48,8 @@ def profile_flow(
     stop: Stop,
 ) -> Dataflow:
     """Wire the flow: read, decode, learn, commit; and with each tick, judge whom time has moved."""
-    consumer = retry_until_available(stop, "join the group", lambda: log.consume(GROUP))
-    decoder = Decoder(GROUP, sites, log.partitions)
+    consumer = retry_until_available(stop, "join the group", lambda: log.consume(PROFILE_GROUP))
+    decoder = Decoder(PROFILE_GROUP, sites, log.partitions)
 
     learning = ProfileLearning(profiles, assortments, stop, segmenting)
 
@@ -62,8 +62,8 @@ def profile_flow(
             return None
         return learning(item)
 
-    flow = Dataflow(GROUP)
-    batches = op.input("read", flow, LogSource(lambda: consumer, max_records, stop, TICK_S))
+    flow = Dataflow(PROFILE_GROUP)
+    batches = op.input("read", flow, LogSource(lambda: consumer, max_records, stop, SEGMENT_TICK_S))
     # Batch: records of one partition; Tick: some time has passed
     decoded = op.map("decode", batches, decode)
     # Decoded: events with their positions, and dead letters; or still Tick
@@ -105,10 +105,10 @@ class ProfileLearning:
             if self._segmenting is not None:
                 tell = partial(self._segmenting.tell, site, decoded.partition)
                 retry_until_available(self._stop, f"tell what moved in partition {decoded.partition}", tell)
-            EVENTS.labels(GROUP, "applied").inc(applied)
-            EVENTS.labels(GROUP, "duplicate").inc(duplicates)
-        BATCH_SECONDS.labels(GROUP).observe(time.perf_counter() - started)
-        observe_lag(GROUP, decoded.events)
+            EVENTS_READ.labels(PROFILE_GROUP, "applied").inc(applied)
+            EVENTS_READ.labels(PROFILE_GROUP, "duplicate").inc(duplicates)
+        BATCH_SECONDS.labels(PROFILE_GROUP).observe(time.perf_counter() - started)
+        observe_lag(PROFILE_GROUP, decoded.events)
         return Done(decoded.partition, decoded.last_position, decoded.dead_letters)
 
     def _update(self, site: str, partition: int, visitors: Mapping[str, list[tuple[int, Event]]]) -> tuple[int, int]:
@@ -151,7 +151,7 @@ def learn_visitors(
             applied[change.row] += outcome == "applied"
             if change.event.event == VISITOR_DELETED:
                 entries[change.row], forget[change.row] = [], True
-            elif (entry := entry_of(change.position, change.event)) is not None:
+            elif (entry := timeline_entry_of(change.position, change.event)) is not None:
                 entries[change.row].append(encode_entry(entry))
         elif outcome == "duplicate":
             duplicates[change.row] += 1
@@ -198,4 +198,4 @@ class Committing(StatelessSinkPartition[Done | None]):
         for site, count in by_site.items():
             if site:
                 self._profiles.count_dead_letters(site, done.partition, count)
-        EVENTS.labels(GROUP, "dead_letter").inc(len(done.dead_letters))
+        EVENTS_READ.labels(PROFILE_GROUP, "dead_letter").inc(len(done.dead_letters))

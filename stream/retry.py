@@ -13,7 +13,7 @@ _LOGGER = logging.getLogger(__name__)
 _FIRST_WAIT_S: Final = 0.05
 _LONGEST_WAIT_S: Final = 1.0
 
-Result = TypeVar("Result")
+Answered = TypeVar("Answered")
 
 
 class Stop(threading.Event):
@@ -46,7 +46,7 @@ class Backoff:
         self._wait_s = _FIRST_WAIT_S
 
 
-def retry_until_available(stop: Stop, what: str, call: Callable[[], Result]) -> Result:
+def retry_until_available(stop: Stop, what: str, call: Callable[[], Answered]) -> Answered:
     """Call until the servers answer; ends the process when it is told to stop first.
 
     Parameters

@@ -13,7 +13,7 @@ from typing import Final
 
 from models.catalog.assortment import Assortment
 from models.events.events import Event, encode_event
-from models.segments.membership import Membership, SegmentConfig, Transition, advance, counts_between, event_of
+from models.segments.membership import Membership, SegmentConfig, Transition, advance, counts_between, transition_event
 from models.visitor.profile import Profile
 from store.clock import Clock
 from store.log.log import EventLog
@@ -24,7 +24,7 @@ from stream.assortments import Assortments
 from stream.outbox_relay import relay_outbox
 from stream.retry import Stop, retry_until_available
 
-TICK_S: Final = 0.25
+SEGMENT_TICK_S: Final = 0.25
 """How often visitors whose time has come are looked for."""
 _PORTION: Final = 500
 _BUDGET_S: Final = 0.2
@@ -72,7 +72,7 @@ class SegmentJudge:
         )
 
     def _told(self, visitor_id: str, profile: Profile, move: Transition) -> bytes:
-        event = event_of(move, self.site, visitor_id, profile.user_id, max(move.at_s, profile.accepted_at_s))
+        event = transition_event(move, self.site, visitor_id, profile.user_id, max(move.at_s, profile.accepted_at_s))
         return b"" if event is None else encode_event(event)
 
 

@@ -5,10 +5,10 @@ from typing import TypeVar
 
 from bytewax.outputs import DynamicSink, StatelessSinkPartition
 
-Item = TypeVar("Item")
+SinkItem = TypeVar("SinkItem")
 
 
-class LastStep(DynamicSink[Item]):
+class LastStep(DynamicSink[SinkItem]):
     """Ends a flow in what `make` gives.
 
     Parameters
@@ -17,9 +17,9 @@ class LastStep(DynamicSink[Item]):
         Makes the step, in the worker.
     """
 
-    def __init__(self, make: Callable[[], StatelessSinkPartition[Item]]) -> None:
+    def __init__(self, make: Callable[[], StatelessSinkPartition[SinkItem]]) -> None:
         self._make = make
 
-    def build(self, step_id: str, worker_index: int, worker_count: int) -> StatelessSinkPartition[Item]:
+    def build(self, step_id: str, worker_index: int, worker_count: int) -> StatelessSinkPartition[SinkItem]:
         """Make the step."""
         return self._make()

@@ -10,14 +10,14 @@ from bytewax.outputs import StatelessSinkPartition
 from models.events.events import Event
 from store.log.log import Batch, EventLog, GroupConsumer
 from stream.decode import Decoded, Decoder
-from stream.metrics import BATCH_SECONDS, EVENTS, observe_lag
+from stream.metrics import BATCH_SECONDS, EVENTS_READ, observe_lag
 from stream.retry import Stop, retry_until_available
 from stream.sink import LastStep
 from stream.source import LogSource, Tick
 from stream.trigger_worker import TriggerWorker
 
-GROUP: Final = "trigger"
-TICK_S: Final = 0.25
+TRIGGER_GROUP: Final = "trigger"
+TRIGGER_TICK_S: Final = 0.25
 """How often due triggers are looked for, and events are taken in at the latest."""
 _PORTION: Final = 2_000
 """Events waiting at which they are taken in without waiting for more."""
@@ -27,14 +27,14 @@ def trigger_flow(
     log: EventLog, triggering: TriggerWorker, sites: frozenset[str], max_records: int, stop: Stop
 ) -> Dataflow:
     """Wire the flow: read, decode, watch; and with each tick, carry out what is due."""
-    consumer = retry_until_available(stop, "join the group", lambda: log.consume(GROUP))
-    decoder = Decoder(GROUP, sites, log.partitions)
+    consumer = retry_until_available(stop, "join the group", lambda: log.consume(TRIGGER_GROUP))
+    decoder = Decoder(TRIGGER_GROUP, sites, log.partitions)
 
     def decode(item: Batch | Tick) -> Decoded | None:
         return None if isinstance(item, Tick) else decoder(item)
 
-    flow = Dataflow(GROUP)
-    batches = op.input("read", flow, LogSource(lambda: consumer, max_records, stop, TICK_S))
+    flow = Dataflow(TRIGGER_GROUP)
+    batches = op.input("read", flow, LogSource(lambda: consumer, max_records, stop, TRIGGER_TICK_S))
     # Batch: records of one partition; Tick: some time has passed
     decoded = op.map("decode", batches, decode)
     # Decoded: events with their positions; None for a tick
@@ -74,9 +74,9 @@ class Watching(StatelessSinkPartition[Decoded | None]):
         started = time.perf_counter()
         for partition, events in sorted(self._waiting.items()):
             self._triggering.learn(partition, events)
-            observe_lag(GROUP, events)
-        EVENTS.labels(GROUP, "applied").inc(self._count)
-        BATCH_SECONDS.labels(GROUP).observe(time.perf_counter() - started)
+            observe_lag(TRIGGER_GROUP, events)
+        EVENTS_READ.labels(TRIGGER_GROUP, "applied").inc(self._count)
+        BATCH_SECONDS.labels(TRIGGER_GROUP).observe(time.perf_counter() - started)
         positions = dict(self._positions)
         retry_until_available(self._stop, f"commit {positions}", lambda: self._consumer.commit(positions))
         self._reached.update(positions)
@@ -88,7 +88,7 @@ class Watching(StatelessSinkPartition[Decoded | None]):
         """How far each partition that is ours has been taken in."""
         assigned = sorted(self._consumer.assignment)
         if any(partition not in self._reached for partition in assigned):
-            committed = retry_until_available(self._stop, "read positions", lambda: self._log.committed(GROUP))
+            committed = retry_until_available(self._stop, "read positions", lambda: self._log.committed(TRIGGER_GROUP))
             for partition in assigned:
                 self._reached.setdefault(partition, committed[partition])
         for partition in [partition for partition in self._reached if partition not in assigned]:

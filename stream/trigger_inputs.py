@@ -8,7 +8,7 @@ from models.catalog.assortment import Assortment
 from models.decisions.recommend import Query, Recommended, recommend
 from models.decisions.scored_catalog import ScoredCatalog
 from models.learner.snapshot import Snapshot, decode_snapshot, empty_snapshot
-from models.triggers.evaluation import Config, Outcome
+from models.triggers.evaluation import TriggerConfig, TriggerOutcome
 from models.triggers.scheduling import index_triggers
 from models.visitor.contact_policy import zone
 from models.visitor.profile import Profile
@@ -26,9 +26,9 @@ class Configs:
     def __init__(self, triggers: TriggerConfigStore, segments: SegmentStore) -> None:
         self._triggers = triggers
         self._segments = segments
-        self._known: dict[str, tuple[tuple[int, int], Config]] = {}
+        self._known: dict[str, tuple[tuple[int, int], TriggerConfig]] = {}
 
-    def current(self, site: str) -> Config:
+    def current(self, site: str) -> TriggerConfig:
         """Give what counts now."""
         versions = (self._triggers.version(site), self._segments.version(site))
         known = self._known.get(site)
@@ -36,7 +36,7 @@ class Configs:
             configured = self._triggers.read(site)
             thresholds = self._segments.segment_config(site).thresholds
             rules = index_triggers(configured.triggers.values(), zone(configured.policy.time_zone))
-            known = versions, Config(rules, configured.policy, thresholds)
+            known = versions, TriggerConfig(rules, configured.policy, thresholds)
             self._known[site] = known
         return known[1]
 
@@ -52,7 +52,7 @@ class Recommending:
         self._next_look: dict[str, float] = {}
 
     def items(
-        self, site: str, visitor_id: str, profile: Profile, outcome: Outcome, assortment: Assortment
+        self, site: str, visitor_id: str, profile: Profile, outcome: TriggerOutcome, assortment: Assortment
     ) -> list[Recommended]:
         """Give what is recommended beside what the message is about."""
         wanted = outcome.trigger.recommend

@@ -24,7 +24,7 @@ from models.events.events import (
 )
 from models.triggers.about import AboutItem
 from models.triggers.conditions.base import TimerRequest
-from models.triggers.evaluation import Config, Outcome, Recipient, fire
+from models.triggers.evaluation import Recipient, TriggerConfig, TriggerOutcome, fire
 from models.triggers.message_outcomes import MessageOutcome, message_outcomes_of
 from models.triggers.payload import body_of, sent_event
 from models.triggers.scheduling import arm, look, observe
@@ -47,7 +47,7 @@ from store.visitors.profiles import ProfileStore
 from stream.assortments import Assortments
 from stream.metrics import TRIGGERS
 from stream.outbox_relay import relay_outbox
-from stream.profile_flow import GROUP as PROFILE_GROUP
+from stream.profile_flow import PROFILE_GROUP as PROFILE_GROUP
 from stream.retry import Stop, retry_until_available
 from stream.trigger_inputs import Configs, Recommending
 
@@ -205,8 +205,8 @@ class TriggerWorker:
         recipient: Recipient,
         trigger_state: TriggerState,
         profile: Profile,
-        outcome: Outcome,
-        config: Config,
+        outcome: TriggerOutcome,
+        config: TriggerConfig,
         assortment: Assortment,
     ) -> Message:
         TRIGGERS.labels(recipient.site, outcome.trigger.trigger_id, outcome.status).inc()
@@ -230,7 +230,7 @@ class TriggerWorker:
         )
 
     def _recommended(
-        self, recipient: Recipient, profile: Profile, outcome: Outcome, assortment: Assortment
+        self, recipient: Recipient, profile: Profile, outcome: TriggerOutcome, assortment: Assortment
     ) -> list[Recommended]:
         """Give the products a message carries; a list that cannot be made keeps no message back."""
         try:
@@ -314,7 +314,7 @@ def known_of(item_id: str, assortment: Assortment, now_s: float) -> Known:
 
 
 def _observed(
-    trigger_state: TriggerState, events: Collection[tuple[int, Event]], config: Config, assortment: Assortment
+    trigger_state: TriggerState, events: Collection[tuple[int, Event]], config: TriggerConfig, assortment: Assortment
 ) -> StateUpdate:
     """Take in those of the events that are new to the watch."""
     new = [(position, event) for position, event in events if position > trigger_state.position]
@@ -349,7 +349,7 @@ def _observed(
     )
 
 
-def _fields(recipient: Recipient, outcome: Outcome, body: bytes, ways: tuple[str, ...]) -> dict[str, str]:
+def _fields(recipient: Recipient, outcome: TriggerOutcome, body: bytes, ways: tuple[str, ...]) -> dict[str, str]:
     """What the journal keeps of an outcome."""
     trigger = outcome.trigger
     fields = {

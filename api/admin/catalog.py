@@ -19,7 +19,7 @@ from api.runtime.site import Site
 from api.runtime.state import State, state_of
 from models.base.errors import InvalidError, show_value
 from models.catalog.parsing import PARSERS
-from models.catalog.resources import Audience, Creative, Experiment, Kind, MerchandisingRule, Resource
+from models.catalog.resources import Audience, CatalogResource, Creative, Experiment, MerchandisingRule, ResourceKind
 from models.experiments.experiments import MAX_EXPERIMENTS, begun, check_layer, parse_experiment
 from store.client import UNAVAILABLE
 from store.site.catalog import id_of
@@ -32,7 +32,7 @@ router = APIRouter()
 SecretSite = Annotated[Site, Depends(secret_site)]
 
 
-def _routes(kind: Kind, path: str, one: str, body: type, id_field: str) -> None:
+def _routes(kind: ResourceKind, path: str, one: str, body: type, id_field: str) -> None:
     """Declare the routes of one kind of thing; they differ in nothing but names."""
     tags: list[Any] = ["catalog" if kind == "items" else kind]
     many = "products" if kind == "items" else kind
@@ -50,7 +50,7 @@ def _routes(kind: Kind, path: str, one: str, body: type, id_field: str) -> None:
         values = array_in(await read_json(request, MAX_BODY_BYTES), kind, MAX_RESOURCES)
         await _follow(state_of(request), site)
         known_segments = await _segments(state_of(request), site, kind, values)
-        accepted: list[Resource] = []
+        accepted: list[CatalogResource] = []
         rejected: list[dict[str, Any]] = []
         for index, value in enumerate(values):
             try:
@@ -143,7 +143,9 @@ def _routes(kind: Kind, path: str, one: str, body: type, id_field: str) -> None:
         return Response(status_code=204)
 
 
-def _checked(site: Site, resource: Resource, before: Sequence[Resource], known_segments: frozenset[str]) -> Resource:
+def _checked(
+    site: Site, resource: CatalogResource, before: Sequence[CatalogResource], known_segments: frozenset[str]
+) -> CatalogResource:
     """Refuse what would silently do nothing: a creative of no campaign, an audience of no segment, a change of no
     placement; and what an experiment that has begun may not change. `before` comes with it in the same call."""
     assortment = site.assortment
@@ -183,7 +185,7 @@ def _checked_experiment(site: Site, experiment: Experiment, before: Sequence[Exp
     return begun(known.get(experiment.experiment_id), experiment, time.time())
 
 
-def _audiences(resource: Resource) -> list[Audience]:
+def _audiences(resource: CatalogResource) -> list[Audience]:
     if isinstance(resource, MerchandisingRule):
         return [resource.audience]
     if isinstance(resource, Experiment):
@@ -191,7 +193,7 @@ def _audiences(resource: Resource) -> list[Audience]:
     return []
 
 
-async def _segments(state: State, site: Site, kind: Kind, values: Sequence[Any]) -> frozenset[str]:
+async def _segments(state: State, site: Site, kind: ResourceKind, values: Sequence[Any]) -> frozenset[str]:
     """The site's segments, read only where one of the things sent names an audience."""
     if kind not in ("rules", "experiments") or b'"audience"' not in orjson.dumps(values):
         return frozenset()
@@ -202,7 +204,7 @@ async def _segments(state: State, site: Site, kind: Kind, values: Sequence[Any])
     return frozenset(segment.segment_id for segment in segment_config.segments)
 
 
-async def _put(state: State, site: Site, kind: Kind, resources: list[Resource]) -> None:
+async def _put(state: State, site: Site, kind: ResourceKind, resources: list[CatalogResource]) -> None:
     try:
         await asyncio.to_thread(state.catalogs.put, site.name, kind, _last_of_each(kind, resources), time.time())
     except UNAVAILABLE as error:
@@ -210,7 +212,7 @@ async def _put(state: State, site: Site, kind: Kind, resources: list[Resource]) 
     await _follow(state, site)
 
 
-def _last_of_each(kind: Kind, resources: list[Resource]) -> list[Resource]:
+def _last_of_each(kind: ResourceKind, resources: list[CatalogResource]) -> list[CatalogResource]:
     return list({id_of(kind, resource): resource for resource in resources}.values())
 
 
@@ -221,12 +223,12 @@ async def _follow(state: State, site: Site) -> None:
         raise _unavailable() from error
 
 
-def _table(site: Site, kind: Kind) -> dict[str, Any]:
+def _table(site: Site, kind: ResourceKind) -> dict[str, Any]:
     table: dict[str, Any] = getattr(site.assortment, kind)
     return table
 
 
-def _view(resource: Resource) -> dict[str, Any]:
+def _view(resource: CatalogResource) -> dict[str, Any]:
     """Give a thing as JSON: a category as a path, no field that was never set."""
     plain: dict[str, Any] = {
         name: value

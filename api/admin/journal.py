@@ -21,7 +21,7 @@ from models.triggers.message_outcomes import ORDER, UNDONE
 from models.visitor.contact_history import is_message_id
 from models.visitor.holds import hold_words
 from store.client import UNAVAILABLE
-from store.messages.journal import Entry, Filter
+from store.messages.journal import Filter, JournalRow
 from store.messages.outbox import Undelivered
 from store.visitors.visitor_reads import know
 
@@ -79,7 +79,7 @@ async def get_entry(
     """Give one entry, whole."""
     state = state_of(request)
     partition = int(message_id.partition("-")[0]) if is_message_id(message_id) else -1
-    entry: Entry | None = None
+    entry: JournalRow | None = None
     if 0 <= partition < state.log.partitions:
         entry = await _read(state.journal.get, site.name, partition, message_id)
     if entry is None:
@@ -150,7 +150,7 @@ async def _read(call: Any, *arguments: Any) -> Any:
         raise unavailable("store_unavailable", "the journal does not answer; try again") from error
 
 
-def _view(entry: Entry) -> dict[str, Any]:
+def _view(entry: JournalRow) -> dict[str, Any]:
     fields = entry.fields
     body = orjson.loads(fields.get("body", "{}")).get("data", {})
     return {

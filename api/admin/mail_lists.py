@@ -20,7 +20,7 @@ from models.events.events import parse_visitor_id
 from store.client import UNAVAILABLE
 from store.messages.mailings import members_of
 
-MAX_VISITORS: Final = 500
+MAX_LIST_VISITORS: Final = 500
 MAX_BODY_BYTES: Final = 256 * 1024
 _AT_ONCE: Final = 25
 """Visitors read at a time: pages must not wait behind a mailing."""
@@ -99,11 +99,12 @@ def _named(body: dict[str, Any]) -> _Page:
         if body.get(field) is not None:
             raise InvalidError("segment_missing", f"{field} pages a segment, but the body names none")
     visitor_ids = [
-        parse_visitor_id(visitor_id) for visitor_id in parse_ids(body.get("visitor_ids"), "visitor_ids", MAX_VISITORS)
+        parse_visitor_id(visitor_id)
+        for visitor_id in parse_ids(body.get("visitor_ids"), "visitor_ids", MAX_LIST_VISITORS)
     ]
     if not visitor_ids:
         raise InvalidError(
-            "ids_invalid", f"visitor_ids must name 1 to {MAX_VISITORS} visitors, or segment a segment, got none"
+            "ids_invalid", f"visitor_ids must name 1 to {MAX_LIST_VISITORS} visitors, or segment a segment, got none"
         )
     return _Page(visitor_ids, len(visitor_ids), None)
 
@@ -113,7 +114,7 @@ async def _of_segment(state: State, site: Site, body: dict[str, Any]) -> _Page:
     if body.get("visitor_ids") is not None:
         raise InvalidError("ids_invalid", "give visitor_ids or segment, one of them")
     segment_id = parse_segment_id(body["segment"])
-    limit = parse_whole(body.get("limit"), "limit", MAX_VISITORS) or MAX_VISITORS
+    limit = parse_whole(body.get("limit"), "limit", MAX_LIST_VISITORS) or MAX_LIST_VISITORS
     if body.get("cursor") is None:
         await _check_known(state, site, segment_id)
         members = await asyncio.to_thread(members_of, state.memberships, site.name, state.log.partitions, segment_id)

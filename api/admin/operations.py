@@ -122,7 +122,7 @@ async def replay_dead_letters(request: Request, site: Annotated[Site, Depends(se
                 accepted.append(_again(state, site, letter))
             except InvalidError as error:
                 rejected.append({"position": position, "code": error.code, "message": error.message})
-        await append_events(state, accepted)
+        await append_events(state.events, accepted)
         if records:
             await asyncio.to_thread(state.dead_letter_log.commit, group, {0: records[-1].position})
     return answer({"accepted": len(accepted), "rejected": rejected})

@@ -19,7 +19,7 @@ from api.runtime.site import Site, placement_named
 from api.runtime.state import State, state_of
 from api.runtime.view_as import view_as
 from models.base.errors import InvalidError, show_value
-from models.catalog.parsing import MAX_SLOTS, parse_rule
+from models.catalog.parsing import MAX_SLOTS, parse_merchandising_rule
 from models.events.events import parse_visitor_id
 from store.client import UNAVAILABLE
 
@@ -50,7 +50,7 @@ async def post_preview(request: Request, site: Annotated[Site, Depends(secret_si
     drafts = body.get("rules", [])
     if not isinstance(drafts, list) or len(drafts) > MAX_RULES:
         raise InvalidError("rules_invalid", f"rules must be an array of at most {MAX_RULES}, got {show_value(drafts)}")
-    rules = [parse_rule(draft) for draft in drafts]
+    rules = [parse_merchandising_rule(draft) for draft in drafts]
     visitor_id = parse_visitor_id(body["visitor_id"]) if body.get("visitor_id") else ""
     state = state_of(request)
     decision = await decide.begin(state, site, visitor_id)

@@ -18,10 +18,10 @@ from models.base.timestamps import iso
 from models.segments.conditions import Facts
 from models.segments.lifecycle import STAGES, Thresholds, parse_thresholds, stage_of
 from models.segments.rfm import Cutoffs
-from models.segments.segments import MAX_SEGMENTS, Segment, SegmentRule, parse_rule, parse_segment
+from models.segments.segments import MAX_SEGMENTS, Segment, SegmentRule, parse_segment, parse_segment_rule
 from store.client import UNAVAILABLE
 from store.clock import read_now_s
-from store.site.segments import Tally
+from store.site.segments import MemberCount
 
 MAX_BODY_BYTES: Final = 1024 * 1024
 MAX_EXAMPLES: Final = 10
@@ -70,7 +70,7 @@ async def get_segments(
     tallies = await _read(state.segments.tallies, site.name, state.log.partitions)
     ids = sorted(segment_id for segment_id in known if segment_id > after)
     page = ids[:limit]
-    counts = {entry: tallies.get(f"segment:{entry}", Tally(0, 0.0)).visitors for entry in page}
+    counts = {entry: tallies.get(f"segment:{entry}", MemberCount(0, 0.0)).visitors for entry in page}
     body = {"segments": [_written(known[entry]) for entry in page], "counts": counts, "total": len(known)}
     return answer({**body, "next": page[-1] if len(ids) > limit else None})
 
@@ -82,7 +82,7 @@ async def get_segments(
     responses={200: {"model": schemas.Preview}, **schemas.problems(400, 401, 403, 413, 422, 503)},
     openapi_extra=schemas.body(schemas.PreviewRule),
 )
-async def preview(request: Request, site: SecretSite) -> Response:
+async def preview_segment(request: Request, site: SecretSite) -> Response:
     """Judge every visitor by a rule, now; nothing is kept."""
     body = await read_json(request, MAX_BODY_BYTES)
     if not isinstance(body, dict) or set(body) - {"rule", "limit"}:
@@ -92,7 +92,7 @@ async def preview(request: Request, site: SecretSite) -> Response:
         raise InvalidError(
             "limit_invalid", f"limit must be a whole number from 0 to {MAX_EXAMPLES}, got {show_value(limit)}"
         )
-    rule = parse_rule(body.get("rule"))
+    rule = parse_segment_rule(body.get("rule"))
     state = state_of(request)
     try:
         return answer(await _preview(state, site, rule, limit))
@@ -246,7 +246,7 @@ def _written(segment: Segment) -> dict[str, Any]:
     return {"segment_id": segment.segment_id, "name": segment.name, "rule": segment.raw}
 
 
-def _tally(tally: Tally) -> dict[str, Any]:
+def _tally(tally: MemberCount) -> dict[str, Any]:
     return {"count": tally.visitors, "changed_at": iso(tally.changed_at_s) if tally.changed_at_s else None}
 
 

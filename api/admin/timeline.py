@@ -16,7 +16,7 @@ from api.runtime.state import state_of
 from models.base.errors import InvalidError, show_value
 from models.base.timestamps import iso
 from models.events.events import parse_time, parse_visitor_id
-from models.visitor.timeline import MAX_ENTRIES, Entry, Told, kind_of, tell, title_of
+from models.visitor.timeline import MAX_ENTRIES, TimelineEntry, Told, entry_title, kind_of, tell
 from store.client import UNAVAILABLE
 
 router = APIRouter(tags=["visitors"])
@@ -98,7 +98,7 @@ def _view(told: Told, name_of: Callable[[str], str]) -> dict[str, Any]:
         "at": iso(entry.at_s),
         "event": entry.event,
         "kind": told.kind,
-        "title": title_of(entry, name_of),
+        "title": entry_title(entry, name_of),
         "dwell_ms": told.dwell_ms,
         "details": _details(entry, name_of),
         "visit": None,
@@ -108,7 +108,7 @@ def _view(told: Told, name_of: Callable[[str], str]) -> dict[str, Any]:
             {
                 "at": iso(event.at_s),
                 "kind": kind_of(event.event),
-                "title": title_of(event, name_of),
+                "title": entry_title(event, name_of),
                 "item_ids": [item.item_id for item in event.items],
                 "dwell_ms": dwell_ms,
             }
@@ -127,7 +127,7 @@ def _view(told: Told, name_of: Callable[[str], str]) -> dict[str, Any]:
     return made
 
 
-def _details(entry: Entry, name_of: Callable[[str], str]) -> dict[str, Any]:
+def _details(entry: TimelineEntry, name_of: Callable[[str], str]) -> dict[str, Any]:
     """What the event carried: its plain params, and its items by name."""
     made = dict(entry.params)
     if entry.items:

@@ -19,7 +19,7 @@ from models.base.timestamps import iso
 from models.decisions.recommend import Query, Recommended
 from models.events.events import parse_visitor_id
 from models.triggers.conditions.base import EvaluationContext
-from models.triggers.evaluation import Verdict, judge, known_touches
+from models.triggers.evaluation import Verdict, judge_timer, known_touches
 from models.triggers.scheduling import index_triggers, look
 from models.triggers.trigger_state import Timer, TrackedOrder, TriggerState
 from models.triggers.triggers import MAX_TRIGGERS, Trigger, parse_trigger, parse_trigger_id
@@ -75,7 +75,7 @@ async def put_triggers(request: Request, site: SecretSite) -> Response:
     responses={200: {"model": schemas.TriggerPreview}, **schemas.problems(400, 401, 403, 413, 422, 503)},
     openapi_extra=schemas.body(schemas.TriggerPreviewRequest),
 )
-async def preview(request: Request, site: SecretSite) -> Response:
+async def preview_trigger(request: Request, site: SecretSite) -> Response:
     """Give a visitor's timers and contacts; with a `trigger`, what it would do if it were due now. Nothing is kept."""
     body = await read_json(request, MAX_BODY_BYTES)
     if not isinstance(body, dict):
@@ -112,7 +112,7 @@ async def preview(request: Request, site: SecretSite) -> Response:
         look(trigger_state, decision.profile, rules)
         timer = _timer_of(trigger_state, draft, now_s)
         case = EvaluationContext(trigger_state, timer, decision.profile, site.assortment, thresholds, now_s)
-        verdict = judge(draft, case, configured.policy)
+        verdict = judge_timer(draft, case, configured.policy)
         query = Query(draft.recommend.strategy, limit=draft.recommend.limit)
         items = decision.recommend(query).items if draft.recommend.limit else []
         found["would"] = _would(draft, verdict, trigger_state, decision.profile, configured.policy, now_s, items)

@@ -251,7 +251,7 @@ async def delete_visitor(
         device: Link(at_s, holder) for device, holder in holders.items() if holder not in (known.visitor_id, device)
     }
     await append_events(
-        state,
+        state.events,
         [_incoming(state, identified(site.name, device_id, link, now_s), link) for device_id, link in others.items()],
     )
     return Response(status_code=204)
@@ -271,7 +271,7 @@ async def _erase(state: State, site: Site, visitor_ids: list[str], at_s: float) 
         Event(site=site.name, event=VISITOR_DELETED, visitor_id=visitor_id, at_s=at_s, accepted_at_s=now_s)
         for visitor_id in visitor_ids
     ]
-    positions = await append_events(state, [_incoming(state, event) for event in events])
+    positions = await append_events(state.events, [_incoming(state, event) for event in events])
     try:
         for erased_id, position in zip(visitor_ids, positions, strict=True):
             partition = partition_of(site.name, erased_id, state.log.partitions)

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from api.http.query_parameters import parse_amount
+from api.http.query_parameters import parse_threshold
 from models.base.errors import InvalidError, show_value
 from models.catalog.parsing import parse_category
 from models.catalog.strategies import parse_strategy
@@ -31,7 +31,7 @@ def parse_list(part: Any, where: str) -> tuple[str, Query]:
         category=parse_category(part.get("category"), f"{where}.category"),
         exclude=frozenset(parse_ids(part.get("exclude"), f"{where}.exclude")),
         refill=refill,
-        threshold=parse_amount(part.get("threshold", 0.0), f"{where}.threshold"),
+        threshold=parse_threshold(part.get("threshold", 0.0), f"{where}.threshold"),
     )
     return name, query
 

@@ -16,7 +16,7 @@ FRESHNESS_SECONDS = Histogram(
     "Seconds from accepting an event to the first decision that used it.",
     buckets=(*_SECONDS, 5, 10, 30, 60, 300),
 )
-EVENTS = Counter("shopwindow_events", "Events by outcome of the intake.", ["site", "outcome"])
+EVENTS_RECEIVED = Counter("shopwindow_events", "Events by outcome of the intake.", ["site", "outcome"])
 DECISIONS = Counter("shopwindow_decisions", "Decisions by strategy or placement, and tier.", ["site", "kind", "tier"])
 DEGRADED = Counter("shopwindow_degraded_decisions", "Decisions made without the visitor's state.", ["reason"])
 DECISIONS_UNLOGGED = Counter("shopwindow_decisions_unlogged", "Decisions that the decision log did not take.")

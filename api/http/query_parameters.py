@@ -36,7 +36,7 @@ class Parameters:
         value = self._values.get(name)
         if value is None:
             return default
-        return parse_amount(value, name)
+        return parse_threshold(value, name)
 
     def flag(self, name: str, default: bool) -> bool:
         """Give true or false; raises `InvalidError`."""
@@ -52,7 +52,7 @@ class Parameters:
         return frozenset(named_id for part in self._values.getlist(name) for named_id in part.split(",") if named_id)
 
 
-def parse_amount(value: object, name: str) -> float:
+def parse_threshold(value: object, name: str) -> float:
     """Read an amount of money, 0 to a billion, as a number or its text; raises `InvalidError`."""
     try:
         amount = float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else nan

@@ -67,12 +67,12 @@ async def post_events(request: Request) -> Response:
         incoming.append(Incoming(site.name, partition, event.visitor_id, encoded))
     if refused is not None and not incoming and not letters:
         raise refused
-    await append_events(state, incoming)
+    await append_events(state.events, incoming)
     if letters:
         state.dead_letters.post(letters)
     if rejected:
-        metrics.EVENTS.labels(site.name, "rejected").inc(len(rejected))
-    metrics.EVENTS.labels(site.name, "accepted").inc(len(incoming))
+        metrics.EVENTS_RECEIVED.labels(site.name, "rejected").inc(len(rejected))
+    metrics.EVENTS_RECEIVED.labels(site.name, "accepted").inc(len(incoming))
     return answer({"accepted": len(incoming), "rejected": rejected}, status=202)
 
 

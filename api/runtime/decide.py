@@ -20,7 +20,7 @@ from models.catalog.resources import CatalogItem
 from models.decisions.banner_caps import limits_for
 from models.decisions.ladder import Reason
 from models.decisions.merchandising import Gap, bundle_price
-from models.decisions.recommend import Answer, Query, recommend
+from models.decisions.recommend import Query, RecommendedList, recommend
 from models.decisions.slots import HOLD_S, UNCHANGED, Slate, fill
 from models.decisions.targeting import TargetingContext, targeting_of
 from models.events.bots import is_bot
@@ -69,7 +69,7 @@ class Decision:
         """Give a query as the visitor's variants make it."""
         return query if self.assignments is None else self.assignments.query(query)
 
-    def listed(self, query: Query) -> Answer:
+    def listed(self, query: Query) -> RecommendedList:
         """Answer one query."""
         return recommend(
             self.site.scored(),
@@ -106,7 +106,7 @@ class Decision:
         self.promoted += sum(slot.creative.creative_id in banner_limits.promotional for slot in slate.slots)
         return slate
 
-    def recommend(self, query: Query) -> Answer:
+    def recommend(self, query: Query) -> RecommendedList:
         """Answer one query, and note it."""
         answer = self.listed(query)
         if self.degraded:
@@ -300,7 +300,7 @@ def _held(known: ResolvedVisitor, now_s: float) -> Profile | None:
     return before_login(known) if known.device.links and same_window else None
 
 
-def list_view(query: Query, answer: Answer, config: ApiConfig, *, explain: bool = False) -> dict[str, Any]:
+def list_view(query: Query, answer: RecommendedList, config: ApiConfig, *, explain: bool = False) -> dict[str, Any]:
     """Give a list as the API shows it, with each item's whole reckoning if asked, a bundle with its price."""
     return {
         "strategy": query.strategy,
@@ -334,7 +334,7 @@ def _says_view(why: Reason) -> list[dict[str, Any]]:
     return [{"learner": learner, "says": round(says, 4)} for learner, says in named]
 
 
-def _bundle(companion_of: CatalogItem, answer: Answer, config: ApiConfig) -> dict[str, Any]:
+def _bundle(companion_of: CatalogItem, answer: RecommendedList, config: ApiConfig) -> dict[str, Any]:
     items = [companion_of, *(chosen.item for chosen in answer.items)]
     priced = bundle_price(items, config.bundle_discount, config.bundle_least_margin)
     return {

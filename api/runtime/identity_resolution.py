@@ -8,7 +8,7 @@ from models.events.events import IDENTITY_EVENTS, VISITOR_DELETED, Event, decode
 from models.visitor.identity import Link, add_link, belonging, identified, link_of, linked
 from store.client import UNAVAILABLE
 from store.log.log import partition_of
-from store.visitors.device_links import Device, LinkStore
+from store.visitors.device_links import DeviceId, LinkStore
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class IdentityResolver:
             prepared.append(incoming if theirs is event else self._incoming(theirs))
         return prepared + news
 
-    def _known(self, events: list[tuple[Incoming, Event]]) -> dict[Device, list[Link]]:
+    def _known(self, events: list[tuple[Incoming, Event]]) -> dict[DeviceId, list[Link]]:
         devices = {
             (visitor.site, visitor.partition, visitor.visitor_id): None
             for visitor, event in events
@@ -63,7 +63,7 @@ class IdentityResolver:
             _LOGGER.warning("whose devices are is not known: %s", error)
             return {}
 
-    def _news(self, device: Device, link: Link) -> list[Incoming]:
+    def _news(self, device: DeviceId, link: Link) -> list[Incoming]:
         site, partition, device_id = device
         now_s = time.time()
         told = Incoming(site, partition, device_id, encode_event(identified(site, device_id, link, now_s)), link)

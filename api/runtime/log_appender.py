@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from api.http.problems import unavailable
-from api.runtime.state import State
 from models.visitor.identity import Link
 from store.log.log import EventLog, LogUnavailableError
 
@@ -143,9 +142,9 @@ def _fail(done: asyncio.Future[list[int]], error: Exception) -> None:
         done.set_exception(error)
 
 
-async def append_events(state: State, incoming: list[Incoming]) -> list[int]:
+async def append_events(appender: Appender, incoming: list[Incoming]) -> list[int]:
     """Append to the event log, or end the request with a problem that says to try again."""
     try:
-        return await state.events.append(incoming)
+        return await appender.append(incoming)
     except LogUnavailableError as error:
         raise unavailable("log_unavailable", "the event log does not answer; send the events again") from error

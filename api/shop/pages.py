@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode
 
 import orjson
 
+from api.shop.links import category_link, safe_link
 from models.catalog.resources import SELLABLE, CatalogItem
 
 _PAGE = Template("""<!doctype html>
@@ -204,22 +205,6 @@ class Pages:
 def row(name: str, title: str, skeletons: int) -> str:
     """A titled list that the browser fills; skeletons keep its room until then."""
     return _ROW.substitute(name=name, title=escape(title), skeletons='<li class="card skeleton"></li>' * skeletons)
-
-
-def category_link(path: tuple[str, ...]) -> str:
-    """Where the pages show a category."""
-    return "/shop/category/" + quote(">".join(path), safe="")
-
-
-def safe_link(link: str) -> str:
-    """`link` when it is a path of this site or an http(s) address, else nothing: a catalog may hold `javascript:`.
-
-    >>> safe_link("/shop/item/a"), safe_link("javascript:alert(1)"), safe_link("//elsewhere.example/")
-    ('/shop/item/a', '', '')
-    """
-    if link.startswith(("https://", "http://")) or (link.startswith("/") and link[1:2] not in ("/", "\\")):
-        return link
-    return ""
 
 
 def browser_item(item: CatalogItem) -> dict[str, Any]:

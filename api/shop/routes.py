@@ -15,7 +15,7 @@ from models.catalog.resources import SELLABLE, CatalogItem, Creative
 VISITOR_COOKIE = "shopwindow_visitor"
 VISITOR_COOKIE_AGE_S = 365 * 24 * 3600
 PAGE_SIZE = 24
-MAX_LISTED = 2000  # items looked at for the navigation and the search of the sample pages
+MAX_LISTED_ITEMS = 2000  # items looked at for the navigation and the search of the sample pages
 MAX_QUERY = 100
 
 PAGE_POLICY = (
@@ -57,7 +57,7 @@ def shop_routes(
     statics = {path.name: path.read_bytes() for path in STATIC_DIRECTORY.iterdir() if path.suffix in STATIC_TYPES}
 
     def tops() -> list[str]:
-        return _in_order(item.category[0] for item in list_items((), MAX_LISTED, 0) if item.category)
+        return _in_order(item.category[0] for item in list_items((), MAX_LISTED_ITEMS, 0) if item.category)
 
     def html(request: Request, text: str, status_code: int = 200) -> Response:
         headers = {**COMMON_HEADERS, "Content-Security-Policy": PAGE_POLICY, "Cache-Control": "no-store"}
@@ -87,7 +87,7 @@ def shop_routes(
         items = [item for item in listed if not item.hidden]
         if not items:
             return html(request, pages.not_found(tops()), 404)
-        below = (item.category for item in list_items(path, MAX_LISTED, 0))
+        below = (item.category for item in list_items(path, MAX_LISTED_ITEMS, 0))
         children = _in_order(names[len(path)] for names in below if len(names) > len(path))
         text = pages.category(path, tops(), children, items[:PAGE_SIZE], page, more=len(listed) > PAGE_SIZE)
         return html(request, text)
@@ -95,7 +95,7 @@ def shop_routes(
     async def search(request: Request) -> Response:
         query = " ".join(request.query_params.get("q", "")[:MAX_QUERY].split())
         words = query.lower().split()
-        found = [item for item in list_items((), MAX_LISTED, 0) if words and _matches(item, words)]
+        found = [item for item in list_items((), MAX_LISTED_ITEMS, 0) if words and _matches(item, words)]
         found.sort(key=lambda item: (item.availability not in SELLABLE, item.item_id))
         return html(request, pages.search(query, tops(), found[: 2 * PAGE_SIZE]))
 

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from models.bandit.creative_affinity import BUCKETS
+from models.bandit.creative_affinity import AFFINITY_BUCKETS
 from models.events.device import device_of
 from models.events.events import Event
 from models.events.traffic_source import Touch, touch_of
@@ -88,7 +88,7 @@ def context_of(bucket: str, arrival: Arrival, campaign_id: str, at_s: float, slo
     >>> context_of("high", Arrival("mobile"), "spring", at_s=0.0, slot="hero:0")
     Context(shared=('affinity:high', 'device:mobile', 'hours:0', 'slot:hero:0'), own=('affinity:high', 'device:mobile'))
     """
-    own = [f"affinity:{bucket}"] if bucket != BUCKETS[0] else []
+    own = [f"affinity:{bucket}"] if bucket != AFFINITY_BUCKETS[0] else []
     if arrival.device:
         own.append(f"device:{arrival.device}")
     if arrival.medium:

@@ -18,14 +18,14 @@ from models.bandit.logistic_fit import fit
 from models.base.decay import Fading
 from models.base.durations import DAY_S
 
-HALF_LIFE_S: Final = 14 * DAY_S
+CLICK_HALF_LIFE_S: Final = 14 * DAY_S
 MAX_CELLS: Final = 32_768
 
 _KEPT: Final = ("affinity:", "slot:", ECHO)
 """What a folded cell still knows of its context."""
 
 
-class Cell(msgspec.Struct, array_like=True, frozen=True):
+class ClickCell(msgspec.Struct, array_like=True, frozen=True):
     """One creative in one context: faded shows and clicks. `used` tells which of two cells was taught later."""
 
     creative_id: str
@@ -43,7 +43,7 @@ class ClickCounts:
     slot; where that is not enough, they go. That bounds memory and the time of a fit.
     """
 
-    def __init__(self, half_life_s: float = HALF_LIFE_S, max_cells: int = MAX_CELLS) -> None:
+    def __init__(self, half_life_s: float = CLICK_HALF_LIFE_S, max_cells: int = MAX_CELLS) -> None:
         if max_cells < 8:
             raise ValueError(f"max_cells must be at least 8, got {max_cells}")
         self.clock = Fading(half_life_s)
@@ -104,14 +104,16 @@ class ClickCounts:
             self._clear()
             self.refill(kept)
 
-    def cells(self) -> list[Cell]:
+    def cells(self) -> list[ClickCell]:
         """Everything counted, in units of the clock."""
         return [
-            Cell(creative_id, context.shared, context.own, self._shows[row], self._clicks[row], self._last_used[row])
+            ClickCell(
+                creative_id, context.shared, context.own, self._shows[row], self._clicks[row], self._last_used[row]
+            )
             for (creative_id, context), row in self._rows.items()
         ]
 
-    def refill(self, cells: Iterable[Cell]) -> None:
+    def refill(self, cells: Iterable[ClickCell]) -> None:
         """Take in what `cells` gave."""
         for cell in cells:
             self._add(cell.creative_id, Context(cell.shared, cell.own), cell.shows, cell.clicks, cell.used)

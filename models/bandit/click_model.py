@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from models.bandit.click_context import Context
-from models.bandit.click_counts import Cell, ClickCounts
+from models.bandit.click_counts import ClickCell, ClickCounts
 from models.bandit.click_weights import ClickWeights
 from models.base.durations import DAY_S
 
@@ -22,7 +22,7 @@ MAX_A_DAY: Final = 24
 MAX_LABELS: Final = 1_000
 MAX_OPEN: Final = 20_000
 MAX_CLOSED: Final = 20_000
-MAX_VISITORS: Final = 20_000
+MAX_CLICK_VISITORS: Final = 20_000
 
 _Key = tuple[str, str]
 
@@ -60,7 +60,7 @@ class Allowance(msgspec.Struct, array_like=True):
 class SavedClicks(msgspec.Struct):
     """All that a click model holds."""
 
-    cells: list[Cell] = []
+    cells: list[ClickCell] = []
     landmark_s: float | None = None
     latest_s: float = 0.0
     now_s: float = 0.0
@@ -169,7 +169,7 @@ class ClickModel:
         if allowance is None or self._now_s - allowance.since_s >= DAY_S:
             allowance = Allowance(self._now_s, 0)
         self._allowances[visitor_id] = allowance
-        if len(self._allowances) > MAX_VISITORS:
+        if len(self._allowances) > MAX_CLICK_VISITORS:
             self._allowances.popitem(last=False)
         if allowance.taught >= MAX_A_DAY:
             return False

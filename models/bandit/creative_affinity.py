@@ -7,7 +7,7 @@ from models.catalog.assortment import Assortment, is_about
 from models.catalog.resources import CatalogItem, Creative
 
 RECENT_ITEMS: Final = 10
-BUCKETS: Final = ("none", "low", "some", "high")
+AFFINITY_BUCKETS: Final = ("none", "low", "some", "high")
 
 
 def latest_items(recent: Sequence[str], assortment: Assortment) -> list[tuple[CatalogItem, float]]:
@@ -42,7 +42,7 @@ def bucket_of(share: float) -> str:
     ('none', 'low', 'some', 'high')
     """
     if share <= 0.0:
-        return BUCKETS[0]
+        return AFFINITY_BUCKETS[0]
     if share < 1 / 3:
-        return BUCKETS[1]
-    return BUCKETS[2] if share < 2 / 3 else BUCKETS[3]
+        return AFFINITY_BUCKETS[1]
+    return AFFINITY_BUCKETS[2] if share < 2 / 3 else AFFINITY_BUCKETS[3]

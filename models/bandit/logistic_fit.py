@@ -10,13 +10,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from models.base.array_state import Floats
 from models.base.jit import kernel
 
 MAX_PASSES: Final = 40
 TOLERANCE: Final = 1e-3
 """Passes end when no weight moves by more, in log odds."""
-
-Floats = NDArray[np.float64]
 
 
 @kernel

@@ -14,7 +14,8 @@ from math import exp
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+
+from models.base.array_state import Floats
 
 MIN_CLICKS: Final = 300
 """Clicks on choices the judged policy might have made."""
@@ -34,10 +35,8 @@ _MAX_BLOCKS: Final = 1_000
 _DEVIATES: Final = 1.959964
 """Of a normal variable, to either side of 95 %."""
 
-Floats = NDArray[np.float64]
 
-
-class Estimate(NamedTuple):
+class PolicyEstimate(NamedTuple):
     """A click rate, and the 95 % interval around it."""
 
     value: float
@@ -56,10 +55,10 @@ class Judgement:
     rows: int
     clicks: int
     logged: float
-    ips: Estimate
-    snips: Estimate
-    dr: Estimate
-    gain: Estimate
+    ips: PolicyEstimate
+    snips: PolicyEstimate
+    dr: PolicyEstimate
+    gain: PolicyEstimate
     effective_sample: float
     effective_clicks: float
     largest_weight_share: float
@@ -171,7 +170,7 @@ def _gain(sums: Floats) -> Floats:
     return np.asarray((sums[:, 3] - sums[:, 4]) / sums[:, 0])
 
 
-def _estimate(plain: Floats, drawn: Floats, of: Callable[[Floats], Floats]) -> Estimate:
+def _estimate(plain: Floats, drawn: Floats, of: Callable[[Floats], Floats]) -> PolicyEstimate:
     """Give a rate and its interval: the bootstrap's percentiles, or the log-normal one where that reaches further.
 
     Few clicks with large weights make rates skewed, and percentiles end too low. A difference has percentiles only.
@@ -181,7 +180,7 @@ def _estimate(plain: Floats, drawn: Floats, of: Callable[[Floats], Floats]) -> E
     if value > 0 and of is not _gain:
         reach = exp(min(_DEVIATES * float(values.std()) / value, 50.0))
         low, high = min(low, value / reach), max(high, value * reach)
-    return Estimate(value, low, high)
+    return PolicyEstimate(value, low, high)
 
 
 def _resampled(sums: Floats, seed: int) -> Floats:

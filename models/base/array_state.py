@@ -6,7 +6,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-State = TypeVar("State", bound=tuple[Any, ...])
+Floats = NDArray[np.float64]
+ArrayState = TypeVar("ArrayState", bound=tuple[Any, ...])
 
 
 class Stored(msgspec.Struct, array_like=True):
@@ -32,17 +33,17 @@ def restored(one: Stored) -> NDArray[Any]:
     return np.frombuffer(one.data, one.dtype).reshape(one.shape).copy()
 
 
-def fill(array: NDArray[Any], values: NDArray[Any], rows: NDArray[np.int64] | None = None) -> None:
+def fill_rows(array: NDArray[Any], values: NDArray[Any], rows: NDArray[np.int64] | None = None) -> None:
     """Put values into an array: into these rows, or in front."""
     array[slice(len(values)) if rows is None else rows] = values
 
 
-def restore(kind: type[State], arrays: list[Stored]) -> State:
+def restore(kind: type[ArrayState], arrays: list[Stored]) -> ArrayState:
     """Read what `store` gave of a state of this kind."""
     return kind(*(restored(array) for array in arrays))
 
 
-def grown(state: State, like: State) -> State:
+def grown(state: ArrayState, like: ArrayState) -> ArrayState:
     """Give `like`, a larger empty state, with the rows of `state` in front."""
     for old, new in zip(state, like, strict=True):
         new[: len(old)] = old

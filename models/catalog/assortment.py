@@ -16,12 +16,12 @@ from models.catalog.feature_hashing import DIM, Vector, category_tokens, matrix_
 from models.catalog.resources import (
     Campaign,
     CatalogItem,
+    CatalogResource,
     Creative,
     Experiment,
-    Kind,
     MerchandisingRule,
     Placement,
-    Resource,
+    ResourceKind,
 )
 from models.events.events import EventItem
 from models.events.subjects import creative_of
@@ -78,7 +78,7 @@ class Assortment:
         self._stale: set[str] = set()
         self.revision = 0
 
-    def put(self, resource: Resource) -> None:
+    def put(self, resource: CatalogResource) -> None:
         """Add or replace one thing."""
         match resource:
             case CatalogItem():
@@ -97,7 +97,7 @@ class Assortment:
                 self.experiments[resource.experiment_id] = resource
                 self.asks_segments = self._asks_segments()
 
-    def follow(self, changes: Iterable[tuple[Kind, str, Resource | None]]) -> None:
+    def follow(self, changes: Iterable[tuple[ResourceKind, str, CatalogResource | None]]) -> None:
         """Take in changes of the catalog: each thing as it is now, None where it was taken out."""
         for kind, resource_id, resource in changes:
             if resource is None:
@@ -105,7 +105,7 @@ class Assortment:
             else:
                 self.put(resource)
 
-    def remove(self, kind: Kind, resource_id: str) -> None:
+    def remove(self, kind: ResourceKind, resource_id: str) -> None:
         """Take one thing out; unknown ids are passed over."""
         if kind == "items":
             self._forget_item(resource_id)

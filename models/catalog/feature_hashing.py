@@ -1,8 +1,8 @@
 """Features: every catalog item as a point in one fixed hashed basis, so that no stored vector ever goes stale.
 
 A token names something an item has (a category level, a brand, a price band, an attribute). Each token lands on one of
-`BUCKETS` places in each of `ROWS` rows with a sign, a count sketch [1]_; an item is the weighted sum of its tokens,
-L2-normalised. What a sum of items holds of a token is read back as the median over the rows.
+`HASH_BUCKETS` places in each of `SKETCH_ROWS` rows with a sign, a count sketch [1]_; an item is the weighted sum of its
+tokens, L2-normalised. What a sum of items holds of a token is read back as the median over the rows.
 
 .. [1] Charikar et al., "Finding Frequent Items in Data Streams", ICALP 2002.
 """
@@ -20,8 +20,8 @@ from models.catalog.resources import CatalogItem
 from models.events.events import EventItem
 
 DIM: Final = 64
-ROWS: Final = 4
-BUCKETS: Final = DIM // ROWS
+SKETCH_ROWS: Final = 4
+HASH_BUCKETS: Final = DIM // SKETCH_ROWS
 BANDS_PER_DOUBLING: Final = 2
 MAX_LEVELS: Final = 5
 NAMESPACE_WEIGHTS: Final = {"category": 1.0, "brand": 0.7, "price": 0.3}
@@ -34,10 +34,11 @@ Vector = NDArray[np.float32]
 
 @lru_cache(maxsize=65_536)
 def places_of(token: str) -> tuple[tuple[int, float], ...]:
-    """Give the `ROWS` places of a token, each with its sign."""
-    digest = blake2b(token.encode(), digest_size=2 * ROWS).digest()
+    """Give the `SKETCH_ROWS` places of a token, each with its sign."""
+    digest = blake2b(token.encode(), digest_size=2 * SKETCH_ROWS).digest()
     return tuple(
-        (row * BUCKETS + digest[2 * row] % BUCKETS, 1.0 if digest[2 * row + 1] & 1 else -1.0) for row in range(ROWS)
+        (row * HASH_BUCKETS + digest[2 * row] % HASH_BUCKETS, 1.0 if digest[2 * row + 1] & 1 else -1.0)
+        for row in range(SKETCH_ROWS)
     )
 
 

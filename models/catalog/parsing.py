@@ -13,25 +13,25 @@ from models.base.errors import InvalidError, show_value
 from models.base.ids import parse_segment_id
 from models.catalog.feature_hashing import MAX_LEVELS
 from models.catalog.resources import (
-    ACTIONS,
     AVAILABILITY,
     EVERYBODY,
     MAX_ID_LENGTH,
+    RULE_ACTIONS,
     Audience,
     Campaign,
     CatalogItem,
+    CatalogResource,
     Creative,
-    Kind,
     MerchandisingRule,
     Placement,
-    Resource,
+    ResourceKind,
 )
 from models.events.events import parse_amount, parse_time
 
 MAX_TITLE: Final = 500
 MAX_DESCRIPTION: Final = 5_000
 MAX_LINK: Final = 2_000
-MAX_POSITION: Final = 99
+MAX_RULE_POSITION: Final = 99
 MAX_LEVEL: Final = 5
 MAX_SLOTS: Final = 24
 MAX_CREATIVE_ITEMS: Final = 100
@@ -97,7 +97,7 @@ def parse_item(raw: object) -> CatalogItem:
     )
 
 
-MAX_PRIORITY: Final = 100
+MAX_CAMPAIGN_PRIORITY: Final = 100
 
 
 def parse_creative(raw: object) -> Creative:
@@ -128,7 +128,7 @@ def parse_campaign(raw: object) -> Campaign:
         name=_line(source, "name"),
         aliases=_ids(source, "aliases"),
         promotional=_flag(source, "promotional", True),
-        priority=_whole(source, "priority", 50, 0, MAX_PRIORITY),
+        priority=_whole(source, "priority", 50, 0, MAX_CAMPAIGN_PRIORITY),
         starts_at_s=_moment(source, ("starts_at", "starts_at_s"), 0.0),
         ends_at_s=_moment(source, ("ends_at", "ends_at_s"), math.inf),
         enabled=_flag(source, "enabled", True),
@@ -158,13 +158,15 @@ def parse_placement(raw: object) -> Placement:
     )
 
 
-def parse_rule(raw: object) -> MerchandisingRule:
+def parse_merchandising_rule(raw: object) -> MerchandisingRule:
     """Read one rule; raises `InvalidError`."""
     source = _object(raw, "a rule")
     _only(source, (*MerchandisingRule.__struct_fields__, "region", "starts_at", "ends_at"), "rule")
     action = source.get("action")
-    if action not in ACTIONS:
-        raise InvalidError("action_invalid", f"action must be one of {', '.join(ACTIONS)}, got {show_value(action)}")
+    if action not in RULE_ACTIONS:
+        raise InvalidError(
+            "action_invalid", f"action must be one of {', '.join(RULE_ACTIONS)}, got {show_value(action)}"
+        )
     price_from, price_to = _price(source, "price_from")[0], _price(source, "price_to")[0]
     rule = MerchandisingRule(
         rule_id=_identifier(source.get("rule_id"), "rule_id"),
@@ -184,9 +186,9 @@ def parse_rule(raw: object) -> MerchandisingRule:
         devices=_devices(source),
         regions=_regions(source),
         audience=parse_audience(source.get("audience")),
-        position=_whole(source, "position", 0, 0, MAX_POSITION),
+        position=_whole(source, "position", 0, 0, MAX_RULE_POSITION),
         weight=_number(source, "weight", 2.0 if action == "boost" else 0.3, 0.0, 1.0 if action == "diversify" else 1e3),
-        most=_whole(source, "most", 1, 1, MAX_POSITION),
+        most=_whole(source, "most", 1, 1, MAX_RULE_POSITION),
         per_category=_whole(source, "per_category", 0, 0, MAX_LEVEL),
         starts_at_s=_moment(source, ("starts_at", "starts_at_s"), 0.0),
         ends_at_s=_moment(source, ("ends_at", "ends_at_s"), math.inf),
@@ -292,12 +294,12 @@ def _number(source: Mapping[str, Any], field: str, default: float, least: float,
     return float(value)
 
 
-PARSERS: Final[dict[Kind, Callable[[object], Resource]]] = {
+PARSERS: Final[dict[ResourceKind, Callable[[object], CatalogResource]]] = {
     "items": parse_item,
     "creatives": parse_creative,
     "campaigns": parse_campaign,
     "placements": parse_placement,
-    "rules": parse_rule,
+    "rules": parse_merchandising_rule,
 }
 
 

@@ -142,8 +142,8 @@ class Audience(msgspec.Struct, omit_defaults=True, kw_only=True, frozen=True, fo
 
 
 EVERYBODY: Final = Audience()
-Action = Literal["pin", "boost", "bury", "exclude", "cap", "diversify"]
-ACTIONS: tuple[Action, ...] = ("pin", "boost", "bury", "exclude", "cap", "diversify")
+RuleAction = Literal["pin", "boost", "bury", "exclude", "cap", "diversify"]
+RULE_ACTIONS: tuple[RuleAction, ...] = ("pin", "boost", "bury", "exclude", "cap", "diversify")
 
 
 class MerchandisingRule(msgspec.Struct, omit_defaults=True, kw_only=True, frozen=True):
@@ -166,7 +166,7 @@ class MerchandisingRule(msgspec.Struct, omit_defaults=True, kw_only=True, frozen
     """
 
     rule_id: str
-    action: Action
+    action: RuleAction
     name: str = ""
     strategies: tuple[str, ...] = ()
     item_ids: tuple[str, ...] = ()
@@ -266,5 +266,5 @@ class Experiment(msgspec.Struct, omit_defaults=True, kw_only=True, frozen=True):
         return self.enabled and self.starts_at_s <= at_s < self.ends_at_s
 
 
-Kind = Literal["items", "creatives", "campaigns", "placements", "rules", "experiments"]
-Resource = CatalogItem | Creative | Campaign | Placement | MerchandisingRule | Experiment
+ResourceKind = Literal["items", "creatives", "campaigns", "placements", "rules", "experiments"]
+CatalogResource = CatalogItem | Creative | Campaign | Placement | MerchandisingRule | Experiment

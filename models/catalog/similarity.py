@@ -7,7 +7,9 @@ from models.base.jit import fast_kernel
 
 
 @fast_kernel
-def likeness(matrix: NDArray[np.float32], vector: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float64]:
+def similarity(
+    matrix: NDArray[np.float32], vector: NDArray[np.float32], rows: NDArray[np.int64]
+) -> NDArray[np.float64]:
     """Products of some rows of a matrix with a vector, `(len(rows),)`, on this thread alone.
 
     A linear algebra library would wake its threads for as much, which costs a server more than the sum.

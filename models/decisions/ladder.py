@@ -63,7 +63,7 @@ def ranked_step(
     return CandidateList(tier, why, rows[kept], scores[kept], why_of)
 
 
-def title_of(scored: ScoredCatalog, item_id: str) -> str:
+def item_title(scored: ScoredCatalog, item_id: str) -> str:
     """Name an item as a reason may: its title, or its id."""
     item = scored.assortment.item_of(item_id)
     if item is None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from models.catalog.feature_hashing import price_band
 from models.catalog.resources import CatalogItem
-from models.decisions.ladder import CandidateList, Reason, ranked_step, title_of
+from models.decisions.ladder import CandidateList, Reason, item_title, ranked_step
 from models.decisions.scored_catalog import ScoredCatalog
 from models.visitor.profile import Profile
 
@@ -45,7 +45,7 @@ def up_sell(scored: ScoredCatalog, item_id: str) -> CandidateList:
     matrix = scored.matrix
     scores = 1.0 + (matrix[rows] * matrix[scored.assortment.row_of[item_id]]).sum(axis=1, dtype=np.float64)
     scores += NEXT_SHARE * _share_of_next(scored, [item_id])[rows]
-    below, title = item.current_price, title_of(scored, item_id)
+    below, title = item.current_price, item_title(scored, item_id)
 
     def why_of(row: int) -> Reason:
         return Reason(
@@ -70,12 +70,12 @@ def cross_sell(scored: ScoredCatalog, anchors: Sequence[str]) -> CandidateList:
 
     def why_of(row: int) -> Reason:
         anchor = anchors[int(because[row])]
-        return Reason(f"goes with {title_of(scored, anchor)}", "co_purchase", anchor)
+        return Reason(f"goes with {item_title(scored, anchor)}", "co_purchase", anchor)
 
     return ranked_step("session", Reason("goes with what you have"), rows, scores[rows], 0.0, why_of)
 
 
-def reduced(scored: ScoredCatalog) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def reduced_rows(scored: ScoredCatalog) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Rows of what is reduced, or labelled clearance, and the share off the price, 0 to 1."""
     off = scored.reductions()
     rows = np.flatnonzero((off >= LEAST_REDUCTION) | scored.labelled(CLEARANCE_LABEL))
@@ -84,7 +84,7 @@ def reduced(scored: ScoredCatalog) -> tuple[NDArray[np.int64], NDArray[np.float6
 
 def clearance(scored: ScoredCatalog, interest: NDArray[np.float64]) -> CandidateList:
     """What is reduced, nearest to the visitor's interest first (by row, 0 for none), then by how much is off."""
-    rows, off = reduced(scored)
+    rows, off = reduced_rows(scored)
     scores = 1.0 + off + 2.0 * interest[rows]
 
     def why_of(row: int) -> Reason:

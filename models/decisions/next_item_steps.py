@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.decisions.ladder import CandidateList, DecisionTier, Reason, title_of
+from models.decisions.ladder import CandidateList, DecisionTier, Reason, item_title
 from models.decisions.scored_catalog import ScoredCatalog
 from models.events.subjects import creative_of
 from models.ranking.contributions import Contributions
@@ -72,7 +72,7 @@ def next_steps(
         because = engine.names[contributions.because] if contributions.because >= 0 else ""
         words = _WORDS.get(learner) or interest_words(scored, profile, row)
         if "{}" in words:
-            words = words.format(title_of(scored, because)) if because else _PLAIN_WORDS
+            words = words.format(item_title(scored, because)) if because else _PLAIN_WORDS
         return Reason(words, learner, because, contributions)
 
     count = int(spoken.sum())

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from models.base.durations import DAY_S
 from models.catalog.resources import CatalogItem
-from models.catalog.similarity import likeness
+from models.catalog.similarity import similarity
 from models.catalog.strategies import Strategy
-from models.decisions.ladder import CandidateList, DecisionTier, Reason, ordered_step, ranked_step, title_of
+from models.decisions.ladder import CandidateList, DecisionTier, Reason, item_title, ordered_step, ranked_step
 from models.decisions.list_rules import ListRules, list_rules_of
 from models.decisions.merchandising import NEXT_SHARE, Gap, clearance, cross_sell, gap_of, threshold_nudge, up_sell
 from models.decisions.next_item_steps import TOGETHER_CHANNELS, interest_words, next_steps
@@ -25,7 +25,7 @@ from models.events.subjects import creative_of
 from models.ranking.buy_again import MAX_RANKED
 from models.visitor.campaign_echo import PLACES, campaign_of
 from models.visitor.interest_sketch import directions
-from models.visitor.profile import Profile, Recent, in_session, recent_items
+from models.visitor.profile import Profile, RecentItem, in_session, recent_items
 
 UNPADDED: Final[frozenset[Strategy]] = frozenset({"up_sell", "clearance", "threshold_nudge"})
 """Lists that say something of price of every item: they stay short rather than say it of one it is not true of."""
@@ -80,7 +80,7 @@ class Recommended:
 
 
 @dataclass(slots=True)
-class Answer:
+class RecommendedList:
     """A list and where it came from: the tier and reason of its first item, or why it is empty.
 
     `companion_of` is the item that a bundle's items are ordered together with, `gap` what a nudge is to close.
@@ -102,7 +102,7 @@ def recommend(
     holdout: bool = False,
     echo: str = "",
     targeting: TargetingContext | None = None,
-) -> Answer:
+) -> RecommendedList:
     """Answer one query for one visitor.
 
     Parameters
@@ -129,7 +129,7 @@ def recommend(
     """
     ruled = list_rules_of(scored, query.strategy, targeting or targeting_of(profile), now_s)
     allowed = _allowed(scored, query, now_s, hidden_items(profile), ruled)
-    answer = Answer("static", "no item may be shown")
+    answer = RecommendedList("static", "no item may be shown")
     if query.strategy == "threshold_nudge":
         answer.gap = gap_of(scored, profile, query.threshold)
         if not answer.gap.missing and query.threshold:
@@ -158,7 +158,7 @@ def recommend(
 
 def _take(
     scored: ScoredCatalog,
-    answer: Answer,
+    answer: RecommendedList,
     step: CandidateList,
     allowed: NDArray[np.bool_],
     taken: NDArray[np.bool_],
@@ -190,7 +190,9 @@ def _take(
         answer.items.append(Recommended(item, round(score, 6), tier, why))
 
 
-def _pin(scored: ScoredCatalog, answer: Answer, ruled: ListRules, allowed: NDArray[np.bool_], limit: int) -> None:
+def _pin(
+    scored: ScoredCatalog, answer: RecommendedList, ruled: ListRules, allowed: NDArray[np.bool_], limit: int
+) -> None:
     """Put pinned items in their places; what stood there moves on, and what falls off the end is gone."""
     for place, row, why in ruled.pinned(allowed):
         item = scored.assortment.items[scored.assortment.ids[row]]
@@ -350,7 +352,7 @@ def _of_campaign(scored: ScoredCatalog, campaign_id: str) -> CandidateList:
     return ordered_step("segment", Reason(f"you came by the campaign {title}", "campaign"), rows)
 
 
-def _near(scored: ScoredCatalog, recent: Sequence[Recent]) -> NDArray[np.bool_]:
+def _near(scored: ScoredCatalog, recent: Sequence[RecentItem]) -> NDArray[np.bool_]:
     """Which rows share a brand, or the innermost category, with an item the visitor looked at."""
     near = np.zeros(len(scored.popularity), dtype=bool)
     for seen in recent:
@@ -365,12 +367,12 @@ def _interest(scored: ScoredCatalog, profile: Profile, rows: NDArray[np.int64]) 
         return np.zeros(len(rows))
     mixed = HALF_LIFE_SHARES @ directions(profile.sketch)
     length = float(np.linalg.norm(mixed))
-    return likeness(scored.matrix, (mixed / length if length > 0 else mixed).astype(np.float32), rows)
+    return similarity(scored.matrix, (mixed / length if length > 0 else mixed).astype(np.float32), rows)
 
 
 def _alike(scored: ScoredCatalog, item_id: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Rows that share most with an item, most first, those that are also looked at with it before their like."""
-    alike = likeness(scored.matrix, scored.matrix[scored.assortment.row_of[item_id]], scored.all_rows)
+    alike = similarity(scored.matrix, scored.matrix[scored.assortment.row_of[item_id]], scored.all_rows)
     alike[alike <= LEAST_LIKENESS] = 0.0
     rows, chances, _ = scored.next_after([item_id])
     met = alike[rows] > 0
@@ -385,7 +387,7 @@ def _similar(scored: ScoredCatalog, item_id: str) -> Iterator[CandidateList]:
     item = scored.assortment.items.get(item_id)
     if item is None:
         return
-    title = title_of(scored, item_id)
+    title = item_title(scored, item_id)
     rows, scores = scored.remembered(item_id, _alike)
     yield CandidateList("session", Reason(f"similar to {title}", "content", item_id), rows, scores)
     if item.category:
@@ -408,7 +410,7 @@ def _also_viewed(scored: ScoredCatalog, item_ids: Sequence[str]) -> CandidateLis
 
     def why_of(row: int) -> Reason:
         anchor = item_ids[int(because[row])]
-        return Reason(f"viewed together with {title_of(scored, anchor)}", "co_visitation", anchor)
+        return Reason(f"viewed together with {item_title(scored, anchor)}", "co_visitation", anchor)
 
     return ranked_step("session", Reason("viewed together", "co_visitation"), scored.all_rows, scores, 0.0, why_of)
 
@@ -470,6 +472,6 @@ def _bought_together(scored: ScoredCatalog, item_ids: Sequence[str]) -> Candidat
 
     def why_of(row: int) -> Reason:
         anchor = item_ids[int(because[row])]
-        return Reason(f"bought together with {title_of(scored, anchor)}", "co_purchase", anchor)
+        return Reason(f"bought together with {item_title(scored, anchor)}", "co_purchase", anchor)
 
     return ranked_step("session", Reason("bought together", "co_purchase"), scored.all_rows, scores, 0.0, why_of)

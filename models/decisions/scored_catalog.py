@@ -12,7 +12,7 @@ from models.catalog.resources import MerchandisingRule
 from models.learner.snapshot import Snapshot
 
 ITEMS_REMEMBERED: Final = 2_000
-Ranked = tuple[NDArray[np.int64], NDArray[np.float64]]
+RankedRows = tuple[NDArray[np.int64], NDArray[np.float64]]
 """Rows of the shelf, best first, and their scores."""
 
 
@@ -55,7 +55,7 @@ class ScoredCatalog:
         self.untouched[self.row_of_engine[self.row_of_engine >= 0]] = False
         self._edition = assortment.edition
         self._rows_with: dict[str, NDArray[np.int64]] = {}
-        self._remembered: dict[str, Ranked] = {}
+        self._remembered: dict[str, RankedRows] = {}
         self._masks: dict[str, tuple[MerchandisingRule, NDArray[np.bool_]]] = {}
         self._prices: NDArray[np.float64] | None = None
         self._reductions: NDArray[np.float64] = np.zeros(0)
@@ -118,7 +118,7 @@ class ScoredCatalog:
             self._prices = None
             self._masks.clear()
 
-    def remembered(self, item_id: str, rank: Callable[["ScoredCatalog", str], Ranked]) -> Ranked:
+    def remembered(self, item_id: str, rank: Callable[["ScoredCatalog", str], RankedRows]) -> RankedRows:
         """What `rank` gives for an item, worked out once while models and catalog stay as they are."""
         self._forget_what_changed()
         known = self._remembered.get(item_id)

@@ -12,7 +12,7 @@ SPREAD_LOGIT: Final = 6.0
 """By how much log odds fall for a creative like one before it, where a rule wants all the diversity there is."""
 
 
-class Cap(NamedTuple):
+class CreativeCap(NamedTuple):
     """At most `most` of these creatives in the placement, or of each category at a level, 1 the outermost."""
 
     creative_ids: frozenset[str]
@@ -30,7 +30,7 @@ class SlotRules:
     buried: frozenset[str] = frozenset()
     pins: dict[int, str] = field(default_factory=dict)
     raised: dict[str, float] = field(default_factory=dict)
-    caps: tuple[Cap, ...] = ()
+    caps: tuple[CreativeCap, ...] = ()
     spread: dict[str, float] = field(default_factory=dict)
 
     def admits(self, creative: Creative, before: Sequence[Creative]) -> bool:
@@ -54,14 +54,14 @@ class SlotRules:
         wanted = self.spread.get(creative.creative_id, 0.0)
         if not wanted or not before:
             return 0.0
-        return -wanted * SPREAD_LOGIT * max(likeness(creative, other) for other in before)
+        return -wanted * SPREAD_LOGIT * max(creative_similarity(creative, other) for other in before)
 
 
 NO_RULES: Final = SlotRules()
 """A placement that no rule is about."""
 
 
-def likeness(one: Creative, other: Creative) -> float:
+def creative_similarity(one: Creative, other: Creative) -> float:
     """Say how much two creatives are about the same, 0 to 1: the levels of category they share, the brand, the items.
 
     >>> home = Creative(creative_id="a", campaign_id="k", category=("Home", "Kitchen"))
@@ -97,7 +97,7 @@ def slot_rules(
     buried: set[str] = set()
     pins: dict[int, str] = {}
     raised: dict[str, float] = {}
-    caps: list[Cap] = []
+    caps: list[CreativeCap] = []
     spread: dict[str, float] = {}
     held = [
         rule
@@ -118,7 +118,7 @@ def slot_rules(
             case "boost":
                 raised.update((pinned_id, raised.get(pinned_id, 0.0) + log(rule.weight)) for pinned_id in own)
             case "cap":
-                caps.append(Cap(frozenset(own), rule.most, rule.per_category))
+                caps.append(CreativeCap(frozenset(own), rule.most, rule.per_category))
             case "diversify":
                 spread.update((pinned_id, max(spread.get(pinned_id, 0.0), rule.weight)) for pinned_id in own)
             case "pin":

@@ -15,7 +15,7 @@ from typing import Final
 
 from models.bandit.click_context import arrival_of, context_of
 from models.bandit.click_weights import ClickWeights, Terms
-from models.bandit.creative_affinity import BUCKETS, bucket_of, latest_items
+from models.bandit.creative_affinity import AFFINITY_BUCKETS, bucket_of, latest_items
 from models.bandit.thompson import chances
 from models.catalog.assortment import Assortment
 from models.catalog.resources import Creative, SlotChange
@@ -27,7 +27,7 @@ from models.decisions.targeting import TargetingContext, targeting_of
 from models.visitor.campaign_echo import SLOT_SHARE
 from models.visitor.profile import Profile, recent_items
 
-POLICY: Final = "gaussian-thompson/1"
+SLOT_POLICY: Final = "gaussian-thompson/1"
 """Logged with every slate: what the probabilities were made by. The model's version is logged beside it."""
 RANDOM_POLICY: Final = "random/1"
 FIXED_POLICY: Final = "fixed/1"
@@ -58,7 +58,7 @@ class Slate:
     tier: DecisionTier
     reason: str
     slots: list[Slot]
-    policy: str = POLICY
+    policy: str = SLOT_POLICY
 
 
 def eligible(
@@ -135,7 +135,7 @@ def fill(
             candidates, None, visitor_id, placement_id, count, now_s, why, ruled, banner_limits=banner_limits
         )
         return Slate("static", why, slots)
-    terms = judge(candidates, clicks, profile, assortment, now_s)
+    terms = click_terms(candidates, clicks, profile, assortment, now_s)
     tier, why = history_tier(profile), "by what you looked at and what others clicked"
     if not recent:
         tier, why = "popular", "new visitor: by what others clicked"
@@ -176,7 +176,7 @@ def _fixed(
     return Slate("static", why, slots, FIXED_POLICY)
 
 
-def judge(
+def click_terms(
     candidates: Sequence[Creative], clicks: ClickWeights, profile: Profile, assortment: Assortment, now_s: float
 ) -> dict[str, Terms]:
     """Give what the click model knows of each creative for this visitor at this hour, by creative id."""
@@ -184,7 +184,7 @@ def judge(
     arrival = arrival_of(profile.device, profile.last_touch)
     contexts = {
         (bucket, echo): context_of(bucket, arrival, arrival.campaign if echo else "", now_s)
-        for bucket in BUCKETS
+        for bucket in AFFINITY_BUCKETS
         for echo in (False, True)
     }
     shares = dict.fromkeys((candidate.creative_id for candidate in candidates), 0.0)

@@ -21,7 +21,7 @@ EARLIEST_S: Final = 946_684_800.0
 MAX_VISITOR_ID: Final = 128
 MAX_TEXT: Final = 500
 MAX_ITEM_TEXT: Final = 150
-MAX_ITEMS: Final = 200
+MAX_EVENT_ITEMS: Final = 200
 MAX_PARAMS: Final = 50
 MAX_EVENT_BYTES: Final = 32_768
 MAX_QUANTITY: Final = 1_000_000
@@ -326,8 +326,8 @@ def _items(raw: object, field: str) -> tuple[EventItem, ...]:
         return ()
     if not isinstance(raw, list):
         raise InvalidError("items_invalid", f"{field} must be a JSON array, got {show_value(raw)}")
-    if len(raw) > MAX_ITEMS:
-        raise InvalidError("items_invalid", f"{field} has {len(raw)} elements, at most {MAX_ITEMS}")
+    if len(raw) > MAX_EVENT_ITEMS:
+        raise InvalidError("items_invalid", f"{field} has {len(raw)} elements, at most {MAX_EVENT_ITEMS}")
     return tuple(_item(item, f"{field}[{index}]") for index, item in enumerate(raw))
 
 

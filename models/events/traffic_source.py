@@ -48,7 +48,7 @@ _MESSAGES: Final = {
     "message": "message", "messenger": "message", "chat": "message",
 }  # fmt: skip
 
-CHANNELS: Final = (
+TRAFFIC_CHANNELS: Final = (
     "direct",
     "organic_search",
     "paid_search",
@@ -94,7 +94,7 @@ class Origin(msgspec.Struct, array_like=True, frozen=True):
 
 
 def channel_of(source: str, medium: str, campaign: str = "") -> str:
-    """Give the channel that a source and a medium make; one of `CHANNELS`.
+    """Give the channel that a source and a medium make; one of `TRAFFIC_CHANNELS`.
 
     >>> channel_of("google", "cpc"), channel_of("newsletter", "email"), channel_of("", "")
     ('paid_search', 'email', 'direct')

@@ -17,7 +17,7 @@ import msgspec
 from models.base.bucketing import lot
 from models.base.errors import InvalidError, show_value
 from models.base.ids import parse_segment_id
-from models.catalog.parsing import parse_audience, parse_category, parse_rule
+from models.catalog.parsing import parse_audience, parse_category, parse_merchandising_rule
 from models.catalog.resources import METRICS, Experiment, ListChange, MerchandisingRule, SlotChange, SlotPolicy, Variant
 from models.catalog.strategies import parse_strategy
 from models.decisions.recommend import MAX_LIMIT, Query
@@ -353,7 +353,7 @@ def _variant(raw: Any, where: str, experiment_id: str) -> Variant:
 
 def _rule(raw: Any, prefix: str) -> MerchandisingRule:
     """Read a variant's rule; its id is told apart from those of the shop's own rules."""
-    rule = parse_rule(raw)
+    rule = parse_merchandising_rule(raw)
     if rule.rule_id.startswith(prefix):
         return rule
     return msgspec.structs.replace(rule, rule_id=f"{prefix}{rule.rule_id}")

@@ -68,7 +68,7 @@ class SampleRatio(NamedTuple):
     holds: bool
 
 
-class Result(NamedTuple):
+class VariantResult(NamedTuple):
     """One variant by one metric: its figure, and the first variant's compared with it; `verdict` is `better`, `worse`,
     `not told apart`, or `none` for the `reasons`."""
 
@@ -85,7 +85,7 @@ class Results(NamedTuple):
 
     groups: tuple[Group, ...]
     sample_ratio: SampleRatio
-    results: tuple[Result, ...]
+    results: tuple[VariantResult, ...]
     verdicts: dict[str, str]
     reasons: tuple[str, ...]
 
@@ -105,14 +105,14 @@ def results_of(groups: Mapping[str, Group], shares: Mapping[str, float], metric:
     rows = tuple(groups.get(variant_id, Group(variant_id)) for variant_id in shares)
     ratio = sample_ratio(rows, list(shares.values()))
     alpha = ALPHA / max(1, len(rows) - 1)
-    results: list[Result] = []
+    results: list[VariantResult] = []
     for kind in METRICS:
-        results.append(Result(rows[0].variant_id, kind, figure(rows[0].sums(kind)), None, "", ()))
+        results.append(VariantResult(rows[0].variant_id, kind, figure(rows[0].sums(kind)), None, "", ()))
         for row in rows[1:]:
             found = compare(row.sums(kind), rows[0].sums(kind), alpha)
             reasons = _reasons(row, rows[0], kind, ratio)
             verdict = "none" if reasons else _verdict(found)
-            results.append(Result(row.variant_id, kind, figure(row.sums(kind)), found, verdict, reasons))
+            results.append(VariantResult(row.variant_id, kind, figure(row.sums(kind)), found, verdict, reasons))
     decision = [result for result in results if result.metric == metric and result.variant_id != rows[0].variant_id]
     return Results(
         groups=rows,

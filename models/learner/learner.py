@@ -26,7 +26,7 @@ from models.events.sessions import SESSION_GAP_S
 from models.events.subjects import creative_subject
 from models.events.traffic_source import Touch
 from models.learner.progressive_validation import Progress, Shown
-from models.learner.progressive_validation import Saved as SavedProgress
+from models.learner.progressive_validation import SavedProgress as SavedProgress
 from models.learner.snapshot import Neighbours, Snapshot
 from models.ranking.buy_again import BuyAgain
 from models.ranking.co_purchase import CoPurchase, StoredCoPurchase
@@ -40,14 +40,14 @@ BOUGHT_HALF_LIFE_S: Final = 30 * DAY_S
 TRENDING_HALF_LIFE_S: Final = 6 * HOUR_S
 POPULAR_HALF_LIFE_S: Final = 7 * DAY_S
 SOLD_HALF_LIFE_S: Final = 30 * DAY_S
-MAX_QUANTITY: Final = 10
+MAX_COUNTED_QUANTITY: Final = 10
 """Pieces of one item that one order counts for among the bestsellers: a reseller's order is no fashion."""
 OWN_WEIGHT: Final = 0.3
 """What a move along our own recommendation teaches, against 1 for a move the visitor made alone."""
 RANKED_EVERY: Final = 8
 """Of events in a hurry, so many pass for each that teaches the ranker."""
-MAX_VISITORS: Final = 20_000
-MAX_ITEMS: Final = 200_000
+MAX_LEARNER_VISITORS: Final = 20_000
+MAX_LEARNED_ITEMS: Final = 200_000
 
 MAX_ORDER_ITEMS: Final = 50
 """Items of one order that further events of the same order are paired with."""
@@ -94,7 +94,7 @@ class _Saved(msgspec.Struct):
     latest_s: float
 
 
-class Saved(NamedTuple):
+class SavedLearner(NamedTuple):
     """What `Learner.load` needs to go on; `tables` is also what the API makes lists from."""
 
     checkpoint: bytes
@@ -115,7 +115,9 @@ class Learner:
         Share of visitors kept unpersonalized, 0 to 1, to count clicks apart.
     """
 
-    def __init__(self, click_window_s: float = 90.0, max_items: int = MAX_ITEMS, holdout_share: float = 0.0) -> None:
+    def __init__(
+        self, click_window_s: float = 90.0, max_items: int = MAX_LEARNED_ITEMS, holdout_share: float = 0.0
+    ) -> None:
         if max_items < 4_000:
             raise ValueError(f"max_items must be at least 4000, got {max_items}")
         self.max_items = max_items
@@ -180,7 +182,7 @@ class Learner:
     def _path(self, event: Event) -> _Path:
         path = self._paths.pop(event.sender_id, None) or _Path()
         self._paths[event.sender_id] = path
-        if len(self._paths) > MAX_VISITORS:
+        if len(self._paths) > MAX_LEARNER_VISITORS:
             self._paths.popitem(last=False)
         renamed = bool(event.session_id and path.session_id and event.session_id != path.session_id)
         if renamed or event.at_s - path.last_at_s > SESSION_GAP_S:
@@ -231,7 +233,7 @@ class Learner:
             self.trending.learn_one(number, weight * own, event.at_s)
             self.popular.learn_one(number, weight * own, event.at_s)
             if event.event == "purchase":
-                self.sold.learn_one(number, min(items[item_id].quantity, MAX_QUANTITY), event.at_s)
+                self.sold.learn_one(number, min(items[item_id].quantity, MAX_COUNTED_QUANTITY), event.at_s)
             places = self.engine.learn_one(_visit(event, path, items[item_id], assortment), own, ranked=ranked)
             if places is not None and own == 1.0:
                 self.progress.step(places)
@@ -332,7 +334,7 @@ class Learner:
             clicks=self.clicks.published,
         )
 
-    def save(self) -> Saved:
+    def save(self) -> SavedLearner:
         """Give everything `load` needs to go on: models, positions, visitors' paths, open impressions."""
         saved = _Saved(
             format=_FORMAT,
@@ -350,11 +352,15 @@ class Learner:
             flooded=self.flooded,
             latest_s=self._latest_s,
         )
-        return Saved(zlib.compress(msgspec.msgpack.encode(saved), level=1), self.engine.tables())
+        return SavedLearner(zlib.compress(msgspec.msgpack.encode(saved), level=1), self.engine.tables())
 
     @classmethod
     def load(
-        cls, value: Saved, click_window_s: float = 90.0, max_items: int = MAX_ITEMS, holdout_share: float = 0.0
+        cls,
+        value: SavedLearner,
+        click_window_s: float = 90.0,
+        max_items: int = MAX_LEARNED_ITEMS,
+        holdout_share: float = 0.0,
     ) -> "Learner":
         """Go on from what `save` gave; raises ValueError for another format."""
         saved = msgspec.msgpack.decode(zlib.decompress(value.checkpoint), type=_Saved)

@@ -57,7 +57,7 @@ class Shown(NamedTuple):
     group: Literal["personalized", "holdout", "echo", "no_echo"]
 
 
-class Tally(msgspec.Struct, array_like=True):
+class OutcomeTally(msgspec.Struct, array_like=True):
     """Impressions and clicks, and of those labelled how many clicks the click model expected."""
 
     impressions: int = 0
@@ -67,20 +67,20 @@ class Tally(msgspec.Struct, array_like=True):
     expected: float = 0.0
 
 
-class Saved(msgspec.Struct):
+class SavedProgress(msgspec.Struct):
     """What `Progress.save` gives."""
 
     measures: dict[View, Measure]
-    tallies: list[tuple[Shown, Tally]]
+    tallies: list[tuple[Shown, OutcomeTally]]
     falls: int
 
 
 class Progress:
     """Figures of one site. The detector begins anew after a restart; the figures do not."""
 
-    def __init__(self, saved: Saved | None = None) -> None:
+    def __init__(self, saved: SavedProgress | None = None) -> None:
         self.measures: dict[View, Measure] = saved.measures if saved else {view: Measure() for view in VIEWS}
-        self.tallies: dict[Shown, Tally] = dict(saved.tallies) if saved else {}
+        self.tallies: dict[Shown, OutcomeTally] = dict(saved.tallies) if saved else {}
         self.falls = saved.falls if saved else 0
         self._detector: Any = ADWIN()  # type: ignore[no-untyped-call]
 
@@ -113,14 +113,14 @@ class Progress:
         """Count a click that came after its impression was taken for ignored."""
         self._tally(shown).clicked += 1
 
-    def _tally(self, shown: Shown) -> Tally:
+    def _tally(self, shown: Shown) -> OutcomeTally:
         tally = self.tallies.get(shown)
         if tally is None:
             if len(self.tallies) >= MAX_TALLIES:
                 shown = shown._replace(name="other")
-            tally = self.tallies.setdefault(shown, Tally())
+            tally = self.tallies.setdefault(shown, OutcomeTally())
         return tally
 
-    def save(self) -> Saved:
+    def save(self) -> SavedProgress:
         """Give the figures."""
-        return Saved(self.measures, list(self.tallies.items()), self.falls)
+        return SavedProgress(self.measures, list(self.tallies.items()), self.falls)

@@ -11,7 +11,7 @@ from models.bandit.click_context import Context
 from models.bandit.click_model import ClickModel
 from models.bandit.thompson import chances
 from models.base.durations import DAY_S
-from models.catalog.similarity import likeness
+from models.catalog.similarity import similarity
 from models.ranking.buy_again import BuyAgain
 from models.ranking.item_event import ItemEvent
 from models.ranking.next_item import NextItem
@@ -26,7 +26,7 @@ def warm() -> None:
     items, _ = engine.rank(["1", "2"], earlier=["3"])
     engine.evidence(items)
     engine.reader().of(items)
-    likeness(np.zeros((1, 1), np.float32), np.zeros(1, np.float32), np.zeros(1, np.int64))
+    similarity(np.zeros((1, 1), np.float32), np.zeros(1, np.float32), np.zeros(1, np.int64))
     NextItem.load(engine.tables(), engine.paths())
     again = BuyAgain()
     for day in range(4):

@@ -21,20 +21,20 @@ from models.base.durations import DAY_S
 from models.ranking.repurchase import (
     BOUGHT,
     COUNT,
-    FEATURES,
     NEW,
     POPULAR,
-    QUERY_FEATURES,
+    REPURCHASE_FEATURES,
+    REPURCHASE_QUERY_FEATURES,
     WITHIN_90,
     Candidates,
-    Orders,
+    OrderTimes,
     Repeats,
     learn_order,
     new_repeats,
     rates_again,
     refresh_popular,
-    write_features,
-    write_query,
+    write_repurchase_features,
+    write_repurchase_query,
 )
 from models.ranking.softmax_ranker import Ranker, learn_choice, new_ranker, score_all
 from models.visitor.order_history import (
@@ -49,13 +49,13 @@ from models.visitor.order_history import (
 
 MAX_RANKED: Final = MAX_ITEM_PURCHASES + POPULAR
 """More items no list can hold."""
-RATE: Final = 0.04
+BUY_AGAIN_LEARNING_RATE: Final = 0.04
 """Step of the ranker."""
-MAX_VISITORS: Final = 5_000
-MAX_ITEMS: Final = 50_000
+MAX_BUYERS: Final = 5_000
+MAX_BUY_AGAIN_ITEMS: Final = 50_000
 MAX_CATEGORIES: Final = 5_000
 """Categories told apart; what comes after them counts as without one."""
-MAX_ORDER_ITEMS: Final = 500
+MAX_BASKET_ITEMS: Final = 500
 """Items of one order that are learned."""
 ORDER_OPEN_S: Final = 1_800.0
 JUST_S: Final = 60.0
@@ -77,7 +77,7 @@ _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(History)
 
 
-class Ranked(NamedTuple):
+class RankedItems(NamedTuple):
     """An item of a list; `purchases` is what the visitor has of it, None for one never bought."""
 
     item_id: str
@@ -119,14 +119,14 @@ class Model:
         self.ranker = ranker
         self.without: list[int] = []
 
-    def rank(self, history: History, at_s: float, n: int = 20, *, exclude: Collection[str] = ()) -> list[Ranked]:
+    def rank(self, history: History, at_s: float, n: int = 20, *, exclude: Collection[str] = ()) -> list[RankedItems]:
         """Give the `n` items most likely in an order at `at_s` (epoch seconds), best first; none without a history."""
         if not history.item_purchases:
             return []
         asked = self._ask(history, at_s)
         rates = rates_again(self.repeats, asked.candidates.number)
         item_purchases = history.item_purchases
-        ranked: list[Ranked] = []
+        ranked: list[RankedItems] = []
         # Ties by place: habits before popular items, each in the order kept.
         for row in np.argsort(-asked.scores, kind="stable").tolist():
             purchases = item_purchases[row] if row < len(item_purchases) else None
@@ -134,13 +134,13 @@ class Model:
                 purchases is not None and _hidden(purchases, asked.at_s, float(rates[row]))
             ):
                 continue
-            ranked.append(Ranked(asked.ids[row], float(asked.scores[row]), purchases))
+            ranked.append(RankedItems(asked.ids[row], float(asked.scores[row]), purchases))
             if len(ranked) >= n:
                 break
         return ranked
 
     def _ask(self, history: History, at_s: float) -> _Asked:
-        orders = Orders(
+        orders = OrderTimes(
             at_s=np.array([order.at_s for order in history.orders], dtype=np.float64),
             items=np.array([order.items for order in history.orders], dtype=np.float64),
             seen=float(history.orders_seen),
@@ -149,10 +149,10 @@ class Model:
         if len(orders.at_s):
             at_s = min(at_s, float(orders.at_s.max()) + AWAY_S)
         ids, candidates = self._candidates(history)
-        features = np.zeros((len(ids), len(FEATURES)), np.float32)
-        query, scores = np.zeros(QUERY_FEATURES, np.float32), np.zeros(len(ids), np.float32)
-        write_query(orders, at_s, query)
-        write_features(self.repeats, candidates, orders, at_s, features)
+        features = np.zeros((len(ids), len(REPURCHASE_FEATURES)), np.float32)
+        query, scores = np.zeros(REPURCHASE_QUERY_FEATURES, np.float32), np.zeros(len(ids), np.float32)
+        write_repurchase_query(orders, at_s, query)
+        write_repurchase_features(self.repeats, candidates, orders, at_s, features)
         features[:, self.without] = 0.0
         score_all(self.ranker, features, query, len(ids), scores)
         return _Asked(ids, candidates, features, query, scores, at_s)
@@ -189,7 +189,7 @@ def model_of(stored: StoredModel) -> Model:
 
 def empty_model() -> Model:
     """Make a model that has learned nothing: it ranks by how often and how lately."""
-    ranker = new_ranker(len(FEATURES), QUERY_FEATURES)
+    ranker = new_ranker(len(REPURCHASE_FEATURES), REPURCHASE_QUERY_FEATURES)
     ranker.weight[[NEW, COUNT, WITHIN_90], 0] = (-3.0, 1.0, 0.5)
     return Model([], new_repeats(_FIRST_CAPACITY, _FIRST_CAPACITY), ranker)
 
@@ -266,13 +266,13 @@ class BuyAgain:
 
     def __init__(
         self,
-        max_items: int = MAX_ITEMS,
-        max_visitors: int = MAX_VISITORS,
-        rate: float = RATE,
+        max_items: int = MAX_BUY_AGAIN_ITEMS,
+        max_visitors: int = MAX_BUYERS,
+        rate: float = BUY_AGAIN_LEARNING_RATE,
         without: Collection[int] = (),
     ) -> None:
-        if max_items < 10 * MAX_ORDER_ITEMS:
-            raise ValueError(f"max_items must be at least {10 * MAX_ORDER_ITEMS}, got {max_items}")
+        if max_items < 10 * MAX_BASKET_ITEMS:
+            raise ValueError(f"max_items must be at least {10 * MAX_BASKET_ITEMS}, got {max_items}")
         if max_visitors < 1:
             raise ValueError(f"max_visitors must be at least 1, got {max_visitors}")
         if rate <= 0:
@@ -336,7 +336,7 @@ class BuyAgain:
         stored = self._visitors.get(visitor_id)
         return History() if stored is None else _decoder.decode(stored)
 
-    def recommend(self, visitor_id: str, at_s: float, n: int = 20) -> list[Ranked]:
+    def recommend(self, visitor_id: str, at_s: float, n: int = 20) -> list[RankedItems]:
         """Give the `n` items most likely in a followed visitor's next order, after the one that is open."""
         history = self.history(visitor_id)
         known = self._open.get(visitor_id)
@@ -486,7 +486,7 @@ class BuyAgain:
 
 
 def _bounded(items: dict[str, str]) -> dict[str, str]:
-    return dict(list(items.items())[:MAX_ORDER_ITEMS])
+    return dict(list(items.items())[:MAX_BASKET_ITEMS])
 
 
 def _hash(visitor_id: str) -> int:

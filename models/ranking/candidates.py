@@ -14,7 +14,6 @@ from models.base.fast_log import log32
 from models.base.jit import fast_kernel, kernel
 from models.ranking.candidate_table import CandidateTable, add, place_of
 from models.ranking.feature_layout import (
-    CHANNELS,
     COSINE,
     EARLIER,
     INSIDE,
@@ -22,6 +21,7 @@ from models.ranking.feature_layout import (
     LATELY_ALL,
     PAIR,
     PLAIN,
+    SCORE_CHANNELS,
     THREE_STEPS,
     TOKEN_AFTER,
     TOKEN_AFTER_KINDS,
@@ -30,12 +30,12 @@ from models.ranking.feature_layout import (
     VISITOR,
     VOTES,
 )
-from models.ranking.item_content import KINDS, RING, TOP_LEVEL, Content, Rings
+from models.ranking.item_content import RING, TOKEN_KINDS, TOP_LEVEL, Content, Rings
 from models.ranking.item_traffic import HORIZONS, Traffic, popularity
 from models.ranking.transitions import AFTER, LATELY, NEXT, TOGETHER, Sequences, fade
 
-QUERY_ITEMS: Final = 10
-ITEM_DECAY: Final = 0.75
+CANDIDATE_QUERY_ITEMS: Final = 10
+QUERY_ITEM_DECAY: Final = 0.75
 """What an item of the session counts against the one after it."""
 HOP_ITEMS: Final = 3
 HOP_DECAY: Final = 0.6
@@ -85,7 +85,7 @@ def gather_session(
     for index in range(len(visitor)):
         add(table, visitor[index], VISITOR, 1.0 / (1.0 + index))
     weight = 1.0
-    for steps in range(min(len(query), QUERY_ITEMS)):
+    for steps in range(min(len(query), CANDIDATE_QUERY_ITEMS)):
         item = query[steps]
         total = rows.total[item, TOGETHER] + 1.0
         for index in range(rows.other.shape[1]):
@@ -105,7 +105,7 @@ def gather_session(
             together = rows.counts[item, index, TOGETHER]
             table.raw[place, COSINE] += weight * together / np.sqrt(total * (rows.total[other, TOGETHER] + RARE))
             table.raw[place, LATELY_ALL] += weight * lately
-        weight *= ITEM_DECAY
+        weight *= QUERY_ITEM_DECAY
 
 
 @kernel
@@ -233,13 +233,13 @@ def write_features(
     last = query[0]
     rows, content = s.sequences, s.content
     one, small, scale = np.float32(1.0), np.float32(_SMALL), np.float32(_LOG_SCALE)  # half the time of doubles
-    largest = np.zeros(CHANNELS, np.float32)
+    largest = np.zeros(SCORE_CHANNELS, np.float32)
     for place in range(count):
         if table.items[place] != last:
-            for channel in range(CHANNELS):
+            for channel in range(SCORE_CHANNELS):
                 largest[channel] = max(largest[channel], table.raw[place, channel])
     for place in range(count):
-        for channel in range(CHANNELS):
+        for channel in range(SCORE_CHANNELS):
             share = table.raw[place, channel] / largest[channel] if largest[channel] > 0.0 else np.float32(0.0)
             told = share > 0.0
             out[place, 2 * channel] = share if told else np.float32(0.0)
@@ -270,7 +270,7 @@ def write_features(
         out[place, at + 8] = table.raw[place, LAST + NEXT] / (rows.total[last, NEXT] + 3.0)
         out[place, at + 9] = table.raw[place, PAIR] / (pair_seen + 3.0)
         at += 10
-        for kind in range(KINDS):
+        for kind in range(TOKEN_KINDS):
             token = content.tokens[item, kind]
             same, share, weight, weights = 0.0, 0.0, 1.0, 0.0
             if token >= 0:

@@ -16,14 +16,13 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from models.base.array_state import Floats
 from models.base.decay import Fading
 
 LEAST_RATIO: Final = 10.83
 """Chi-square with 1 degree of freedom, p = .001: one in 1,000 pairs that have nothing to do with each other passes."""
 LEAST_ORDERS: Final = 2
 """Two items that nobody else orders pass the ratio with a single order: that names no habit."""
-
-Floats = NDArray[np.float64]
 
 
 def log_likelihood_ratio(both: Floats, first: Floats, second: Floats, orders: float) -> Floats:

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from models.base.jit import kernel
 from models.ranking.candidate_table import CandidateTable
-from models.ranking.candidates import ITEM_DECAY, Sources
+from models.ranking.candidates import QUERY_ITEM_DECAY, Sources
 from models.ranking.feature_layout import LEARNERS, learner_of_feature
-from models.ranking.item_content import KINDS
+from models.ranking.item_content import TOKEN_KINDS
 from models.ranking.softmax_ranker import Ranker
 from models.ranking.transitions import TOGETHER
 
-ITEMS_USED: Final = 8
+CONTRIBUTING_ITEMS: Final = 8
 _LEARNER_OF: Final = learner_of_feature()
 _CONTENT: Final = LEARNERS.index("content")
 _LIKENESS: Final = np.array([0.4, 0.2, 0.1, 0.2, 0.1], np.float32)
@@ -104,7 +104,7 @@ def _because(s: Sources, query: NDArray[np.int32], item: int, by_content: bool) 
     rows, tokens = s.sequences, s.content.tokens
     met, alike = -1, -1
     most_met, most_alike, fading = 0.0, 0.0, 1.0
-    for index in range(min(len(query), ITEMS_USED)):
+    for index in range(min(len(query), CONTRIBUTING_ITEMS)):
         other = query[index]
         if other != item:
             for entry in range(rows.other.shape[1]):
@@ -116,12 +116,12 @@ def _because(s: Sources, query: NDArray[np.int32], item: int, by_content: bool) 
                         most_met, met = share, other
                     break
             likeness = 0.0
-            for kind in range(KINDS):
+            for kind in range(TOKEN_KINDS):
                 if tokens[item, kind] >= 0 and tokens[item, kind] == tokens[other, kind]:
                     likeness += fading * _LIKENESS[kind]
             if likeness > most_alike:
                 most_alike, alike = likeness, other
-        fading *= ITEM_DECAY
+        fading *= QUERY_ITEM_DECAY
     if by_content:
         return alike if alike >= 0 else met
     return met if met >= 0 else alike

@@ -15,15 +15,15 @@ from models.base.array_state import Renumbering, kept_rows
 from models.base.jit import fast_kernel
 from models.ranking.candidate_table import CandidateTable
 
-WIDTH: Final = 32
-ITEMS_USED: Final = 5
-ITEM_DECAY: Final = 0.7
+EMBEDDING_SIZE: Final = 32
+EMBEDDED_ITEMS: Final = 5
+EMBEDDED_ITEM_DECAY: Final = 0.7
 """What an item of the session counts against the one after it."""
-RATE: Final = 0.1
+EMBEDDING_LEARNING_RATE: Final = 0.1
 START: Final = 0.1
 """Deviation of a vector's first values."""
 _SMOOTH: Final = (
-    0.1 / WIDTH
+    0.1 / EMBEDDING_SIZE
 )  # added to a vector's mean square, so that its first steps are not as long as the rate allows
 _NEGLIGIBLE: Final = 1e-4  # a candidate less likely than this moves nothing
 
@@ -39,7 +39,7 @@ class Factors(NamedTuple):
 
 def new_factors(items: int) -> Factors:
     """Make vectors for item numbers below `items`, the same for a number each time, whatever `items` is."""
-    values = (np.random.default_rng(0).standard_normal((items, 2, WIDTH)) * START).astype(np.float32)
+    values = (np.random.default_rng(0).standard_normal((items, 2, EMBEDDING_SIZE)) * START).astype(np.float32)
     return Factors(
         before=np.ascontiguousarray(values[:, 0]),
         after=np.ascontiguousarray(values[:, 1]),
@@ -50,12 +50,12 @@ def new_factors(items: int) -> Factors:
 
 @fast_kernel
 def _direction(f: Factors, query: NDArray[np.int32]) -> NDArray[np.float32]:
-    direction = np.zeros(WIDTH, np.float32)
+    direction = np.zeros(EMBEDDING_SIZE, np.float32)
     weight = np.float32(1.0)
-    for steps in range(min(len(query), ITEMS_USED)):
-        for i in range(WIDTH):
+    for steps in range(min(len(query), EMBEDDED_ITEMS)):
+        for i in range(EMBEDDING_SIZE):
             direction[i] += weight * f.before[query[steps], i]
-        weight *= np.float32(ITEM_DECAY)
+        weight *= np.float32(EMBEDDED_ITEM_DECAY)
     return direction
 
 
@@ -73,7 +73,7 @@ def write_factors(
     direction = _direction(f, query)
     for place in range(table.head[1]):
         total = np.float32(0.0)
-        for i in range(WIDTH):
+        for i in range(EMBEDDING_SIZE):
             total += direction[i] * f.after[table.items[place], i]
         out[place, column] = total
 
@@ -92,30 +92,30 @@ def learn_factors(
         Of the feature in this query's score.
     """
     direction = _direction(f, query)
-    pull = np.zeros(WIDTH, np.float32)
+    pull = np.zeros(EMBEDDING_SIZE, np.float32)
     for place in range(table.head[1]):
         slope = slopes[place] * np.float32(weight)
         if abs(slope) > _NEGLIGIBLE:
             item = table.items[place]
             square = np.float32(0.0)
-            for i in range(WIDTH):
+            for i in range(EMBEDDING_SIZE):
                 pull[i] += slope * f.after[item, i]
                 square += (slope * direction[i]) ** 2
-            f.after_square[item] += square / WIDTH
+            f.after_square[item] += square / EMBEDDING_SIZE
             step = rate * slope / np.sqrt(f.after_square[item] + _SMOOTH)
-            for i in range(WIDTH):
+            for i in range(EMBEDDING_SIZE):
                 f.after[item, i] -= step * direction[i]
     square = np.float32(0.0)
-    for i in range(WIDTH):
+    for i in range(EMBEDDING_SIZE):
         square += pull[i] * pull[i]
     share = np.float32(1.0)
-    for steps in range(min(len(query), ITEMS_USED)):
+    for steps in range(min(len(query), EMBEDDED_ITEMS)):
         item = query[steps]
-        f.before_square[item] += share * share * square / WIDTH
+        f.before_square[item] += share * share * square / EMBEDDING_SIZE
         step = rate * share / np.sqrt(f.before_square[item] + _SMOOTH)
-        for i in range(WIDTH):
+        for i in range(EMBEDDING_SIZE):
             f.before[item, i] -= step * pull[i]
-        share *= np.float32(ITEM_DECAY)
+        share *= np.float32(EMBEDDED_ITEM_DECAY)
 
 
 def renumber_factors(f: Factors, numbers: Renumbering) -> None:

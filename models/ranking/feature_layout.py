@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.ranking.item_content import KINDS, LEAF
+from models.ranking.item_content import LEAF, TOKEN_KINDS
 from models.ranking.item_traffic import HORIZONS
 from models.ranking.session_neighbours import VOTE_KINDS
 from models.ranking.transitions import COUNTS
@@ -24,16 +24,16 @@ TOKEN_RING: Final = TOKEN_AFTER + TOKEN_AFTER_KINDS
 TOKEN_RING_KINDS: Final = 4
 VISITOR: Final = TOKEN_RING + TOKEN_RING_KINDS
 PAIR: Final = VISITOR + 1
-CHANNELS: Final = PAIR + 1
+SCORE_CHANNELS: Final = PAIR + 1
 
 # Columns of the features: two a channel, then what is told once.
 INSIDE: Final = 15
-PLAIN: Final = 2 * CHANNELS
+PLAIN: Final = 2 * SCORE_CHANNELS
 KNOWN: Final = PLAIN + len(HORIZONS)
 ALIKE: Final = KNOWN + 10
 SAME_CATEGORY: Final = ALIKE + 2 * LEAF + 1
 """Column that tells how much of the session, fading, is of the candidate's own category."""
-AGAIN: Final = ALIKE + 2 * KINDS + 3
+AGAIN: Final = ALIKE + 2 * TOKEN_KINDS + 3
 FACTORS: Final = AGAIN + INSIDE
 """Column of `models.ranking.embeddings`, which write it themselves."""
 FEATURES: Final = FACTORS + 1

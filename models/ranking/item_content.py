@@ -1,6 +1,6 @@
 """Content: what items are, by category, brand and price, so that an item few have touched has neighbours too.
 
-An item has up to `KINDS` tokens: its category, the category with its brand, the category with its price band, its
+An item has up to `TOKEN_KINDS` tokens: its category, the category with its brand, the category with its price band, its
 brand, and the first level of its category. Each token keeps the latest events on its items.
 """
 
@@ -15,8 +15,8 @@ from models.base.array_state import Renumbering, kept_rows
 from models.base.jit import kernel
 from models.catalog.feature_hashing import price_band
 
-KINDS: Final = 5
-LEAF, LEAF_BRAND, LEAF_BAND, BRAND, TOP_LEVEL = range(KINDS)
+TOKEN_KINDS: Final = 5
+LEAF, LEAF_BRAND, LEAF_BAND, BRAND, TOP_LEVEL = range(TOKEN_KINDS)
 RING: Final = 128
 
 
@@ -36,7 +36,7 @@ class Rings(NamedTuple):
 
 def new_content(items: int) -> Content:
     """Make empty facts for item numbers below `items`."""
-    return Content(tokens=np.full((items, KINDS), -1, np.int32), price=np.full(items, np.nan, np.float32))
+    return Content(tokens=np.full((items, TOKEN_KINDS), -1, np.int32), price=np.full(items, np.nan, np.float32))
 
 
 def new_rings(tokens: int) -> Rings:
@@ -74,7 +74,7 @@ def set_facts(
 @kernel
 def learn_rings(r: Rings, tokens: NDArray[np.int32], item: int) -> None:
     """Remember an event on an item with each of its tokens."""
-    for kind in range(KINDS):
+    for kind in range(TOKEN_KINDS):
         token = tokens[kind]
         if token >= 0:
             r.ring[token, r.rung[token] % RING] = item

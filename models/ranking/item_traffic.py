@@ -14,7 +14,7 @@ from models.base.jit import kernel
 
 HORIZONS: Final = (300.0, 3_000.0, 30_000.0)
 """Events of the whole shop until an event counts half, one a column."""
-TOP: Final = 100
+TOP_ITEMS: Final = 100
 RECENT: Final = 64
 _TOP_EVERY: Final = 200
 
@@ -38,7 +38,7 @@ def new_traffic(items: int) -> Traffic:
     return Traffic(
         head=np.zeros(1, np.int64),
         recent=np.full(RECENT, -1, np.int32),
-        top=np.full(TOP, -1, np.int32),
+        top=np.full(TOP_ITEMS, -1, np.int32),
         weight=np.zeros((items, len(HORIZONS)), np.float32),
         seen=np.full(items, -1, np.int64),
         first=np.full(items, -1, np.int64),
@@ -63,13 +63,13 @@ def learn_traffic(t: Traffic, item: int, items: int, weight: float) -> None:
     if t.first[item] < 0:
         t.first[item] = t.head[0]
     t.recent[t.head[0] % RECENT] = item
-    if t.head[0] % _TOP_EVERY == 0 or t.head[0] == TOP:
+    if t.head[0] % _TOP_EVERY == 0 or t.head[0] == TOP_ITEMS:
         scores = np.zeros(items)
         for other in range(items):
             scores[other] = -popularity(t, other, 1)
         # Stable, so that ties stand by number.
         order = np.argsort(scores, kind="mergesort")
-        for index in range(TOP):
+        for index in range(TOP_ITEMS):
             t.top[index] = order[index] if index < items else -1
 
 

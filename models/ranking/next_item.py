@@ -24,10 +24,9 @@ from models.ranking.candidates import (
     two_steps,
 )
 from models.ranking.contributions import ContributionReader
-from models.ranking.embeddings import RATE as FACTORS_RATE
+from models.ranking.embeddings import EMBEDDING_LEARNING_RATE as FACTORS_RATE
 from models.ranking.embeddings import Factors, learn_factors, new_factors, renumber_factors
 from models.ranking.feature_layout import (
-    CHANNELS,
     COSINE,
     FACTORS,
     FEATURES,
@@ -35,6 +34,7 @@ from models.ranking.feature_layout import (
     LEARNERS,
     QUERY_FEATURES,
     SAME_CATEGORY,
+    SCORE_CHANNELS,
     VOTES,
     learner_of_feature,
 )
@@ -68,7 +68,7 @@ from models.ranking.session_neighbours import (
     restored_sessions,
     stored_sessions,
 )
-from models.ranking.softmax_ranker import RATE, Ranker, learn_choice, new_ranker, slopes_of
+from models.ranking.softmax_ranker import RANKER_LEARNING_RATE, Ranker, learn_choice, new_ranker, slopes_of
 from models.ranking.transitions import (
     AFTER,
     LATELY,
@@ -85,7 +85,7 @@ from models.ranking.transitions import (
 
 PATH_ITEMS: Final = 48
 """Events kept of an open session."""
-QUERY_ITEMS: Final = 24
+NEXT_ITEM_QUERY_ITEMS: Final = 24
 """Distinct items of a session that are asked with."""
 VISITOR_ITEMS: Final = 24
 VISITOR_ITEMS_USED: Final = 10
@@ -159,7 +159,7 @@ class NextItem:
         max_items: int = 50_000,
         max_tokens: int = 20_000,
         max_sessions: int = 60_000,
-        rate: float = RATE,
+        rate: float = RANKER_LEARNING_RATE,
         without: Collection[str] = (),
     ) -> None:
         if max_items < 100:
@@ -207,7 +207,7 @@ class NextItem:
         self._asked = np.zeros(QUERY_FEATURES, np.float32)
 
     def _make_table(self, items: int) -> None:
-        self._table = new_candidate_table(items, CHANNELS)
+        self._table = new_candidate_table(items, SCORE_CHANNELS)
         self._sums = np.zeros(items, np.float32)
         self._found = np.zeros(items, np.int32)
 
@@ -322,7 +322,7 @@ class NextItem:
         channels
             Those of `models.ranking.candidates` that count.
         """
-        return spoken_for(self._table, items, channels.start or 0, channels.stop or CHANNELS)
+        return spoken_for(self._table, items, channels.start or 0, channels.stop or SCORE_CHANNELS)
 
     def reader(self) -> ContributionReader:
         """Give what tells why an item, numbered as in `names`, stood where it did in the latest `rank`."""
@@ -340,7 +340,7 @@ class NextItem:
 
     def _score(self, path: list[int], visited: list[int], number: int, at_s: float, dwell_s: float) -> None:
         """Put the candidates and their scores on the board."""
-        self._query = np.array(list(dict.fromkeys(path))[:QUERY_ITEMS], dtype=np.int32)
+        self._query = np.array(list(dict.fromkeys(path))[:NEXT_ITEM_QUERY_ITEMS], dtype=np.int32)
         weigh(
             ModelState(self._sources, self._sessions, self._pairs, self._factors, self._ranker),
             Workspace(self._table, self._scratch, self._features, self._scores, self._asked, self._sums, self._found),

@@ -14,7 +14,7 @@ from models.base.jit import fast_kernel
 
 # Columns of `item` and, the first four, of `category`.
 OFFERED: Final = 0
-AGAIN: Final = 1
+AGAIN_FEATURE: Final = 1
 GAP_DAYS: Final = 2
 GAPS: Final = 3
 BOUGHT: Final = 4
@@ -25,7 +25,7 @@ HALF_LIVES_DAYS: Final = (3.0, 14.0, 60.0)
 ITEM_COLUMNS: Final = LATELY + len(HALF_LIVES_DAYS)
 CATEGORY_COLUMNS: Final = 4
 
-FEATURES: Final = (
+REPURCHASE_FEATURES: Final = (
     "not bought before",
     "count",
     "bought within 7 days",
@@ -52,7 +52,7 @@ FEATURES: Final = (
 NEW: Final = 0
 COUNT: Final = 1
 WITHIN_90: Final = 4
-QUERY_FEATURES: Final = 6
+REPURCHASE_QUERY_FEATURES: Final = 6
 POPULAR: Final = 20
 """Items offered to every visitor besides what they bought themselves: the most bought lately."""
 ITEM_PRIOR: Final = 10.0
@@ -82,7 +82,7 @@ class Repeats(NamedTuple):
 class Candidates(NamedTuple):
     """A visitor's habits, then popular items, side by side: how many `times` bought, 0 of the latter, and when.
 
-    `orders` `(n, MAX_TIMES)` are places in the arrays of `Orders`, -1 for none; `number` is -1 for an unknown item.
+    `orders` `(n, MAX_TIMES)` are places in the arrays of `OrderTimes`, -1 for none; `number` is -1 for an unknown item.
     """
 
     number: NDArray[np.int64]
@@ -92,7 +92,7 @@ class Candidates(NamedTuple):
     orders: NDArray[np.int64]
 
 
-class Orders(NamedTuple):
+class OrderTimes(NamedTuple):
     """A visitor's orders: when (epoch seconds) and of how many items; those still known, and sums over all."""
 
     at_s: NDArray[np.float64]
@@ -104,7 +104,7 @@ class Orders(NamedTuple):
 def new_repeats(items: int, categories: int) -> Repeats:
     """Make what is known before any order: one offer in 200 is taken."""
     total = np.zeros(ALONE + 2)
-    total[OFFERED], total[AGAIN] = 100.0, 0.5
+    total[OFFERED], total[AGAIN_FEATURE] = 100.0, 0.5
     return Repeats(
         item=np.zeros((items, ITEM_COLUMNS), np.float32),
         seen_s=np.zeros(items),
@@ -136,12 +136,12 @@ def learn_order(
         if category >= 0:
             r.category[category, OFFERED] += 1
         if again:
-            r.total[AGAIN] += 1
-            r.item[item, AGAIN] += 1
+            r.total[AGAIN_FEATURE] += 1
+            r.item[item, AGAIN_FEATURE] += 1
             r.item[item, GAP_DAYS] += gap_days[place]
             r.item[item, GAPS] += 1
             if category >= 0:
-                r.category[category, AGAIN] += 1
+                r.category[category, AGAIN_FEATURE] += 1
                 r.category[category, GAP_DAYS] += gap_days[place]
                 r.category[category, GAPS] += 1
     for item in taken:
@@ -173,13 +173,15 @@ def refresh_popular(r: Repeats, count: int, at_s: float) -> None:
 @fast_kernel
 def _rate_again(r: Repeats, item: int) -> float:
     """Chance, 0 to 1, that an order takes an item its visitor has bought before."""
-    rate = float(r.total[AGAIN] / r.total[OFFERED])
+    rate = float(r.total[AGAIN_FEATURE] / r.total[OFFERED])
     if item < 0:
         return rate
     category = r.category_of[item]
     if category >= 0:
-        rate = (r.category[category, AGAIN] + CATEGORY_PRIOR * rate) / (r.category[category, OFFERED] + CATEGORY_PRIOR)
-    return float((r.item[item, AGAIN] + ITEM_PRIOR * rate) / (r.item[item, OFFERED] + ITEM_PRIOR))
+        rate = (r.category[category, AGAIN_FEATURE] + CATEGORY_PRIOR * rate) / (
+            r.category[category, OFFERED] + CATEGORY_PRIOR
+        )
+    return float((r.item[item, AGAIN_FEATURE] + ITEM_PRIOR * rate) / (r.item[item, OFFERED] + ITEM_PRIOR))
 
 
 @fast_kernel
@@ -205,7 +207,7 @@ def rates_again(r: Repeats, numbers: NDArray[np.int64]) -> NDArray[np.float64]:
 
 
 @fast_kernel
-def write_query(orders: Orders, at_s: float, query: NDArray[np.float32]) -> None:
+def write_repurchase_query(orders: OrderTimes, at_s: float, query: NDArray[np.float32]) -> None:
     """Write what the moment says, shape `(QUERY_FEATURES,)`: size of the visitor's orders, how many, time of day."""
     since = max(at_s - orders.at_s.max(), 0.0) / DAY_S if len(orders.at_s) else 0.0
     turn = 2 * np.pi * (at_s % DAY_S) / DAY_S
@@ -219,7 +221,9 @@ def write_query(orders: Orders, at_s: float, query: NDArray[np.float32]) -> None
 
 
 @fast_kernel
-def write_features(r: Repeats, c: Candidates, orders: Orders, at_s: float, x: NDArray[np.float32]) -> None:
+def write_repurchase_features(
+    r: Repeats, c: Candidates, orders: OrderTimes, at_s: float, x: NDArray[np.float32]
+) -> None:
     """Write the features of each candidate at `at_s` (epoch seconds), shape `(n, len(FEATURES))`."""
     visits = max(orders.seen, 1.0)
     alone = (r.total[ALONE] + 1.0) / (r.total[BOUGHT] + 6.0)

@@ -5,11 +5,11 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from models.base.array_state import Stored, fill, restored, stored
+from models.base.array_state import Stored, fill_rows, restored, stored
 from models.base.jit import kernel
 from models.ranking.candidate_table import CandidateTable, add
 
-ROWS: Final = 65_536
+PAIR_ROWS: Final = 65_536
 FOLLOWERS: Final = 24
 
 
@@ -25,10 +25,10 @@ class Pairs(NamedTuple):
 def new_pairs() -> Pairs:
     """Make an empty table."""
     return Pairs(
-        owner=np.full(ROWS, -1, np.int64),
-        other=np.full((ROWS, FOLLOWERS), -1, np.int32),
-        counts=np.zeros((ROWS, FOLLOWERS), np.float32),
-        total=np.zeros(ROWS, np.float32),
+        owner=np.full(PAIR_ROWS, -1, np.int64),
+        other=np.full((PAIR_ROWS, FOLLOWERS), -1, np.int32),
+        counts=np.zeros((PAIR_ROWS, FOLLOWERS), np.float32),
+        total=np.zeros(PAIR_ROWS, np.float32),
     )
 
 
@@ -43,7 +43,7 @@ def restored_pairs(t: Pairs, arrays: list[Stored]) -> None:
     used, *rows = (restored(array) for array in arrays)
     into: list[NDArray[Any]] = [t.owner, t.other, t.counts, t.total]
     for array, values in zip(into, rows, strict=True):
-        fill(array, values, used)
+        fill_rows(array, values, used)
 
 
 @kernel

@@ -12,14 +12,14 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from models.base.array_state import Renumbering, Stored, fill, kept_rows, restored, stored
+from models.base.array_state import Renumbering, Stored, fill_rows, kept_rows, restored, stored
 from models.base.durations import DAY_S
 from models.base.jit import kernel
 from models.ranking.candidate_table import CandidateTable, place_of
 
 SESSIONS_PER_ITEM: Final = 500
 NEIGHBOURS: Final = 200
-QUERY_ITEMS: Final = 10
+NEIGHBOUR_QUERY_ITEMS: Final = 10
 SESSION_ITEMS: Final = 32
 """Items kept of a session, the latest; bounds what one visitor can add."""
 POSITION_DECAY: Final = 0.5
@@ -79,8 +79,8 @@ def new_scratch(sessions: int) -> Scratch:
     return Scratch(
         similarity=np.zeros(sessions, np.float32),
         matched=np.zeros(sessions, np.int16),
-        near=np.zeros(QUERY_ITEMS * SESSIONS_PER_ITEM, np.int64),
-        order=np.zeros(QUERY_ITEMS * SESSIONS_PER_ITEM, np.float32),
+        near=np.zeros(NEIGHBOUR_QUERY_ITEMS * SESSIONS_PER_ITEM, np.int64),
+        order=np.zeros(NEIGHBOUR_QUERY_ITEMS * SESSIONS_PER_ITEM, np.float32),
     )
 
 
@@ -131,7 +131,7 @@ def score_neighbours(
     """
     kept, links = len(s.length), len(s.link_session)
     found = 0
-    for steps in range(min(len(query), QUERY_ITEMS)):
+    for steps in range(min(len(query), NEIGHBOUR_QUERY_ITEMS)):
         weight = np.exp(-POSITION_DECAY * steps)
         link, met = s.first_link[query[steps]], 0
         while link >= 0 and link > s.head[1] - 1 - links and met < SESSIONS_PER_ITEM:
@@ -205,7 +205,7 @@ def restored_sessions(s: Sessions, arrays: list[Stored]) -> Sessions:
     *rings, first_link = (restored(array) for array in arrays)
     into: list[NDArray[Any]] = [s.head, s.items, s.length, s.last_at_s, s.link_session, s.link_before]
     for array, values in zip(into, rings, strict=True):
-        fill(array, values)
+        fill_rows(array, values)
     return s._replace(first_link=first_link)
 
 

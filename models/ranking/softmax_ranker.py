@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from models.base.jit import fast_kernel
 
-RATE: Final = 0.07
+RANKER_LEARNING_RATE: Final = 0.07
 _SMOOTH: Final = 1e-2  # added to the squares, so that the first steps are not as long as the rate allows
 _NEGLIGIBLE: Final = 1e-5  # a candidate less likely than this moves no weight
 

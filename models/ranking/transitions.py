@@ -21,7 +21,7 @@ FEW_KEYS: Final = 1_024
 LOOK_BACK: Final = 20
 COUNTS: Final = 5
 NEXT, AFTER, BEFORE, TOGETHER, LATELY = range(COUNTS)
-HALF_LIFE_S: Final = 3 * DAY_S
+TRANSITION_HALF_LIFE_S: Final = 3 * DAY_S
 _EARLIER_LATELY: Final = 0.3  # what an item before counts as lately seen, against one after
 
 
@@ -58,7 +58,7 @@ def grown_sequences(t: Sequences, keys: int) -> Sequences:
 
 
 @kernel
-def entry_of(t: Sequences, key: int, other: int) -> int:
+def row_entry(t: Sequences, key: int, other: int) -> int:
     """Give the place of `other` in a row, the weakest's if it is new."""
     weakest = 0
     least = np.float32(np.inf)
@@ -81,13 +81,13 @@ def entry_of(t: Sequences, key: int, other: int) -> int:
 @kernel
 def fade(elapsed_s: float) -> float:
     """What a count of so long ago counts now."""
-    return np.exp2(-max(0.0, elapsed_s) / HALF_LIFE_S)  # type: ignore[no-any-return]
+    return np.exp2(-max(0.0, elapsed_s) / TRANSITION_HALF_LIFE_S)  # type: ignore[no-any-return]
 
 
 @kernel
 def learn_after(t: Sequences, key: int, other: int, distance: int, at_s: float, weight: float) -> None:
     """Count, `weight` times, that `other` came `distance` steps after `key`."""
-    index = entry_of(t, key, other)
+    index = row_entry(t, key, other)
     share = weight / distance
     if distance == 1:
         t.counts[key, index, NEXT] += weight
@@ -103,7 +103,7 @@ def learn_after(t: Sequences, key: int, other: int, distance: int, at_s: float, 
 @kernel
 def learn_before(t: Sequences, key: int, other: int, distance: int, at_s: float, weight: float) -> None:
     """Count, `weight` times, that `other` came `distance` steps before `key`."""
-    index = entry_of(t, key, other)
+    index = row_entry(t, key, other)
     share = weight / distance
     t.counts[key, index, BEFORE] += share
     t.total[key, BEFORE] += share

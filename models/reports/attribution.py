@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 DIRECT: Final = "direct"
 
 
-class Path(NamedTuple):
+class ConversionPath(NamedTuple):
     """The touches before an order, oldest first; `revenue` is None for a way that led to no order."""
 
     touches: tuple[str, ...]
@@ -37,17 +37,17 @@ def without_direct(touches: Sequence[str], direct: frozenset[str] = frozenset({D
     return kept or tuple(touches)
 
 
-def first_touch(paths: Sequence[Path]) -> dict[str, Credit]:
+def first_touch(paths: Sequence[ConversionPath]) -> dict[str, Credit]:
     """Credit the first touch of each path that led to an order."""
     return _one_touch(paths, 0)
 
 
-def last_touch(paths: Sequence[Path]) -> dict[str, Credit]:
+def last_touch(paths: Sequence[ConversionPath]) -> dict[str, Credit]:
     """Credit the last touch of each path that led to an order."""
     return _one_touch(paths, -1)
 
 
-def _one_touch(paths: Sequence[Path], place: int) -> dict[str, Credit]:
+def _one_touch(paths: Sequence[ConversionPath], place: int) -> dict[str, Credit]:
     found: dict[str, Credit] = {}
     for touches, revenue in paths:
         if revenue is not None and touches:
@@ -56,7 +56,7 @@ def _one_touch(paths: Sequence[Path], place: int) -> dict[str, Credit]:
     return found
 
 
-def markov(paths: Sequence[Path]) -> dict[str, Credit]:
+def markov(paths: Sequence[ConversionPath]) -> dict[str, Credit]:
     """Share all orders by how many would be missing without each touch: first-order Markov removal effects [1]_.
 
     Ways that led to no order count. Removal effects are scaled to sum to all orders and all revenue.
@@ -76,7 +76,7 @@ def markov(paths: Sequence[Path]) -> dict[str, Credit]:
     return {touch: Credit(effect / whole * orders, effect / whole * revenue) for touch, effect in effects.items()}
 
 
-def removal_effects(paths: Sequence[Path]) -> dict[str, float]:
+def removal_effects(paths: Sequence[ConversionPath]) -> dict[str, float]:
     """Give the share of orders, 0 to 1, that would be missing without each touch."""
     steps: dict[tuple[str, str], int] = {}
     touches = sorted({touch for path in paths for touch in path.touches})

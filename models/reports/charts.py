@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal, NamedTuple
 from xml.sax.saxutils import escape
 
-WIDTH: Final = 860
+CHART_WIDTH: Final = 860
 _LEFT: Final = 260
 _RIGHT: Final = 90
 _BAR: Final = 16
@@ -27,7 +27,7 @@ class Drawing(NamedTuple):
     values: tuple[str, ...]
 
 
-DRAWINGS: Final[Mapping[str, Drawing]] = {
+CHARTS: Final[Mapping[str, Drawing]] = {
     "funnel": Drawing("bars", ("step",), ("visits",)),
     "channels": Drawing("bars", ("channel",), ("first_touch_revenue", "last_touch_revenue", "markov_revenue")),
     "campaigns": Drawing(
@@ -50,12 +50,12 @@ DRAWINGS: Final[Mapping[str, Drawing]] = {
 
 
 def draw(name: str, rows: Sequence[Mapping[str, Any]], note: str = "") -> str:
-    """Draw a report of `DRAWINGS`; rows are by column name. Totals are left out, and rows past the sixtieth.
+    """Draw a report of `CHARTS`; rows are by column name. Totals are left out, and rows past the sixtieth.
 
     >>> draw("funnel", [{"step": "visits", "visits": 3}]).startswith("<svg")
     True
     """
-    drawing = DRAWINGS[name]
+    drawing = CHARTS[name]
     kept = [row for row in rows if "total" not in [row[label] for label in drawing.labels]]
     if drawing.kind == "grid":
         body, height = _grid(kept, drawing)
@@ -68,7 +68,8 @@ def draw(name: str, rows: Sequence[Mapping[str, Any]], note: str = "") -> str:
     about = ", ".join(value.replace("_", " ") for value in drawing.values)
     head = _text(12, 26, name, size=18) + _text(12, 46, " · ".join(text for text in (about, note) if text), most=120)
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{CHART_WIDTH}" height="{height}" '
+        f'viewBox="0 0 {CHART_WIDTH} {height}" '
         f'font-family="sans-serif"><rect width="100%" height="100%" fill="white"/>{head}{body}</svg>\n'
     )
 
@@ -102,7 +103,7 @@ def _bars(rows: Sequence[Mapping[str, Any]], drawing: Drawing) -> tuple[str, int
 
 def _grid(rows: Sequence[Mapping[str, Any]], drawing: Drawing) -> tuple[str, int]:
     across, down = sorted({row[drawing.labels[1]] for row in rows}), sorted({row[drawing.labels[0]] for row in rows})
-    across, down = across[: (WIDTH - 100) // _CELL[0]], down[:_MAX_ROWS]
+    across, down = across[: (CHART_WIDTH - 100) // _CELL[0]], down[:_MAX_ROWS]
     (name,) = drawing.values
     found = {(row[drawing.labels[0]], row[drawing.labels[1]]): row[name] for row in rows}
     most = max((float(value or 0.0) for value in found.values()), default=0.0) or 1.0
@@ -147,13 +148,13 @@ def _intervals(rows: Sequence[Mapping[str, Any]], drawing: Drawing) -> tuple[str
             f'stroke="{_COLOURS[0]}" stroke-width="3"/>'
         )
         parts.append(f'<circle cx="{_x(value, least, most):.1f}" cy="{middle}" r="5" fill="{_COLOURS[1]}"/>')
-        parts.append(_text(WIDTH - _RIGHT + 6, y + 12, f"{float(row[drawing.values[0]]):+.1%}", size=11))
+        parts.append(_text(CHART_WIDTH - _RIGHT + 6, y + 12, f"{float(row[drawing.values[0]]):+.1%}", size=11))
     return "".join(parts), height
 
 
 def _x(value: float, least: float, most: float) -> float:
     span = (most - least) or 1.0
-    return _LEFT + (WIDTH - _LEFT - _RIGHT) * (value - least) / span
+    return _LEFT + (CHART_WIDTH - _LEFT - _RIGHT) * (value - least) / span
 
 
 def _figure(value: Any, name: str) -> str:

@@ -13,7 +13,7 @@ class CohortOrder(NamedTuple):
     revenue: float
 
 
-class Cell(NamedTuple):
+class CohortCell(NamedTuple):
     """A cohort in one month of its life: 0 is the month of the first order.
 
     `buyers` belong to the cohort, `active` of them ordered in this month, `orders` times for `revenue`;
@@ -54,7 +54,7 @@ def month_name(month: int) -> str:
     return f"{month // 12:04}-{month % 12 + 1:02}"
 
 
-def cohorts(orders: Iterable[CohortOrder]) -> list[Cell]:
+def cohorts(orders: Iterable[CohortOrder]) -> list[CohortCell]:
     """Give every cohort in every month up to that of the latest order, oldest first."""
     by_visitor: dict[str, list[CohortOrder]] = {}
     for order in orders:
@@ -65,7 +65,7 @@ def cohorts(orders: Iterable[CohortOrder]) -> list[Cell]:
     for visitor_id, theirs in by_visitor.items():
         joined.setdefault(month_of(min(order.at_s for order in theirs)), []).append(visitor_id)
     latest = max(month_of(order.at_s) for theirs in by_visitor.values() for order in theirs)
-    cells: list[Cell] = []
+    cells: list[CohortCell] = []
     for cohort, members in sorted(joined.items()):
         active: dict[int, set[str]] = {}
         counts: dict[int, int] = {}
@@ -80,7 +80,7 @@ def cohorts(orders: Iterable[CohortOrder]) -> list[Cell]:
         for month in range(latest - cohort + 1):
             total += revenue.get(month, 0.0)
             cells.append(
-                Cell(
+                CohortCell(
                     cohort=month_name(cohort),
                     month=month,
                     buyers=len(members),

@@ -32,12 +32,12 @@ LEAST_SKETCH_SHARE: Final = 0.25
 Days = Annotated[float, Meta(gt=0, le=3_650)]
 Amount = Annotated[float, Meta(ge=0, le=1e12)]
 Share = Annotated[float, Meta(ge=0, le=1)]
-Text = Annotated[str, Meta(min_length=1, max_length=200)]
-Texts = Text | Annotated[list[Text], Meta(min_length=1, max_length=50)]
+ShortText = Annotated[str, Meta(min_length=1, max_length=200)]
+Texts = ShortText | Annotated[list[ShortText], Meta(min_length=1, max_length=50)]
 Score = Annotated[int, Meta(ge=1, le=5)]
 Screen = Literal["mobile", "tablet", "desktop"]
-Kind = TypeVar("Kind")
-Some = Annotated[list[Kind], Meta(min_length=1, max_length=50)]
+ConditionType = TypeVar("ConditionType")
+Some = Annotated[list[ConditionType], Meta(min_length=1, max_length=50)]
 Count = Annotated[int, Meta(ge=0, le=1_000_000)]
 
 
@@ -72,7 +72,7 @@ class Condition(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
         raise NotImplementedError
 
 
-class Activity(Condition, frozen=True):
+class ActivityCondition(Condition, frozen=True):
     """`seen_within_days`: the newest event is younger; `silent_days`: it is at least so old; or both."""
 
     seen_within_days: Days | None = None
@@ -98,15 +98,15 @@ class Activity(Condition, frozen=True):
         return f"last seen {_days(facts.profile.last_at_s, facts)} ago"
 
 
-class Interest(Condition, frozen=True):
+class InterestCondition(Condition, frozen=True):
     """At least `items` of the recent items, looked at within `within_days`, are of a category path or a brand.
 
     A single category name is found at any level. Recent items the catalog does not know count where the interest vector
     shows what they were.
     """
 
-    category: Text | None = None
-    brand: Text | None = None
+    category: ShortText | None = None
+    brand: ShortText | None = None
     items: Annotated[int, Meta(ge=1, le=24)] = 1
     within_days: Days = 30.0
 
@@ -161,7 +161,7 @@ class Interest(Condition, frozen=True):
         return bool(weights_of([token], directions(facts.profile.sketch)[-1])[0] >= LEAST_SKETCH_SHARE)
 
 
-class Source(Condition, frozen=True):
+class SourceCondition(Condition, frozen=True):
     """Where the visitor came from: the first touch, the last one, or either."""
 
     source: Texts | None = None
@@ -191,7 +191,7 @@ class Source(Condition, frozen=True):
         return all(wanted is None or _one_of(found, wanted) for wanted, found in asked)
 
 
-class Region(Condition, frozen=True):
+class RegionCondition(Condition, frozen=True):
     """`is`: countries or regions; `DE` holds for `DE-BE` too."""
 
     is_: Texts = msgspec.field(name="is")
@@ -205,7 +205,7 @@ class Region(Condition, frozen=True):
         return f"region {facts.profile.region or 'unknown'}"
 
 
-class Device(Condition, frozen=True):
+class DeviceCondition(Condition, frozen=True):
     """`is`: kinds of device, by the latest event that told one."""
 
     is_: Screen | Some[Screen] = msgspec.field(name="is")
@@ -219,7 +219,7 @@ class Device(Condition, frozen=True):
         return f"device {facts.profile.device or 'unknown'}"
 
 
-class StageIs(Condition, frozen=True):
+class StageCondition(Condition, frozen=True):
     """`is`: stages of life."""
 
     is_: Stage | Some[Stage] = msgspec.field(name="is")
@@ -238,7 +238,7 @@ class StageIs(Condition, frozen=True):
         return f"{stage}: {why}"
 
 
-class Value(Condition, frozen=True):
+class ValueCondition(Condition, frozen=True):
     """Value tier by RFM, its three scores, lifetime value and average basket; all that are given must hold."""
 
     tier: ValueTier | Some[ValueTier] | None = None
@@ -280,7 +280,7 @@ class Value(Condition, frozen=True):
         return f"{tier_of(*scores, order_value.orders)}, RFM {named}, lifetime value {order_value.revenue:g}"
 
 
-class Orders(Condition, frozen=True):
+class OrdersCondition(Condition, frozen=True):
     """Order pattern: `none`, `single`, `repeat` or `wholesale` (an order of `units` or `value` or more); bounds; times.
 
     All that are given must hold.
@@ -338,7 +338,7 @@ class Orders(Condition, frozen=True):
         return f"{text}, the last {_days(order_value.last_at_s, facts)} ago" if order_value.orders else text
 
 
-class PriceSensitivity(Condition, frozen=True):
+class PriceSensitivityCondition(Condition, frozen=True):
     """Share of the units ever ordered that were bought on sale; `units_min` of them make it worth saying."""
 
     sale_share_min: Share | None = None
@@ -360,7 +360,7 @@ class PriceSensitivity(Condition, frozen=True):
         return f"{facts.order_value.sale_share:.0%} of {facts.order_value.units} units bought on sale"
 
 
-class Satisfaction(Condition, frozen=True):
+class SatisfactionCondition(Condition, frozen=True):
     """What the visitor said last: a mood, or bounds of one measure; within some days, if given."""
 
     is_: Mood | Some[Mood] | None = msgspec.field(name="is", default=None)

@@ -199,7 +199,7 @@ def _fields(membership: Membership | None) -> set[str]:
     return {stage_field(membership.stage), *(segment_field(member.segment_id) for member in membership.members)}
 
 
-def event_of(move: Transition, site: str, visitor_id: str, user_id: str, now_s: float) -> Event | None:
+def transition_event(move: Transition, site: str, visitor_id: str, user_id: str, now_s: float) -> Event | None:
     """Give the event that tells of a move; None for a new visitor's first stage, which is no change.
 
     Its `event_id` is made of what moved, so that the same move told twice is known by it; `now_s` (epoch seconds) is

@@ -11,34 +11,34 @@ import msgspec
 from models.base.errors import InvalidError, show_value
 from models.base.ids import parse_segment_id
 from models.segments.conditions import (
-    Activity,
+    ActivityCondition,
     Condition,
-    Device,
+    DeviceCondition,
     Facts,
-    Interest,
-    Orders,
-    PriceSensitivity,
-    Region,
-    Satisfaction,
-    Source,
-    StageIs,
-    Value,
+    InterestCondition,
+    OrdersCondition,
+    PriceSensitivityCondition,
+    RegionCondition,
+    SatisfactionCondition,
+    SourceCondition,
+    StageCondition,
+    ValueCondition,
 )
 
 MAX_SEGMENTS: Final = 500
 MAX_CONDITIONS: Final = 64
 MAX_DEPTH: Final = 8
 CONDITIONS: Final[dict[str, type[Condition]]] = {
-    "activity": Activity,
-    "interest": Interest,
-    "source": Source,
-    "region": Region,
-    "device": Device,
-    "stage": StageIs,
-    "value": Value,
-    "orders": Orders,
-    "price_sensitivity": PriceSensitivity,
-    "satisfaction": Satisfaction,
+    "activity": ActivityCondition,
+    "interest": InterestCondition,
+    "source": SourceCondition,
+    "region": RegionCondition,
+    "device": DeviceCondition,
+    "stage": StageCondition,
+    "value": ValueCondition,
+    "orders": OrdersCondition,
+    "price_sensitivity": PriceSensitivityCondition,
+    "satisfaction": SatisfactionCondition,
 }
 _SHORT: Final = frozenset({"region", "device", "stage"})
 """May be written as a text or a list: `device: mobile` for `device: {is: mobile}`."""
@@ -139,11 +139,11 @@ def parse_segment(raw: object) -> Segment:
     name = raw.get("name", "")
     if not isinstance(name, str) or len(name) > 200:
         raise InvalidError("name_invalid", f"name must be text of at most 200 characters, got {show_value(name)}")
-    rule = parse_rule(raw.get("rule"))
+    rule = parse_segment_rule(raw.get("rule"))
     return Segment(segment_id, name, rule, raw["rule"])
 
 
-def parse_rule(raw: object) -> SegmentRule:
+def parse_segment_rule(raw: object) -> SegmentRule:
     """Check a rule as it came from outside; raises `InvalidError` that names the place and the value."""
     left = [MAX_CONDITIONS]
     return _parse(raw, "rule", MAX_DEPTH, left)

@@ -69,7 +69,7 @@ class AboutEvent(About, frozen=True, kw_only=True):
 NOT_FOR_MESSAGES = frozenset({"at_s", "item_ids"})
 """Fields that a message does not carry as they are: it has times and items of its own."""
 
-Record = TypeVar("Record", bound=About)
+AboutType = TypeVar("AboutType", bound=About)
 _encoder = msgspec.msgpack.Encoder()
 
 
@@ -82,6 +82,6 @@ def encode_about(about: About) -> msgspec.Raw:
     return msgspec.Raw(_encoder.encode(about))
 
 
-def read_about(stored: msgspec.Raw, kind: type[Record]) -> Record:
+def read_about(stored: msgspec.Raw, kind: type[AboutType]) -> AboutType:
     """Read what a timer keeps, as the condition that armed it wrote it."""
     return msgspec.msgpack.decode(stored, type=kind)

@@ -15,7 +15,7 @@ from models.triggers.about import About, AboutItem
 from models.triggers.conditions.base import EvaluationContext
 from models.triggers.scheduling import TriggerIndex, arm, call_off
 from models.triggers.trigger_state import MAX_SENT, Sent, Timer, TriggerState
-from models.triggers.triggers import Action, Trigger
+from models.triggers.triggers import Trigger, TriggerAction
 from models.visitor.contact_history import Contact, ContactHistory, message_id, touches_of
 from models.visitor.contact_policy import ContactPolicy, Hold, held_back
 from models.visitor.holds import COMPLAINT_OPEN, NO_PAGE_OPEN, OPTED_OUT
@@ -24,10 +24,10 @@ from models.visitor.profile import Profile
 _MAX_STEPS = 100
 """Moments judged on the way to now, for a visitor whom time has passed by; past them, only now."""
 
-Status = Literal["sent", "suppressed", "expired"]
+OutcomeStatus = Literal["sent", "suppressed", "expired"]
 
 
-class Config(NamedTuple):
+class TriggerConfig(NamedTuple):
     """What a site's triggers are judged by."""
 
     rules: TriggerIndex
@@ -36,20 +36,20 @@ class Config(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class TriggerOutcome:
     """A trigger that was carried out (`sent`) or given up, for the journal; `item_ids` are what it is about.
 
     `hold` is the code of `models.visitor.holds` that it was given up for, else empty.
     """
 
     message_id: str
-    status: Status
+    status: OutcomeStatus
     trigger: Trigger
     timer: Timer
     at_s: float
     why: str
     hold: str
-    actions: tuple[Action, ...]
+    actions: tuple[TriggerAction, ...]
     item_ids: list[str]
     about: About
 
@@ -73,20 +73,20 @@ class Verdict(NamedTuple):
     why: str = ""
     hold: str = ""
     until_s: float = 0.0
-    actions: tuple[Action, ...] = ()
+    actions: tuple[TriggerAction, ...] = ()
 
 
 def fire(
     state: TriggerState,
     profile: Profile,
     recipient: Recipient,
-    config: Config,
+    config: TriggerConfig,
     assortment: Assortment,
     now_s: float,
     *,
     as_of_due: bool = False,
     present: bool = True,
-) -> list[Outcome]:
+) -> list[TriggerOutcome]:
     """Judge every timer of a watch that is due, and change the watch accordingly.
 
     Parameters
@@ -108,7 +108,7 @@ def fire(
     list of Outcome
         What was carried out, and what was given up though it still held, in that order of time.
     """
-    outcomes: list[Outcome] = []
+    outcomes: list[TriggerOutcome] = []
     call_off(state, config.rules)
     for timer in state.timers:
         if present and timer.held == NO_PAGE_OPEN:
@@ -133,14 +133,14 @@ def _settle(
     timer: Timer,
     profile: Profile,
     recipient: Recipient,
-    config: Config,
+    config: TriggerConfig,
     assortment: Assortment,
     now_s: float,
     present: bool,
-) -> Outcome | None:
+) -> TriggerOutcome | None:
     trigger = config.rules.triggers[timer.trigger_id]
     context = EvaluationContext(state, timer, profile, assortment, config.thresholds, now_s, present)
-    verdict = judge(trigger, context, config.policy)
+    verdict = judge_timer(trigger, context, config.policy)
     if verdict.do == "hold":
         timer.held = verdict.hold
         timer.due_s = max(verdict.until_s, now_s + 1.0)
@@ -149,7 +149,7 @@ def _settle(
     if verdict.do == "drop":
         return None
     state.note_done(timer.trigger_id, timer.subject)
-    outcome = Outcome(
+    outcome = TriggerOutcome(
         message_id=message_id(
             recipient.partition, recipient.site, recipient.visitor_id, timer.trigger_id, timer.subject
         ),
@@ -171,7 +171,7 @@ def _settle(
     return outcome
 
 
-def judge(trigger: Trigger, context: EvaluationContext, policy: ContactPolicy) -> Verdict:
+def judge_timer(trigger: Trigger, context: EvaluationContext, policy: ContactPolicy) -> Verdict:
     """Say what is to become of a trigger that is due now."""
     timer, now_s = context.timer, context.now_s
     if context.state.is_done(timer.trigger_id, timer.subject) or context.state.flooding(now_s):
@@ -224,7 +224,7 @@ def known_touches(state: TriggerState, contact: ContactHistory | None) -> list[C
     return told + sent
 
 
-def _renew_want(state: TriggerState, outcome: Outcome, assortment: Assortment) -> None:
+def _renew_want(state: TriggerState, outcome: TriggerOutcome, assortment: Assortment) -> None:
     """Measure the next price drop from the price that was told."""
     if outcome.trigger.kind == "price_drop" and isinstance(outcome.about, AboutItem):
         want = state.want(outcome.about.item_id)

@@ -14,7 +14,7 @@ from models.catalog.assortment import Assortment
 from models.decisions.recommend import Recommended
 from models.events.events import Event
 from models.triggers.about import NOT_FOR_MESSAGES, AboutOrder
-from models.triggers.evaluation import Outcome, Recipient
+from models.triggers.evaluation import Recipient, TriggerOutcome
 from models.triggers.trigger_state import TriggerState
 
 _PREFIX: Final = "whsec_"  # of a secret in base64
@@ -22,7 +22,7 @@ MESSAGE_TYPE: Final = "trigger.fired"
 
 
 def body_of(
-    outcome: Outcome,
+    outcome: TriggerOutcome,
     recipient: Recipient,
     state: TriggerState,
     recommended: Sequence[Recommended],
@@ -75,7 +75,7 @@ def body_of(
     }
 
 
-def sent_event(outcome: Outcome, recipient: Recipient, state: TriggerState, accepted_at_s: float) -> Event:
+def sent_event(outcome: TriggerOutcome, recipient: Recipient, state: TriggerState, accepted_at_s: float) -> Event:
     """Give the event that tells of a message sent; its id is the message's, so that it counts once."""
     trigger = outcome.trigger
     params: dict[str, Any] = {

@@ -21,8 +21,8 @@ from models.events.sessions import SESSION_GAP_S
 from models.triggers.about import encode_about
 from models.triggers.conditions.base import BIRTHDAY_TOLD, COMPLAINED, PROFILE_READ, TimerRequest
 from models.triggers.trigger_state import (
-    MAX_ORDERS,
     MAX_TIMERS,
+    MAX_TRACKED_ORDERS,
     MAX_VIEWED,
     MAX_WANTS,
     WANT_LASTS_S,
@@ -213,7 +213,7 @@ def _move_order(state: TriggerState, event: Event) -> None:
         return
     if order is None:
         order = TrackedOrder(order_id)
-        state.orders = [*state.orders, order][-MAX_ORDERS:]
+        state.orders = [*state.orders, order][-MAX_TRACKED_ORDERS:]
     if name in _OVER:
         if (
             name != "order_cancelled"

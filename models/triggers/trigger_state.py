@@ -16,7 +16,7 @@ from models.events.bots import FLOOD_EVENTS
 from models.events.events import TRIGGER_STATE_JOINED, Event
 
 NOTHING_TOLD: Final = msgspec.Raw(msgspec.msgpack.encode({}))
-MAX_ORDERS: Final = 20
+MAX_TRACKED_ORDERS: Final = 20
 MAX_TIMERS: Final = 40
 MAX_SENT: Final = 40
 MAX_WANTS: Final = 30
@@ -268,7 +268,7 @@ def _joined_orders(one: list[TrackedOrder], other: list[TrackedOrder]) -> list[T
             for name in TrackedOrder.__struct_fields__:
                 setattr(order, name, getattr(order, name) or getattr(known, name))
         found[order.order_id] = order
-    return sorted(found.values(), key=lambda order: max(order.created_at_s, order.shipped_at_s))[-MAX_ORDERS:]
+    return sorted(found.values(), key=lambda order: max(order.created_at_s, order.shipped_at_s))[-MAX_TRACKED_ORDERS:]
 
 
 def _joined_wants(one: list[Want], other: list[Want]) -> list[Want]:

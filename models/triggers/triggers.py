@@ -8,32 +8,32 @@ from msgspec import Meta
 from models.base.durations import Duration, parse_duration
 from models.base.errors import InvalidError, show_value
 from models.catalog.strategies import Strategy
-from models.segments.segments import SegmentRule, parse_rule
+from models.segments.segments import SegmentRule, parse_segment_rule
 from models.triggers.conditions.base import TriggerCondition
-from models.triggers.conditions.kinds import KINDS
-from models.visitor.contact_history import Channel
+from models.triggers.conditions.kinds import CONDITION_KINDS
+from models.visitor.contact_history import ContactChannel
 
 MAX_TRIGGERS: Final = 200
-MAX_PRIORITY: Final = 100
+MAX_TRIGGER_PRIORITY: Final = 100
 MAX_OFFER_FIELDS: Final = 20
 _ID: Final = r"^[A-Za-z0-9_.-]{1,60}$"
 
 Purpose = Literal["promotional", "service"]
-Action = Literal["webhook", "topic", "on_site"]
-Text = Annotated[str, Meta(max_length=500)]
+TriggerAction = Literal["webhook", "topic", "on_site"]
+MessageText = Annotated[str, Meta(max_length=500)]
 
 
-class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+class MessageWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """What a message says: the name of a template elsewhere, or texts of its own."""
 
-    template: Text = ""
-    subject: Text = ""
-    headline: Text = ""
-    text: Text = ""
-    link: Text = ""
+    template: MessageText = ""
+    subject: MessageText = ""
+    headline: MessageText = ""
+    text: MessageText = ""
+    link: MessageText = ""
 
 
-class Recommend(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+class MessageList(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """Which products a message carries: a strategy of `GET /v1/recommendations`; none where `limit` is 0."""
 
     strategy: Strategy = "for_you"
@@ -48,12 +48,12 @@ class _Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     name: Annotated[str, Meta(max_length=200)] = ""
     enabled: bool = True
     purpose: Purpose = "promotional"
-    actions: Annotated[tuple[Action, ...], Meta(min_length=1)] = ("webhook", "topic")
-    priority: Annotated[int, Meta(ge=0, le=MAX_PRIORITY)] = 50
+    actions: Annotated[tuple[TriggerAction, ...], Meta(min_length=1)] = ("webhook", "topic")
+    priority: Annotated[int, Meta(ge=0, le=MAX_TRIGGER_PRIORITY)] = 50
     campaign: Annotated[str, Meta(max_length=100)] = ""
-    message: Words = msgspec.field(default_factory=Words)
+    message: MessageWords = msgspec.field(default_factory=MessageWords)
     offer: dict[Annotated[str, Meta(max_length=60)], str | int | float | bool] = {}
-    recommend: Recommend = msgspec.field(default_factory=Recommend)
+    recommend: MessageList = msgspec.field(default_factory=MessageList)
     lasts: Duration | None = None
     only: dict[str, Any] | None = None
 
@@ -70,12 +70,12 @@ class Trigger(NamedTuple):
     when: TriggerCondition
     enabled: bool
     purpose: Purpose
-    actions: tuple[Action, ...]
+    actions: tuple[TriggerAction, ...]
     priority: int
     campaign: str
-    message: Words
+    message: MessageWords
     offer: dict[str, str | int | float | bool]
-    recommend: Recommend
+    recommend: MessageList
     lasts_s: float
     only: SegmentRule | None
     raw: dict[str, Any]
@@ -86,7 +86,7 @@ class Trigger(NamedTuple):
         return self.purpose == "promotional"
 
     @property
-    def channel(self) -> Channel:
+    def channel(self) -> ContactChannel:
         """What caps count it as: a message, unless it is shown on the site alone."""
         return "on_site" if self.actions == ("on_site",) else "message"
 
@@ -110,17 +110,17 @@ def parse_trigger(raw: object) -> Trigger:
     if len(written.when) != 1:
         raise InvalidError(
             "when_invalid",
-            f"{where}: when must be an object with one of {', '.join(KINDS)}, got {show_value(written.when)}",
+            f"{where}: when must be an object with one of {', '.join(CONDITION_KINDS)}, got {show_value(written.when)}",
         )
     ((kind, value),) = written.when.items()
-    if kind not in KINDS:
-        raise InvalidError("when_invalid", f"{where}: when.{kind} is none of {', '.join(KINDS)}")
+    if kind not in CONDITION_KINDS:
+        raise InvalidError("when_invalid", f"{where}: when.{kind} is none of {', '.join(CONDITION_KINDS)}")
     if kind == "stage" and isinstance(value, (str, list)):
         value = {"is": value}
     if kind == "stage" and isinstance(value, dict) and isinstance(value.get("is"), str):
         value = {**value, "is": [value["is"]]}
     when: TriggerCondition = _convert(
-        {} if value is None else value, KINDS[kind], f"{where}: when.{kind}", "when_invalid"
+        {} if value is None else value, CONDITION_KINDS[kind], f"{where}: when.{kind}", "when_invalid"
     )
     return Trigger(
         trigger_id=trigger_id,
@@ -135,7 +135,7 @@ def parse_trigger(raw: object) -> Trigger:
         offer=dict(written.offer),
         recommend=written.recommend,
         lasts_s=when.lasts_s if written.lasts is None else float(written.lasts),
-        only=None if written.only is None else parse_rule(written.only),
+        only=None if written.only is None else parse_segment_rule(written.only),
         raw={**raw, "trigger_id": trigger_id},
     )
 

@@ -13,8 +13,8 @@ import msgspec
 from models.events.events import COMPLAINT_RESOLVED, SENT_EVENTS, Event, promotions_of
 from models.visitor.satisfaction import told_by
 
-Channel = Literal["banner", "on_site", "message"]
-CHANNELS: Final[tuple[Channel, ...]] = get_args(Channel)
+ContactChannel = Literal["banner", "on_site", "message"]
+CONTACT_CHANNELS: Final[tuple[ContactChannel, ...]] = get_args(ContactChannel)
 MAX_TOUCHES: Final = 60
 """Touches kept of banners, and as many of invitations and messages; no cap can be above it."""
 MAX_CAMPAIGNS: Final = 200
@@ -62,7 +62,7 @@ class Contact(NamedTuple):
     """One banner seen, invitation shown or message sent; `ours` was sent by a trigger."""
 
     at_s: float
-    channel: Channel
+    channel: ContactChannel
     campaign: str
     promotional: bool = True
     ours: bool = False
@@ -152,7 +152,7 @@ def touch_of_message(event: Event) -> Contact | None:
     ours = is_message_id(params.get("message_id"))
     if ours and event.event_id != params["message_id"]:
         return None
-    channel: Channel = "on_site" if params.get("channel") == "on_site" else "message"
+    channel: ContactChannel = "on_site" if params.get("channel") == "on_site" else "message"
     promotional = params.get("purpose") not in ("service", "transactional")
     campaign = params.get("campaign")
     return Contact(event.at_s, channel, campaign if isinstance(campaign, str) else "", promotional, ours)
@@ -165,7 +165,7 @@ def touches_of(contact: ContactHistory | None) -> list[Contact]:
     found: list[Contact] = []
     for packed in (contact.banners, contact.messages):
         for at_s, flags, number in _RECORD.iter_unpack(packed):
-            channel = CHANNELS[flags & _CHANNEL]
+            channel = CONTACT_CHANNELS[flags & _CHANNEL]
             found.append(
                 Contact(float(at_s), channel, contact.campaigns[number], not flags & _SERVICE, bool(flags & _OURS))
             )
@@ -192,7 +192,9 @@ def _add(contact: ContactHistory, touch: Contact) -> None:
         if len(contact.campaigns) >= MAX_CAMPAIGNS:
             _forget_unused_campaigns(contact)
         contact.campaigns = [*contact.campaigns, touch.campaign]
-    flags = CHANNELS.index(touch.channel) | (0 if touch.promotional else _SERVICE) | (_OURS if touch.ours else 0)
+    flags = (
+        CONTACT_CHANNELS.index(touch.channel) | (0 if touch.promotional else _SERVICE) | (_OURS if touch.ours else 0)
+    )
     record = _RECORD.pack(int(touch.at_s), flags, contact.campaigns.index(touch.campaign))
     if touch.channel == "banner":
         contact.banners = (contact.banners + record)[-_RECORD.size * MAX_TOUCHES :]

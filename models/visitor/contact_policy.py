@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from models.base.durations import DAY_S, HOUR_S
 from models.base.errors import InvalidError, show_value
-from models.visitor.contact_history import CHANNELS, MAX_TOUCHES, Channel, Contact
+from models.visitor.contact_history import CONTACT_CHANNELS, MAX_TOUCHES, Contact, ContactChannel
 from models.visitor.holds import QUIET_HOURS, cap_code
 
 WINDOWS_S: Final = {"hour": HOUR_S, "day": DAY_S, "week": 7 * DAY_S}
@@ -25,7 +25,7 @@ class Cap(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
 
     most: Annotated[int, Meta(ge=1, le=MAX_TOUCHES)]
     per: Literal["hour", "day", "week"]
-    channels: Annotated[tuple[Channel, ...], Meta(min_length=1)] = CHANNELS
+    channels: Annotated[tuple[ContactChannel, ...], Meta(min_length=1)] = CONTACT_CHANNELS
     each_campaign: bool = False
 
     @property
@@ -39,7 +39,7 @@ class QuietHours(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_d
 
     from_: Annotated[str, Meta(pattern=_TIME)] = msgspec.field(name="from")
     to: Annotated[str, Meta(pattern=_TIME)]
-    channels: Annotated[tuple[Channel, ...], Meta(min_length=1)] = ("message",)
+    channels: Annotated[tuple[ContactChannel, ...], Meta(min_length=1)] = ("message",)
 
 
 class Webhook(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -99,7 +99,7 @@ def written_policy(policy: ContactPolicy) -> dict[str, Any]:
     return plain
 
 
-def quiet_until_s(policy: ContactPolicy, channel: Channel, now_s: float) -> float | None:
+def quiet_until_s(policy: ContactPolicy, channel: ContactChannel, now_s: float) -> float | None:
     """Give when the quiet hours that `now_s` lies in end; None where it lies in none.
 
     >>> night = QuietHours(from_="22:00", to="08:00")
@@ -120,7 +120,7 @@ def quiet_until_s(policy: ContactPolicy, channel: Channel, now_s: float) -> floa
 
 
 def capped(
-    policy: ContactPolicy, touches: Iterable[Contact], channel: Channel, campaign: str, now_s: float
+    policy: ContactPolicy, touches: Iterable[Contact], channel: ContactChannel, campaign: str, now_s: float
 ) -> Hold | None:
     """Say whether one touch more of a channel would be too many now, and when it would not be."""
     counted = [touch for touch in touches if touch.promotional]
@@ -136,7 +136,7 @@ def capped(
     return found
 
 
-def room(policy: ContactPolicy, touches: Sequence[Contact], channel: Channel, now_s: float) -> int:
+def room(policy: ContactPolicy, touches: Sequence[Contact], channel: ContactChannel, now_s: float) -> int:
     """Give how many touches more of a channel there is room for now, caps of single campaigns aside."""
     counted = [touch for touch in touches if touch.promotional]
     left = MAX_TOUCHES
@@ -159,7 +159,7 @@ def _times(cap: Cap, touches: Sequence[Contact], campaign: str, now_s: float) ->
 
 
 def held_back(
-    policy: ContactPolicy, touches: Sequence[Contact], channel: Channel, campaign: str, now_s: float
+    policy: ContactPolicy, touches: Sequence[Contact], channel: ContactChannel, campaign: str, now_s: float
 ) -> Hold | None:
     """Say why one touch more is held back now, and until when: by quiet hours or caps, whichever lasts longer."""
     holds: list[Hold] = []

@@ -10,7 +10,7 @@ from models.catalog.feature_hashing import band_limits, token_weight, tokens_of,
 from models.visitor.interest_sketch import HALF_LIFE_NAMES, directions
 from models.visitor.profile import MAX_RECENT, Profile
 
-TOP: Final = 5
+TOP_INTERESTS: Final = 5
 LEAST_SHARE: Final = 0.05
 """A token of a remembered item counts from this share of the vector's length on."""
 LEAST_OLD_SHARE: Final = 0.25
@@ -24,8 +24,8 @@ def explain_interests(profile: Profile, assortment: Assortment) -> dict[str, dic
     Returns
     -------
     dict
-        By half-life ("15m", "24h", "30d"), then `categories`, `brands`, `price_bands`: at most `TOP` each, with a
-        `weight` that is the token's share, 0 to 1, of all that is found in its kind.
+        By half-life ("15m", "24h", "30d"), then `categories`, `brands`, `price_bands`: at most `TOP_INTERESTS` each,
+        with a `weight` that is the token's share, 0 to 1, of all that is found in its kind.
     """
     vectors = directions(profile.sketch)
     tokens, least = _candidates(profile, assortment)
@@ -58,7 +58,7 @@ def _strongest(tokens: list[str], weights: np.ndarray[Any, Any], kind: str) -> l
     own.sort(key=lambda index: (-weights[index], tokens[index]))
     return [
         {**_value(kind, tokens[index].removeprefix(prefix)), "weight": round(float(weights[index] / total), 3)}
-        for index in own[:TOP]
+        for index in own[:TOP_INTERESTS]
     ]
 
 

@@ -16,7 +16,7 @@ from models.events.events import VISITOR_IDENTIFIED, VISITOR_LINKED, Event
 MAX_LINKS: Final = 16
 """Changes of hands a device remembers; the oldest goes."""
 MAX_JOINED: Final = 32
-MAX_PARTS: Final = 2
+MAX_IDENTITY_PARTS: Final = 2
 LOGOUT: Final = "logout"
 _INSTANT_S: Final = 1e-6
 

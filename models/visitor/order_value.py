@@ -48,7 +48,7 @@ def order_value_of(history: History) -> OrderValue:
     )
 
 
-def reduced(item: EventItem) -> bool:
+def sold_reduced(item: EventItem) -> bool:
     """Whether the event itself tells that an item was sold below its usual price."""
     return item.discount > 0
 

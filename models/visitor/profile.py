@@ -74,7 +74,7 @@ INTENT: Final = frozenset(
 """Events that show more than curiosity."""
 
 
-class Recent(msgspec.Struct, array_like=True):
+class RecentItem(msgspec.Struct, array_like=True):
     """An item looked at, or a creative clicked (`models.events.subjects`): when last, and the strongest thing done
     with it."""
 
@@ -116,7 +116,7 @@ class Profile(msgspec.Struct, array_like=True):
     first_touch: Touch | None = None
     last_touch: Touch | None = None
     counts: list[int] = msgspec.field(default_factory=lambda: [0] * len(COUNTED))
-    recent: list[Recent] = []
+    recent: list[RecentItem] = []
     cart: list[CartLine] = []
     orders: History | None = None
     event_ids: bytes = b""
@@ -206,7 +206,7 @@ def apply_one(profile: Profile, event: Event, on_sale: Callable[[EventItem], boo
             profile.last_touch = touch
     if event.event in _STRENGTH:
         for item in subjects_of(event):
-            remember(profile, Recent(item.item_id, at_s, event.event))
+            remember_recent(profile, RecentItem(item.item_id, at_s, event.event))
     if event.event in _ORDERED:
         _order(profile, event, on_sale)
     handler = _CART.get(event.event)
@@ -231,13 +231,13 @@ def _apply_session(profile: Profile, event: Event) -> None:
     session.events += 1
 
 
-def remember(profile: Profile, seen: Recent) -> None:
+def remember_recent(profile: Profile, seen: RecentItem) -> None:
     """Put an item among the recent ones by event time; one entry an item, with its latest time."""
     recent = profile.recent
     for index, known in enumerate(recent):
         if known.item_id == seen.item_id:
             event = max(known.event, seen.event, key=_STRENGTH.__getitem__)
-            seen = Recent(seen.item_id, max(known.at_s, seen.at_s), event)
+            seen = RecentItem(seen.item_id, max(known.at_s, seen.at_s), event)
             del recent[index]
             break
     place = len(recent)
@@ -297,7 +297,7 @@ def recent_items(profile: Profile) -> list[str]:
     return [seen.item_id for seen in reversed(profile.recent)]
 
 
-def in_session(profile: Profile, recents: Sequence[Recent]) -> list[Recent]:
+def in_session(profile: Profile, recents: Sequence[RecentItem]) -> list[RecentItem]:
     """Those of the recent items that belong to the session the visitor is in."""
     return [seen for seen in recents if seen.at_s >= profile.session.started_at_s]
 

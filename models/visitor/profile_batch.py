@@ -17,13 +17,13 @@ from models.events.events import (
 )
 from models.events.subjects import subjects_of
 from models.visitor.contact_history import learn_contact
-from models.visitor.identity import MAX_PARTS, Joined, Link, Part, add_link, owner_at, owner_now
+from models.visitor.identity import MAX_IDENTITY_PARTS, Joined, Link, Part, add_link, owner_at, owner_now
 from models.visitor.interest_sketch import Sketches, joined_sketch
-from models.visitor.order_value import reduced
+from models.visitor.order_value import sold_reduced
 from models.visitor.profile import WEIGHTS, Profile, apply_one, encode_profile, first_time
 from models.visitor.profile_merge import is_new, join, read_joining
 
-Outcome = Literal["applied", "told", "duplicate", "replayed", "notice"]
+LearnOutcome = Literal["applied", "told", "duplicate", "replayed", "notice"]
 
 
 class Change(NamedTuple):
@@ -38,8 +38,8 @@ def learn(
     profiles: list[Profile],
     changes: Iterable[Change],
     vector_of_item: Callable[[EventItem], Vector],
-    on_sale: Callable[[EventItem], bool] = reduced,
-) -> list[Outcome]:
+    on_sale: Callable[[EventItem], bool] = sold_reduced,
+) -> list[LearnOutcome]:
     """Apply a micro-batch to the profiles it concerns, in place.
 
     Parameters
@@ -61,7 +61,7 @@ def learn(
         or whose it is).
     """
     batch = _Batch(profiles)
-    outcomes: list[Outcome] = []
+    outcomes: list[LearnOutcome] = []
     for row, position, event in changes:
         profile = profiles[row]
         if position <= profile.position:
@@ -210,7 +210,8 @@ class _Batch:
 
 
 def new_parts(profile: Profile, position: int) -> list[Part]:
-    """Give the parts a profile has given away past a position, and keep only the latest `MAX_PARTS` with it."""
+    """Give the parts a profile has given away past a position, and keep only the latest `MAX_IDENTITY_PARTS` with
+    it."""
     found = [part for part in profile.parts if part.until > position]
-    profile.parts = profile.parts[-MAX_PARTS:]
+    profile.parts = profile.parts[-MAX_IDENTITY_PARTS:]
     return found

@@ -16,7 +16,7 @@ from models.visitor.contact_history import merged_contacts
 from models.visitor.identity import MAX_JOINED, Joined, Part, join_id
 from models.visitor.interest_sketch import joined_sketch
 from models.visitor.order_history import History, merge
-from models.visitor.profile import MAX_EVENT_IDS, Profile, Session, decode_profile, remember
+from models.visitor.profile import MAX_EVENT_IDS, Profile, Session, decode_profile, remember_recent
 from models.visitor.satisfaction import merged_satisfaction
 
 _ID_BYTES: Final = 8
@@ -77,7 +77,7 @@ def join(profile: Profile, joined: Joined, part: Profile) -> bool:
     touches = [touch for touch in (profile.last_touch, part.last_touch) if touch is not None]
     profile.last_touch = max(touches, key=lambda touch: touch.at_s, default=None)
     for seen in part.recent:
-        remember(profile, seen)
+        remember_recent(profile, seen)
     if part.orders is not None:
         profile.orders = profile.orders or History()
         merge(profile.orders, part.orders)

@@ -16,9 +16,9 @@ from models.events.traffic_source import Origin, origin_of, region_of
 
 MAX_ENTRIES: Final = 1_000
 """Entries kept of a visitor; beyond it the oldest goes."""
-MAX_ITEMS: Final = 10
-MAX_PARAMS: Final = 16
-MAX_TEXT: Final = 200
+MAX_ENTRY_ITEMS: Final = 10
+MAX_ENTRY_PARAMS: Final = 16
+MAX_ENTRY_TEXT: Final = 200
 MAX_FOLLOWED: Final = 10
 
 _KINDS: Final = {
@@ -75,7 +75,7 @@ class EntryItem(msgspec.Struct, array_like=True, frozen=True):
     quantity: int = 1
 
 
-class Entry(msgspec.Struct, array_like=True, frozen=True):
+class TimelineEntry(msgspec.Struct, array_like=True, frozen=True):
     """One touchpoint as it is stored; `at_s` in epoch seconds, `dwell_ms` as the event told it, -1 where it did not."""
 
     position: int
@@ -91,27 +91,27 @@ class Entry(msgspec.Struct, array_like=True, frozen=True):
 
 
 _encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(Entry)
+_decoder = msgspec.msgpack.Decoder(TimelineEntry)
 
 
-def encode_entry(entry: Entry) -> bytes:
+def encode_entry(entry: TimelineEntry) -> bytes:
     """Give the stored form."""
     return _encoder.encode(entry)
 
 
-def decode_entry(value: bytes) -> Entry:
+def decode_entry(value: bytes) -> TimelineEntry:
     """Read the stored form."""
     return _decoder.decode(value)
 
 
-def entry_of(position: int, event: Event) -> Entry | None:
+def timeline_entry_of(position: int, event: Event) -> TimelineEntry | None:
     """Give an event's entry, or None for an event that is no touchpoint."""
     if event.event in _LEFT_OUT or event.event.startswith("_"):
         return None
     params = event.params
     dwell = score_of(params, "dwell_ms") if params else None
     dwell = score_of(params, "engagement_time_msec") if params and dwell is None else dwell
-    return Entry(
+    return TimelineEntry(
         position,
         event.at_s,
         event.event,
@@ -119,8 +119,8 @@ def entry_of(position: int, event: Event) -> Entry | None:
         _params(event) if params or event.event == "select_promotion" else {},
         tuple(
             [
-                EntryItem(item.item_id, item.name[:MAX_TEXT], item.price, item.quantity)
-                for item in event.items[:MAX_ITEMS]
+                EntryItem(item.item_id, item.name[:MAX_ENTRY_TEXT], item.price, item.quantity)
+                for item in event.items[:MAX_ENTRY_ITEMS]
             ]
         ),
         origin_of(event) if params or event.context else None,
@@ -131,7 +131,7 @@ def entry_of(position: int, event: Event) -> Entry | None:
 
 
 def _params(event: Event) -> dict[str, Any]:
-    """Keep the first `MAX_PARAMS` plain values, texts cut, and what was clicked."""
+    """Keep the first `MAX_ENTRY_PARAMS` plain values, texts cut, and what was clicked."""
     kept: dict[str, Any] = {}
     if event.event == "select_promotion" and (named := promotions_of(event)):
         campaign, creative, slot = named[0]
@@ -141,8 +141,8 @@ def _params(event: Event) -> dict[str, Any]:
             continue
         if isinstance(value, int) and abs(value) >= 2**63:
             value = str(value)  # past what the stored form's whole numbers hold
-        kept[name] = value[:MAX_TEXT] if isinstance(value, str) else value
-        if len(kept) == MAX_PARAMS:
+        kept[name] = value[:MAX_ENTRY_TEXT] if isinstance(value, str) else value
+        if len(kept) == MAX_ENTRY_PARAMS:
             break
     return kept
 
@@ -163,7 +163,7 @@ class Told(msgspec.Struct, frozen=True):
     `visit` is shared by the entries of one visit, None off site; `dwell_ms` None where nothing tells it.
     """
 
-    entry: Entry
+    entry: TimelineEntry
     kind: str
     dwell_ms: float | None
     visit: dict[str, Any] | None
@@ -175,12 +175,12 @@ class Told(msgspec.Struct, frozen=True):
         return cursor_of(self.entry)
 
 
-def cursor_of(entry: Entry) -> tuple[int, int]:
+def cursor_of(entry: TimelineEntry) -> tuple[int, int]:
     """Give an entry's place on the timeline: microseconds of event time, then log position."""
     return round(entry.at_s * 1e6), entry.position
 
 
-def tell(entries: Iterable[Entry]) -> list[Told]:
+def tell(entries: Iterable[TimelineEntry]) -> list[Told]:
     """Put entries in order, newest first, with visits, dwell times and what followed each clicked mail or message."""
     ordered = sorted(entries, key=cursor_of)
     numbers = visits_of([Moment(event.at_s, event.session_id, event.event in OFF_SITE_EVENTS) for event in ordered])
@@ -205,7 +205,7 @@ def tell(entries: Iterable[Entry]) -> list[Told]:
     return told[::-1]
 
 
-def _dwell_ms(entry: Entry, after: Entry | None) -> float | None:
+def _dwell_ms(entry: TimelineEntry, after: TimelineEntry | None) -> float | None:
     """How long an entry was looked at: as its event told, else until the next event of the visit."""
     if kind_of(entry.event) not in _LOOKED:
         return None
@@ -214,7 +214,7 @@ def _dwell_ms(entry: Entry, after: Entry | None) -> float | None:
     return None if after is None else round(min(after.at_s - entry.at_s, SESSION_GAP_S) * 1000, 3)
 
 
-def _visit(entries: Sequence[Entry]) -> dict[str, Any]:
+def _visit(entries: Sequence[TimelineEntry]) -> dict[str, Any]:
     """Tell a visit: when, and where it came from by the first event that tells; direct where none does."""
     origin = next((entry.origin for entry in entries if entry.origin is not None), Origin(channel="direct"))
     return {
@@ -230,7 +230,7 @@ def _visit(entries: Sequence[Entry]) -> dict[str, Any]:
     }
 
 
-def _followed(entries: Sequence[tuple[Entry, float | None]]) -> dict[str, Any]:
+def _followed(entries: Sequence[tuple[TimelineEntry, float | None]]) -> dict[str, Any]:
     """Tell what was looked at after a click, and for how long."""
     looked = [(entry, dwell) for entry, dwell in entries if kind_of(entry.event) in _LOOKED]
     return {
@@ -293,7 +293,7 @@ _TITLES: Final = {
 }
 
 
-def title_of(entry: Entry, name_of: Callable[[str], str]) -> str:
+def entry_title(entry: TimelineEntry, name_of: Callable[[str], str]) -> str:
     """Say an entry in words.
 
     Parameters
@@ -312,7 +312,7 @@ def title_of(entry: Entry, name_of: Callable[[str], str]) -> str:
 class _Words(dict[str, str]):
     """What stands in a title's gaps, worked out when asked for."""
 
-    def __init__(self, entry: Entry, name_of: Callable[[str], str]) -> None:
+    def __init__(self, entry: TimelineEntry, name_of: Callable[[str], str]) -> None:
         super().__init__()
         self._entry = entry
         self._name_of = name_of

@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
-from urllib.parse import quote
 
+from api.shop.links import category_link
+from models.base.durations import DAY_S
 from models.catalog.resources import Campaign, CatalogItem, Creative, Placement
 
-DAY_S = 86_400.0
 SAMPLE_NOW_S = 1_767_225_600.0  # 2026-01-01: for callers to whom the moment does not matter
 ITEMS_PER_LEAF = 7
 CURRENCY = "EUR"
@@ -250,15 +250,6 @@ def make_shop(seed: int, now_s: float = SAMPLE_NOW_S) -> SampleShop:
         Placement(placement_id="home_strip", name="Pair of banners further down the home page", slots=2),
     )
     return SampleShop(items, creatives, campaigns, placements)
-
-
-def category_link(category: tuple[str, ...]) -> str:
-    """Where the shop's pages show a category.
-
-    >>> category_link(("Home", "Living room"))
-    '/shop/category/Home%3ELiving%20room'
-    """
-    return "/shop/category/" + quote(">".join(category), safe="")
 
 
 def brands_of(branch: int) -> tuple[str, ...]:

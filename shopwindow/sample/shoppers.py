@@ -14,9 +14,9 @@ import httpx
 from models.catalog.resources import SELLABLE, CatalogItem, Creative
 from shopwindow.sample.shop import SampleShop
 
-Path = tuple[str, ...]
+CategoryPath = tuple[str, ...]
 Arm = Literal["personalized", "holdout"]
-Target = CatalogItem | Path | None
+Target = CatalogItem | CategoryPath | None
 """Where a shopper goes next: a product, a category, the home page (the empty path), or wherever taste leads (None)."""
 
 SLOT_CLICK_MATCH, SLOT_CLICK_OTHER = 0.25, 0.02  # chance of a click on a slot looked at, by whether it meets the taste
@@ -26,14 +26,14 @@ LIST_ATTENTION = 0.92
 LOOK_AGAIN_S = (0.003, 0.006, 0.012, 0.024, 0.048, 0.096)
 MAX_VISITS = 4
 GRACE_S = 3.0
-MAX_EXAMPLES = 20
+MAX_REJECTION_EXAMPLES = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Taste:
     """What one shopper likes; the engine never sees it."""
 
-    leaves: frozenset[Path]
+    leaves: frozenset[CategoryPath]
     brand: str
     price_level: float  # what they like to pay, as a multiple of the leaf's median price; above 0
 
@@ -97,7 +97,7 @@ class ShopperReport:
     def add_error(self, message: str) -> None:
         """Count an error, and keep its message while there are few."""
         self.errors += 1
-        if len(self.error_examples) < MAX_EXAMPLES:
+        if len(self.error_examples) < MAX_REJECTION_EXAMPLES:
             self.error_examples.append(message)
 
 
@@ -173,7 +173,7 @@ class Shoppers:
         self._items = {item.item_id: item for item in shop.items}
         self._creatives = {creative.creative_id: creative for creative in shop.creatives}
         self._slot_counts = [(placement.placement_id, placement.slots) for placement in shop.placements]
-        self._leaves: dict[Path, list[CatalogItem]] = {}
+        self._leaves: dict[CategoryPath, list[CatalogItem]] = {}
         for item in shop.items:
             self._leaves.setdefault(item.category, []).append(item)
         self._usual_price = {
@@ -285,7 +285,7 @@ class Shoppers:
         )
         return await self._look(shopper, shown) if shown else None
 
-    async def _category(self, shopper: _Shopper, path: Path) -> Target:
+    async def _category(self, shopper: _Shopper, path: CategoryPath) -> Target:
         listed = [item for item in self._items.values() if item.category[: len(path)] == path][:24]
         params = {"item_list_id": "category", "item_list_name": " > ".join(path)}
         items = [{"item_id": item.item_id, "index": index} for index, item in enumerate(listed)]
@@ -413,7 +413,7 @@ class Shoppers:
     def _liking(self, shopper: _Shopper, item: CatalogItem) -> float:
         return shopper.taste.liking(item, self._usual_price[item.category])
 
-    def _home_of(self, brand: str) -> Path:
+    def _home_of(self, brand: str) -> CategoryPath:
         made = [leaf[:2] for leaf, items in self._leaves.items() for item in items if item.brand == brand]
         return max(sorted(set(made)), key=made.count) if made else ()
 

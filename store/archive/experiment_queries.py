@@ -43,7 +43,7 @@ GROUP BY visitor_id
 # The rule by which the learner passes over a flood (`models.learner.learner`): a store of events that empties by one
 # with each
 # and fills by one in so many seconds. How many are missing from it is the largest excess of events over seconds so far.
-LEFT_OUT: Final = """
+LEFT_OUT_QUERY: Final = """
 CREATE OR REPLACE TABLE left_out AS
 WITH numbered AS (
     SELECT

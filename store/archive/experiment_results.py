@@ -47,7 +47,7 @@ def asked_of_holdout(share: float) -> Asked | None:
     return Asked(GLOBAL_HOLDOUT, HOLDOUT_METRIC, groups, Scope(None, None), None)
 
 
-def judge(reading: Reading, asked: Asked, from_s: float, until_s: float) -> Judged:
+def judge_by_archive(reading: Reading, asked: Asked, from_s: float, until_s: float) -> Judged:
     """Judge an experiment by what happened from `from_s` up to `until_s` (epoch seconds); the tables are prepared.
 
     What visitors do after its end does not count.
@@ -71,7 +71,7 @@ def judge(reading: Reading, asked: Asked, from_s: float, until_s: float) -> Judg
         return reading.connection.execute(statement, used).fetchall()
 
     run(experiment_queries.EXPOSED if experiment else experiment_queries.HELD_OUT)
-    run(experiment_queries.LEFT_OUT)
+    run(experiment_queries.LEFT_OUT_QUERY)
     counts: Mapping[str, int] = dict(run(experiment_queries.LEFT_OUT_COUNTS))
     groups = {row[0]: Group(*row) for row in run(experiment_queries.OUTCOMES)}
     found = results_of(groups, asked.shares, asked.metric)

@@ -132,7 +132,7 @@ WHERE paid AND NOT cancelled
     "DROP TABLE visit_events",
 )
 
-FUNNEL: Final = """
+FUNNEL_QUERY: Final = """
 SELECT
     count(*) AS visits,
     count(*) FILTER (viewed) AS product_views,
@@ -143,7 +143,7 @@ FROM visits
 WHERE started_at_s >= $from_s
 """
 
-CHANNELS: Final = """
+CHANNELS_QUERY: Final = """
 SELECT
     channel, campaign,
     count(*) AS visits,
@@ -155,32 +155,32 @@ WHERE started_at_s >= $from_s
 GROUP BY channel, campaign
 """
 
-CHANNEL_ORDERS: Final = """
+CHANNEL_ORDERS_QUERY: Final = """
 SELECT visits.channel, visits.campaign, count(*) AS orders, sum(orders.revenue) AS revenue
 FROM orders JOIN visits USING (visitor_id, named_session, visit_number)
 WHERE orders.at_s >= $from_s
 GROUP BY visits.channel, visits.campaign
 """
 
-COSTS: Final = """
+COSTS_QUERY: Final = """
 SELECT channel, campaign, sum(cost) AS cost
 FROM happened
 WHERE event = 'campaign_cost' AND at_s >= $from_s
 GROUP BY channel, campaign
 """
 
-TOUCHES: Final = """
+TOUCHES_QUERY: Final = """
 SELECT visitor_id, started_at_s, channel, campaign
 FROM visits
 WHERE started_at_s >= $from_s - $lookback_s
 ORDER BY visitor_id, started_at_s, named_session, visit_number
 """
 
-ORDERS: Final = """
+ORDERS_QUERY: Final = """
 SELECT visitor_id, at_s, revenue FROM orders WHERE at_s >= $from_s ORDER BY visitor_id, at_s, order_id
 """
 
-BUYERS: Final = """
+BUYERS_QUERY: Final = """
 SELECT visitor_id, max(at_s) AS last_at_s, count(*) AS orders, sum(revenue) AS revenue
 FROM orders
 WHERE at_s >= $from_s
@@ -189,7 +189,7 @@ ORDER BY visitor_id
 """
 
 # A cart is abandoned when its visitor orders nothing from its last product put in until `$patience_s` later.
-CARTS: Final = """
+CARTS_QUERY: Final = """
 SELECT
     visits.channel,
     count(*) AS carts,
@@ -210,7 +210,7 @@ GROUP BY visits.channel
 ORDER BY visits.channel
 """
 
-SATISFACTION: Final = """
+SATISFACTION_QUERY: Final = """
 SELECT
     strftime(make_timestamp((at_s * 1000000)::BIGINT), '%Y-%m') AS month,
     count(nps) AS nps_answers,
@@ -229,7 +229,7 @@ ORDER BY month
 """
 
 # The part of a slot's name before its position: `home_hero-2` and `home_hero:2` are `home_hero`.
-SLOTS: Final = """
+SLOTS_QUERY: Final = """
 SELECT
     regexp_replace(shown.slot, '[-_:#/ ]*[0-9]+$', '') AS name,
     holdout,
@@ -245,7 +245,7 @@ GROUP BY ALL
 ORDER BY name, holdout
 """
 
-STRATEGIES: Final = """
+STRATEGIES_QUERY: Final = """
 SELECT
     list AS name,
     holdout,
@@ -259,7 +259,7 @@ ORDER BY name, holdout
 
 # What all visitors of a group did, whatever they were shown. The lot is that of the device: pages are drawn for it, and
 # what a server tells under the visitor's own id has another.
-GROUPS: Final = """
+GROUPS_QUERY: Final = """
 SELECT
     visitors.holdout,
     count(*) AS visitors,
@@ -279,7 +279,7 @@ ORDER BY visitors.holdout
 """
 
 # Where each visitor stood at the end: as last told, and before anything was told in the first stage of all.
-STAGES: Final = """
+STAGES_QUERY: Final = """
 WITH visitors AS (
     SELECT visitor_id FROM happened WHERE NOT off_site GROUP BY visitor_id
 ), moved AS (
@@ -299,7 +299,7 @@ SELECT stage, coalesce(visitors, 0), coalesce(entered, 0), coalesce(gone, 0)
 FROM standing FULL JOIN entered USING (stage) FULL JOIN gone USING (stage)
 """
 
-STAGE_FLOWS: Final = """
+STAGE_FLOWS_QUERY: Final = """
 SELECT stage_from, stage, count(*) AS moves, count(DISTINCT visitor_id) AS visitors
 FROM happened
 WHERE event = 'stage_changed' AND stage <> '' AND at_s >= $from_s

@@ -9,13 +9,22 @@ import duckdb
 from models.base.durations import DAY_S
 from models.base.errors import InvalidError, show_value
 from models.events.sessions import SESSION_GAP_S
-from models.reports.attribution import DIRECT, NOTHING, Credit, Path, first_touch, last_touch, markov, without_direct
+from models.reports.attribution import (
+    DIRECT,
+    NOTHING,
+    ConversionPath,
+    Credit,
+    first_touch,
+    last_touch,
+    markov,
+    without_direct,
+)
 from models.reports.cohorts import CohortOrder, cohorts
 from models.segments.lifecycle import STAGES
 from models.segments.rfm import TIERS, Buyer, tiers
 from store.archive import report_queries
 from store.archive.archive import Archive
-from store.archive.experiment_results import Asked, Judged, judge
+from store.archive.experiment_results import Asked, Judged, judge_by_archive
 from store.archive.tables import NOTHING_UNARCHIVED, Reading, Unarchived
 
 LOOKBACK_S: Final = 30 * DAY_S
@@ -67,7 +76,10 @@ class _Source:
 
     def judged(self) -> list[Judged]:
         """Judge the experiments asked for."""
-        return [judge(self._reading, query, self._values["from_s"], self._values["until_s"]) for query in self._asked]
+        return [
+            judge_by_archive(self._reading, query, self._values["from_s"], self._values["until_s"])
+            for query in self._asked
+        ]
 
     def rows(self, statement: str) -> list[tuple[Any, ...]]:
         """Run a query of `store.archive.report_queries`."""
@@ -172,7 +184,7 @@ _Table = tuple[tuple[str, ...], list[tuple[Any, ...]]]
 
 def _funnel(source: _Source) -> _Table:
     """Visits that reached each step, and orders."""
-    (counts,) = source.rows(report_queries.FUNNEL)
+    (counts,) = source.rows(report_queries.FUNNEL_QUERY)
     rows: list[tuple[Any, ...]] = []
     steps = ("visits", "visits_with_product_view", "visits_with_cart", "visits_with_checkout", "visits_with_order")
     for place, (step, count) in enumerate(zip(steps, counts, strict=True)):
@@ -222,11 +234,11 @@ def _by_source(source: _Source, *, by_campaign: bool) -> list[tuple[tuple[str, s
         for place, value in zip(places, row[2:], strict=True):
             kept[place] += value or 0
 
-    for row in source.rows(report_queries.CHANNELS):
+    for row in source.rows(report_queries.CHANNELS_QUERY):
         add(row, (0, 1, 2, 3))
-    for row in source.rows(report_queries.CHANNEL_ORDERS):
+    for row in source.rows(report_queries.CHANNEL_ORDERS_QUERY):
         add(row, (4, 5))
-    for row in source.rows(report_queries.COSTS):
+    for row in source.rows(report_queries.COSTS_QUERY):
         add(row, (6,))
     paths = _paths(source, by_campaign=by_campaign)
     credited = [how(paths) for how in (first_touch, last_touch, markov)]
@@ -256,32 +268,32 @@ def _source_row(kept: Sequence[float], credited: Sequence[Credit]) -> tuple[Any,
     return (*kept[:6], _share(orders, visits), cost, earned, *shares)
 
 
-def _paths(source: _Source, *, by_campaign: bool) -> list[Path]:
+def _paths(source: _Source, *, by_campaign: bool) -> list[ConversionPath]:
     """The visits on the way to each order within the look-back, and visitors' ways that led to none."""
     touches: dict[str, list[tuple[float, str]]] = {}
-    for visitor_id, started_at_s, channel, campaign in source.rows(report_queries.TOUCHES):
+    for visitor_id, started_at_s, channel, campaign in source.rows(report_queries.TOUCHES_QUERY):
         touch = _JOIN.join((channel, campaign if by_campaign else ""))
         touches.setdefault(visitor_id, []).append((started_at_s, touch))
     orders: dict[str, list[tuple[float, float]]] = {}
-    for visitor_id, at_s, revenue in source.rows(report_queries.ORDERS):
+    for visitor_id, at_s, revenue in source.rows(report_queries.ORDERS_QUERY):
         orders.setdefault(visitor_id, []).append((at_s, revenue))
     direct = frozenset({_JOIN.join((DIRECT, ""))})
-    paths: list[Path] = []
+    paths: list[ConversionPath] = []
     for visitor_id, theirs in touches.items():
         latest_s = -1.0
         for at_s, revenue in orders.get(visitor_id, ()):
             way = [touch for started_at_s, touch in theirs if at_s - LOOKBACK_S <= started_at_s <= at_s]
             latest_s = at_s
-            paths.append(Path(without_direct(way, direct), revenue))
+            paths.append(ConversionPath(without_direct(way, direct), revenue))
         rest = [touch for started_at_s, touch in theirs if started_at_s > latest_s]
         if rest:
-            paths.append(Path(without_direct(rest, direct), None))
+            paths.append(ConversionPath(without_direct(rest, direct), None))
     return paths
 
 
 def _segments(source: _Source) -> _Table:
     """Value tiers by recency, frequency and money, and their shares of revenue."""
-    buyers = [Buyer(*row) for row in source.rows(report_queries.BUYERS)]
+    buyers = [Buyer(*row) for row in source.rows(report_queries.BUYERS_QUERY)]
     members: dict[str, list[Buyer]] = {}
     tier: str
     for tier, buyer in zip(tiers(buyers), buyers, strict=True):
@@ -307,7 +319,7 @@ def _segments(source: _Source) -> _Table:
 
 
 def _orders(source: _Source) -> list[CohortOrder]:
-    return [CohortOrder(*row) for row in source.rows(report_queries.ORDERS)]
+    return [CohortOrder(*row) for row in source.rows(report_queries.ORDERS_QUERY)]
 
 
 def _cohorts(source: _Source) -> _Table:
@@ -335,7 +347,7 @@ def _lifetime_value(source: _Source) -> _Table:
 
 def _carts(source: _Source) -> _Table:
     """Visits with a cart, and those after which nothing was ordered."""
-    found = source.rows(report_queries.CARTS)
+    found = source.rows(report_queries.CARTS_QUERY)
     whole = (TOTAL, *(sum(row[place] for row in found) for place in range(1, 6)))
     columns = ("channel", "carts", "bought", "abandoned", "cart_value", "abandoned_value", "abandonment")
     return columns, [(*row, _share(row[3], row[1])) for row in (*found, whole)]
@@ -343,7 +355,7 @@ def _carts(source: _Source) -> _Table:
 
 def _satisfaction(source: _Source) -> _Table:
     """NPS (promoters less detractors, -100 to 100), CSAT (share of 4 and 5) and reviews, by month."""
-    found = source.rows(report_queries.SATISFACTION)
+    found = source.rows(report_queries.SATISFACTION_QUERY)
 
     def mean(value: int, count: int) -> float | None:
         return _share(sum((row[value] or 0.0) * row[count] for row in found), sum(row[count] for row in found))
@@ -372,12 +384,12 @@ def _satisfaction(source: _Source) -> _Table:
 
 def _slots(source: _Source) -> _Table:
     """Impressions and clicks of each placement, personalized against the holdout."""
-    return _against_holdout(source.rows(report_queries.SLOTS), "placement")
+    return _against_holdout(source.rows(report_queries.SLOTS_QUERY), "placement")
 
 
 def _strategies(source: _Source) -> _Table:
     """Impressions and clicks of each strategy's lists, personalized against the holdout."""
-    return _against_holdout(source.rows(report_queries.STRATEGIES), "strategy")
+    return _against_holdout(source.rows(report_queries.STRATEGIES_QUERY), "strategy")
 
 
 def _against_holdout(found: Sequence[tuple[Any, ...]], column: str) -> _Table:
@@ -393,7 +405,7 @@ def _against_holdout(found: Sequence[tuple[Any, ...]], column: str) -> _Table:
 
 def _holdout(source: _Source) -> _Table:
     """Orders and revenue a visitor, personalized against the holdout."""
-    found = source.rows(report_queries.GROUPS)
+    found = source.rows(report_queries.GROUPS_QUERY)
     base = next((_share(row[4], row[1]) for row in found if row[0]), None)
     rows: list[tuple[Any, ...]] = []
     for holdout, visitors, orders, buyers, revenue in found:
@@ -420,7 +432,7 @@ def _segment_revenue(source: _Source) -> _Table:
 
 def _stages(source: _Source) -> _Table:
     """How many visitors stood in each stage of life at the end, and how many moves led in and out."""
-    found = {row[0]: row[1:] for row in source.rows(report_queries.STAGES)}
+    found = {row[0]: row[1:] for row in source.rows(report_queries.STAGES_QUERY)}
     whole = sum(row[0] for row in found.values())
     rows: list[tuple[Any, ...]] = []
     for stage in STAGES:
@@ -431,7 +443,7 @@ def _stages(source: _Source) -> _Table:
 
 def _stage_flows(source: _Source) -> _Table:
     """Moves between stages of life; `share` is of the moves out of the same stage."""
-    found = source.rows(report_queries.STAGE_FLOWS)
+    found = source.rows(report_queries.STAGE_FLOWS_QUERY)
     out: dict[str, int] = {}
     for stage, _, moves, _ in found:
         out[stage] = out.get(stage, 0) + moves

@@ -27,13 +27,13 @@ from confluent_kafka import (
 from store.log.log import Batch, LogRecreatedError, LogUnavailableError, PartitionCountError, Record
 from store.log.log_keys import valid_name
 
-logger = logging.getLogger(__name__)
+_LOGGER = logging.getLogger(__name__)
 
 admin: Any = confluent_kafka.admin  # its type stubs leave out half of what it exports
 
 _T = TypeVar("_T")
 
-ANSWER_TIMEOUT_S = 10.0
+KAFKA_TIMEOUT_S = 10.0
 MAX_RECORD_BYTES = 1_000_000
 
 # The broker refused a commit because the group has moved on without us, or is just moving.
@@ -110,7 +110,7 @@ class KafkaLog:
             "bootstrap.servers": bootstrap_servers,
             "reconnect.backoff.ms": 50,
             "reconnect.backoff.max.ms": 1000,  # back within about a second of the broker
-            "socket.timeout.ms": int(ANSWER_TIMEOUT_S * 1000),
+            "socket.timeout.ms": int(KAFKA_TIMEOUT_S * 1000),
             "socket.nagle.disable": True,
         }
         self._extra = dict(extra or {})
@@ -200,7 +200,7 @@ class KafkaLog:
         asked = [TopicPartition(self._name, partition) for partition in range(self._partitions)]
 
         def ask() -> list[TopicPartition]:
-            return _unless_refused(self._outsider(group).committed(asked, timeout=ANSWER_TIMEOUT_S))
+            return _unless_refused(self._outsider(group).committed(asked, timeout=KAFKA_TIMEOUT_S))
 
         positions = [0] * self._partitions
         for entry in _answered(ask):
@@ -220,7 +220,7 @@ class KafkaLog:
         wanted = [TopicPartition(self._name, p, min(position - 1, ends[p])) for p, position in before.items()]
 
         def ask() -> None:
-            for answer in self._admin.delete_records(wanted, request_timeout=ANSWER_TIMEOUT_S).values():
+            for answer in self._admin.delete_records(wanted, request_timeout=KAFKA_TIMEOUT_S).values():
                 _result(answer)
 
         _answered(ask)
@@ -235,12 +235,12 @@ class KafkaLog:
         self._outsiders.clear()  # not closed: another thread may be asking still, and keeps its own alive
 
     def _open_topic(self, retention_s: float, replication_factor: int) -> None:
-        deadline_s = time.monotonic() + ANSWER_TIMEOUT_S
+        deadline_s = time.monotonic() + KAFKA_TIMEOUT_S
         asked = False
         while True:
             with _translated():
                 # All topics: asking for one by name would have some brokers create it.
-                topic = self._admin.list_topics(timeout=ANSWER_TIMEOUT_S).topics.get(self._name)
+                topic = self._admin.list_topics(timeout=KAFKA_TIMEOUT_S).topics.get(self._name)
             if topic is not None and topic.error is None and topic.partitions:
                 if len(topic.partitions) != self._partitions:
                     raise PartitionCountError(self._name, len(topic.partitions), self._partitions)
@@ -254,7 +254,7 @@ class KafkaLog:
                     replication_factor=replication_factor,
                     config=settings,
                 )
-                [answer] = self._admin.create_topics([new], operation_timeout=ANSWER_TIMEOUT_S).values()
+                [answer] = self._admin.create_topics([new], operation_timeout=KAFKA_TIMEOUT_S).values()
                 with _translated():
                     try:
                         _result(answer)
@@ -263,7 +263,7 @@ class KafkaLog:
                             raise
                 asked = True
             if time.monotonic() >= deadline_s:
-                raise LogUnavailableError(f"Kafka: topic {self._name!r} has no leaders after {ANSWER_TIMEOUT_S:g} s")
+                raise LogUnavailableError(f"Kafka: topic {self._name!r} has no leaders after {KAFKA_TIMEOUT_S:g} s")
             time.sleep(0.02)
 
     def _group_id(self, group: str) -> str:
@@ -273,13 +273,13 @@ class KafkaLog:
     def _least_session_timeout_ms(self) -> int:
         if self._broker_minimum_ms is None:
             with _translated():
-                broker = next(iter(self._admin.list_topics(timeout=ANSWER_TIMEOUT_S).brokers))
+                broker = next(iter(self._admin.list_topics(timeout=KAFKA_TIMEOUT_S).brokers))
             asked = admin.ConfigResource(admin.ConfigResource.Type.BROKER, str(broker))
-            [answer] = self._admin.describe_configs([asked], request_timeout=ANSWER_TIMEOUT_S).values()
+            [answer] = self._admin.describe_configs([asked], request_timeout=KAFKA_TIMEOUT_S).values()
             try:
                 entry = _result(answer).get("group.min.session.timeout.ms")
             except KafkaException as error:  # not every principal may see a broker's settings
-                logger.info("log %s: the broker keeps its session limits to itself: %s", self._name, error)
+                _LOGGER.info("log %s: the broker keeps its session limits to itself: %s", self._name, error)
                 entry = None
             self._broker_minimum_ms = int(entry.value) if entry is not None and entry.value else 0
         return self._broker_minimum_ms
@@ -288,7 +288,7 @@ class KafkaLog:
         asked = {TopicPartition(self._name, partition): spec for partition in range(self._partitions)}
 
         def ask() -> dict[int, int]:
-            answers = self._admin.list_offsets(asked, request_timeout=ANSWER_TIMEOUT_S)
+            answers = self._admin.list_offsets(asked, request_timeout=KAFKA_TIMEOUT_S)
             return {entry.partition: _result(answer).offset for entry, answer in answers.items()}
 
         offsets = _answered(ask)
@@ -321,7 +321,7 @@ class KafkaLog:
                 **settings,
                 **self._extra,
             },
-            logger=logger,
+            logger=_LOGGER,
         )
 
     def _new_producer(self) -> Producer:
@@ -335,7 +335,7 @@ class KafkaLog:
                 "message.max.bytes": MAX_RECORD_BYTES + 1_000,
                 **self._extra,
             },
-            logger=logger,
+            logger=_LOGGER,
         )
 
     def _replace_if_fatal(self, failed: Producer, error: KafkaError) -> None:
@@ -344,7 +344,7 @@ class KafkaLog:
             return
         with self._making:
             if self._producer is failed:
-                logger.warning("log %s: starting a new producer: %s", self._name, error.str())
+                _LOGGER.warning("log %s: starting a new producer: %s", self._name, error.str())
                 self._producer = self._new_producer()
 
     def _serve_reports(self) -> None:
@@ -419,7 +419,7 @@ class _Fetcher:
     def _judge(self, error: KafkaError) -> None:
         if error.fatal() or error.code() in (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError.TOPIC_AUTHORIZATION_FAILED):
             raise LogUnavailableError(f"Kafka: {error.str()}") from KafkaException(error)
-        logger.warning("log %s: %s", self._log.name, error.str())
+        _LOGGER.warning("log %s: %s", self._log.name, error.str())
 
     def _went_back(self, partition: int) -> None:
         end = self._log.ends()[partition]
@@ -498,10 +498,10 @@ class KafkaGroupConsumer(_Fetcher):
         self._member = consumer.memberid()
         try:
             with _translated():
-                committed = _unless_refused(consumer.committed(entries, timeout=ANSWER_TIMEOUT_S))
+                committed = _unless_refused(consumer.committed(entries, timeout=KAFKA_TIMEOUT_S))
             starts, ends = self._log.starts(), self._log.ends()
         except LogUnavailableError as error:
-            logger.warning("log %s: starting where the broker says, unchecked: %s", self._log.name, error)
+            _LOGGER.warning("log %s: starting where the broker says, unchecked: %s", self._log.name, error)
             offsets = {entry.partition: OFFSET_STORED for entry in entries}
         else:
             offsets = {}
@@ -525,7 +525,7 @@ class KafkaGroupConsumer(_Fetcher):
         try:
             self._commit(late)
         except LogUnavailableError as error:
-            logger.warning("log %s: left partitions %s uncommitted: %s", self._log.name, sorted(late), error)
+            _LOGGER.warning("log %s: left partitions %s uncommitted: %s", self._log.name, sorted(late), error)
         self._on_lost(consumer, entries)
 
     def _on_lost(self, consumer: Consumer, entries: list[TopicPartition]) -> None:
@@ -545,7 +545,7 @@ def _translated() -> Iterator[None]:
 
 def _answered(ask: Callable[[], _T]) -> _T:
     """Ask the broker, again while it says "not yet"."""
-    deadline_s = time.monotonic() + ANSWER_TIMEOUT_S
+    deadline_s = time.monotonic() + KAFKA_TIMEOUT_S
     while True:
         try:
             with _translated():
@@ -566,7 +566,7 @@ def _unless_refused(entries: list[TopicPartition]) -> list[TopicPartition]:
 
 
 def _result(answer: "Future[Any]") -> Any:
-    return answer.result(ANSWER_TIMEOUT_S + 5)
+    return answer.result(KAFKA_TIMEOUT_S + 5)
 
 
 def _recreated(log: str, partition: int, position: int, end: int) -> LogRecreatedError:

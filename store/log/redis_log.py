@@ -34,9 +34,9 @@ from models.base.durations import DAY_S
 from store.log import log_keys
 from store.log.log import Batch, LogRecreatedError, LogUnavailableError, PartitionCountError, Record
 
-logger = logging.getLogger(__name__)
+_LOGGER = logging.getLogger(__name__)
 
-ANSWER_TIMEOUT_S = 2.0  # a healthy server answers within milliseconds
+REDIS_TIMEOUT_S = 2.0  # a healthy server answers within milliseconds
 BLOCK_S = 0.25  # longest single wait on the server: how soon a poll notices that its partitions changed
 CLAIM_EVERY_S = 0.1  # pause between tries for a partition that its last reader has not released yet
 CHECK_EVERY_S = 1.0  # how often a reader asks whether what it has read is still there
@@ -403,7 +403,7 @@ class RedisGroupConsumer:
             with _translated():
                 self._server.client.zrem(log_keys.members(self._name, self._group), self._member)
         except LogUnavailableError:
-            logger.warning("log %s: left group %s without the server; its leases lapse", self._name, self._group)
+            _LOGGER.warning("log %s: left group %s without the server; its leases lapse", self._name, self._group)
         self._server.close()
 
     def _advance(self, batch: Batch, lease: _Lease) -> bool:
@@ -436,7 +436,7 @@ class RedisGroupConsumer:
             except (LogUnavailableError, LogRecreatedError) as error:
                 failure = error
             except Exception as error:
-                logger.exception("log %s: group %s cannot renew its leases", self._name, self._group)
+                _LOGGER.exception("log %s: group %s cannot renew its leases", self._name, self._group)
                 failure = error
             with self._changed:
                 self._failure = failure
@@ -515,8 +515,8 @@ class _Server:
         kept = {key: value for key, value in settings.items() if key in _KEPT_SETTINGS or key.startswith("ssl_")}
         pool = redis.ConnectionPool(
             connection_class=source.connection_pool.connection_class,
-            socket_timeout=ANSWER_TIMEOUT_S,
-            socket_connect_timeout=ANSWER_TIMEOUT_S,
+            socket_timeout=REDIS_TIMEOUT_S,
+            socket_connect_timeout=REDIS_TIMEOUT_S,
             retry=Retry(NoBackoff(), 0),
             protocol=2,
             **kept,

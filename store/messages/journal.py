@@ -10,7 +10,7 @@ from store.log.log import partition_of
 _PORTION: Final = 200
 
 
-class Entry(NamedTuple):
+class JournalRow(NamedTuple):
     """One entry: its fields as they were written, by name."""
 
     message_id: str
@@ -34,13 +34,13 @@ class JournalStore:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    def get(self, site: str, partition: int, message_id: str) -> Entry | None:
+    def get(self, site: str, partition: int, message_id: str) -> JournalRow | None:
         """Read one entry."""
         return next(iter(self._read(site, partition, [(message_id, 0.0)])), None)
 
-    def find(self, site: str, partitions: int, wanted: Filter, limit: int, most_read: int) -> list[Entry]:
+    def find(self, site: str, partitions: int, wanted: Filter, limit: int, most_read: int) -> list[JournalRow]:
         """Give the newest entries that fit, newest first; looks at `most_read` of each list at most."""
-        found: list[Entry] = []
+        found: list[JournalRow] = []
         lists = [(partition, keys.journal(site, partition)) for partition in range(partitions)]
         if wanted.visitor_ids:
             homes = [(partition_of(site, visitor_id, partitions), visitor_id) for visitor_id in wanted.visitor_ids]
@@ -66,7 +66,7 @@ class JournalStore:
                     break
         return sorted(found, key=_newest)[:limit]
 
-    def _read(self, site: str, partition: int, some: Sequence[tuple[str, float]]) -> list[Entry]:
+    def _read(self, site: str, partition: int, some: Sequence[tuple[str, float]]) -> list[JournalRow]:
         if not some:
             return []
         with self._client.pipeline(transaction=False) as pipe:
@@ -74,7 +74,7 @@ class JournalStore:
                 pipe.hgetall(keys.journal_entry(site, partition, message_id))
             raw = cast(list[dict[bytes, bytes]], pipe.execute())
         return [
-            Entry(
+            JournalRow(
                 message_id,
                 float(fields.get(b"at_s", at_s)),
                 {name.decode(): value.decode() for name, value in fields.items()},
@@ -84,7 +84,7 @@ class JournalStore:
         ]
 
 
-def _newest(entry: Entry) -> tuple[float, float]:
+def _newest(entry: JournalRow) -> tuple[float, float]:
     """By the site's clock, and of the same moment as they were written."""
     return -entry.at_s, -float(entry.fields.get("written_s", "0"))
 

@@ -9,18 +9,18 @@ from models.catalog.assortment import Assortment
 from models.catalog.resources import (
     Campaign,
     CatalogItem,
+    CatalogResource,
     Creative,
     Experiment,
-    Kind,
     MerchandisingRule,
     Placement,
-    Resource,
+    ResourceKind,
 )
 from store import keys
 from store.client import Client
 
-KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
-_TYPES: Final[dict[Kind, type[Resource]]] = {
+RESOURCE_KINDS: Final[tuple[ResourceKind, ...]] = get_args(ResourceKind)
+_TYPES: Final[dict[ResourceKind, type[CatalogResource]]] = {
     "items": CatalogItem,
     "creatives": Creative,
     "campaigns": Campaign,
@@ -28,7 +28,7 @@ _TYPES: Final[dict[Kind, type[Resource]]] = {
     "rules": MerchandisingRule,
     "experiments": Experiment,
 }
-_ID_FIELDS: Final[dict[Kind, str]] = {
+_ID_FIELDS: Final[dict[ResourceKind, str]] = {
     "items": "item_id",
     "creatives": "creative_id",
     "campaigns": "campaign_id",
@@ -57,7 +57,7 @@ return changed
 """
 
 
-def id_of(kind: Kind, resource: Resource) -> str:
+def id_of(kind: ResourceKind, resource: CatalogResource) -> str:
     """Give a thing's id."""
     value: str = getattr(resource, _ID_FIELDS[kind])
     return value
@@ -70,7 +70,7 @@ class CatalogStore:
         self._client = client
         self._write = client.register_script(_WRITE)
 
-    def put(self, site: str, kind: Kind, resources: Sequence[Resource], now_s: float) -> None:
+    def put(self, site: str, kind: ResourceKind, resources: Sequence[CatalogResource], now_s: float) -> None:
         """Add or replace things; an item keeps the time it was first added."""
         if not resources:
             return
@@ -85,17 +85,17 @@ class CatalogStore:
             ]
         self._change(site, kind, [(id_of(kind, resource), msgspec.msgpack.encode(resource)) for resource in resources])
 
-    def delete(self, site: str, kind: Kind, resource_id: str) -> bool:
+    def delete(self, site: str, kind: ResourceKind, resource_id: str) -> bool:
         """Take a thing out; False where there was none."""
         return self._change(site, kind, [(resource_id, b"")]) > 0
 
-    def _change(self, site: str, kind: Kind, values: Sequence[tuple[str, bytes]]) -> int:
+    def _change(self, site: str, kind: ResourceKind, values: Sequence[tuple[str, bytes]]) -> int:
         names = [keys.catalog(site, kind), keys.catalog_changes(site), keys.catalog_version(site)]
         flat: list[Any] = [part for pair in values for part in pair]
         changed: int = self._write(keys=names, args=[keys.CATALOG_LIFETIME_S, kind, *flat])
         return changed
 
-    def get(self, site: str, kind: Kind, ids: Sequence[str]) -> dict[str, Any]:
+    def get(self, site: str, kind: ResourceKind, ids: Sequence[str]) -> dict[str, Any]:
         """Read things by id; unknown ids are left out."""
         found = cast(list[bytes | None], self._client.hmget(keys.catalog(site, kind), list(ids))) if ids else []
         return {
@@ -119,13 +119,15 @@ class CatalogStore:
         raw = cast(list[bytes], self._client.zrangebyscore(keys.catalog_changes(site), f"({known_version}", "+inf"))
         return [member.decode().removeprefix("items:") for member in raw if member.startswith(b"items:")]
 
-    def changes(self, site: str, known_version: int) -> tuple[int, list[tuple[Kind, str, Resource | None]]]:
+    def changes(
+        self, site: str, known_version: int
+    ) -> tuple[int, list[tuple[ResourceKind, str, CatalogResource | None]]]:
         """Read what has changed after a version: the version it leads to, and each thing, None where deleted."""
         name = keys.catalog_changes(site)
         raw = self._client.zrangebyscore(name, f"({known_version}", "+inf", withscores=True)
         members = cast(list[tuple[bytes, float]], raw)
-        found: list[tuple[Kind, str, Resource | None]] = []
-        for kind in KINDS:
+        found: list[tuple[ResourceKind, str, CatalogResource | None]] = []
+        for kind in RESOURCE_KINDS:
             prefix = f"{kind}:".encode()
             ids = [member[len(prefix) :].decode() for member, _ in members if member.startswith(prefix)]
             for start in range(0, len(ids), _MAX_PER_READ):

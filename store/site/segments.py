@@ -12,7 +12,7 @@ from store.client import Client
 from store.versioned_hash import WRITE
 
 
-class Tally(NamedTuple):
+class MemberCount(NamedTuple):
     """How many visitors are in a stage or segment, and when one last came or went (epoch seconds, 0 for never)."""
 
     visitors: int
@@ -86,24 +86,24 @@ class SegmentStore:
         version = self.version(site)
         return all(self.judged(site, partition) >= version for partition in range(partitions))
 
-    def tallies(self, site: str, partitions: int) -> dict[str, Tally]:
+    def tallies(self, site: str, partitions: int) -> dict[str, MemberCount]:
         """Numbers of members by `models.segments.membership`'s field names, summed over partitions."""
-        totals: dict[str, Tally] = {}
+        totals: dict[str, MemberCount] = {}
         for partition in range(partitions):
             raw = cast(dict[bytes, bytes], self._client.hgetall(keys.membership_counts(site, partition)))
             found = {name.decode(): value for name, value in raw.items()}
             for name, value in found.items():
                 if not name.startswith("at:"):
                     at_s = float(found.get(f"at:{name}", b"0"))
-                    known = totals.get(name, Tally(0, 0.0))
-                    totals[name] = Tally(known.visitors + int(value), max(known.changed_at_s, at_s))
+                    known = totals.get(name, MemberCount(0, 0.0))
+                    totals[name] = MemberCount(known.visitors + int(value), max(known.changed_at_s, at_s))
         return totals
 
-    def stage_tallies(self, site: str, partitions: int) -> dict[str, Tally]:
+    def stage_tallies(self, site: str, partitions: int) -> dict[str, MemberCount]:
         """Numbers of visitors by stage."""
         found = self.tallies(site, partitions)
-        return {stage: found.get(stage_field(stage), Tally(0, 0.0)) for stage in STAGES}
+        return {stage: found.get(stage_field(stage), MemberCount(0, 0.0)) for stage in STAGES}
 
-    def segment_tally(self, site: str, partitions: int, segment_id: str) -> Tally:
+    def segment_tally(self, site: str, partitions: int, segment_id: str) -> MemberCount:
         """Number of a segment's visitors."""
-        return self.tallies(site, partitions).get(segment_field(segment_id), Tally(0, 0.0))
+        return self.tallies(site, partitions).get(segment_field(segment_id), MemberCount(0, 0.0))

@@ -25,7 +25,7 @@ end
 redis.call('SET', KEYS[1], known, 'EX', ARGV[3])
 """
 
-Device = tuple[str, int, str]
+DeviceId = tuple[str, int, str]
 """Site, partition, device id."""
 
 
@@ -45,7 +45,7 @@ class LinkStore:
         self._lifetime_s = max(1, int(lifetime_s))
         self._add = client.register_script(_ADD)
 
-    def read(self, devices: Sequence[Device]) -> dict[Device, list[Link]]:
+    def read(self, devices: Sequence[DeviceId]) -> dict[DeviceId, list[Link]]:
         """Give the links of those devices that have any, sorted; all live on."""
         if not devices:
             return {}
@@ -55,13 +55,13 @@ class LinkStore:
             found = cast(list[bytes | None], pipe.execute())
         return {device: _links(value) for device, value in zip(devices, found, strict=True) if value}
 
-    def add(self, links: Iterable[tuple[Device, Link]]) -> None:
+    def add(self, links: Iterable[tuple[DeviceId, Link]]) -> None:
         """Add links; known ones stay as they are."""
         for device, link in links:
             text = f"{link.at_s!r}\x1f{link.user_id}\n"
             self._add(keys=[keys.links(*device)], args=[text, MAX_LINKS, self._lifetime_s])
 
-    def forget(self, device: Device) -> None:
+    def forget(self, device: DeviceId) -> None:
         """Forget whose a device was."""
         self._client.delete(keys.links(*device))
 

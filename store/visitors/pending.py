@@ -24,12 +24,12 @@ class Accepted(NamedTuple):
     value: bytes
 
 
-def remember(client: Client, accepted: Sequence[Accepted]) -> None:
+def keep_pending(client: Client, accepted: Sequence[Accepted]) -> None:
     """Keep accepted events for the decisions to come; the newest `MAX_PENDING` of each visitor."""
     by_visitor: dict[str, list[bytes]] = {}
-    for resource in accepted:
-        name = keys.pending(resource.site, resource.partition, resource.visitor_id)
-        by_visitor.setdefault(name, []).append(resource.position.to_bytes(8, "big") + resource.value)
+    for accepted_event in accepted:
+        name = keys.pending(accepted_event.site, accepted_event.partition, accepted_event.visitor_id)
+        by_visitor.setdefault(name, []).append(accepted_event.position.to_bytes(8, "big") + accepted_event.value)
     with client.pipeline(transaction=False) as pipe:
         for name, values in by_visitor.items():
             pipe.rpush(name, *values[-MAX_PENDING:])

@@ -12,7 +12,7 @@ from models.visitor.identity import Link, add_link, owner_now
 from models.visitor.profile import Profile, decode_profile
 from models.visitor.profile_batch import Change, learn
 from models.visitor.profile_merge import join_part
-from models.visitor.timeline import MAX_ENTRIES, Entry, decode_entry, entry_of
+from models.visitor.timeline import MAX_ENTRIES, TimelineEntry, decode_entry, timeline_entry_of
 from store import keys
 from store.client import AsyncClient
 from store.log.log import partition_of
@@ -154,7 +154,7 @@ class VisitorReader:
         )
         return _Read(kept, int(version or 0), segments, clock_s)
 
-    async def read_timeline(self, site: str, asked: str) -> tuple[str, list[Entry]]:
+    async def read_timeline(self, site: str, asked: str) -> tuple[str, list[TimelineEntry]]:
         """Give who goes by an id, and their touchpoints with every accepted event among them, in no order.
 
         What a device did before it was known whose it is stands in its own list, and is told from there. Raises as
@@ -163,7 +163,7 @@ class VisitorReader:
         async with asyncio.timeout(_WITHIN_S):
             return await self._timeline(site, asked)
 
-    async def _timeline(self, site: str, asked: str) -> tuple[str, list[Entry]]:
+    async def _timeline(self, site: str, asked: str) -> tuple[str, list[TimelineEntry]]:
         visit = await self._visit(site, asked, PROFILE_ONLY)
         profile = know(visit, Assortment()).profile
         entries = await self._entries(site, visit.visitor_id, 0, None)
@@ -174,7 +174,7 @@ class VisitorReader:
                 entries += await self._entries(site, joined.device_id, joined.after, joined.until)
         return visit.visitor_id, sorted(entries, key=lambda entry: entry.at_s)[-MAX_ENTRIES:]
 
-    async def _entries(self, site: str, visitor_id: str, after: int, until: int | None) -> list[Entry]:
+    async def _entries(self, site: str, visitor_id: str, after: int, until: int | None) -> list[TimelineEntry]:
         """One list's touchpoints past a position and up to another."""
         partition = partition_of(site, visitor_id, self._partitions)
         async with self._client.pipeline(transaction=True) as pipe:
@@ -190,7 +190,7 @@ class VisitorReader:
         for (position, event), outcome in zip(waiting, outcomes, strict=True):
             if event.event == VISITOR_DELETED:
                 entries = []
-            elif outcome in ("applied", "told") and (entry := entry_of(position, event)) is not None:
+            elif outcome in ("applied", "told") and (entry := timeline_entry_of(position, event)) is not None:
                 entries.append(entry)
         return [entry for entry in entries if entry.position > after and (until is None or entry.position <= until)]
 

@@ -10,7 +10,7 @@ import pytest
 from bench import basket as bench
 from bench.basket import baselines, engine, fit_part, found, scored, summary
 from bench.baskets import Basket, read_baskets
-from models.ranking.repurchase import FEATURES
+from models.ranking.repurchase import REPURCHASE_FEATURES
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 JOURNEY = DATA / "complete_journey_dev" / "events.csv.gz"
@@ -119,7 +119,7 @@ def test_prints_one_object_last(
 
 def test_every_feature_is_in_one_group_or_always_needed() -> None:
     grouped = [feature for group in bench.GROUPS.values() for feature in group]
-    assert sorted([0, *grouped]) == list(range(len(FEATURES)))
+    assert sorted([0, *grouped]) == list(range(len(REPURCHASE_FEATURES)))
 
 
 def test_constants_are_chosen_on_a_part_only() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from shopwindow.files import FileError, read_display, read_feed
-from shopwindow.replay import COLUMNS, event_of, item_of, read_rows
+from shopwindow.replay import COLUMNS, event_of_row, item_of, read_rows
 
 XML = """<?xml version="1.0"?>
 <rss xmlns:g="http://base.google.com/ns/1.0" version="2.0"><channel><title>Shop</title>
@@ -121,15 +121,15 @@ def test_a_bad_display_file_is_named(text: str | bytes, named: str, tmp_path: Pa
 
 
 def test_a_row_is_an_event_whose_id_is_the_rows_own(tmp_path: Path) -> None:
-    event = event_of(tmp_path, 2, ROW)
+    event = event_of_row(tmp_path, 2, ROW)
     assert (event["event"], event["visitor_id"], event["timestamp"]) == ("view_item", "v1", 1_569_888_000.0)
     assert event["items"] == [
         {"item_id": "i1", "item_category": "shoes", "item_category2": "boots", "item_brand": "tall", "price": "19.5"}
     ]
-    assert event_of(tmp_path, 9, dict(ROW))["event_id"] == event["event_id"]
-    assert event_of(tmp_path, 9, {**ROW, "quantity": "1"})["event_id"] != event["event_id"]
-    assert event_of(tmp_path, 2, {**ROW, "visitor_id": ""})["visitor_id"] == "s1"
-    assert event_of(tmp_path, 2, {**ROW, "event_type": "purchase"})["params"] == {"transaction_id": "s1"}
+    assert event_of_row(tmp_path, 9, dict(ROW))["event_id"] == event["event_id"]
+    assert event_of_row(tmp_path, 9, {**ROW, "quantity": "1"})["event_id"] != event["event_id"]
+    assert event_of_row(tmp_path, 2, {**ROW, "visitor_id": ""})["visitor_id"] == "s1"
+    assert event_of_row(tmp_path, 2, {**ROW, "event_type": "purchase"})["params"] == {"transaction_id": "s1"}
     assert item_of(event)["title"] == "tall boots i1"
 
 
@@ -147,7 +147,7 @@ def test_a_row_is_an_event_whose_id_is_the_rows_own(tmp_path: Path) -> None:
 def test_a_bad_event_file_is_named_with_the_line(data: bytes, named: str, tmp_path: Path) -> None:
     path = feed(tmp_path, "events.csv", data)
     with pytest.raises(FileError) as found:
-        _ = [event_of(path, line, row) for line, row in read_rows(path)]
+        _ = [event_of_row(path, line, row) for line, row in read_rows(path)]
     assert str(path) in str(found.value)
     assert named in str(found.value)
 
@@ -155,4 +155,4 @@ def test_a_bad_event_file_is_named_with_the_line(data: bytes, named: str, tmp_pa
 def test_a_row_cut_short_lacks_values_only(tmp_path: Path) -> None:
     path = feed(tmp_path, "events.csv", ",".join(COLUMNS) + "\n1569888000,s,v,i,view\n")
     [(line, row)] = read_rows(path)
-    assert event_of(path, line, row)["items"] == [{"item_id": "i"}]
+    assert event_of_row(path, line, row)["items"] == [{"item_id": "i"}]

@@ -15,7 +15,7 @@ import pytest
 
 from shopwindow.embedded import EmbeddedRedis, free_port
 from shopwindow.settings import Settings, SiteKeys, write_settings
-from stream.profile_flow import GROUP
+from stream.profile_flow import PROFILE_GROUP
 from tests.stream.workers import PARTITIONS, make_events, undisturbed, world
 
 STREAMS = (("stream", "profile"), ("stream", "learn"))
@@ -82,7 +82,7 @@ def test_a_profile_flow_started_before_its_redis_applies_the_events(tmp_path: Pa
     ):
         events = make_events("shop", 60, visitors=5, seed=3)
         expected = undisturbed(events, place.append(events))
-        place.wait_until_committed(GROUP, within_s=60)
+        place.wait_until_committed(PROFILE_GROUP, within_s=60)
         found = place.profiles(sorted(expected))
         assert {name: figure.recent for name, figure in found.items()} == {
             name: figure.recent for name, figure in expected.items()

@@ -12,7 +12,7 @@ from models.events.events import VISITOR_DELETED, Event
 from shopwindow.build import open_archive
 from shopwindow.embedded import EmbeddedRedis
 from shopwindow.settings import write_settings
-from stream.archive_flow import GROUP
+from stream.archive_flow import ARCHIVE_GROUP
 from tests.servers import Broker
 from tests.stream.workers import World, make_events, world
 
@@ -48,12 +48,12 @@ def test_a_killed_archive_goes_on_without_loss_or_repeat(place: World) -> None:
             worker.send_signal(signal.SIGKILL)
             worker.wait()
     with place.worker("archive"):
-        place.wait_until_committed(GROUP, within_s=60)
+        place.wait_until_committed(ARCHIVE_GROUP, within_s=60)
     assert archived(place) == expected(events)
     more = make_events(place.site, 100, visitors=40, seed=23)
     place.append(more)
     with place.worker("archive") as worker:
-        place.wait_until_committed(GROUP, within_s=60)
+        place.wait_until_committed(ARCHIVE_GROUP, within_s=60)
         worker.terminate()
         assert worker.wait(timeout=15) == 0
     assert archived(place) == expected([*events, *more])
@@ -64,8 +64,8 @@ def test_an_erasure_reaches_the_archive(place: World) -> None:
     events = make_events(place.site, 300, visitors=5, seed=22)
     place.append(events)
     with place.worker("archive"):
-        place.wait_until_committed(GROUP, within_s=60)
+        place.wait_until_committed(ARCHIVE_GROUP, within_s=60)
         gone = Event(site=place.site, event=VISITOR_DELETED, visitor_id="v0", at_s=1.8e9, accepted_at_s=1.8e9)
         place.append([gone])
-        place.wait_until_committed(GROUP, within_s=60)
+        place.wait_until_committed(ARCHIVE_GROUP, within_s=60)
     assert archived(place) == expected([event for event in events if event.visitor_id != "v0"])

@@ -17,7 +17,7 @@ from store.site.catalog import CatalogStore
 from store.visitors.profiles import ProfileStore
 from stream.assortments import Assortments
 from stream.decode import Decoder
-from stream.profile_flow import GROUP, ProfileLearning
+from stream.profile_flow import PROFILE_GROUP, ProfileLearning
 from stream.retry import Stop
 from tests.servers import Broker
 from tests.stream.workers import (
@@ -61,11 +61,11 @@ def test_killed_and_paused_workers_leave_the_profiles_of_an_undisturbed_run(plac
             if chunk == 18:
                 second.send_signal(signal.SIGSTOP)
         time.sleep(SESSION_TIMEOUT_S * 2)  # the paused worker's partitions have moved, and are being read
-        place.wait_until_committed(GROUP, within_s=60)
+        place.wait_until_committed(PROFILE_GROUP, within_s=60)
         second.send_signal(signal.SIGCONT)  # it wakes up with a micro-batch half done
         more = make_events(place.site, 200, visitors=60, seed=8)
         more_positions = place.append(more)
-        place.wait_until_committed(GROUP, within_s=60)
+        place.wait_until_committed(PROFILE_GROUP, within_s=60)
     expected = undisturbed([*events, *more], [*positions, *more_positions])
     assert_equal_profiles(place.profiles(list(expected)), expected)
     counts = ProfileStore(place.client, 3600.0).counts(place.site, PARTITIONS)
@@ -80,12 +80,12 @@ def test_a_worker_told_to_stop_commits_and_leaves_at_once(place: World) -> None:
     events = make_events(place.site, 400, visitors=20, seed=9)
     positions = place.append(events[:200])
     with place.worker("profile") as first:
-        place.wait_until_committed(GROUP, within_s=60)
+        place.wait_until_committed(PROFILE_GROUP, within_s=60)
         first.terminate()
         assert first.wait(timeout=10) == 0
     with place.worker("profile"):
         positions += place.append(events[200:])
-        place.wait_until_committed(GROUP, within_s=60)
+        place.wait_until_committed(PROFILE_GROUP, within_s=60)
     expected = undisturbed(events, positions)
     assert_equal_profiles(place.profiles(list(expected)), expected)
 
@@ -96,7 +96,7 @@ def test_the_whole_log_learned_twice_more_changes_no_byte(place: World) -> None:
     place.append(events)
     profiles = ProfileStore(place.client, 3600.0)
     learning = ProfileLearning(profiles, Assortments(CatalogStore(place.client)), Stop())
-    decoder = Decoder(GROUP, frozenset({place.site}), PARTITIONS)
+    decoder = Decoder(PROFILE_GROUP, frozenset({place.site}), PARTITIONS)
     seen: list[dict[str, bytes]] = []
     counts: list[dict[str, int]] = []
     timelines: list[dict[str, list[bytes]]] = []
@@ -136,7 +136,7 @@ def test_a_profile_moved_on_by_another_writer_is_learned_again_from_there(place:
     partition = partition_of(place.site, "v0", PARTITIONS)
     profiles = ProfileStore(place.client, 3600.0)
     learning = ProfileLearning(profiles, Assortments(CatalogStore(place.client)), Stop())
-    decoder = Decoder(GROUP, frozenset({place.site}), PARTITIONS)
+    decoder = Decoder(PROFILE_GROUP, frozenset({place.site}), PARTITIONS)
     (batch,) = place.log.read({partition: 0}).poll(1_000, 2.0)
     half = batch.records[: len(batch.records) // 2]
     loaded = profiles.load
@@ -166,7 +166,7 @@ def test_poison_goes_to_the_dead_letters_and_stops_nothing(place: World) -> None
     place.log.append([(0, b"\xff\x00 not an event"), (1, foreign), (wrong, stray.encode()), (2, b"{}")])
     positions += place.append(good[30:])
     with place.worker("profile"):
-        place.wait_until_committed(GROUP, within_s=60)
+        place.wait_until_committed(PROFILE_GROUP, within_s=60)
     expected = undisturbed(good, positions)
     assert_equal_profiles(place.profiles(list(expected)), expected)
     from models.events.dead_letter import decode_dead_letter

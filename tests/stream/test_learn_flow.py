@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from models.catalog.assortment import Assortment
-from models.learner.learner import Learner, Saved
+from models.learner.learner import Learner, SavedLearner
 from models.learner.snapshot import Snapshot, decode_snapshot
 from models.ranking.next_item import NextItem
 from models.ranking.transitions import AFTER
 from shopwindow.embedded import EmbeddedRedis
 from store.site.models import ModelStore
-from stream.learn_flow import GROUP
+from stream.learn_flow import LEARN_GROUP
 from tests.stream.workers import World, make_events, world
 
 
@@ -31,24 +31,24 @@ def test_killed_and_paused_learners_leave_the_models_of_an_undisturbed_one(place
     events = make_events(place.site, 1_500, visitors=40, seed=21)
     with place.worker("learn") as first, place.worker("learn") as second:
         place.append(events[:500])
-        place.wait_until_committed(GROUP, within_s=60)
+        place.wait_until_committed(LEARN_GROUP, within_s=60)
         place.append(events[500:700])
         first.send_signal(signal.SIGKILL)
         first.wait()
         place.append(events[700:900])
-        place.wait_until_committed(GROUP, within_s=60)
+        place.wait_until_committed(LEARN_GROUP, within_s=60)
         second.send_signal(signal.SIGSTOP)
         with place.worker("learn"):
             place.append(events[900:1_200])
-            place.wait_until_committed(GROUP, within_s=60)
+            place.wait_until_committed(LEARN_GROUP, within_s=60)
             second.send_signal(signal.SIGCONT)
             place.append(events[1_200:])
-            place.wait_until_committed(GROUP, within_s=60)
+            place.wait_until_committed(LEARN_GROUP, within_s=60)
             time.sleep(1.0)  # whoever is wrong about leading has had its turn to publish
     store = ModelStore(place.client)
     saved = store.checkpoint(place.site)
     assert saved is not None
-    learned = Learner.load(Saved(*saved))
+    learned = Learner.load(SavedLearner(*saved))
     expected = Learner()
     reader = place.log.read(dict.fromkeys(range(place.log.partitions), 0))
     reached = [0] * place.log.partitions

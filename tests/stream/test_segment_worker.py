@@ -27,7 +27,7 @@ from store.visitors.memberships import MembershipStore
 from store.visitors.profiles import ProfileStore
 from stream.assortments import Assortments
 from stream.decode import Decoder
-from stream.profile_flow import GROUP, ProfileLearning
+from stream.profile_flow import PROFILE_GROUP, ProfileLearning
 from stream.retry import Stop
 from stream.segment_worker import SegmentWorker
 from tests.servers import Broker
@@ -166,7 +166,7 @@ def test_killed_and_paused_workers_count_and_tell_as_if_nothing_had_happened(pla
             if chunk == 9:
                 second.send_signal(signal.SIGSTOP)
         time.sleep(SESSION_TIMEOUT_S * 2)
-        place.wait_until_committed(GROUP, within_s=60)
+        place.wait_until_committed(PROFILE_GROUP, within_s=60)
         second.send_signal(signal.SIGCONT)
         counts = expected_counts(place, events, positions)
         wait_until_counted(place, counts)
@@ -195,7 +195,7 @@ def test_two_workers_that_look_at_the_same_moment_move_a_visitor_once(place: Wor
     partition = partition_of(place.site, "v", PARTITIONS)
     profiles = ProfileStore(place.client, 3600.0)
     learning = ProfileLearning(profiles, Assortments(CatalogStore(place.client)), Stop(), one)
-    decoder = Decoder(GROUP, frozenset({place.site}), PARTITIONS)
+    decoder = Decoder(PROFILE_GROUP, frozenset({place.site}), PARTITIONS)
     place.append([quiet_event(place.site, "v", START_S)])
     (batch,) = place.log.read({partition: 0}).poll(10, 2.0)
     learning(decoder(batch))
@@ -237,7 +237,7 @@ def test_what_was_not_told_before_a_crash_is_told_after_it(place: World) -> None
     worker.tell = lambda site, partition: None  # type: ignore[method-assign]
     place.append([quiet_event(place.site, "v", START_S)])
     (batch,) = place.log.read({partition: 0}).poll(10, 2.0)
-    learning(Decoder(GROUP, frozenset({place.site}), PARTITIONS)(batch))
+    learning(Decoder(PROFILE_GROUP, frozenset({place.site}), PARTITIONS)(batch))
     assert notices(place) == []
     waiting = MembershipStore(place.client).notices(place.site, partition)
     assert len(waiting) == 1
@@ -259,7 +259,7 @@ def test_whose_profile_has_ended_is_counted_no_more(place: World) -> None:
     )
     place.append([quiet_event(place.site, "v", START_S)])
     (batch,) = place.log.read({partition: 0}).poll(10, 2.0)
-    learning(Decoder(GROUP, frozenset({place.site}), PARTITIONS)(batch))
+    learning(Decoder(PROFILE_GROUP, frozenset({place.site}), PARTITIONS)(batch))
     worker.tick([partition])
     for key in place.client.scan_iter(match=f"{place.site}:*"):
         assert place.client.ttl(key) > 0, key

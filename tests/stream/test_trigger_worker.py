@@ -13,7 +13,7 @@ import pytest
 from models.events.events import Event, EventItem, decode_event
 from shopwindow.embedded import EmbeddedRedis
 from shopwindow.settings import write_settings
-from store.messages.journal import Entry, Filter, JournalStore
+from store.messages.journal import Filter, JournalRow, JournalStore
 from tests.servers import Broker
 from tests.stream.workers import PARTITIONS, SESSION_TIMEOUT_S, START_S, World, world
 
@@ -48,7 +48,7 @@ def shopping(site: str, name: str, visitor: str, at_s: float) -> Event:
     )
 
 
-def journal(place: World) -> list[Entry]:
+def journal(place: World) -> list[JournalRow]:
     """All that was sent."""
     return JournalStore(place.client).find(place.site, PARTITIONS, Filter(status="sent"), 10_000, 10_000)
 

@@ -10,7 +10,7 @@ from models.triggers.conditions.dates import Anniversary, Birthday
 from models.triggers.conditions.lifecycle import SegmentEntered, StageEntered, Unhappy, Welcome
 from models.triggers.conditions.orders import DeliveryNear, OrderDelivered, OrderShipped, OrderUnpaid
 
-KINDS: Final[dict[str, type[TriggerCondition]]] = {
+CONDITION_KINDS: Final[dict[str, type[TriggerCondition]]] = {
     "cart_left": CartLeft,
     "order_unpaid": OrderUnpaid,
     "browse_left": BrowseLeft,

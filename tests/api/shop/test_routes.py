@@ -9,7 +9,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from api.shop.pages import safe_link
+from api.shop.links import safe_link
 from api.shop.routes import PAGE_POLICY, STATIC_DIRECTORY, VISITOR_COOKIE, shop_routes
 from models.catalog.resources import CatalogItem, Creative
 

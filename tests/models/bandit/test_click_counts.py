@@ -10,7 +10,7 @@ import pytest
 from scipy.optimize import minimize
 
 from models.bandit.click_context import Context
-from models.bandit.click_counts import HALF_LIFE_S, ClickCounts
+from models.bandit.click_counts import CLICK_HALF_LIFE_S, ClickCounts
 from models.bandit.click_weights import features_of, prior_of
 from tests.models.checks import CHECKS, Case, state_of
 
@@ -38,7 +38,7 @@ def learn(counts: ClickCounts, some: Sequence[Seen]) -> None:
 
 
 def reloaded(counts: ClickCounts) -> ClickCounts:
-    made = ClickCounts(HALF_LIFE_S, counts.max_cells)
+    made = ClickCounts(CLICK_HALF_LIFE_S, counts.max_cells)
     made.clock.landmark_s, made.latest_s = counts.clock.landmark_s, counts.latest_s
     made.refill(counts.cells())
     return made
@@ -81,7 +81,7 @@ def test_the_fit_is_the_posterior_mode_of_all_impressions_at_once() -> None:
         rows[row, [number[name] for name in features_of(creative, context)]] = 1.0
     clicked = np.array([impression[2] for impression in impressions], float)
     latest_s = max(impression[3] for impression in impressions)
-    faded = np.array([exp2((impression[3] - latest_s) / HALF_LIFE_S) for impression in impressions])
+    faded = np.array([exp2((impression[3] - latest_s) / CLICK_HALF_LIFE_S) for impression in impressions])
     means, variances = np.array([prior_of(name) for name in names]).T
 
     def loss(weights: np.ndarray[Any, Any]) -> tuple[float, np.ndarray[Any, Any]]:
@@ -113,7 +113,7 @@ def test_what_is_old_counts_less_and_deviations_grow_again() -> None:
     counts = ClickCounts()
     counts.add("c", Context(), 1_000.0, 300.0, at_s=0.0)
     sure = counts.fit()
-    counts.add("d", Context(), 1.0, 0.0, at_s=10 * HALF_LIFE_S)
+    counts.add("d", Context(), 1.0, 0.0, at_s=10 * CLICK_HALF_LIFE_S)
     later = counts.fit()
     assert later.variances["creative:c"] > 5 * sure.variances["creative:c"]
     assert later.predict("c", Context()) < sure.predict("c", Context())

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from models.catalog.feature_hashing import (
     DIM,
-    ROWS,
+    SKETCH_ROWS,
     band_limits,
     matrix_of,
     places_of,
@@ -29,7 +29,7 @@ def test_the_basis_never_moves() -> None:
 
 @given(token=st.text())
 def test_a_token_has_one_place_in_each_row(token: str) -> None:
-    assert [place // (DIM // ROWS) for place, _ in places_of(token)] == list(range(ROWS))
+    assert [place // (DIM // SKETCH_ROWS) for place, _ in places_of(token)] == list(range(SKETCH_ROWS))
 
 
 @given(price=st.floats(0.01, 1e9))

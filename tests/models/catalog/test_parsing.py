@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from models.base.errors import InvalidError
 from models.catalog.parsing import PARSERS, parse_campaign, parse_category, parse_creative, parse_item, parse_placement
-from models.catalog.resources import Campaign, CatalogItem, Creative, Placement, Resource
+from models.catalog.resources import Campaign, CatalogItem, CatalogResource, Creative, Placement
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats() | st.text(max_size=15),
@@ -23,7 +23,7 @@ FIELDS = sorted(
 )
 
 
-def made_or_error(parse: Callable[[object], Resource], raw: object) -> Resource | InvalidError:
+def made_or_error(parse: Callable[[object], CatalogResource], raw: object) -> CatalogResource | InvalidError:
     try:
         return parse(raw)
     except InvalidError as error:
@@ -34,7 +34,7 @@ def made_or_error(parse: Callable[[object], Resource], raw: object) -> Resource 
 def test_any_json_value_becomes_a_resource_or_is_refused(raw: object) -> None:
     for parse in PARSERS.values():
         made = made_or_error(parse, raw)
-        assert isinstance(made, Resource) or 0 < len(made.message) < 600
+        assert isinstance(made, CatalogResource) or 0 < len(made.message) < 600
 
 
 def of(**fields: Any) -> CatalogItem:

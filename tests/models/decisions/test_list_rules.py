@@ -6,7 +6,7 @@ import pytest
 
 from models.base.errors import InvalidError
 from models.catalog.assortment import Assortment
-from models.catalog.parsing import parse_rule
+from models.catalog.parsing import parse_merchandising_rule
 from models.catalog.resources import Audience, MerchandisingRule
 from models.catalog.strategies import Strategy
 from models.decisions.recommend import Query, recommend
@@ -150,7 +150,7 @@ def test_a_changed_rule_and_a_changed_catalog_count_at_once() -> None:
 )
 def test_what_is_no_rule_is_refused_by_name(fields: dict[str, Any], named: str) -> None:
     with pytest.raises(InvalidError, match=named):
-        parse_rule({"rule_id": "r", **fields})
+        parse_merchandising_rule({"rule_id": "r", **fields})
 
 
 def test_region_audience_and_stock_say_where_a_rule_holds() -> None:
@@ -187,10 +187,10 @@ def test_region_audience_and_stock_say_where_a_rule_holds() -> None:
 )
 def test_whom_a_rule_is_for_is_checked(fields: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidError, match=message):
-        parse_rule({"rule_id": "r", "action": "boost", **fields})
+        parse_merchandising_rule({"rule_id": "r", "action": "boost", **fields})
 
 
 def test_a_region_is_written_as_segments_write_it() -> None:
-    one = parse_rule({"rule_id": "r", "action": "boost", "region": "DE"})
-    assert one == parse_rule({"rule_id": "r", "action": "boost", "region": ["DE"]})
-    assert one == parse_rule({"rule_id": "r", "action": "boost", "regions": ["DE"]})
+    one = parse_merchandising_rule({"rule_id": "r", "action": "boost", "region": "DE"})
+    assert one == parse_merchandising_rule({"rule_id": "r", "action": "boost", "region": ["DE"]})
+    assert one == parse_merchandising_rule({"rule_id": "r", "action": "boost", "regions": ["DE"]})

@@ -8,7 +8,7 @@ from models.catalog.assortment import Assortment
 from models.catalog.feature_hashing import price_band
 from models.catalog.resources import CatalogItem
 from models.decisions.merchandising import STEPS_UP, bundle_price, gap_of
-from models.decisions.recommend import Answer, Query, recommend
+from models.decisions.recommend import Query, RecommendedList, recommend
 from models.decisions.scored_catalog import ScoredCatalog
 from models.events.events import Event, EventItem
 from models.learner.learner import Learner
@@ -38,12 +38,14 @@ def _priced(item_id: str, price: float | None, leaf: str = "Kettles", **fields: 
     return item(0, **{**values, **fields})
 
 
-def _asked(catalog: Assortment, query: Query, profile: Profile | None = None, model: Learner | None = None) -> Answer:
+def _asked(
+    catalog: Assortment, query: Query, profile: Profile | None = None, model: Learner | None = None
+) -> RecommendedList:
     snapshot = model.snapshot() if model else empty_snapshot()
     return recommend(ScoredCatalog(snapshot, catalog), profile or Profile(), query, NOW_S)
 
 
-def _ids(answer: Answer) -> list[str]:
+def _ids(answer: RecommendedList) -> list[str]:
     return [chosen.item.item_id for chosen in answer.items]
 
 

@@ -5,8 +5,8 @@ import pytest
 from models.base.errors import InvalidError
 from models.catalog.assortment import Assortment
 from models.catalog.strategies import STRATEGIES, Strategy, parse_strategy
-from models.decisions.ladder import title_of
-from models.decisions.recommend import UNPADDED, Answer, Query, hidden_items, recommend
+from models.decisions.ladder import item_title
+from models.decisions.recommend import UNPADDED, Query, RecommendedList, hidden_items, recommend
 from models.decisions.scored_catalog import ScoredCatalog
 from models.events.events import Event
 from models.learner.learner import Learner
@@ -45,7 +45,7 @@ def shop(items: int = 30) -> tuple[Assortment, ScoredCatalog]:
     return catalog, ScoredCatalog(model.snapshot(), catalog)
 
 
-def ids(answer: Answer) -> list[str]:
+def ids(answer: RecommendedList) -> list[str]:
     return [chosen.item.item_id for chosen in answer.items]
 
 
@@ -231,7 +231,7 @@ def test_similar_shares_most_with_the_item() -> None:
     answer = recommend(scored, Profile(), Query("similar", "p000", limit=4), NOW_S)
     assert all(chosen.item.category == ("Home", "Home 0") for chosen in answer.items)
     assert answer.reason == "similar to Product 0"
-    assert title_of(scored, "unknown") == "unknown"
+    assert item_title(scored, "unknown") == "unknown"
 
 
 def test_a_category_is_kept_to() -> None:

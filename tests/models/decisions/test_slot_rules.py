@@ -8,7 +8,7 @@ import pytest
 
 from models.bandit.click_weights import ClickWeights
 from models.base.errors import InvalidError
-from models.catalog.parsing import parse_rule
+from models.catalog.parsing import parse_merchandising_rule
 from models.catalog.resources import Audience, Campaign, Creative, MerchandisingRule, SlotChange
 from models.decisions.slot_rules import SPREAD_LOGIT
 from models.decisions.slots import Slate, fill
@@ -82,7 +82,7 @@ def test_a_rule_that_does_not_hold_changes_nothing(fields: dict[str, Any]) -> No
 )
 def test_what_cannot_be_asked_of_creatives_is_refused(fields: dict[str, Any], named: str) -> None:
     with pytest.raises(InvalidError, match=named):
-        parse_rule({"rule_id": "r", **fields})
+        parse_merchandising_rule({"rule_id": "r", **fields})
 
 
 def test_a_cap_holds_for_the_whole_placement_however_chosen() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from models.events.traffic_source import CHANNELS, Origin, channel_of, origin_of, region_of, touch_of
+from models.events.traffic_source import TRAFFIC_CHANNELS, Origin, channel_of, origin_of, region_of, touch_of
 from tests.models.makers import event
 
 SHOP = "https://shop.example/"
@@ -40,7 +40,7 @@ def test_a_landing_page_and_its_referrer_tell_the_channel(
     found = origin_of(event("page_view", params={"page_location": location, "page_referrer": referrer}))
     assert found is not None
     assert (found.channel, found.source, found.keyword, found.search_engine) == expected
-    assert found.channel in CHANNELS
+    assert found.channel in TRAFFIC_CHANNELS
     assert found.referrer == referrer
 
 

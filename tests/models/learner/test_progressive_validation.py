@@ -5,7 +5,7 @@ from random import Random
 import msgspec
 import pytest
 
-from models.learner.progressive_validation import KEEP, MAX_TALLIES, Measure, Progress, Saved, Shown
+from models.learner.progressive_validation import KEEP, MAX_TALLIES, Measure, Progress, SavedProgress, Shown
 from models.ranking.item_event import Ranks
 
 SLOT = Shown("slot", "hero", "personalized")
@@ -78,7 +78,7 @@ def test_figures_survive_save_and_load() -> None:
     progress = Progress()
     _run(progress, 100, 0.5, Random(1))
     progress.shown(SLOT)
-    saved = msgspec.msgpack.decode(msgspec.msgpack.encode(progress.save()), type=Saved)
+    saved = msgspec.msgpack.decode(msgspec.msgpack.encode(progress.save()), type=SavedProgress)
     again = Progress(saved)
     assert again.save() == progress.save()
     _run(again, 100, 0.5, Random(2))

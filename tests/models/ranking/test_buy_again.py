@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from models.ranking import buy_again
-from models.ranking.buy_again import MAX_ORDER_ITEMS, BuyAgain, empty_model, model_of, reason_of
-from models.ranking.repurchase import AGAIN, BOUGHT, GAP_DAYS, GAPS, OFFERED
+from models.ranking.buy_again import MAX_BASKET_ITEMS, BuyAgain, empty_model, model_of, reason_of
+from models.ranking.repurchase import AGAIN_FEATURE, BOUGHT, GAP_DAYS, GAPS, OFFERED
 from models.visitor.order_history import History, ItemPurchases, buy
 from tests.models.checks import CHECKS, Case
 
@@ -117,7 +117,7 @@ def test_sums_are_those_of_a_batch() -> None:
             mine[item] = order.at_s
     for item, count in bought.items():
         row = model.model.repeats.item[model.model.number_of[item]]
-        assert (row[BOUGHT], row[OFFERED], row[AGAIN]) == (count, offered[item], again[item])
+        assert (row[BOUGHT], row[OFFERED], row[AGAIN_FEATURE]) == (count, offered[item], again[item])
         assert row[GAPS] == len(days.get(item, []))
         assert row[GAP_DAYS] == pytest.approx(sum(days.get(item, [])), rel=1e-4, abs=1e-4)
     staples = model.model.repeats.category[list(model._categories).index("Staples")]
@@ -228,7 +228,7 @@ def test_a_hostile_stream_leaves_bounded_finite_sums_and_an_answer(stream: list[
     learn(model, orders(60, seed=6))
     assert len(model.model.names) <= 5_000
     assert all(len(stored) < 6_000 for stored in model._visitors.values())
-    assert all(len(basket.items) <= MAX_ORDER_ITEMS for basket in model._open.values())
+    assert all(len(basket.items) <= MAX_BASKET_ITEMS for basket in model._open.values())
     for array in (*model.model.repeats, *model.model.ranker):
         assert np.isfinite(array).all()
     for number in range(5):

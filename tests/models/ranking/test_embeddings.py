@@ -6,9 +6,9 @@ import pytest
 from models.base.array_state import Renumbering, grown
 from models.ranking.candidate_table import new_candidate_table, place_of, start
 from models.ranking.embeddings import (
-    ITEM_DECAY,
-    RATE,
-    WIDTH,
+    EMBEDDED_ITEM_DECAY,
+    EMBEDDING_LEARNING_RATE,
+    EMBEDDING_SIZE,
     Factors,
     learn_factors,
     new_factors,
@@ -35,12 +35,12 @@ def _teach(factors: Factors, query: list[int], items: list[int], chosen: int) ->
     asked = np.array(query, np.int32)
     write_factors(factors, table, asked, out, 0)
     slopes = slopes_of(np.ascontiguousarray(out[:, 0]), len(items), items.index(chosen))
-    learn_factors(factors, table, asked, slopes, 1.0, RATE)
+    learn_factors(factors, table, asked, slopes, 1.0, EMBEDDING_LEARNING_RATE)
 
 
 def test_the_product_is_that_of_the_fading_session_and_the_candidate() -> None:
     factors = new_factors(10)
-    direction = factors.before[3] + ITEM_DECAY * factors.before[5]
+    direction = factors.before[3] + EMBEDDED_ITEM_DECAY * factors.before[5]
     expected = [float(direction @ factors.after[item]) for item in (1, 2)]
     assert _products(factors, [3, 5], [1, 2]) == pytest.approx(expected, rel=1e-5)
 
@@ -49,7 +49,7 @@ def test_growing_keeps_the_vectors_and_the_new_ones_are_the_same_each_time() -> 
     small = new_factors(10)
     for array, wanted in zip(grown(small, new_factors(40)), new_factors(40), strict=True):
         assert array.tobytes() == wanted.tobytes()
-    assert small.before.shape == (10, WIDTH)
+    assert small.before.shape == (10, EMBEDDING_SIZE)
 
 
 def test_a_step_raises_the_chosen_and_lowers_the_rest() -> None:

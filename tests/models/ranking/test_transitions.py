@@ -14,12 +14,12 @@ from models.ranking.second_order import learn_pair, new_pairs, restored_pairs, s
 from models.ranking.transitions import (
     AFTER,
     BEFORE,
-    HALF_LIFE_S,
     LATELY,
     LOOK_BACK,
     NEXT,
     ROW_SIZE,
     TOGETHER,
+    TRANSITION_HALF_LIFE_S,
     WIDE_ROW_SIZE,
     Sequences,
     grown_sequences,
@@ -66,16 +66,16 @@ def test_sequences_equal_a_batch_count(weight: float) -> None:
 
 def test_what_was_lately_seen_fades_with_event_time() -> None:
     table = new_sequences(2)
-    for at_s in (0.0, HALF_LIFE_S, 3 * HALF_LIFE_S):
+    for at_s in (0.0, TRANSITION_HALF_LIFE_S, 3 * TRANSITION_HALF_LIFE_S):
         learn_step(table, 1, np.array([0], np.int32), at_s, 1.0)
     assert table.counts[0, 0, LATELY] == pytest.approx(exp2(-3) + exp2(-2) + 1.0)
 
 
 def test_a_late_event_does_not_turn_time_back() -> None:
     table = new_sequences(2)
-    for at_s in (HALF_LIFE_S, 0.0):
+    for at_s in (TRANSITION_HALF_LIFE_S, 0.0):
         learn_step(table, 1, np.array([0], np.int32), at_s, 1.0)
-    assert table.at_s[0, 0] == HALF_LIFE_S
+    assert table.at_s[0, 0] == TRANSITION_HALF_LIFE_S
     assert table.counts[0, 0, LATELY] <= 2.0
 
 

@@ -2,11 +2,19 @@
 
 import pytest
 
-from models.reports.attribution import Credit, Path, first_touch, last_touch, markov, removal_effects, without_direct
+from models.reports.attribution import (
+    ConversionPath,
+    Credit,
+    first_touch,
+    last_touch,
+    markov,
+    removal_effects,
+    without_direct,
+)
 
 
 def test_first_and_last_touch_take_all_the_credit() -> None:
-    paths = [Path(("a", "b", "c"), 30.0), Path(("b",), 10.0), Path(("a", "c"), None)]
+    paths = [ConversionPath(("a", "b", "c"), 30.0), ConversionPath(("b",), 10.0), ConversionPath(("a", "c"), None)]
     assert first_touch(paths) == {"a": Credit(1, 30.0), "b": Credit(1, 10.0)}
     assert last_touch(paths) == {"c": Credit(1, 30.0), "b": Credit(1, 10.0)}
 
@@ -16,10 +24,10 @@ def test_removal_effects_equal_those_worked_out_by_hand() -> None:
 
     An order is reached by 2/3 times 1/2 + 1/3 = 2/3. Without a: 1/3. Without b: 0. Without c: 2/3 times 1/2 = 1/3.
     """
-    paths = [Path(("a", "b", "c"), 1.0), Path(("a",), None), Path(("b",), 1.0)]
+    paths = [ConversionPath(("a", "b", "c"), 1.0), ConversionPath(("a",), None), ConversionPath(("b",), 1.0)]
     effects = removal_effects(paths)
     assert effects == {"a": pytest.approx(1 / 2), "b": pytest.approx(1.0), "c": pytest.approx(1 / 2)}
-    shares = markov([Path(touches, None if revenue is None else 50.0) for touches, revenue in paths])
+    shares = markov([ConversionPath(touches, None if revenue is None else 50.0) for touches, revenue in paths])
     assert {touch: tuple(round(part, 9) for part in credit) for touch, credit in shares.items()} == {
         "a": (0.5, 25.0),
         "b": (1.0, 50.0),
@@ -28,7 +36,12 @@ def test_removal_effects_equal_those_worked_out_by_hand() -> None:
 
 
 def test_credit_sums_to_all_orders_and_all_revenue() -> None:
-    paths = [Path(("a", "b", "a"), 5.0), Path(("b", "b"), 7.0), Path(("c",), None), Path(("c", "a"), 1.0)]
+    paths = [
+        ConversionPath(("a", "b", "a"), 5.0),
+        ConversionPath(("b", "b"), 7.0),
+        ConversionPath(("c",), None),
+        ConversionPath(("c", "a"), 1.0),
+    ]
     for how in (first_touch, last_touch, markov):
         found = how(paths)
         assert sum(credit.orders for credit in found.values()) == pytest.approx(3)
@@ -36,14 +49,14 @@ def test_credit_sums_to_all_orders_and_all_revenue() -> None:
 
 
 def test_one_touch_alone_gets_everything_and_no_order_gives_none() -> None:
-    assert markov([Path(("a",), 9.0)]) == {"a": Credit(1.0, 9.0)}
-    assert markov([Path(("a",), None)]) == {}
+    assert markov([ConversionPath(("a",), 9.0)]) == {"a": Credit(1.0, 9.0)}
+    assert markov([ConversionPath(("a",), None)]) == {}
     assert markov([]) == {}
-    assert removal_effects([Path(("a", "b"), None)]) == {"a": 0.0, "b": 0.0}
+    assert removal_effects([ConversionPath(("a", "b"), None)]) == {"a": 0.0, "b": 0.0}
 
 
 def test_names_of_states_are_no_touches() -> None:
-    assert markov([Path(("start", "order", "none"), 3.0)]).keys() == {"start", "order", "none"}
+    assert markov([ConversionPath(("start", "order", "none"), 3.0)]).keys() == {"start", "order", "none"}
 
 
 def test_direct_visits_count_only_among_themselves() -> None:

@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from models.reports.charts import DRAWINGS, WIDTH, draw
+from models.reports.charts import CHART_WIDTH, CHARTS, draw
 from store.archive.reports import REPORTS
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -17,12 +17,12 @@ def parsed(picture: str) -> ElementTree.Element:
 
 
 def test_every_report_has_a_drawing() -> None:
-    assert DRAWINGS.keys() == REPORTS.keys()
+    assert CHARTS.keys() == REPORTS.keys()
 
 
-@pytest.mark.parametrize("name", DRAWINGS)
+@pytest.mark.parametrize("name", CHARTS)
 def test_a_drawing_is_sound_with_and_without_rows(name: str) -> None:
-    drawing = DRAWINGS[name]
+    drawing = CHARTS[name]
     rows: list[dict[str, Any]] = []
     for number in range(3):
         rows.append(dict.fromkeys(drawing.labels, f'<b>&"row {number}'))
@@ -35,7 +35,7 @@ def test_a_drawing_is_sound_with_and_without_rows(name: str) -> None:
         for shape in root.iter(f"{SVG}rect"):
             if shape.get("x"):
                 assert float(shape.get("width", "")) >= 0
-                assert 0 <= float(shape.get("x", "")) <= WIDTH
+                assert 0 <= float(shape.get("x", "")) <= CHART_WIDTH
     texts = [node.text or "" for node in root.iter(f"{SVG}text")]
     assert any("<b>&" in text for text in texts)
 

@@ -11,7 +11,7 @@ from models.catalog.resources import CatalogItem
 from models.events.events import Event, EventItem
 from models.segments.conditions import Facts
 from models.segments.lifecycle import Thresholds
-from models.segments.membership import Membership, SegmentConfig, advance, counts_between, event_of
+from models.segments.membership import Membership, SegmentConfig, advance, counts_between, transition_event
 from models.segments.segments import parse_segment
 from models.visitor.profile import Profile
 from models.visitor.profile_batch import Change, learn
@@ -96,7 +96,7 @@ def test_looking_late_finds_the_same_moves_at_the_same_moments(seed: int, assort
     assert membership is not None
     assert late is not None
     assert msgspec.structs.replace(membership, due_s=late.due_s) == late
-    told = [event_of(move, "s", "v", "", 0.0) for move in [*begun, *moves]]
+    told = [transition_event(move, "s", "v", "", 0.0) for move in [*begun, *moves]]
     ids = [answer.event_id for answer in told if answer is not None]
     assert len(set(ids)) == len(ids)
     assert [move.at_s for move in moves] == sorted(move.at_s for move in moves)

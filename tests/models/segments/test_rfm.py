@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from models.reports.cohorts import Cell, CohortOrder, cohorts
+from models.reports.cohorts import CohortCell, CohortOrder, cohorts
 from models.segments.rfm import TIERS, Buyer, scores, tier_of, tiers
 
 
@@ -46,10 +46,10 @@ def test_cohorts_are_followed_to_the_month_of_the_latest_order() -> None:
         CohortOrder("c", at("2026-01-31"), 5.0),
     ]
     assert cohorts(reversed(orders)) == [
-        Cell("2025-11", 0, 2, 2, 3, 50.0, 50.0),
-        Cell("2025-11", 1, 2, 0, 0, 0.0, 50.0),
-        Cell("2025-11", 2, 2, 1, 1, 30.0, 80.0),
-        Cell("2026-01", 0, 1, 1, 1, 5.0, 5.0),
+        CohortCell("2025-11", 0, 2, 2, 3, 50.0, 50.0),
+        CohortCell("2025-11", 1, 2, 0, 0, 0.0, 50.0),
+        CohortCell("2025-11", 2, 2, 1, 1, 30.0, 80.0),
+        CohortCell("2026-01", 0, 1, 1, 1, 5.0, 5.0),
     ]
     third = cohorts(orders)[2]
     assert third.retention == pytest.approx(0.5)

@@ -11,7 +11,7 @@ from models.catalog.resources import CatalogItem
 from models.events.events import Event, EventItem
 from models.segments.conditions import Facts
 from models.segments.lifecycle import Thresholds
-from models.segments.segments import parse_rule, parse_segment
+from models.segments.segments import parse_segment, parse_segment_rule
 from models.visitor.profile import Profile
 from models.visitor.profile_batch import Change, learn
 
@@ -54,7 +54,7 @@ def holds(rule: dict[str, Any], events: list[Event], day: float = 2.0) -> bool:
     changes = [Change(0, position, event) for position, event in enumerate(events, 1)]
     learn(profiles, changes, assortment.vector_of_item, assortment.on_sale)
     facts = Facts(profiles[0], assortment, Thresholds(), START_S + day * DAY_S)
-    parsed = parse_rule(rule)
+    parsed = parse_segment_rule(rule)
     assert parsed.why(facts)
     return parsed.holds(facts)
 
@@ -152,7 +152,7 @@ def test_more_orders_than_are_known_by_number_still_count() -> None:
 )
 def test_a_rule_that_does_not_fit_is_refused_with_its_place(raw: object, said: str) -> None:
     with pytest.raises(InvalidError) as caught:
-        parse_rule(raw)
+        parse_segment_rule(raw)
     assert caught.value.message.startswith(said)
 
 
@@ -161,9 +161,9 @@ def test_a_rule_has_a_bound() -> None:
     for _ in range(20):
         deep = {"not": deep}
     with pytest.raises(InvalidError, match="deep"):
-        parse_rule(deep)
+        parse_segment_rule(deep)
     with pytest.raises(InvalidError, match="parts"):
-        parse_rule({"any": [{"device": "mobile"}] * 100})
+        parse_segment_rule({"any": [{"device": "mobile"}] * 100})
 
 
 def test_a_segment_has_an_id_and_a_rule() -> None:

@@ -9,13 +9,13 @@ from models.base.errors import InvalidError
 from models.catalog.assortment import Assortment
 from models.events.events import Event
 from models.segments.lifecycle import Thresholds
-from models.triggers.evaluation import Config, Outcome, Recipient, fire
+from models.triggers.evaluation import Recipient, TriggerConfig, TriggerOutcome, fire
 from models.triggers.payload import body_of, sent_event
 from models.triggers.scheduling import TriggerIndex, index_triggers, look, observe
 from models.triggers.trigger_state import (
     MAX_DONE,
-    MAX_ORDERS,
     MAX_TIMERS,
+    MAX_TRACKED_ORDERS,
     MAX_WANTS,
     TriggerState,
     decode_trigger_state,
@@ -28,7 +28,7 @@ from models.triggers.trigger_state import (
 from models.triggers.triggers import SHIPPED, Trigger, parse_trigger, shipped_triggers
 from models.visitor.contact_policy import ContactPolicy, parse_policy
 from models.visitor.holds import hold_words
-from models.visitor.order_value import reduced
+from models.visitor.order_value import sold_reduced
 from models.visitor.profile import Profile, apply_one
 from tests.models.makers import START_S, assortment, event, item
 
@@ -54,23 +54,23 @@ class Shop:
         self, *triggers: Trigger, policy: ContactPolicy | None = None, catalog: Assortment | None = None
     ) -> None:
         self.state, self.profile = TriggerState(), Profile()
-        self.config = Config(rules(*triggers), policy or ContactPolicy(), Thresholds())
+        self.config = TriggerConfig(rules(*triggers), policy or ContactPolicy(), Thresholds())
         self.catalog = catalog or assortment(items=5)
 
     def see(self, *events: Event) -> "Shop":
         """Take in events."""
         for told in events:
-            apply_one(self.profile, told, reduced)
+            apply_one(self.profile, told, sold_reduced)
             observe(self.state, told, self.config.rules, self.catalog)
         return self
 
-    def at(self, at_s: float, *, as_of_due: bool = False) -> list[Outcome]:
+    def at(self, at_s: float, *, as_of_due: bool = False) -> list[TriggerOutcome]:
         """Let the time pass."""
         look(self.state, self.profile, self.config.rules)
         return fire(self.state, self.profile, WHOM, self.config, self.catalog, START_S + at_s, as_of_due=as_of_due)
 
 
-def names(outcomes: list[Outcome]) -> list[str]:
+def names(outcomes: list[TriggerOutcome]) -> list[str]:
     """Which triggers."""
     return [outcome.trigger.trigger_id for outcome in outcomes]
 
@@ -215,7 +215,7 @@ def test_a_watch_has_a_bound_whatever_is_sent() -> None:
         )
         shop.state.note_done("x", str(number))
     state = shop.state
-    assert (len(state.orders), len(state.wants), len(state.done)) == (MAX_ORDERS, MAX_WANTS, 6 * MAX_DONE)
+    assert (len(state.orders), len(state.wants), len(state.done)) == (MAX_TRACKED_ORDERS, MAX_WANTS, 6 * MAX_DONE)
     assert len(state.timers) <= MAX_TIMERS
     assert len(encode_trigger_state(state, 1)) < 12_000
 

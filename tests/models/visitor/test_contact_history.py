@@ -11,7 +11,7 @@ from models.visitor.contact_history import (
     touches_of,
     trouble_of,
 )
-from models.visitor.order_value import reduced
+from models.visitor.order_value import sold_reduced
 from models.visitor.profile import Profile, apply_one, decode_profile, encode_profile
 from tests.models.makers import START_S, event
 
@@ -104,8 +104,8 @@ def test_two_records_of_one_visitor_join() -> None:
 
 def test_what_the_shop_sends_is_no_sign_of_life_and_is_stored_with_the_profile() -> None:
     profile = Profile()
-    apply_one(profile, event("page_view"), reduced)
-    apply_one(profile, event("email_sent", at_s=500, params={"campaign": "news"}), reduced)
+    apply_one(profile, event("page_view"), sold_reduced)
+    apply_one(profile, event("email_sent", at_s=500, params={"campaign": "news"}), sold_reduced)
     assert profile.last_at_s == START_S
     assert profile.events_seen == 2
     assert decode_profile(encode_profile(profile)).contact == profile.contact

@@ -6,7 +6,7 @@ import pytest
 
 from models.catalog.assortment import Assortment
 from models.events.events import Event
-from models.visitor.explain_interests import TOP, explain_interests
+from models.visitor.explain_interests import TOP_INTERESTS, explain_interests
 from models.visitor.profile import Profile, encode_profile
 from models.visitor.profile_batch import Change, learn
 from tests.models.makers import assortment, event, item
@@ -34,7 +34,7 @@ def test_interests_are_what_was_looked_at(items: int) -> None:
         assert [found["brand"] for found in kinds["brands"]] == ["brand 0"]
         assert all(band["from"] <= 34.0 and band["below"] > 10.0 for band in kinds["price_bands"])
         for found in kinds.values():
-            assert 0 < len(found) <= TOP
+            assert 0 < len(found) <= TOP_INTERESTS
             assert sum(interest["weight"] for interest in found) == pytest.approx(1.0, abs=0.01)
             assert [interest["weight"] for interest in found] == sorted(
                 (interest["weight"] for interest in found), reverse=True

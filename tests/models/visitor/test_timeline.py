@@ -5,13 +5,13 @@ from typing import Any
 
 from models.events.events import Event, EventItem
 from models.events.sessions import SESSION_GAP_S, Moment, visits_of
-from models.visitor.timeline import Told, decode_entry, encode_entry, entry_of, kind_of, tell, title_of
+from models.visitor.timeline import Told, decode_entry, encode_entry, entry_title, kind_of, tell, timeline_entry_of
 from tests.models.makers import START_S, event
 
 
 def told(*events: Event) -> list[Told]:
     """Store and read events as a visitor's timeline; newest first."""
-    entries = [entry_of(position, event) for position, event in enumerate(events, start=1)]
+    entries = [timeline_entry_of(position, event) for position, event in enumerate(events, start=1)]
     return tell([decode_entry(encode_entry(entry)) for entry in entries if entry is not None])
 
 
@@ -82,7 +82,7 @@ def test_a_clicked_mail_tells_what_was_looked_at_and_for_how_long() -> None:
         ("page_view", 8_000),
         ("view_item", 30_000),
     ]
-    assert [title_of(entry.entry, lambda _: "") for entry in newest_first[::-1]][:3] == [
+    assert [entry_title(entry.entry, lambda _: "") for entry in newest_first[::-1]][:3] == [
         "Was sent the mail “New in May”",
         "Opened the mail “New in May”",
         "Clicked a link in the mail “New in May”",
@@ -108,14 +108,16 @@ def test_titles_say_what_happened() -> None:
         "Store visited": event("store_visited"),
     }
     for title, told in titles.items():
-        entry = entry_of(1, told)
+        entry = timeline_entry_of(1, told)
         assert entry is not None
-        assert title_of(entry, lambda item_id: names.get(item_id, "")) == title
+        assert entry_title(entry, lambda item_id: names.get(item_id, "")) == title
 
 
 def test_an_entry_is_small_whatever_the_event_carried() -> None:
     params: dict[str, Any] = {f"p{number}": "x" * 5_000 for number in range(50)}
-    entry = entry_of(1, event("page_view", *(f"i{number}" for number in range(200)), params={"n": 2**70, **params}))
+    entry = timeline_entry_of(
+        1, event("page_view", *(f"i{number}" for number in range(200)), params={"n": 2**70, **params})
+    )
     assert entry is not None
     assert len(encode_entry(entry)) < 4_000
     assert decode_entry(encode_entry(entry)) == entry
@@ -123,6 +125,6 @@ def test_an_entry_is_small_whatever_the_event_carried() -> None:
 
 
 def test_what_is_no_touchpoint_is_left_out() -> None:
-    assert entry_of(1, event("view_promotion", params={"creative_name": "c"})) is None
-    assert entry_of(1, event("campaign_cost", params={"cost": 1, "campaign": "x"})) is None
+    assert timeline_entry_of(1, event("view_promotion", params={"creative_name": "c"})) is None
+    assert timeline_entry_of(1, event("campaign_cost", params={"cost": 1, "campaign": "x"})) is None
     assert kind_of("email_sent") == "mail"

@@ -4,7 +4,9 @@ from collections import Counter
 
 import pytest
 
-from shopwindow.sample.shop import DAY_S, SAMPLE_NOW_S, SampleShop, category_link, make_shop
+from api.shop.links import category_link
+from models.base.durations import DAY_S
+from shopwindow.sample.shop import SAMPLE_NOW_S, SampleShop, make_shop
 
 
 @pytest.fixture(scope="module")

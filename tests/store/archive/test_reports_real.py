@@ -11,7 +11,7 @@ import pytest
 from models.base.errors import InvalidError
 from models.events.events import parse_event
 from models.reports.archive_row import row_of
-from shopwindow.replay import event_of, read_rows
+from shopwindow.replay import event_of_row, read_rows
 from store.archive.archive import Archive
 from store.archive.reports import make_report
 from tests.store.archive.shop_archive import SITE
@@ -40,7 +40,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
     position = 0
     for line, row in read_rows(FILE):
         try:
-            event = parse_event(event_of(FILE, line, row), SITE, 1_900_000_000.0)
+            event = parse_event(event_of_row(FILE, line, row), SITE, 1_900_000_000.0)
         except InvalidError:
             continue
         position += 1

@@ -7,7 +7,7 @@ import pytest
 
 from models.visitor.identity import MAX_LINKS, Link
 from store.client import Client, connect
-from store.visitors.device_links import Device, LinkStore
+from store.visitors.device_links import DeviceId, LinkStore
 
 
 @pytest.fixture(params=["node", "cluster"])
@@ -20,7 +20,7 @@ def store(request: pytest.FixtureRequest) -> Iterator[tuple[LinkStore, Client]]:
     client.close()
 
 
-def device(partition: int = 3) -> Device:
+def device(partition: int = 3) -> DeviceId:
     """A device nobody used."""
     return "shop", partition, f"d-{uuid.uuid4().hex[:8]}"
 

@@ -10,7 +10,7 @@ from redis.crc import key_slot
 from models.visitor.profile import Profile, encode_profile
 from store import keys
 from store.client import Client, connect
-from store.visitors.pending import Accepted, remember
+from store.visitors.pending import Accepted, keep_pending
 from store.visitors.profiles import ProfileStore, ProfileUpdate
 
 LIFETIME_S = 3_600.0
@@ -91,7 +91,7 @@ def test_a_slower_worker_leaves_newer_state_alone(client: Client, site: str) -> 
 def test_erasure_leaves_the_position_and_drops_what_was_pending(client: Client, site: str) -> None:
     store = ProfileStore(client, LIFETIME_S)
     store.update(site, 0, ["v"], moved_to(7))
-    remember(client, [Accepted(site, 0, "v", 8, b"{}")])
+    keep_pending(client, [Accepted(site, 0, "v", 8, b"{}")])
     store.erase(site, 0, "v", 9)
     assert store.load(site, 0, ["v"]) == [Profile(position=9)]
     assert client.exists(keys.pending(site, 0, "v")) == 0
@@ -104,7 +104,7 @@ def test_every_key_has_a_lifetime_and_a_partition_one_slot(client: Client, site:
     store = ProfileStore(client, LIFETIME_S)
     store.update(site, 5, ["a", "b"], moved_to(7))
     store.count_dead_letters(site, 5, 3)
-    remember(client, [Accepted(site, 5, "a", 8, b"{}")])
+    keep_pending(client, [Accepted(site, 5, "a", 8, b"{}")])
     found = keys_of(client, site)
     assert len(found) == 4
     for name in found:
