@@ -8,7 +8,8 @@ import bytewax.operators as op
 from bytewax.dataflow import Dataflow
 from bytewax.outputs import StatelessSinkPartition
 
-from models.events.events import VISITOR_DELETED, Event
+from models.events.events import Event
+from models.events.names import VISITOR_DELETED
 from models.reports.archive_row import row_of
 from store.archive.archive import Archive
 from store.log.log import Batch, EventLog, GroupConsumer

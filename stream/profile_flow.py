@@ -11,7 +11,8 @@ from bytewax.outputs import StatelessSinkPartition
 
 from models.catalog.assortment import Assortment
 from models.events.dead_letter import DeadLetter, encode_dead_letter
-from models.events.events import NOTICES, VISITOR_DELETED, Event, encode_event
+from models.events.events import Event, encode_event
+from models.events.names import NOTICES, VISITOR_DELETED
 from models.visitor.profile import Profile
 from models.visitor.profile_batch import Change, learn, new_parts
 from models.visitor.profile_merge import joining

@@ -15,13 +15,8 @@ import msgspec
 from models.base.durations import DAY_S
 from models.catalog.assortment import Assortment
 from models.decisions.recommend import Recommended
-from models.events.events import (
-    TRIGGER_STATE_JOINED,
-    VISITOR_DELETED,
-    VISITOR_IDENTIFIED,
-    Event,
-    encode_event,
-)
+from models.events.events import Event, encode_event
+from models.events.names import TRIGGER_STATE_JOINED, VISITOR_DELETED, VISITOR_IDENTIFIED
 from models.triggers.about import AboutItem
 from models.triggers.conditions.base import TimerRequest
 from models.triggers.evaluation import Recipient, TriggerConfig, TriggerOutcome, fire

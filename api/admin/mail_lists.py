@@ -16,7 +16,7 @@ from api.runtime.state import State, state_of
 from models.base.errors import InvalidError, show_value
 from models.base.ids import parse_segment_id
 from models.decisions.recommend import Query
-from models.events.events import parse_visitor_id
+from models.events.parsing import parse_visitor_id
 from store.client import UNAVAILABLE
 from store.messages.mailings import members_of
 

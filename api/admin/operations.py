@@ -17,7 +17,8 @@ from api.runtime.state import State, state_of
 from models.base.errors import InvalidError
 from models.base.timestamps import iso
 from models.events.dead_letter import DeadLetter, decode_dead_letter
-from models.events.events import decode_event, encode_event, parse_event
+from models.events.events import decode_event, encode_event
+from models.events.parsing import parse_event
 from store.client import UNAVAILABLE
 from store.log.log import EventLog, LogUnavailableError, Record, partition_of
 

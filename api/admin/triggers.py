@@ -17,7 +17,7 @@ from api.runtime.state import State, state_of
 from models.base.errors import InvalidError, show_value
 from models.base.timestamps import iso
 from models.decisions.recommend import Query, Recommended
-from models.events.events import parse_visitor_id
+from models.events.parsing import parse_visitor_id
 from models.triggers.conditions.base import EvaluationContext
 from models.triggers.evaluation import Verdict, judge_timer, known_touches
 from models.triggers.scheduling import index_triggers, look

@@ -19,7 +19,9 @@ from models.base.durations import DAY_S
 from models.base.errors import show_value
 from models.base.timestamps import iso
 from models.decisions import recommend
-from models.events.events import VISITOR_DELETED, Event, encode_event, parse_visitor_id
+from models.events.events import Event, encode_event
+from models.events.names import VISITOR_DELETED
+from models.events.parsing import parse_visitor_id
 from models.events.subjects import creative_of
 from models.events.traffic_source import Touch
 from models.segments.conditions import Facts

@@ -16,7 +16,7 @@ from api.runtime.site import placement_named
 from api.runtime.state import state_of
 from models.base.errors import InvalidError, show_value
 from models.catalog.parsing import MAX_SLOTS
-from models.events.events import parse_visitor_id
+from models.events.parsing import parse_visitor_id
 
 MAX_BODY_BYTES: Final = 64 * 1024
 MAX_PARTS: Final = 20

@@ -15,7 +15,9 @@ from api.runtime.log_appender import Incoming, append_events
 from api.runtime.state import state_of
 from models.base.errors import InvalidError
 from models.events.dead_letter import DeadLetter, encode_dead_letter
-from models.events.events import MAX_EVENT_BYTES, SERVER_EVENTS, encode_event, parse_event
+from models.events.events import MAX_EVENT_BYTES, encode_event
+from models.events.names import SERVER_EVENTS
+from models.events.parsing import parse_event
 from store.log.log import partition_of
 
 MAX_EVENTS: Final = 1_000

@@ -18,7 +18,7 @@ from api.runtime.authentication import public_site
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
 from models.base.errors import InvalidError, show_value
-from models.events.events import parse_visitor_id
+from models.events.parsing import parse_visitor_id
 from models.visitor.holds import NO_PAGE_OPEN
 from store.client import UNAVAILABLE
 from store.clock import read_now_s

@@ -12,7 +12,7 @@ from api.runtime.state import state_of
 from models.catalog.parsing import parse_category
 from models.catalog.strategies import STRATEGIES, parse_strategy
 from models.decisions import recommend
-from models.events.events import parse_visitor_id
+from models.events.parsing import parse_visitor_id
 
 DEFAULT_LIMIT = 10
 

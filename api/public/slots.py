@@ -11,7 +11,7 @@ from api.runtime.authentication import public_site
 from api.runtime.site import placement_named
 from api.runtime.state import state_of
 from models.catalog.parsing import MAX_SLOTS
-from models.events.events import parse_visitor_id
+from models.events.parsing import parse_visitor_id
 
 router = APIRouter(tags=["decisions"], route_class=HotRoute)
 

@@ -4,7 +4,8 @@ import logging
 import time
 
 from api.runtime.log_appender import Incoming
-from models.events.events import IDENTITY_EVENTS, VISITOR_DELETED, Event, decode_event, encode_event
+from models.events.events import Event, decode_event, encode_event
+from models.events.names import IDENTITY_EVENTS, VISITOR_DELETED
 from models.visitor.identity import Link, add_link, belonging, identified, link_of, linked
 from store.client import UNAVAILABLE
 from store.log.log import partition_of

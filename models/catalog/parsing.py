@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from models.base.errors import InvalidError, show_value
 from models.base.ids import parse_segment_id
+from models.base.timestamps import parse_time
 from models.catalog.feature_hashing import MAX_LEVELS
 from models.catalog.resources import (
     AVAILABILITY,
@@ -26,7 +27,7 @@ from models.catalog.resources import (
     Placement,
     ResourceKind,
 )
-from models.events.events import parse_amount, parse_time
+from models.events.parsing import parse_amount
 
 MAX_TITLE: Final = 500
 MAX_DESCRIPTION: Final = 5_000

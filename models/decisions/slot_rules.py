@@ -65,7 +65,8 @@ def creative_similarity(one: Creative, other: Creative) -> float:
     """Say how much two creatives are about the same, 0 to 1: the levels of category they share, the brand, the items.
 
     >>> home = Creative(creative_id="a", campaign_id="k", category=("Home", "Kitchen"))
-    >>> likeness(home, home), likeness(home, Creative(creative_id="b", campaign_id="k", category=("Home", "Bath")))
+    >>> bath = Creative(creative_id="b", campaign_id="k", category=("Home", "Bath"))
+    >>> creative_similarity(home, home), creative_similarity(home, bath)
     (1.0, 0.5)
     """
     shared = 0

@@ -6,7 +6,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
-from models.events.events import CLICKED_MESSAGES, Event
+from models.events.events import Event
+from models.events.names import CLICKED_MESSAGES
 
 _MAX_TEXT: Final = 100
 _MAX_REFERRER: Final = 200
@@ -172,17 +173,6 @@ def touch_of(event: Event) -> Touch | None:
     """Give the origin an event tells of in the short form a profile keeps, or None."""
     origin = origin_of(event)
     return Touch(origin.source, origin.medium, origin.campaign, event.at_s) if origin else None
-
-
-def region_of(event: Event) -> str:
-    """Give where an event came from: `region, country` as `context.location` (or `context.geo`) tells, else ''."""
-    place: Any = event.context.get("location") or event.context.get("geo") or event.context.get("user_location")
-    place = place if isinstance(place, dict) else event.context
-    parts = [
-        _text(place.get(first) or place.get(second))
-        for first, second in (("region", "region_id"), ("country", "country_id"))
-    ]
-    return ", ".join(part[:_MAX_TEXT] for part in parts if part)
 
 
 def _message(event: Event, referrer: str) -> Origin:

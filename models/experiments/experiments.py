@@ -9,7 +9,6 @@ holdout comes first: who is in it takes part in nothing.
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from hashlib import blake2b
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -17,12 +16,15 @@ import msgspec
 from models.base.bucketing import lot
 from models.base.errors import InvalidError, show_value
 from models.base.ids import parse_segment_id
+from models.base.timestamps import parse_time
 from models.catalog.parsing import parse_audience, parse_category, parse_merchandising_rule
 from models.catalog.resources import METRICS, Experiment, ListChange, MerchandisingRule, SlotChange, SlotPolicy, Variant
 from models.catalog.strategies import parse_strategy
 from models.decisions.recommend import MAX_LIMIT, Query
 from models.decisions.slots import UNCHANGED
-from models.events.events import EXPERIMENT_EXPOSED, Event, parse_time
+from models.events.event_ids import event_id_of
+from models.events.events import Event
+from models.events.names import EXPERIMENT_EXPOSED
 
 GLOBAL_HOLDOUT: Final = "global_holdout"
 """The experiment that always runs where there is a holdout: personalized visitors against those kept out."""
@@ -198,7 +200,6 @@ def exposure_event(
     `sender_id` is the id the page sent, by which the variant was drawn. The event's own id names it, the experiment,
     the variant and when the experiment began, so that it counts once.
     """
-    named = "\x1f".join((sender_id, experiment.experiment_id, variant.variant_id, repr(experiment.began_at_s)))
     return Event(
         site=site,
         event=EXPERIMENT_EXPOSED,
@@ -206,7 +207,7 @@ def exposure_event(
         device_id="" if sender_id == visitor_id else sender_id,
         at_s=at_s,
         accepted_at_s=now_s,
-        event_id=blake2b(named.encode(), digest_size=16).hexdigest(),
+        event_id=event_id_of(sender_id, experiment.experiment_id, variant.variant_id, repr(experiment.began_at_s)),
         params={
             "experiment_id": experiment.experiment_id,
             "variant_id": variant.variant_id,

@@ -6,7 +6,6 @@ learned and those positions are saved together, so that a restart goes on where 
 
 import zlib
 from collections import OrderedDict
-from hashlib import blake2b
 from typing import Final, Literal, NamedTuple
 
 import msgspec
@@ -20,8 +19,10 @@ from models.base.durations import DAY_S, HOUR_S
 from models.catalog.assortment import Assortment
 from models.catalog.strategies import STRATEGIES
 from models.events.bots import FLOOD_EVENTS, allowance
-from models.events.events import IDENTITY_EVENTS, NOTICES, VISITOR_DELETED, Event, EventItem, order_id_of, promotions_of
+from models.events.event_ids import is_recent, with_id
+from models.events.events import Event, EventItem, order_id_of, promotions_of
 from models.events.impressions import was_seen
+from models.events.names import IDENTITY_EVENTS, NOTICES, ORDERED_EVENTS, UNDONE_EVENTS, VISITOR_DELETED
 from models.events.sessions import SESSION_GAP_S
 from models.events.subjects import creative_subject
 from models.events.traffic_source import Touch
@@ -34,7 +35,6 @@ from models.ranking.item_event import ItemEvent
 from models.ranking.next_item import NextItem
 from models.ranking.popularity import Popularity
 from models.visitor.campaign_echo import campaign_of, without_echo
-from models.visitor.profile import MAX_EVENT_IDS
 
 BOUGHT_HALF_LIFE_S: Final = 30 * DAY_S
 TRENDING_HALF_LIFE_S: Final = 6 * HOUR_S
@@ -53,9 +53,7 @@ MAX_ORDER_ITEMS: Final = 50
 """Items of one order that further events of the same order are paired with."""
 
 _WEIGHTS: Final = {"view_item": 1.0, "add_to_wishlist": 2.0, "add_to_cart": 3.0, "purchase": 5.0}
-_ORDERS: Final = frozenset({"order_created", "order_paid", "purchase"})
-_UNDONE: Final = frozenset({"order_cancelled", "order_returned", "refund"})
-_FORMAT: Final = 6
+_FORMAT: Final = 7
 
 
 class _Path(msgspec.Struct, array_like=True):
@@ -73,7 +71,7 @@ class _Path(msgspec.Struct, array_like=True):
     clicked: str = ""
     order_id: str = ""
     ordered: list[str] = []
-    event_ids: list[bytes] = []
+    event_ids: bytes = b""
     arrival: Arrival = msgspec.field(default_factory=Arrival)
 
 
@@ -159,11 +157,9 @@ class Learner:
             self.clicks.forget(event.visitor_id)
             return True
         path = self._path(event)
-        if event.event_id:
-            digest = blake2b(event.event_id.encode(), digest_size=8).digest()
-            if digest in path.event_ids:
-                return False
-            path.event_ids = [*path.event_ids[-MAX_EVENT_IDS + 1 :], digest]
+        if is_recent(path.event_ids, event.event_id):
+            return False
+        path.event_ids = with_id(path.event_ids, event.event_id)
         self.events += 1
         self._latest_s = max(self._latest_s, event.accepted_at_s)
         self.clicks.expire(self._latest_s)
@@ -250,11 +246,11 @@ class Learner:
     def _learn_orders(self, event: Event, assortment: Assortment) -> None:
         """Teach what is bought again; several events may tell of one order."""
         order_id = order_id_of(event)
-        if event.event in _ORDERS:
+        if event.event in ORDERED_EVENTS:
             known = assortment.items
             items = {item.item_id: " > ".join((known.get(item.item_id) or item).category) for item in event.items}
             self.again.learn_one(event.visitor_id, order_id, items, event.at_s)
-        elif event.event in _UNDONE:
+        elif event.event in UNDONE_EVENTS:
             self.again.take_back(event.visitor_id, order_id, {item.item_id for item in event.items})
 
     def _learn_slots(self, event: Event, path: _Path, assortment: Assortment) -> None:

@@ -7,20 +7,18 @@ import msgspec
 from models.base.bucketing import in_holdout
 from models.events.bots import sent_by_bot
 from models.events.device import device_of
-from models.events.events import (
+from models.events.events import Event, order_id_of, promotions_of, score_of
+from models.events.impressions import was_seen
+from models.events.names import (
     EXPERIMENT_EXPOSED,
     NOTICES,
     OFF_SITE_EVENTS,
     SEGMENT_ENTERED,
     SEGMENT_LEFT,
     STAGE_CHANGED,
-    Event,
-    order_id_of,
-    promotions_of,
-    score_of,
 )
-from models.events.impressions import was_seen
-from models.events.traffic_source import Origin, channel_of, origin_of, region_of
+from models.events.region import region_of
+from models.events.traffic_source import Origin, channel_of, origin_of
 
 _SCORES: Final = ("value", "cost", "rating", "nps", "csat")
 _ORIGIN: Final = Origin.__struct_fields__

@@ -61,7 +61,7 @@ def markov(paths: Sequence[ConversionPath]) -> dict[str, Credit]:
 
     Ways that led to no order count. Removal effects are scaled to sum to all orders and all revenue.
 
-    >>> shares = markov([Path(("a", "b"), 10.0), Path(("a",), None), Path(("b",), 20.0)])
+    >>> shares = markov([ConversionPath(("a", "b"), 10.0), ConversionPath(("a",), None), ConversionPath(("b",), 20.0)])
     >>> {touch: (round(credit.orders, 4), round(credit.revenue, 4)) for touch, credit in shares.items()}
     {'a': (0.6667, 10.0), 'b': (1.3333, 20.0)}
 

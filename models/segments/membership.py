@@ -4,13 +4,14 @@ The stage and the segments are a function of profile, rules and time alone. A st
 noticed, told once, and counted once; each move has a number, from which its event's id is made.
 """
 
-from hashlib import blake2b
 from typing import Final, NamedTuple
 
 import msgspec
 
 from models.catalog.assortment import Assortment
-from models.events.events import SEGMENT_ENTERED, SEGMENT_LEFT, STAGE_CHANGED, Event
+from models.events.event_ids import event_id_of
+from models.events.events import Event
+from models.events.names import SEGMENT_ENTERED, SEGMENT_LEFT, STAGE_CHANGED
 from models.segments.conditions import Facts
 from models.segments.lifecycle import Thresholds, next_stage_s, stage_of
 from models.segments.segments import Segment
@@ -212,14 +213,13 @@ def transition_event(move: Transition, site: str, visitor_id: str, user_id: str,
         params |= {"from": move.before or "potential", "to": move.after}
     else:
         params |= {"segment_id": move.segment_id}
-    named = "\x1f".join((site, visitor_id, move.name, move.segment_id, str(move.number), repr(move.at_s)))
     return Event(
         site=site,
         event=move.name,
         visitor_id=visitor_id,
         at_s=move.at_s,
         accepted_at_s=now_s,
-        event_id=blake2b(named.encode(), digest_size=16).hexdigest(),
+        event_id=event_id_of(site, visitor_id, move.name, move.segment_id, str(move.number), repr(move.at_s)),
         user_id=user_id,
         params=params,
     )

@@ -4,6 +4,7 @@ from typing import Final, NamedTuple
 
 from models.base.durations import DAY_S
 from models.events.events import Event, order_id_of, score_of
+from models.events.names import ORDERED_EVENTS, UNDONE_EVENTS
 from models.triggers.trigger_state import TriggerState
 from models.visitor.contact_history import is_message_id
 
@@ -11,8 +12,6 @@ _OPENED: Final = frozenset({"email_opened", "message_opened"})
 _CLICKED: Final = frozenset({"email_clicked", "message_clicked"})
 _DELIVERED: Final = frozenset({"email_delivered", "message_delivered"})
 _DISMISSED: Final = frozenset({"message_dismissed"})
-_ORDERED: Final = frozenset({"purchase", "order_created", "order_paid"})
-_UNDONE: Final = frozenset({"order_cancelled", "order_returned", "refund"})
 SEEN: Final = frozenset({"opened_at_s", "clicked_at_s", "dismissed_at_s"})
 """After which an on-site message is shown no more."""
 ORDER: Final = "order:"
@@ -33,7 +32,7 @@ def message_outcomes_of(event: Event, state: TriggerState, attribution_days: flo
     An order is noted beside every message sent within `attribution_days` before it: it says that it followed, not why.
     """
     name = event.event
-    if name in _ORDERED:
+    if name in ORDERED_EVENTS:
         order_id, value = order_id_of(event), score_of(event.params, "value")
         if value is None:
             value = sum((item.price or 0.0) * item.quantity for item in event.items)
@@ -44,7 +43,7 @@ def message_outcomes_of(event: Event, state: TriggerState, attribution_days: flo
             for message in state.sent
             if since_s <= message.at_s <= event.at_s
         ]
-    if name in _UNDONE and not event.items:
+    if name in UNDONE_EVENTS and not event.items:
         return [
             MessageOutcome(message.message_id, f"{UNDONE}{order_id_of(event)}", f"{event.at_s:.3f}")
             for message in state.sent

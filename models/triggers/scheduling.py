@@ -5,17 +5,17 @@ from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from models.base.errors import InvalidError
+from models.base.timestamps import EARLIEST_S, parse_time
 from models.catalog.assortment import Assortment
 from models.events.bots import allowance, sent_by_bot
-from models.events.events import (
+from models.events.events import Event, order_id_of, score_of
+from models.events.names import (
     COMPLAINT_RESOLVED,
-    EARLIEST_S,
     NOTICES,
+    ORDER_EVENTS,
+    ORDERED_EVENTS,
     RECEIVED_EVENTS,
-    Event,
-    order_id_of,
-    parse_time,
-    score_of,
+    UNDONE_EVENTS,
 )
 from models.events.sessions import SESSION_GAP_S
 from models.triggers.about import encode_about
@@ -57,8 +57,6 @@ _LOOKS: Final = frozenset(
     {"add_to_cart", "remove_from_cart", "purchase", "order_created", "order_paid", "order_cancelled", "refund", "login"}
 )
 """Events after which the profile is looked at: its cart may have changed, or another's was joined to it."""
-_ORDERED: Final = frozenset({"purchase", "order_created", "order_paid"})
-_OVER: Final = frozenset({"order_cancelled", "order_returned", "refund"})
 _EXPECTED: Final = (
     "expected_delivery",
     "expected_delivery_at",
@@ -150,7 +148,7 @@ def _learn(state: TriggerState, event: Event, assortment: Assortment) -> list[st
         for timer in state.timers:
             if timer.held == COMPLAINT_OPEN:
                 timer.due_s = min(timer.due_s, at_s)
-    if name.startswith("order_") or name in ("purchase", "refund"):
+    if name.startswith("order_") or name in ORDER_EVENTS:
         _move_order(state, event)
     birthday = event.params.get("birthday")
     if isinstance(birthday, str) and len(birthday) == 10 and birthday[5:] != state.birthday:
@@ -202,7 +200,7 @@ def _move_order(state: TriggerState, event: Event) -> None:
     """Move an order on; what was ordered is wanted no more, and a new order ends the cart it was made of."""
     name, at_s, order_id = event.event, event.at_s, order_id_of(event)
     order = state.order(order_id) if order_id else None
-    if name in _ORDERED:
+    if name in ORDERED_EVENTS:
         bought = {item.item_id for item in event.items}
         state.wants = [want for want in state.wants if want.item_id not in bought]
         if order is None or not order.created_at_s:
@@ -214,7 +212,7 @@ def _move_order(state: TriggerState, event: Event) -> None:
     if order is None:
         order = TrackedOrder(order_id)
         state.orders = [*state.orders, order][-MAX_TRACKED_ORDERS:]
-    if name in _OVER:
+    if name in UNDONE_EVENTS:
         if (
             name != "order_cancelled"
             and event.items

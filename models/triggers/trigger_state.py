@@ -13,7 +13,9 @@ import msgspec
 
 from models.base.durations import DAY_S
 from models.events.bots import FLOOD_EVENTS
-from models.events.events import TRIGGER_STATE_JOINED, Event
+from models.events.event_ids import event_id_of, is_recent, with_id
+from models.events.events import Event
+from models.events.names import TRIGGER_STATE_JOINED
 
 NOTHING_TOLD: Final = msgspec.Raw(msgspec.msgpack.encode({}))
 MAX_TRACKED_ORDERS: Final = 20
@@ -25,7 +27,6 @@ MAX_VIEWED: Final = 5
 WANT_LASTS_S: Final = 60 * DAY_S
 FLOOD_LASTS_S: Final = DAY_S
 """Nothing is sent to a visitor for so long after a flood."""
-MAX_EVENT_IDS: Final = 24
 _DONE_BYTES: Final = 6
 _REVISION_BYTES: Final = 8
 
@@ -164,13 +165,9 @@ class TriggerState(msgspec.Struct, array_like=True):
 
     def first_time(self, event_id: str) -> bool:
         """Whether an event id is none of the visitor's latest: a client's retry starts nothing; remembers it."""
-        if not event_id:
-            return True
-        mark = _mark("event", event_id)
-        known = self.event_ids
-        if any(known[at : at + _DONE_BYTES] == mark for at in range(0, len(known), _DONE_BYTES)):
+        if is_recent(self.event_ids, event_id):
             return False
-        self.event_ids = (known + mark)[-_DONE_BYTES * MAX_EVENT_IDS :]
+        self.event_ids = with_id(self.event_ids, event_id)
         return True
 
     def flooding(self, now_s: float) -> bool:
@@ -209,7 +206,6 @@ def given(state: TriggerState) -> TriggerState:
 
 def joining_trigger_state(state: TriggerState, device_id: str, identified: Event) -> Event:
     """Give the event that carries a device's trigger state to the visitor it belongs to."""
-    named = "\x1f".join((identified.site, device_id, identified.user_id, str(state.position)))
     return Event(
         site=identified.site,
         event=TRIGGER_STATE_JOINED,
@@ -218,7 +214,7 @@ def joining_trigger_state(state: TriggerState, device_id: str, identified: Event
         device_id=device_id,
         at_s=identified.at_s,
         accepted_at_s=identified.accepted_at_s,
-        event_id=blake2b(named.encode(), digest_size=16).hexdigest(),
+        event_id=event_id_of(identified.site, device_id, identified.user_id, str(state.position)),
         params={"watch": b64encode(_encoder.encode(state)).decode()},
     )
 

@@ -10,7 +10,9 @@ from typing import Any, Final, Literal, NamedTuple, get_args
 
 import msgspec
 
-from models.events.events import COMPLAINT_RESOLVED, SENT_EVENTS, Event, promotions_of
+from models.events.events import Event, promotions_of
+from models.events.impressions import was_seen
+from models.events.names import COMPLAINT_RESOLVED, SENT_EVENTS
 from models.visitor.satisfaction import told_by
 
 ContactChannel = Literal["banner", "on_site", "message"]
@@ -103,7 +105,7 @@ def learn_contact(contact: ContactHistory | None, event: Event) -> ContactHistor
     """Take in what an event tells of contacts, consent and complaints; most tell nothing. May change `contact`."""
     name = event.event
     if name == "view_promotion":
-        if event.params.get("viewable") is False or event.params.get("seen") is False:
+        if not was_seen(event):
             return contact
         contact = contact or ContactHistory()
         for campaign, creative, _ in promotions_of(event):

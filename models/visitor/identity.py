@@ -6,12 +6,13 @@ to whoever is known next.
 """
 
 from collections.abc import Sequence
-from hashlib import blake2b
 from typing import Final
 
 import msgspec
 
-from models.events.events import VISITOR_IDENTIFIED, VISITOR_LINKED, Event
+from models.events.event_ids import event_id_of
+from models.events.events import Event
+from models.events.names import VISITOR_IDENTIFIED, VISITOR_LINKED
 
 MAX_LINKS: Final = 16
 """Changes of hands a device remembers; the oldest goes."""
@@ -140,4 +141,4 @@ def linked(site: str, device_id: str, link: Link, accepted_at_s: float) -> Event
 
 def join_id(site: str, device_id: str, until: int) -> str:
     """Name the giving of a part, the same however often it is told."""
-    return blake2b(f"joined\x1f{site}\x1f{device_id}\x1f{until}".encode(), digest_size=16).hexdigest()
+    return event_id_of("joined", site, device_id, str(until))

@@ -5,13 +5,14 @@ nothing, so a replay, a crash or a second worker gives the same profile as an un
 """
 
 from collections.abc import Callable, Sequence
-from hashlib import blake2b
 from typing import Any, Final
 
 import msgspec
 
 from models.events.device import device_of
-from models.events.events import OFF_SITE_EVENTS, RECEIVED_EVENTS, Event, EventItem, order_id_of
+from models.events.event_ids import is_recent, with_id
+from models.events.events import Event, EventItem, order_id_of
+from models.events.names import OFF_SITE_EVENTS, ORDERED_EVENTS, RECEIVED_EVENTS, UNDONE_EVENTS
 from models.events.region import region_of
 from models.events.sessions import SESSION_GAP_S
 from models.events.subjects import subjects_of
@@ -24,8 +25,6 @@ from models.visitor.order_value import OrderValue, charge, give_back, order_valu
 from models.visitor.satisfaction import Satisfaction, learn_satisfaction
 
 MAX_RECENT: Final = 24
-MAX_EVENT_IDS: Final = 32
-_ID_BYTES: Final = 8
 
 WEIGHTS: Final = {
     "view_item": 1.0,
@@ -169,13 +168,9 @@ def decode_profile(blob: bytes | None) -> Profile:
 
 def first_time(profile: Profile, event_id: str) -> bool:
     """Whether the event id is none of the visitor's latest; remembers it."""
-    if not event_id:
-        return True
-    digest = blake2b(event_id.encode(), digest_size=_ID_BYTES).digest()
-    known = profile.event_ids
-    if any(known[start : start + _ID_BYTES] == digest for start in range(0, len(known), _ID_BYTES)):
+    if is_recent(profile.event_ids, event_id):
         return False
-    profile.event_ids = (known + digest)[-_ID_BYTES * MAX_EVENT_IDS :]
+    profile.event_ids = with_id(profile.event_ids, event_id)
     return True
 
 
@@ -207,7 +202,7 @@ def apply_one(profile: Profile, event: Event, on_sale: Callable[[EventItem], boo
     if event.event in _STRENGTH:
         for item in subjects_of(event):
             remember_recent(profile, RecentItem(item.item_id, at_s, event.event))
-    if event.event in _ORDERED:
+    if event.event in ORDERED_EVENTS:
         _order(profile, event, on_sale)
     handler = _CART.get(event.event)
     if handler is not None:
@@ -282,13 +277,10 @@ def _undo_order(profile: Profile, event: Event) -> None:
             profile.orders = None
 
 
-_ORDERED: Final = frozenset({"order_created", "order_paid", "purchase"})
 _CART: Final[dict[str, Callable[[Profile, Event], None]]] = {
     "add_to_cart": _add_to_cart,
     "remove_from_cart": _remove_from_cart,
-    "order_cancelled": _undo_order,
-    "order_returned": _undo_order,
-    "refund": _undo_order,
+    **dict.fromkeys(UNDONE_EVENTS, _undo_order),
 }
 
 

@@ -6,15 +6,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from models.catalog.feature_hashing import Vector
-from models.events.events import (
-    IDENTITY_EVENTS,
-    NOTICES,
-    VISITOR_DELETED,
-    VISITOR_IDENTIFIED,
-    VISITOR_JOINED,
-    Event,
-    EventItem,
-)
+from models.events.events import Event, EventItem
+from models.events.names import IDENTITY_EVENTS, NOTICES, VISITOR_DELETED, VISITOR_IDENTIFIED, VISITOR_JOINED
 from models.events.subjects import subjects_of
 from models.visitor.contact_history import learn_contact
 from models.visitor.identity import MAX_IDENTITY_PARTS, Joined, Link, Part, add_link, owner_at, owner_now

@@ -5,21 +5,20 @@ A part joins once, and in any order: everything is a sum, a latest or earliest, 
 
 from base64 import b64decode, b64encode
 from binascii import Error
-from typing import Final
 
 import msgspec
 
-from models.events.events import VISITOR_JOINED, Event
+from models.events.event_ids import latest_ids
+from models.events.events import Event
+from models.events.names import VISITOR_JOINED
 from models.events.sessions import SESSION_GAP_S
 from models.visitor.cart import Cart
 from models.visitor.contact_history import merged_contacts
 from models.visitor.identity import MAX_JOINED, Joined, Part, join_id
 from models.visitor.interest_sketch import joined_sketch
 from models.visitor.order_history import History, merge
-from models.visitor.profile import MAX_EVENT_IDS, Profile, Session, decode_profile, remember_recent
+from models.visitor.profile import Profile, Session, decode_profile, remember_recent
 from models.visitor.satisfaction import merged_satisfaction
-
-_ID_BYTES: Final = 8
 
 
 def joining(site: str, device_id: str, part: Part, at_s: float, accepted_at_s: float) -> Event:
@@ -82,7 +81,7 @@ def join(profile: Profile, joined: Joined, part: Profile) -> bool:
         profile.orders = profile.orders or History()
         merge(profile.orders, part.orders)
     _join_carts(profile, part)
-    profile.event_ids = (part.event_ids + profile.event_ids)[-_ID_BYTES * MAX_EVENT_IDS :]
+    profile.event_ids = latest_ids(part.event_ids + profile.event_ids)
     profile.intent = profile.intent or part.intent
     profile.satisfaction = merged_satisfaction(profile.satisfaction, part.satisfaction)
     profile.contact = merged_contacts(profile.contact, part.contact)

@@ -4,7 +4,8 @@ from typing import Final, Literal
 
 import msgspec
 
-from models.events.events import COMPLAINT_RESOLVED, Event, score_of
+from models.events.events import Event, score_of
+from models.events.names import COMPLAINT_RESOLVED
 
 Mood = Literal["happy", "neutral", "unhappy"]
 

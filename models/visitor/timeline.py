@@ -10,9 +10,11 @@ from typing import Any, Final
 import msgspec
 
 from models.events.device import device_of
-from models.events.events import CLICKED_MESSAGES, OFF_SITE_EVENTS, Event, promotions_of, score_of
+from models.events.events import Event, promotions_of, score_of
+from models.events.names import CLICKED_MESSAGES, OFF_SITE_EVENTS
+from models.events.region import region_of
 from models.events.sessions import SESSION_GAP_S, Moment, visits_of
-from models.events.traffic_source import Origin, origin_of, region_of
+from models.events.traffic_source import Origin, origin_of
 
 MAX_ENTRIES: Final = 1_000
 """Entries kept of a visitor; beyond it the oldest goes."""
@@ -124,7 +126,7 @@ def timeline_entry_of(position: int, event: Event) -> TimelineEntry | None:
             ]
         ),
         origin_of(event) if params or event.context else None,
-        region_of(event) if event.context else "",
+        region_of(event),
         device_of(event) if event.context else "",
         -1.0 if dwell is None else dwell,
     )

@@ -4,7 +4,8 @@ import time
 from typing import Final
 
 from models.base.errors import InvalidError
-from models.events.events import IDENTITY_EVENTS, VISITOR_DELETED, decode_event
+from models.events.events import decode_event
+from models.events.names import IDENTITY_EVENTS, VISITOR_DELETED
 from models.reports.archive_row import row_of
 from store.archive.tables import Erased, Unarchived
 from store.log.log import EventLog

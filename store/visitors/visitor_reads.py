@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from models.catalog.assortment import Assortment
-from models.events.events import VISITOR_DELETED, VISITOR_IDENTIFIED, VISITOR_LINKED, Event, decode_event
+from models.events.events import Event, decode_event
+from models.events.names import VISITOR_DELETED, VISITOR_IDENTIFIED, VISITOR_LINKED
 from models.segments.membership import decode_membership
 from models.visitor.identity import Link, add_link, owner_now
 from models.visitor.profile import Profile, decode_profile

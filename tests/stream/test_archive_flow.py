@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from models.events.events import VISITOR_DELETED, Event
+from models.events.events import Event
+from models.events.names import VISITOR_DELETED
 from shopwindow.build import open_archive
 from shopwindow.embedded import EmbeddedRedis
 from shopwindow.settings import write_settings

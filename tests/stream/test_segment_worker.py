@@ -11,7 +11,8 @@ import pytest
 
 from models.base.durations import DAY_S
 from models.catalog.assortment import Assortment
-from models.events.events import NOTICES, SEGMENT_ENTERED, SEGMENT_LEFT, STAGE_CHANGED, Event, decode_event
+from models.events.events import Event, decode_event
+from models.events.names import NOTICES, SEGMENT_ENTERED, SEGMENT_LEFT, STAGE_CHANGED
 from models.segments.conditions import Facts
 from models.segments.lifecycle import STAGES, Thresholds, stage_of
 from models.segments.membership import SegmentConfig

@@ -8,7 +8,8 @@ import msgspec
 from msgspec import Meta
 
 from models.base.durations import DAY_S, Duration
-from models.events.events import SEGMENT_ENTERED, STAGE_CHANGED, Event
+from models.events.events import Event
+from models.events.names import SEGMENT_ENTERED, STAGE_CHANGED
 from models.segments.lifecycle import Stage, stage_of
 from models.triggers.about import AboutComplaint, AboutSegment, AboutSignUp, AboutStage, read_about
 from models.triggers.conditions.base import COMPLAINED, EvaluationContext, Names, TimerRequest, TriggerCondition

@@ -10,24 +10,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from models.base.errors import InvalidError
-from models.events.events import (
-    EARLIEST_S,
-    ITEM_EVENTS,
-    MAX_CLOCK_AHEAD_S,
-    MAX_EVENT_ITEMS,
-    MAX_PARAMS,
-    ORDER_EVENTS,
-    PROMOTION_EVENTS,
-    SEARCH_EVENTS,
-    VISITOR_DELETED,
-    Event,
-    decode_event,
-    encode_event,
-    order_id_of,
-    parse_event,
-    parse_time,
-    promotions_of,
-)
+from models.base.timestamps import EARLIEST_S, MAX_CLOCK_AHEAD_S, parse_time
+from models.events.events import Event, decode_event, encode_event, order_id_of, promotions_of
+from models.events.names import ITEM_EVENTS, ORDER_EVENTS, PROMOTION_EVENTS, SEARCH_EVENTS, VISITOR_DELETED
+from models.events.parsing import MAX_EVENT_ITEMS, MAX_PARAMS, parse_event
 
 NOW_S = 1_700_000_000.0
 NUMBERS = st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False, allow_infinity=False)

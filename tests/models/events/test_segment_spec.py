@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from models.base.errors import InvalidError
-from models.events.events import Event, order_id_of, parse_event
+from models.events.events import Event, order_id_of
+from models.events.parsing import parse_event
 from models.events.segment_spec import NAMES
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from models.events.traffic_source import TRAFFIC_CHANNELS, Origin, channel_of, origin_of, region_of, touch_of
+from models.events.traffic_source import TRAFFIC_CHANNELS, Origin, channel_of, origin_of, touch_of
 from tests.models.makers import event
 
 SHOP = "https://shop.example/"
@@ -105,10 +105,3 @@ def test_a_clicked_mail_or_message_is_an_arrival() -> None:
 )
 def test_source_and_medium_make_a_channel(source: str, medium: str, channel: str) -> None:
     assert channel_of(source, medium) == channel
-
-
-def test_region_is_read_from_the_context() -> None:
-    assert region_of(event("page_view", context={"location": {"region": "Bavaria", "country": "DE"}})) == "Bavaria, DE"
-    assert region_of(event("page_view", context={"geo": {"country": "FR"}})) == "FR"
-    assert region_of(event("page_view", context={"country": "AT"})) == "AT"
-    assert region_of(event("page_view")) == ""

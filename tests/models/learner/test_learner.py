@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from models.events.bots import FLOOD_EVENTS, FLOOD_REFILL_S
-from models.events.events import VISITOR_DELETED, Event
+from models.events.events import Event
+from models.events.names import VISITOR_DELETED
 from models.learner import learner as module
 from models.learner.learner import Learner
 from models.learner.snapshot import decode_snapshot, empty_snapshot, encode_snapshot
@@ -173,7 +174,7 @@ def test_creatives_nobody_defined_are_not_learned() -> None:
 
 
 def test_visitors_kept_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_VISITORS", 5)
+    monkeypatch.setattr(module, "MAX_LEARNER_VISITORS", 5)
     model = Learner()
     learn(model, [(0, number, event("view_item", "a", visitor=f"v{number}")) for number in range(1, 50)])
     assert list(model._paths) == [f"v{number}" for number in range(45, 50)]

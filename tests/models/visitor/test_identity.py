@@ -6,7 +6,8 @@ from random import Random
 import pytest
 
 from models.catalog.feature_hashing import vector_of
-from models.events.events import VISITOR_DELETED, Event
+from models.events.events import Event
+from models.events.names import VISITOR_DELETED
 from models.visitor.identity import Link, add_link, belonging, identified, link_of, owner_at
 from models.visitor.interest_sketch import Sketches
 from models.visitor.profile import Profile, decode_profile, discrete_part, encode_profile

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from models.catalog.feature_hashing import tokens_of, vector_of
-from models.events.events import VISITOR_DELETED, Event, EventItem
+from models.events.event_ids import MAX_RECENT_IDS
+from models.events.events import Event, EventItem
+from models.events.names import VISITOR_DELETED
 from models.events.sessions import SESSION_GAP_S
 from models.visitor.cart import MAX_CART_LINES
 from models.visitor.order_history import MAX_ITEM_PURCHASES, MAX_ORDERS
 from models.visitor.profile import (
-    MAX_EVENT_IDS,
     MAX_RECENT,
     Profile,
     decode_profile,
@@ -93,7 +94,7 @@ def test_an_event_id_counts_once() -> None:
 
 
 def test_the_latest_event_ids_are_remembered_and_no_more() -> None:
-    events = [event("page_view", event_id=f"e{number}") for number in range(MAX_EVENT_IDS + 1)]
+    events = [event("page_view", event_id=f"e{number}") for number in range(MAX_RECENT_IDS + 1)]
     profile, _ = apply(Profile(), events)
     _, outcomes = apply(profile, [events[-1], events[1], events[0]], start=len(events))
     assert outcomes == ["duplicate", "duplicate", "applied"]
@@ -200,7 +201,7 @@ def test_thousands_of_events_keep_every_part_in_its_bound_and_the_blob_small() -
     assert len(profile.cart) == MAX_CART_LINES
     assert len(profile.history.item_purchases) == MAX_ITEM_PURCHASES
     assert len(profile.history.orders) == MAX_ORDERS
-    assert len(profile.event_ids) == 8 * MAX_EVENT_IDS
+    assert len(profile.event_ids) == 8 * MAX_RECENT_IDS
     assert len(profile.sketch) <= 14 + 3 * 8 + 2 * 3 * 64
     assert largest < 16_000
     assert (profile.events_seen, profile.position, sum(profile.counts)) == (4_000, 4_000, 4_000)

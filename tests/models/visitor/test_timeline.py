@@ -54,7 +54,7 @@ def test_a_visit_tells_its_source_region_and_device() -> None:
     assert first.visit["events"] == 2
     source = first.visit["source"]
     assert (source["channel"], source["search_engine"], source["keyword"]) == ("organic_search", "google", "kettle")
-    assert (source["region"], source["device"]) == ("Bavaria, DE", "mobile")
+    assert (source["region"], source["device"]) == ("DE-Bavaria", "mobile")
     assert newest.visit is not None
     assert newest.visit["source"]["channel"] == "direct"
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from models.catalog.resources import CatalogItem, Creative
-from models.events.events import parse_event
+from models.events.parsing import parse_event
 from shopwindow.sample.shop import SampleShop, make_shop
 from shopwindow.sample.shoppers import ShopperReport, Shoppers, Taste
 

@@ -11,7 +11,8 @@ import pytest
 from models.base.bucketing import in_holdout
 from models.catalog.resources import Experiment, ListChange, SlotChange, Variant
 from models.events.bots import FLOOD_EVENTS, FLOOD_REFILL_S
-from models.events.events import Event, parse_event
+from models.events.events import Event
+from models.events.parsing import parse_event
 from models.experiments.experiments import exposure_event
 from models.experiments.results import Group
 from models.reports.archive_row import row_of

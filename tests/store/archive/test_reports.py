@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from models.base.errors import InvalidError
-from models.events.events import parse_event
+from models.events.parsing import parse_event
 from models.reports.archive_row import row_of
 from store.archive.archive import Archive
 from store.archive.reports import REPORTS, make_report, parse_day

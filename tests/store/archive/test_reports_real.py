@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from models.base.errors import InvalidError
-from models.events.events import parse_event
+from models.events.parsing import parse_event
 from models.reports.archive_row import row_of
 from shopwindow.replay import event_of_row, read_rows
 from store.archive.archive import Archive

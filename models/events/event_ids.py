@@ -1,0 +1,43 @@
+"""Event ids: how our own events get theirs, and how a client's retry is told from a new event."""
+
+from hashlib import blake2b
+from typing import Final
+
+MAX_RECENT_IDS: Final = 32
+"""A visitor's latest event ids that are remembered."""
+_DIGEST_BYTES: Final = 8
+
+
+def event_id_of(*parts: str) -> str:
+    """Give the id of an event of our own by what it tells of: the same however often it is told.
+
+    >>> event_id_of("shop", "v1", "7") == event_id_of("shop", "v1", "7") != event_id_of("shop", "v17")
+    True
+    """
+    return blake2b("\x1f".join(parts).encode(), digest_size=16).hexdigest()
+
+
+def is_recent(recent: bytes, event_id: str) -> bool:
+    """Whether an id is among the latest; an event without one never is.
+
+    >>> is_recent(with_id(b"", "a"), "a"), is_recent(with_id(b"", "a"), "b"), is_recent(with_id(b"", ""), "")
+    (True, False, False)
+    """
+    if not event_id:
+        return False
+    digest = _digest(event_id)
+    return any(recent[at : at + _DIGEST_BYTES] == digest for at in range(0, len(recent), _DIGEST_BYTES))
+
+
+def with_id(recent: bytes, event_id: str) -> bytes:
+    """Give the digests of the latest ids with one more, the oldest forgotten beyond `MAX_RECENT_IDS`."""
+    return latest_ids(recent + _digest(event_id)) if event_id else recent
+
+
+def latest_ids(recent: bytes) -> bytes:
+    """Give the latest `MAX_RECENT_IDS` of digests in order of arrival, such as those of two visitors put together."""
+    return recent[-_DIGEST_BYTES * MAX_RECENT_IDS :]
+
+
+def _digest(event_id: str) -> bytes:
+    return blake2b(event_id.encode(), digest_size=_DIGEST_BYTES).digest()

@@ -1,0 +1,92 @@
+"""Names of events, and the sets of them that mean the same to whoever reads an event."""
+
+from typing import Final
+
+VISITOR_DELETED: Final = "_visitor_deleted"
+"""Our own event, appended when a visitor is erased; no outside name can start with an underscore."""
+VISITOR_IDENTIFIED: Final = "_visitor_identified"
+"""Our own event to a device's profile: it belongs to `user_id` from now on, or to nobody known where that is empty."""
+VISITOR_LINKED: Final = "_visitor_linked"
+"""Our own event to a visitor's profile: `device_id` is theirs now."""
+VISITOR_JOINED: Final = "_visitor_joined"
+"""Our own event to a visitor's profile: what `device_id` learned before it was known whose it is."""
+IDENTITY_EVENTS: Final = frozenset({VISITOR_IDENTIFIED, VISITOR_LINKED, VISITOR_JOINED})
+"""Events of whose a device is: they say nothing of what anybody did."""
+SEGMENT_ENTERED: Final = "segment_entered"
+SEGMENT_LEFT: Final = "segment_left"
+STAGE_CHANGED: Final = "stage_changed"
+EXPERIMENT_EXPOSED: Final = "experiment_exposed"
+COMPLAINT_RESOLVED: Final = "complaint_resolved"
+"""What was wrong has been made good: the visitor may be promoted to again."""
+TRIGGER_STATE_JOINED: Final = "_watch_joined"
+"""Our own event: what triggers knew of a device goes to the visitor it belongs to (`models.triggers.trigger_state`)."""
+NOTICES: Final = frozenset({SEGMENT_ENTERED, SEGMENT_LEFT, STAGE_CHANGED, EXPERIMENT_EXPOSED, TRIGGER_STATE_JOINED})
+"""Our own events too: what became of a visitor's profile, which variant of an experiment a visitor met, told to whoever
+reads the log. No sender may use the names; profiles and models learn nothing from them."""
+ITEM_EVENTS: Final = frozenset(
+    {
+        "view_item_list",
+        "select_item",
+        "view_item",
+        "add_to_wishlist",
+        "add_to_cart",
+        "remove_from_cart",
+        "begin_checkout",
+        "purchase",
+    }
+)
+"""Events that mean nothing without items. GA4 asks items of a few more, whose items we can do without."""
+PROMOTION_EVENTS: Final = frozenset({"view_promotion", "select_promotion"})
+ORDER_EVENTS: Final = frozenset(
+    {
+        "purchase",
+        "refund",
+        "order_created",
+        "order_paid",
+        "order_shipped",
+        "order_out_for_delivery",
+        "order_delivered",
+        "order_returned",
+        "order_cancelled",
+    }
+)
+ORDERED_EVENTS: Final = frozenset({"order_created", "order_paid", "purchase"})
+"""Events that make an order; whichever comes first tells of it, the others of the same order."""
+UNDONE_EVENTS: Final = frozenset({"order_cancelled", "order_returned", "refund"})
+"""Events that take an order back, or the items of it that they name."""
+SEARCH_EVENTS: Final = frozenset({"search"})
+CLICKED_MESSAGES: Final = frozenset({"email_clicked", "message_clicked"})
+"""Clicks that bring the visitor to the shop: a visit may begin with one."""
+OFF_SITE_EVENTS: Final = frozenset(
+    {
+        "email_sent",
+        "email_delivered",
+        "email_opened",
+        "email_bounced",
+        "email_unsubscribed",
+        "message_sent",
+        "message_delivered",
+        "message_opened",
+        "call_ended",
+        "complaint_made",
+        COMPLAINT_RESOLVED,
+        "order_shipped",
+        "order_out_for_delivery",
+        "order_delivered",
+        "order_returned",
+        "birthday_given",
+        "loyalty_updated",
+        "campaign_cost",
+    }
+)
+"""Events that happen while the visitor is not in the shop: they belong to no session."""
+SENT_EVENTS: Final = frozenset({"email_sent", "message_sent"})
+RECEIVED_EVENTS: Final = SENT_EVENTS | {"email_delivered", "message_delivered", "email_bounced"}
+"""What the shop did to a visitor who did nothing: no sign of life."""
+SERVER_EVENTS: Final = frozenset({"campaign_cost"})
+"""Events taken from the shop's servers alone: what a browser says of costs would stand in the shop's books."""
+SCORES: Final[dict[str, tuple[tuple[str, int, int], ...]]] = {
+    "review_added": (("rating", 1, 5),),
+    "survey_answered": (("nps", 0, 10), ("csat", 1, 5)),
+}
+"""Answers on a scale: param, least and most. An event needs one; each is a whole number, of a rating also a half."""
