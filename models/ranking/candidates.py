@@ -14,21 +14,54 @@ from models.base.fast_log import log32
 from models.base.jit import fast_kernel, kernel
 from models.ranking.candidate_table import CandidateTable, add, place_of
 from models.ranking.feature_layout import (
+    AFTER_LAST,
+    AFTER_PAIR,
+    BEEN_AND_AFTER,
+    BEEN_AND_AFTER_RATE,
+    BEEN_AND_COSINE,
+    BEEN_AND_LATELY,
+    BEEN_AND_NEXT,
+    BEEN_AND_TWO_STEPS,
+    BEEN_AND_VOTES,
+    BEEN_AND_WANTED,
+    BEEN_AT,
     COSINE,
+    COSINE_WITH_LAST,
     EARLIER,
-    INSIDE,
+    FACTORS,
+    IS_NEW,
     LAST,
     LATELY_ALL,
+    LIKE_LAST,
+    LIKE_SESSION,
+    LIKENESS_COLUMNS,
+    LOG_SHARE,
+    NEIGHBOUR_VOTES,
+    NEXT_AFTER_LAST,
+    ONE_STEP_AGO,
     PAIR,
-    PLAIN,
+    PRICE_APART,
+    PRICE_FROM_MEAN,
+    PRICE_STEP,
     SCORE_CHANNELS,
+    SEEN_TOGETHER,
+    SHARE,
+    SHARE_OF_PATH,
+    SINCE_FIRST_SEEN,
+    SINCE_SEEN,
+    STEPS_AGO,
     THREE_STEPS,
+    TIMES,
+    TOGETHER_WITH_LAST,
     TOKEN_AFTER,
     TOKEN_AFTER_KINDS,
     TOKEN_RING,
     TWO_STEPS,
+    TWO_STEPS_AGO,
     VISITOR,
     VOTES,
+    WANTED,
+    WAS_FIRST,
 )
 from models.ranking.item_content import RING, TOKEN_KINDS, TOP_LEVEL, Content, Rings
 from models.ranking.item_traffic import HORIZONS, Traffic, popularity
@@ -242,8 +275,8 @@ def write_features(
         for channel in range(SCORE_CHANNELS):
             share = table.raw[place, channel] / largest[channel] if largest[channel] > 0.0 else np.float32(0.0)
             told = share > 0.0
-            out[place, 2 * channel] = share if told else np.float32(0.0)
-            out[place, 2 * channel + 1] = one + log32(share + small) * scale if told else np.float32(0.0)
+            out[place, 2 * channel + SHARE] = share if told else np.float32(0.0)
+            out[place, 2 * channel + LOG_SHARE] = one + log32(share + small) * scale if told else np.float32(0.0)
     mean, priced = 0.0, 0
     for index in range(min(len(query), AFFINITY_ITEMS)):
         if not np.isnan(content.price[query[index]]):
@@ -253,23 +286,20 @@ def write_features(
     known = rows.total[last, TOGETHER]
     for place in range(count):
         item = table.items[place]
-        at = PLAIN
         for horizon in range(len(HORIZONS)):
-            out[place, at] = log32(0.01 + popularity(s.traffic, item, horizon)) / 5
-            at += 1
+            out[place, WANTED + horizon] = log32(0.01 + popularity(s.traffic, item, horizon)) / 5
         age = s.traffic.head[0] - s.traffic.first[item]
-        out[place, at] = log32(1.0 + s.traffic.head[0] - s.traffic.seen[item]) / 8
-        out[place, at + 1] = log32(1.0 + age) / 8
-        out[place, at + 2] = 1.0 if age < _NEW_EVENTS else 0.0
-        out[place, at + 3] = log32(1.0 + rows.total[item, TOGETHER]) / 5
+        out[place, SINCE_SEEN] = log32(1.0 + s.traffic.head[0] - s.traffic.seen[item]) / 8
+        out[place, SINCE_FIRST_SEEN] = log32(1.0 + age) / 8
+        out[place, IS_NEW] = 1.0 if age < _NEW_EVENTS else 0.0
+        out[place, SEEN_TOGETHER] = log32(1.0 + rows.total[item, TOGETHER]) / 5
         together = table.raw[place, LAST + TOGETHER]
-        out[place, at + 4] = log32(1.0 + together) / 3
-        out[place, at + 5] = table.raw[place, LAST + AFTER] / (rows.total[last, AFTER] + 3.0)
-        out[place, at + 6] = log32(1.0 + table.raw[place, VOTES]) / 3
-        out[place, at + 7] = together / np.sqrt((rows.total[item, TOGETHER] + 5.0) * (known + 5.0))
-        out[place, at + 8] = table.raw[place, LAST + NEXT] / (rows.total[last, NEXT] + 3.0)
-        out[place, at + 9] = table.raw[place, PAIR] / (pair_seen + 3.0)
-        at += 10
+        out[place, TOGETHER_WITH_LAST] = log32(1.0 + together) / 3
+        out[place, AFTER_LAST] = table.raw[place, LAST + AFTER] / (rows.total[last, AFTER] + 3.0)
+        out[place, NEIGHBOUR_VOTES] = log32(1.0 + table.raw[place, VOTES]) / 3
+        out[place, COSINE_WITH_LAST] = together / np.sqrt((rows.total[item, TOGETHER] + 5.0) * (known + 5.0))
+        out[place, NEXT_AFTER_LAST] = table.raw[place, LAST + NEXT] / (rows.total[last, NEXT] + 3.0)
+        out[place, AFTER_PAIR] = table.raw[place, PAIR] / (pair_seen + 3.0)
         for kind in range(TOKEN_KINDS):
             token = content.tokens[item, kind]
             same, share, weight, weights = 0.0, 0.0, 1.0, 0.0
@@ -282,39 +312,37 @@ def write_features(
                     weights += weight
                     weight *= AFFINITY_DECAY
                 share /= weights
-            out[place, at] = same
-            out[place, at + 1] = share
-            at += 2
+            out[place, LIKE_LAST + LIKENESS_COLUMNS * kind] = same
+            out[place, LIKE_SESSION + LIKENESS_COLUMNS * kind] = share
         price = content.price[item]
-        out[place, at : at + 3] = 0.0
+        out[place, PRICE_APART:BEEN_AT] = 0.0
         if priced > 0 and not np.isnan(price):
             if not np.isnan(content.price[last]):
                 apart = price - content.price[last]
-                out[place, at] = min(abs(apart), _NO_LIMIT) / 2
-                out[place, at + 1] = max(-1.0, min(1.0, apart))
-            out[place, at + 2] = min(abs(price - mean), _NO_LIMIT) / 2
-        at += 3
+                out[place, PRICE_APART] = min(abs(apart), _NO_LIMIT) / 2
+                out[place, PRICE_STEP] = max(-1.0, min(1.0, apart))
+            out[place, PRICE_FROM_MEAN] = min(abs(price - mean), _NO_LIMIT) / 2
         inside, times = -1, 0
         for index in range(len(path)):
             if path[index] == item:
                 times += 1
                 if inside < 0:
                     inside = index
-        out[place, at : at + INSIDE] = 0.0
+        out[place, BEEN_AT:FACTORS] = 0.0
         if inside >= 0:
-            out[place, at] = 1.0
-            out[place, at + 1] = log32(1.0 + inside) / 2
-            out[place, at + 2] = 1.0 if inside == 1 else 0.0
-            out[place, at + 3] = 1.0 if inside == 2 else 0.0
-            out[place, at + 4] = 1.0 if inside == len(path) - 1 else 0.0
-            out[place, at + 5] = log32(1.0 * times)
-            out[place, at + 6] = times / len(path)
+            out[place, BEEN_AT] = 1.0
+            out[place, STEPS_AGO] = log32(1.0 + inside) / 2
+            out[place, ONE_STEP_AGO] = 1.0 if inside == 1 else 0.0
+            out[place, TWO_STEPS_AGO] = 1.0 if inside == 2 else 0.0
+            out[place, WAS_FIRST] = 1.0 if inside == len(path) - 1 else 0.0
+            out[place, TIMES] = log32(1.0 * times)
+            out[place, SHARE_OF_PATH] = times / len(path)
             # An item seen already is judged by weights of its own, on top of everyone's.
-            out[place, at + 7] = out[place, 2 * VOTES + 1]
-            out[place, at + 8] = out[place, 2 * (LAST + NEXT) + 1]
-            out[place, at + 9] = out[place, 2 * (LAST + AFTER) + 1]
-            out[place, at + 10] = out[place, 2 * (LAST + LATELY) + 1]
-            out[place, at + 11] = out[place, 2 * COSINE + 1]
-            out[place, at + 12] = out[place, 2 * TWO_STEPS + 1]
-            out[place, at + 13] = out[place, PLAIN + 1]
-            out[place, at + 14] = out[place, PLAIN + 8]
+            out[place, BEEN_AND_VOTES] = out[place, 2 * VOTES + LOG_SHARE]
+            out[place, BEEN_AND_NEXT] = out[place, 2 * (LAST + NEXT) + LOG_SHARE]
+            out[place, BEEN_AND_AFTER] = out[place, 2 * (LAST + AFTER) + LOG_SHARE]
+            out[place, BEEN_AND_LATELY] = out[place, 2 * (LAST + LATELY) + LOG_SHARE]
+            out[place, BEEN_AND_COSINE] = out[place, 2 * COSINE + LOG_SHARE]
+            out[place, BEEN_AND_TWO_STEPS] = out[place, 2 * TWO_STEPS + LOG_SHARE]
+            out[place, BEEN_AND_WANTED] = out[place, WANTED + 1]
+            out[place, BEEN_AND_AFTER_RATE] = out[place, AFTER_LAST]

@@ -1,4 +1,4 @@
-"""Layout: which channel of the board and which column of the features is whose."""
+"""Layout: which channel of the candidate table and which column of the features is whose, each by its name."""
 
 from typing import Final
 
@@ -10,7 +10,7 @@ from models.ranking.item_traffic import HORIZONS
 from models.ranking.session_neighbours import VOTE_KINDS
 from models.ranking.transitions import COUNTS
 
-# Channels of the board: what each source writes.
+# Channels of the candidate table: what each source writes.
 VOTES: Final = 0
 LAST: Final = VOTES + VOTE_KINDS
 EARLIER: Final = LAST + COUNTS
@@ -26,15 +26,52 @@ VISITOR: Final = TOKEN_RING + TOKEN_RING_KINDS
 PAIR: Final = VISITOR + 1
 SCORE_CHANNELS: Final = PAIR + 1
 
-# Columns of the features: two a channel, then what is told once.
-INSIDE: Final = 15
-PLAIN: Final = 2 * SCORE_CHANNELS
-KNOWN: Final = PLAIN + len(HORIZONS)
-ALIKE: Final = KNOWN + 10
-SAME_CATEGORY: Final = ALIKE + 2 * LEAF + 1
-"""Column that tells how much of the session, fading, is of the candidate's own category."""
-AGAIN: Final = ALIKE + 2 * TOKEN_KINDS + 3
-FACTORS: Final = AGAIN + INSIDE
+# Columns of the features. Two a channel: its share of the largest, and the logarithm of that.
+SHARE: Final = 0
+LOG_SHARE: Final = 1
+
+# How wanted the item is: lately at each horizon, how long ago it was seen last and first, whether it is new.
+WANTED: Final = 2 * SCORE_CHANNELS
+SINCE_SEEN: Final = WANTED + len(HORIZONS)
+SINCE_FIRST_SEEN: Final = SINCE_SEEN + 1
+IS_NEW: Final = SINCE_FIRST_SEEN + 1
+SEEN_TOGETHER: Final = IS_NEW + 1
+
+# What follows the session's last item, and its last two, against how often anything does.
+TOGETHER_WITH_LAST: Final = SEEN_TOGETHER + 1
+AFTER_LAST: Final = TOGETHER_WITH_LAST + 1
+NEIGHBOUR_VOTES: Final = AFTER_LAST + 1
+COSINE_WITH_LAST: Final = NEIGHBOUR_VOTES + 1
+NEXT_AFTER_LAST: Final = COSINE_WITH_LAST + 1
+AFTER_PAIR: Final = NEXT_AFTER_LAST + 1
+
+# Likeness to the session, for each kind of token: whether the last item has it, how much of the session, fading, does.
+LIKE_LAST: Final = AFTER_PAIR + 1
+LIKE_SESSION: Final = LIKE_LAST + 1
+LIKENESS_COLUMNS: Final = 2
+SAME_CATEGORY: Final = LIKE_SESSION + LIKENESS_COLUMNS * LEAF
+PRICE_APART: Final = LIKE_LAST + LIKENESS_COLUMNS * TOKEN_KINDS
+PRICE_STEP: Final = PRICE_APART + 1
+PRICE_FROM_MEAN: Final = PRICE_STEP + 1
+
+# Of an item the session has been at: when, how often; and what others say of it, by weights of its own.
+BEEN_AT: Final = PRICE_FROM_MEAN + 1
+STEPS_AGO: Final = BEEN_AT + 1
+ONE_STEP_AGO: Final = STEPS_AGO + 1
+TWO_STEPS_AGO: Final = ONE_STEP_AGO + 1
+WAS_FIRST: Final = TWO_STEPS_AGO + 1
+TIMES: Final = WAS_FIRST + 1
+SHARE_OF_PATH: Final = TIMES + 1
+BEEN_AND_VOTES: Final = SHARE_OF_PATH + 1
+BEEN_AND_NEXT: Final = BEEN_AND_VOTES + 1
+BEEN_AND_AFTER: Final = BEEN_AND_NEXT + 1
+BEEN_AND_LATELY: Final = BEEN_AND_AFTER + 1
+BEEN_AND_COSINE: Final = BEEN_AND_LATELY + 1
+BEEN_AND_TWO_STEPS: Final = BEEN_AND_COSINE + 1
+BEEN_AND_WANTED: Final = BEEN_AND_TWO_STEPS + 1
+BEEN_AND_AFTER_RATE: Final = BEEN_AND_WANTED + 1
+
+FACTORS: Final = BEEN_AND_AFTER_RATE + 1
 """Column of `models.ranking.embeddings`, which write it themselves."""
 FEATURES: Final = FACTORS + 1
 QUERY_FEATURES: Final = 7
@@ -72,11 +109,17 @@ def learner_of_feature() -> NDArray[np.int64]:
         for channel in channels:
             learner[2 * channel : 2 * channel + 2] = number
     named = {name: number for number, name in enumerate(LEARNERS)}
-    learner[PLAIN : KNOWN + 4] = named["popularity"]
-    learner[KNOWN + 4 : ALIKE] = [
-        named[name] for name in ("sequences", "sequences", "session_neighbours", "co_visitation", "sequences", "pairs")
-    ]
-    learner[ALIKE:AGAIN] = named["content"]
-    learner[AGAIN:FACTORS] = named["seen_before"]
+    learner[WANTED:TOGETHER_WITH_LAST] = named["popularity"]
+    for column, name in (
+        (TOGETHER_WITH_LAST, "sequences"),
+        (AFTER_LAST, "sequences"),
+        (NEIGHBOUR_VOTES, "session_neighbours"),
+        (COSINE_WITH_LAST, "co_visitation"),
+        (NEXT_AFTER_LAST, "sequences"),
+        (AFTER_PAIR, "pairs"),
+    ):
+        learner[column] = named[name]
+    learner[LIKE_LAST:BEEN_AT] = named["content"]
+    learner[BEEN_AT:FACTORS] = named["seen_before"]
     learner[FACTORS] = named["factors"]
     return learner

@@ -4,10 +4,24 @@
 visitor it belongs to), `visits` and `orders`. Times are epoch seconds.
 """
 
+from collections.abc import Iterable
 from typing import Final
+
+from models.events.names import NOTICES, OFF_SITE_EVENTS, ORDERED_EVENTS, UNDONE_EVENTS
 
 _SAME_ROW: Final = "log_partition, position, visitor_id, at_s"
 """What tells a row from every other, also where the log began anew and gives positions out again."""
+
+
+def _listed(names: Iterable[str]) -> str:
+    """Names of events as SQL lists them; they are our own, and need no escape."""
+    return ", ".join(f"'{name}'" for name in sorted(names))
+
+
+_ORDERED: Final = _listed(ORDERED_EVENTS)
+_IN_VISITS: Final = _listed(ORDERED_EVENTS | UNDONE_EVENTS - OFF_SITE_EVENTS)
+"""Events of orders that visits hold; what is taken back off site is looked for among all that happened."""
+_OFF_SITE: Final = _listed(UNDONE_EVENTS & OFF_SITE_EVENTS)
 
 PREPARE: Final = (
     # What a device did before a login belongs to whoever logged in.
@@ -40,7 +54,7 @@ CREATE OR REPLACE VIEW happened AS
 SELECT * EXCLUDE (owner_id) REPLACE (
     coalesce(owner_id, visitor_id) AS visitor_id,
     coalesce(sender_id, visitor_id) AS sender_id,
-    off_site OR event IN ('stage_changed', 'segment_entered', 'segment_left', 'experiment_exposed') AS off_site
+    off_site OR event IN ({_listed(NOTICES)}) AS off_site
 )
 FROM everything LEFT JOIN whose USING ({_SAME_ROW}) ANTI JOIN repeated USING ({_SAME_ROW})
 WHERE at_s < (SELECT until_s FROM period)
@@ -88,7 +102,7 @@ GROUP BY visitor_id, named_session, visit_number
 """,
     # An order told of by several events counts once: by its purchases, else its payment, else its making. Events that
     # repeat items and amount are one; events with different items are lines of one order.
-    """
+    f"""
 CREATE OR REPLACE TABLE orders AS
 WITH told AS (
     SELECT
@@ -97,19 +111,19 @@ WITH told AS (
         min_by(named_session, at_s) AS named_session,
         min_by(visit_number, at_s) AS visit_number
     FROM visit_events
-    WHERE order_id <> '' AND event IN ('purchase', 'order_paid', 'order_created', 'order_cancelled', 'refund')
+    WHERE order_id <> '' AND event IN ({_IN_VISITS})
     GROUP BY visitor_id, order_id, event, items, amount
     UNION ALL
     SELECT visitor_id, order_id, event, items, amount, min(at_s), '', 0
     FROM happened
-    WHERE order_id <> '' AND event = 'order_returned'
+    WHERE order_id <> '' AND event IN ({_OFF_SITE})
     GROUP BY visitor_id, order_id, event, items, amount
 ), grouped AS (
     SELECT
         visitor_id, order_id,
-        min(at_s) FILTER (event IN ('purchase', 'order_paid', 'order_created')) AS at_s,
-        min_by(named_session, at_s) FILTER (event IN ('purchase', 'order_paid', 'order_created')) AS named_session,
-        min_by(visit_number, at_s) FILTER (event IN ('purchase', 'order_paid', 'order_created')) AS visit_number,
+        min(at_s) FILTER (event IN ({_ORDERED})) AS at_s,
+        min_by(named_session, at_s) FILTER (event IN ({_ORDERED})) AS named_session,
+        min_by(visit_number, at_s) FILTER (event IN ({_ORDERED})) AS visit_number,
         bool_or(event IN ('purchase', 'order_paid')) AS paid,
         bool_or(event = 'order_cancelled') AS cancelled,
         coalesce(
@@ -128,7 +142,7 @@ WITH told AS (
 SELECT visitor_id, order_id, at_s, named_session, visit_number, greatest(gross - taken_back, 0.0) AS revenue
 FROM grouped
 WHERE paid AND NOT cancelled
-""",
+""",  # noqa: S608
     "DROP TABLE visit_events",
 )
 
