@@ -15,7 +15,8 @@ from models.bandit.click_context import arrival_of, context_of
 from models.bandit.click_model import ClickModel
 from models.bandit.click_weights import ClickWeights
 from models.bandit.creative_affinity import affinity, bucket_of, latest_items
-from models.decisions.slots import fill
+from models.decisions.slots import SlotRequest, fill
+from models.decisions.visitor_context import VisitorContext
 from models.events.traffic_source import Touch
 from models.visitor.profile import Profile, RecentItem
 
@@ -97,12 +98,8 @@ class Engine:
         slate = fill(
             self._assortment,
             self._weights,
-            _profile(visit),
-            visit.visitor_id,
-            "hero",
-            SLOTS,
-            visit.at_s,
-            left_out=frozenset(self._number) - known,
+            VisitorContext(_profile(visit), visit.at_s, visit.visitor_id),
+            SlotRequest("hero", SLOTS, left_out=frozenset(self._number) - known),
         )
         return [self._number[slot.creative.creative_id] for slot in slate.slots]
 

@@ -7,6 +7,7 @@ from models.base.bucketing import in_holdout
 from models.catalog.assortment import Assortment
 from models.decisions.recommend import Query, Recommended, recommend
 from models.decisions.scored_catalog import ScoredCatalog
+from models.decisions.visitor_context import VisitorContext
 from models.learner.snapshot import Snapshot, decode_snapshot, empty_snapshot
 from models.triggers.evaluation import TriggerConfig, TriggerOutcome
 from models.triggers.scheduling import index_triggers
@@ -61,7 +62,9 @@ class Recommending:
         about = [item_id for item_id in outcome.item_ids if item_id]
         query = Query(wanted.strategy, item_id=about[0] if about else "", limit=wanted.limit, exclude=frozenset(about))
         holdout = in_holdout(site, visitor_id, self._holdout_share)
-        return recommend(self._scored(site, assortment), profile, query, time.time(), holdout=holdout).items
+        return recommend(
+            self._scored(site, assortment), VisitorContext(profile, time.time(), holdout=holdout), query
+        ).items
 
     def _scored(self, site: str, assortment: Assortment) -> ScoredCatalog:
         now = time.monotonic()

@@ -11,6 +11,7 @@ from api.http.problems import ProblemError, unavailable
 from api.http.request_body import answer, read_json
 from api.runtime import decide
 from api.runtime.authentication import secret_site
+from api.runtime.decision_views import list_view
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
 from models.base.errors import InvalidError, show_value
@@ -91,7 +92,7 @@ async def _list(state: State, site: Site, query: Query, visitor_id: str, segment
     asked = decision.asked(query)
     found = decision.recommend(asked)
     decision.log()
-    return {**decision.head(), **decide.list_view(asked, found, state.config)}
+    return {**decision.head(), **list_view(asked, found, state.config)}
 
 
 def _named(body: dict[str, Any]) -> _Page:

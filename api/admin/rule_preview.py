@@ -15,6 +15,7 @@ from api.http.request_body import answer, read_json
 from api.runtime import decide
 from api.runtime.authentication import secret_site
 from api.runtime.decide import Decision
+from api.runtime.decision_views import list_view, slate_view
 from api.runtime.site import Site, placement_named
 from api.runtime.state import State, state_of
 from api.runtime.view_as import view_as
@@ -69,7 +70,7 @@ def _list(body: dict[str, Any]) -> Callable[[Decision], dict[str, Any]]:
 
     def made(decision: Decision) -> dict[str, Any]:
         asked = decision.asked(query)
-        return decide.list_view(asked, decision.listed(asked), decision.state.config)
+        return list_view(asked, decision.listed(asked), decision.state.config)
 
     return made
 
@@ -82,7 +83,7 @@ def _placement(body: dict[str, Any], site: Site) -> Callable[[Decision], dict[st
         )
     known = placement_named(site, body["placement"])
     count = parse_whole(body.get("count"), "count", MAX_SLOTS) or known.slots
-    return lambda decision: decide.slate_view(decision.filled(known.placement_id, count))
+    return lambda decision: slate_view(decision.filled(known.placement_id, count))
 
 
 async def _segments(state: State, site: Site) -> frozenset[str]:

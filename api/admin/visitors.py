@@ -9,8 +9,8 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from api.http import schemas
 from api.http.problems import ProblemError, unavailable
 from api.http.request_body import answer
-from api.runtime import decide
 from api.runtime.authentication import secret_site
+from api.runtime.decision_views import list_view
 from api.runtime.log_appender import Incoming, append_events
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
@@ -19,6 +19,7 @@ from models.base.durations import DAY_S
 from models.base.errors import show_value
 from models.base.timestamps import iso
 from models.decisions import recommend
+from models.decisions.visitor_context import VisitorContext
 from models.events.events import Event, encode_event
 from models.events.names import VISITOR_DELETED
 from models.events.parsing import parse_visitor_id
@@ -79,7 +80,7 @@ async def get_visitor(
     facts = Facts(profile, site.assortment, segment_config.thresholds, clock_s)
     query = recommend.Query("for_you", limit=max(limit, 1))
     now_s = time.time()
-    found = recommend.recommend(site.scored(), profile, query, now_s)
+    found = recommend.recommend(site.scored(), VisitorContext(profile, now_s), query)
     return answer(
         {
             "visitor_id": visitor_id,
@@ -91,7 +92,7 @@ async def get_visitor(
             "value": _value(facts),
             "opinion": _satisfaction(profile),
             "interests": explain_interests(profile, site.assortment),
-            "for_you": decide.list_view(query, found, state.config, explain=True) if limit else None,
+            "for_you": list_view(query, found, state.config, explain=True) if limit else None,
             "storage": {
                 "partition": partition,
                 "position": position,

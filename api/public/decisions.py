@@ -12,6 +12,7 @@ from api.http.problems import ProblemError
 from api.http.request_body import answer, read_json
 from api.runtime import decide
 from api.runtime.authentication import public_site
+from api.runtime.decision_views import list_view, slate_view
 from api.runtime.site import placement_named
 from api.runtime.state import state_of
 from models.base.errors import InvalidError, show_value
@@ -57,14 +58,14 @@ async def post_decisions(request: Request) -> Response:
         known = placement_named(site, placement_id)
         slate = decision.fill(placement_id, count or known.slots, frozenset(shown_creatives))
         shown_creatives.update(slot.creative.creative_id for slot in slate.slots)
-        filled[placement_id] = decide.slate_view(slate)
+        filled[placement_id] = slate_view(slate)
         tier = tier or slate.tier
     lists: dict[str, Any] = {}
     for name, query in queries:
         query = decision.asked(replace(query, exclude=query.exclude | shown_items))
         found = decision.recommend(query)
         shown_items.update(chosen.item.item_id for chosen in found.items)
-        lists[name] = decide.list_view(query, found, decision.state.config)
+        lists[name] = list_view(query, found, decision.state.config)
         tier = tier or found.tier
     decision.log()
     request.scope["tier"] = tier

@@ -8,6 +8,7 @@ from api.http.query_parameters import Parameters, described
 from api.http.request_body import answer
 from api.runtime import decide
 from api.runtime.authentication import public_site
+from api.runtime.decision_views import list_view
 from api.runtime.state import state_of
 from models.catalog.parsing import parse_category
 from models.catalog.strategies import STRATEGIES, parse_strategy
@@ -67,4 +68,4 @@ async def get_recommendations(request: Request) -> Response:
     found = decision.recommend(query)
     decision.log()
     request.scope["tier"] = found.tier
-    return answer({**decision.head(), **decide.list_view(query, found, state_of(request).config, explain=explain)})
+    return answer({**decision.head(), **list_view(query, found, state_of(request).config, explain=explain)})

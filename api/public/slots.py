@@ -8,6 +8,7 @@ from api.http.query_parameters import Parameters, described
 from api.http.request_body import answer
 from api.runtime import decide
 from api.runtime.authentication import public_site
+from api.runtime.decision_views import slate_view
 from api.runtime.site import placement_named
 from api.runtime.state import state_of
 from models.catalog.parsing import MAX_SLOTS
@@ -40,4 +41,4 @@ async def get_slots(request: Request) -> Response:
     slate = decision.fill(known.placement_id, count or known.slots)
     decision.log()
     request.scope["tier"] = slate.tier
-    return answer({**decision.head(), "placement": known.placement_id, **decide.slate_view(slate)})
+    return answer({**decision.head(), "placement": known.placement_id, **slate_view(slate)})

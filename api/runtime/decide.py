@@ -10,19 +10,16 @@ import orjson
 from starlette.requests import Request
 
 from api.http import metrics
-from api.http.config import ApiConfig
 from api.runtime.log_appender import Incoming
 from api.runtime.site import Site
 from api.runtime.state import State
 from models.base.bucketing import in_holdout
 from models.base.timestamps import iso
-from models.catalog.resources import CatalogItem
 from models.decisions.banner_caps import limits_for
-from models.decisions.ladder import Reason
-from models.decisions.merchandising import Gap, bundle_price
 from models.decisions.recommend import Query, RecommendedList, recommend
-from models.decisions.slots import HOLD_S, UNCHANGED, Slate, fill
+from models.decisions.slots import HOLD_S, UNCHANGED, Slate, SlotRequest, fill
 from models.decisions.targeting import TargetingContext, targeting_of
+from models.decisions.visitor_context import VisitorContext
 from models.events.bots import is_bot
 from models.events.events import encode_event
 from models.experiments.experiments import VariantAssignments, assignments_of, exposure_event
@@ -73,12 +70,10 @@ class Decision:
         """Answer one query."""
         return recommend(
             self.site.scored(),
-            self.profile,
+            VisitorContext(
+                self.profile, self.now_s, holdout=self.holdout, echo=self.echo, told_targeting=self.targeting
+            ),
             query,
-            self.now_s,
-            holdout=self.holdout,
-            echo=self.echo,
-            targeting=self.targeting,
         )
 
     def filled(self, placement_id: str, count: int, left_out: frozenset[str] = frozenset()) -> Slate:
@@ -89,17 +84,21 @@ class Decision:
         slate = fill(
             self.site.assortment,
             self.site.snapshot.clicks,
-            self.held or self.profile,
-            self.visitor_id,
-            placement_id,
-            count,
-            self.now_s,
-            holdout=self.holdout,
-            left_out=left_out,
-            echo=self.echo,
-            targeting=self.targeting,
-            change=UNCHANGED if self.assignments is None else self.assignments.placement(placement_id),
-            banner_limits=banner_limits,
+            VisitorContext(
+                self.held or self.profile,
+                self.now_s,
+                self.visitor_id,
+                holdout=self.holdout,
+                echo=self.echo,
+                told_targeting=self.targeting,
+            ),
+            SlotRequest(
+                placement_id,
+                count,
+                left_out=left_out,
+                change=UNCHANGED if self.assignments is None else self.assignments.placement(placement_id),
+                banner_limits=banner_limits,
+            ),
         )
         if banner_limits.why and slate.slots:
             slate = replace(slate, reason=f"{slate.reason}; promotions are held back: {banner_limits.why}")
@@ -300,52 +299,6 @@ def _held(known: ResolvedVisitor, now_s: float) -> Profile | None:
     return before_login(known) if known.device.links and same_window else None
 
 
-def list_view(query: Query, answer: RecommendedList, config: ApiConfig, *, explain: bool = False) -> dict[str, Any]:
-    """Give a list as the API shows it, with each item's whole reckoning if asked, a bundle with its price."""
-    return {
-        "strategy": query.strategy,
-        "tier": answer.tier,
-        "reason": answer.reason,
-        **(_bundle(answer.companion_of, answer, config) if answer.companion_of is not None else {}),
-        **(_gap_view(answer.gap) if answer.gap is not None else {}),
-        "items": [
-            {
-                "item_id": chosen.item.item_id,
-                "position": position,
-                "score": chosen.score,
-                "tier": chosen.tier,
-                "reason": chosen.reason,
-                "learner": chosen.why.learner,
-                "because_item_id": chosen.why.because or None,
-                **({"says": _says_view(chosen.why)} if explain else {}),
-                **_display(chosen.item),
-            }
-            for position, chosen in enumerate(answer.items)
-        ],
-    }
-
-
-def _gap_view(gap: Gap) -> dict[str, Any]:
-    return {"threshold": gap.threshold, "cart_value": gap.cart_value, "missing": gap.missing}
-
-
-def _says_view(why: Reason) -> list[dict[str, Any]]:
-    named = why.contributions.named() if why.contributions else ()
-    return [{"learner": learner, "says": round(says, 4)} for learner, says in named]
-
-
-def _bundle(companion_of: CatalogItem, answer: RecommendedList, config: ApiConfig) -> dict[str, Any]:
-    items = [companion_of, *(chosen.item for chosen in answer.items)]
-    priced = bundle_price(items, config.bundle_discount, config.bundle_least_margin)
-    return {
-        "companion_of": companion_of.item_id,
-        "joint_price": priced.joint if priced else None,
-        "bundle_price": priced.price if priced else None,
-        "saving": priced.saving if priced else None,
-        "currency": companion_of.currency,
-    }
-
-
 def _logged(slate: Slate) -> dict[str, Any]:
     """Give the eligible creatives once; each slot is [creative, its chance, places in `eligible` it was drawn from].
 
@@ -357,43 +310,6 @@ def _logged(slate: Slate) -> dict[str, Any]:
         "eligible": eligible,
         "slots": [
             [slot.creative.creative_id, slot.selection_probability, [place[other] for other in slot.drawn_from]]
-            for slot in slate.slots
-        ],
-    }
-
-
-def _display(item: CatalogItem) -> dict[str, Any]:
-    return {
-        "title": item.title,
-        "price": item.price,
-        "sale_price": item.sale_price,
-        "currency": item.currency,
-        "image_link": item.image_link,
-        "link": item.link,
-        "availability": item.availability,
-        "brand": item.brand,
-        "category": " > ".join(item.category),
-        "item_group_id": item.item_group_id,
-    }
-
-
-def slate_view(slate: Slate) -> dict[str, Any]:
-    """Give a placement's slots as the API shows them."""
-    return {
-        "tier": slate.tier,
-        "reason": slate.reason,
-        "slots": [
-            {
-                "creative_id": slot.creative.creative_id,
-                "campaign_id": slot.creative.campaign_id,
-                "image_link": slot.creative.image_link,
-                "link": slot.creative.link,
-                "headline": slot.creative.headline,
-                "text": slot.creative.text,
-                "position": slot.position,
-                "selection_probability": round(slot.selection_probability, 6),
-                "reason": slot.reason,
-            }
             for slot in slate.slots
         ],
     }

@@ -20,7 +20,7 @@ from models.decisions.list_rules import ListRules, list_rules_of
 from models.decisions.merchandising import NEXT_SHARE, Gap, clearance, cross_sell, gap_of, threshold_nudge, up_sell
 from models.decisions.next_item_steps import TOGETHER_CHANNELS, interest_words, next_steps
 from models.decisions.scored_catalog import ScoredCatalog
-from models.decisions.targeting import TargetingContext, targeting_of
+from models.decisions.visitor_context import VisitorContext
 from models.events.subjects import creative_of
 from models.ranking.buy_again import MAX_RANKED
 from models.visitor.campaign_echo import PLACES, campaign_of
@@ -93,41 +93,25 @@ class RecommendedList:
     gap: Gap | None = None
 
 
-def recommend(
-    scored: ScoredCatalog,
-    profile: Profile,
-    query: Query,
-    now_s: float,
-    *,
-    holdout: bool = False,
-    echo: str = "",
-    targeting: TargetingContext | None = None,
-) -> RecommendedList:
+def recommend(scored: ScoredCatalog, visitor: VisitorContext, query: Query) -> RecommendedList:
     """Answer one query for one visitor.
 
     Parameters
     ----------
-    shelf
+    scored
         What is sold and what is learned.
-    profile
-        The visitor; a new `Profile` for one we do not know.
+    visitor
+        Whom for.
     query
         The question.
-    now_s
-        Epoch seconds: items must be on sale now.
-    holdout
-        The visitor is kept unpersonalized: only steps that know nothing of the visitor answer.
-    echo
-        Campaign that led to this visit and is to be echoed; empty for none.
-    viewer
-        What rules ask of the visitor; by default what the profile tells.
 
     Returns
     -------
-    Answer
+    RecommendedList
         At most `query.limit` items, fewer only where no other item may be shown (or refill is off).
     """
-    ruled = list_rules_of(scored, query.strategy, targeting or targeting_of(profile), now_s)
+    profile, now_s, holdout = visitor.profile, visitor.now_s, visitor.holdout
+    ruled = list_rules_of(scored, query.strategy, visitor.targeting, now_s)
     allowed = _allowed(scored, query, now_s, hidden_items(profile), ruled)
     answer = RecommendedList("static", "no item may be shown")
     if query.strategy == "threshold_nudge":
@@ -135,7 +119,7 @@ def recommend(
         if not answer.gap.missing and query.threshold:
             answer.reason = "the threshold is reached"
     taken = np.zeros(len(allowed), dtype=bool)
-    for number, step in enumerate(_ladder(scored, profile, query, now_s, holdout, allowed, echo, answer.gap)):
+    for number, step in enumerate(_ladder(scored, visitor, query, allowed, answer.gap)):
         if number and (not query.refill or answer.companion_of is not None):
             break  # a bundle is never padded: it names what goes together, or the ladder answers
         may = _allowed(scored, query, now_s, cart_items(profile), ruled) if step.again else allowed
@@ -233,16 +217,10 @@ def _allowed(
 
 
 def _ladder(
-    scored: ScoredCatalog,
-    profile: Profile,
-    query: Query,
-    now_s: float,
-    holdout: bool,
-    allowed: NDArray[np.bool_],
-    echo: str,
-    gap: Gap | None,
+    scored: ScoredCatalog, visitor: VisitorContext, query: Query, allowed: NDArray[np.bool_], gap: Gap | None
 ) -> Iterator[CandidateList]:
     """The steps of a strategy, most telling first; each is computed only when the list still has room."""
+    profile, now_s, holdout, echo = visitor.profile, visitor.now_s, visitor.holdout, visitor.echo
     match query.strategy:
         case "for_you":
             if not holdout:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from math import exp, log
 from struct import iter_unpack
-from typing import Final
+from typing import Final, NamedTuple
 
 from models.bandit.click_context import arrival_of, context_of
 from models.bandit.click_weights import ClickWeights, Terms
@@ -23,7 +23,7 @@ from models.decisions.banner_caps import FREE, BannerLimits
 from models.decisions.ladder import DecisionTier
 from models.decisions.recommend import history_tier
 from models.decisions.slot_rules import NO_RULES, SlotRules, slot_rules
-from models.decisions.targeting import TargetingContext, targeting_of
+from models.decisions.visitor_context import VisitorContext
 from models.visitor.campaign_echo import SLOT_SHARE
 from models.visitor.profile import Profile, recent_items
 
@@ -61,6 +61,30 @@ class Slate:
     policy: str = SLOT_POLICY
 
 
+class Draw(NamedTuple):
+    """What slots are drawn from: without terms every candidate is as likely as any other. `why` is the reason told."""
+
+    candidates: list[Creative]
+    terms: Mapping[str, Terms] | None
+    ruled: SlotRules
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class SlotRequest:
+    """What is to be filled: `count` slots of a placement, without the creatives in `left_out`.
+
+    `change` is what an experiment's variant makes of the placement; `banner_limits` is what the contact policy spares
+    the visitor.
+    """
+
+    placement_id: str
+    count: int
+    left_out: frozenset[str] = frozenset()
+    change: SlotChange = UNCHANGED
+    banner_limits: BannerLimits = FREE
+
+
 def eligible(
     assortment: Assortment, placement_id: str, now_s: float, left_out: frozenset[str] = frozenset()
 ) -> list[Creative]:
@@ -84,36 +108,20 @@ def _in_stock(assortment: Assortment, creative: Creative, now_s: float) -> bool:
     return any(item is not None and item.sellable(now_s) for item in items)
 
 
-def fill(
-    assortment: Assortment,
-    clicks: ClickWeights,
-    profile: Profile,
-    visitor_id: str,
-    placement_id: str,
-    count: int,
-    now_s: float,
-    *,
-    holdout: bool = False,
-    left_out: frozenset[str] = frozenset(),
-    echo: str = "",
-    targeting: TargetingContext | None = None,
-    change: SlotChange = UNCHANGED,
-    banner_limits: BannerLimits = FREE,
-) -> Slate:
-    """Fill `count` slots of a placement for a visitor; fewer only where fewer creatives are eligible.
+def fill(assortment: Assortment, clicks: ClickWeights, visitor: VisitorContext, request: SlotRequest) -> Slate:
+    """Fill a placement for a visitor; fewer slots than asked only where fewer creatives are eligible.
 
     No campaign comes twice before every eligible campaign has come once. Visitors of the holdout, and everybody before
-    anything is learned or known of them, see an even rotation. `echo` is the campaign that led to this visit: in the
-    first slot its creatives stand, but for a share that keeps all in play. `targeting` is what rules ask of the
-    visitor, by default what the profile tells; `change` is what an experiment's variant makes of the placement;
-    `banner_limits` is what the contact policy spares the visitor.
+    anything is learned or known of them, see an even rotation. In the first slot the creatives of the campaign stand
+    that is echoed, but for a share that keeps all in play.
     """
-    candidates = eligible(assortment, placement_id, now_s, left_out | banner_limits.left_out)
-    ruled = NO_RULES
-    if assortment.rules or (targeting is not None and targeting.rules):
-        targeting = targeting or targeting_of(profile)
+    banner_limits, change, echo = request.banner_limits, request.change, visitor.echo
+    candidates = eligible(assortment, request.placement_id, visitor.now_s, request.left_out | banner_limits.left_out)
+    ruled, told = NO_RULES, visitor.told_targeting
+    if assortment.rules or (told is not None and told.rules):
+        targeting = visitor.targeting
         rules = (*assortment.rules.values(), *targeting.rules)
-        ruled = slot_rules(rules, candidates, placement_id, targeting, now_s, assortment.items)
+        ruled = slot_rules(rules, candidates, request.placement_id, targeting, visitor.now_s, assortment.items)
         candidates = [candidate for candidate in candidates if candidate.creative_id not in ruled.excluded]
     if change.creative_ids:
         candidates = [candidate for candidate in candidates if candidate.creative_id in change.creative_ids]
@@ -121,34 +129,29 @@ def fill(
         why = f", promotions are held back: {banner_limits.why}" if banner_limits.why else ""
         return Slate("static", f"no creative is eligible{why}", [])
     if change.policy == "fixed":
-        return _fixed(candidates, change.creative_ids, ruled, count, banner_limits)
+        return _fixed(candidates, ruled, request)
     if change.policy == "random":
         why = "even rotation by an experiment"
-        slots = _draw_slots(
-            candidates, None, visitor_id, placement_id, count, now_s, why, ruled, banner_limits=banner_limits
-        )
+        slots = _draw_slots(Draw(candidates, None, ruled, why), visitor, request)
         return Slate("static", why, slots, RANDOM_POLICY)
-    recent = [] if holdout else recent_items(profile)
-    if holdout or not (recent or clicks.impressions or echo):
-        why = "holdout, not personalized: even rotation" if holdout else "nothing is known yet: even rotation"
-        slots = _draw_slots(
-            candidates, None, visitor_id, placement_id, count, now_s, why, ruled, banner_limits=banner_limits
-        )
+    recent = [] if visitor.holdout else recent_items(visitor.profile)
+    if visitor.holdout or not (recent or clicks.impressions or echo):
+        why = "holdout, not personalized: even rotation" if visitor.holdout else "nothing is known yet: even rotation"
+        slots = _draw_slots(Draw(candidates, None, ruled, why), visitor, request)
         return Slate("static", why, slots)
-    terms = click_terms(candidates, clicks, profile, assortment, now_s)
-    tier, why = history_tier(profile), "by what you looked at and what others clicked"
+    terms = click_terms(candidates, clicks, visitor.profile, assortment, visitor.now_s)
+    tier, why = history_tier(visitor.profile), "by what you looked at and what others clicked"
     if not recent:
         tier, why = "popular", "new visitor: by what others clicked"
     if any(candidate.campaign_id == echo for candidate in candidates):
         tier, why = ("segment" if not recent else tier), f"you came by the campaign {echo}"
-    slots = _draw_slots(candidates, terms, visitor_id, placement_id, count, now_s, why, ruled, echo, banner_limits)
+    slots = _draw_slots(Draw(candidates, terms, ruled, why), visitor, request)
     return Slate(tier, why, slots)
 
 
-def _fixed(
-    candidates: Sequence[Creative], order: Sequence[str], ruled: SlotRules, count: int, banner_limits: BannerLimits
-) -> Slate:
+def _fixed(candidates: Sequence[Creative], ruled: SlotRules, request: SlotRequest) -> Slate:
     """Stand creatives in the order given, then by id; buried ones come last, and pinned ones in their places."""
+    order, banner_limits = request.change.creative_ids, request.banner_limits
     place = {creative_id: number for number, creative_id in enumerate(order)}
     ranked = sorted(
         candidates,
@@ -172,7 +175,9 @@ def _fixed(
     spared = [] if banner_limits.room is None else promotional[banner_limits.room :]
     ranked = [creative for creative in ranked if creative not in spared]
     ids = tuple(creative.creative_id for creative in ranked)
-    slots = [Slot(creative, position, 1.0, why, ids[position:]) for position, creative in enumerate(ranked[:count])]
+    slots = [
+        Slot(creative, position, 1.0, why, ids[position:]) for position, creative in enumerate(ranked[: request.count])
+    ]
     return Slate("static", why, slots, FIXED_POLICY)
 
 
@@ -201,24 +206,23 @@ def click_terms(
     }
 
 
-def _draw_slots(
-    candidates: list[Creative],
-    terms: Mapping[str, Terms] | None,
-    visitor_id: str,
-    placement_id: str,
-    count: int,
-    now_s: float,
-    why: str,
-    ruled: SlotRules,
-    echo: str = "",
-    banner_limits: BannerLimits = FREE,
-) -> list[Slot]:
-    """Draw slot after slot; without terms every creative is as likely as any other."""
+def _draw_slots(draw: Draw, visitor: VisitorContext, request: SlotRequest) -> list[Slot]:
+    """Draw slot after slot."""
+    candidates, terms, ruled, banner_limits, count = (
+        draw.candidates,
+        draw.terms,
+        draw.ruled,
+        request.banner_limits,
+        request.count,
+    )
+    echo = visitor.echo if terms is not None else ""
     room = len(candidates) if banner_limits.room is None else banner_limits.room
-    window = int(now_s // HOLD_S)
+    window = int(visitor.now_s // HOLD_S)
     positions = min(count, len(candidates))
     draws = {
-        candidate.creative_id: _waits(visitor_id, placement_id, window, candidate.creative_id, positions)
+        candidate.creative_id: _waits(
+            visitor.visitor_id, request.placement_id, window, candidate.creative_id, positions
+        )
         for candidate in candidates
     }
     average = _average(terms) if terms else None
@@ -249,16 +253,16 @@ def _draw_slots(
                 shares = _even([ruled.spread_of(creative, before) for creative in fresh])
         else:
             found = [terms[creative.creative_id] for creative in fresh]
-            scores = [candidate.score for candidate in found]
+            scores = [term.score for term in found]
             if ruled is not NO_RULES:
                 scores = [score + ruled.lift(candidate, before) for score, candidate in zip(scores, fresh, strict=True)]
-            shares = chances(scores, [pinned.deviation for pinned in found])
+            shares = chances(scores, [term.deviation for term in found])
             if echo and position == 0:
                 shares = _echoed(shares, [creative.campaign_id == echo for creative in fresh])
         # Of exponential waiting times with these rates, each is the shortest with just these chances.
         waits = [draws[creative.creative_id][position] / share for creative, share in zip(fresh, shares, strict=True)]
         place = waits.index(min(waits))
-        creative, reason = fresh[place], why
+        creative, reason = fresh[place], draw.why
         if terms is not None and average is not None:
             best = max(terms[creative.creative_id].score for creative in fresh)
             reason = _reason(creative, terms[creative.creative_id], average, best)
@@ -282,7 +286,7 @@ def _even(lowered: list[float]) -> list[float]:
     >>> _even([0.0, 0.0]), _even([0.0, -log(3.0)])
     ([0.5, 0.5], [0.75, 0.25])
     """
-    weights = [exp(creative) for creative in lowered]
+    weights = [exp(log_odds) for log_odds in lowered]
     whole = sum(weights)
     return [round(weight / whole, 15) for weight in weights]
 

@@ -4,7 +4,8 @@ from models.bandit.click_weights import ClickWeights
 from models.catalog.assortment import Assortment
 from models.catalog.resources import Campaign, Creative
 from models.decisions.banner_caps import FREE, limits_for
-from models.decisions.slots import fill
+from models.decisions.slots import SlotRequest, fill
+from models.decisions.visitor_context import VisitorContext
 from models.visitor.contact_history import ContactHistory, learn_contact
 from models.visitor.contact_policy import ContactPolicy, parse_policy
 from models.visitor.profile import Profile
@@ -54,7 +55,12 @@ def test_a_slate_never_has_more_promotions_than_there_is_room_for() -> None:
         policy = parse_policy({"caps": [{"most": 3, "per": "day"}]})
         banner_limits = limits_for(policy, seen(*["a"] * (3 - room)), made, START_S + 10)
         for number in range(20):
-            slate = fill(made, ClickWeights(), Profile(), f"v{number}", "hero", 6, START_S, banner_limits=banner_limits)
+            slate = fill(
+                made,
+                ClickWeights(),
+                VisitorContext(Profile(), START_S, f"v{number}"),
+                SlotRequest("hero", 6, banner_limits=banner_limits),
+            )
             promoted = [slot for slot in slate.slots if slot.creative.campaign_id != "s"]
             assert len(promoted) == room
             assert len(slate.slots) == room + 2
@@ -67,5 +73,10 @@ def test_a_complaint_leaves_what_promotes_nothing() -> None:
     learn_contact(contact, event("complaint_made"))
     found = limits_for(ContactPolicy(), contact, catalog(), START_S)
     assert found.left_out == {"a0", "a1", "b0", "b1", "c0", "c1"}
-    slate = fill(Assortment(), ClickWeights(), Profile(), "v", "hero", 2, START_S, banner_limits=found)
+    slate = fill(
+        Assortment(),
+        ClickWeights(),
+        VisitorContext(Profile(), START_S, "v"),
+        SlotRequest("hero", 2, banner_limits=found),
+    )
     assert slate.reason == "no creative is eligible, promotions are held back: a complaint is open"

@@ -12,6 +12,7 @@ from models.catalog.strategies import Strategy
 from models.decisions.recommend import Query, recommend
 from models.decisions.scored_catalog import ScoredCatalog
 from models.decisions.targeting import TargetingContext
+from models.decisions.visitor_context import VisitorContext
 from models.learner.snapshot import empty_snapshot
 from models.visitor.profile import Profile
 from tests.models.makers import START_S, assortment, item
@@ -28,7 +29,7 @@ def _catalog(*rules: MerchandisingRule, items: int = 30) -> Assortment:
 
 def _ids(catalog: Assortment, strategy: Strategy = "new", limit: int = 10, **query: Any) -> list[str]:
     scored = ScoredCatalog(empty_snapshot(), catalog)
-    answer = recommend(scored, Profile(device="mobile"), Query(strategy, limit=limit, **query), NOW_S)
+    answer = recommend(scored, VisitorContext(Profile(device="mobile"), NOW_S), Query(strategy, limit=limit, **query))
     return [chosen.item.item_id for chosen in answer.items]
 
 
@@ -40,7 +41,9 @@ def test_a_pin_takes_its_place_if_it_may_be_shown() -> None:
     assert _ids(catalog)[2:5] == ["p020", "p022", "p002"]
     assert _ids(catalog, exclude=frozenset({"p020"}))[2:4] == ["p022", "p002"]
     assert _ids(catalog, limit=2) == ["p000", "p001"]
-    reason = recommend(ScoredCatalog(empty_snapshot(), catalog), Profile(), Query("new"), NOW_S).items[2]
+    reason = recommend(ScoredCatalog(empty_snapshot(), catalog), VisitorContext(Profile(), NOW_S), Query("new")).items[
+        2
+    ]
     assert (reason.reason, reason.why.learner) == ("pinned by the rule r", "rule")
 
 
@@ -121,7 +124,7 @@ def test_a_changed_rule_and_a_changed_catalog_count_at_once() -> None:
     scored = ScoredCatalog(empty_snapshot(), catalog)
 
     def ids() -> set[str]:
-        answer = recommend(scored, Profile(), Query("new", limit=30), NOW_S)
+        answer = recommend(scored, VisitorContext(Profile(), NOW_S), Query("new", limit=30))
         return {chosen.item.item_id for chosen in answer.items}
 
     assert "p001" not in ids()
@@ -165,7 +168,7 @@ def test_region_audience_and_stock_say_where_a_rule_holds() -> None:
 
     def ids(region: str, *segments: str) -> list[str]:
         targeting = TargetingContext(region=region, segments=frozenset(segments))
-        answer = recommend(scored, Profile(), Query("new", limit=30), NOW_S, targeting=targeting)
+        answer = recommend(scored, VisitorContext(Profile(), NOW_S, told_targeting=targeting), Query("new", limit=30))
         return [chosen.item.item_id for chosen in answer.items]
 
     everything = ids("AT", "loyal")

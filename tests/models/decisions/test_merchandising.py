@@ -10,6 +10,7 @@ from models.catalog.resources import CatalogItem
 from models.decisions.merchandising import STEPS_UP, bundle_price, gap_of
 from models.decisions.recommend import Query, RecommendedList, recommend
 from models.decisions.scored_catalog import ScoredCatalog
+from models.decisions.visitor_context import VisitorContext
 from models.events.events import Event, EventItem
 from models.learner.learner import Learner
 from models.learner.snapshot import empty_snapshot
@@ -42,7 +43,7 @@ def _asked(
     catalog: Assortment, query: Query, profile: Profile | None = None, model: Learner | None = None
 ) -> RecommendedList:
     snapshot = model.snapshot() if model else empty_snapshot()
-    return recommend(ScoredCatalog(snapshot, catalog), profile or Profile(), query, NOW_S)
+    return recommend(ScoredCatalog(snapshot, catalog), VisitorContext(profile or Profile(), NOW_S), query)
 
 
 def _ids(answer: RecommendedList) -> list[str]:

@@ -11,8 +11,9 @@ from models.base.errors import InvalidError
 from models.catalog.parsing import parse_merchandising_rule
 from models.catalog.resources import Audience, Campaign, Creative, MerchandisingRule, SlotChange
 from models.decisions.slot_rules import SPREAD_LOGIT
-from models.decisions.slots import Slate, fill
+from models.decisions.slots import Slate, SlotRequest, fill
 from models.decisions.targeting import TargetingContext
+from models.decisions.visitor_context import VisitorContext
 from models.visitor.profile import Profile
 from tests.models.makers import START_S, assortment, item
 
@@ -24,7 +25,7 @@ def _slate(*rules: MerchandisingRule, visitor: str = "v", device: str = "mobile"
     for rule in rules:
         catalog.put(rule)
     clicks = ClickWeights(impressions=1)
-    return fill(catalog, clicks, Profile(device=device), visitor, placement, 4, NOW_S)
+    return fill(catalog, clicks, VisitorContext(Profile(device=device), NOW_S, visitor), SlotRequest(placement, 4))
 
 
 def _ids(slate: Slate) -> list[str]:
@@ -98,7 +99,9 @@ def test_a_cap_holds_for_the_whole_placement_however_chosen() -> None:
     catalog = assortment(30, creatives=12, campaigns=12)
     catalog.put(one_each)
     fixed = SlotChange(policy="fixed")
-    assert _ids(fill(catalog, ClickWeights(), Profile(), "v", "hero", 4, NOW_S, change=fixed)) == ["c0", "c1", "c11"]
+    assert _ids(
+        fill(catalog, ClickWeights(), VisitorContext(Profile(), NOW_S, "v"), SlotRequest("hero", 4, change=fixed))
+    ) == ["c0", "c1", "c11"]
 
 
 @pytest.mark.parametrize("impressions", [0, 1])
@@ -108,7 +111,9 @@ def test_diversity_makes_a_slate_of_one_kind_rare_and_states_the_true_chances(im
     clicks = ClickWeights(impressions=impressions)
     alike = 0
     for number in range(3_000):
-        first, then = fill(catalog, clicks, Profile(), f"v{number}", "hero", 2, NOW_S).slots
+        first, then = fill(
+            catalog, clicks, VisitorContext(Profile(), NOW_S, f"v{number}"), SlotRequest("hero", 2)
+        ).slots
         same = first.creative.category == then.creative.category
         alike += same
         if not impressions:  # eight others, and three alike at e^-6 of their odds
@@ -118,7 +123,10 @@ def test_diversity_makes_a_slate_of_one_kind_rare_and_states_the_true_chances(im
     plain = sum(
         first.creative.category == then.creative.category
         for first, then in (
-            fill(assortment(30, 12, 12), clicks, Profile(), f"v{n}", "hero", 2, NOW_S).slots for n in range(300)
+            fill(
+                assortment(30, 12, 12), clicks, VisitorContext(Profile(), NOW_S, f"v{n}"), SlotRequest("hero", 2)
+            ).slots
+            for n in range(300)
         )
     )
     assert plain > 30
@@ -134,7 +142,7 @@ def test_creatives_are_found_by_what_they_are_about() -> None:
 
     def left(**named: Any) -> set[str]:
         catalog.put(MerchandisingRule(rule_id="r", action="exclude", placements=("hero",), **named))
-        return set(_ids(fill(catalog, ClickWeights(), Profile(), "v", "hero", 4, NOW_S)))
+        return set(_ids(fill(catalog, ClickWeights(), VisitorContext(Profile(), NOW_S, "v"), SlotRequest("hero", 4))))
 
     everything = {"dear", "cheap", "brand", "home"}
     assert left(price_from=30.0) == everything - {"dear"}
@@ -157,7 +165,14 @@ def test_region_and_audience_say_for_whom_a_rule_is() -> None:
 
     def only(region: str, *segments: str) -> bool:
         targeting = TargetingContext(region=region, segments=frozenset(segments))
-        return _ids(fill(catalog, ClickWeights(), Profile(), "v", "hero", 4, NOW_S, targeting=targeting)) == ["c11"]
+        return _ids(
+            fill(
+                catalog,
+                ClickWeights(),
+                VisitorContext(Profile(), NOW_S, "v", told_targeting=targeting),
+                SlotRequest("hero", 4),
+            )
+        ) == ["c11"]
 
     assert only("DE-BE", "loyal")
     assert only("de", "loyal", "other")

@@ -8,7 +8,8 @@ import pytest
 from models.bandit.click_weights import BIAS, ClickWeights
 from models.catalog.assortment import Assortment
 from models.catalog.resources import Campaign, Creative
-from models.decisions.slots import HOLD_S, Slate, eligible, fill
+from models.decisions.slots import HOLD_S, Slate, SlotRequest, eligible, fill
+from models.decisions.visitor_context import VisitorContext
 from models.events.traffic_source import Touch
 from models.visitor.profile import Profile
 from models.visitor.profile_batch import Change, learn
@@ -37,7 +38,9 @@ def slate(
     holdout: bool = False,
     clicks: ClickWeights = PREDICTED,
 ) -> Slate:
-    return fill(catalog, clicks, profile, visitor_id, "hero", count, now_s, holdout=holdout)
+    return fill(
+        catalog, clicks, VisitorContext(profile, now_s, visitor_id, holdout=holdout), SlotRequest("hero", count)
+    )
 
 
 def creatives(found: Slate) -> list[str]:

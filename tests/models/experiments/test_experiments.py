@@ -11,8 +11,9 @@ from models.base.errors import InvalidError
 from models.catalog.resources import Audience, Experiment, ListChange, MerchandisingRule, SlotChange, Variant
 from models.decisions.recommend import Query, recommend
 from models.decisions.scored_catalog import ScoredCatalog
-from models.decisions.slots import fill
+from models.decisions.slots import SlotRequest, fill
 from models.decisions.targeting import TargetingContext
+from models.decisions.visitor_context import VisitorContext
 from models.experiments.experiments import (
     Scope,
     assign,
@@ -165,7 +166,11 @@ def test_a_variants_rules_hold_for_its_visitors_alone() -> None:
     scored = ScoredCatalog(empty_snapshot(), catalog)
 
     def first(targeting: TargetingContext) -> str:
-        return recommend(scored, Profile(), Query("new"), NOW_S, targeting=targeting).items[0].item.item_id
+        return (
+            recommend(scored, VisitorContext(Profile(), NOW_S, told_targeting=targeting), Query("new"))
+            .items[0]
+            .item.item_id
+        )
 
     assert first(TargetingContext()) == "p000"
     assert first(TargetingContext(rules=(rule,))) == "p020"
@@ -177,7 +182,9 @@ def test_a_variant_changes_who_chooses_creatives_and_among_which() -> None:
     clicks = ClickWeights(impressions=1)
 
     def ids(change: SlotChange, visitor: str = "v1", **more: Any) -> list[str]:
-        slate = fill(catalog, clicks, Profile(), visitor, "hero", 4, NOW_S, change=change, **more)
+        slate = fill(
+            catalog, clicks, VisitorContext(Profile(), NOW_S, visitor), SlotRequest("hero", 4, change=change, **more)
+        )
         if change.policy == "fixed":
             assert [slot.selection_probability for slot in slate.slots] == [1.0] * len(slate.slots)
         return [slot.creative.creative_id for slot in slate.slots]

@@ -10,7 +10,8 @@ from models.catalog.assortment import Assortment
 from models.catalog.resources import Campaign, Creative
 from models.decisions.recommend import Query, recommend
 from models.decisions.scored_catalog import ScoredCatalog
-from models.decisions.slots import fill
+from models.decisions.slots import SlotRequest, fill
+from models.decisions.visitor_context import VisitorContext
 from models.events.events import Event
 from models.events.traffic_source import Touch
 from models.learner.learner import Learner
@@ -72,7 +73,12 @@ def test_the_first_slot_is_the_campaigns_with_just_the_chance_that_is_stated() -
     first: Counter[str] = Counter()
     stated: dict[str, float] = {}
     for number in range(3_000):
-        slate = fill(catalog, ClickWeights(impressions=1), profile, f"v{number}", "hero", 4, NOW_S, echo="k1")
+        slate = fill(
+            catalog,
+            ClickWeights(impressions=1),
+            VisitorContext(profile, NOW_S, f"v{number}", echo="k1"),
+            SlotRequest("hero", 4),
+        )
         slot = slate.slots[0]
         first[slot.creative.creative_id] += 1
         stated[slot.creative.creative_id] = slot.selection_probability
@@ -90,12 +96,12 @@ def test_the_list_begins_with_the_campaigns_products_that_may_be_shown() -> None
     catalog.put(Creative(creative_id="named", campaign_id="k1", item_ids=("p002", "p005")))
     scored = ScoredCatalog(empty_snapshot(), catalog)
     profile = _visitor(catalog, _arrival("k1"), event("view_item", "p000", at_s=5.0))
-    plain = recommend(scored, profile, Query("for_you"), NOW_S)
-    echoed = recommend(scored, profile, Query("for_you", exclude=frozenset({"p002"})), NOW_S, echo="k1")
+    plain = recommend(scored, VisitorContext(profile, NOW_S), Query("for_you"))
+    echoed = recommend(scored, VisitorContext(profile, NOW_S, echo="k1"), Query("for_you", exclude=frozenset({"p002"})))
     assert echoed.items[0].item.item_id == "p005"
     assert {item.reason for item in echoed.items[:3]} == {"you came by the campaign Spring sale"}
     assert echoed.items[3].item.item_id in [chosen.item.item_id for chosen in plain.items]
-    held = recommend(scored, profile, Query("for_you"), NOW_S, holdout=True, echo="k1")
+    held = recommend(scored, VisitorContext(profile, NOW_S, holdout=True, echo="k1"), Query("for_you"))
     assert "campaign" not in held.reason
 
 
