@@ -76,7 +76,12 @@ async def get_assignment(
     experiment = await _experiment(state, site, experiment_id)
     decision = await decide.begin(state, site, parse_visitor_id(visitor_id))
     found = assign(
-        experiment, site.name, visitor_id, decision.targeting.segments, time.time(), holdout=decision.holdout
+        experiment,
+        site.name,
+        visitor_id,
+        decision.visitor.targeting.segments,
+        time.time(),
+        holdout=decision.visitor.holdout,
     )
     return answer(
         {
@@ -84,8 +89,8 @@ async def get_assignment(
             "visitor_id": visitor_id,
             "variant_id": found.variant.variant_id if found.variant else None,
             "why": found.why,
-            "holdout": decision.holdout,
-            "segments": sorted(decision.targeting.segments),
+            "holdout": decision.visitor.holdout,
+            "segments": sorted(decision.visitor.targeting.segments),
             "shares": dict(
                 zip((variant.variant_id for variant in experiment.variants), shares(experiment), strict=True)
             ),

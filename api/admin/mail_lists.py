@@ -82,12 +82,12 @@ async def post_batch(request: Request, site: Annotated[Site, Depends(secret_site
 async def _list(state: State, site: Site, query: Query, visitor_id: str, segment: Any) -> dict[str, Any]:
     """One visitor's list, or why there is none."""
     decision = await decide.begin(state, site, visitor_id)
-    if decision.degraded:
+    if decision.subject.degraded:
         raise unavailable("store_unavailable", "whether visitors want mails cannot be read; try again")
-    contact = decision.profile.contact
+    contact = decision.visitor.profile.contact
     if contact is not None and contact.opted_out:
         return {"visitor_id": visitor_id, "why": "unsubscribed"}
-    if segment is not None and not decision.profile.events_seen:
+    if segment is not None and not decision.visitor.profile.events_seen:
         return {"visitor_id": visitor_id, "why": "unknown"}
     asked = decision.asked(query)
     found = decision.recommend(asked)

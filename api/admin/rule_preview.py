@@ -14,7 +14,7 @@ from api.http.problems import ProblemError, unavailable
 from api.http.request_body import answer, read_json
 from api.runtime import decide
 from api.runtime.authentication import secret_site
-from api.runtime.decide import Decision
+from api.runtime.decision import Decision
 from api.runtime.decision_views import list_view, slate_view
 from api.runtime.site import Site, placement_named
 from api.runtime.state import State, state_of

@@ -93,7 +93,7 @@ async def preview_trigger(request: Request, site: SecretSite) -> Response:
     ((_, trigger_state),) = await _read(state.triggers.load, site.name, partition, [visitor_id])
     configured: Configured = await _read(state.trigger_config.read, site.name)
     thresholds = (await _read(state.segments.segment_config, site.name)).thresholds
-    now_s = max(await read_now_s(state.config.clock, state.redis, site.name), _least_s(state, decision.profile))
+    now_s = max(await read_now_s(state.config.clock, state.redis, site.name), _least_s(state, decision.visitor.profile))
     found: dict[str, Any] = {
         "visitor_id": visitor_id,
         "now": iso(now_s),
@@ -104,18 +104,20 @@ async def preview_trigger(request: Request, site: SecretSite) -> Response:
             {"message_id": message.message_id, "trigger_id": message.trigger_id, "at": iso(message.at_s)}
             for message in trigger_state.sent
         ],
-        **plain_contact(decision.profile.contact),
-        "contacts": len(touches_of(decision.profile.contact)),
+        **plain_contact(decision.visitor.profile.contact),
+        "contacts": len(touches_of(decision.visitor.profile.contact)),
     }
     if draft is not None:
         rules = index_triggers([*configured.triggers.values(), draft], zone(configured.policy.time_zone))
-        look(trigger_state, decision.profile, rules)
+        look(trigger_state, decision.visitor.profile, rules)
         timer = _timer_of(trigger_state, draft, now_s)
-        case = EvaluationContext(trigger_state, timer, decision.profile, site.assortment, thresholds, now_s)
+        case = EvaluationContext(trigger_state, timer, decision.visitor.profile, site.assortment, thresholds, now_s)
         verdict = judge_timer(draft, case, configured.policy)
         query = Query(draft.recommend.strategy, limit=draft.recommend.limit)
         items = decision.recommend(query).items if draft.recommend.limit else []
-        found["would"] = _would(draft, verdict, trigger_state, decision.profile, configured.policy, now_s, items)
+        found["would"] = _would(
+            draft, verdict, trigger_state, decision.visitor.profile, configured.policy, now_s, items
+        )
     return answer(found)
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from api.http.list_parameters import parse_ids, reject_unknown_fields
-from api.runtime.decide import Decision
+from api.runtime.decision import Decision
 from models.base.errors import InvalidError, show_value
 from models.base.timestamps import parse_time
 from models.catalog.parsing import DEVICES
@@ -30,8 +30,9 @@ def view_as(decision: Decision, raw: Any, known_segments: frozenset[str]) -> Dec
     if not isinstance(raw, dict):
         raise InvalidError("view_as_invalid", f"view_as must be a JSON object, got {show_value(raw)}")
     reject_unknown_fields(raw, FIELDS, "view_as")
-    now_s = decision.now_s if raw.get("at") is None else _time(raw["at"])
-    targeting, profile = decision.targeting, decision.profile
+    visitor = decision.visitor
+    now_s = visitor.now_s if raw.get("at") is None else _time(raw["at"])
+    targeting, profile = visitor.targeting, visitor.profile
     if "segments" in raw:
         segments = parse_ids(raw["segments"], "view_as.segments")
         for segment in segments:
@@ -51,12 +52,13 @@ def view_as(decision: Decision, raw: Any, known_segments: frozenset[str]) -> Dec
     profile = msgspec.structs.replace(profile, device=targeting.device, region=targeting.region)
     if "items" in raw:
         profile = _having_seen(decision, profile, parse_ids(raw["items"], "view_as.items", _MAX_ITEMS), now_s)
-    campaign, echo = decision.campaign, decision.echo
+    campaign, echo = decision.subject.campaign, visitor.echo
     if "campaign" in raw:
         campaign = echo = _campaign(decision, raw["campaign"], now_s)
         touch = Touch("", "", campaign, now_s)
         profile = msgspec.structs.replace(profile, first_touch=profile.first_touch or touch, last_touch=touch)
-    return replace(decision, profile=profile, targeting=targeting, now_s=now_s, campaign=campaign, echo=echo)
+    viewer = replace(visitor, profile=profile, told_targeting=targeting, now_s=now_s, echo=echo)
+    return replace(decision, subject=replace(decision.subject, visitor=viewer, campaign=campaign))
 
 
 def _having_seen(decision: Decision, profile: Profile, item_ids: Sequence[str], now_s: float) -> Profile:
@@ -70,7 +72,7 @@ def _having_seen(decision: Decision, profile: Profile, item_ids: Sequence[str], 
         looked = Event(
             site=decision.site.name,
             event="view_item",
-            visitor_id=decision.visitor_id,
+            visitor_id=decision.visitor.visitor_id,
             at_s=now_s - (len(item_ids) - number),
             accepted_at_s=now_s,
             items=(EventItem(item_id=item_id, brand=known.brand, category=known.category),),

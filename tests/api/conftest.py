@@ -103,7 +103,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedStack]:
         publish_every_s=0.2,
         archive_every_s=0.2,
         click_window_s=0.5,
-        sites=(_keys("alpha"), _keys("beta")),
+        sites=(_keys("alpha"), _keys("beta"), _keys("gamma")),
     )
     with EmbeddedStack(settings, "api") as running:
         yield running
@@ -139,6 +139,14 @@ def api(stack: EmbeddedStack) -> Iterator[Api]:
             for number in range(12)
         ]
         opened.secret.put("/v1/creatives", json={"creatives": creatives}).raise_for_status()
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def untaught_api(stack: EmbeddedStack) -> Iterator[Api]:
+    """The third site: the first one's products, and models that no other test has taught."""
+    for opened in _open(stack, stack.settings.sites[2]):
+        opened.put_items(*(product(number) for number in range(PRODUCTS)))
         yield opened
 
 

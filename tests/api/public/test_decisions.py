@@ -141,17 +141,17 @@ def test_an_empty_site_answers_with_an_empty_list_and_the_reason(other_api: Api)
     assert (answer["items"], answer["tier"], answer["reason"]) == ([], "static", "no item may be shown")
 
 
-def test_for_you_follows_each_click(api: Api) -> None:
+def test_for_you_follows_each_click(untaught_api: Api) -> None:
     visitor = new_visitor()
     for number, top in ((1, "Sport"), (2, "Books"), (3, "Home")):
-        api.post(event("view_item", visitor, f"p{number}"), event("view_item", visitor, f"p{number + 24}"))
-        answer = api.recommend(visitor_id=visitor, limit=4)
+        untaught_api.post(event("view_item", visitor, f"p{number}"), event("view_item", visitor, f"p{number + 24}"))
+        answer = untaught_api.recommend(visitor_id=visitor, limit=4)
         assert answer["tier"] == "session"
         tops = Counter(item["category"].split(" > ")[0] for item in answer["items"])
         assert tops[top] >= 1, answer
     only = new_visitor()
-    api.post(*(event("view_item", only, f"p{number}") for number in (0, 6, 12)))
-    assert {item["category"] for item in api.recommend(visitor_id=only, limit=5)["items"]} == {"Home > Home 0"}
+    untaught_api.post(*(event("view_item", only, f"p{number}") for number in (0, 6, 12)))
+    assert {item["category"] for item in untaught_api.recommend(visitor_id=only, limit=5)["items"]} == {"Home > Home 0"}
 
 
 def test_similar_shares_the_category(api: Api) -> None:
