@@ -19,7 +19,7 @@ from models.events.events import Event, encode_event
 from models.events.names import TRIGGER_STATE_JOINED, VISITOR_DELETED, VISITOR_IDENTIFIED
 from models.triggers.about import AboutItem
 from models.triggers.conditions.base import TimerRequest
-from models.triggers.evaluation import Recipient, TriggerConfig, TriggerOutcome, fire
+from models.triggers.evaluation import Recipient, TriggerConfig, TriggerOutcome, TriggerSubject, fire
 from models.triggers.message_outcomes import MessageOutcome, message_outcomes_of
 from models.triggers.payload import body_of, sent_event
 from models.triggers.scheduling import arm, look, observe
@@ -176,16 +176,8 @@ class TriggerWorker:
             ):
                 recipient = Recipient(site, partition, visitor_id)
                 look(trigger_state, profile, config.rules)
-                outcomes = fire(
-                    trigger_state,
-                    profile,
-                    recipient,
-                    config,
-                    assortment,
-                    now_s,
-                    as_of_due=self._clock.by_events,
-                    present=here,
-                )
+                subject = TriggerSubject(recipient, trigger_state, profile, here)
+                outcomes = fire(subject, config, assortment, now_s, as_of_due=self._clock.by_events)
                 messages = [
                     self._message(recipient, trigger_state, profile, outcome, config, assortment)
                     for outcome in outcomes

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from models.bandit.click_context import ECHO, Context
 from models.bandit.click_weights import ClickWeights, features_of, parent_of, prior_of
-from models.bandit.logistic_fit import fit
+from models.bandit.logistic_fit import Cells, Prior, fit
 from models.base.decay import Fading
 from models.base.durations import DAY_S
 
@@ -127,16 +127,13 @@ class ClickCounts:
         names = list(self._names)
         priors = np.array([prior_of(name) for name in names])
         group, parent = self._groups(names)
-        weights, variances = fit(
+        counted = Cells(
             np.array(self._starts),
             np.array(self._features),
             np.array(self._shows) * scale,
             np.array(self._clicks) * scale,
-            priors[:, 0].copy(),
-            priors[:, 1].copy(),
-            group,
-            parent,
         )
+        weights, variances = fit(counted, Prior(priors[:, 0].copy(), priors[:, 1].copy(), group, parent))
         return ClickWeights(
             weights=dict(zip(names, weights.tolist(), strict=True)),
             variances={

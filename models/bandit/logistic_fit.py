@@ -5,7 +5,7 @@ time would take long to settle that, so after each pass what a whole group share
 """
 
 from math import exp
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,31 +18,41 @@ TOLERANCE: Final = 1e-3
 """Passes end when no weight moves by more, in log odds."""
 
 
+class Cells(NamedTuple):
+    """What was counted. Features of cell i are `features[starts[i]:starts[i + 1]]`.
+
+    `starts` `(n_cells + 1,)`, `features` `(n_entries,)`; `shows` and `clicks` are each cell's faded impressions and how
+    many of them were clicked, `(n_cells,)`.
+    """
+
+    starts: NDArray[np.int64]
+    features: NDArray[np.int32]
+    shows: Floats
+    clicks: Floats
+
+
+class Prior(NamedTuple):
+    """What is expected of each feature before anything is counted.
+
+    `means` and `variances` `(n_features,)`; `group` is the group a feature belongs to, -1 for none, `(n_features,)`,
+    and `parent` the feature that is each group's parent, `(n_groups,)`. A cell has at most one feature of a group, and
+    only where it has the parent.
+    """
+
+    means: Floats
+    variances: Floats
+    group: NDArray[np.int32]
+    parent: NDArray[np.int32]
+
+
 @kernel
-def fit(
-    starts: NDArray[np.int64],
-    features: NDArray[np.int32],
-    shows: Floats,
-    clicks: Floats,
-    means: Floats,
-    variances: Floats,
-    group: NDArray[np.int32],
-    parent: NDArray[np.int32],
-) -> tuple[Floats, Floats]:
+def fit(counted: Cells, prior: Prior) -> tuple[Floats, Floats]:
     """Give each feature's posterior mode and its variance with the others held (diagonal Laplace).
 
-    Parameters
-    ----------
-    starts, features
-        Features of cell i are `features[starts[i]:starts[i + 1]]`; shapes `(n_cells + 1,)` and `(n_entries,)`.
-    shows, clicks
-        Faded impressions of each cell and how many were clicked, shape `(n_cells,)`.
-    means, variances
-        Prior of each feature, shape `(n_features,)`; the fit begins at the means.
-    group, parent
-        Which group a feature belongs to, -1 for none, shape `(n_features,)`, and the parent of each group, a feature,
-        shape `(n_groups,)`. A cell has at most one feature of a group, and only where it has the parent.
+    Both `(n_features,)`; the fit begins at the prior's means.
     """
+    starts, features, shows, clicks = counted.starts, counted.features, counted.shows, counted.clicks
+    means, variances, group, parent = prior.means, prior.variances, prior.group, prior.parent
     n_cells, n_features = len(shows), len(means)
     # The same entries by feature.
     ends = np.zeros(n_features + 1, np.int64)

@@ -1,6 +1,7 @@
 """Snapshot: what the learner has learned of a site, frozen as arrays for the API to read."""
 
 import zlib
+from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
@@ -43,34 +44,27 @@ class Neighbours:
         return self.others[start:end], self.weights[start:end]
 
 
+@dataclass(kw_only=True, eq=False, slots=True)
 class Snapshot:
-    """One version of a site's models. `names` gives an item number's id, `number_of` the way back."""
+    """One version of a site's models. `names` gives an item number's id, `number_of` the way back.
 
-    def __init__(
-        self,
-        *,
-        version: int,
-        events: int,
-        names: list[str],
-        engine: NextItem,
-        bought: Neighbours,
-        again: AgainModel,
-        trending: NDArray[np.float32],
-        popular: NDArray[np.float32],
-        sold: NDArray[np.float32],
-        clicks: ClickWeights,
-    ) -> None:
-        self.version = version
-        self.events = events
-        self.names = names
-        self.number_of = {name: number for number, name in enumerate(names)}
-        self.engine = engine
-        self.bought = bought
-        self.again = again
-        self.trending = trending
-        self.popular = popular
-        self.sold = sold
-        self.clicks = clicks
+    `trending`, `popular` and `sold` are scores by item number, `(len(names),)`.
+    """
+
+    version: int
+    events: int
+    names: list[str]
+    engine: NextItem
+    bought: Neighbours
+    again: AgainModel
+    trending: NDArray[np.float32]
+    popular: NDArray[np.float32]
+    sold: NDArray[np.float32]
+    clicks: ClickWeights
+    number_of: dict[str, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.number_of = {name: number for number, name in enumerate(self.names)}
 
 
 def empty_snapshot() -> Snapshot:

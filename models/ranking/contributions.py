@@ -40,6 +40,23 @@ class Contributions(NamedTuple):
         return tuple(sorted(zip(LEARNERS, self.says.tolist(), strict=True), key=lambda pair: -pair[1]))
 
 
+class _Asked(NamedTuple):
+    """The query: features of its candidates, its items, each feature's weight in it, each learner's average say."""
+
+    features: NDArray[np.float32]
+    query: NDArray[np.int32]
+    mixed: NDArray[np.float32]
+    average: NDArray[np.float32]
+
+
+class _Told(NamedTuple):
+    """Of each item: every learner's say `(items, learners)`, the learner with the most, the item that leads to it."""
+
+    says: NDArray[np.float32]
+    most: NDArray[np.int64]
+    because: NDArray[np.int64]
+
+
 class ContributionReader:
     """Tells why candidates of one query stand where they do, from the board as that query left it."""
 
@@ -63,15 +80,13 @@ class ContributionReader:
         table = self._table
         if table.head[0] != self._number or (table.stamp[items] != self._number).any():
             raise ValueError(f"of the item numbers {items.tolist()} some are no candidates of the latest query")
+        asked = _Asked(self._features, self._query, self._mixed, self._average)
         says = np.zeros((len(items), len(LEARNERS)), np.float32)
-        most, because = np.zeros(len(items), np.int64), np.zeros(len(items), np.int64)
-        _contributions_of(
-            table, self._sources, self._features, self._query, self._mixed, self._average, _LEARNER_OF, items,
-            says, most, because,
-        )  # fmt: skip
+        told = _Told(says, np.zeros(len(items), np.int64), np.zeros(len(items), np.int64))
+        _contributions_of(table, self._sources, asked, _LEARNER_OF, items, told)
         return [
             Contributions(LEARNERS[learner], lead, said)
-            for learner, lead, said in zip(most.tolist(), because.tolist(), says, strict=True)
+            for learner, lead, said in zip(told.most.tolist(), told.because.tolist(), says, strict=True)
         ]
 
 
@@ -131,23 +146,18 @@ def _because(s: Sources, query: NDArray[np.int32], item: int, by_content: bool) 
 def _contributions_of(
     table: CandidateTable,
     s: Sources,
-    features: NDArray[np.float32],
-    query: NDArray[np.int32],
-    mixed: NDArray[np.float32],
-    average: NDArray[np.float32],
+    asked: _Asked,
     learner_of: NDArray[np.int64],
     items: NDArray[np.int32],
-    says: NDArray[np.float32],
-    most: NDArray[np.int64],
-    because: NDArray[np.int64],
+    out: _Told,
 ) -> None:
-    """Write each item's `says` `(items, learners)`, the learner with the most, and the item that leads to it."""
+    """Write what each learner says of each item, which says the most, and which item of the session leads to it."""
     for index in range(len(items)):
         place = table.place[items[index]]
         for i in range(len(learner_of)):
-            says[index, learner_of[i]] += features[place, i] * mixed[i]
-        for learner in range(len(average)):
-            says[index, learner] -= average[learner]
-            if says[index, learner] > says[index, most[index]]:
-                most[index] = learner
-        because[index] = _because(s, query, items[index], most[index] == _CONTENT)
+            out.says[index, learner_of[i]] += asked.features[place, i] * asked.mixed[i]
+        for learner in range(len(asked.average)):
+            out.says[index, learner] -= asked.average[learner]
+            if out.says[index, learner] > out.says[index, out.most[index]]:
+                out.most[index] = learner
+        out.because[index] = _because(s, asked.query, items[index], out.most[index] == _CONTENT)

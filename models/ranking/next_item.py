@@ -58,7 +58,7 @@ from models.ranking.item_traffic import (
     renumber_traffic,
     stored_traffic,
 )
-from models.ranking.score_query import NO_TWO_STEP, ModelState, TwoStepNeighbours, Workspace, weigh
+from models.ranking.score_query import NO_TWO_STEP, ModelState, SessionQuery, TwoStepNeighbours, Workspace, weigh
 from models.ranking.second_order import learn_pair, new_pairs, restored_pairs, stored_pairs
 from models.ranking.session_neighbours import (
     learn_visit,
@@ -339,18 +339,20 @@ class NextItem:
         return order, wanted[order] / max(float(wanted.sum()), 1.0)
 
     def _score(self, path: list[int], visited: list[int], number: int, at_s: float, dwell_s: float) -> None:
-        """Put the candidates and their scores on the board."""
+        """Put the candidates into the table, with their scores."""
         self._query = np.array(list(dict.fromkeys(path))[:NEXT_ITEM_QUERY_ITEMS], dtype=np.int32)
         weigh(
             ModelState(self._sources, self._sessions, self._pairs, self._factors, self._ranker),
             Workspace(self._table, self._scratch, self._features, self._scores, self._asked, self._sums, self._found),
             self._known_two_step() if self._frozen else NO_TWO_STEP,
-            self._query,
-            np.array(path, dtype=np.int32),
-            np.array(visited[:VISITOR_ITEMS_USED], dtype=np.int32),
-            number,
-            at_s,
-            dwell_s,
+            SessionQuery(
+                self._query,
+                np.array(path, dtype=np.int32),
+                np.array(visited[:VISITOR_ITEMS_USED], dtype=np.int32),
+                number,
+                at_s,
+                dwell_s,
+            ),
             self._blank,
         )
 

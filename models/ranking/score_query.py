@@ -60,6 +60,22 @@ class TwoStepNeighbours(NamedTuple):
     ends: NDArray[np.int64]
 
 
+class SessionQuery(NamedTuple):
+    """The session asked about.
+
+    `items` are its distinct items, at least one, `path` its items, repeats and all, `earlier` items of the visitor's
+    earlier sessions, all latest first. `number` is the session's, which gives itself no votes, -1 for none. `at_s` is
+    when its last event was, epoch seconds, `dwell_s` how long after the one before.
+    """
+
+    items: NDArray[np.int32]
+    path: NDArray[np.int32]
+    earlier: NDArray[np.int32]
+    number: int
+    at_s: float
+    dwell_s: float
+
+
 NO_TWO_STEP = TwoStepNeighbours(np.zeros(0, np.int32), np.zeros(0, np.float32), np.zeros(0, np.int64))
 
 
@@ -68,35 +84,18 @@ def weigh(
     learned: ModelState,
     workspace: Workspace,
     two_step: TwoStepNeighbours,
-    query: NDArray[np.int32],
-    path: NDArray[np.int32],
-    visitor: NDArray[np.int32],
-    session: int,
-    at_s: float,
-    dwell_s: float,
+    session: SessionQuery,
     blank: NDArray[np.int64],
 ) -> None:
-    """Put the candidates on the board, and their features and scores into the room.
+    """Put the candidates into the table, and their features and scores into the workspace.
 
-    Parameters
-    ----------
-    query
-        The session's distinct items, latest first; at least one.
-    path
-        Its items, repeats and all, latest first.
-    visitor
-        Items of the visitor's earlier sessions, latest first.
-    session
-        Number of the session, which gives itself no votes; -1 for none.
-    at_s, dwell_s
-        When its last event was, epoch seconds, and how long after the one before.
-    blank
-        Columns of the features that are left out.
+    `blank` are columns of the features that are left out.
     """
     table, sources = workspace.table, learned.sources
+    query, path, at_s = session.items, session.path, session.at_s
     start(table)
-    gather_session(table, sources, query, visitor, at_s)
-    score_neighbours(learned.sessions, workspace.neighbours, table, session, query, at_s, VOTES)
+    gather_session(table, sources, query, session.earlier, at_s)
+    score_neighbours(learned.sessions, workspace.neighbours, table, session.number, query, at_s, VOTES)
     seen = 0.0
     if len(path) > 1:
         seen = score_pair(learned.pairs, table, path[0], path[1], PAIR)
@@ -112,7 +111,7 @@ def weigh(
             workspace.sums[found] = 0.0
         weight *= HOP_DECAY
     gather_further(table, sources, query)
-    write_query(sources, query, path, dwell_s, seen, workspace.asked)
+    write_query(sources, query, path, session.dwell_s, seen, workspace.asked)
     write_features(table, sources, query, path, seen, workspace.features)
     write_factors(learned.factors, table, query, workspace.features, FACTORS)
     for column in blank:

@@ -76,23 +76,33 @@ class Verdict(NamedTuple):
     actions: tuple[TriggerAction, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class TriggerSubject:
+    """The visitor whose timers are judged: state and profile as of now.
+
+    `present` is whether the visitor has a page open: what is shown on the site alone waits until then.
+    """
+
+    recipient: Recipient
+    state: TriggerState
+    profile: Profile
+    present: bool = True
+
+
 def fire(
-    state: TriggerState,
-    profile: Profile,
-    recipient: Recipient,
+    subject: TriggerSubject,
     config: TriggerConfig,
     assortment: Assortment,
     now_s: float,
     *,
     as_of_due: bool = False,
-    present: bool = True,
 ) -> list[TriggerOutcome]:
-    """Judge every timer of a watch that is due, and change the watch accordingly.
+    """Judge every timer of a visitor that is due, and change the visitor's trigger state accordingly.
 
     Parameters
     ----------
-    watch, profile, whom
-        The visitor: both as of now.
+    subject
+        The visitor.
     config, assortment
         What the site says.
     now_s
@@ -100,18 +110,17 @@ def fire(
     as_of_due
         Judge each timer as of the moment it was due, or of the visitor's newest event where that is later: for clocks
         that jump. Else all are judged as of `now_s`, and what comes too late is given up.
-    present
-        Whether the visitor has a page open: what is shown on the site alone waits until then.
 
     Returns
     -------
-    list of Outcome
+    list of TriggerOutcome
         What was carried out, and what was given up though it still held, in that order of time.
     """
     outcomes: list[TriggerOutcome] = []
+    state, profile = subject.state, subject.profile
     call_off(state, config.rules)
     for timer in state.timers:
-        if present and timer.held == NO_PAGE_OPEN:
+        if subject.present and timer.held == NO_PAGE_OPEN:
             timer.due_s = min(timer.due_s, now_s)
     for step in range(_MAX_STEPS):
         earliest_s = min((timer.due_s for timer in state.timers), default=inf)
@@ -122,24 +131,17 @@ def fire(
         due = [timer for timer in state.timers if timer.due_s <= moment_s]
         due.sort(key=lambda timer: (-config.rules.triggers[timer.trigger_id].priority, timer.due_s, timer.trigger_id))
         for timer in due:
-            outcome = _settle(state, timer, profile, recipient, config, assortment, moment_s, present)
+            outcome = _settle(subject, timer, config, assortment, moment_s)
             if outcome is not None:
                 outcomes.append(outcome)
     return outcomes
 
 
 def _settle(
-    state: TriggerState,
-    timer: Timer,
-    profile: Profile,
-    recipient: Recipient,
-    config: TriggerConfig,
-    assortment: Assortment,
-    now_s: float,
-    present: bool,
+    subject: TriggerSubject, timer: Timer, config: TriggerConfig, assortment: Assortment, now_s: float
 ) -> TriggerOutcome | None:
-    trigger = config.rules.triggers[timer.trigger_id]
-    context = EvaluationContext(state, timer, profile, assortment, config.thresholds, now_s, present)
+    trigger, state, recipient = config.rules.triggers[timer.trigger_id], subject.state, subject.recipient
+    context = EvaluationContext(state, timer, subject.profile, assortment, config.thresholds, now_s, subject.present)
     verdict = judge_timer(trigger, context, config.policy)
     if verdict.do == "hold":
         timer.held = verdict.hold

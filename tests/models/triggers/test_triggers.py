@@ -9,7 +9,7 @@ from models.base.errors import InvalidError
 from models.catalog.assortment import Assortment
 from models.events.events import Event
 from models.segments.lifecycle import Thresholds
-from models.triggers.evaluation import Recipient, TriggerConfig, TriggerOutcome, fire
+from models.triggers.evaluation import Recipient, TriggerConfig, TriggerOutcome, TriggerSubject, fire
 from models.triggers.payload import body_of, sent_event
 from models.triggers.scheduling import TriggerIndex, index_triggers, look, observe
 from models.triggers.trigger_state import (
@@ -67,7 +67,8 @@ class Shop:
     def at(self, at_s: float, *, as_of_due: bool = False) -> list[TriggerOutcome]:
         """Let the time pass."""
         look(self.state, self.profile, self.config.rules)
-        return fire(self.state, self.profile, WHOM, self.config, self.catalog, START_S + at_s, as_of_due=as_of_due)
+        subject = TriggerSubject(WHOM, self.state, self.profile)
+        return fire(subject, self.config, self.catalog, START_S + at_s, as_of_due=as_of_due)
 
 
 def names(outcomes: list[TriggerOutcome]) -> list[str]:
