@@ -21,8 +21,8 @@ from models.events.parsing import parse_visitor_id
 from models.triggers.conditions.base import EvaluationContext
 from models.triggers.evaluation import Verdict, judge_timer, known_touches
 from models.triggers.scheduling import index_triggers, look
+from models.triggers.trigger import MAX_TRIGGERS, Trigger, parse_trigger, parse_trigger_id
 from models.triggers.trigger_state import Timer, TrackedOrder, TriggerState
-from models.triggers.triggers import MAX_TRIGGERS, Trigger, parse_trigger, parse_trigger_id
 from models.visitor.contact_history import plain_contact, touches_of
 from models.visitor.contact_policy import ContactPolicy, held_back, parse_policy, written_policy, zone
 from models.visitor.holds import hold_words

@@ -5,82 +5,53 @@ for each; a ranker that learns with every event weighs them. Nothing is drawn at
 order give the same engine.
 """
 
-import zlib
-from collections import OrderedDict
 from collections.abc import Collection, Sequence
 from math import inf, isfinite
 from typing import Final
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from models.base.array_state import Renumbering, Stored, grown, restore, store
 from models.base.jit import kernel
 from models.ranking.candidate_table import MAX_CANDIDATES, CandidateTable, new_candidate_table, spoken_for
 from models.ranking.candidates import (
     HOP_ITEMS,
-    Sources,
     two_steps,
 )
 from models.ranking.contributions import ContributionReader
 from models.ranking.embeddings import EMBEDDING_LEARNING_RATE as FACTORS_RATE
-from models.ranking.embeddings import Factors, learn_factors, new_factors, renumber_factors
+from models.ranking.embeddings import learn_factors
 from models.ranking.feature_layout import (
-    COSINE,
     FACTORS,
     FEATURES,
-    LAST,
     LEARNERS,
     QUERY_FEATURES,
-    SAME_CATEGORY,
     SCORE_CHANNELS,
-    VOTES,
     learner_of_feature,
 )
 from models.ranking.item_content import (
     Content,
-    Rings,
     learn_rings,
-    new_content,
-    new_rings,
-    renumber_content,
-    renumber_tokens,
     set_facts,
 )
 from models.ranking.item_event import ItemEvent, Ranks
 from models.ranking.item_traffic import (
     HORIZONS,
-    Traffic,
     learn_traffic,
-    new_traffic,
-    popularity,
-    renumber_traffic,
-    stored_traffic,
 )
+from models.ranking.next_item_tables import NextItemTables, OpenSession
 from models.ranking.score_query import NO_TWO_STEP, ModelState, SessionQuery, TwoStepNeighbours, Workspace, weigh
-from models.ranking.second_order import learn_pair, new_pairs, restored_pairs, stored_pairs
+from models.ranking.second_order import learn_pair
 from models.ranking.session_neighbours import (
     learn_visit,
     new_scratch,
-    new_sessions,
-    renumber_sessions,
-    restored_sessions,
-    stored_sessions,
 )
-from models.ranking.softmax_ranker import RANKER_LEARNING_RATE, Ranker, learn_choice, new_ranker, slopes_of
+from models.ranking.softmax_ranker import RANKER_LEARNING_RATE, learn_choice, slopes_of
 from models.ranking.transitions import (
-    AFTER,
-    LATELY,
     LOOK_BACK,
-    TOGETHER,
     Sequences,
-    grown_sequences,
     learn_after,
     learn_step,
-    new_sequences,
-    renumber_others,
-    renumber_rows,
 )
 
 PATH_ITEMS: Final = 48
@@ -92,42 +63,11 @@ VISITOR_ITEMS_USED: Final = 10
 STEPS_KEPT: Final = 2_000
 """Items of which an engine that learns no more keeps what is two steps away."""
 OPEN_SESSIONS: Final = 20_000
-VISITORS: Final = 20_000
 TOKEN_LOOK_BACK: Final = 2
 _TOKEN_KINDS: Final = 3
-_FIRST_CAPACITY: Final = 1_024
-_LINKS_PER_SESSION: Final = 8
 SESSION_EVENTS: Final = 300
 """Events of one session that are learned from; whoever has more is no shopper, or too much of one."""
-_FORMAT: Final = 2
 _MAX_PRICE: Final = 1e9
-
-
-class _Open(msgspec.Struct, array_like=True):
-    """A session going on: its items latest first, when its last two events were, and how many it has had."""
-
-    visitor_id: str = ""
-    number: int = -1
-    path: list[int] = []
-    last_at_s: float = 0.0
-    before_at_s: float = 0.0
-    events: int = 0
-
-
-class _Tables(msgspec.Struct):
-    format: int
-    max_items: int
-    max_tokens: int
-    max_sessions: int
-    latest_s: float
-    names: list[str]
-    tokens: list[str]
-    states: list[list[Stored]]
-
-
-class _Paths(msgspec.Struct):
-    open: list[tuple[str, _Open]]
-    visitors: list[tuple[str, list[int]]]
 
 
 class NextItem:
@@ -170,7 +110,6 @@ class NextItem:
             raise ValueError(f"max_sessions must be at least 1, got {max_sessions}")
         if rate <= 0:
             raise ValueError(f"rate must be above 0, got {rate}")
-        self.max_items, self.max_tokens, self.max_sessions = max_items, max_tokens, max_sessions
         self.rate = rate
         unknown = sorted(set(without) - set(LEARNERS))
         if unknown:
@@ -178,35 +117,24 @@ class NextItem:
         left_out = [number for number, name in enumerate(LEARNERS) if name in without]
         self._blank = np.flatnonzero(np.isin(learner_of_feature(), left_out))
         self.latest_s = -inf
-        self.names: list[str] = []
-        self._number: dict[str, int] = {}
-        self._token: dict[str, int] = {}
-        self._open: OrderedDict[str, _Open] = OrderedDict()
-        self._visitors: OrderedDict[str, list[int]] = OrderedDict()
-        items, tokens = min(_FIRST_CAPACITY, max_items), min(_FIRST_CAPACITY, max_tokens)
-        self._sessions = new_sessions(items, max_sessions, max_sessions * _LINKS_PER_SESSION)
-        self._pairs = new_pairs()
-        self._sources = Sources(
-            new_sequences(items), new_sequences(tokens), new_content(items), new_rings(tokens), new_traffic(items)
-        )
-        self._factors = new_factors(items)
-        self._ranker = new_ranker(FEATURES, QUERY_FEATURES)
-        # Before anything is learned, the sources that serve best alone count alike.
-        for channel in (VOTES, VOTES + 1, LAST + AFTER, LAST + TOGETHER, LAST + LATELY, COSINE):
-            self._ranker.weight[2 * channel + 1, 0] = 1.0
-        self._ranker.weight[[SAME_CATEGORY, FACTORS], 0] = 1.0
-        self._make_scratch(items)
+        self._make_scratch(max_sessions)
+        self._tables = NextItemTables(max_items, max_tokens, max_sessions, self._make_table)
 
-    def _make_scratch(self, items: int) -> None:
+    @property
+    def names(self) -> list[str]:
+        """Ids of the items known, by number."""
+        return self._tables.names
+
+    def _make_scratch(self, max_sessions: int) -> None:
         self._steps: dict[int, tuple[NDArray[np.int32], NDArray[np.float32]]] = {}
         self._frozen = False
-        self._make_table(items)
-        self._scratch = new_scratch(self.max_sessions)
+        self._scratch = new_scratch(max_sessions)
         self._features = np.zeros((MAX_CANDIDATES, FEATURES), np.float32)
         self._scores = np.zeros(MAX_CANDIDATES, np.float32)
         self._asked = np.zeros(QUERY_FEATURES, np.float32)
 
     def _make_table(self, items: int) -> None:
+        """Make room for the candidates among so many items."""
         self._table = new_candidate_table(items, SCORE_CHANNELS)
         self._sums = np.zeros(items, np.float32)
         self._found = np.zeros(items, np.int32)
@@ -228,12 +156,12 @@ class NextItem:
             raise ValueError(f"at_s must be finite, got {visit.at_s}")
         if self._frozen:
             raise ValueError("this engine was loaded without its paths: it answers and learns no more")
-        item = self._number_of(visit.item_id)
-        session = self._open.pop(visit.session_id, None) or _Open(visit.visitor_id)
-        self._open[visit.session_id] = session
-        if len(self._open) > OPEN_SESSIONS:
-            self._open.popitem(last=False)
-        visited = self._visited(visit.visitor_id)
+        item = self._tables.number_of(visit.item_id)
+        session = self._tables.open.pop(visit.session_id, None) or OpenSession(visit.visitor_id)
+        self._tables.open[visit.session_id] = session
+        if len(self._tables.open) > OPEN_SESSIONS:
+            self._tables.open.popitem(last=False)
+        visited = self._tables.visited(visit.visitor_id)
         moves = not session.path or session.path[0] != item
         taught = session.events < SESSION_EVENTS
         places = None
@@ -253,9 +181,9 @@ class NextItem:
 
     def forget(self, visitor_id: str) -> None:
         """Forget where a visitor is and was; what all visitors taught together stays."""
-        self._visitors.pop(visitor_id, None)
-        for session_id in [key for key, session in self._open.items() if session.visitor_id == visitor_id]:
-            del self._open[session_id]
+        self._tables.visitors.pop(visitor_id, None)
+        for session_id in [key for key, session in self._tables.open.items() if session.visitor_id == visitor_id]:
+            del self._tables.open[session_id]
 
     def recommend(
         self,
@@ -280,7 +208,7 @@ class NextItem:
         items, chances = self.rank(history, earlier=earlier, at_s=at_s, dwell_s=dwell_s)
         if not len(items):
             items, chances = self._most_wanted()
-        left_out = {self._number[item_id] for item_id in exclude if item_id in self._number}
+        left_out = {self._tables.numbers[item_id] for item_id in exclude if item_id in self._tables.numbers}
         kept = [place for place, item in enumerate(items.tolist()) if item not in left_out][:n]
         return [(self.names[items[place]], float(chances[place])) for place in kept]
 
@@ -326,13 +254,15 @@ class NextItem:
 
     def reader(self) -> ContributionReader:
         """Give what tells why an item, numbered as in `names`, stood where it did in the latest `rank`."""
-        return ContributionReader(self._table, self._sources, self._ranker, self._features, self._asked, self._query)
+        return ContributionReader(
+            self._table, self._tables.sources, self._tables.ranker, self._features, self._asked, self._query
+        )
 
     def _numbers_of(self, item_ids: Sequence[str], most: int) -> list[int]:
-        return [self._number[item_id] for item_id in item_ids[:most] if item_id in self._number]
+        return [self._tables.numbers[item_id] for item_id in item_ids[:most] if item_id in self._tables.numbers]
 
     def _most_wanted(self) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        traffic, count = self._sources.traffic, len(self.names)
+        traffic, count = self._tables.sources.traffic, len(self.names)
         faded = np.exp2((traffic.seen[:count] - traffic.head[0]) / HORIZONS[1])
         wanted = np.where(traffic.seen[:count] >= 0, traffic.weight[:count, 1] * faded, 0.0).astype(np.float32)
         order = np.argsort(-wanted, kind="stable").astype(np.int32)
@@ -342,7 +272,13 @@ class NextItem:
         """Put the candidates into the table, with their scores."""
         self._query = np.array(list(dict.fromkeys(path))[:NEXT_ITEM_QUERY_ITEMS], dtype=np.int32)
         weigh(
-            ModelState(self._sources, self._sessions, self._pairs, self._factors, self._ranker),
+            ModelState(
+                self._tables.sources,
+                self._tables.sessions,
+                self._tables.pairs,
+                self._tables.factors,
+                self._tables.ranker,
+            ),
             Workspace(self._table, self._scratch, self._features, self._scores, self._asked, self._sums, self._found),
             self._known_two_step() if self._frozen else NO_TWO_STEP,
             SessionQuery(
@@ -367,7 +303,7 @@ class NextItem:
     def _two_steps(self, item: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         known = self._steps.get(item)
         if known is None:
-            found = self._found[: two_steps(self._sources, item, self._sums, self._found)]
+            found = self._found[: two_steps(self._tables.sources, item, self._sums, self._found)]
             known = found.copy(), self._sums[found]
             self._sums[found] = 0.0
             if len(self._steps) >= STEPS_KEPT:
@@ -375,7 +311,7 @@ class NextItem:
             self._steps[item] = known
         return known
 
-    def _learn_next(self, session: _Open, visited: list[int], item: int, weight: float) -> Ranks:
+    def _learn_next(self, session: OpenSession, visited: list[int], item: int, weight: float) -> Ranks:
         dwell_s = session.last_at_s - session.before_at_s
         self._score(session.path, visited, session.number, session.last_at_s, dwell_s)
         table = self._table
@@ -383,9 +319,9 @@ class NextItem:
         everything, discovery = _places(table, self._scores, seen, item)
         if everything:
             slopes = slopes_of(self._scores, table.head[1], table.place[item])
-            order_value = float(self._ranker.weight[FACTORS] @ self._asked)
-            learn_factors(self._factors, table, self._query, slopes, order_value, weight * FACTORS_RATE)
-            learn_choice(self._ranker, self._features, self._asked, slopes, weight * self.rate)
+            order_value = float(self._tables.ranker.weight[FACTORS] @ self._asked)
+            learn_factors(self._tables.factors, table, self._query, slopes, order_value, weight * FACTORS_RATE)
+            learn_choice(self._tables.ranker, self._features, self._asked, slopes, weight * self.rate)
         return Ranks(everything, None if item in session.path else discovery)
 
     def _learn_facts(self, visit: ItemEvent, item: int) -> None:
@@ -393,19 +329,19 @@ class NextItem:
         if price is not None and not 0 <= price <= _MAX_PRICE:
             price = None
         if visit.category or visit.brand or price is not None:
-            set_facts(self._sources.content, item, visit.category, visit.brand, price, self._token_of)
+            set_facts(self._tables.sources.content, item, visit.category, visit.brand, price, self._tables.token_of)
 
-    def _learn_item(self, session: _Open, visited: list[int], item: int, at_s: float, weight: float) -> None:
-        sources = self._sources
+    def _learn_item(self, session: OpenSession, visited: list[int], item: int, at_s: float, weight: float) -> None:
+        sources = self._tables.sources
         path = session.path
         if path:
             before = np.array(list(dict.fromkeys(path))[:LOOK_BACK], dtype=np.int32)
             if len(path) > 1:
-                learn_pair(self._pairs, path[0], path[1], item, weight)
+                learn_pair(self._tables.pairs, path[0], path[1], item, weight)
             learn_step(sources.sequences, item, before, at_s, weight)
             _learn_tokens(sources.token_sequences, sources.content, item, before, at_s, weight)
         if weight == 1.0:  # neighbours vote whole or not at all
-            session.number = learn_visit(self._sessions, session.number, item, at_s)
+            session.number = learn_visit(self._tables.sessions, session.number, item, at_s)
         learn_traffic(sources.traffic, item, len(self.names), weight)
         learn_rings(sources.rings, sources.content.tokens[item], item)
         if item in visited:
@@ -413,119 +349,13 @@ class NextItem:
         visited.insert(0, item)
         del visited[VISITOR_ITEMS:]
 
-    def _visited(self, visitor_id: str) -> list[int]:
-        if not visitor_id:
-            return []
-        visited = self._visitors.pop(visitor_id, None)
-        if visited is None:
-            visited = []
-        self._visitors[visitor_id] = visited
-        if len(self._visitors) > VISITORS:
-            self._visitors.popitem(last=False)
-        return visited
-
-    def _number_of(self, item_id: str) -> int:
-        number = self._number.get(item_id)
-        if number is None:
-            if len(self.names) >= self.max_items:
-                self._drop_least_wanted()
-            number = self._number[item_id] = len(self.names)
-            self.names.append(item_id)
-            capacity = len(self._sources.content.price)
-            if number >= capacity:
-                self._grow_items(min(max(2 * capacity, _FIRST_CAPACITY), self.max_items))
-        return number
-
-    def _grow_items(self, items: int) -> None:
-        sources, sessions = self._sources, self._sessions
-        larger = np.full(items, -1, np.int64)
-        larger[: len(sessions.first_link)] = sessions.first_link
-        self._sessions = sessions._replace(first_link=larger)
-        self._sources = sources._replace(
-            sequences=grown_sequences(sources.sequences, items),
-            content=grown(sources.content, new_content(items)),
-            traffic=grown(sources.traffic, new_traffic(items)),
-        )
-        self._factors = grown(self._factors, new_factors(items))
-        self._make_table(items)
-
-    def _token_of(self, text: str) -> int:
-        number = self._token.get(text)
-        if number is None:
-            if len(self._token) >= self.max_tokens:
-                self._drop_least_used()
-            number = self._token[text] = len(self._token)
-            capacity = len(self._sources.rings.rung)
-            if number >= capacity:
-                tokens = min(max(2 * capacity, _FIRST_CAPACITY), self.max_tokens)
-                self._sources = self._sources._replace(
-                    token_sequences=grown_sequences(self._sources.token_sequences, tokens),
-                    rings=grown(self._sources.rings, new_rings(tokens)),
-                )
-        return number
-
-    def _drop_least_used(self) -> None:
-        """Keep nine tenths of the tokens, by events on their items, then the newer, and number them anew."""
-        rung = self._sources.rings.rung
-        order = sorted(range(len(self._token)), key=lambda token: (-rung[token], -token))
-        numbers = _renumbering(order[: self.max_tokens * 9 // 10], len(self._token))
-        renumber_tokens(self._sources.content, self._sources.rings, numbers)
-        renumber_rows(self._sources.token_sequences, numbers)
-        texts = list(self._token)
-        self._token = {texts[old]: number for number, old in enumerate(numbers.kept.tolist())}
-
-    def _drop_least_wanted(self) -> None:
-        """Keep nine tenths of the items, by popularity, then by who was seen last, and number them anew."""
-        traffic = self._sources.traffic
-        count = len(self.names)
-        order = sorted(range(count), key=lambda item: (-popularity(traffic, item, 2), -traffic.seen[item], item))
-        numbers = _renumbering(order[: self.max_items * 9 // 10], count)
-        renumber_rows(self._sources.sequences, numbers)
-        renumber_others(self._sources.sequences, numbers)
-        renumber_others(self._sources.token_sequences, numbers)
-        renumber_factors(self._factors, numbers)
-        renumber_content(self._sources.content, self._sources.rings, numbers)
-        renumber_traffic(traffic, numbers)
-        renumber_sessions(self._sessions, numbers)
-        self._pairs = new_pairs()  # rows lie by number; what followed pairs is soon learned again
-        self._make_table(len(self._table.place))
-        self.names = [self.names[old] for old in numbers.kept.tolist()]
-        self._number = {name: number for number, name in enumerate(self.names)}
-        for session in self._open.values():
-            session.path = _renumbered(session.path, numbers)
-        for visitor_id, visited in self._visitors.items():
-            self._visitors[visitor_id] = _renumbered(visited, numbers)
-
     def tables(self) -> bytes:
         """Give all that lists are made from, of nobody in particular; `load` makes an engine of it."""
-        items, tokens = len(self.names), len(self._token)
-        sources = self._sources
-        saved = _Tables(
-            format=_FORMAT,
-            max_items=self.max_items,
-            max_tokens=self.max_tokens,
-            max_sessions=self.max_sessions,
-            latest_s=self.latest_s,
-            names=self.names,
-            tokens=list(self._token),
-            states=[
-                stored_sessions(self._sessions, items),
-                stored_pairs(self._pairs),
-                store(self._ranker),
-                store(self._factors, items),
-                store(sources.sequences, items),
-                store(sources.token_sequences, tokens),
-                store(sources.content, items),
-                store(sources.rings, tokens),
-                stored_traffic(sources.traffic, items),
-            ],
-        )
-        return zlib.compress(msgspec.msgpack.encode(saved), level=1)
+        return self._tables.save(self.latest_s)
 
     def paths(self) -> bytes:
         """Give who is on the way where: what an engine needs beside `tables` to learn on."""
-        saved = _Paths(list(self._open.items()), list(self._visitors.items()))
-        return zlib.compress(msgspec.msgpack.encode(saved), level=1)
+        return self._tables.save_paths()
 
     @classmethod
     def load(cls, tables: bytes, paths: bytes = b"") -> "NextItem":
@@ -533,43 +363,11 @@ class NextItem:
 
         Raises ValueError for another format.
         """
-        saved = msgspec.msgpack.decode(zlib.decompress(tables), type=_Tables)
-        if saved.format != _FORMAT:
-            raise ValueError(f"saved engine has format {saved.format}, this version reads {_FORMAT}")
-        engine = cls(saved.max_items, saved.max_tokens, saved.max_sessions)
-        sessions, pairs, ranker, factors, sequences, token_sequences, content, rings, traffic = saved.states
-        engine._sessions = restored_sessions(engine._sessions, sessions)
-        restored_pairs(engine._pairs, pairs)
-        engine._ranker = restore(Ranker, ranker)
-        engine._factors = restore(Factors, factors)
-        engine._sources = Sources(
-            restore(Sequences, sequences),
-            restore(Sequences, token_sequences),
-            restore(Content, content),
-            restore(Rings, rings),
-            restore(Traffic, traffic),
-        )
-        engine.latest_s = saved.latest_s
-        engine.names = saved.names
-        engine._number = {name: number for number, name in enumerate(saved.names)}
-        engine._token = {text: number for number, text in enumerate(saved.tokens)}
+        engine = cls(max_sessions=1)
+        engine._tables, engine.latest_s = NextItemTables.load(tables, paths, engine._make_table)
+        engine._make_scratch(engine._tables.max_sessions)
         engine._frozen = not paths
-        if paths:
-            known = msgspec.msgpack.decode(zlib.decompress(paths), type=_Paths)
-            engine._open, engine._visitors = OrderedDict(known.open), OrderedDict(known.visitors)
-        engine._make_table(len(saved.names))
         return engine
-
-
-def _renumbering(kept: list[int], count: int) -> Renumbering:
-    order = np.array(sorted(kept), dtype=np.int64)
-    new_of = np.full(count, -1, np.int32)
-    new_of[order] = np.arange(len(order), dtype=np.int32)
-    return Renumbering(order, new_of)
-
-
-def _renumbered(items: list[int], numbers: Renumbering) -> list[int]:
-    return [int(numbers.new_of[item]) for item in items if numbers.new_of[item] >= 0]
 
 
 @kernel

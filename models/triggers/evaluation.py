@@ -14,8 +14,8 @@ from models.segments.lifecycle import Thresholds
 from models.triggers.about import About, AboutItem
 from models.triggers.conditions.base import EvaluationContext
 from models.triggers.scheduling import TriggerIndex, arm, call_off
+from models.triggers.trigger import Trigger, TriggerAction
 from models.triggers.trigger_state import MAX_SENT, Sent, Timer, TriggerState
-from models.triggers.triggers import Trigger, TriggerAction
 from models.visitor.contact_history import Contact, ContactHistory, message_id, touches_of
 from models.visitor.contact_policy import ContactPolicy, Hold, held_back
 from models.visitor.holds import COMPLAINT_OPEN, NO_PAGE_OPEN, OPTED_OUT

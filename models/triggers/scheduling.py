@@ -20,6 +20,7 @@ from models.events.names import (
 from models.events.sessions import SESSION_GAP_S
 from models.triggers.about import encode_about
 from models.triggers.conditions.base import BIRTHDAY_TOLD, COMPLAINED, PROFILE_READ, TimerRequest
+from models.triggers.trigger import Trigger
 from models.triggers.trigger_state import (
     MAX_TIMERS,
     MAX_TRACKED_ORDERS,
@@ -32,7 +33,6 @@ from models.triggers.trigger_state import (
     TriggerState,
     Want,
 )
-from models.triggers.triggers import Trigger
 from models.visitor.contact_history import agreement_of, trouble_of
 from models.visitor.holds import COMPLAINT_OPEN
 from models.visitor.profile import Profile

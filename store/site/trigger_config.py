@@ -4,7 +4,8 @@ from typing import NamedTuple, cast
 
 import orjson
 
-from models.triggers.triggers import Trigger, parse_trigger, shipped_triggers
+from models.triggers.defaults import shipped_triggers
+from models.triggers.trigger import Trigger, parse_trigger
 from models.visitor.contact_policy import ContactPolicy, parse_policy, written_policy
 from store import keys
 from store.client import Client

@@ -85,7 +85,7 @@ def _bought(snapshot: Snapshot, name: str) -> dict[str, float]:
 
 def _after(engine: NextItem, name: str) -> dict[str, float]:
     """How often each item came after one, by 1/d; exact, since every event was learned exactly once."""
-    rows, number = engine._sources.sequences, engine.names.index(name)
+    rows, number = engine._tables.sources.sequences, engine.names.index(name)
     row = zip(rows.other[number].tolist(), rows.counts[number, :, AFTER].tolist(), strict=True)
     return {engine.names[other]: count for other, count in row if other >= 0}
 

@@ -104,7 +104,7 @@ def test_a_clients_retry_teaches_nothing() -> None:
 def viewed_after(model: Learner, item_id: str) -> dict[str, float]:
     """How often each item came after one, by 1/d."""
     engine = model.engine
-    rows, number = engine._sources.sequences, engine.names.index(item_id)
+    rows, number = engine._tables.sources.sequences, engine.names.index(item_id)
     row = zip(rows.other[number].tolist(), rows.counts[number, :, AFTER].tolist(), strict=True)
     return {engine.names[other]: count for other, count in row if other >= 0 and count > 0}
 

@@ -50,7 +50,10 @@ CASE = Case[NextItem](
     reloaded=lambda engine: NextItem.load(engine.tables(), engine.paths()),
     state=lambda engine: engine.tables() + engine.paths(),
     size=lambda engine: max(
-        len(engine.names), len(engine._sources.content.price), 5 * len(engine._token), 2 * len(engine._sessions.length)
+        len(engine.names),
+        len(engine._tables.sources.content.price),
+        5 * len(engine._tables.tokens),
+        2 * len(engine._tables.sessions.length),
     ),
     most=1_000,
     events=list(_shop(900)),
@@ -81,13 +84,13 @@ def test_place_told_is_the_place_in_the_list() -> None:
     for met, visit in enumerate(_shop(1_400)):
         before = history.setdefault(visit.session_id, [])
         if met >= 1_000 and before and visit.item_id not in before:
-            session = engine._open.get(visit.session_id)
+            session = engine._tables.open.get(visit.session_id)
             assert session is not None
             session.number = -1  # a list is asked for without telling which neighbour the session itself is
             known = {
                 "at_s": session.last_at_s,
                 "dwell_s": session.last_at_s - session.before_at_s,
-                "earlier": [engine.names[item] for item in engine._visitors[visit.visitor_id]],
+                "earlier": [engine.names[item] for item in engine._tables.visitors[visit.visitor_id]],
             }
             listed = engine.recommend(before, 100, **known)  # type: ignore[arg-type]
             fresh = engine.recommend(before, 100, exclude=before, **known)  # type: ignore[arg-type]
@@ -121,7 +124,7 @@ def test_survives_save_and_load() -> None:
 
 def test_other_formats_are_refused() -> None:
     engine = NextItem()
-    import models.ranking.next_item as module
+    import models.ranking.next_item_tables as module
 
     saved = engine.tables()
     with pytest.MonkeyPatch.context() as patch:
@@ -157,7 +160,7 @@ def test_one_visitor_clicking_ten_thousand_times_stays_bounded() -> None:
         engine.learn_one(ItemEvent("s", f"i{step % 100}", float(step), "v"))
         if step == 2_000:
             size = len(_state(engine))
-    assert len(engine._open["s"].path) == PATH_ITEMS
+    assert len(engine._tables.open["s"].path) == PATH_ITEMS
     assert len(_state(engine)) < 1.5 * size
 
 
@@ -173,9 +176,9 @@ def test_items_that_appear_once_stay_bounded() -> None:
             for visit in _shop(8, seed=step):
                 engine.learn_one(visit._replace(session_id=f"{step}-{visit.session_id}"))
     assert len(engine.names) <= 1_000
-    assert len(engine._sources.content.price) <= 1_000
-    assert len(engine._sources.rings.rung) <= 200
-    assert len(engine._token) <= 200
+    assert len(engine._tables.sources.content.price) <= 1_000
+    assert len(engine._tables.sources.rings.rung) <= 200
+    assert len(engine._tables.tokens) <= 200
     wanted = [item_id for item_id, _ in engine.recommend(["i5"], 5)]
     assert {"i6", "i7"} & set(wanted), "what is wanted again and again outlives what was seen once"
 

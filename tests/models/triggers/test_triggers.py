@@ -9,9 +9,11 @@ from models.base.errors import InvalidError
 from models.catalog.assortment import Assortment
 from models.events.events import Event
 from models.segments.lifecycle import Thresholds
+from models.triggers.defaults import SHIPPED, shipped_triggers
 from models.triggers.evaluation import Recipient, TriggerConfig, TriggerOutcome, TriggerSubject, fire
 from models.triggers.payload import body_of, sent_event
 from models.triggers.scheduling import TriggerIndex, index_triggers, look, observe
+from models.triggers.trigger import Trigger, parse_trigger
 from models.triggers.trigger_state import (
     MAX_DONE,
     MAX_TIMERS,
@@ -25,7 +27,6 @@ from models.triggers.trigger_state import (
     joining_trigger_state,
     read_joining_trigger_state,
 )
-from models.triggers.triggers import SHIPPED, Trigger, parse_trigger, shipped_triggers
 from models.visitor.contact_policy import ContactPolicy, parse_policy
 from models.visitor.holds import hold_words
 from models.visitor.order_value import sold_reduced

@@ -5,8 +5,8 @@ import uuid
 import pytest
 
 from models.triggers.message_outcomes import MessageOutcome
+from models.triggers.trigger import parse_trigger
 from models.triggers.trigger_state import Timer, TriggerState
-from models.triggers.triggers import parse_trigger
 from models.visitor.contact_history import message_id
 from models.visitor.contact_policy import parse_policy
 from store import keys
