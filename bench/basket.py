@@ -95,7 +95,7 @@ def engine(baskets: Sequence[Basket], counts: Sequence[bool], without: Collectio
     for basket, counting in zip(baskets, counts, strict=True):
         history = histories.setdefault(basket.visitor_id, History())
         if counting:
-            listed = again.model.rank(history, basket.at_s, LIST_SIZE)
+            listed = again.model.due_items(history, basket.at_s, LIST_SIZE)
             figures.append(found(basket, [item.item_id for item in listed]))
         buy(history, basket.basket_id, list(basket.items), basket.at_s)
         again.learn_one(basket.visitor_id, basket.basket_id, basket.items, basket.at_s)

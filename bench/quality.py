@@ -190,7 +190,7 @@ def _asked(
     dwell_s = session[0].ts - session[1].ts if len(session) > 1 else 0.0
     earlier = list(dict.fromkeys(known.item_id for known in visitor[:PATH_ITEMS]))
     workspace = LIST_SIZE + len(set(shown))
-    listed = engine.recommend(history, workspace, exclude=shown[:1], earlier=earlier, at_s=at_s, dwell_s=dwell_s)
+    listed = engine.next_items(history, workspace, exclude=shown[:1], earlier=earlier, at_s=at_s, dwell_s=dwell_s)
     everything = [item_id for item_id, _ in listed]
     discovery = [item_id for item_id in everything if item_id not in shown]
     item = row.item_id

@@ -320,7 +320,7 @@ def replay(
     for line in account.rejections:
         sys.stderr.write(f"rejected {line}\n")
     if as_json:
-        _print_json(account.report())
+        _print_json(account.figures())
     else:
         print(
             f"{account.rows} rows, {account.accepted} accepted, {account.rejected} rejected: {account.applied} applied"

@@ -56,7 +56,7 @@ class Account:
         """Accepted events that are nowhere: 0, or something is wrong."""
         return self.accepted - self.applied - self.duplicates - self.dead_letters
 
-    def report(self) -> dict[str, Any]:
+    def figures(self) -> dict[str, Any]:
         """Give all figures as plain values."""
         return {**asdict(self), "lost": self.lost}
 

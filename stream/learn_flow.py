@@ -42,7 +42,7 @@ class Leadership:
         self._renewed_at = 0.0
         self.lost = False
 
-    def take(self) -> bool:
+    def try_to_lead(self) -> bool:
         """Wait until this process leads all sites; False when stopped first."""
         said = False
         while not self._stop.is_set():

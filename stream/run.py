@@ -84,7 +84,7 @@ def run_learn(
         learners = Learners(models, Assortments(catalogs), sites, click_window_s, holdout_share, stop)
         return learn_flow(log, learners, models, leadership, sites, max_records, publish_every_s, stop)
 
-    while leadership.take():
+    while leadership.try_to_lead():
         _run(wire, stop)
         if leadership.lost:
             _LOGGER.warning("another process learns now; standing by, to start over from what it leaves")

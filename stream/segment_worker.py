@@ -156,7 +156,7 @@ class SegmentWorker:
         version, _ = self._current(site)
         key = (site, partition)
         if key not in self._judged:
-            self._judged[key] = self._segments.judged(site, partition)
+            self._judged[key] = self._segments.judged_version(site, partition)
         if self._judged[key] >= version:
             return
         begun, cursor = self._cursors.get(key, (version, 0))
@@ -180,7 +180,7 @@ class SegmentWorker:
         judging = SegmentJudge(
             site, self._current(site)[1], self._assortments.current(site), now_s, self._clock.by_events, {}
         )
-        self._profiles.judge(site, partition, visitors, judging)
+        self._profiles.update_memberships(site, partition, visitors, judging)
 
     def tell(self, site: str, partition: int) -> None:
         """Append to the log what has moved and is not in it yet."""

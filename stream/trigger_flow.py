@@ -73,7 +73,7 @@ class Watching(StatelessSinkPartition[Decoded | None]):
     def _flush(self) -> None:
         started = time.perf_counter()
         for partition, events in sorted(self._waiting.items()):
-            self._triggering.learn(partition, events)
+            self._triggering.observe(partition, events)
             observe_lag(TRIGGER_GROUP, events)
         EVENTS_READ.labels(TRIGGER_GROUP, "applied").inc(self._count)
         BATCH_SECONDS.labels(TRIGGER_GROUP).observe(time.perf_counter() - started)

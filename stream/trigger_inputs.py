@@ -72,7 +72,7 @@ class Recommending:
         if snapshot is None or now >= self._next_look.get(site, 0.0):
             self._next_look[site] = now + _LOOK_EVERY_S
             if snapshot is None or self._models.snapshot_version(site) != snapshot.version:
-                stored = self._models.snapshot(site)
+                stored = self._models.published(site)
                 snapshot = decode_snapshot(*stored) if stored is not None else empty_snapshot()
                 self._snapshots[site] = snapshot
         scored = self._shelves.get(site)

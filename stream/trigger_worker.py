@@ -103,7 +103,7 @@ class TriggerWorker:
         self._barriers: dict[tuple[str, int], tuple[float, int]] = {}
         self._compared: dict[tuple[str, int], tuple[int, list[str]]] = {}
 
-    def learn(self, partition: int, events: Collection[tuple[int, Event]]) -> None:
+    def observe(self, partition: int, events: Collection[tuple[int, Event]]) -> None:
         """Take in events of one partition, in log order."""
         by_site: dict[str, dict[str, list[tuple[int, Event]]]] = {}
         for position, event in events:

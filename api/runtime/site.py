@@ -73,7 +73,7 @@ class Site:
             SNAPSHOT_VERSION.labels(self.name).set(self.snapshot.version)
 
     def _read_snapshot(self) -> Snapshot:
-        stored = self._models.snapshot(self.name)
+        stored = self._models.published(self.name)
         return decode_snapshot(*stored) if stored is not None else empty_snapshot()
 
 

@@ -129,7 +129,7 @@ class ClickModel:
             self.counts.add(creative_id, impression.context, 0.0, 1.0, impression.shown_at_s)
             self._labelled.append(Label(impression, undone=True))
 
-    def labelled(self) -> list[Label]:
+    def take_labels(self) -> list[Label]:
         """Give the labels since last asked, the latest `MAX_LABELS` at most."""
         labelled = list(self._labelled)
         self._labelled.clear()

@@ -213,13 +213,13 @@ class Assortment:
         self._refresh()
         return self._matrix
 
-    def sellable(self, at_s: float) -> NDArray[np.bool_]:
+    def sellable_rows(self, at_s: float) -> NDArray[np.bool_]:
         """Which rows may be offered at `at_s`, shape `(len(ids),)`."""
         self._refresh()
         mask: NDArray[np.bool_] = self._offered & (self._from_s <= at_s) & (at_s < self._until_s)
         return mask
 
-    def new_since_s(self) -> NDArray[np.float64]:
+    def new_since_by_row(self) -> NDArray[np.float64]:
         """When each row became new, epoch seconds, shape `(len(ids),)`; 0 for removed items."""
         self._refresh()
         return self._since_s
@@ -229,7 +229,7 @@ class Assortment:
         self._refresh()
         return self._by_id
 
-    def rows(self, item_ids: Iterable[str]) -> NDArray[np.int64]:
+    def rows_of(self, item_ids: Iterable[str]) -> NDArray[np.int64]:
         """Rows of those of the ids that the catalog knows, in the order given."""
         self._refresh()
         row_of = self.row_of

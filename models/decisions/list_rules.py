@@ -104,7 +104,7 @@ class ListRules:
         """Give places, rows and reasons of the items that are pinned and may be shown, by place."""
         found = []
         for rule in self.pins:
-            rows = [row for row in self._scored.assortment.rows(rule.item_ids).tolist() if allowed[row]]
+            rows = [row for row in self._scored.assortment.rows_of(rule.item_ids).tolist() if allowed[row]]
             why = Reason(f"pinned by the rule {rule.name or rule.rule_id}", "rule")
             found += [(rule.position + place, row, why) for place, row in enumerate(rows)]
         return sorted(found, key=lambda pin: pin[0])
@@ -141,7 +141,7 @@ def _mask(scored: ScoredCatalog, rule: MerchandisingRule) -> Mask:
         wanted = rule.brand.casefold()
         mask &= _where(scored, lambda item: item.brand.casefold() == wanted)
     if rule.label:
-        mask &= scored.labelled(rule.label.casefold())
+        mask &= scored.rows_labelled(rule.label.casefold())
     if rule.availability:
         mask &= _where(scored, lambda item: item.availability in rule.availability)
     with np.errstate(invalid="ignore"):
@@ -154,7 +154,7 @@ def _mask(scored: ScoredCatalog, rule: MerchandisingRule) -> Mask:
 
 def _rows(scored: ScoredCatalog, item_ids: Iterable[str]) -> Mask:
     mask = np.zeros(len(scored.all_rows), dtype=bool)
-    mask[scored.assortment.rows(item_ids)] = True
+    mask[scored.assortment.rows_of(item_ids)] = True
     return mask
 
 

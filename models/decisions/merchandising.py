@@ -35,7 +35,7 @@ def up_sell(scored: ScoredCatalog, item_id: str) -> CandidateList:
     if item is None or item.current_price is None or not item.category:
         return nothing
     prices = scored.prices()
-    rows = scored.assortment.rows(sorted(scored.assortment.in_category(item.category)))
+    rows = scored.assortment.rows_of(sorted(scored.assortment.in_category(item.category)))
     rows = rows[prices[rows] > item.current_price]
     band = price_band(item.current_price)
     steps = np.array([price_band(float(price)) - band for price in prices[rows]], dtype=np.int64)
@@ -78,7 +78,7 @@ def cross_sell(scored: ScoredCatalog, anchors: Sequence[str]) -> CandidateList:
 def reduced_rows(scored: ScoredCatalog) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Rows of what is reduced, or labelled clearance, and the share off the price, 0 to 1."""
     off = scored.reductions()
-    rows = np.flatnonzero((off >= LEAST_REDUCTION) | scored.labelled(CLEARANCE_LABEL))
+    rows = np.flatnonzero((off >= LEAST_REDUCTION) | scored.rows_labelled(CLEARANCE_LABEL))
     return rows, off[rows]
 
 

@@ -66,7 +66,7 @@ def next_steps(
             if not len(place) or reader is None:
                 return newcomers.why_of(row) if newcomers.why_of else newcomers.why
             run = slice(place[0], place[0] + REASONS_AT_ONCE)
-            contributions_by_row.update(zip(rows[run].tolist(), reader.of(numbers[run]), strict=True))
+            contributions_by_row.update(zip(rows[run].tolist(), reader.contributions_of(numbers[run]), strict=True))
         contributions = contributions_by_row[row]
         learner = contributions.learner
         because = engine.names[contributions.because] if contributions.because >= 0 else ""

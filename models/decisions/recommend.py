@@ -202,17 +202,17 @@ def _allowed(
     scored: ScoredCatalog, query: Query, now_s: float, hidden: set[str], ruled: ListRules | None
 ) -> NDArray[np.bool_]:
     assortment = scored.assortment
-    allowed = assortment.sellable(now_s).copy()
+    allowed = assortment.sellable_rows(now_s).copy()
     if query.category:
         within = np.zeros(len(allowed), dtype=bool)
-        within[assortment.rows(assortment.in_category(query.category))] = True
+        within[assortment.rows_of(assortment.in_category(query.category))] = True
         allowed &= within
     if ruled is not None and ruled.excluded is not None:
         allowed &= np.logical_not(ruled.excluded)
     left_out = hidden | query.exclude
     if query.item_id:
         left_out = left_out | {query.item_id}
-    allowed[assortment.rows(left_out)] = False
+    allowed[assortment.rows_of(left_out)] = False
     return allowed
 
 
@@ -264,7 +264,7 @@ def _ladder(
         case "new":
             yield ordered_step("static", Reason("new in the shop", "catalog"), scored.newest)
         case "recently_viewed":
-            rows = scored.assortment.rows(recent_items(profile))
+            rows = scored.assortment.rows_of(recent_items(profile))
             yield ordered_step("session", Reason("you looked at it lately", "seen_before"), rows)
         case "trending":
             pass
@@ -294,7 +294,7 @@ def _for_you(
         tier = history_tier(profile)
         near = _near(scored, profile.recent)
         seen = np.zeros(len(allowed), dtype=bool)
-        seen[scored.assortment.rows(recent_items(profile)[:RECENTS_USED])] = True
+        seen[scored.assortment.rows_of(recent_items(profile)[:RECENTS_USED])] = True
 
         def why_of(row: int) -> Reason:
             return Reason(interest_words(scored, profile, row), "interests")
@@ -323,8 +323,8 @@ def _of_campaign(scored: ScoredCatalog, campaign_id: str) -> CandidateList:
     named = dict.fromkeys(item_id for creative in creatives for item_id in creative.item_ids)
     paths = sorted({creative.category for creative in creatives if creative.category})
     members = sorted({item_id for path in paths for item_id in scored.assortment.in_category(path)} - set(named))
-    rows = scored.assortment.rows(members)
-    rows = np.concatenate([scored.assortment.rows(named), rows[np.argsort(-scored.popularity[rows], kind="stable")]])
+    rows = scored.assortment.rows_of(members)
+    rows = np.concatenate([scored.assortment.rows_of(named), rows[np.argsort(-scored.popularity[rows], kind="stable")]])
     campaign = scored.assortment.campaigns.get(campaign_id)
     title = campaign.name if campaign and campaign.name else campaign_id
     return ordered_step("segment", Reason(f"you came by the campaign {title}", "campaign"), rows)
@@ -369,7 +369,7 @@ def _similar(scored: ScoredCatalog, item_id: str) -> Iterator[CandidateList]:
     rows, scores = scored.remembered(item_id, _alike)
     yield CandidateList("session", Reason(f"similar to {title}", "content", item_id), rows, scores)
     if item.category:
-        members = scored.assortment.rows(sorted(scored.assortment.in_category(item.category)))
+        members = scored.assortment.rows_of(sorted(scored.assortment.in_category(item.category)))
         members = members[np.argsort(-scored.popularity[members], kind="stable")]
         yield ordered_step("session", Reason(f"also in {item.category[-1]}", "content", item_id), members)
 
@@ -420,7 +420,7 @@ def _buy_again(scored: ScoredCatalog, profile: Profile, query: Query, now_s: flo
     row_of = scored.assortment.row_of
     ranked = {
         row_of[item.item_id]: item
-        for item in scored.snapshot.again.rank(profile.history, now_s, MAX_RANKED)
+        for item in scored.snapshot.again.due_items(profile.history, now_s, MAX_RANKED)
         if item.item_id in row_of and (query.refill or item.purchases is not None)
     }
 

@@ -50,7 +50,7 @@ class ScoredCatalog:
         sold[self.row_of_number[known]] = snapshot.sold[known]
         self.sold_score = sold
         self.sold = self._ordered(sold)
-        since = assortment.new_since_s()
+        since = assortment.new_since_by_row()
         self.untouched: NDArray[np.bool_] = np.ones(count, dtype=bool)
         self.untouched[self.row_of_engine[self.row_of_engine >= 0]] = False
         self._edition = assortment.edition
@@ -104,7 +104,7 @@ class ScoredCatalog:
         self.prices()
         return self._reductions
 
-    def labelled(self, label: str) -> NDArray[np.bool_]:
+    def rows_labelled(self, label: str) -> NDArray[np.bool_]:
         """Which rows' items carry one of their custom labels in these words."""
         items = (self.assortment.items.get(item_id) for item_id in self.assortment.ids)
         found = [item is not None and label in (label.casefold() for label in item.custom_labels) for item in items]
@@ -133,7 +133,7 @@ class ScoredCatalog:
         self._forget_what_changed()
         known = self._rows_with.get(token)
         if known is None:
-            known = self._rows_with[token] = self.assortment.rows(self.assortment.with_token(token))
+            known = self._rows_with[token] = self.assortment.rows_of(self.assortment.with_token(token))
         return known
 
     def next_after(
@@ -143,7 +143,7 @@ class ScoredCatalog:
 
         The parameters are those of `NextItem.rank`.
         """
-        numbers, chances = self.snapshot.engine.rank(history, earlier=earlier, at_s=at_s, dwell_s=dwell_s)
+        numbers, chances = self.snapshot.engine.rank_candidates(history, earlier=earlier, at_s=at_s, dwell_s=dwell_s)
         rows = self.row_of_engine[numbers]
         known = rows >= 0
         return rows[known], chances[known], numbers[known]

@@ -202,12 +202,12 @@ class Learner:
 
     def _count_labels(self, site: str) -> None:
         """Count what became of impressions, against what the click model expected of them."""
-        for impression, undone in self.clicks.labelled():
+        for impression, undone in self.clicks.take_labels():
             shown = self._shown("slot", slot_in(impression.context), site, impression.visitor_id)
             if undone:
                 self.progress.undone(shown)
             else:
-                self.progress.labelled(shown, impression.expected, impression.clicked)
+                self.progress.learn_label(shown, impression.expected, impression.clicked)
 
     def _shown(self, kind: Literal["slot", "list"], name: str, site: str, visitor_id: str) -> Shown:
         held_out = in_holdout(site, visitor_id, self.holdout_share)

@@ -102,7 +102,7 @@ class Progress:
         """Count a click."""
         self._tally(shown).clicks += 1
 
-    def labelled(self, shown: Shown, expected: float, clicked: bool) -> None:
+    def learn_label(self, shown: Shown, expected: float, clicked: bool) -> None:
         """Count an impression whose outcome is known, and the chance, 0 to 1, that the model gave a click."""
         tally = self._tally(shown)
         tally.labelled += 1

@@ -23,15 +23,15 @@ def warm() -> None:
     engine = NextItem(max_sessions=10)
     for step in range(6):
         engine.learn_one(ItemEvent(str(step % 2), str(step % 5), float(step), "v", ("a",), "b", 1.0))
-    items, _ = engine.rank(["1", "2"], earlier=["3"])
+    items, _ = engine.rank_candidates(["1", "2"], earlier=["3"])
     engine.evidence(items)
-    engine.reader().of(items)
+    engine.reader().contributions_of(items)
     similarity(np.zeros((1, 1), np.float32), np.zeros(1, np.float32), np.zeros(1, np.int64))
     NextItem.load(engine.tables(), engine.paths())
     again = BuyAgain()
     for day in range(4):
         again.learn_one("v", str(day), {"1": "a"}, day * DAY_S)
-    again.frozen().rank(again.history("v"), 0.0)
+    again.frozen().due_items(again.history("v"), 0.0)
     Sketches([b""]).encode([0])
     clicks = ClickModel(click_window_s=1.0)
     clicks.counts.add("c", Context(("slot:hero:0",)), 2.0, 1.0, at_s=0.0)

@@ -119,7 +119,9 @@ class Model:
         self.ranker = ranker
         self.without: list[int] = []
 
-    def rank(self, history: History, at_s: float, n: int = 20, *, exclude: Collection[str] = ()) -> list[RankedItems]:
+    def due_items(
+        self, history: History, at_s: float, n: int = 20, *, exclude: Collection[str] = ()
+    ) -> list[RankedItems]:
         """Give the `n` items most likely in an order at `at_s` (epoch seconds), best first; none without a history."""
         if not history.item_purchases:
             return []
@@ -258,7 +260,7 @@ class BuyAgain:
     >>> again = BuyAgain()
     >>> for week in range(3):
     ...     again.learn_one("v", f"order {week}", {"milk": "Dairy"}, at_s=week * 604_800.0)
-    >>> [found.reason for found in again.recommend("v", at_s=3 * 604_800.0)]
+    >>> [found.reason for found in again.due_items("v", at_s=3 * 604_800.0)]
     ['you bought it 3 times, about every 7 days']
 
     .. [1] Gibbons, "Distinct Sampling for Highly-Accurate Answers to Distinct Values Queries", VLDB 2001.
@@ -336,13 +338,13 @@ class BuyAgain:
         stored = self._visitors.get(visitor_id)
         return History() if stored is None else _decoder.decode(stored)
 
-    def recommend(self, visitor_id: str, at_s: float, n: int = 20) -> list[RankedItems]:
+    def due_items(self, visitor_id: str, at_s: float, n: int = 20) -> list[RankedItems]:
         """Give the `n` items most likely in a followed visitor's next order, after the one that is open."""
         history = self.history(visitor_id)
         known = self._open.get(visitor_id)
         if known is not None:
             buy(history, known.order_id, list(known.items), known.at_s)
-        return self.model.rank(history, at_s, n)
+        return self.model.due_items(history, at_s, n)
 
     def frozen(self) -> Model:
         """Give a copy of the model that no further learning changes."""

@@ -75,7 +75,7 @@ class ContributionReader:
         self._average = np.zeros(len(LEARNERS), np.float32)
         _average(features, ranker.weight, asked, table.head[1], _LEARNER_OF, self._mixed, self._average)
 
-    def of(self, items: NDArray[np.int32]) -> list[Contributions]:
+    def contributions_of(self, items: NDArray[np.int32]) -> list[Contributions]:
         """Tell why of these items, by number; ValueError for one that is no candidate, or after another query."""
         table = self._table
         if table.head[0] != self._number or (table.stamp[items] != self._number).any():

@@ -90,7 +90,7 @@ class NextItem:
     >>> engine = NextItem()
     >>> for item in ("boots", "socks"):
     ...     _ = engine.learn_one(ItemEvent("s1", item, at_s=0.0))
-    >>> engine.recommend(["boots"])[0][0]
+    >>> engine.next_items(["boots"])[0][0]
     'socks'
     """
 
@@ -185,7 +185,7 @@ class NextItem:
         for session_id in [key for key, session in self._tables.open.items() if session.visitor_id == visitor_id]:
             del self._tables.open[session_id]
 
-    def recommend(
+    def next_items(
         self,
         history: Sequence[str],
         n: int = 20,
@@ -205,14 +205,14 @@ class NextItem:
         exclude
             Further items that are not listed.
         """
-        items, chances = self.rank(history, earlier=earlier, at_s=at_s, dwell_s=dwell_s)
+        items, chances = self.rank_candidates(history, earlier=earlier, at_s=at_s, dwell_s=dwell_s)
         if not len(items):
             items, chances = self._most_wanted()
         left_out = {self._tables.numbers[item_id] for item_id in exclude if item_id in self._tables.numbers}
         kept = [place for place, item in enumerate(items.tolist()) if item not in left_out][:n]
         return [(self.names[items[place]], float(chances[place])) for place in kept]
 
-    def rank(
+    def rank_candidates(
         self, history: Sequence[str], *, earlier: Sequence[str] = (), at_s: float | None = None, dwell_s: float = 0.0
     ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         """Give every candidate's number in `names` and its chance to be next, best first; none for an unknown history.

@@ -31,7 +31,7 @@ def body_of(
     """Give what an action carries, the same over every channel: who, why, about what, the offer and the products."""
     trigger = outcome.trigger
     about: dict[str, Any] = msgspec.to_builtins(outcome.about)
-    order = state.order(outcome.about.order_id) if isinstance(outcome.about, AboutOrder) else None
+    order = state.find_order(outcome.about.order_id) if isinstance(outcome.about, AboutOrder) else None
     return {
         "type": MESSAGE_TYPE,
         "timestamp": iso(outcome.at_s),

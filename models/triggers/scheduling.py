@@ -199,7 +199,7 @@ def _want(
 def _move_order(state: TriggerState, event: Event) -> None:
     """Move an order on; what was ordered is wanted no more, and a new order ends the cart it was made of."""
     name, at_s, order_id = event.event, event.at_s, order_id_of(event)
-    order = state.order(order_id) if order_id else None
+    order = state.find_order(order_id) if order_id else None
     if name in ORDERED_EVENTS:
         bought = {item.item_id for item in event.items}
         state.wants = [want for want in state.wants if want.item_id not in bought]

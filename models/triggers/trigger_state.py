@@ -146,7 +146,7 @@ class TriggerState(msgspec.Struct, array_like=True):
             return 0.0
         return min((timer.due_s for timer in self.timers), default=None)
 
-    def order(self, order_id: str) -> TrackedOrder | None:
+    def find_order(self, order_id: str) -> TrackedOrder | None:
         """Give an order that is known."""
         return next((order for order in self.orders if order.order_id == order_id), None)
 

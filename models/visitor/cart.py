@@ -79,7 +79,7 @@ class Cart:
         if missing > 0:
             self._take(Removal(item_id, missing, at_s))
 
-    def order(self, item_ids: Iterable[str], at_s: float) -> None:
+    def take_ordered(self, item_ids: Iterable[str], at_s: float) -> None:
         """Take items out altogether: they were ordered."""
         ordered = set(item_ids)
         self.lines = [line for line in self.lines if line.item_id not in ordered]

@@ -264,7 +264,7 @@ def _order(profile: Profile, event: Event, on_sale: Callable[[EventItem], bool])
         added = buy(profile.orders, order_id_of(event), ordered, event.at_s)
         charge(profile.orders, event, frozenset(added), on_sale)
         cart = Cart(profile.cart, profile.removals)
-        cart.order(ordered, event.at_s)
+        cart.take_ordered(ordered, event.at_s)
         profile.cart, profile.removals = cart.lines, cart.removals
 
 

@@ -60,7 +60,7 @@ class ModelStore:
         tables = cast(bytes | None, self._client.hget(keys.snapshot(site), "tables"))
         return (checkpoint, tables) if checkpoint is not None and tables is not None else None
 
-    def snapshot(self, site: str) -> tuple[bytes, bytes] | None:
+    def published(self, site: str) -> tuple[bytes, bytes] | None:
         """The last published snapshot and the engine's tables."""
         snapshot, tables = cast(list[bytes | None], self._client.hmget(keys.snapshot(site), ["snapshot", "tables"]))
         return (snapshot, tables) if snapshot is not None and tables is not None else None

@@ -73,7 +73,7 @@ class SegmentStore:
         thresholds = parse_thresholds(orjson.loads(stored)) if stored else self._thresholds
         return SegmentConfig(thresholds, tuple(sorted(segments, key=lambda segment: segment.segment_id)))
 
-    def judged(self, site: str, partition: int) -> int:
+    def judged_version(self, site: str, partition: int) -> int:
         """Version by which every visitor of a partition has been judged."""
         return int(self._client.get(keys.memberships_judged(site, partition)) or 0)
 
@@ -84,7 +84,7 @@ class SegmentStore:
     def settled(self, site: str, partitions: int) -> bool:
         """Whether all visitors have been judged by the present version."""
         version = self.version(site)
-        return all(self.judged(site, partition) >= version for partition in range(partitions))
+        return all(self.judged_version(site, partition) >= version for partition in range(partitions))
 
     def tallies(self, site: str, partitions: int) -> dict[str, MemberCount]:
         """Numbers of members by `models.segments.membership`'s field names, summed over partitions."""

@@ -332,7 +332,7 @@ class ProfileStore:
         self._client.delete(keys.pending(site, partition, visitor_id))
         self.links.forget((site, partition, visitor_id))
 
-    def judge(self, site: str, partition: int, visitor_ids: Sequence[str], judge: Judge) -> None:
+    def update_memberships(self, site: str, partition: int, visitor_ids: Sequence[str], judge: Judge) -> None:
         """Judge visitors of whom nothing new is known, and save where they stand; their profiles stay as they are."""
 
         def unchanged(_: list[str], profiles: list[Profile]) -> list[ProfileUpdate]:

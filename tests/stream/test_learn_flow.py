@@ -73,7 +73,7 @@ def test_killed_and_paused_learners_leave_the_models_of_an_undisturbed_one(place
         for other, weight in wanted.items():
             assert found[other] == pytest.approx(weight, rel=1e-3)
         assert _after(mine.engine, name) == pytest.approx(_after(theirs.engine, name))
-    published = store.snapshot(place.site)
+    published = store.published(place.site)
     assert published is not None
     assert decode_snapshot(*published).events == expected.events
 

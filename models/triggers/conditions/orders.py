@@ -28,7 +28,7 @@ class OrderCondition(TriggerCondition, frozen=True):
 
     def timers_for(self, state: TriggerState, event: Event, zone: ZoneInfo) -> list[TimerRequest]:
         """Once for each order."""
-        order = state.order(order_id_of(event))
+        order = state.find_order(order_id_of(event))
         due_s = self.due_s(order) if order is not None else None
         if order is None or due_s is None:
             return []
@@ -36,18 +36,18 @@ class OrderCondition(TriggerCondition, frozen=True):
 
     def still_valid(self, state: TriggerState, timer: Timer) -> bool:
         """Whether the order is still in the state waited for."""
-        order = state.order(self.about(timer).order_id)
+        order = state.find_order(self.about(timer).order_id)
         return order is not None and self.in_state(order)
 
     def reason(self, context: EvaluationContext) -> str:
-        order = context.state.order(self.about(context.timer).order_id)
+        order = context.state.find_order(self.about(context.timer).order_id)
         return self.state_text(order) if order is not None and self.in_state(order) else ""
 
     def about(self, timer: Timer) -> AboutOrder:
         return read_about(timer.about, AboutOrder)
 
     def item_ids(self, context: EvaluationContext) -> list[str]:
-        order = context.state.order(self.about(context.timer).order_id)
+        order = context.state.find_order(self.about(context.timer).order_id)
         return order.item_ids if order else []
 
 

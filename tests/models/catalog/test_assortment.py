@@ -34,7 +34,7 @@ def fresh(items: dict[str, CatalogItem]) -> Assortment:
 
 
 def by_id(made: Assortment, at_s: float) -> dict[str, bool]:
-    sellable = made.sellable(at_s)
+    sellable = made.sellable_rows(at_s)
     return {item_id: bool(sellable[row]) for item_id, row in made.row_of.items() if item_id in made.items}
 
 
@@ -50,9 +50,9 @@ def agree(made: Assortment, expected: Assortment) -> None:
     for at_s in (START_S, START_S + 10, START_S + 20):
         assert by_id(made, at_s) == by_id(expected, at_s)
         assert by_id(made, at_s) == {item.item_id: item.sellable(at_s) for item in made.items.values()}
-        offered = {made.ids[row] for row in np.flatnonzero(made.sellable(at_s))}
+        offered = {made.ids[row] for row in np.flatnonzero(made.sellable_rows(at_s))}
         assert offered <= made.items.keys()  # a removed item keeps its row for a while, never its place in the shop
-    since, rows = made.new_since_s(), made.row_of
+    since, rows = made.new_since_by_row(), made.row_of
     assert {item: since[rows[item]] for item in made.items} == {
         item_id: it.new_since_s for item_id, it in made.items.items()
     }
@@ -97,7 +97,7 @@ def test_a_few_changes_of_many_items_write_their_own_rows_only() -> None:
         )
     # The others keep the token weights of the last rebuild, which a few changes hardly move.
     expected = matrix_of([tokens_of(made.items[item]) for item in sorted(made.items)], made.frequency())
-    mine = made.matrix[made.rows(sorted(made.items))]
+    mine = made.matrix[made.rows_of(sorted(made.items))]
     assert (mine * expected).sum(axis=1).min() > 0.99
 
 

@@ -148,15 +148,15 @@ def test_orders_teach_what_is_bought_again_and_a_cancelled_one_leaves_the_histor
     paid = event("order_paid", at_s=3 * week, params={"order_id": "o3"})
     cancelled = event("order_cancelled", at_s=3 * week, params={"order_id": "o1"})
     learn(model, [(0, number, told) for number, told in enumerate([*bought, paid, cancelled], 1)])
-    (listed,) = [found for found in model.again.recommend("v1", START_S + 4 * week) if found.purchases is not None]
+    (listed,) = [found for found in model.again.due_items("v1", START_S + 4 * week) if found.purchases is not None]
     assert listed.reason == "you bought it 3 times, about every 10 days"
     frozen = model.snapshot().again
     assert frozen.names == ["p001"]
     assert frozen.repeats.category_of.tolist() == [0]  # the catalog's, whatever the event says
     loaded = Learner.load(model.save())
-    assert loaded.again.recommend("v1", START_S + 4 * week) == model.again.recommend("v1", START_S + 4 * week)
+    assert loaded.again.due_items("v1", START_S + 4 * week) == model.again.due_items("v1", START_S + 4 * week)
     learn(model, [(0, 7, event(VISITOR_DELETED))])
-    assert model.again.recommend("v1", START_S + 4 * week) == []
+    assert model.again.due_items("v1", START_S + 4 * week) == []
 
 
 def test_an_erased_visitor_leaves_no_path() -> None:
@@ -323,5 +323,5 @@ def test_in_a_hurry_everything_is_counted_and_some_is_ranked() -> None:
     assert hurried.names == calm.names
     assert hurried_view.popular.tolist() == calm_view.popular.tolist()
     looked_at = [event.items[0].item_id for _, _, event in some if event.event == "view_item"]
-    assert {item for item, _ in hurried.engine.recommend(looked_at[:1])}
+    assert {item for item, _ in hurried.engine.next_items(looked_at[:1])}
     assert 0 < hurried.progress.measures["all"].steps < calm.progress.measures["all"].steps

@@ -60,7 +60,7 @@ def test_calibration_compares_clicks_with_what_was_expected_of_them() -> None:
     progress = Progress()
     for clicked in (True, False, False, False):
         progress.shown(SLOT)
-        progress.labelled(SLOT, 0.5, clicked)
+        progress.learn_label(SLOT, 0.5, clicked)
     progress.clicked(SLOT)
     tally = progress.tallies[SLOT]
     assert (tally.impressions, tally.clicks, tally.labelled, tally.clicked, tally.expected) == (4, 1, 4, 1, 2.0)

@@ -46,7 +46,7 @@ def learn(model: BuyAgain, some: Sequence[Order]) -> None:
 
 
 def answers(model: BuyAgain) -> Any:
-    return [model.recommend(f"v{number}", START_S + 90 * DAY_S) for number in range(12)]
+    return [model.due_items(f"v{number}", START_S + 90 * DAY_S) for number in range(12)]
 
 
 def many() -> list[Order]:
@@ -76,7 +76,7 @@ def test_what_a_visitor_buys_by_habit_comes_first() -> None:
     model = BuyAgain()
     learn(model, orders(1_000, seed=2))
     for number in range(12):
-        listed = model.recommend(f"v{number}", START_S + 1_000 * 7_200.0)
+        listed = model.due_items(f"v{number}", START_S + 1_000 * 7_200.0)
         assert {listed[0].item_id, listed[1].item_id} == {f"staple {number}", "paper"}
         assert listed[0].reason.startswith("you bought it")
 
@@ -84,16 +84,16 @@ def test_what_a_visitor_buys_by_habit_comes_first() -> None:
 def test_a_visitor_without_orders_gets_none() -> None:
     model = BuyAgain()
     learn(model, orders(100, seed=3))
-    assert model.recommend("stranger", START_S) == []
-    assert empty_model().rank(History(), START_S) == []
+    assert model.due_items("stranger", START_S) == []
+    assert empty_model().due_items(History(), START_S) == []
 
 
 def test_before_any_learning_the_more_often_bought_comes_first() -> None:
     history = History()
     for number, items in enumerate((["a"], ["a", "b"], ["a", "b"], ["c"])):
         buy(history, f"o{number}", items, number * DAY_S)
-    assert [item.item_id for item in empty_model().rank(history, 60 * DAY_S)] == ["a", "b", "c"]
-    assert [item.item_id for item in empty_model().rank(history, 60 * DAY_S, exclude={"a"}, n=1)] == ["b"]
+    assert [item.item_id for item in empty_model().due_items(history, 60 * DAY_S)] == ["a", "b", "c"]
+    assert [item.item_id for item in empty_model().due_items(history, 60 * DAY_S, exclude={"a"}, n=1)] == ["b"]
 
 
 def test_sums_are_those_of_a_batch() -> None:
@@ -153,13 +153,13 @@ def test_what_was_taken_back_is_no_habit() -> None:
     model.take_back("v", "o2")
     model.take_back("nobody", "o2")
     counts = {
-        item.item_id: item.purchases.count for item in model.recommend("v", START_S + 90 * DAY_S) if item.purchases
+        item.item_id: item.purchases.count for item in model.due_items("v", START_S + 90 * DAY_S) if item.purchases
     }
     assert counts == {"milk": 3, "sofa": 1}
     model.take_back("v", "o3")
     assert {purchases.count for purchases in model.history("v").item_purchases} == {2, 1}
     model.forget("v")
-    assert model.recommend("v", START_S) == []
+    assert model.due_items("v", START_S) == []
 
 
 def test_an_item_bought_once_waits_unless_people_buy_it_again() -> None:
@@ -171,7 +171,7 @@ def test_an_item_bought_once_waits_unless_people_buy_it_again() -> None:
     model.learn_one("new", "o", {"milk": "", "sofa 1": ""}, START_S + 60 * DAY_S)
 
     def own(at_s: float) -> set[str]:
-        return {item.item_id for item in model.recommend("new", at_s, n=200) if item.purchases is not None}
+        return {item.item_id for item in model.due_items("new", at_s, n=200) if item.purchases is not None}
 
     assert own(START_S + 61 * DAY_S) == {"milk"}
     assert own(START_S + 91 * DAY_S) == {"milk", "sofa 1"}
@@ -233,10 +233,10 @@ def test_a_hostile_stream_leaves_bounded_finite_sums_and_an_answer(stream: list[
         assert np.isfinite(array).all()
     for number in range(5):
         for at_s in (0.0, START_S, 1e10):
-            listed = model.recommend(f"v{number}", at_s)
+            listed = model.due_items(f"v{number}", at_s)
             assert all(np.isfinite(candidate.score) for candidate in listed)
             assert len({item.item_id for item in listed}) == len(listed) <= 20
-    assert model.recommend(stream[0].visitor_id, 5e9)
+    assert model.due_items(stream[0].visitor_id, 5e9)
 
 
 def test_a_model_is_read_as_it_was_frozen_and_learns_no_more() -> None:
@@ -244,11 +244,11 @@ def test_a_model_is_read_as_it_was_frozen_and_learns_no_more() -> None:
     learn(model, orders(300, seed=7))
     frozen = model.frozen()
     history = model.history("v1")
-    listed = frozen.rank(history, START_S + 30 * DAY_S)
-    assert model_of(frozen.stored()).rank(history, START_S + 30 * DAY_S) == listed
-    assert model.model.rank(history, START_S + 30 * DAY_S) == listed
+    listed = frozen.due_items(history, START_S + 30 * DAY_S)
+    assert model_of(frozen.stored()).due_items(history, START_S + 30 * DAY_S) == listed
+    assert model.model.due_items(history, START_S + 30 * DAY_S) == listed
     learn(model, [order._replace(order_id=f"more {order.order_id}") for order in orders(300, seed=8)])
-    assert frozen.rank(history, START_S + 30 * DAY_S) == listed
+    assert frozen.due_items(history, START_S + 30 * DAY_S) == listed
 
 
 def test_a_feature_left_out_is_not_asked() -> None:
@@ -256,8 +256,8 @@ def test_a_feature_left_out_is_not_asked() -> None:
     whole, without = BuyAgain(), BuyAgain(without=range(22))
     learn(whole, some)
     learn(without, some)
-    assert whole.recommend("v1", START_S + 40 * DAY_S)[0].score != 0.0
-    assert {candidate.score for candidate in without.recommend("v1", START_S + 40 * DAY_S)} == {0.0}
+    assert whole.due_items("v1", START_S + 40 * DAY_S)[0].score != 0.0
+    assert {candidate.score for candidate in without.due_items("v1", START_S + 40 * DAY_S)} == {0.0}
 
 
 def test_reasons_are_true() -> None:

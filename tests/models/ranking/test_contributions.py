@@ -23,8 +23,8 @@ def _engine() -> NextItem:
 
 def test_says_add_up_to_the_score_beside_the_average() -> None:
     engine = _engine()
-    items, _ = engine.rank(["boots", "hats"])
-    contributions_by_row = engine.reader().of(items)
+    items, _ = engine.rank_candidates(["boots", "hats"])
+    contributions_by_row = engine.reader().contributions_of(items)
     count = int(engine._table.head[1])
     scores = {int(item): float(score) for item, score in zip(engine._table.items[:count], engine._scores, strict=False)}
     average = float(np.mean(engine._scores[:count]))
@@ -38,10 +38,10 @@ def test_says_add_up_to_the_score_beside_the_average() -> None:
 
 def test_the_item_named_is_the_one_that_leads_there() -> None:
     engine = _engine()
-    items, _ = engine.rank(["hats", "boots"])
+    items, _ = engine.rank_candidates(["hats", "boots"])
     because = {
         item: contributions.because
-        for item, contributions in zip(items.tolist(), engine.reader().of(items), strict=True)
+        for item, contributions in zip(items.tolist(), engine.reader().contributions_of(items), strict=True)
     }
     named = {engine.names[item]: engine.names[other] for item, other in because.items() if other >= 0}
     assert named["socks"] == "boots"
@@ -51,7 +51,7 @@ def test_the_item_named_is_the_one_that_leads_there() -> None:
 
 def test_an_item_that_is_no_candidate_is_refused() -> None:
     engine = _engine()
-    engine.rank(["boots"])
+    engine.rank_candidates(["boots"])
     engine.learn_one(ItemEvent("x", "new", 1e6))
     with pytest.raises(ValueError, match="no candidates of the latest query"):
-        engine.reader().of(np.array([engine.names.index("new")], np.int32))
+        engine.reader().contributions_of(np.array([engine.names.index("new")], np.int32))

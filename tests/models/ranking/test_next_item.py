@@ -46,7 +46,7 @@ CASE = Case[NextItem](
     name="next item",
     new=lambda: NextItem(max_items=1_000, max_tokens=200, max_sessions=500),
     learn=_learn,
-    answers=lambda engine: (engine.recommend([]), engine.recommend(["i3", "i2", "once7"], 50, earlier=["i9"])),
+    answers=lambda engine: (engine.next_items([]), engine.next_items(["i3", "i2", "once7"], 50, earlier=["i9"])),
     reloaded=lambda engine: NextItem.load(engine.tables(), engine.paths()),
     state=lambda engine: engine.tables() + engine.paths(),
     size=lambda engine: max(
@@ -67,8 +67,8 @@ def test_check(check: Callable[[Case[NextItem]], None]) -> None:
 
 
 def test_answers_before_any_learning() -> None:
-    assert NextItem().recommend([]) == []
-    assert NextItem().recommend(["unknown"], 5, earlier=["unknown"]) == []
+    assert NextItem().next_items([]) == []
+    assert NextItem().next_items(["unknown"], 5, earlier=["unknown"]) == []
 
 
 def test_learns_the_next_item() -> None:
@@ -92,8 +92,8 @@ def test_place_told_is_the_place_in_the_list() -> None:
                 "dwell_s": session.last_at_s - session.before_at_s,
                 "earlier": [engine.names[item] for item in engine._tables.visitors[visit.visitor_id]],
             }
-            listed = engine.recommend(before, 100, **known)  # type: ignore[arg-type]
-            fresh = engine.recommend(before, 100, exclude=before, **known)  # type: ignore[arg-type]
+            listed = engine.next_items(before, 100, **known)  # type: ignore[arg-type]
+            fresh = engine.next_items(before, 100, exclude=before, **known)  # type: ignore[arg-type]
             places = engine.learn_one(visit)
             assert places is not None
             ids = [item_id for item_id, _ in listed]
@@ -118,7 +118,7 @@ def test_survives_save_and_load() -> None:
     assert _state(again) == _state(engine)
     for visit in _shop(300, seed=2):
         assert again.learn_one(visit) == engine.learn_one(visit)
-    assert again.recommend(["i3", "i2"], earlier=["i9"]) == engine.recommend(["i3", "i2"], earlier=["i9"])
+    assert again.next_items(["i3", "i2"], earlier=["i9"]) == engine.next_items(["i3", "i2"], earlier=["i9"])
     assert _state(again) == _state(engine)
 
 
@@ -140,15 +140,15 @@ def test_same_events_same_engine() -> None:
 def test_reading_writes_nothing() -> None:
     engine = _engine(500)
     before = _state(engine)
-    items, _ = engine.rank(["i1", "i2", "never"], earlier=["i3", "never"])
-    engine.reader().of(items[:10])
-    engine.recommend([], 10, exclude=["i3"])
+    items, _ = engine.rank_candidates(["i1", "i2", "never"], earlier=["i3", "never"])
+    engine.reader().contributions_of(items[:10])
+    engine.next_items([], 10, exclude=["i3"])
     assert _state(engine) == before
 
 
 def test_left_out_items_and_the_current_one_are_not_listed() -> None:
     engine = _engine(1_000)
-    ids = [item_id for item_id, _ in engine.recommend(["i5", "i4"], 50, exclude=["i6", "i7", "never"])]
+    ids = [item_id for item_id, _ in engine.next_items(["i5", "i4"], 50, exclude=["i6", "i7", "never"])]
     assert len(ids) == len(set(ids)) == 50
     assert not {"i5", "i6", "i7"} & set(ids)
     assert "i4" in ids
@@ -179,7 +179,7 @@ def test_items_that_appear_once_stay_bounded() -> None:
     assert len(engine._tables.sources.content.price) <= 1_000
     assert len(engine._tables.sources.rings.rung) <= 200
     assert len(engine._tables.tokens) <= 200
-    wanted = [item_id for item_id, _ in engine.recommend(["i5"], 5)]
+    wanted = [item_id for item_id, _ in engine.next_items(["i5"], 5)]
     assert {"i6", "i7"} & set(wanted), "what is wanted again and again outlives what was seen once"
 
 
@@ -187,7 +187,7 @@ def test_a_clock_that_runs_backwards_changes_nothing_but_age() -> None:
     engine = NextItem()
     for visit in _shop(2_000):
         engine.learn_one(visit._replace(at_s=-visit.at_s))
-    listed = engine.recommend(["i5", "i4"], 2)
+    listed = engine.next_items(["i5", "i4"], 2)
     assert {item_id for item_id, _ in listed} <= {"i3", "i4", "i6", "i7", "i8"}
     assert all(math.isfinite(score) for _, score in listed)
 
@@ -197,7 +197,7 @@ def test_odd_prices_do_no_harm(price: float) -> None:
     engine = _engine(200)
     engine.learn_one(ItemEvent("x", "i1", 0.0, "", ("shop",), "b1", price))
     engine.learn_one(ItemEvent("x", "i2", 1.0, "", ("shop",), "b1", price))
-    assert all(math.isfinite(score) for _, score in engine.recommend(["i2", "i1"], 20))
+    assert all(math.isfinite(score) for _, score in engine.next_items(["i2", "i1"], 20))
 
 
 def test_a_time_that_is_no_number_is_refused() -> None:
@@ -213,7 +213,7 @@ def test_an_item_with_no_neighbours_is_answered_by_what_it_is() -> None:
             ItemEvent(f"s{step // 12}-{kind}", f"{kind}-{step % 7}", float(step), "", (f"c{kind}",), "b", 5.0)
         )
     engine.learn_one(ItemEvent("cold", "brand-new", 700.0, "", ("c1",), "b", 5.0))
-    assert all(item_id.startswith("1-") for item_id, _ in engine.recommend(["brand-new"], 4))
+    assert all(item_id.startswith("1-") for item_id, _ in engine.next_items(["brand-new"], 4))
 
 
 @pytest.mark.parametrize(

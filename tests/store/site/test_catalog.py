@@ -80,7 +80,7 @@ def test_one_process_leads_and_it_alone_may_publish(client: Client, site: str) -
     assert not second.lead(site)
     assert first.publish(site, b"checkpoint", 3, b"snapshot", b"tables")
     assert not second.publish(site, b"other", 4, b"other", b"other")
-    assert (first.checkpoint(site), second.snapshot(site), second.snapshot_version(site)) == (
+    assert (first.checkpoint(site), second.published(site), second.snapshot_version(site)) == (
         (b"checkpoint", b"tables"),
         (b"snapshot", b"tables"),
         3,
@@ -95,7 +95,7 @@ def test_one_process_leads_and_it_alone_may_publish(client: Client, site: str) -
 
 def test_a_site_without_models_has_version_0(client: Client, site: str) -> None:
     store = ModelStore(client)
-    assert (store.checkpoint(site), store.snapshot(site), store.snapshot_version(site)) == (None, None, 0)
+    assert (store.checkpoint(site), store.published(site), store.snapshot_version(site)) == (None, None, 0)
 
 
 def test_every_key_has_a_lifetime_and_a_site_one_slot(client: Client, site: str) -> None:
