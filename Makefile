@@ -16,6 +16,7 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	$(BIN)/python -m models.learner.warm_up
+	if [ -e .git ]; then $(BIN)/pre-commit install >/dev/null; fi
 	touch $@
 
 demo: setup  ## a shop in one command; ARGS="--seconds 30 --json" runs it unattended
@@ -25,9 +26,8 @@ test: setup  ## every test, against real servers; ARGS go to pytest
 	@scripts/install-test-components
 	$(BIN)/python -m pytest $(ARGS)
 
-lint: setup  ## ruff and mypy
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+lint: setup  ## every pre-commit hook over all files, and mypy
+	$(BIN)/pre-commit run --all-files
 	$(BIN)/mypy
 
 bench: setup  ## freshness, latency of decisions, ingest, as JSON

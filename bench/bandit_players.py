@@ -62,7 +62,7 @@ class Random(Silent):
     def __init__(self, shop: Shop, seed: int) -> None:
         self._shop, self._random = shop, np.random.default_rng(seed)
 
-    def choose(self, visit: Visit, eligible: list[int]) -> list[int]:
+    def choose(self, visit: Visit, eligible: list[int]) -> list[int]:  # noqa: ARG002 - whoever comes
         """Shuffle."""
         return in_turn(self._random.permutation(eligible).tolist(), self._shop.campaign.tolist())
 

@@ -132,7 +132,7 @@ def _place_by_popularity(popular: Ints, target: int, place: int, left_out: Ints)
 
 
 @njit(cache=True)
-def _vsknn(item: Ints, session: Ints, learned: Flags, scored: Flags, items: int, sessions: int) -> Ints:
+def _vsknn(item: Ints, session: Ints, learned: Flags, scored: Flags, items: int, sessions: int) -> Ints:  # noqa: C901 - the published algorithm in one piece, to be read against it
     """VS-kNN: sessions that share late items with this one vote for their items; gives places, shape `(2, n)`.
 
     A session's similarity is the sum over shared items of their place in the query, 1 for the last down to 1/n; it

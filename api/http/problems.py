@@ -95,6 +95,6 @@ async def on_http_error(request: Request, error: Exception) -> Response:
     return problem(error.status_code, codes.get(error.status_code, "http_error"), detail, dict(error.headers or {}))
 
 
-async def on_unexpected(request: Request, error: Exception) -> Response:
+async def on_unexpected(request: Request, _: Exception) -> Response:
     """Answer a fault of ours, without telling its inside."""
     return problem(500, "internal_error", f"{request.method} {request.url.path} failed; the log says why")

@@ -216,7 +216,7 @@ def _allowed(
     return allowed
 
 
-def _ladder(
+def _ladder(  # noqa: C901 - one arm a strategy, side by side
     scored: ScoredCatalog, visitor: VisitorContext, query: Query, allowed: NDArray[np.bool_], gap: Gap | None
 ) -> Iterator[CandidateList]:
     """The steps of a strategy, most telling first; each is computed only when the list still has room."""

@@ -208,12 +208,7 @@ def _check_meaning(event: Event) -> None:
     if name in ITEM_EVENTS and not event.items:
         raise InvalidError("items_missing", f"{name} needs at least one element in items")
     if name in ORDER_EVENTS:
-        order = params.get("transaction_id", params.get("order_id"))
-        if not isinstance(order, (str, int)) or isinstance(order, bool) or not str(order) or len(str(order)) > 128:
-            needs = "transaction_id" if name in ("purchase", "refund") else "order_id"
-            raise InvalidError(
-                f"{needs}_missing", f"{name} needs params.{needs} (1 to 128 characters), got {show_value(order)}"
-            )
+        _check_order(name, params)
     if name in SEARCH_EVENTS and not (isinstance(params.get("search_term"), str) and params["search_term"].strip()):
         raise InvalidError(
             "search_term_missing", f"{name} needs params.search_term, got {show_value(params.get('search_term'))}"
@@ -226,14 +221,22 @@ def _check_meaning(event: Event) -> None:
         _check_birthday(name, params.get("birthday"))
     if name == "campaign_cost":
         _check_cost(params)
-    for field in ("dwell_ms", "engagement_time_msec"):
+    for field in ("dwell_ms", "engagement_time_msec", "value"):
         if params.get(field) is not None:
             parse_amount(params[field], f"params.{field}", f"{field}_invalid")
-    if "value" in params and params["value"] is not None:
-        parse_amount(params["value"], "params.value", "value_invalid")
     currency = params.get("currency")
     if currency is not None and not (isinstance(currency, str) and _CURRENCY.fullmatch(currency)):
         raise InvalidError("currency_invalid", f"params.currency must be an ISO 4217 code, got {show_value(currency)}")
+
+
+def _check_order(name: str, params: Mapping[str, Any]) -> None:
+    """Refuse an event of an order that does not name it."""
+    order = params.get("transaction_id", params.get("order_id"))
+    if not isinstance(order, (str, int)) or isinstance(order, bool) or not str(order) or len(str(order)) > 128:
+        needs = "transaction_id" if name in ("purchase", "refund") else "order_id"
+        raise InvalidError(
+            f"{needs}_missing", f"{name} needs params.{needs} (1 to 128 characters), got {show_value(order)}"
+        )
 
 
 def _check_scores(name: str, params: Mapping[str, Any]) -> None:

@@ -90,7 +90,7 @@ class RankedItems(NamedTuple):
         return "often bought in the shop" if self.purchases is None else reason_of(self.purchases)
 
 
-class _Asked(NamedTuple):
+class AskedOrder(NamedTuple):
     """Candidates of one visitor at one moment, with their features and scores."""
 
     ids: list[str]
@@ -125,7 +125,7 @@ class Model:
         """Give the `n` items most likely in an order at `at_s` (epoch seconds), best first; none without a history."""
         if not history.item_purchases:
             return []
-        asked = self._ask(history, at_s)
+        asked = self.ask(history, at_s)
         rates = rates_again(self.repeats, asked.candidates.number)
         item_purchases = history.item_purchases
         ranked: list[RankedItems] = []
@@ -141,7 +141,7 @@ class Model:
                 break
         return ranked
 
-    def _ask(self, history: History, at_s: float) -> _Asked:
+    def ask(self, history: History, at_s: float) -> AskedOrder:
         orders = OrderTimes(
             at_s=np.array([order.at_s for order in history.orders], dtype=np.float64),
             items=np.array([order.items for order in history.orders], dtype=np.float64),
@@ -157,7 +157,7 @@ class Model:
         write_repurchase_features(self.repeats, candidates, orders, at_s, features)
         features[:, self.without] = 0.0
         score_all(self.ranker, features, query, len(ids), scores)
-        return _Asked(ids, candidates, features, query, scores, at_s)
+        return AskedOrder(ids, candidates, features, query, scores, at_s)
 
     def _candidates(self, history: History) -> tuple[list[str], Candidates]:
         item_purchases, number_of = history.item_purchases, self.number_of
@@ -372,7 +372,7 @@ class BuyAgain:
         model = self.model
         offered, gap_days = np.zeros(0, np.int64), np.zeros(0)
         if history.item_purchases:
-            asked = model._ask(history, order.at_s)
+            asked = model.ask(history, order.at_s)
             wanted = np.array([item_id in order.items for item_id in asked.ids])
             if wanted.any():
                 # A softmax over the candidates; every order counts alike, its items share it.

@@ -179,7 +179,9 @@ def add_steps(table: CandidateTable, found: NDArray[np.int32], sums: NDArray[np.
 
 
 @kernel
-def gather_further(table: CandidateTable, s: Sources, query: NDArray[np.int32]) -> None:
+def gather_further(  # noqa: C901 - compiled: calls inside would pass arrays on
+    table: CandidateTable, s: Sources, query: NDArray[np.int32]
+) -> None:
     """Name what is one step on from there, what shares category, brand or price band, and what is wanted anyway."""
     rows = s.sequences
     largest = np.float32(0.0)
@@ -245,7 +247,7 @@ def write_query(
 
 
 @fast_kernel
-def write_features(
+def write_features(  # noqa: C901 - compiled: calls inside would pass arrays on
     table: CandidateTable,
     s: Sources,
     query: NDArray[np.int32],

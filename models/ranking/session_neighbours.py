@@ -111,7 +111,7 @@ def learn_visit(s: Sessions, session: int, item: int, at_s: float) -> int:
 
 
 @kernel
-def score_neighbours(
+def score_neighbours(  # noqa: C901 - compiled: calls inside would pass arrays on
     s: Sessions,
     scratch: Scratch,
     table: CandidateTable,

@@ -57,6 +57,15 @@ _LOOKS: Final = frozenset(
     {"add_to_cart", "remove_from_cart", "purchase", "order_created", "order_paid", "order_cancelled", "refund", "login"}
 )
 """Events after which the profile is looked at: its cart may have changed, or another's was joined to it."""
+_ORDER_MOMENTS: Final = {
+    "order_created": ("created_at_s",),
+    "order_paid": ("created_at_s", "paid_at_s"),
+    "purchase": ("created_at_s", "paid_at_s"),
+    "order_shipped": ("shipped_at_s",),
+    "order_out_for_delivery": ("out_at_s",),
+    "order_delivered": ("delivered_at_s",),
+}
+"""What an event is the moment of, the first to tell it counting; an `order_` of the shop's own is none."""
 _EXPECTED: Final = (
     "expected_delivery",
     "expected_delivery_at",
@@ -126,7 +135,6 @@ def observe(state: TriggerState, event: Event, rules: TriggerIndex, assortment: 
 def _learn(state: TriggerState, event: Event, assortment: Assortment) -> list[str]:
     """Keep what the event tells; gives further names that it goes by."""
     name, at_s = event.event, event.at_s
-    also: list[str] = []
     if name == "view_item":
         _browse(state, event)
         for item in event.items:
@@ -139,27 +147,42 @@ def _learn(state: TriggerState, event: Event, assortment: Assortment) -> list[st
     elif name == "remove_from_cart":
         state.cart_at_s = max(state.cart_at_s, at_s)
     elif name == "remove_from_wishlist":
-        named = {item.item_id for item in event.items}
-        state.wants = [want for want in state.wants if want.item_id not in named]
+        _forget_wants(state, event)
     elif name == "sign_up":
         state.signed_up_s = min(state.signed_up_s or at_s, at_s)
     elif name == COMPLAINT_RESOLVED:
-        state.trouble_since_s = 0.0
-        for timer in state.timers:
-            if timer.held == COMPLAINT_OPEN:
-                timer.due_s = min(timer.due_s, at_s)
+        _resolve_complaint(state, at_s)
     if name.startswith("order_") or name in ORDER_EVENTS:
         _move_order(state, event)
+    return _learn_about_visitor(state, event)
+
+
+def _learn_about_visitor(state: TriggerState, event: Event) -> list[str]:
+    """Keep what the event tells of birthday, complaints and consent; gives further names that it goes by."""
+    also: list[str] = []
     birthday = event.params.get("birthday")
     if isinstance(birthday, str) and len(birthday) == 10 and birthday[5:] != state.birthday:
         state.birthday = birthday[5:]
         also.append(BIRTHDAY_TOLD)
     if trouble_of(event):
-        state.trouble_since_s = state.trouble_since_s or at_s
+        state.trouble_since_s = state.trouble_since_s or event.at_s
         also.append(COMPLAINED)
     if agreement_of(event) is not None:
         state.look = True
     return also
+
+
+def _forget_wants(state: TriggerState, event: Event) -> None:
+    named = {item.item_id for item in event.items}
+    state.wants = [want for want in state.wants if want.item_id not in named]
+
+
+def _resolve_complaint(state: TriggerState, at_s: float) -> None:
+    """Let what was held back by the complaint be looked at again."""
+    state.trouble_since_s = 0.0
+    for timer in state.timers:
+        if timer.held == COMPLAINT_OPEN:
+            timer.due_s = min(timer.due_s, at_s)
 
 
 def _browse(state: TriggerState, event: Event) -> None:
@@ -201,8 +224,7 @@ def _move_order(state: TriggerState, event: Event) -> None:
     name, at_s, order_id = event.event, event.at_s, order_id_of(event)
     order = state.find_order(order_id) if order_id else None
     if name in ORDERED_EVENTS:
-        bought = {item.item_id for item in event.items}
-        state.wants = [want for want in state.wants if want.item_id not in bought]
+        _forget_wants(state, event)
         if order is None or not order.created_at_s:
             state.cart_over_s = max(state.cart_over_s, at_s)
             state.cart_since_s = 0.0
@@ -221,33 +243,26 @@ def _move_order(state: TriggerState, event: Event) -> None:
             return  # a part of it was sent back
         order.over_at_s = at_s
         return
-    match name:
-        case "order_created":
-            order.created_at_s = order.created_at_s or at_s
-        case "order_paid" | "purchase":
-            order.created_at_s = order.created_at_s or at_s
-            order.paid_at_s = order.paid_at_s or at_s
-        case "order_shipped":
-            order.shipped_at_s = order.shipped_at_s or at_s
-        case "order_out_for_delivery":
-            order.out_at_s = order.out_at_s or at_s
-        case "order_delivered":
-            order.delivered_at_s = order.delivered_at_s or at_s
-        case _:
-            pass  # a name of the shop's own
+    for moment in _ORDER_MOMENTS.get(name, ()):
+        setattr(order, moment, getattr(order, moment) or at_s)
     known = dict.fromkeys([*order.item_ids, *(item.item_id for item in event.items)])
     order.item_ids = list(known)[:MAX_VIEWED]
     value = score_of(event.params, "value")
     order.value = value if value is not None else order.value
     currency = event.params.get("currency")
     order.currency = currency if isinstance(currency, str) else order.currency
+    order.expected_s = _expected_s(event) or order.expected_s
+
+
+def _expected_s(event: Event) -> float:
+    """When an order is expected to arrive, epoch seconds; 0 where the event does not tell, or tells no time."""
     for field in _EXPECTED:
         if event.params.get(field) is not None:
             try:
-                order.expected_s = parse_time(event.params[field], now_s=_MOST_EXPECTED_S)
+                return parse_time(event.params[field], now_s=_MOST_EXPECTED_S)
             except InvalidError:
-                continue  # not a time: nothing is expected
-            break
+                continue
+    return 0.0
 
 
 def arm(state: TriggerState, trigger: Trigger, armed: Sequence[TimerRequest]) -> None:

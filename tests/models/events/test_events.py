@@ -150,7 +150,7 @@ def test_times_are_read_in_every_unit_and_never_lie_far_ahead(value: object, at_
     assert parse_time(value, NOW_S) == at_s
 
 
-@given(moment=st.datetimes(datetime(2000, 1, 2), datetime(2023, 1, 1)))
+@given(moment=st.datetimes(datetime(2000, 1, 2), datetime(2023, 1, 1)))  # noqa: DTZ001 - the zone is set below
 def test_a_time_means_the_same_as_text_and_as_a_number(moment: datetime) -> None:
     moment = moment.replace(tzinfo=UTC)
     assert parse_time(moment.isoformat(), NOW_S) == moment.timestamp()
