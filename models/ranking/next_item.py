@@ -85,7 +85,7 @@ class NextItem:
     rate
         Step of the ranker. Above 0.
     without
-        Names in `models.ranking.candidates.LEARNERS` of those whose say is left out, to see what each is worth.
+        Names in `models.ranking.feature_layout.LEARNERS` of those whose say is left out, to see what each is worth.
 
     >>> engine = NextItem()
     >>> for item in ("boots", "socks"):

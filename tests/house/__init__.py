@@ -1,0 +1,1 @@
+"""House rules: what every module keeps to, whatever it is about."""

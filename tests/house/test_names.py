@@ -1,0 +1,111 @@
+"""One name, one thing: no public name stands in two modules, and a method's name has one type."""
+
+import ast
+from collections import defaultdict
+
+import pytest
+
+from tests.house.tree import ROOMS, ROOT, modules, parsed, public_names
+
+SHARED_NAMES = {
+    "router": "FastAPI's word for a module's routes, as every tutorial has it",
+}
+"""Public names that several modules define, and why; at most fifteen."""
+SHARED_METHODS = {
+    "about": "each kind of condition gives its own record",
+    "build": "Bytewax's interface of sources and sinks",
+    "consume": "each log has its own kind of consumer",
+    "current": "the newest there is of what the class holds",
+    "get": "by key, of whatever the store holds",
+    "learn": "take in a batch",
+    "learn_one": "take in one event; some tell what they knew before",
+    "load": "read what was saved",
+    "put": "write by key; some tell whether there was room",
+    "read": "from the server, of whatever the store holds",
+    "run": "until told to stop",
+    "save": "give what `load` reads",
+    "snapshot": "what others may read of a learner",
+    "start": "begin",
+    "stored": "give the stored form",
+    "take": "take from a queue",
+    "update": "change what is stored of several visitors, and tell how it went",
+    "version": "None where nothing was stored yet",
+}
+"""Verbs that every class may have, each for its own thing, and what they mean everywhere."""
+MOST_PARAMETERS = 7
+
+
+def test_no_public_name_is_defined_in_two_modules() -> None:
+    assert len(SHARED_NAMES) <= 15
+    places: dict[str, list[str]] = defaultdict(list)
+    for room in ROOMS:
+        for path in modules(room):
+            for name in set(public_names(path)):
+                places[name].append(str(path.relative_to(ROOT)))
+    twice = {name: found for name, found in places.items() if len(found) > 1}
+    assert {name: found for name, found in twice.items() if name not in SHARED_NAMES} == {}
+    assert SHARED_NAMES.keys() <= twice.keys()
+
+
+def test_a_method_of_one_name_gives_one_type() -> None:
+    types: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for room in ROOMS:
+        for path in modules(room):
+            for kind in ast.walk(parsed(path)):
+                if not isinstance(kind, ast.ClassDef) or kind.name.startswith("_"):
+                    continue
+                for node in kind.body:
+                    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and not node.name.startswith("_"):
+                        given = ast.unparse(node.returns).strip("'") if node.returns else ""
+                        types[node.name][given].append(f"{path.relative_to(ROOT)}:{kind.name}")
+    several = {name: dict(found) for name, found in types.items() if len(found) > 1}
+    assert {name: found for name, found in several.items() if name not in SHARED_METHODS} == {}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_nothing_takes_more_than_a_handful_of_parameters(room: str) -> None:
+    many = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
+        for path in modules(room)
+        for node in ast.walk(parsed(path))
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        and len([name for name in _parameters(node) if name not in ("self", "cls")]) > MOST_PARAMETERS
+    ]
+    assert many == []
+
+
+def _parameters(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[str]:
+    return [given.arg for given in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
+
+
+@pytest.mark.parametrize("room", [*ROOMS, "bench", "tests"])
+def test_loop_variables_say_what_they_hold(room: str) -> None:
+    found = []
+    for path in modules(room):
+        for node in ast.walk(parsed(path)):
+            targets: list[ast.expr] = []
+            if isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)):
+                targets = [node.target]
+            names = [name.id for target in targets for name in ast.walk(target) if isinstance(name, ast.Name)]
+            if isinstance(node, ast.Lambda):
+                names += [given.arg for given in node.args.args]
+            if "one" in names:
+                found.append(f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}")
+    assert found == []
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_every_module_and_public_function_says_what_it_is(room: str) -> None:
+    missing: list[str] = []
+    for path in modules(room):
+        tree = parsed(path)
+        nodes = [
+            tree,
+            *(node for node in tree.body if isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef))),
+        ]
+        missing += [
+            f"{path.relative_to(ROOT)}:{getattr(node, 'name', '')}"
+            for node in nodes
+            if not getattr(node, "name", "").startswith("_") and ast.get_docstring(node) is None
+        ]
+    assert missing == []
