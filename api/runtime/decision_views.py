@@ -11,7 +11,7 @@ from models.decisions.slots import Slate
 
 
 def list_view(query: Query, answer: RecommendedList, config: ApiConfig, *, explain: bool = False) -> dict[str, Any]:
-    """Give a list as the API shows it, with each item's whole reckoning if asked, a bundle with its price."""
+    """Give a list as the API shows it, with every learner's say of each item if asked, a bundle with its price."""
     return {
         "strategy": query.strategy,
         "tier": answer.tier,

@@ -1,4 +1,5 @@
-"""Newsroom: tells the open pages of this process who has a new message; one look at the store serves them all."""
+"""Message notifier: tells the open pages of this process who has a new message; one look at the store serves them
+all."""
 
 import asyncio
 import logging

@@ -57,8 +57,8 @@ def view_as(decision: Decision, raw: Any, known_segments: frozenset[str]) -> Dec
         campaign = echo = _campaign(decision, raw["campaign"], now_s)
         touch = Touch("", "", campaign, now_s)
         profile = msgspec.structs.replace(profile, first_touch=profile.first_touch or touch, last_touch=touch)
-    viewer = replace(visitor, profile=profile, told_targeting=targeting, now_s=now_s, echo=echo)
-    return replace(decision, subject=replace(decision.subject, visitor=viewer, campaign=campaign))
+    seen_as = replace(visitor, profile=profile, told_targeting=targeting, now_s=now_s, echo=echo)
+    return replace(decision, subject=replace(decision.subject, visitor=seen_as, campaign=campaign))
 
 
 def _having_seen(decision: Decision, profile: Profile, item_ids: Sequence[str], now_s: float) -> Profile:

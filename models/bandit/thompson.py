@@ -1,4 +1,4 @@
-"""Chances: how likely each arm is to be drawn, exactly, under Gaussian Thompson sampling [1]_.
+"""Thompson sampling: how likely each arm is to be drawn, exactly, under Gaussian Thompson sampling [1]_.
 
 Thompson sampling shows an arm as often as it is believed to be the best. For normal beliefs that chance is an integral
 over one variable, so it need not be sampled: P(a is best) = ∫ φ_a(x) Π_{b≠a} Φ_b(x) dx. The draw is made from the

@@ -1,4 +1,4 @@
-"""Arrays: named tuples of arrays, the state of the compiled learners, grown, and saved without pickle."""
+"""Array state: named tuples of arrays, the state of the compiled learners, grown, and saved without pickle."""
 
 from typing import Any, NamedTuple, TypeVar
 

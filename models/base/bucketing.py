@@ -1,4 +1,4 @@
-"""Holdout: visitors kept unpersonalized, so that what personalization brings can be measured."""
+"""Bucketing: stable shares of visitors by hash, such as the holdout that is kept unpersonalized."""
 
 from hashlib import blake2b
 

@@ -1,4 +1,4 @@
-"""Logarithm: natural logarithms of single precision, fast enough for every feature of every candidate.
+"""Fast logarithm: natural logarithms of single precision, fast enough for every feature of every candidate.
 
 The library's is called once a number; this one is arithmetic alone, which the compiler does eight numbers at a time.
 """

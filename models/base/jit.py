@@ -1,4 +1,4 @@
-"""Kernels: loops compiled to machine code, with their types kept for the checker.
+"""Compilation: loops compiled to machine code, with their types kept for the checker.
 
 Compiled code is kept beside the source, or in the user's cache where that cannot be written to. `kernel` keeps to IEEE
 arithmetic; `fast_kernel` may reorder sums, always the same way, and still knows nan.

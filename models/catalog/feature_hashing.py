@@ -1,4 +1,4 @@
-"""Features: every catalog item as a point in one fixed hashed basis, so that no stored vector ever goes stale.
+"""Feature hashing: every catalog item as a point in one fixed hashed basis, so that no stored vector ever goes stale.
 
 A token names something an item has (a category level, a brand, a price band, an attribute). Each token lands on one of
 `HASH_BUCKETS` places in each of `SKETCH_ROWS` rows with a sign, a count sketch [1]_; an item is the weighted sum of its

@@ -1,4 +1,4 @@
-"""Likeness: how much items share with an interest, in the feature basis."""
+"""Similarity: how much items share with an interest, in the feature basis."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,4 +1,4 @@
-"""Steps of a ladder: rows of the shelf that one source offers, in order, each with a reason."""
+"""Steps of a ladder: rows of the catalog that one source offers, in order, each with a reason."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Rules: what marketers want of lists, laid over what the models say.
+"""List rules: what marketers want of lists, laid over what the models say.
 
 Items that a rule excludes are left out like any that may not be shown; boosts and diversity reorder what a step offers;
 caps pass over what there is enough of; buried items come after everything else; pins take their places last.
@@ -30,11 +30,11 @@ class ListRules:
 
     Parameters
     ----------
-    shelf, strategy
+    scored, strategy
         What the list is made of, and which it is.
     rules
         All rules there are.
-    viewer
+    targeting
         The visitor, as far as rules ask.
     now_s
         Epoch seconds.
@@ -118,7 +118,7 @@ class ListRules:
 
 
 def list_rules_of(scored: ScoredCatalog, strategy: str, targeting: TargetingContext, now_s: float) -> ListRules | None:
-    """Give the rules for one list, the shop's and the viewer's own; None where there are none at all."""
+    """Give the rules for one list, the shop's and the visitor's own; None where there are none at all."""
     rules = scored.assortment.rules
     if not rules and not targeting.rules:
         return None
@@ -126,7 +126,7 @@ def list_rules_of(scored: ScoredCatalog, strategy: str, targeting: TargetingCont
 
 
 def mask_of(scored: ScoredCatalog, rule: MerchandisingRule) -> Mask:
-    """Which rows of the shelf a rule is about; all where it names nothing."""
+    """Which rows of the catalog a rule is about; all where it names nothing."""
     return scored.remembered_mask(rule.rule_id, rule, _mask)
 
 

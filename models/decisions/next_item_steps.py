@@ -41,7 +41,7 @@ def next_steps(
     Parameters
     ----------
     allowed
-        By row of the shelf; only such rows are offered.
+        By row of the catalog; only such rows are offered.
     newcomers
         Items on which there has been no event; one takes every `NEWCOMER_EVERY`th place.
     """

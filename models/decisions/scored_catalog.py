@@ -1,4 +1,4 @@
-"""ScoredCatalog: a learned snapshot laid over the assortment, so that scores and catalog rows line up."""
+"""Scored catalog: a learned snapshot laid over the assortment, so that scores and catalog rows line up."""
 
 from collections.abc import Callable, Sequence
 from math import nan
@@ -13,7 +13,7 @@ from models.learner.snapshot import Snapshot
 
 ITEMS_REMEMBERED: Final = 2_000
 RankedRows = tuple[NDArray[np.int64], NDArray[np.float64]]
-"""Rows of the shelf, best first, and their scores."""
+"""Rows of the catalog, best first, and their scores."""
 
 
 def _nan(price: float | None) -> float:

@@ -1,4 +1,4 @@
-"""Viewer: what rules ask of the visitor a decision is made for."""
+"""Targeting: what rules ask of the visitor a decision is made for."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""Segment's names: its e-commerce, mail and lifecycle events, read as ours.
+"""Segment's spec: its e-commerce, mail and lifecycle events, read as ours.
 
 A Segment event keeps its own properties in `params`; what ours names differently is added beside them.
 """

@@ -1,4 +1,5 @@
-"""Touch: where a visit came from, read from a campaign, the page's address, the referrer or a clicked message."""
+"""Traffic source: where a visit came from, read from a campaign, the page's address, the referrer or a clicked
+message."""
 
 from collections.abc import Mapping
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""Progress: how good the models are, measured on the live stream, each event before it is learned.
+"""Progressive validation: how good the models are, measured on the live stream, each event before it is learned.
 
 The same figures as the quality benchmark's prequential ones, fading, so that they tell of lately; a drift detector
 watches them. Beside them what visitors were shown and clicked, by slot and by list, personalized and held out.

@@ -1,4 +1,4 @@
-"""Warm: compile the kernels, or load them compiled, before anyone waits for an answer.
+"""Warm-up: compile the kernels, or load them compiled, before anyone waits for an answer.
 
     python -m models.learner.warm_up
 

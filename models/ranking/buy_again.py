@@ -1,7 +1,7 @@
-"""Buy again: which items a visitor's next order will hold, from the habits of that visitor and of the whole shop.
+"""Buy again: which items a visitor's next order will hold, from the orders of that visitor and of the whole shop.
 
-Candidates are the visitor's habits and the items most bought lately; `models.ranking.repurchase` says what speaks for
-each, and a ranker that learns from every order of a sample of visitors weighs it. An order teaches once it is over:
+Candidates are the visitor's own items and the items most bought lately; `models.ranking.repurchase` says what speaks
+for each, and a ranker that learns from every order of a sample of visitors weighs it. An order teaches once it is over:
 when the visitor orders anew, or `ORDER_OPEN_S` after its first line. Nothing is drawn at random.
 """
 
@@ -129,7 +129,7 @@ class Model:
         rates = rates_again(self.repeats, asked.candidates.number)
         item_purchases = history.item_purchases
         ranked: list[RankedItems] = []
-        # Ties by place: habits before popular items, each in the order kept.
+        # Ties by place: the visitor's own before popular items, each in the order kept.
         for row in np.argsort(-asked.scores, kind="stable").tolist():
             purchases = item_purchases[row] if row < len(item_purchases) else None
             if asked.ids[row] in exclude or (

@@ -1,4 +1,4 @@
-"""Board: the candidates of one query and what each source says of them, as one reused table.
+"""Candidate table: the candidates of one query and what each source says of them, as one reused table.
 
 Sources write `raw[place, channel]`; an item gets a place the first time a source names it. Starting a new query costs
 nothing: a place is valid only where its stamp is the query's number.
@@ -45,7 +45,7 @@ def start(table: CandidateTable) -> None:
 
 @kernel
 def place_of(table: CandidateTable, item: int) -> int:
-    """Give the place of an item, a new one if need be; -1 where the board is full."""
+    """Give the place of an item, a new one if need be; -1 where the table is full."""
     if table.stamp[item] == table.head[0]:
         return table.place[item]  # type: ignore[no-any-return]
     place = table.head[1]

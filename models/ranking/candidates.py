@@ -90,7 +90,7 @@ _NO_LIMIT: Final = 3.0  # prices further apart than e^3 are as far as it goes
 
 
 class Sources(NamedTuple):
-    """What the candidates come from, beside session neighbours and pairs, which write to the board themselves."""
+    """What the candidates come from, beside session neighbours and pairs, which write to the table themselves."""
 
     sequences: Sequences
     token_sequences: Sequences
@@ -255,7 +255,7 @@ def write_features(  # noqa: C901 - compiled: calls inside would pass arrays on
     pair_seen: float,
     out: NDArray[np.float32],
 ) -> None:
-    """Write the features of every candidate on the board, `(candidates, FEATURES)`.
+    """Write the features of every candidate of the table, `(candidates, FEATURES)`.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Reasons: why the ranker put a candidate where it did, read from the very terms of its score.
+"""Contributions: why the ranker put a candidate where it did, read from the very terms of its score.
 
 A candidate's score is a sum over features. What each learner's features add, less what they add to the average
 candidate of the same list, is that learner's say; the learner with the most is the reason given.
@@ -58,7 +58,7 @@ class _Told(NamedTuple):
 
 
 class ContributionReader:
-    """Tells why candidates of one query stand where they do, from the board as that query left it."""
+    """Tells why candidates of one query stand where they do, from the table as that query left it."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Factors: short vectors of each item, learned from which candidate came next, for what no count has met yet.
+"""Embeddings: short vectors of each item, learned from which candidate came next, for what no count has met yet.
 
 The session is the fading sum of its latest items' `before` vectors, a candidate its `after` vector; their product is
 one of the ranker's features, and the vectors move along the gradient of the ranker's loss [1]_.

@@ -1,4 +1,4 @@
-"""Layout: which channel of the candidate table and which column of the features is whose, each by its name."""
+"""Feature layout: which channel of the candidate table and which column of the features is whose, each by its name."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Content: what items are, by category, brand and price, so that an item few have touched has neighbours too.
+"""Item content: what items are, by category, brand and price, so that an item few have touched has neighbours too.
 
 An item has up to `TOKEN_KINDS` tokens: its category, the category with its brand, the category with its price band, its
 brand, and the first level of its category. Each token keeps the latest events on its items.

@@ -1,4 +1,4 @@
-"""Visit: one event on an item as the next-item engine takes it, and what the engine tells of it."""
+"""Item event: one event on an item as the next-item engine takes it, and what the engine tells of it."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

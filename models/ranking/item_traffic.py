@@ -1,4 +1,4 @@
-"""Traffic: how often and how lately each item was wanted, over several horizons counted in events.
+"""Item traffic: how often and how lately each item was wanted, over several horizons counted in events.
 
 Horizons are events of the shop, not hours, so that a quiet shop and a busy one mean the same by "lately", and a clock
 that runs backwards changes nothing.

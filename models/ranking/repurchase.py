@@ -1,4 +1,4 @@
-"""Repeats: what a shop's orders say of buying again, item by item, and what that means for one visitor's habits.
+"""Repurchase: what a shop's orders say of buying again, item by item, and what that means for one visitor's history.
 
 An item is offered by every order of a visitor who has bought it before, and taken again by those orders that hold it.
 Items of few orders borrow from their category, categories from the shop.
@@ -80,7 +80,7 @@ class Repeats(NamedTuple):
 
 
 class Candidates(NamedTuple):
-    """A visitor's habits, then popular items, side by side: how many `times` bought, 0 of the latter, and when.
+    """A visitor's own items, then popular ones, side by side: how many `times` bought, 0 of the latter, and when.
 
     `orders` `(n, MAX_TIMES)` are places in the arrays of `OrderTimes`, -1 for none; `number` is -1 for an unknown item.
     """

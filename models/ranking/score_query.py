@@ -1,4 +1,4 @@
-"""Weigh: one query from its items to the candidates' scores, in one compiled step.
+"""Score of a query: one query from its items to the candidates' scores, in one compiled step.
 
 Crossing into compiled code costs a microsecond for every few arrays handed over, and the sources are dozens.
 """

@@ -1,4 +1,5 @@
-"""Pairs: what came after two items in a row, in a bounded table where a newer pair may take an older one's place."""
+"""Second order: what came after two items in a row, in a bounded table where a newer pair may take an older one's
+place."""
 
 from typing import Any, Final, NamedTuple
 

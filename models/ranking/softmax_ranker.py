@@ -1,4 +1,4 @@
-"""Ranker: a softmax over the candidates of one query, learned online from which of them came next.
+"""Softmax ranker: a softmax over the candidates of one query, learned online from which of them came next.
 
 score = f(candidate) . W . q(query): each candidate feature has a weight that moves with the query's features. AdaGrad
 [1]_ on the log loss of the candidate that came next.

@@ -1,4 +1,4 @@
-"""Sequences: what comes after, before and together with each item (or token), as bounded rows of counts.
+"""Transitions: what comes after, before and together with each item (or token), as bounded rows of counts.
 
 Each row keeps `ROW_SIZE` others, or `WIDE_ROW_SIZE` where there are few keys, and five counts of each: how often it
 came right `NEXT`, how often `AFTER` and `BEFORE` (1/d for d steps), how often `TOGETHER` in a session, and how often

@@ -1,4 +1,4 @@
-"""Report pictures: a report's rows as an SVG drawing: bars, a grid of shades, or intervals."""
+"""Charts: a report's rows as an SVG drawing: bars, a grid of shades, or intervals."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal, NamedTuple

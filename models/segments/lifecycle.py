@@ -1,4 +1,4 @@
-"""Stages: how far a visitor has come with the shop, by what was done and by silence."""
+"""Lifecycle: how far a visitor has come with the shop, by what was done and by silence."""
 
 from itertools import pairwise
 from math import inf, isfinite

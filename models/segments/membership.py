@@ -1,6 +1,6 @@
-"""Standing: a visitor's stage and segments as they were last told, and how they move.
+"""Membership: a visitor's stage and segments as they were last told, and how they move.
 
-The stage and the segments are a function of profile, rules and time alone. A standing is kept so that a move is
+The stage and the segments are a function of profile, rules and time alone. It is kept so that a move is
 noticed, told once, and counted once; each move has a number, from which its event's id is made.
 """
 
@@ -98,25 +98,25 @@ def advance(
     from_s: float,
     to_s: float,
 ) -> tuple[Membership | None, list[Transition]]:
-    """Move a standing through time, as a profile that does not change meanwhile moves it.
+    """Move a membership through time, as a profile that does not change meanwhile moves it.
 
     Parameters
     ----------
     profile
-        The visitor; one without events has no standing.
-    standing
+        The visitor; one without events has no membership.
+    membership
         As it was last told; None for a visitor not judged yet.
-    yardstick, assortment
+    segment_config, assortment
         Rules, and the catalog they ask about.
     from_s, to_s
-        The profile is judged at `from_s` (or at the standing's last move, where that is later), then at each moment at
-        which time alone moves it, up to `to_s`. All in epoch seconds.
+        The profile is judged at `from_s` (or at the membership's last move, where that is later), then at each moment
+        at which time alone moves it, up to `to_s`. All in epoch seconds.
 
     Returns
     -------
     tuple
-        The standing at `to_s`, `due_s` not later than the next moment that moves it, and the moves that led there, the
-        oldest first. The very standing given, where nothing about it has changed.
+        The membership at `to_s`, `due_s` not later than the next moment that moves it, and the moves that led there,
+        the oldest first. The very one given, where nothing about it has changed.
     """
     if profile.events_seen == 0:
         return None, []
@@ -149,7 +149,7 @@ def _next(segment_config: SegmentConfig, facts: Facts) -> float:
 
 
 def _judge(before: Membership, segment_config: SegmentConfig, facts: Facts, moves: list[Transition]) -> Membership:
-    """Compare what holds now with the standing, and add the moves between them."""
+    """Compare what holds now with the membership, and add the moves between them."""
     now_s = facts.now_s
     stage, why = stage_of(facts.profile, segment_config.thresholds, now_s)
     if stage == before.stage and not before.members and not segment_config.segments:

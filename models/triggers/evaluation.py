@@ -1,4 +1,4 @@
-"""Firing: which of a visitor's due triggers are carried out, which wait, which are given up, and why.
+"""Evaluation: which of a visitor's due triggers are carried out, which wait, which are given up, and why.
 
 What a trigger waits for is judged at the moment it is due, by all that is known then; what it promotes is held back
 by an open complaint, a refusal, quiet hours and caps. Of several that are due, those of higher priority go first.

@@ -1,4 +1,4 @@
-"""Messages: what an action carries, how it is signed, and the event that tells it was sent."""
+"""Payload: what an action carries, how it is signed, and the event that tells it was sent."""
 
 import base64
 import binascii

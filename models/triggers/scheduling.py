@@ -303,7 +303,7 @@ def call_off(state: TriggerState, rules: TriggerIndex) -> None:
 
 
 def look(state: TriggerState, profile: Profile, rules: TriggerIndex) -> None:
-    """Bring a watch up to what the profile tells: its cart, and orders that were joined to it."""
+    """Bring a trigger state up to what the profile tells: its cart, and orders that were joined to it."""
     state.look = False
     newest_s = max((line.at_s for line in profile.cart), default=0.0)
     if not profile.cart:

@@ -1,4 +1,4 @@
-"""Triggers: what starts an action, what the action carries, and the set every site begins with."""
+"""Trigger: what starts an action, and what the action carries."""
 
 from typing import Annotated, Any, Final, Literal, NamedTuple
 

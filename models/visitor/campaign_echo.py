@@ -1,4 +1,4 @@
-"""Echo: a campaign's promise is kept on the page it leads to, for the visit it led to.
+"""Campaign echo: a campaign's promise is kept on the page it leads to, for the visit it led to.
 
 Who came by a running campaign sees its creatives in the first slot and its products at the head of "for you". A tenth
 of the visitors, by a stable hash, get no echo, so that what it brings is measured.

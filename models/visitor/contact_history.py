@@ -1,4 +1,5 @@
-"""Contact: what reached a visitor lately, what the visitor agreed to, and whether something is to be made good first.
+"""Contact history: what reached a visitor lately, what the visitor agreed to, and whether something is to be made good
+first.
 
 Banners seen, invitations shown and messages sent stand in one record, so that one cap counts them all.
 """

@@ -1,4 +1,4 @@
-"""Explain: a visitor's interests in words, read back from the sketch."""
+"""Interests explained: a visitor's interests in words, read back from the sketch."""
 
 from typing import Any, Final
 

@@ -1,4 +1,4 @@
-"""Habits: a visitor's orders, item by item: how often, since when, in which of the latest orders.
+"""Order history: a visitor's orders, item by item: how often, since when, in which of the latest orders.
 
 Profile, learner and benchmark keep the same history by the same functions. An order may arrive line by line, and may be
 taken back, whole or in part, while it is among the latest `MAX_ORDERS`.

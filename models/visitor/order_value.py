@@ -1,4 +1,4 @@
-"""Worth: what a visitor's orders come to: how many, how much, how much of it on sale."""
+"""Order value: what a visitor's orders come to: how many, how much, how much of it on sale."""
 
 from collections.abc import Callable, Collection
 from typing import Final, NamedTuple

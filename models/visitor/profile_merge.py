@@ -1,4 +1,4 @@
-"""Join: what a device learned before anybody was known goes into the profile of the visitor it belongs to.
+"""Profile merge: what a device learned before anybody was known goes into the profile of the visitor it belongs to.
 
 A part joins once, and in any order: everything is a sum, a latest or earliest, or a set by name.
 """

@@ -1,4 +1,4 @@
-"""Opinion: what a visitor said of the shop: surveys, ratings, complaints."""
+"""Satisfaction: what a visitor said of the shop: surveys, ratings, complaints."""
 
 from typing import Final, Literal
 

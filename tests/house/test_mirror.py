@@ -1,6 +1,7 @@
 """Tests stand where what they test stands: `tests/<room>/<wing>/test_<module>.py`."""
 
 import ast
+from pathlib import Path
 
 from tests.house.tree import ROOMS, ROOT, modules, parsed
 
@@ -8,10 +9,10 @@ TESTED_ELSEWHERE: dict[str, str] = {}
 """Modules with logic and without a test file of their own, and where they are tested instead."""
 
 
-def _has_logic(path: object) -> bool:
+def _has_logic(path: Path) -> bool:
     return any(
         isinstance(node, (ast.If, ast.For, ast.While, ast.Try, ast.comprehension, ast.IfExp, ast.Match))
-        for node in ast.walk(parsed(path))  # type: ignore[arg-type]
+        for node in ast.walk(parsed(path))
     )
 
 
