@@ -1,16 +1,11 @@
 """Sources of candidates: what is counted event by event equals what the whole log gives at once."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from math import exp2
-from random import Random
 
 import numpy as np
 import pytest
 
-from models.ranking.candidate_table import new_candidate_table, start
-from models.ranking.item_content import BRAND, LEAF, RING, learn_rings, new_content, new_rings, set_facts
-from models.ranking.item_traffic import HORIZONS, learn_traffic, new_traffic, popularity
-from models.ranking.second_order import learn_pair, new_pairs, restored_pairs, score_pair, stored_pairs
 from models.ranking.transitions import (
     AFTER,
     BEFORE,
@@ -27,13 +22,7 @@ from models.ranking.transitions import (
     learn_step,
     new_sequences,
 )
-
-ITEMS = 30
-
-
-def _sessions(seed: int) -> list[list[int]]:
-    random = Random(seed)
-    return [[random.randrange(ITEMS) for _ in range(random.randrange(2, 9))] for _ in range(80)]
+from tests.models.ranking.sessions import ITEMS, random_sessions
 
 
 def _row(table: Sequences, key: int, count: int) -> dict[int, float]:
@@ -45,7 +34,7 @@ def _row(table: Sequences, key: int, count: int) -> dict[int, float]:
 def test_sequences_equal_a_batch_count(weight: float) -> None:
     table = new_sequences(ITEMS)
     expected: dict[int, dict[int, dict[int, float]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(float)))
-    for session in _sessions(seed=1):
+    for session in random_sessions(seed=1):
         for place, item in enumerate(session):
             before = list(dict.fromkeys(reversed(session[:place])))[:LOOK_BACK]
             learn_step(table, item, np.array(before, np.int32), 0.0, weight)
@@ -96,45 +85,3 @@ def test_a_full_row_drops_the_weakest_and_a_grown_one_keeps_the_strongest() -> N
 def _follow(table: Sequences, other: int) -> None:
     """Count that `other` came right after item 0, without a row of its own."""
     learn_after(table, 0, other, 1, 0.0, 1.0)
-
-
-def test_popularity_over_events_equals_a_batch_computation() -> None:
-    table, random = new_traffic(ITEMS), Random(2)
-    log = [random.randrange(ITEMS) for _ in range(700)]
-    for item in log:
-        learn_traffic(table, item, ITEMS, 1.0)
-    for horizon, half in enumerate(HORIZONS):
-        for item in range(ITEMS):
-            expected = sum(exp2(-(len(log) - 1 - at) / half) for at, seen in enumerate(log) if seen == item)
-            assert popularity(table, item, horizon) == pytest.approx(expected, rel=1e-4)
-
-
-def test_pairs_equal_a_batch_count_and_survive_storing() -> None:
-    pairs = new_pairs()
-    expected: dict[tuple[int, int], Counter[int]] = defaultdict(Counter)
-    for session in _sessions(seed=3):
-        for previous, last, item in zip(session, session[1:], session[2:], strict=False):
-            learn_pair(pairs, last, previous, item, 1.0)
-            expected[last, previous][item] += 1
-    again = new_pairs()
-    restored_pairs(again, stored_pairs(pairs))
-    for (last, previous), row in expected.items():
-        for counted in (pairs, again):
-            table = new_candidate_table(ITEMS, 1)
-            start(table)
-            seen = score_pair(counted, table, last, previous, 0)
-            found = {int(table.items[place]): float(table.raw[place, 0]) for place in range(table.head[1])}
-            assert (seen, found) == (sum(row.values()), dict(row))
-
-
-def test_rings_hold_the_latest_events_of_a_category_and_a_brand() -> None:
-    content, rings = new_content(ITEMS), new_rings(10)
-    numbers: dict[str, int] = {}
-    for item in range(ITEMS):
-        set_facts(content, item, (f"c{item % 2}",), "b", None, lambda text: numbers.setdefault(text, len(numbers)))
-    log = [Random(5).randrange(ITEMS) for _ in range(3)] + [step % ITEMS for step in range(400)]
-    for item in log:
-        learn_rings(rings, content.tokens[item], item)
-    latest = [item for item in log if item % 2 == 0][-RING:]
-    assert sorted(rings.ring[content.tokens[0, LEAF]].tolist()) == sorted(latest)
-    assert rings.rung[content.tokens[0, BRAND]] == len(log)

@@ -1,16 +1,12 @@
 """Profile: bounded, replayable, and right about sessions, carts and orders."""
 
 import itertools
-from collections.abc import Sequence
 from random import Random
-from typing import Any
 
 import pytest
 
-from models.catalog.feature_hashing import tokens_of, vector_of
 from models.events.event_ids import MAX_RECENT_IDS
 from models.events.events import Event, EventItem
-from models.events.names import VISITOR_DELETED
 from models.events.sessions import SESSION_GAP_S
 from models.visitor.cart import MAX_CART_LINES
 from models.visitor.order_history import MAX_ITEM_PURCHASES, MAX_ORDERS
@@ -18,25 +14,12 @@ from models.visitor.profile import (
     MAX_RECENT,
     Profile,
     decode_profile,
-    discrete_part,
     encode_profile,
     in_session,
     recent_items,
 )
-from models.visitor.profile_batch import Change, learn
 from tests.models.makers import START_S, event
-
-
-def apply(profile: Profile, events: Sequence[Event], start: int = 0) -> tuple[Profile, list[str]]:
-    """Learn events at the positions after `start`."""
-    profiles = [profile]
-    changes = [Change(0, start + number, event) for number, event in enumerate(events, start=1)]
-    outcomes = learn(profiles, changes, lambda item: vector_of(tokens_of(item)))
-    return profiles[0], list(outcomes)
-
-
-def profile_of(*events: Event) -> Profile:
-    return apply(Profile(), events)[0]
+from tests.models.visitor.profiles import apply, busy, profile_of
 
 
 def cart(profile: Profile) -> dict[str, int]:
@@ -176,21 +159,6 @@ def test_an_order_event_without_items_is_no_order() -> None:
     assert profile_of(order("order_paid", "o1")).orders is None
 
 
-def busy(count: int) -> list[Event]:
-    """A visitor who does everything, with long ids."""
-    random = Random(2)
-    names = ["view_item", "add_to_cart", "purchase", "add_to_wishlist", "remove_from_cart", "page_view", "own_event"]
-    events = []
-    for number in range(count):
-        name = random.choice(names)
-        ids = [f"item-{random.randrange(5_000):036}" for _ in range(random.randint(1, 4))]
-        params: dict[str, Any] = {"transaction_id": f"order-{number:030}"} if name == "purchase" else {}
-        events.append(
-            event(name, *ids, at_s=number * 40.0, params=params, event_id=f"e{number}", user_id="user-" + "x" * 30)
-        )
-    return events
-
-
 def test_thousands_of_events_keep_every_part_in_its_bound_and_the_blob_small() -> None:
     profile, largest = Profile(), 0
     events = busy(4_000)
@@ -205,48 +173,6 @@ def test_thousands_of_events_keep_every_part_in_its_bound_and_the_blob_small() -
     assert len(profile.sketch) <= 14 + 3 * 8 + 2 * 3 * 64
     assert largest < 16_000
     assert (profile.events_seen, profile.position, sum(profile.counts)) == (4_000, 4_000, 4_000)
-
-
-def test_a_replay_changes_nothing() -> None:
-    events = busy(200)
-    profile, _ = apply(Profile(), events)
-    before = encode_profile(profile)
-    again, outcomes = apply(profile, events)
-    assert set(outcomes) == {"replayed"}
-    assert encode_profile(again) == before
-
-
-def test_batches_of_any_size_give_the_same_discrete_part() -> None:
-    events = busy(300)
-    whole = profile_of(*events)
-    piecewise = Profile()
-    for start in range(0, len(events), 7):
-        piecewise, _ = apply(piecewise, events[start : start + 7], start)
-        piecewise = decode_profile(encode_profile(piecewise))
-    assert discrete_part(piecewise) == discrete_part(whole)
-
-
-def test_erasure_leaves_a_position_and_nothing_else() -> None:
-    erased = profile_of(event("view_item", "a", user_id="u"), event("add_to_cart", "a"), event(VISITOR_DELETED))
-    assert encode_profile(erased) == encode_profile(Profile(position=3))
-    after, outcomes = apply(erased, [event("view_item", "a"), event("view_item", "b")], start=2)
-    assert outcomes == ["replayed", "applied"]
-    assert recent_items(after) == ["b"]
-
-
-def test_what_came_before_an_erasure_in_the_same_batch_leaves_no_interest() -> None:
-    profile = profile_of(event("view_item", "a", items=(EventItem(item_id="a", brand="x"),)), event(VISITOR_DELETED))
-    assert profile.sketch == b""
-
-
-def test_visitors_of_one_batch_do_not_mix() -> None:
-    profiles = [Profile(), Profile()]
-    looks = [Change(1, 1, event("view_item", "a")), Change(0, 2, event("view_item", "b"))]
-    learn(profiles, looks, lambda item: vector_of((f"brand:{item.item_id}",)))
-    assert [recent_items(profile) for profile in profiles] == [["b"], ["a"]]
-    alone = [Profile()]
-    learn(alone, [Change(0, 1, looks[0].event)], lambda item: vector_of((f"brand:{item.item_id}",)))
-    assert encode_profile(alone[0]) == encode_profile(profiles[1])
 
 
 def test_the_stored_form_starts_with_the_position() -> None:

@@ -1,0 +1,50 @@
+"""Trigger state: bounded, stored, joined once."""
+
+from models.triggers.trigger_state import (
+    MAX_DONE,
+    MAX_TIMERS,
+    MAX_TRACKED_ORDERS,
+    MAX_WANTS,
+    encode_trigger_state,
+    given,
+    join_trigger_state,
+    joining_trigger_state,
+    read_joining_trigger_state,
+)
+from tests.models.makers import event
+from tests.models.triggers.shop import DAY, Shop
+
+
+def test_a_watch_has_a_bound_whatever_is_sent() -> None:
+    shop = Shop()
+    for number in range(400):
+        shop.state.allowed = 300.0
+        order = {"order_id": f"o{number}"}
+        shop.see(
+            event("order_created", f"i{number}", at_s=number, params=order),
+            event("add_to_wishlist", f"w{number}", at_s=number),
+        )
+        shop.state.note_done("x", str(number))
+    state = shop.state
+    assert (len(state.orders), len(state.wants), len(state.done)) == (MAX_TRACKED_ORDERS, MAX_WANTS, 6 * MAX_DONE)
+    assert len(state.timers) <= MAX_TIMERS
+    assert len(encode_trigger_state(state, 1)) < 12_000
+
+
+def test_a_device_gives_its_watch_away_once() -> None:
+    device = Shop().see(
+        event("add_to_wishlist", "p001"), event("order_created", "p002", at_s=5, params={"order_id": "o"})
+    )
+    login = event("_visitor_identified", visitor="v1", at_s=60, user_id="anna")
+    carried = read_joining_trigger_state(joining_trigger_state(device.state, "v1", login))
+    assert carried == device.state
+    assert given(device.state).timers == []
+    own = Shop().see(event("order_paid", "p002", at_s=90, params={"order_id": "o"}))
+    assert carried is not None
+    join_trigger_state(own.state, carried)
+    once = encode_trigger_state(own.state, 1)
+    join_trigger_state(own.state, carried)
+    assert encode_trigger_state(own.state, 1) == once
+    assert own.at(2 * DAY) == []  # paid on the other device
+    assert own.state.want("p001") is not None
+    assert read_joining_trigger_state(event("_watch_joined", params={"watch": "no"})) is None

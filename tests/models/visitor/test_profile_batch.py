@@ -1,0 +1,51 @@
+"""Profile batch: whatever the batches, each event is learned once, by the visitor it belongs to."""
+
+from models.catalog.feature_hashing import vector_of
+from models.events.events import EventItem
+from models.events.names import VISITOR_DELETED
+from models.visitor.profile import Profile, decode_profile, discrete_part, encode_profile, recent_items
+from models.visitor.profile_batch import Change, learn
+from tests.models.makers import event
+from tests.models.visitor.profiles import apply, busy, profile_of
+
+
+def test_a_replay_changes_nothing() -> None:
+    events = busy(200)
+    profile, _ = apply(Profile(), events)
+    before = encode_profile(profile)
+    again, outcomes = apply(profile, events)
+    assert set(outcomes) == {"replayed"}
+    assert encode_profile(again) == before
+
+
+def test_batches_of_any_size_give_the_same_discrete_part() -> None:
+    events = busy(300)
+    whole = profile_of(*events)
+    piecewise = Profile()
+    for start in range(0, len(events), 7):
+        piecewise, _ = apply(piecewise, events[start : start + 7], start)
+        piecewise = decode_profile(encode_profile(piecewise))
+    assert discrete_part(piecewise) == discrete_part(whole)
+
+
+def test_erasure_leaves_a_position_and_nothing_else() -> None:
+    erased = profile_of(event("view_item", "a", user_id="u"), event("add_to_cart", "a"), event(VISITOR_DELETED))
+    assert encode_profile(erased) == encode_profile(Profile(position=3))
+    after, outcomes = apply(erased, [event("view_item", "a"), event("view_item", "b")], start=2)
+    assert outcomes == ["replayed", "applied"]
+    assert recent_items(after) == ["b"]
+
+
+def test_what_came_before_an_erasure_in_the_same_batch_leaves_no_interest() -> None:
+    profile = profile_of(event("view_item", "a", items=(EventItem(item_id="a", brand="x"),)), event(VISITOR_DELETED))
+    assert profile.sketch == b""
+
+
+def test_visitors_of_one_batch_do_not_mix() -> None:
+    profiles = [Profile(), Profile()]
+    looks = [Change(1, 1, event("view_item", "a")), Change(0, 2, event("view_item", "b"))]
+    learn(profiles, looks, lambda item: vector_of((f"brand:{item.item_id}",)))
+    assert [recent_items(profile) for profile in profiles] == [["b"], ["a"]]
+    alone = [Profile()]
+    learn(alone, [Change(0, 1, looks[0].event)], lambda item: vector_of((f"brand:{item.item_id}",)))
+    assert encode_profile(alone[0]) == encode_profile(profiles[1])
