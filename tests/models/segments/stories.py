@@ -13,6 +13,14 @@ from models.visitor.profile import Profile
 from models.visitor.profile_batch import Change, learn
 
 
+START_S = 1_700_000_000.0
+CATALOG = [
+    CatalogItem(item_id="pot", category=("Home", "Kitchen"), brand="Brisa", price=20.0),
+    CatalogItem(item_id="pan", category=("Home", "Kitchen", "Pans"), brand="Brisa", price=30.0, sale_price=24.0),
+    CatalogItem(item_id="ball", category=("Sport",), brand="Round", price=10.0),
+]
+
+
 def event(name: str, day: float = 0.0, items: tuple[EventItem, ...] = (), **fields: Any) -> Event:
     """An event so many days after the start."""
     at_s = START_S + day * DAY_S
@@ -47,13 +55,3 @@ def holds(rule: dict[str, Any], events: list[Event], day: float = 2.0) -> bool:
     parsed = parse_segment_rule(rule)
     assert parsed.why(facts)
     return parsed.holds(facts)
-
-
-START_S = 1_700_000_000.0
-
-
-CATALOG = [
-    CatalogItem(item_id="pot", category=("Home", "Kitchen"), brand="Brisa", price=20.0),
-    CatalogItem(item_id="pan", category=("Home", "Kitchen", "Pans"), brand="Brisa", price=30.0, sale_price=24.0),
-    CatalogItem(item_id="ball", category=("Sport",), brand="Round", price=10.0),
-]
