@@ -12,7 +12,6 @@ from models.segments.segments import parse_segment_rule
 from models.visitor.profile import Profile
 from models.visitor.profile_batch import Change, learn
 
-
 START_S = 1_700_000_000.0
 CATALOG = [
     CatalogItem(item_id="pot", category=("Home", "Kitchen"), brand="Brisa", price=20.0),
