@@ -14,12 +14,14 @@ from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
+from shopwindow.errors import MendableError
+
 PREFIX: Final = "SHOPWINDOW_"
 _SITE_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _MIN_KEY_LENGTH: Final = 16
 
 
-class SettingError(Exception):
+class SettingError(MendableError):
     """A setting has a value that does not fit; names the setting, the value and what would fit."""
 
 
