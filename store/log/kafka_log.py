@@ -183,7 +183,7 @@ class KafkaLog:
         offsets = {}
         for partition, position in after.items():
             if position > ends[partition]:
-                raise _recreated(self._name, partition, position, ends[partition])
+                raise LogRecreatedError(self._name, partition, position, ends[partition])
             offsets[partition] = max(position, starts[partition] - 1)
         return KafkaReader(self, self._new_consumer(self._group_id("readers"), {}), offsets)
 
@@ -424,7 +424,7 @@ class _Fetcher:
     def _went_back(self, partition: int) -> None:
         end = self._log.ends()[partition]
         if end < self._next[partition]:
-            self._failure = _recreated(self._log.name, partition, self._next[partition], end)
+            self._failure = LogRecreatedError(self._log.name, partition, self._next[partition], end)
             raise self._failure
 
 
@@ -508,7 +508,7 @@ class KafkaGroupConsumer(_Fetcher):
             for entry in committed:
                 position = max(0, entry.offset)
                 if position > ends[entry.partition]:
-                    self._failure = _recreated(self._log.name, entry.partition, position, ends[entry.partition])
+                    self._failure = LogRecreatedError(self._log.name, entry.partition, position, ends[entry.partition])
                 self._committed[entry.partition] = position
                 offsets[entry.partition] = max(position, starts[entry.partition] - 1)
         for partition, offset in offsets.items():
@@ -567,10 +567,3 @@ def _unless_refused(entries: list[TopicPartition]) -> list[TopicPartition]:
 
 def _result(answer: "Future[Any]") -> Any:
     return answer.result(KAFKA_TIMEOUT_S + 5)
-
-
-def _recreated(log: str, partition: int, position: int, end: int) -> LogRecreatedError:
-    return LogRecreatedError(
-        f"log {log!r} partition {partition}: position {position} lies past its end {end}; the log was deleted and made "
-        f"anew, so what was read from it belongs to other records"
-    )
