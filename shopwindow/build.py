@@ -34,16 +34,17 @@ def open_log(settings: Settings, suffix: str = "", partitions: int | None = None
     count = partitions or settings.log_partitions
     retention_s = settings.log_retention_h * 3600
     if settings.log == "kafka":
+        from store.log.kafka_client import KafkaBroker
         from store.log.kafka_log import KafkaLog
 
+        options = dict(option.strip().split("=", 1) for option in settings.kafka_options.split(",") if option)
         return KafkaLog(
-            settings.kafka_bootstrap_servers,
+            KafkaBroker(settings.kafka_bootstrap_servers, options),
             name,
             count,
             retention_s,
             session_timeout_s=settings.session_timeout_s,
             replication_factor=settings.kafka_replication_factor,
-            extra=dict(option.strip().split("=", 1) for option in settings.kafka_options.split(",") if option),
         )
     from store.log.redis_log import RedisLog
 
