@@ -14,7 +14,7 @@ from store.log.log import LogUnavailableError
 
 admin: Any = confluent_kafka.admin  # its type stubs leave out half of what it exports
 
-Answer = TypeVar("Answer")
+_Answer = TypeVar("_Answer")
 
 KAFKA_TIMEOUT_S: Final = 10.0
 
@@ -69,7 +69,7 @@ def kafka_errors_translated() -> Iterator[None]:
         raise LogUnavailableError(f"Kafka: {error.args[0]}") from error
 
 
-def answered(ask: Callable[[], Answer]) -> Answer:
+def answered(ask: Callable[[], _Answer]) -> _Answer:
     """Ask the broker, again while it says "not yet"."""
     deadline_s = time.monotonic() + KAFKA_TIMEOUT_S
     while True:
