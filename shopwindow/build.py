@@ -1,8 +1,9 @@
-"""Build: clients and logs from settings, the same in every process.
+"""Build: clients, logs and policies from settings, the same in every process.
 
 Given a `Stop`, each waits for a server that is not there yet, until it is told to stop.
 """
 
+import logging
 import re
 from dataclasses import replace
 from functools import partial
@@ -10,20 +11,15 @@ from math import nan
 from pathlib import Path
 from typing import Any, Final
 
-from api.app import Logs
-from api.http.config import ApiConfig, SiteConfig
 from models.base.durations import DAY_S
 from models.base.errors import InvalidError
 from models.segments.lifecycle import Thresholds
 from models.visitor.contact_history import CONTACT_CHANNELS
 from models.visitor.contact_policy import ContactPolicy, parse_policy
 from shopwindow.settings import SettingError, Settings
-from store.archive.archive import Archive
 from store.client import Client, connect
 from store.clock import ClockKind
-from store.log.kafka_log import KafkaLog
 from store.log.log import EventLog
-from store.log.redis_log import RedisLog
 from stream.retry import Stop, retry_until_available
 
 _LONGEST_RETRY_S: Final = 7 * DAY_S
@@ -38,15 +34,20 @@ def open_log(settings: Settings, suffix: str = "", partitions: int | None = None
     count = partitions or settings.log_partitions
     retention_s = settings.log_retention_h * 3600
     if settings.log == "kafka":
+        from store.log.kafka_client import KafkaBroker
+        from store.log.kafka_log import KafkaLog
+
+        options = dict(option.strip().split("=", 1) for option in settings.kafka_options.split(",") if option)
         return KafkaLog(
-            settings.kafka_bootstrap_servers,
+            KafkaBroker(settings.kafka_bootstrap_servers, options),
             name,
             count,
             retention_s,
             session_timeout_s=settings.session_timeout_s,
             replication_factor=settings.kafka_replication_factor,
-            extra=dict(option.strip().split("=", 1) for option in settings.kafka_options.split(",") if option),
         )
+    from store.log.redis_log import RedisLog
+
     client = connect(redis_url(settings))
     return RedisLog(client, name, count, retention_s, session_timeout_s=settings.session_timeout_s)
 
@@ -54,20 +55,6 @@ def open_log(settings: Settings, suffix: str = "", partitions: int | None = None
 def open_dead_letter_log(settings: Settings, stop: Stop | None = None) -> EventLog:
     """Open the log of events we could not use: one partition, since nothing orders them."""
     return open_log(settings, "-dead-letters", 1, stop)
-
-
-def open_logs(settings: Settings, stop: Stop | None = None) -> Logs:
-    """Open all logs the API writes."""
-    return Logs(
-        events=open_log(settings, stop=stop),
-        decisions=open_log(settings, "-decisions", stop=stop),
-        dead_letters=open_dead_letter_log(settings, stop),
-    )
-
-
-def open_archive(settings: Settings) -> Archive:
-    """Open the archive, below the data directory."""
-    return Archive(archive_directory(settings))
 
 
 def archive_directory(settings: Settings) -> Path:
@@ -153,23 +140,8 @@ def clock_kind(settings: Settings) -> ClockKind:
     return "event" if settings.clock == "event" else "wall"
 
 
-def api_config(settings: Settings) -> ApiConfig:
-    """Give the API what it needs."""
-    names = site_names(settings)
-    if settings.shop_site and settings.shop_site not in names:
-        raise SettingError(f"shop_site has value {settings.shop_site!r}, not one of {', '.join(sorted(names))}")
-    return ApiConfig(
-        sites=tuple(SiteConfig(keys.site, keys.public_key, keys.secret_key) for keys in settings.sites),
-        redis_url=redis_url(settings),
-        redis_cluster=settings.redis_cluster,
-        redis_deadline_s=settings.redis_deadline_ms / 1000,
-        profile_lifetime_s=settings.profile_lifetime_days * DAY_S,
-        holdout_share=settings.holdout_share,
-        bundle_discount=settings.bundle_discount,
-        bundle_least_margin=settings.bundle_least_margin,
-        shop_site=settings.shop_site,
-        archive_directory=archive_directory(settings),
-        thresholds=default_thresholds(settings),
-        clock=clock_kind(settings),
-        contact_policy=default_contact_policy(settings),
+def configure_logging(settings: Settings) -> None:
+    """Send log lines to standard error."""
+    logging.basicConfig(
+        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s", force=True
     )

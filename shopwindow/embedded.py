@@ -13,6 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from shopwindow.errors import MendableError
+
 _LOGGER = logging.getLogger(__name__)
 
 OLDEST = (6, 2)
@@ -21,7 +23,7 @@ STOP_WITHIN_S = 15.0
 LOCK_WAIT_S = 3.0  # a server whose owner was just killed is still shutting down
 
 
-class EmbeddedRedisError(Exception):
+class EmbeddedRedisError(MendableError):
     """The server could not be started; the message says why."""
 
 

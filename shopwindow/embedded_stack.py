@@ -10,14 +10,15 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from secrets import token_urlsafe
 from types import TracebackType
 from typing import Final, Self
 
-import httpx
-
 from shopwindow.embedded import EmbeddedRedis, EmbeddedRedisError, end_together, free_port
+from shopwindow.errors import MendableError
 from shopwindow.settings import PREFIX, Settings, SiteKeys, write_settings
 
 COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -34,7 +35,7 @@ _STOP_S: Final = 15.0
 _RESTART_AFTER_S: Final = 0.5
 
 
-class StackError(Exception):
+class StackError(MendableError):
     """The stack could not be started, or a part of it keeps dying; the message says which and why."""
 
 
@@ -118,15 +119,23 @@ class EmbeddedStack:
         self._watching.start()
         deadline_s = time.monotonic() + _READY_S
         while time.monotonic() < deadline_s:
-            try:
-                if httpx.get(f"{self.url}/readyz", timeout=2.0).status_code == 200:
-                    return
-            except httpx.HTTPError:
-                pass
+            if self._answers():
+                return
             if self._restarts > 3:
                 raise StackError("a part of the stack keeps dying; its messages above say why")
             time.sleep(0.05)
         raise StackError(f"the API at {self.url} is not ready after {_READY_S:g} s")
+
+    def _answers(self) -> bool:
+        """Whether the API says that it is ready."""
+        connection = HTTPConnection(self.url.removeprefix("http://"), timeout=2.0)
+        try:
+            connection.request("GET", "/readyz")
+            return connection.getresponse().status == HTTPStatus.OK
+        except (OSError, HTTPException):
+            return False
+        finally:
+            connection.close()
 
     def __enter__(self) -> Self:
         try:

@@ -12,6 +12,8 @@ from xml.etree import ElementTree
 
 import yaml
 
+from shopwindow.errors import MendableError
+
 FILE_KINDS: Final = ("campaigns", "placements", "creatives", "segments", "rules", "experiments", "triggers")
 """What `apply` takes, in the order it is put: a creative names a campaign, a rule a segment, an experiment both."""
 POLICY_KEY: Final = "contact_policy"
@@ -20,7 +22,7 @@ _GOOGLE: Final = "{http://base.google.com/ns/1.0}"
 _REPEATED: Final = frozenset({"additional_image_link", "product_type", "product_highlight", "product_detail"})
 
 
-class FileError(Exception):
+class FileError(MendableError):
     """A file cannot be used; the message names it and the place."""
 
 

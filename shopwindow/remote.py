@@ -11,6 +11,7 @@ import httpx
 import orjson
 
 from shopwindow.embedded_stack import RUN_FILE
+from shopwindow.errors import MendableError
 from shopwindow.settings import SettingError, Settings
 
 _TIMEOUT_S: Final = 30.0
@@ -18,7 +19,7 @@ _TRIES: Final = 9
 _PAGE: Final = 1_000
 
 
-class RemoteError(Exception):
+class RemoteError(MendableError):
     """The API refused or did not answer; the message names the request and its problem."""
 
 

@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from shopwindow.files import FileError
-from shopwindow.remote import Remote
+
+if TYPE_CHECKING:
+    from shopwindow.remote import Remote
 
 COLUMNS: Final = (
     "ts",
@@ -141,7 +143,7 @@ def item_of(event: dict[str, Any]) -> dict[str, Any]:
 
 
 def replay(
-    remote: Remote,
+    remote: "Remote",
     path: Path,
     *,
     speed: float | None,
@@ -194,7 +196,7 @@ def replay(
     return account
 
 
-def _send(remote: Remote, portion: list[dict[str, Any]], known: set[str], account: Account, add_items: bool) -> None:
+def _send(remote: "Remote", portion: list[dict[str, Any]], known: set[str], account: Account, add_items: bool) -> None:
     if not portion:
         return
     if add_items:
@@ -210,7 +212,7 @@ def _send(remote: Remote, portion: list[dict[str, Any]], known: set[str], accoun
         account.rejections.append(f"{portion[rejection['index']]['event_id']}: {rejection['message']}")
 
 
-def _settle(remote: Remote, before: dict[str, int], account: Account) -> None:
+def _settle(remote: "Remote", before: dict[str, int], account: Account) -> None:
     """Wait until the stream has dealt with every accepted event, or has not moved for a while."""
     moved_at = time.monotonic()
     while True:

@@ -14,12 +14,14 @@ from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
+from shopwindow.errors import MendableError
+
 PREFIX: Final = "SHOPWINDOW_"
 _SITE_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _MIN_KEY_LENGTH: Final = 16
 
 
-class SettingError(Exception):
+class SettingError(MendableError):
     """A setting has a value that does not fit; names the setting, the value and what would fit."""
 
 
@@ -264,6 +266,11 @@ def _check(settings: Settings) -> None:
     for option in filter(None, settings.kafka_options.split(",")):
         if "=" not in option:
             raise SettingError(f"kafka_options has the part {option!r}, not name=value")
+    _check_keys(settings)
+
+
+def _check_keys(settings: Settings) -> None:
+    """A key belongs to one site."""
     used: dict[str, str] = {}
     for keys in settings.sites:
         for key in (keys.public_key, keys.secret_key):

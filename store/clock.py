@@ -1,21 +1,20 @@
 """Clock: what time it is for a site's visitors, by the wall or by its events."""
 
 import time
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from store import keys
 from store.client import AsyncClient, Client
+from store.lua import read_script
 
 ClockKind = Literal["wall", "event"]
 
-# KEYS: clock. ARGV: epoch seconds, lifetime in s.
-_MOVE = """
-local known = tonumber(redis.call('GET', KEYS[1]) or '0')
-local seen = tonumber(ARGV[1])
-if seen > known then redis.call('SET', KEYS[1], ARGV[1]) known = seen end
-redis.call('EXPIRE', KEYS[1], ARGV[2])
-return string.format('%.6f', known)
-"""
+
+class _MoveArguments(NamedTuple):
+    """ARGV of `move_clock.lua`, in its order."""
+
+    at_s: str
+    lifetime_s: int
 
 
 class Clock(Protocol):
@@ -53,7 +52,7 @@ class EventClock:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._move = client.register_script(_MOVE)
+        self._move = client.register_script(read_script("move_clock"))
 
     def now_s(self, site: str) -> float:
         """Epoch seconds; 0 before the first event."""
@@ -61,7 +60,8 @@ class EventClock:
 
     def saw(self, site: str, at_s: float) -> float:
         """Move the clock to an event's time, unless it is there already."""
-        return float(self._move(keys=[keys.clock(site)], args=[f"{at_s:.6f}", keys.SEGMENTS_LIFETIME_S]))
+        arguments = _MoveArguments(at_s=f"{at_s:.6f}", lifetime_s=keys.SEGMENTS_LIFETIME_S)
+        return float(self._move(keys=[keys.clock(site)], args=arguments))
 
 
 def open_clock(kind: ClockKind, client: Client) -> Clock:

@@ -11,11 +11,13 @@ from bytewax.outputs import StatelessSinkPartition
 from models.events.events import Event
 from models.events.names import VISITOR_DELETED
 from models.reports.archive_row import row_of
-from store.archive.archive import Archive
-from store.log.log import Batch, EventLog, GroupConsumer
+from store.archive.writer import ArchiveWriter
+from store.log.log import Batch, GroupConsumer
 from stream.decode import Decoded, Decoder
+from stream.flow_context import FlowContext
 from stream.metrics import EVENTS_READ, observe_lag
 from stream.retry import Stop, retry_until_available
+from stream.run import run_flow
 from stream.sink import LastStep
 from stream.source import LogSource, Tick
 
@@ -25,16 +27,14 @@ _PORTION: Final = 20_000
 _COMPACT_EVERY_S: Final = 60.0
 
 
-def archive_flow(
-    log: EventLog,
-    archive: Archive,
-    sites: frozenset[str],
-    max_records: int,
-    every_s: float,
-    holdout_share: float,
-    stop: Stop,
-) -> Dataflow:
+def run_archive(context: FlowContext, archive: ArchiveWriter, every_s: float, holdout_share: float) -> None:
+    """Keep the archive until the flow is stopped."""
+    run_flow(lambda: archive_flow(context, archive, every_s, holdout_share), context.stop)
+
+
+def archive_flow(context: FlowContext, archive: ArchiveWriter, every_s: float, holdout_share: float) -> Dataflow:
     """Wire the flow: read, decode, write."""
+    log, sites, stop = context.log, context.sites, context.stop
     consumer = retry_until_available(stop, "join the group", lambda: log.consume(ARCHIVE_GROUP))
     decoder = Decoder(ARCHIVE_GROUP, sites, log.partitions)
 
@@ -42,7 +42,7 @@ def archive_flow(
         return None if isinstance(item, Tick) else decoder(item)
 
     flow = Dataflow(ARCHIVE_GROUP)
-    batches = op.input("read", flow, LogSource(lambda: consumer, max_records, stop, every_s))
+    batches = op.input("read", flow, LogSource(lambda: consumer, context.max_records, stop, every_s))
     # Batch: records of one partition; Tick: some time has passed
     decoded = op.map("decode", batches, decode)
     # Decoded: events with their positions; None for a tick
@@ -56,7 +56,7 @@ class Archiving(StatelessSinkPartition[Decoded | None]):
     def __init__(
         self,
         consumer: GroupConsumer,
-        archive: Archive,
+        archive: ArchiveWriter,
         sites: frozenset[str],
         every_s: float,
         holdout_share: float,

@@ -11,13 +11,18 @@ from bytewax.outputs import StatelessSinkPartition
 
 from models.learner.learner import Learner, SavedLearner
 from models.learner.snapshot import encode_snapshot
+from models.learner.warm_up import warm
 from store.client import UNAVAILABLE
 from store.log.log import Batch, EventLog, LogReader
+from store.site.catalog import CatalogStore
 from store.site.models import ModelStore
 from stream.assortments import Assortments
 from stream.decode import Decoded, Decoder
-from stream.metrics import EVENTS_READ, PUBLISH_SECONDS, PUBLISHED_BYTES, observe_lag, observe_progress
+from stream.flow_context import FlowContext
+from stream.learn_metrics import PUBLISH_SECONDS, PUBLISHED_BYTES, observe_progress
+from stream.metrics import EVENTS_READ, observe_lag
 from stream.retry import Stop, retry_until_available
+from stream.run import run_flow
 from stream.sink import LastStep
 from stream.source import LogSource, Tick
 
@@ -139,19 +144,37 @@ class Learners:
         return Learned(decoded.partition, decoded.last_position)
 
 
-def learn_flow(
-    log: EventLog,
-    learners: Learners,
+def run_learn(
+    context: FlowContext,
     models: ModelStore,
-    leadership: Leadership,
-    sites: frozenset[str],
-    max_records: int,
+    catalogs: CatalogStore,
     publish_every_s: float,
-    stop: Stop,
+    click_window_s: float,
+    holdout_share: float,
+) -> None:
+    """Keep the sites' models until the flow is stopped; stands by while another process does."""
+    warm()
+    leadership = Leadership(models, context.sites, context.stop)
+
+    def wire() -> Dataflow:
+        assortments = Assortments(catalogs)
+        learners = Learners(models, assortments, context.sites, click_window_s, holdout_share, context.stop)
+        return learn_flow(context, learners, models, leadership, publish_every_s)
+
+    while leadership.try_to_lead():
+        run_flow(wire, context.stop)
+        if leadership.lost:
+            _LOGGER.warning("another process learns now; standing by, to start over from what it leaves")
+    leadership.resign()
+
+
+def learn_flow(
+    context: FlowContext, learners: Learners, models: ModelStore, leadership: Leadership, publish_every_s: float
 ) -> Dataflow:
     """Wire the flow: read, decode, learn, publish."""
-    decoder = Decoder(LEARN_GROUP, sites, log.partitions)
-    full = max(_LEAST_FULL, max_records // log.partitions)
+    log, stop = context.log, context.stop
+    decoder = Decoder(LEARN_GROUP, context.sites, log.partitions)
+    full = max(_LEAST_FULL, context.max_records // log.partitions)
 
     def learn(item: Batch | Tick) -> Learned | None:
         if not leadership.keep() or isinstance(item, Tick):
@@ -164,7 +187,7 @@ def learn_flow(
     def read() -> LogReader:
         return retry_until_available(stop, "read the log", lambda: log.read(start))
 
-    source = LogSource(read, max_records, stop, publish_every_s, over=lambda: leadership.lost)
+    source = LogSource(read, context.max_records, stop, publish_every_s, over=lambda: leadership.lost)
     flow = Dataflow(LEARN_GROUP)
     batches = op.input("read", flow, source)
     # Batch: records of one partition; Tick: some time has passed

@@ -17,12 +17,18 @@ from models.visitor.profile import Profile
 from models.visitor.profile_batch import Change, learn, new_parts
 from models.visitor.profile_merge import joining
 from models.visitor.timeline import encode_entry, timeline_entry_of
+from store.clock import Clock
 from store.log.log import Batch, EventLog, GroupConsumer
+from store.site.catalog import CatalogStore
+from store.site.segments import SegmentStore
+from store.visitors.memberships import MembershipStore
 from store.visitors.profiles import ProfileStore, ProfileUpdate
 from stream.assortments import Assortments
 from stream.decode import Decoded, Decoder
+from stream.flow_context import FlowContext
 from stream.metrics import BATCH_SECONDS, EVENTS_READ, observe_lag
 from stream.retry import Stop, retry_until_available
+from stream.run import run_flow
 from stream.segment_worker import SEGMENT_TICK_S, SegmentWorker
 from stream.sink import LastStep
 from stream.source import LogSource, Tick
@@ -38,20 +44,36 @@ class Done(NamedTuple):
     dead_letters: list[DeadLetter]
 
 
+def run_profile(
+    context: FlowContext,
+    dead_letters: EventLog,
+    profiles: ProfileStore,
+    catalogs: CatalogStore,
+    segments: SegmentStore,
+    memberships: MembershipStore,
+    clock: Clock,
+) -> None:
+    """Keep visitor profiles, and where visitors stand, until the flow is stopped."""
+
+    def wire() -> Dataflow:
+        assortments = Assortments(catalogs)
+        segmenting = SegmentWorker(context, segments, memberships, profiles, assortments, clock)
+        return profile_flow(context, dead_letters, profiles, assortments, segmenting)
+
+    run_flow(wire, context.stop)
+
+
 def profile_flow(
-    log: EventLog,
+    context: FlowContext,
     dead_letter_log: EventLog,
     profiles: ProfileStore,
     assortments: Assortments,
     segmenting: SegmentWorker,
-    sites: frozenset[str],
-    max_records: int,
-    stop: Stop,
 ) -> Dataflow:
     """Wire the flow: read, decode, learn, commit; and with each tick, judge whom time has moved."""
+    log, stop = context.log, context.stop
     consumer = retry_until_available(stop, "join the group", lambda: log.consume(PROFILE_GROUP))
-    decoder = Decoder(PROFILE_GROUP, sites, log.partitions)
-
+    decoder = Decoder(PROFILE_GROUP, context.sites, log.partitions)
     learning = ProfileLearning(profiles, assortments, stop, segmenting)
 
     def decode(item: Batch | Tick) -> Decoded | Tick:
@@ -64,7 +86,7 @@ def profile_flow(
         return learning(item)
 
     flow = Dataflow(PROFILE_GROUP)
-    batches = op.input("read", flow, LogSource(lambda: consumer, max_records, stop, SEGMENT_TICK_S))
+    batches = op.input("read", flow, LogSource(lambda: consumer, context.max_records, stop, SEGMENT_TICK_S))
     # Batch: records of one partition; Tick: some time has passed
     decoded = op.map("decode", batches, decode)
     # Decoded: events with their positions, and dead letters; or still Tick

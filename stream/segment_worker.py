@@ -16,13 +16,13 @@ from models.events.events import Event, encode_event
 from models.segments.membership import Membership, SegmentConfig, Transition, advance, counts_between, transition_event
 from models.visitor.profile import Profile
 from store.clock import Clock
-from store.log.log import EventLog
 from store.site.segments import SegmentStore
 from store.visitors.memberships import MembershipStore
 from store.visitors.profiles import MembershipUpdate, ProfileStore
 from stream.assortments import Assortments
+from stream.flow_context import FlowContext
 from stream.outbox_relay import relay_outbox
-from stream.retry import Stop, retry_until_available
+from stream.retry import retry_until_available
 
 SEGMENT_TICK_S: Final = 0.25
 """How often visitors whose time has come are looked for."""
@@ -81,37 +81,31 @@ class SegmentWorker:
 
     Parameters
     ----------
-    segments, standings, profiles, assortments
-        Where rules, standings, profiles and catalogs are.
+    context
+        The event log, in which moves are told; sites served; what ends waiting.
+    segments, memberships, profiles, assortments
+        Where rules, memberships, profiles and catalogs are.
     clock
         What time it is for a site.
-    log
-        The event log, in which moves are told.
-    sites
-        Sites served.
-    stop
-        Ends waiting.
     """
 
     def __init__(
         self,
+        context: FlowContext,
         segments: SegmentStore,
         memberships: MembershipStore,
         profiles: ProfileStore,
         assortments: Assortments,
         clock: Clock,
-        log: EventLog,
-        sites: frozenset[str],
-        stop: Stop,
     ) -> None:
         self._segments = segments
         self._memberships = memberships
         self._profiles = profiles
         self._assortments = assortments
         self._clock = clock
-        self._log = log
-        self._sites = sites
-        self._stop = stop
+        self._log = context.log
+        self._sites = context.sites
+        self._stop = context.stop
         self._known: dict[str, tuple[int, SegmentConfig]] = {}
         self._judged: dict[tuple[str, int], int] = {}
         self._cursors: dict[tuple[str, int], tuple[int, int]] = {}

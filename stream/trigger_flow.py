@@ -10,8 +10,11 @@ from bytewax.outputs import StatelessSinkPartition
 from models.events.events import Event
 from store.log.log import Batch, EventLog, GroupConsumer
 from stream.decode import Decoded, Decoder
+from stream.delivery import Delivering
+from stream.flow_context import FlowContext
 from stream.metrics import BATCH_SECONDS, EVENTS_READ, observe_lag
 from stream.retry import Stop, retry_until_available
+from stream.run import run_flow
 from stream.sink import LastStep
 from stream.source import LogSource, Tick
 from stream.trigger_worker import TriggerWorker
@@ -23,18 +26,25 @@ _PORTION: Final = 2_000
 """Events waiting at which they are taken in without waiting for more."""
 
 
-def trigger_flow(
-    log: EventLog, triggering: TriggerWorker, sites: frozenset[str], max_records: int, stop: Stop
-) -> Dataflow:
+def run_trigger(context: FlowContext, triggering: TriggerWorker, delivering: Delivering) -> None:
+    """Watch visitors and carry out triggers until the flow is stopped; messages leave by threads of their own."""
+    delivering.start()
+    run_flow(lambda: trigger_flow(context, triggering), context.stop)
+    context.stop.set()
+    delivering.join()
+
+
+def trigger_flow(context: FlowContext, triggering: TriggerWorker) -> Dataflow:
     """Wire the flow: read, decode, watch; and with each tick, carry out what is due."""
+    log, stop = context.log, context.stop
     consumer = retry_until_available(stop, "join the group", lambda: log.consume(TRIGGER_GROUP))
-    decoder = Decoder(TRIGGER_GROUP, sites, log.partitions)
+    decoder = Decoder(TRIGGER_GROUP, context.sites, log.partitions)
 
     def decode(item: Batch | Tick) -> Decoded | None:
         return None if isinstance(item, Tick) else decoder(item)
 
     flow = Dataflow(TRIGGER_GROUP)
-    batches = op.input("read", flow, LogSource(lambda: consumer, max_records, stop, TRIGGER_TICK_S))
+    batches = op.input("read", flow, LogSource(lambda: consumer, context.max_records, stop, TRIGGER_TICK_S))
     # Batch: records of one partition; Tick: some time has passed
     decoded = op.map("decode", batches, decode)
     # Decoded: events with their positions; None for a tick

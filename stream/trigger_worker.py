@@ -8,13 +8,12 @@ import logging
 import time
 from collections.abc import Collection, Mapping
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
 from models.base.durations import DAY_S
 from models.catalog.assortment import Assortment
-from models.decisions.recommend import Recommended
 from models.events.events import Event, encode_event
 from models.events.names import TRIGGER_STATE_JOINED, VISITOR_DELETED, VISITOR_IDENTIFIED
 from models.triggers.about import AboutItem
@@ -34,17 +33,21 @@ from models.triggers.trigger_state import (
 from models.visitor.profile import Profile
 from store.client import UNAVAILABLE
 from store.clock import Clock
-from store.log.log import EventLog
 from store.messages.item_watchers import ItemWatcherStore
 from store.messages.trigger_states import WAYS, Message, StateUpdate, TriggerStore, WatcherUpdate
 from store.site.catalog import CatalogStore
 from store.visitors.profiles import ProfileStore
 from stream.assortments import Assortments
+from stream.flow_context import FlowContext
+from stream.message_lists import MessageLists
 from stream.metrics import TRIGGERS
 from stream.outbox_relay import relay_outbox
 from stream.profile_flow import PROFILE_GROUP as PROFILE_GROUP
-from stream.retry import Stop, retry_until_available
-from stream.trigger_inputs import Configs, Recommending
+from stream.retry import retry_until_available
+from stream.trigger_inputs import Configs
+
+if TYPE_CHECKING:
+    from models.decisions.recommend import Recommended
 
 _LOGGER = logging.getLogger(__name__)
 _PORTION: Final = 200
@@ -56,50 +59,50 @@ _WANT_RENEWED_S: Final = DAY_S
 Events = Mapping[str, list[tuple[int, Event]]]
 
 
+class TriggerStores(NamedTuple):
+    """Where the trigger worker reads and writes: trigger states, item watchers, profiles, and the catalog's changes."""
+
+    states: TriggerStore
+    watchers: ItemWatcherStore
+    profiles: ProfileStore
+    catalogs: CatalogStore
+
+
 class TriggerWorker:
-    """Keeps the watches of all sites, and carries out what is due.
+    """Keeps the trigger states of all sites, and carries out what is due.
 
     Parameters
     ----------
-    store, wanted, profiles, catalogs
-        Where watches, wanted items, profiles and the catalog's changes are.
-    assortments, configs, recommending
+    context
+        The event log, in which messages are told; sites served; what ends waiting.
+    stores
+        Where trigger states and all they are judged by are.
+    assortments, configs, message_lists
         What sites sell, say and recommend.
     clock
         What time it is for a site.
-    log
-        The event log, in which messages are told.
-    sites
-        Sites served.
-    stop
-        Ends waiting.
     """
 
     def __init__(
         self,
-        store: TriggerStore,
-        wanted: ItemWatcherStore,
-        profiles: ProfileStore,
-        catalogs: CatalogStore,
+        context: FlowContext,
+        stores: TriggerStores,
         assortments: Assortments,
         configs: Configs,
-        recommending: Recommending,
+        message_lists: MessageLists,
         clock: Clock,
-        log: EventLog,
-        sites: frozenset[str],
-        stop: Stop,
     ) -> None:
-        self._store = store
-        self._wanted = wanted
-        self._profiles = profiles
-        self._catalogs = catalogs
+        self._store = stores.states
+        self._wanted = stores.watchers
+        self._profiles = stores.profiles
+        self._catalogs = stores.catalogs
         self._assortments = assortments
         self._configs = configs
-        self._recommending = recommending
+        self._message_lists = message_lists
         self._clock = clock
-        self._log = log
-        self._sites = sites
-        self._stop = stop
+        self._log = context.log
+        self._sites = context.sites
+        self._stop = context.stop
         self._barriers: dict[tuple[str, int], tuple[float, int]] = {}
         self._compared: dict[tuple[str, int], tuple[int, list[str]]] = {}
 
@@ -218,10 +221,10 @@ class TriggerWorker:
 
     def _recommended(
         self, recipient: Recipient, profile: Profile, outcome: TriggerOutcome, assortment: Assortment
-    ) -> list[Recommended]:
+    ) -> list["Recommended"]:
         """Give the products a message carries; a list that cannot be made keeps no message back."""
         try:
-            return self._recommending.items(recipient.site, recipient.visitor_id, profile, outcome, assortment)
+            return self._message_lists.items(recipient.site, recipient.visitor_id, profile, outcome, assortment)
         except UNAVAILABLE:
             raise
         except Exception:

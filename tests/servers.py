@@ -18,7 +18,7 @@ import pytest
 from confluent_kafka import KafkaException
 
 from shopwindow.embedded import end_together, free_port
-from store.log import kafka_log
+from store.log.kafka_client import admin
 
 POM = Path(__file__).parent / "kafka" / "pom.xml"
 OLDEST_JAVA = 17
@@ -201,7 +201,7 @@ def _answers(port: int) -> bool:
     with socket.socket() as probe:
         if probe.connect_ex(("127.0.0.1", port)) != 0:
             return False
-    client = kafka_log.admin.AdminClient({"bootstrap.servers": f"127.0.0.1:{port}", "log_level": 0})
+    client = admin.AdminClient({"bootstrap.servers": f"127.0.0.1:{port}", "log_level": 0})
     try:
         return bool(client.list_topics(timeout=5).brokers)
     except KafkaException:

@@ -18,8 +18,7 @@ from models.reports.charts import draw
 from store.archive.archive import ArchiveUnavailableError
 from store.archive.experiment_results import Asked, asked_of, asked_of_holdout
 from store.archive.reports import REPORTS, Report, make_report, parse_day
-from store.archive.tables import NOTHING_UNARCHIVED, Unarchived
-from store.archive.unarchived import read_unarchived
+from store.archive.unarchived import NOTHING_UNARCHIVED, Unarchived, read_unarchived
 from store.client import UNAVAILABLE
 from store.log.log import LogRecreatedError, LogUnavailableError
 

@@ -1,8 +1,8 @@
 """Charts: a report's rows as an SVG drawing: bars, a grid of shades, or intervals."""
 
 from collections.abc import Mapping, Sequence
+from html import escape
 from typing import Any, Final, Literal, NamedTuple
-from xml.sax.saxutils import escape
 
 CHART_WIDTH: Final = 860
 _LEFT: Final = 260
@@ -168,6 +168,5 @@ def _text(
     x: float, y: float, text: str, *, anchor: str = "start", size: int = 12, ink: str = _INK, most: int = 44
 ) -> str:
     shown = text if len(text) <= most else f"{text[: most - 1]}…"
-    return (
-        f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" text-anchor="{anchor}" fill="{ink}">{escape(shown)}</text>'
-    )
+    written = escape(shown, quote=False)
+    return f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" text-anchor="{anchor}" fill="{ink}">{written}</text>'

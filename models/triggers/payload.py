@@ -5,17 +5,19 @@ import binascii
 import hashlib
 import hmac
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from models.base.timestamps import iso
 from models.catalog.assortment import Assortment
-from models.decisions.recommend import Recommended
 from models.events.events import Event
 from models.triggers.about import NOT_FOR_MESSAGES, AboutOrder
 from models.triggers.evaluation import Recipient, TriggerOutcome
 from models.triggers.trigger_state import TriggerState
+
+if TYPE_CHECKING:  # what makes lists compiles kernels; a message only carries one
+    from models.decisions.recommend import Recommended
 
 _PREFIX: Final = "whsec_"  # of a secret in base64
 MESSAGE_TYPE: Final = "trigger.fired"
@@ -25,7 +27,7 @@ def body_of(
     outcome: TriggerOutcome,
     recipient: Recipient,
     state: TriggerState,
-    recommended: Sequence[Recommended],
+    recommended: Sequence["Recommended"],
     assortment: Assortment,
 ) -> dict[str, Any]:
     """Give what an action carries, the same over every channel: who, why, about what, the offer and the products."""

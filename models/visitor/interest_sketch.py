@@ -10,14 +10,12 @@ thousands of writes, and a replay rounds alike.
 
 import struct
 from collections.abc import Sequence
-from math import ldexp
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.base.durations import DAY_S
-from models.base.jit import kernel
 from models.catalog.feature_hashing import DIM
 
 HALF_LIVES_S: Final = (900.0, DAY_S, 2_592_000.0)
@@ -111,7 +109,6 @@ class Sketches:
         return faded
 
 
-@kernel
 def _round(
     values: NDArray[np.float64],
     phase: NDArray[np.float64],
@@ -120,19 +117,16 @@ def _round(
     stored: NDArray[np.int16],
 ) -> None:
     """Write each vector's power of two `(n, 3)` and its values in units of that `(n, 3, DIM)`, dithered by `phase`."""
-    for row in range(values.shape[0]):
-        for horizon in range(values.shape[1]):
-            largest = 0.0
-            for place in range(values.shape[2]):
-                largest = max(largest, abs(values[row, horizon, place]))
-            if largest == 0.0:
-                continue
-            power = int(min(max(np.ceil(np.log2(largest / _LIMIT)), -30_000.0), 30_000.0))
-            exponent[row, horizon] = power
-            for place in range(values.shape[2]):
-                dither = (phase[row] + by_place[horizon, place]) % 1.0
-                scaled = np.floor(ldexp(values[row, horizon, place], -power) + dither)
-                stored[row, horizon, place] = np.int16(min(max(scaled, -_LIMIT), _LIMIT))
+    largest = np.abs(values).max(axis=2)
+    fraction, power = np.frexp(largest / _LIMIT)
+    # The least power that brings the largest value within the limit: frexp's own, but for an exact power of two.
+    power = np.minimum(np.maximum(power - (fraction == 0.5), -30_000), 30_000)
+    exponent[:] = np.where(largest > 0.0, power, 0)
+    dithered = phase[:, None, None] + by_place
+    dithered -= np.floor(dithered)
+    dithered += np.ldexp(values, -exponent[:, :, None])
+    np.floor(dithered, out=dithered)
+    stored[:] = np.where(largest[:, :, None] > 0.0, np.minimum(np.maximum(dithered, -_LIMIT), _LIMIT), 0.0)
 
 
 def joined_sketch(stored: bytes, other: bytes, position: int) -> bytes:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from math import exp, log
 from random import Random
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import httpx
 
@@ -125,6 +125,35 @@ class _Shown:
     lists: tuple[tuple[str, tuple[dict[str, Any], ...]], ...]  # strategy and its products, in reading order
 
 
+@dataclass(frozen=True, slots=True)
+class Footfall:
+    """How many shoppers come, and how fast.
+
+    Parameters
+    ----------
+    concurrency
+        Visits under way at the same time; arrivals beyond it wait. 1 or more.
+    arrivals_per_s
+        New shoppers a second, exponentially spaced. Above 0.
+    pause_s
+        Seconds between two page views of a shopper, on average. 0 or more.
+    """
+
+    concurrency: int = 16
+    arrivals_per_s: float = 4.0
+    pause_s: float = 0.5
+
+    def __post_init__(self) -> None:
+        if self.concurrency < 1 or self.arrivals_per_s <= 0 or self.pause_s < 0:
+            raise ValueError(
+                "concurrency must be 1 or more, arrivals_per_s above 0 and pause_s 0 or more, "
+                f"got {self.concurrency}, {self.arrivals_per_s} and {self.pause_s}"
+            )
+
+
+DEFAULT_FOOTFALL: Final = Footfall()
+
+
 class Shoppers:
     """Visitors of a running shop. Both arms run the same behaviour: only what they are served differs.
 
@@ -136,12 +165,8 @@ class Shoppers:
         The catalog it serves; also what shoppers know of a product they see.
     seed
         Tastes and choices follow from it; what is served, and how fast, is the engine's part.
-    concurrency
-        Visits under way at the same time; arrivals beyond it wait.
-    arrivals_per_s
-        New shoppers a second, exponentially spaced.
-    pause_s
-        Seconds between two page views of a shopper, on average.
+    footfall
+        How many come, and how fast.
     transport
         Stands in for the network in tests.
     """
@@ -152,23 +177,14 @@ class Shoppers:
         public_key: str,
         shop: SampleShop,
         seed: int,
-        concurrency: int = 16,
-        arrivals_per_s: float = 4.0,
-        pause_s: float = 0.5,
+        footfall: Footfall = DEFAULT_FOOTFALL,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        if concurrency < 1 or arrivals_per_s <= 0 or pause_s < 0:
-            raise ValueError(
-                "concurrency must be 1 or more, arrivals_per_s above 0 and pause_s 0 or more, "
-                f"got {concurrency}, {arrivals_per_s} and {pause_s}"
-            )
         self.report = ShopperReport()
         self._base_url = base_url
         self._public_key = public_key
         self._seed = seed
-        self._concurrency = concurrency
-        self._arrivals_per_s = arrivals_per_s
-        self._pause_s = pause_s
+        self._footfall = footfall
         self._transport = transport
         self._items = {item.item_id: item for item in shop.items}
         self._creatives = {creative.creative_id: creative for creative in shop.creatives}
@@ -190,9 +206,12 @@ class Shoppers:
         """Let shoppers come for so many seconds, let the last of them finish, and tell what happened."""
         self._stopping.clear()
         random = Random(f"arrivals:{self._seed}")
-        places = asyncio.Semaphore(self._concurrency)
+        concurrency = self._footfall.concurrency
+        places = asyncio.Semaphore(concurrency)
         tasks: set[asyncio.Task[None]] = set()
-        limits = httpx.Limits(max_connections=self._concurrency, max_keepalive_connections=self._concurrency)
+        limits = httpx.Limits(
+            max_connections=self._footfall.concurrency, max_keepalive_connections=self._footfall.concurrency
+        )
         ends_at = time.monotonic() + seconds
         async with httpx.AsyncClient(
             base_url=self._base_url,
@@ -205,7 +224,7 @@ class Shoppers:
             try:
                 for number in count():
                     await asyncio.sleep(
-                        max(0.0, min(random.expovariate(self._arrivals_per_s), ends_at - time.monotonic()))
+                        max(0.0, min(random.expovariate(self._footfall.arrivals_per_s), ends_at - time.monotonic()))
                     )
                     if time.monotonic() >= ends_at:
                         break
@@ -247,7 +266,7 @@ class Shoppers:
                     self.report.add_error(f"{type(error).__name__}: {error}")
             if shopper.random.random() < 0.35:
                 return
-            await self._wait(shopper.random.uniform(2.0, 5.0) * min(1.0, 2 * self._pause_s))
+            await self._wait(shopper.random.uniform(2.0, 5.0) * min(1.0, 2 * self._footfall.pause_s))
 
     async def _wait(self, seconds: float) -> None:
         if seconds > 0 and not self._stopping.is_set():
@@ -268,7 +287,7 @@ class Shoppers:
                 target = await self._category(shopper, target)
             else:
                 target = await self._home(shopper)
-            await self._wait(random.uniform(0.5, 1.5) * self._pause_s)
+            await self._wait(random.uniform(0.5, 1.5) * self._footfall.pause_s)
             if self._stopping.is_set():
                 return
         if shopper.cart and random.random() < 0.6:
@@ -326,7 +345,7 @@ class Shoppers:
         near = [_list("similar", 6, item.item_id), _list("also_bought", 6, item.item_id)]
         shown = await self._decide(shopper, lists=near, exclude=[item.item_id])
         if item.availability in SELLABLE and item.item_id not in shopper.cart and random.random() < 0.4 * liking:
-            await self._wait(0.5 * self._pause_s)
+            await self._wait(0.5 * self._footfall.pause_s)
             shopper.cart[item.item_id] = item
             await self._post(shopper, [{"event": "add_to_cart", "items": [_event_item(item)], "params": _value(item)}])
             shown = await self._decide(shopper, lists=near, exclude=[item.item_id]) or shown

@@ -1,14 +1,16 @@
 """Experiment results: from the archive's tables to what `models.experiments.results` judges."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from models.catalog.resources import Experiment, Metric
 from models.events.bots import FLOOD_EVENTS, FLOOD_REFILL_S
 from models.experiments.experiments import GLOBAL_HOLDOUT, Scope, scope_of, shares
 from models.experiments.results import Group, Results, results_of
 from store.archive import experiment_queries
-from store.archive.tables import Reading
+
+if TYPE_CHECKING:
+    from store.archive.tables import Reading
 
 HOLDOUT_METRIC: Final[Metric] = "revenue_per_visitor"
 LEFT_OUT: Final = ("bots", "floods", "several_variants")
@@ -47,7 +49,7 @@ def asked_of_holdout(share: float) -> Asked | None:
     return Asked(GLOBAL_HOLDOUT, HOLDOUT_METRIC, groups, Scope(None, None), None)
 
 
-def judge_by_archive(reading: Reading, asked: Asked, from_s: float, until_s: float) -> Judged:
+def judge_by_archive(reading: "Reading", asked: Asked, from_s: float, until_s: float) -> Judged:
     """Judge an experiment by what happened from `from_s` up to `until_s` (epoch seconds); the tables are prepared.
 
     What visitors do after its end does not count.

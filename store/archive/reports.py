@@ -2,9 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Final, NamedTuple
-
-import duckdb
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from models.base.durations import DAY_S
 from models.base.errors import InvalidError, show_value
@@ -25,7 +23,12 @@ from models.segments.rfm import TIERS, Buyer, tiers
 from store.archive import report_queries
 from store.archive.archive import Archive
 from store.archive.experiment_results import Asked, Judged, judge_by_archive
-from store.archive.tables import NOTHING_UNARCHIVED, Reading, Unarchived
+from store.archive.unarchived import NOTHING_UNARCHIVED, Unarchived
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from store.archive.tables import Reading
 
 LOOKBACK_S: Final = 30 * DAY_S
 """A visit earlier than this before an order has no part in it."""
@@ -54,7 +57,7 @@ class Report(NamedTuple):
 class _Source:
     """What a report reads: prepared tables, and the days asked for."""
 
-    def __init__(self, reading: Reading, from_s: float, until_s: float, asked: Sequence[Asked] = ()) -> None:
+    def __init__(self, reading: "Reading", from_s: float, until_s: float, asked: Sequence[Asked] = ()) -> None:
         self._connection = reading.connection
         self._reading = reading
         self._asked = asked
@@ -70,7 +73,7 @@ class _Source:
                 self._run(statement)
             reading.prepared = until_s
 
-    def _run(self, statement: str) -> duckdb.DuckDBPyConnection:
+    def _run(self, statement: str) -> "duckdb.DuckDBPyConnection":
         values = {name: value for name, value in self._values.items() if f"${name}" in statement}
         return self._connection.execute(statement, values) if values else self._connection.execute(statement)
 

@@ -1,14 +1,16 @@
 """Archive tables: the archive's files as tables in memory, kept from report to report and brought up to date by day."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import duckdb
 import pyarrow as pa
+
+from store.archive.schema import SCHEMA
+from store.archive.unarchived import NOTHING_UNARCHIVED, Unarchived
 
 _PART = re.compile(r"p(\d+)-(\d+)-(\d+)\.parquet")
 _CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
@@ -44,43 +46,19 @@ WHERE NOT EXISTS (
 """
 
 
-class Erased(NamedTuple):
-    """A visitor whose rows up to a log position are to go."""
-
-    visitor_id: str
-    log_partition: int
-    position: int
-
-
-class Unarchived(NamedTuple):
-    """What the log holds and the archive does not yet: rows, and visitors erased."""
-
-    rows: Sequence[Mapping[str, Any]] = ()
-    erased: Sequence[Erased] = ()
-
-
-NOTHING_UNARCHIVED: Final = Unarchived()
-
-
 class Reading:
     """One site's tables: `archived` has each row of the files once, and the view `everything` also what is not archived
     yet. Whoever makes tables of them notes in `prepared` what for, and in `made` what came of it; both are forgotten
-    once anything has changed.
-
-    Parameters
-    ----------
-    schema
-        Of the files; columns that an old one lacks are null.
+    once anything has changed. Columns that an old file lacks are null.
     """
 
-    def __init__(self, schema: pa.Schema) -> None:
-        self._schema = schema
+    def __init__(self) -> None:
         self._files: dict[str, tuple[Any, ...]] = {}
         self._unarchived = NOTHING_UNARCHIVED
         self.prepared: object = None
         self.made: dict[object, Any] = {}
         self.connection = duckdb.connect(":memory:", config=_CONFIG)
-        self.connection.register("nothing", schema.empty_table())
+        self.connection.register("nothing", SCHEMA.empty_table())
         self.connection.execute(f"CREATE TABLE archived AS SELECT {_ASKED} FROM nothing")  # noqa: S608
         self.connection.execute("ALTER TABLE archived ADD COLUMN day VARCHAR")
         self.connection.execute("CREATE TABLE recent AS SELECT * FROM archived")
@@ -90,7 +68,7 @@ class Reading:
     def follow(self, files: Mapping[str, Sequence[Path]], unarchived: Unarchived) -> None:
         """Take in days whose files have changed, and what is not archived now.
 
-        Raises `duckdb.IOException` or `FileNotFoundError` where a file has gone meanwhile; doing it again is safe.
+        Raises `FileNotFoundError` where a file has gone meanwhile; doing it again is safe.
         """
         now = {day: tuple((file.name, *_stamp(file)) for file in some) for day, some in files.items()}
         changed = {day for day in now.keys() | self._files.keys() if now.get(day) != self._files.get(day)}
@@ -135,12 +113,15 @@ class Reading:
                         {"files": names},
                     )
             self.connection.commit()
+        except duckdb.IOException as error:
+            self.connection.rollback()
+            raise FileNotFoundError(f"a file of the archive has gone: {error}") from error
         except duckdb.Error:
             self.connection.rollback()
             raise
 
     def _replace(self, unarchived: Unarchived) -> None:
-        table = pa.Table.from_pylist(list(unarchived.rows), schema=self._schema)
+        table = pa.Table.from_pylist(list(unarchived.rows), schema=SCHEMA)
         self.connection.register("waiting", table)
         self.connection.execute("DELETE FROM recent")
         self.connection.execute(f"INSERT INTO recent BY NAME SELECT {_ASKED} FROM waiting")  # noqa: S608
@@ -157,29 +138,9 @@ class Reading:
         self.connection.close()
 
 
-def rows_once(files: Sequence[Path], schema: pa.Schema) -> pa.Table:
-    """Read files that may hold rows several times, each once, in the form of `schema`."""
-    with _connection() as connection:
-        found: Any = connection.sql(_ONCE, params={"files": [str(file) for file in files]}).to_arrow_table()
-    columns = [
-        found[column.name].cast(column.type) if column.name in found.column_names else pa.nulls(len(found), column.type)
-        for column in schema
-    ]
-    return pa.Table.from_arrays(columns, schema=schema)
-
-
 def _stamp(file: Path) -> tuple[int, int, int]:
     status = file.stat()
     return status.st_mtime_ns, status.st_size, status.st_ino
-
-
-@contextmanager
-def _connection() -> Iterator[duckdb.DuckDBPyConnection]:
-    connection = duckdb.connect(":memory:", config=_CONFIG)
-    try:
-        yield connection
-    finally:
-        connection.close()
 
 
 def _overlap(files: Sequence[Path]) -> bool:

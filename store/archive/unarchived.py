@@ -1,19 +1,37 @@
 """Unarchived: events the log holds and the archive does not yet, so that reports tell of them too."""
 
 import time
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 from models.base.errors import InvalidError
 from models.events.events import decode_event
 from models.events.names import IDENTITY_EVENTS, VISITOR_DELETED
 from models.reports.archive_row import row_of
-from store.archive.tables import Erased, Unarchived
 from store.log.log import EventLog
 
 MAX_RECORDS: Final = 50_000
 """The oldest of them are read; where the archive flow is further behind, its lag says how much is missing."""
 _PATIENCE_S: Final = 2.0
 _POLL_S: Final = 0.1
+
+
+class Erased(NamedTuple):
+    """A visitor whose rows up to a log position are to go."""
+
+    visitor_id: str
+    log_partition: int
+    position: int
+
+
+class Unarchived(NamedTuple):
+    """What the log holds and the archive does not yet: rows, and visitors erased."""
+
+    rows: Sequence[Mapping[str, Any]] = ()
+    erased: Sequence[Erased] = ()
+
+
+NOTHING_UNARCHIVED: Final = Unarchived()
 
 
 def read_unarchived(log: EventLog, group: str, site: str, holdout_share: float) -> Unarchived:

@@ -33,6 +33,12 @@ class PartitionCountError(Exception):
 class LogRecreatedError(Exception):
     """A committed position lies past the log's end: the log was deleted and made anew under the same name."""
 
+    def __init__(self, log: str, partition: int, position: int, end: int) -> None:
+        super().__init__(
+            f"log {log!r} partition {partition}: position {position} lies past its end {end}; the log was deleted and "
+            f"made anew, so what was read from it belongs to other records"
+        )
+
 
 class Record(NamedTuple):
     """One entry of a partition."""

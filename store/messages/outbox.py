@@ -5,66 +5,58 @@ always under the same id, and is never lost.
 """
 
 from collections.abc import Mapping
-from typing import Final, NamedTuple, cast
+from typing import Final, Literal, NamedTuple, cast
 
 from store import keys
 from store.client import Client
+from store.lua import read_script
 
-# KEYS: outbox, bodies. ARGV: now and until when it is taken (epoch seconds), most, way.
-_TAKE = """
-local ids = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, ARGV[3])
-local found = {}
-for i = 1, #ids do
-  local body = redis.call('HGET', KEYS[2], ARGV[4] .. ':' .. ids[i])
-  if body then
-    redis.call('ZADD', KEYS[1], ARGV[2], ids[i])
-    found[#found + 1] = ids[i]
-    found[#found + 1] = body
-    found[#found + 1] = redis.call('HINCRBY', KEYS[2], 'tries:' .. ARGV[4] .. ':' .. ids[i], 1)
-  else
-    redis.call('ZREM', KEYS[1], ids[i])
-  end
-end
-return found
-"""
-
-# KEYS: outbox, bodies, undelivered, journal entry. ARGV: id, way, what becomes of it (done, again or aside), when it is
-# tried again or set aside (epoch seconds), lifetime in s, then fields and values for the journal.
-_SETTLE = """
-if redis.call('ZSCORE', KEYS[1], ARGV[1]) == false then return 0 end
-local name = ARGV[2] .. ':' .. ARGV[1]
-if ARGV[3] == 'again' then
-  redis.call('ZADD', KEYS[1], ARGV[4], ARGV[1])
-else
-  redis.call('ZREM', KEYS[1], ARGV[1])
-  redis.call('HDEL', KEYS[2], 'tries:' .. name)
-  if ARGV[3] == 'aside' then
-    redis.call('ZADD', KEYS[3], ARGV[4], name)
-    redis.call('EXPIRE', KEYS[3], ARGV[5])
-  else
-    redis.call('HDEL', KEYS[2], name)
-  end
-end
-if redis.call('EXISTS', KEYS[4]) == 1 then
-  for a = 6, #ARGV, 2 do redis.call('HSET', KEYS[4], ARGV[a], ARGV[a + 1]) end
-end
-return 1
-"""
-
-# KEYS: undelivered, outbox, bodies. ARGV: now (epoch seconds), way, lifetime in s, then names `way:id`.
-_REPLAY = """
-local moved = 0
-for a = 4, #ARGV do
-  local id = string.sub(ARGV[a], #ARGV[2] + 2)
-  if redis.call('ZREM', KEYS[1], ARGV[a]) == 1 and redis.call('HEXISTS', KEYS[3], ARGV[a]) == 1 then
-    redis.call('ZADD', KEYS[2], ARGV[1], id)
-    moved = moved + 1
-  end
-end
-redis.call('EXPIRE', KEYS[2], ARGV[3])
-return moved
-"""
+MessageFate = Literal["done", "again", "aside"]
 _MAX_LISTED: Final = 1_000
+
+
+class _TakeArguments(NamedTuple):
+    """ARGV of `take_messages.lua`, in its order."""
+
+    now_s: str
+    until_s: str
+    most: int
+    way: str
+
+
+class _SettleKeys(NamedTuple):
+    """KEYS of `settle_message.lua`, in its order."""
+
+    outbox: str
+    bodies: str
+    undelivered: str
+    journal_entry: str
+
+
+class _SettleArguments(NamedTuple):
+    """ARGV of `settle_message.lua`, in its order; pairs of field and value follow."""
+
+    message_id: str
+    way: str
+    outcome: MessageFate
+    at_s: str
+    lifetime_s: int
+
+
+class _RetryKeys(NamedTuple):
+    """KEYS of `retry_undelivered.lua`, in its order."""
+
+    undelivered: str
+    outbox: str
+    bodies: str
+
+
+class _RetryArguments(NamedTuple):
+    """ARGV of `retry_undelivered.lua`, in its order; names `<way>:<id>` follow."""
+
+    now_s: str
+    way: str
+    lifetime_s: int
 
 
 class Outgoing(NamedTuple):
@@ -92,9 +84,9 @@ class Outbox:
         self._client = client
         self._site = site
         self._partitions = partitions
-        self._take = client.register_script(_TAKE)
-        self._settle = client.register_script(_SETTLE)
-        self._replay = client.register_script(_REPLAY)
+        self._take = client.register_script(read_script("take_messages"))
+        self._settle = client.register_script(read_script("settle_message"))
+        self._retry = client.register_script(read_script("retry_undelivered"))
 
     def take(self, way: str, most: int, now_s: float, until_s: float) -> list[Outgoing]:
         """Take messages that are due, the oldest of each partition first; they come back at `until_s`."""
@@ -107,32 +99,36 @@ class Outbox:
             if not count or len(found) >= most:
                 continue
             names = [keys.outbox(self._site, partition, way), keys.outbox_bodies(self._site, partition)]
-            flat = self._take(keys=names, args=[repr(now_s), repr(until_s), most - len(found), way])
+            arguments = _TakeArguments(repr(now_s), repr(until_s), most - len(found), way)
+            flat = self._take(keys=names, args=arguments)
             for message_id, body, tries in zip(flat[::3], flat[1::3], flat[2::3], strict=True):
                 found.append(Outgoing(partition, message_id.decode(), body, int(tries)))
         return found
 
-    def delivered(self, way: str, one: Outgoing, fields: Mapping[str, str]) -> None:
+    def delivered(self, way: str, message: Outgoing, fields: Mapping[str, str]) -> None:
         """Note that a message has arrived."""
-        self._settled(way, one, "done", 0.0, fields)
+        self._settled(way, message, "done", 0.0, fields)
 
-    def again(self, way: str, one: Outgoing, at_s: float, fields: Mapping[str, str]) -> None:
+    def again(self, way: str, message: Outgoing, at_s: float, fields: Mapping[str, str]) -> None:
         """Try a message again at a time."""
-        self._settled(way, one, "again", at_s, fields)
+        self._settled(way, message, "again", at_s, fields)
 
-    def set_aside(self, way: str, one: Outgoing, at_s: float, fields: Mapping[str, str]) -> None:
+    def set_aside(self, way: str, message: Outgoing, at_s: float, fields: Mapping[str, str]) -> None:
         """Give a message up for now: it is kept, to be seen and replayed."""
-        self._settled(way, one, "aside", at_s, fields)
+        self._settled(way, message, "aside", at_s, fields)
 
-    def _settled(self, way: str, one: Outgoing, what: str, at_s: float, fields: Mapping[str, str]) -> None:
-        names = [
-            keys.outbox(self._site, one.partition, way),
-            keys.outbox_bodies(self._site, one.partition),
-            keys.undelivered(self._site, one.partition),
-            keys.journal_entry(self._site, one.partition, one.message_id),
-        ]
+    def _settled(
+        self, way: str, message: Outgoing, outcome: MessageFate, at_s: float, fields: Mapping[str, str]
+    ) -> None:
+        names = _SettleKeys(
+            outbox=keys.outbox(self._site, message.partition, way),
+            bodies=keys.outbox_bodies(self._site, message.partition),
+            undelivered=keys.undelivered(self._site, message.partition),
+            journal_entry=keys.journal_entry(self._site, message.partition, message.message_id),
+        )
+        arguments = _SettleArguments(message.message_id, way, outcome, repr(at_s), keys.OUTBOX_LIFETIME_S)
         flat = [part for pair in fields.items() for part in pair]
-        self._settle(keys=names, args=[one.message_id, way, what, repr(at_s), keys.OUTBOX_LIFETIME_S, *flat])
+        self._settle(keys=names, args=[*arguments, *flat])
 
     def waiting(self, way: str) -> int:
         """How many messages are on their way out."""
@@ -171,10 +167,11 @@ class Outbox:
                     if member.startswith(f"{way}:") and (not message_id or member == f"{way}:{message_id}")
                 ]
                 if some:
-                    names = [
-                        name,
-                        keys.outbox(self._site, partition, way),
-                        keys.outbox_bodies(self._site, partition),
-                    ]
-                    moved += int(self._replay(keys=names, args=[repr(now_s), way, keys.OUTBOX_LIFETIME_S, *some]))
+                    names = _RetryKeys(
+                        undelivered=name,
+                        outbox=keys.outbox(self._site, partition, way),
+                        bodies=keys.outbox_bodies(self._site, partition),
+                    )
+                    arguments = _RetryArguments(repr(now_s), way, keys.OUTBOX_LIFETIME_S)
+                    moved += int(self._retry(keys=names, args=[*arguments, *some]))
         return moved

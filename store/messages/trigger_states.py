@@ -6,7 +6,7 @@ step.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final, NamedTuple, cast
+from typing import Final, NamedTuple, cast
 
 import msgspec
 
@@ -15,6 +15,7 @@ from models.triggers.trigger_state import TriggerState, decode_trigger_state, en
 from models.visitor.contact_history import partition_of_message
 from store import keys
 from store.client import Client
+from store.lua import read_script
 
 WAYS: Final = ("webhook", "topic")
 """Ways out that are tried until they succeed; on-site messages are there at once."""
@@ -27,41 +28,21 @@ MAX_WANTING: Final = 10_000
 _MAX_PER_CALL: Final = 200
 _MAX_NOTICES: Final = 1_000
 
-# KEYS: timers, then the watches, then every other key the commands name. ARGV: lifetimes in s of watches and of timers,
-# then for each watch the revision loaded (8 bytes), the new blob, when to look next (empty: never), and the visitor and
-# commands in msgpack; a watch is saved, and its commands carried out, if the revision still is what it was.
-_SAVE = """
-local refused = {}
-local none = string.rep('\\0', 8)
-local n = (#ARGV - 2) / 4
-for i = 1, n do
-  local at = 2 + (i - 1) * 4
-  local name = KEYS[1 + i]
-  local stored = redis.call('GETRANGE', name, 0, 7)
-  if stored == '' then stored = none end
-  if stored ~= ARGV[at + 1] then
-    refused[#refused + 1] = i - 1
-  else
-    local commands = cmsgpack.unpack(ARGV[at + 4])
-    local visitor = commands[1]
-    redis.call('SET', name, ARGV[at + 2], 'EX', ARGV[1])
-    if ARGV[at + 3] == '' then
-      redis.call('ZREM', KEYS[1], visitor)
-    else
-      redis.call('ZADD', KEYS[1], ARGV[at + 3], visitor)
-    end
-    for c = 2, #commands do redis.call(unpack(commands[c])) end
-  end
-end
-redis.call('EXPIRE', KEYS[1], ARGV[2])
-return refused
-"""
 
-# KEYS: notices. ARGV: those that are in the log now.
-_TOLD = """
-for a = 1, #ARGV do redis.call('LREM', KEYS[1], 1, ARGV[a]) end
-return redis.call('LLEN', KEYS[1])
-"""
+class _SaveArguments(NamedTuple):
+    """The first of ARGV of `save_trigger_states.lua`, in its order; a `_SavedRow` for each trigger state follows."""
+
+    trigger_state_lifetime_s: int
+    timers_lifetime_s: int
+
+
+class _SavedRow(NamedTuple):
+    """One trigger state in ARGV of `save_trigger_states.lua`, in its order."""
+
+    loaded_revision: bytes
+    state: bytes
+    due_s: str
+    visitor_commands: bytes
 
 
 class Message(NamedTuple):
@@ -105,8 +86,8 @@ class TriggerStore:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._save = client.register_script(_SAVE)
-        self._told = client.register_script(_TOLD)
+        self._save = client.register_script(read_script("save_trigger_states"))
+        self._told = client.register_script(read_script("forget_notices"))
 
     def load(self, site: str, partition: int, visitor_ids: Sequence[str]) -> list[tuple[int, TriggerState]]:
         """Read watches with their revisions; a new one for each visitor not known."""
@@ -159,19 +140,19 @@ class TriggerStore:
         names = [keys.timers(site, partition)]
         names += [keys.trigger_state(site, partition, visitor_id) for visitor_id, _, _ in rows]
         others: dict[str, None] = {}
-        arguments: list[Any] = [keys.TRIGGER_STATE_LIFETIME_S, keys.TRIGGERS_LIFETIME_S]
+        arguments: list[bytes | str | int] = [*_SaveArguments(keys.TRIGGER_STATE_LIFETIME_S, keys.TRIGGERS_LIFETIME_S)]
         for visitor_id, revision, update in rows:
             if update.state is None:
                 continue
             commands = list(self._commands(site, partition, visitor_id, update, now_s))
             others.update((str(command[1]), None) for command in commands)
             due_s = update.state.due_s
-            arguments += [
-                revision.to_bytes(8, "big"),
-                encode_trigger_state(update.state, revision + 1),
-                "" if due_s is None else repr(float(due_s)),
-                msgspec.msgpack.encode([visitor_id, *commands]),
-            ]
+            arguments += _SavedRow(
+                loaded_revision=revision.to_bytes(8, "big"),
+                state=encode_trigger_state(update.state, revision + 1),
+                due_s="" if due_s is None else repr(float(due_s)),
+                visitor_commands=msgspec.msgpack.encode([visitor_id, *commands]),
+            )
         again: list[int] = self._save(keys=[*names, *others], args=arguments)
         return [rows[index][0] for index in again]
 

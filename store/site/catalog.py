@@ -1,7 +1,7 @@
 """Catalog: what a site sells and shows, with a version that tells every process what has changed."""
 
 from collections.abc import Sequence
-from typing import Any, Final, cast, get_args
+from typing import Any, Final, NamedTuple, cast, get_args
 
 import msgspec
 
@@ -18,6 +18,7 @@ from models.catalog.resources import (
 )
 from store import keys
 from store.client import Client
+from store.lua import read_script
 
 RESOURCE_KINDS: Final[tuple[ResourceKind, ...]] = get_args(ResourceKind)
 _TYPES: Final[dict[ResourceKind, type[CatalogResource]]] = {
@@ -39,22 +40,20 @@ _ID_FIELDS: Final[dict[ResourceKind, str]] = {
 _DECODERS: Final = {kind: msgspec.msgpack.Decoder(kind_type) for kind, kind_type in _TYPES.items()}
 _MAX_PER_READ: Final = 5_000
 
-# KEYS: things, changes, version. ARGV: lifetime in s, kind, then id and value pairs; an empty value deletes.
-_WRITE = """
-local version = redis.call('INCR', KEYS[3])
-local changed = 0
-for a = 3, #ARGV, 2 do
-  if ARGV[a + 1] == '' then
-    changed = changed + redis.call('HDEL', KEYS[1], ARGV[a])
-  else
-    redis.call('HSET', KEYS[1], ARGV[a], ARGV[a + 1])
-    changed = changed + 1
-  end
-  redis.call('ZADD', KEYS[2], version, ARGV[2] .. ':' .. ARGV[a])
-end
-for k = 1, #KEYS do redis.call('EXPIRE', KEYS[k], ARGV[1]) end
-return changed
-"""
+
+class _WriteKeys(NamedTuple):
+    """KEYS of `write_catalog.lua`, in its order."""
+
+    resources: str
+    changes: str
+    version: str
+
+
+class _WriteArguments(NamedTuple):
+    """ARGV of `write_catalog.lua`, in its order; pairs of id and value follow."""
+
+    lifetime_s: int
+    kind: ResourceKind
 
 
 def id_of(kind: ResourceKind, resource: CatalogResource) -> str:
@@ -68,7 +67,7 @@ class CatalogStore:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._write = client.register_script(_WRITE)
+        self._write = client.register_script(read_script("write_catalog"))
 
     def put(self, site: str, kind: ResourceKind, resources: Sequence[CatalogResource], now_s: float) -> None:
         """Add or replace things; an item keeps the time it was first added."""
@@ -90,9 +89,9 @@ class CatalogStore:
         return self._change(site, kind, [(resource_id, b"")]) > 0
 
     def _change(self, site: str, kind: ResourceKind, values: Sequence[tuple[str, bytes]]) -> int:
-        names = [keys.catalog(site, kind), keys.catalog_changes(site), keys.catalog_version(site)]
-        flat: list[Any] = [part for pair in values for part in pair]
-        changed: int = self._write(keys=names, args=[keys.CATALOG_LIFETIME_S, kind, *flat])
+        names = _WriteKeys(keys.catalog(site, kind), keys.catalog_changes(site), keys.catalog_version(site))
+        flat = [part for pair in values for part in pair]
+        changed: int = self._write(keys=names, args=[*_WriteArguments(keys.CATALOG_LIFETIME_S, kind), *flat])
         return changed
 
     def get(self, site: str, kind: ResourceKind, ids: Sequence[str]) -> dict[str, Any]:

@@ -1,30 +1,37 @@
 """Learned models: the learner's checkpoint and the snapshot the API reads, written together by one leader."""
 
 from secrets import token_hex
-from typing import cast
+from typing import NamedTuple, cast
 
 from store import keys
 from store.client import Client
+from store.lua import read_script
 
-# KEYS: leader, checkpoint, snapshot. ARGV: token, lifetime in s, checkpoint, version, snapshot, tables.
-_PUBLISH = """
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[2], ARGV[3], 'EX', ARGV[2])
-redis.call('HSET', KEYS[3], 'version', ARGV[4], 'snapshot', ARGV[5], 'tables', ARGV[6])
-redis.call('EXPIRE', KEYS[3], ARGV[2])
-return 1
-"""
-# KEYS: leader. ARGV: token, lifetime in s.
-_LEAD = """
-local holder = redis.call('GET', KEYS[1])
-if holder and holder ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
-return 1
-"""
-_RESIGN = """
-if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
-return 1
-"""
+
+class _PublishKeys(NamedTuple):
+    """KEYS of `publish_models.lua`, in its order."""
+
+    leader: str
+    checkpoint: str
+    snapshot: str
+
+
+class _PublishArguments(NamedTuple):
+    """ARGV of `publish_models.lua`, in its order."""
+
+    token: str
+    lifetime_s: int
+    checkpoint: bytes
+    version: int
+    snapshot: bytes
+    tables: bytes
+
+
+class _LeadArguments(NamedTuple):
+    """ARGV of `take_lead.lua`, in its order."""
+
+    token: str
+    lifetime_s: int
 
 
 class ModelStore:
@@ -33,13 +40,13 @@ class ModelStore:
     def __init__(self, client: Client) -> None:
         self._client = client
         self._token = token_hex(8)
-        self._publish = client.register_script(_PUBLISH)
-        self._lead = client.register_script(_LEAD)
-        self._resign = client.register_script(_RESIGN)
+        self._publish = client.register_script(read_script("publish_models"))
+        self._lead = client.register_script(read_script("take_lead"))
+        self._resign = client.register_script(read_script("resign_lead"))
 
     def lead(self, site: str) -> bool:
         """Become or stay the leader of a site for `keys.LEADER_LIFETIME_S`; False while another process is."""
-        return bool(self._lead(keys=[keys.leader(site)], args=[self._token, keys.LEADER_LIFETIME_S]))
+        return bool(self._lead(keys=[keys.leader(site)], args=_LeadArguments(self._token, keys.LEADER_LIFETIME_S)))
 
     def resign(self, site: str) -> None:
         """Let another process lead at once."""
@@ -50,9 +57,9 @@ class ModelStore:
 
         False, and nothing written, where this process leads no more.
         """
-        names = [keys.leader(site), keys.checkpoint(site), keys.snapshot(site)]
-        written: list[bytes | int] = [checkpoint, version, snapshot, tables]
-        return bool(self._publish(keys=names, args=[self._token, keys.MODELS_LIFETIME_S, *written]))
+        names = _PublishKeys(keys.leader(site), keys.checkpoint(site), keys.snapshot(site))
+        arguments = _PublishArguments(self._token, keys.MODELS_LIFETIME_S, checkpoint, version, snapshot, tables)
+        return bool(self._publish(keys=names, args=arguments))
 
     def checkpoint(self, site: str) -> tuple[bytes, bytes] | None:
         """The learner's last saved state: its checkpoint and the engine's tables. For the leader, who alone writes."""

@@ -9,7 +9,7 @@ from models.segments.membership import SegmentConfig, segment_field, stage_field
 from models.segments.segments import Segment, parse_segment
 from store import keys
 from store.client import Client
-from store.versioned_hash import WRITE
+from store.versioned_hash import VersionedHash
 
 
 class MemberCount(NamedTuple):
@@ -33,24 +33,22 @@ class SegmentStore:
     def __init__(self, client: Client, thresholds: Thresholds) -> None:
         self._client = client
         self._thresholds = thresholds
-        self._write = client.register_script(WRITE)
+        self._hash = VersionedHash(client)
 
     def put(self, site: str, segments: list[Segment], most: int) -> bool:
         """Add or replace segments; False, and nothing is changed, where there would be more than `most`."""
-        flat: list[bytes | str] = []
+        pairs: list[tuple[str, bytes]] = []
         for segment in segments:
             raw = {"segment_id": segment.segment_id, "name": segment.name, "rule": segment.raw}
-            flat += [segment.segment_id, orjson.dumps(raw)]
-        return not flat or self._change(site, flat, most) >= 0
+            pairs.append((segment.segment_id, orjson.dumps(raw)))
+        return not pairs or self._change(site, pairs, most) >= 0
 
     def delete(self, site: str, segment_id: str) -> bool:
         """Take a segment out; False where there was none. Its members leave it in the background."""
-        return self._change(site, [segment_id, b""], 1_000_000) > 0
+        return self._change(site, [(segment_id, b"")], 1_000_000) > 0
 
-    def _change(self, site: str, flat: list[bytes | str], most: int) -> int:
-        names = [keys.segments(site), keys.segments_version(site)]
-        changed: int = self._write(keys=names, args=[keys.SEGMENTS_LIFETIME_S, most, *flat])
-        return changed
+    def _change(self, site: str, pairs: list[tuple[str, bytes]], most: int) -> int:
+        return self._hash.write(keys.segments(site), keys.segments_version(site), keys.SEGMENTS_LIFETIME_S, most, pairs)
 
     def put_thresholds(self, site: str, thresholds: Thresholds) -> None:
         """Set a site's own thresholds."""

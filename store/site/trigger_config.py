@@ -9,7 +9,7 @@ from models.triggers.trigger import Trigger, parse_trigger
 from models.visitor.contact_policy import ContactPolicy, parse_policy, written_policy
 from store import keys
 from store.client import Client
-from store.versioned_hash import WRITE
+from store.versioned_hash import VersionedHash
 
 
 class Configured(NamedTuple):
@@ -35,7 +35,7 @@ class TriggerConfigStore:
         self._client = client
         self._policy = policy
         self._shipped = shipped_triggers()
-        self._write = client.register_script(WRITE)
+        self._hash = VersionedHash(client)
 
     def version(self, site: str) -> int:
         """Version of a site's triggers and policy, 0 where nothing was ever set."""
@@ -59,19 +59,15 @@ class TriggerConfigStore:
 
     def put(self, site: str, triggers: list[Trigger], most: int) -> bool:
         """Add or replace triggers; False, and nothing is changed, where there would be more than `most`."""
-        flat: list[bytes | str] = []
-        for trigger in triggers:
-            flat += [trigger.trigger_id, orjson.dumps(trigger.raw)]
-        return not flat or self._change(site, flat, most) >= 0
+        pairs = [(trigger.trigger_id, orjson.dumps(trigger.raw)) for trigger in triggers]
+        return not pairs or self._change(site, pairs, most) >= 0
 
     def delete(self, site: str, trigger_id: str) -> bool:
         """Take a site's own trigger out, so that a shipped one of the same id counts again; False where none was."""
-        return self._change(site, [trigger_id, b""], 1_000_000) > 0
+        return self._change(site, [(trigger_id, b"")], 1_000_000) > 0
 
-    def _change(self, site: str, flat: list[bytes | str], most: int) -> int:
-        names = [keys.triggers(site), keys.triggers_version(site)]
-        changed: int = self._write(keys=names, args=[keys.TRIGGERS_LIFETIME_S, most, *flat])
-        return changed
+    def _change(self, site: str, pairs: list[tuple[str, bytes]], most: int) -> int:
+        return self._hash.write(keys.triggers(site), keys.triggers_version(site), keys.TRIGGERS_LIFETIME_S, most, pairs)
 
     def put_policy(self, site: str, policy: ContactPolicy) -> None:
         """Set a site's own contact policy."""

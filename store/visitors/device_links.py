@@ -5,28 +5,23 @@ before it appends.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Final, cast
+from typing import NamedTuple, cast
 
 from models.visitor.identity import MAX_LINKS, Link
 from store import keys
 from store.client import Client
-
-# KEYS: a device's links. ARGV: the link, how many are kept, lifetime in s.
-_ADD: Final = """
-local known = redis.call('GET', KEYS[1]) or ''
-if not string.find('\\n' .. known, '\\n' .. ARGV[1], 1, true) then
-  known = known .. ARGV[1]
-  local _, count = string.gsub(known, '\\n', '')
-  while count > tonumber(ARGV[2]) do
-    known = string.sub(known, string.find(known, '\\n', 1, true) + 1)
-    count = count - 1
-  end
-end
-redis.call('SET', KEYS[1], known, 'EX', ARGV[3])
-"""
+from store.lua import read_script
 
 DeviceId = tuple[str, int, str]
 """Site, partition, device id."""
+
+
+class _AddArguments(NamedTuple):
+    """ARGV of `add_link.lua`, in its order."""
+
+    link: str
+    most_links: int
+    lifetime_s: int
 
 
 class LinkStore:
@@ -43,7 +38,7 @@ class LinkStore:
     def __init__(self, client: Client, lifetime_s: float) -> None:
         self._client = client
         self._lifetime_s = max(1, int(lifetime_s))
-        self._add = client.register_script(_ADD)
+        self._add = client.register_script(read_script("add_link"))
 
     def read(self, devices: Sequence[DeviceId]) -> dict[DeviceId, list[Link]]:
         """Give the links of those devices that have any, sorted; all live on."""
@@ -59,7 +54,7 @@ class LinkStore:
         """Add links; known ones stay as they are."""
         for device, link in links:
             text = f"{link.at_s!r}\x1f{link.user_id}\n"
-            self._add(keys=[keys.links(*device)], args=[text, MAX_LINKS, self._lifetime_s])
+            self._add(keys=[keys.links(*device)], args=_AddArguments(text, MAX_LINKS, self._lifetime_s))
 
     def forget(self, device: DeviceId) -> None:
         """Forget whose a device was."""

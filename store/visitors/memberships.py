@@ -6,14 +6,9 @@ from typing import Final, cast
 from models.segments.membership import Membership, decode_membership
 from store import keys
 from store.client import Client
+from store.lua import read_script
 
 _MAX_NOTICES: Final = 1_000
-
-# KEYS: notices. ARGV: those that are in the log now.
-_TOLD = """
-for a = 1, #ARGV do redis.call('LREM', KEYS[1], 1, ARGV[a]) end
-return redis.call('LLEN', KEYS[1])
-"""
 
 
 class MembershipStore:
@@ -21,7 +16,7 @@ class MembershipStore:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._told = client.register_script(_TOLD)
+        self._told = client.register_script(read_script("forget_notices"))
 
     def due(self, site: str, partition: int, now_s: float, most: int) -> list[str]:
         """Give visitors whose time has come, the longest overdue first."""

@@ -18,83 +18,13 @@ from models.visitor.profile import Profile, decode_profile, encode_profile
 from models.visitor.timeline import MAX_ENTRIES
 from store import keys
 from store.client import Client
+from store.lua import read_script
 from store.visitors.device_links import LinkStore
 
 _MAX_PER_CALL = 500
 _GRACE_S: Final = 60.0
 """A visitor is looked at again so long after the profile's end, to see that it has gone."""
 
-# KEYS: profiles, their timelines, then the site's counts, standings, due times, standing counts, notices. ARGV: profile
-# lifetime in ms, lifetimes in s of counts and of standings, entries a timeline keeps, then all rows in one value, which
-# costs far less to send and read than as many arguments. A row, each text behind its length in 4 bytes: visitor,
-# position loaded at, new profile (both start with 8 bytes of position; empty leaves it), standing loaded, and the new
-# one (the same leaves it, an empty one is taken out), when to look again (empty leaves it), what to count of standings
-# (field, by, at) and to tell, in msgpack, or nothing, for the timeline 1 where it is to go first, else 0, and its new
-# entries, each behind its length, or nothing; then events applied and duplicates, 4 bytes each.
-_SAVE = """
-local refused = {}
-local applied, duplicates, stood = 0, 0, false
-local n = (#KEYS - 5) / 2
-local last = 2 * n
-local counts, standings, due, tally = KEYS[last + 1], KEYS[last + 2], KEYS[last + 3], KEYS[last + 4]
-local notices = KEYS[last + 5]
-local none = string.rep('\\0', 8)
-local place = 1
-for i = 1, n do
-  local row = {}
-  row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8], row[9], row[10], place = struct.unpack(
-    '>I4c0I4c0I4c0I4c0I4c0I4c0I4c0I4c0I4I4', ARGV[5], place)
-  local stored = redis.call('GETRANGE', KEYS[i], 0, 7)
-  if stored == '' then stored = none end
-  local standing = redis.call('HGET', standings, row[1]) or ''
-  if stored ~= row[2] or standing ~= row[4] then
-    refused[#refused + 1] = i - 1
-  else
-    if row[3] ~= '' then redis.call('SET', KEYS[i], row[3], 'PX', ARGV[1]) end
-    if row[8] ~= '' then
-      if string.sub(row[8], 1, 1) == '1' then redis.call('DEL', KEYS[n + i]) end
-      local entries, at = {}, 2
-      while at <= #row[8] do
-        entries[#entries + 1], at = struct.unpack('>I4c0', row[8], at)
-      end
-      if #entries > 0 then
-        local size = redis.call('RPUSH', KEYS[n + i], unpack(entries))
-        if size > tonumber(ARGV[4]) then redis.call('LTRIM', KEYS[n + i], -ARGV[4], -1) end
-      end
-    end
-    if row[3] ~= '' then redis.call('PEXPIRE', KEYS[n + i], ARGV[1]) end
-    applied = applied + row[9]
-    duplicates = duplicates + row[10]
-    if row[5] ~= standing then
-      stood = true
-      if row[5] == '' then
-        redis.call('HDEL', standings, row[1])
-        redis.call('ZREM', due, row[1])
-      else
-        redis.call('HSET', standings, row[1], row[5])
-      end
-    end
-    if row[6] ~= '' then redis.call('ZADD', due, row[6], row[1]) end
-    if row[7] ~= '' then
-      stood = true
-      local moved = cmsgpack.unpack(row[7])
-      for _, one in ipairs(moved[1]) do
-        redis.call('HINCRBY', tally, one[1], one[2])
-        local at = 'at:' .. one[1]
-        if tonumber(redis.call('HGET', tally, at) or '0') < tonumber(one[3]) then
-          redis.call('HSET', tally, at, one[3])
-        end
-      end
-      for _, notice in ipairs(moved[2]) do redis.call('RPUSH', notices, notice) end
-    end
-  end
-end
-if applied > 0 then redis.call('HINCRBY', counts, 'applied', applied) end
-if duplicates > 0 then redis.call('HINCRBY', counts, 'duplicates', duplicates) end
-redis.call('EXPIRE', counts, ARGV[2])
-if stood then for k = last + 2, last + 5 do redis.call('EXPIRE', KEYS[k], ARGV[3]) end end
-return refused
-"""
 _COUNTS: Final = Struct(">II")
 
 
@@ -137,15 +67,15 @@ class Judge(Protocol):
 
 
 class Forgetting:
-    """Lets every standing go: for visitors who are erased."""
+    """Lets every membership go: for visitors who are erased."""
 
     now_s = 0.0
 
-    def before(self, visitor_id: str, profile: Profile, membership: Membership | None) -> MembershipUpdate:
+    def before(self, _: str, __: Profile, membership: Membership | None) -> MembershipUpdate:
         """Leave it for later."""
         return MembershipUpdate(membership, [], [])
 
-    def after(self, visitor_id: str, profile: Profile, membership: Membership | None) -> MembershipUpdate:
+    def after(self, _: str, __: Profile, membership: Membership | None) -> MembershipUpdate:
         """Take it out."""
         return MembershipUpdate(None, counts_between(membership, None, []), [])
 
@@ -157,6 +87,41 @@ class _Save(NamedTuple):
     stored: bytes
     known: Membership | None
     judged: MembershipUpdate | None
+
+
+class _SharedKeys(NamedTuple):
+    """The last of KEYS of `save_profiles.lua`, in its order, behind the visitors' profiles and timelines."""
+
+    counts: str
+    memberships: str
+    due: str
+    membership_counts: str
+    notices: str
+
+
+class _SaveArguments(NamedTuple):
+    """ARGV of `save_profiles.lua`, in its order."""
+
+    profile_lifetime_ms: int
+    counts_lifetime_s: int
+    memberships_lifetime_s: int
+    most_entries: int
+    rows: bytes
+
+
+class _SavedRow(NamedTuple):
+    """One of the rows of `save_profiles.lua`, in its order; what each may be is said there."""
+
+    visitor: bytes
+    loaded_at: bytes
+    profile: bytes
+    loaded_membership: bytes
+    membership: bytes
+    due_s: bytes
+    moved: bytes
+    line: bytes
+    applied: int
+    duplicates: int
 
 
 class ProfileStore:
@@ -178,7 +143,7 @@ class ProfileStore:
     def __init__(self, client: Client, lifetime_s: float) -> None:
         self._client = client
         self._lifetime_ms = int(lifetime_s * 1000)
-        self._save = client.register_script(_SAVE)
+        self._save = client.register_script(read_script("save_profiles"))
         self.links = LinkStore(client, lifetime_s)
 
     def load(self, site: str, partition: int, visitor_ids: Sequence[str]) -> list[Profile]:
@@ -270,37 +235,41 @@ class ProfileStore:
     def _write(self, site: str, partition: int, saves: Sequence[_Save], now_s: float) -> list[int]:
         if not saves:
             return []
-        names = [keys.profile(site, partition, save.visitor_id) for save in saves]
-        names += [keys.timeline(site, partition, save.visitor_id) for save in saves]
-        names += [keys.counts(site, partition), keys.memberships(site, partition), keys.due(site, partition)]
-        names += [keys.membership_counts(site, partition), keys.notices(site, partition)]
-        rows = b"".join(self._row(save, now_s) for save in saves)
-        arguments: list[bytes | int] = [
-            self._lifetime_ms,
-            keys.COUNTS_LIFETIME_S,
-            keys.MEMBERSHIPS_LIFETIME_S,
-            MAX_ENTRIES,
-            rows,
-        ]
-        refused: list[int] = self._save(keys=names, args=arguments)
+        shared = _SharedKeys(
+            counts=keys.counts(site, partition),
+            memberships=keys.memberships(site, partition),
+            due=keys.due(site, partition),
+            membership_counts=keys.membership_counts(site, partition),
+            notices=keys.notices(site, partition),
+        )
+        profiles = [keys.profile(site, partition, save.visitor_id) for save in saves]
+        timelines = [keys.timeline(site, partition, save.visitor_id) for save in saves]
+        arguments = _SaveArguments(
+            profile_lifetime_ms=self._lifetime_ms,
+            counts_lifetime_s=keys.COUNTS_LIFETIME_S,
+            memberships_lifetime_s=keys.MEMBERSHIPS_LIFETIME_S,
+            most_entries=MAX_ENTRIES,
+            rows=b"".join(_packed(self._row(save, now_s)) for save in saves),
+        )
+        refused: list[int] = self._save(keys=[*profiles, *timelines, *shared], args=arguments)
         return refused
 
-    def _row(self, save: _Save, now_s: float) -> bytes:
+    def _row(self, save: _Save, now_s: float) -> _SavedRow:
         learned = save.learned
         changed = learned.profile.position != save.loaded_at
         membership, due, moved = self._membership_of(save, now_s)
-        texts = (
-            save.visitor_id.encode(),
-            save.loaded_at.to_bytes(8, "big"),
-            encode_profile(learned.profile) if changed else b"",
-            save.stored,
-            membership,
-            due,
-            moved,
-            _line(learned),
+        return _SavedRow(
+            visitor=save.visitor_id.encode(),
+            loaded_at=save.loaded_at.to_bytes(8, "big"),
+            profile=encode_profile(learned.profile) if changed else b"",
+            loaded_membership=save.stored,
+            membership=membership,
+            due_s=due,
+            moved=moved,
+            line=_line(learned),
+            applied=learned.applied,
+            duplicates=learned.duplicates,
         )
-        lengths_and_texts = [part for text in texts for part in (len(text).to_bytes(4, "big"), text)]
-        return b"".join((*lengths_and_texts, _COUNTS.pack(learned.applied, learned.duplicates)))
 
     def _membership_of(self, save: _Save, now_s: float) -> tuple[bytes, bytes, bytes]:
         """The new standing, when to look again, and what moved."""
@@ -356,6 +325,13 @@ class ProfileStore:
             pipe.hincrby(name, "dead_letters", dead_letters)
             pipe.expire(name, keys.COUNTS_LIFETIME_S)
             pipe.execute()
+
+
+def _packed(row: _SavedRow) -> bytes:
+    """Give a row as the script unpacks it: each text behind its length, then the counts."""
+    *texts, applied, duplicates = row
+    lengths_and_texts = [part for text in texts for part in (len(text).to_bytes(4, "big"), text)]
+    return b"".join((*lengths_and_texts, _COUNTS.pack(applied, duplicates)))
 
 
 def _moved(counts: Sequence[CountChange], notices: Sequence[bytes]) -> bytes:

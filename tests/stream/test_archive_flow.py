@@ -10,9 +10,10 @@ import pytest
 
 from models.events.events import Event
 from models.events.names import VISITOR_DELETED
-from shopwindow.build import open_archive
+from shopwindow.build import archive_directory
 from shopwindow.embedded import EmbeddedRedis
 from shopwindow.settings import write_settings
+from store.archive.archive import Archive
 from stream.archive_flow import ARCHIVE_GROUP
 from tests.servers import Broker
 from tests.stream.workers import World, make_events, world
@@ -30,7 +31,7 @@ def place(request: pytest.FixtureRequest, redis_server: EmbeddedRedis, tmp_path:
 
 def archived(place: World) -> list[tuple[str, str, float]]:
     """What a reader sees: visitor, event id, time."""
-    with open_archive(place.settings).reading(place.site) as reading:
+    with Archive(archive_directory(place.settings)).reading(place.site) as reading:
         rows = reading.connection.execute("SELECT visitor_id, event_id, at_s FROM archived ORDER BY ALL").fetchall()
     return [(str(visitor), str(event_id), float(at_s)) for visitor, event_id, at_s in rows]
 

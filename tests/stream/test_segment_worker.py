@@ -28,6 +28,7 @@ from store.visitors.memberships import MembershipStore
 from store.visitors.profiles import ProfileStore
 from stream.assortments import Assortments
 from stream.decode import Decoder
+from stream.flow_context import FlowContext
 from stream.profile_flow import PROFILE_GROUP, ProfileLearning
 from stream.retry import Stop
 from stream.segment_worker import SegmentWorker
@@ -73,14 +74,12 @@ def segmenting(place: World) -> SegmentWorker:
     """A worker's, in this process."""
     client = place.client
     return SegmentWorker(
+        FlowContext(place.log, frozenset({place.site}), 1_000, Stop()),
         SegmentStore(client, Thresholds()),
         MembershipStore(client),
         ProfileStore(client, 3600.0),
         Assortments(CatalogStore(client)),
         EventClock(client),
-        place.log,
-        frozenset({place.site}),
-        Stop(),
     )
 
 

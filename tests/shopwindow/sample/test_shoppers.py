@@ -12,7 +12,7 @@ import pytest
 from models.catalog.resources import CatalogItem, Creative
 from models.events.parsing import parse_event
 from shopwindow.sample.shop import SampleShop, make_shop
-from shopwindow.sample.shoppers import ShopperReport, Shoppers, Taste
+from shopwindow.sample.shoppers import Footfall, ShopperReport, Shoppers, Taste
 
 
 class Engine:
@@ -75,9 +75,7 @@ def visit(engine: Engine, seconds: float = 0.6, seed: int = 3, arrivals_per_s: f
         "pk",
         engine.shop,
         seed,
-        concurrency=8,
-        arrivals_per_s=arrivals_per_s,
-        pause_s=0.0,
+        Footfall(concurrency=8, arrivals_per_s=arrivals_per_s, pause_s=0.0),
         transport=httpx.MockTransport(engine),
     )
     return asyncio.run(shoppers.run(seconds))
@@ -164,7 +162,12 @@ def test_the_same_seed_brings_the_same_first_shopper(shop: SampleShop) -> None:
 
 def test_a_run_ends_in_time_however_long_shoppers_pause(shop: SampleShop) -> None:
     shoppers = Shoppers(
-        "http://shop", "pk", shop, 3, arrivals_per_s=50, pause_s=60.0, transport=httpx.MockTransport(Engine(shop))
+        "http://shop",
+        "pk",
+        shop,
+        3,
+        Footfall(arrivals_per_s=50, pause_s=60.0),
+        transport=httpx.MockTransport(Engine(shop)),
     )
     started_at = time.monotonic()
     asyncio.run(shoppers.run(0.3))
@@ -187,6 +190,6 @@ def test_taste_likes_its_own_leaf_most_and_its_brand_more() -> None:
 
 
 @pytest.mark.parametrize("wrong", [{"concurrency": 0}, {"arrivals_per_s": 0.0}, {"pause_s": -1.0}])
-def test_settings_out_of_range_are_refused(shop: SampleShop, wrong: dict[str, Any]) -> None:
+def test_settings_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="concurrency must be"):
-        Shoppers("http://shop", "pk", shop, 3, **wrong)
+        Footfall(**wrong)

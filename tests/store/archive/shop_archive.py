@@ -5,12 +5,12 @@ from typing import Any
 
 from models.events.parsing import parse_event
 from models.reports.archive_row import row_of
-from store.archive.archive import Archive
+from store.archive.writer import ArchiveWriter
 
 SITE = "shop"
 
 
-def fill(archive: Archive, events: Sequence[dict[str, Any]], first: int = 1, holdout_share: float = 0.0) -> None:
+def fill(archive: ArchiveWriter, events: Sequence[dict[str, Any]], first: int = 1, holdout_share: float = 0.0) -> None:
     """Write events as positions of one partition, from `first` on."""
     rows = [
         row_of(0, position, parse_event(event, SITE, 1_900_000_000.0), holdout_share)

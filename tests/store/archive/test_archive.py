@@ -6,25 +6,26 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from store.archive.archive import COMPACT_AT, SCHEMA, Archive
 from store.archive.reports import make_report
+from store.archive.schema import SCHEMA
+from store.archive.writer import COMPACT_AT, ArchiveWriter
 from tests.store.archive.shop_archive import SITE, event, fill
 
 
 @pytest.fixture
-def archive(tmp_path: Path) -> Iterator[Archive]:
+def archive(tmp_path: Path) -> Iterator[ArchiveWriter]:
     """An empty archive."""
-    made = Archive(tmp_path / "archive")
+    made = ArchiveWriter(tmp_path / "archive")
     yield made
     made.close()
 
 
-def visits(archive: Archive) -> int:
+def visits(archive: ArchiveWriter) -> int:
     """Visits by the report."""
     return int(make_report(archive, SITE, "funnel").rows[0][1])
 
 
-def archived(archive: Archive) -> int:
+def archived(archive: ArchiveWriter) -> int:
     """Rows a reader sees."""
     with archive.reading(SITE) as reading:
         (count,) = reading.connection.execute("SELECT count(*) FROM archived").fetchall()[0]
@@ -35,12 +36,12 @@ def days(count: int, visitor: str = "v") -> list[dict[str, object]]:
     return [event("page_view", f"{visitor}{n}", f"01-{1 + n % 3:02} 10:{n % 60:02}") for n in range(count)]
 
 
-def test_an_empty_archive_gives_empty_reports(archive: Archive) -> None:
+def test_an_empty_archive_gives_empty_reports(archive: ArchiveWriter) -> None:
     assert visits(archive) == 0
     assert archived(archive) == 0
 
 
-def test_events_lie_in_files_by_site_and_day(archive: Archive) -> None:
+def test_events_lie_in_files_by_site_and_day(archive: ArchiveWriter) -> None:
     fill(archive, days(6))
     files = archive.files(SITE)
     assert [(day, [file.name for file in some]) for day, some in files.items()] == [
@@ -49,7 +50,7 @@ def test_events_lie_in_files_by_site_and_day(archive: Archive) -> None:
     assert visits(archive) == 6
 
 
-def test_positions_written_again_under_other_ranges_count_once(archive: Archive) -> None:
+def test_positions_written_again_under_other_ranges_count_once(archive: ArchiveWriter) -> None:
     events = days(30)
     fill(archive, events[:10])
     fill(archive, events[:17])  # after a crash before the commit, with more in the portion
@@ -58,7 +59,7 @@ def test_positions_written_again_under_other_ranges_count_once(archive: Archive)
     assert archived(archive) == 30
 
 
-def test_compaction_changes_no_figure_and_leaves_one_file_a_day(archive: Archive) -> None:
+def test_compaction_changes_no_figure_and_leaves_one_file_a_day(archive: ArchiveWriter) -> None:
     events = days(3 * COMPACT_AT)
     for n in range(COMPACT_AT):
         fill(archive, events[3 * n : 3 * n + 3], first=3 * n + 1)
@@ -71,7 +72,7 @@ def test_compaction_changes_no_figure_and_leaves_one_file_a_day(archive: Archive
     assert archived(archive) == len(events)
 
 
-def test_an_erased_visitor_is_gone_from_every_file_and_may_come_back(archive: Archive, tmp_path: Path) -> None:
+def test_an_erased_visitor_is_gone_from_every_file_and_may_come_back(archive: ArchiveWriter, tmp_path: Path) -> None:
     fill(archive, [*days(6), *days(3, "w")])
     archive.erase(SITE, "v0", 9)
     fill(archive, [event("page_view", "v0", "01-02 10:00")], first=10)
@@ -81,7 +82,7 @@ def test_an_erased_visitor_is_gone_from_every_file_and_may_come_back(archive: Ar
     assert not list(tmp_path.rglob(".*.parquet*"))
 
 
-def test_files_of_before_a_column_came_are_read_and_compacted(archive: Archive) -> None:
+def test_files_of_before_a_column_came_are_read_and_compacted(archive: ArchiveWriter) -> None:
     events = days(3 * COMPACT_AT)
     for n in range(COMPACT_AT):
         fill(archive, events[3 * n : 3 * n + 3], first=3 * n + 1)

@@ -16,9 +16,9 @@ from models.events.parsing import parse_event
 from models.experiments.experiments import exposure_event
 from models.experiments.results import Group
 from models.reports.archive_row import row_of
-from store.archive.archive import Archive
 from store.archive.experiment_results import asked_of, asked_of_holdout
 from store.archive.reports import judge_experiment, make_report
+from store.archive.writer import ArchiveWriter
 from tests.store.archive.shop_archive import SITE
 
 START_S = 1_767_225_600.0  # 2026-01-01
@@ -29,14 +29,14 @@ EXPERIMENT = Experiment(experiment_id="e", variants=(A, B), began_at_s=WALL_S)
 
 
 @pytest.fixture
-def archive(tmp_path: Path) -> Iterator[Archive]:
+def archive(tmp_path: Path) -> Iterator[ArchiveWriter]:
     """An empty archive."""
-    made = Archive(tmp_path / "archive")
+    made = ArchiveWriter(tmp_path / "archive")
     yield made
     made.close()
 
 
-def put(archive: Archive, events: list[Event], holdout_share: float = 0.0) -> None:
+def put(archive: ArchiveWriter, events: list[Event], holdout_share: float = 0.0) -> None:
     archive.write(SITE, 0, [row_of(0, place, event, holdout_share) for place, event in enumerate(events, start=1)])
 
 
@@ -80,12 +80,12 @@ def ordered(visitor: str, at_s: float, value: float) -> Event:
     return happened("purchase", visitor, at_s, ("p", value), transaction_id=f"{visitor}-{at_s}")
 
 
-def groups(archive: Archive, experiment: Experiment = EXPERIMENT) -> dict[str, Group]:
+def groups(archive: ArchiveWriter, experiment: Experiment = EXPERIMENT) -> dict[str, Group]:
     judged = judge_experiment(archive, SITE, asked_of(experiment))
     return {group.variant_id: group for group in judged.results.groups}
 
 
-def test_what_happened_before_the_first_exposure_or_elsewhere_does_not_count(archive: Archive) -> None:
+def test_what_happened_before_the_first_exposure_or_elsewhere_does_not_count(archive: ArchiveWriter) -> None:
     put(
         archive,
         [
@@ -106,7 +106,7 @@ def test_what_happened_before_the_first_exposure_or_elsewhere_does_not_count(arc
     assert found["a"] == Group("a", visitors=1)
 
 
-def test_a_cancelled_order_and_a_refund_are_taken_off_as_in_every_report(archive: Archive) -> None:
+def test_a_cancelled_order_and_a_refund_are_taken_off_as_in_every_report(archive: ArchiveWriter) -> None:
     put(
         archive,
         [
@@ -118,7 +118,7 @@ def test_a_cancelled_order_and_a_refund_are_taken_off_as_in_every_report(archive
     assert (groups(archive)["a"].buyers, groups(archive)["a"].revenue) == (1, 20.0)
 
 
-def test_bots_floods_and_visitors_in_two_variants_are_left_out_and_counted(archive: Archive) -> None:
+def test_bots_floods_and_visitors_in_two_variants_are_left_out_and_counted(archive: ArchiveWriter) -> None:
     agent = {"userAgent": "Mozilla/5.0 (compatible; Googlebot/2.1)"}
     events = [exposed(visitor, A, 0.5) for visitor in ("bot", "flood", "busy", "both", "plain")]
     events += [exposed("both", B, 2), happened("page_view", "bot", 1, context=agent)]
@@ -131,19 +131,19 @@ def test_bots_floods_and_visitors_in_two_variants_are_left_out_and_counted(archi
     assert judged.results.groups[0].visitors == 2
 
 
-def test_an_experiment_that_began_anew_forgets_who_met_it_before(archive: Archive) -> None:
+def test_an_experiment_that_began_anew_forgets_who_met_it_before(archive: ArchiveWriter) -> None:
     put(archive, [exposed("v1", A, 1, began_s=WALL_S - 1_000), exposed("v2", B, 1), ordered("v2", 3, 9.0)])
     found = groups(archive)
     assert (found["a"].visitors, found["b"].visitors) == (0, 1)
 
 
-def test_nothing_counts_after_the_end(archive: Archive) -> None:
+def test_nothing_counts_after_the_end(archive: ArchiveWriter) -> None:
     put(archive, [exposed("v1", B, 1), ordered("v1", 10, 9.0), ordered("v1", 20, 9.0)])
     ended = Experiment(experiment_id="e", variants=(A, B), began_at_s=WALL_S, ends_at_s=START_S + 15)
     assert groups(archive, ended)["b"].orders == 1
 
 
-def test_recorded_events_count_from_when_they_say_the_decision_was_seen(archive: Archive) -> None:
+def test_recorded_events_count_from_when_they_say_the_decision_was_seen(archive: ArchiveWriter) -> None:
     """The decision is made now, the events it leads to carry the time they were recorded at."""
     put(
         archive,
@@ -159,7 +159,7 @@ def test_recorded_events_count_from_when_they_say_the_decision_was_seen(archive:
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_a_whole_shop_comes_out_as_a_plain_walk_over_its_events_says(archive: Archive, seed: int) -> None:
+def test_a_whole_shop_comes_out_as_a_plain_walk_over_its_events_says(archive: ArchiveWriter, seed: int) -> None:
     chance = random.Random(seed)
     events: list[Event] = []
     walked: dict[str, list[float]] = {}
@@ -199,7 +199,7 @@ def test_a_whole_shop_comes_out_as_a_plain_walk_over_its_events_says(archive: Ar
     assert row["lift_low"] < row["lift"] < row["lift_high"]
 
 
-def test_the_holdout_is_an_experiment_that_always_runs(archive: Archive) -> None:
+def test_the_holdout_is_an_experiment_that_always_runs(archive: ArchiveWriter) -> None:
     events = [happened("page_view", f"v{n}", n) for n in range(2_000)]
     events += [ordered(f"v{n}", 3_000 + n, 10.0) for n in range(0, 2_000, 4)]
     put(archive, events, holdout_share=0.2)
@@ -217,7 +217,7 @@ def test_the_holdout_is_an_experiment_that_always_runs(archive: Archive) -> None
     assert not judge_experiment(archive, SITE, asked_of_holdout(0.6) or asked).results.sample_ratio.holds
 
 
-def test_a_visitor_who_logs_in_is_one_visitor_whatever_device_or_server_tells_of_them(archive: Archive) -> None:
+def test_a_visitor_who_logs_in_is_one_visitor_whatever_device_or_server_tells_of_them(archive: ArchiveWriter) -> None:
     def under(event: Event, owner: str) -> Event:
         return msgspec.structs.replace(event, visitor_id=owner, device_id=event.visitor_id)
 
@@ -242,7 +242,7 @@ def test_a_visitor_who_logs_in_is_one_visitor_whatever_device_or_server_tells_of
     assert (by_report["visitors"], by_report["buyers"]) == (3, 1)
 
 
-def test_the_holdout_is_that_of_the_device_whatever_a_server_tells(archive: Archive) -> None:
+def test_the_holdout_is_that_of_the_device_whatever_a_server_tells(archive: ArchiveWriter) -> None:
     share = 0.5
     held_out = [f"d{n}" for n in range(60) if in_holdout(SITE, f"d{n}", share)]
     shown_all = [f"d{n}" for n in range(60) if not in_holdout(SITE, f"d{n}", share)]

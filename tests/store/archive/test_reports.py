@@ -11,9 +11,9 @@ import pytest
 from models.base.errors import InvalidError
 from models.events.parsing import parse_event
 from models.reports.archive_row import row_of
-from store.archive.archive import Archive
 from store.archive.reports import REPORTS, make_report, parse_day
-from store.archive.tables import NOTHING_UNARCHIVED, Erased, Unarchived
+from store.archive.unarchived import NOTHING_UNARCHIVED, Erased, Unarchived
+from store.archive.writer import ArchiveWriter
 from tests.store.archive.shop_archive import SITE, event, fill, landing
 
 GOOGLE = "utm_source=google&utm_medium=cpc&utm_campaign=spring"
@@ -21,19 +21,19 @@ MAIL = "utm_source=crm&utm_medium=email&utm_campaign=may"
 
 
 @pytest.fixture
-def archive(tmp_path: Path) -> Iterator[Archive]:
+def archive(tmp_path: Path) -> Iterator[ArchiveWriter]:
     """An empty archive."""
-    made = Archive(tmp_path / "archive")
+    made = ArchiveWriter(tmp_path / "archive")
     yield made
     made.close()
 
 
-def table(archive: Archive, name: str, key: str, **days: Any) -> dict[Any, dict[str, Any]]:
+def table(archive: ArchiveWriter, name: str, key: str, **days: Any) -> dict[Any, dict[str, Any]]:
     """Give a report's rows by one column."""
     return {row[key]: row for row in make_report(archive, SITE, name, **days).records()}
 
 
-def test_channels_tell_visits_orders_cost_and_three_attributions(archive: Archive) -> None:
+def test_channels_tell_visits_orders_cost_and_three_attributions(archive: ArchiveWriter) -> None:
     """v1: paid search, then email, then direct with an order of 60. v2: email with an order of 40. v3: paid search."""
     fill(
         archive,
@@ -78,7 +78,7 @@ def test_channels_tell_visits_orders_cost_and_three_attributions(archive: Archiv
     assert that_day["paid_search"]["first_touch_revenue"] == 60.0  # the way there began before
 
 
-def test_an_order_counts_once_however_often_it_is_told(archive: Archive) -> None:
+def test_an_order_counts_once_however_often_it_is_told(archive: ArchiveWriter) -> None:
     fill(
         archive,
         [
@@ -102,7 +102,7 @@ def test_an_order_counts_once_however_often_it_is_told(archive: Archive) -> None
     assert (total["orders"], total["revenue"]) == (3, 15.0 + 7.0 + 20.0)
 
 
-def test_segments_share_out_all_revenue(archive: Archive) -> None:
+def test_segments_share_out_all_revenue(archive: ArchiveWriter) -> None:
     events = [
         event("purchase", f"v{n}", f"01-{1 + day:02} 10:00", ("a", float(n + 1)), transaction_id=f"{n}-{day}")
         for n in range(20)
@@ -117,7 +117,7 @@ def test_segments_share_out_all_revenue(archive: Archive) -> None:
     assert found["champions"]["share_of_revenue"] > found["champions"]["share_of_buyers"]
 
 
-def test_cohorts_and_lifetime_value(archive: Archive) -> None:
+def test_cohorts_and_lifetime_value(archive: ArchiveWriter) -> None:
     fill(
         archive,
         [
@@ -134,7 +134,7 @@ def test_cohorts_and_lifetime_value(archive: Archive) -> None:
     assert [row[-1] for row in make_report(archive, SITE, "lifetime-value").rows] == [20.0, 20.0, 30.0, 30.0]
 
 
-def test_abandoned_carts(archive: Archive) -> None:
+def test_abandoned_carts(archive: ArchiveWriter) -> None:
     fill(
         archive,
         [
@@ -150,7 +150,7 @@ def test_abandoned_carts(archive: Archive) -> None:
     assert (total["abandoned_value"], total["abandonment"]) == (35.0, pytest.approx(2 / 3, abs=1e-5))
 
 
-def test_satisfaction(archive: Archive) -> None:
+def test_satisfaction(archive: ArchiveWriter) -> None:
     scores = [10, 9, 9, 8, 7, 6, 0]
     answers = [event("survey_answered", f"v{n}", "01-01 10:00", nps=score) for n, score in enumerate(scores)]
     answers += [event("survey_answered", f"c{n}", "02-01 10:00", csat=n) for n in range(1, 6)]
@@ -162,7 +162,7 @@ def test_satisfaction(archive: Archive) -> None:
     assert (february["csat"], february["csat_mean"], february["rating_mean"]) == (0.4, 3.0, 4.5)
 
 
-def test_slots_and_strategies_against_the_holdout(archive: Archive) -> None:
+def test_slots_and_strategies_against_the_holdout(archive: ArchiveWriter) -> None:
     def shop(first: int, share: float, clicks: int) -> None:
         events: list[dict[str, Any]] = []
         for n in range(10):
@@ -192,12 +192,12 @@ def test_slots_and_strategies_against_the_holdout(archive: Archive) -> None:
 
 
 @pytest.mark.parametrize("name", REPORTS)
-def test_every_report_answers_on_an_empty_archive(archive: Archive, name: str) -> None:
+def test_every_report_answers_on_an_empty_archive(archive: ArchiveWriter, name: str) -> None:
     report = make_report(archive, SITE, name)
     assert all(len(row) == len(report.columns) for row in report.rows)
 
 
-def test_what_does_not_fit_is_named(archive: Archive) -> None:
+def test_what_does_not_fit_is_named(archive: ArchiveWriter) -> None:
     with pytest.raises(InvalidError, match="'sales'"):
         make_report(archive, SITE, "sales")
     with pytest.raises(InvalidError, match="2026-02-01 is after to 2026-01-01"):
@@ -206,7 +206,7 @@ def test_what_does_not_fit_is_named(archive: Archive) -> None:
         parse_day("31.1.26", "from")
 
 
-def test_stages_and_the_flows_between_them(archive: Archive) -> None:
+def test_stages_and_the_flows_between_them(archive: ArchiveWriter) -> None:
     """v0 to v3 look, v0 to v2 order, v0 again, v1 falls asleep and comes back, v3 stays."""
     moves = [
         ("v0", "01-01", "potential", "effective"), ("v1", "01-01", "potential", "effective"),
@@ -239,7 +239,7 @@ def test_stages_and_the_flows_between_them(archive: Archive) -> None:
     assert make_report(archive, SITE, "funnel").rows[0][1] == 4, "what the engine tells is no visit"
 
 
-def test_segments_of_the_shops_own_by_share_of_revenue(archive: Archive) -> None:
+def test_segments_of_the_shops_own_by_share_of_revenue(archive: ArchiveWriter) -> None:
     told = [("v0", "segment_entered", "loyal"), ("v1", "segment_entered", "loyal"), ("v1", "segment_left", "loyal"),
             ("v2", "segment_entered", "new"), ("v0", "segment_entered", "new")]  # fmt: skip
     fill(
@@ -261,7 +261,7 @@ def test_segments_of_the_shops_own_by_share_of_revenue(archive: Archive) -> None
     assert found["new"]["share_of_revenue"] == 0.4
 
 
-def test_what_is_not_archived_yet_is_in_the_reports_and_counts_once(archive: Archive) -> None:
+def test_what_is_not_archived_yet_is_in_the_reports_and_counts_once(archive: ArchiveWriter) -> None:
     def rows(first: int, *events: dict[str, Any]) -> list[dict[str, Any]]:
         parsed = (parse_event(event, SITE, 1_900_000_000.0) for event in events)
         return [row_of(0, position, event, 0.0) for position, event in enumerate(parsed, start=first)]
@@ -281,7 +281,7 @@ def test_what_is_not_archived_yet_is_in_the_reports_and_counts_once(archive: Arc
     assert visits(waiting) == visits(NOTHING_UNARCHIVED) == 6
 
 
-def test_tables_are_kept_while_the_archive_does_not_change(archive: Archive) -> None:
+def test_tables_are_kept_while_the_archive_does_not_change(archive: ArchiveWriter) -> None:
     fill(archive, [event("page_view", "v0", "01-01 10:00")])
     assert make_report(archive, SITE, "funnel") is make_report(archive, SITE, "funnel")
     before = make_report(archive, SITE, "channels")

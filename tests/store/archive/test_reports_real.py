@@ -12,8 +12,8 @@ from models.base.errors import InvalidError
 from models.events.parsing import parse_event
 from models.reports.archive_row import row_of
 from shopwindow.replay import event_of_row, read_rows
-from store.archive.archive import Archive
 from store.archive.reports import make_report
+from store.archive.writer import ArchiveWriter
 from tests.store.archive.shop_archive import SITE
 
 FILE = Path(__file__).parents[3] / ".." / "shared" / "data" / "complete_journey_dev" / "events.csv.gz"
@@ -33,9 +33,9 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ArchiveWriter]:
     """Every event of the file that the API takes, archived as a replay would."""
-    made = Archive(tmp_path_factory.mktemp("archive"))
+    made = ArchiveWriter(tmp_path_factory.mktemp("archive"))
     rows: list[dict[str, Any]] = []
     position = 0
     for line, row in read_rows(FILE):
@@ -61,7 +61,7 @@ def original() -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def test_funnel_and_channels(archive: Archive, original: duckdb.DuckDBPyConnection) -> None:
+def test_funnel_and_channels(archive: ArchiveWriter, original: duckdb.DuckDBPyConnection) -> None:
     baskets, revenue = original.execute(
         "SELECT count(DISTINCT session_id), sum(price * quantity) FROM lines"
     ).fetchall()[0]
@@ -72,7 +72,7 @@ def test_funnel_and_channels(archive: Archive, original: duckdb.DuckDBPyConnecti
     assert make_report(archive, SITE, "funnel").rows[-1][1] == baskets
 
 
-def test_segments(archive: Archive, original: duckdb.DuckDBPyConnection) -> None:
+def test_segments(archive: ArchiveWriter, original: duckdb.DuckDBPyConnection) -> None:
     """Champions by window functions: rank() counts what is below, as the score does."""
     found = original.execute(
         """
@@ -96,7 +96,7 @@ def test_segments(archive: Archive, original: duckdb.DuckDBPyConnection) -> None
     assert champions["share_of_revenue"] == pytest.approx(found[2], abs=1e-5)
 
 
-def test_cohorts_and_lifetime_value(archive: Archive, original: duckdb.DuckDBPyConnection) -> None:
+def test_cohorts_and_lifetime_value(archive: ArchiveWriter, original: duckdb.DuckDBPyConnection) -> None:
     found = original.execute(
         """
         WITH months AS (
@@ -120,7 +120,7 @@ def test_cohorts_and_lifetime_value(archive: Archive, original: duckdb.DuckDBPyC
     assert values[-1]["lifetime_value"] == pytest.approx(whole / buyers, abs=1e-3)
 
 
-def test_the_figures_in_the_docs_are_these(archive: Archive) -> None:
+def test_the_figures_in_the_docs_are_these(archive: ArchiveWriter) -> None:
     text = DOCS.read_text()
     total = make_report(archive, SITE, "channels").records()[-1]
     assert f"{total['orders']:,} orders, {total['revenue']:,.2f} of revenue" in text

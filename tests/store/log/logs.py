@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 import redis
 
+from store.log.kafka_client import KafkaBroker
 from store.log.kafka_log import KafkaLog
 from store.log.log import EventLog
 from store.log.redis_log import RedisLog
@@ -44,13 +45,12 @@ class Server:
             finally:
                 client.close()
         return KafkaLog(
-            self.address,
+            KafkaBroker(self.address, self.extra),
             name,
             partitions,
             retention_s,
             SESSION_TIMEOUT_S,
             delivery_timeout_s=delivery_timeout_s,
-            extra=self.extra,
         )
 
     def to_json(self) -> str:

@@ -7,7 +7,8 @@ import uuid
 import pytest
 from confluent_kafka import KafkaException
 
-from store.log.kafka_log import KafkaLog, admin
+from store.log.kafka_client import KafkaBroker, admin
+from store.log.kafka_log import KafkaLog
 from store.log.log import LogUnavailableError
 from tests.servers import Broker
 
@@ -29,7 +30,7 @@ def test_a_group_is_asked_about_safely_while_its_coordinator_goes_and_comes(kafk
 def main(bootstrap: str) -> None:
     """Drop the offsets topic and commit, time and again; prints what is committed after each."""
     client = admin.AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
-    log = KafkaLog(bootstrap, f"coordinator-{uuid.uuid4().hex[:8]}", 1, 3600)
+    log = KafkaLog(KafkaBroker(bootstrap), f"coordinator-{uuid.uuid4().hex[:8]}", 1, 3600)
     log.commit("readers", {0: 1})
     for number in range(1, ROUNDS + 1):
         for answer in client.delete_topics(["__consumer_offsets"]).values():

@@ -1,4 +1,4 @@
-"""Show: a visitor's profile for a person at a terminal."""
+"""Visitor page: a visitor's profile for a person at a terminal."""
 
 from typing import Any
 
@@ -6,8 +6,9 @@ from rich.console import Console
 from rich.table import Table
 
 
-def show_visitor(console: Console, found: dict[str, Any]) -> None:
+def show_visitor(found: dict[str, Any]) -> None:
     """Print what the API says of a visitor."""
+    console = Console()
     session = found["session"]
     arm = "holdout, not personalized" if found["holdout"] else "personalized"
     console.print(f"[bold]{found['visitor_id']}[/bold]  {arm}", highlight=False)

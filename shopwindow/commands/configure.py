@@ -1,0 +1,95 @@
+"""Commands that say how a shop is to be: its catalog, its files, its settings."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from shopwindow.commands.options import AsJson, Key, Url, open_remote
+from shopwindow.commands.output import print_json, print_table
+from shopwindow.files import FILE_KINDS, POLICY_KEY, read_display, read_feed
+from shopwindow.settings import PREFIX, load_settings, settings_table
+
+
+def import_catalog(
+    file: Annotated[Path, typer.Argument(help="Feed: Google Merchant XML, CSV, TSV, JSON or JSON lines; .gz too.")],
+    url: Url = None,
+    key: Key = None,
+    as_json: AsJson = False,
+) -> None:
+    """Add or replace the products of a feed; a bad one is named and fails no other."""
+    items = read_feed(file)
+    with open_remote(url, key) as remote:
+        rejected = remote.put_all("/v1/catalog/items", "items", items)
+    for rejection in rejected[:20]:
+        sys.stderr.write(f"{file} item {rejection['index'] + 1}: {rejection['message']}\n")
+    if len(rejected) > 20:
+        sys.stderr.write(f"{file}: {len(rejected) - 20} more were rejected\n")
+    report = {"accepted": len(items) - len(rejected), "rejected": len(rejected)}
+    if as_json:
+        print_json(report)
+    else:
+        typer.echo(f"{report['accepted']} products taken, {report['rejected']} rejected")
+    if rejected:
+        raise typer.Exit(1)
+
+
+def apply_files(
+    files: Annotated[
+        list[Path], typer.Argument(help="YAML files: placements, campaigns, creatives, rules, segments, triggers ...")
+    ],
+    url: Url = None,
+    key: Key = None,
+) -> None:
+    """Make placements, campaigns, creatives, segments, rules, experiments, triggers and contact policy what files say.
+
+    Applied twice, nothing changes.
+    """
+    wanted: dict[str, list[tuple[Path, Any]]] = {kind: [] for kind in FILE_KINDS}
+    policies: list[Any] = []
+    for file in files:
+        for kind, resources in read_display(file).items():
+            if kind == POLICY_KEY:
+                policies += resources
+            else:
+                wanted[kind] += [(file, resource) for resource in resources]
+    failed = False
+    with open_remote(url, key) as remote:
+        for policy in policies[-1:]:
+            remote.call("PUT", "/v1/contact-policy", policy)
+            typer.echo("contact policy: set")
+        for kind, resources in wanted.items():
+            if not resources:
+                continue
+            id_field = f"{kind.removesuffix('s')}_id"
+            before = {known[id_field]: known for known in remote.list_all(f"/v1/{kind}", kind)}
+            rejected = remote.put_all(f"/v1/{kind}", kind, [resource for _, resource in resources])
+            for rejection in rejected:
+                sys.stderr.write(f"{resources[rejection['index']][0]}: {kind}: {rejection['message']}\n")
+            failed = failed or bool(rejected)
+            after = {known[id_field]: known for known in remote.list_all(f"/v1/{kind}", kind)}
+            named = {
+                str(resource.get(id_field)) for _, resource in resources if isinstance(resource, dict)
+            } & after.keys()
+            created = len(named - before.keys())
+            changed = sum(resource in before and before[resource] != after[resource] for resource in named)
+            unchanged = len(named) - created - changed
+            typer.echo(f"{kind}: {created} created, {changed} changed, {unchanged} unchanged")
+    if failed:
+        raise typer.Exit(1)
+
+
+def list_settings() -> None:
+    """List every setting: environment variable, default, unit, meaning, and the value in force."""
+    in_force = load_settings()
+    rows: list[tuple[str, ...]] = []
+    for variable, default, unit, meaning in settings_table():
+        name = variable.removeprefix(PREFIX).lower()
+        value = getattr(in_force, name)
+        text = ", ".join(element.site for element in value) if name == "sites" else str(value)
+        rows.append((variable, default, unit, meaning, "(set)" if name.endswith("_key") and value else text))
+    print_table(("environment variable", "default", "unit", "meaning", "in force"), rows, width=160)
+    typer.echo(
+        f"In a TOML file named by {PREFIX}CONFIG, or ./shopwindow.toml: the same names in lower case, without prefix."
+    )

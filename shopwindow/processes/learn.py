@@ -1,0 +1,20 @@
+"""The learn process: each site's models."""
+
+from shopwindow.processes.stream import stream_process
+from shopwindow.settings import Settings
+from store.site.catalog import CatalogStore
+from store.site.models import ModelStore
+from stream.learn_flow import run_learn
+
+
+def serve_learn(settings: Settings) -> None:
+    """Run the learn flow until it is told to stop."""
+    with stream_process(settings) as (client, context):
+        run_learn(
+            context,
+            ModelStore(client),
+            CatalogStore(client),
+            settings.publish_every_s,
+            settings.click_window_s,
+            settings.holdout_share,
+        )

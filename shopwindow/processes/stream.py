@@ -1,0 +1,35 @@
+"""What every stream process begins and ends with."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from prometheus_client import start_http_server
+
+from shopwindow.build import configure_logging, open_client, open_log, site_names
+from shopwindow.settings import Settings
+from store.client import Client
+from stream.flow_context import FlowContext
+from stream.run import stop_on_signals
+
+
+class StreamProcess(NamedTuple):
+    """A stream process that is ready to run its flow."""
+
+    client: Client
+    context: FlowContext
+
+
+@contextmanager
+def stream_process(settings: Settings) -> Iterator[StreamProcess]:
+    """Heed signals, serve metrics where asked to, and open Redis and the event log; closed after the flow's end."""
+    configure_logging(settings)
+    stop = stop_on_signals()
+    sites = site_names(settings)
+    if settings.metrics_port:
+        start_http_server(settings.metrics_port)
+    client = open_client(settings, stop)
+    log = open_log(settings, stop=stop)
+    yield StreamProcess(client, FlowContext(log, sites, settings.batch_max_events, stop))
+    log.close()
+    client.close()

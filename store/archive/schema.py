@@ -1,0 +1,36 @@
+"""Archive schema: the columns of the archive's files."""
+
+from typing import Final
+
+import pyarrow as pa
+
+_TEXTS = ("channel", "source", "medium", "campaign", "ad", "keyword", "search_engine", "referrer", "region", "device")
+_ITEM = pa.struct(
+    [(name, pa.string()) for name in ("item_id", "name", "brand", "category")]
+    + [("price", pa.float64()), ("quantity", pa.int64())]
+)
+_PROMOTION = pa.struct([(name, pa.string()) for name in ("campaign", "creative", "slot")])
+SCHEMA: Final = pa.schema(
+    [
+        ("log_partition", pa.int32()),
+        ("position", pa.int64()),
+        *((name, pa.string()) for name in ("event", "visitor_id", "sender_id", "user_id", "session_id", "event_id")),
+        ("at_s", pa.float64()),
+        ("accepted_at_s", pa.float64()),
+        ("off_site", pa.bool_()),
+        ("holdout", pa.bool_()),
+        ("order_id", pa.string()),
+        ("amount", pa.float64()),
+        ("currency", pa.string()),
+        *((name, pa.float64()) for name in ("cost", "rating", "nps", "csat")),
+        ("decision_id", pa.string()),
+        ("list", pa.string()),
+        ("seen", pa.bool_()),
+        ("bot", pa.bool_()),
+        *((name, pa.string()) for name in ("experiment", "variant", "segment", "stage_from", "stage")),
+        *((name, pa.string()) for name in _TEXTS),
+        ("items", pa.list_(_ITEM)),
+        ("promotions", pa.list_(_PROMOTION)),
+        ("params", pa.string()),
+    ]
+)

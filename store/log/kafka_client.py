@@ -1,0 +1,97 @@
+"""The broker behind a log on Kafka: where it is, how it is asked, and what its errors mean."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
+
+import confluent_kafka.admin
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
+
+from store.log.log import LogUnavailableError
+
+admin: Any = confluent_kafka.admin  # its type stubs leave out half of what it exports
+
+_Answer = TypeVar("_Answer")
+
+KAFKA_TIMEOUT_S: Final = 10.0
+
+# The broker is there but not yet done with what it was asked before, such as making the topic or electing a leader.
+_NOT_YET: Final = frozenset(
+    {
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.UNKNOWN_TOPIC_OR_PART,
+        KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+        KafkaError.COORDINATOR_NOT_AVAILABLE,
+        KafkaError.NOT_COORDINATOR,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaBroker:
+    """Where a broker is.
+
+    Parameters
+    ----------
+    bootstrap_servers
+        `host:port`, several with commas.
+    extra
+        librdkafka settings for every connection, such as `security.protocol`; they win over ours.
+    """
+
+    bootstrap_servers: str
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def settings(self, *own: Mapping[str, Any]) -> dict[str, Any]:
+        """Give librdkafka's settings of a connection: the common ones, its own, then `extra`."""
+        settings: dict[str, Any] = {
+            "bootstrap.servers": self.bootstrap_servers,
+            "reconnect.backoff.ms": 50,
+            "reconnect.backoff.max.ms": 1000,  # back within about a second of the broker
+            "socket.timeout.ms": int(KAFKA_TIMEOUT_S * 1000),
+            "socket.nagle.disable": True,
+        }
+        for some in (*own, self.extra):
+            settings.update(some)
+        return settings
+
+
+@contextmanager
+def kafka_errors_translated() -> Iterator[None]:
+    """Raise `LogUnavailableError` for whatever the client raises."""
+    try:
+        yield
+    except KafkaException as error:
+        raise LogUnavailableError(f"Kafka: {error.args[0]}") from error
+
+
+def answered(ask: Callable[[], _Answer]) -> _Answer:
+    """Ask the broker, again while it says "not yet"."""
+    deadline_s = time.monotonic() + KAFKA_TIMEOUT_S
+    while True:
+        try:
+            with kafka_errors_translated():
+                return ask()
+        except LogUnavailableError as error:
+            cause = error.__cause__
+            code = cause.args[0].code() if isinstance(cause, KafkaException) else None
+            if code not in _NOT_YET or time.monotonic() >= deadline_s:
+                raise
+        time.sleep(0.02)
+
+
+def unless_refused(entries: list[TopicPartition]) -> list[TopicPartition]:
+    """Give what the broker answered of each partition; raises `KafkaException` where it refused one."""
+    for entry in entries:
+        if entry.error is not None:
+            raise KafkaException(entry.error)
+    return entries
+
+
+def result_of(answer: "Future[Any]") -> Any:
+    """Wait for an answer of the admin client."""
+    return answer.result(KAFKA_TIMEOUT_S + 5)

@@ -1,0 +1,13 @@
+-- Says that a member of a group is alive.
+-- KEYS: members.
+-- ARGV: member, timeout_ms, lifetime_s.
+-- Returns the members alive now.
+local members = KEYS[1]
+local member, timeout_ms, lifetime_s = ARGV[1], ARGV[2], ARGV[3]
+
+local time = redis.call('TIME')
+local now_ms = time[1] * 1000 + math.floor(time[2] / 1000)
+redis.call('ZADD', members, string.format('%.0f', now_ms + timeout_ms), member)
+redis.call('ZREMRANGEBYSCORE', members, '-inf', string.format('(%.0f', now_ms))
+redis.call('EXPIRE', members, lifetime_s)
+return redis.call('ZRANGE', members, 0, -1)

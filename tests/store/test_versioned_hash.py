@@ -1,0 +1,32 @@
+"""A hash with a version: the version moves with every change, and with nothing else."""
+
+from uuid import uuid4
+
+import pytest
+
+from shopwindow.embedded import EmbeddedRedis
+from store.client import connect
+from store.versioned_hash import VersionedHash
+
+LIFETIME_S = 60
+
+
+def test_the_version_moves_with_every_change_and_with_nothing_else(redis_server: EmbeddedRedis) -> None:
+    client = connect(redis_server.url)
+    name = f"{{{uuid4().hex}}}"
+    version = f"{name}:version"
+
+    def write(*pairs: tuple[str, bytes], most: int = 3) -> tuple[int, int]:
+        """How many fields changed, and the version then."""
+        changed = VersionedHash(client).write(name, version, LIFETIME_S, most, pairs)
+        return changed, int(client.get(version) or 0)
+
+    assert write(("a", b"1"), ("b", b"1")) == (2, 1)
+    assert write(("a", b"1")) == (0, 1)
+    assert write(("a", b"2"), ("b", b"1")) == (1, 2)
+    assert write(("b", b""), ("z", b"")) == (1, 3)
+    assert write(("c", b"1"), ("d", b"1"), ("e", b"1")) == (-1, 3)
+    assert client.hgetall(name) == {b"a": b"2"}
+    assert 0 < client.ttl(name) <= LIFETIME_S
+    assert client.ttl(version) == pytest.approx(LIFETIME_S, abs=1)
+    client.close()
