@@ -5,13 +5,13 @@ import time
 from typing import Annotated, Any, Final, Literal
 
 import orjson
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
-from api.http import schemas
-from api.http.list_parameters import reject_unknown_fields
 from api.http.problems import ProblemError, unavailable
-from api.http.request_body import answer, read_json
-from api.runtime.authentication import secret_site
+from api.http.request_body import answer, read_object
+from api.http.schemas.documenting import body, problems
+from api.http.schemas.messages import Journal, JournalEntry, UndeliveredNow, UndeliveredReplay, UndeliveredReplayed
+from api.runtime.authentication import SecretSite
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
 from models.base.errors import InvalidError, show_value
@@ -28,17 +28,16 @@ from store.visitors.visitor_reads import know
 MAX_LISTED: Final = 1_000
 MOST_READ: Final = 5_000
 """Entries of one partition looked at for one request."""
-MAX_BODY_BYTES: Final = 16 * 1024
+MAX_REPLAY_BYTES: Final = 16 * 1024
 _LATEST_S: Final = 4_102_444_800.0
 
 router = APIRouter(tags=["triggers"])
-SecretSite = Annotated[Site, Depends(secret_site)]
 
 
 @router.get(
     "/v1/journal",
     summary="Say who was sent what, when, why, and what came of it",
-    responses={200: {"model": schemas.Journal}, **schemas.problems(401, 403, 422, 503)},
+    responses={200: {"model": Journal}, **problems(401, 403, 422, 503)},
 )
 async def get_journal(
     request: Request,
@@ -69,7 +68,7 @@ async def get_journal(
 @router.get(
     "/v1/journal/{message_id}",
     summary="Read one entry",
-    responses={200: {"model": schemas.JournalEntry}, **schemas.problems(401, 403, 404, 503)},
+    responses={200: {"model": JournalEntry}, **problems(401, 403, 404, 503)},
 )
 async def get_entry(
     request: Request,
@@ -90,7 +89,7 @@ async def get_entry(
 @router.get(
     "/v1/undelivered",
     summary="List messages set aside after the last try",
-    responses={200: {"model": schemas.UndeliveredNow}, **schemas.problems(401, 403, 422, 503)},
+    responses={200: {"model": UndeliveredNow}, **problems(401, 403, 422, 503)},
 )
 async def get_undelivered(
     request: Request, site: SecretSite, limit: Annotated[int, Query(ge=1, le=MAX_LISTED)] = 100
@@ -103,17 +102,15 @@ async def get_undelivered(
 @router.post(
     "/v1/undelivered/replay",
     summary="Try messages that were set aside again",
-    responses={200: {"model": schemas.UndeliveredReplayed}, **schemas.problems(400, 401, 403, 413, 422, 503)},
+    responses={200: {"model": UndeliveredReplayed}, **problems(400, 401, 403, 413, 422, 503)},
+    openapi_extra=body(UndeliveredReplay, required=False),
 )
 async def replay_undelivered(request: Request, site: SecretSite) -> Response:
     """Try all again, or with a body `{"message_id": "..."}` that one; the tries are counted anew."""
     message_id = ""
     if request.headers.get("content-length", "0") != "0":
-        body = await read_json(request, MAX_BODY_BYTES)
-        if not isinstance(body, dict):
-            raise ProblemError(422, "body_invalid", f"the body must be a JSON object, got {show_value(body)}")
-        reject_unknown_fields(body, frozenset({"message_id"}), "the body")
-        message_id = body.get("message_id") or ""
+        asked = await read_object(request, UndeliveredReplay, MAX_REPLAY_BYTES)
+        message_id = asked.get("message_id") or ""
         if not isinstance(message_id, str) or (message_id and not is_message_id(message_id)):
             raise InvalidError("message_id_invalid", f"message_id is no message's, got {show_value(message_id)}")
     state = state_of(request)
@@ -206,10 +203,10 @@ def _iso(at_s: str | None) -> str | None:
     return iso(float(at_s)) if at_s else None
 
 
-def _set_aside(one: Undelivered) -> dict[str, Any]:
+def _set_aside(message: Undelivered) -> dict[str, Any]:
     return {
-        "message_id": one.message_id,
-        "way": one.way,
-        "at": iso(one.at_s),
-        "body": orjson.loads(one.body),
+        "message_id": message.message_id,
+        "way": message.way,
+        "at": iso(message.at_s),
+        "body": orjson.loads(message.body),
     }

@@ -4,14 +4,14 @@ import re
 from collections.abc import Callable
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from api.admin.visitors import VisitorId
-from api.http import schemas
 from api.http.problems import ProblemError, unavailable
 from api.http.request_body import answer
-from api.runtime.authentication import secret_site
-from api.runtime.site import Site
+from api.http.schemas.documenting import problems
+from api.http.schemas.visitors import Timeline
+from api.runtime.authentication import SecretSite
 from api.runtime.state import state_of
 from models.base.errors import InvalidError, show_value
 from models.base.timestamps import iso
@@ -26,12 +26,12 @@ _ID: Final = re.compile(r"(\d{1,18})-(\d{1,18})")
 @router.get(
     "/v1/visitors/{visitor_id:path}/timeline",
     summary="A visitor's timeline",
-    responses={200: {"model": schemas.Timeline}, **schemas.problems(401, 403, 404, 422, 503)},
+    responses={200: {"model": Timeline}, **problems(401, 403, 404, 422, 503)},
 )
 async def get_timeline(
     request: Request,
     visitor_id: VisitorId,
-    site: Annotated[Site, Depends(secret_site)],
+    site: SecretSite,
     limit: Annotated[int, Query(ge=1, le=MAX_ENTRIES, description="Entries to give.")] = 50,
     before: Annotated[
         str | None,

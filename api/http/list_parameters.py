@@ -3,20 +3,21 @@
 from typing import Any, Final
 
 from api.http.query_parameters import parse_threshold
+from api.http.schemas.decisions import MAX_IDS, ListAsked
+from api.http.schemas.documenting import fields_of
 from models.base.errors import InvalidError, show_value
 from models.catalog.parsing import parse_category
 from models.catalog.strategies import parse_strategy
 from models.decisions.recommend import MAX_LIMIT, Query
 
-MAX_IDS: Final = 1_000
-LIST_FIELDS: Final = frozenset({"name", "strategy", "item_id", "limit", "category", "exclude", "refill", "threshold"})
+_FIELDS: Final = fields_of(ListAsked)
 
 
 def parse_list(part: Any, where: str) -> tuple[str, Query]:
     """Read a list as a body asks for it; gives its name too. Raises `InvalidError`, which says `where`."""
     if not isinstance(part, dict):
         raise InvalidError("lists_invalid", f'{where} must be {{"strategy": "..."}}, got {show_value(part)}')
-    reject_unknown_fields(part, LIST_FIELDS, where)
+    reject_unknown_fields(part, _FIELDS, where)
     strategy = parse_strategy(part.get("strategy", "for_you"))
     item_id = part.get("item_id") or ""
     name = part.get("name") or strategy

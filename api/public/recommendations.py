@@ -2,10 +2,11 @@
 
 from fastapi import APIRouter, Request, Response
 
-from api.http import schemas
 from api.http.hot_route import HotRoute
 from api.http.query_parameters import Parameters, described
 from api.http.request_body import answer
+from api.http.schemas.decisions import Recommendations
+from api.http.schemas.documenting import problems
 from api.runtime import decide
 from api.runtime.authentication import public_site
 from api.runtime.state import state_of
@@ -38,7 +39,7 @@ _PARAMETERS = [
 @router.get(
     "/v1/recommendations",
     summary="Recommend products",
-    responses={200: {"model": schemas.Recommendations}, **schemas.problems(401, 422)},
+    responses={200: {"model": Recommendations}, **problems(401, 422)},
     openapi_extra={"parameters": _PARAMETERS},
 )
 async def get_recommendations(request: Request) -> Response:

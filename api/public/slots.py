@@ -2,10 +2,11 @@
 
 from fastapi import APIRouter, Request, Response
 
-from api.http import schemas
 from api.http.hot_route import HotRoute
 from api.http.query_parameters import Parameters, described
 from api.http.request_body import answer
+from api.http.schemas.decisions import Slots
+from api.http.schemas.documenting import problems
 from api.runtime import decide
 from api.runtime.authentication import public_site
 from api.runtime.site import placement_named
@@ -26,7 +27,7 @@ _PARAMETERS = [
 @router.get(
     "/v1/slots/{placement}",
     summary="Fill a placement",
-    responses={200: {"model": schemas.Slots}, **schemas.problems(401, 404, 422)},
+    responses={200: {"model": Slots}, **problems(401, 404, 422)},
     openapi_extra={"parameters": _PARAMETERS},
 )
 async def get_slots(request: Request) -> Response:

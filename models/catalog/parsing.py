@@ -32,6 +32,8 @@ MAX_TITLE: Final = 500
 MAX_DESCRIPTION: Final = 5_000
 MAX_LINK: Final = 2_000
 MAX_RULE_POSITION: Final = 99
+MAX_RULE_WEIGHT: Final = 1e3
+MAX_CAMPAIGN_PRIORITY: Final = 100
 MAX_LEVEL: Final = 5
 MAX_SLOTS: Final = 24
 MAX_CREATIVE_ITEMS: Final = 100
@@ -95,9 +97,6 @@ def parse_item(raw: object) -> CatalogItem:
         available_from_s=_moment(source, ("available_from", "availability_date", "available_from_s"), 0.0),
         expires_at_s=_moment(source, ("expiration_date", "expires_at_s"), math.inf),
     )
-
-
-MAX_CAMPAIGN_PRIORITY: Final = 100
 
 
 def parse_creative(raw: object) -> Creative:
@@ -187,7 +186,9 @@ def parse_merchandising_rule(raw: object) -> MerchandisingRule:
         regions=_regions(source),
         audience=parse_audience(source.get("audience")),
         position=_whole(source, "position", 0, 0, MAX_RULE_POSITION),
-        weight=_number(source, "weight", 2.0 if action == "boost" else 0.3, 0.0, 1.0 if action == "diversify" else 1e3),
+        weight=_number(
+            source, "weight", 2.0 if action == "boost" else 0.3, 0.0, 1.0 if action == "diversify" else MAX_RULE_WEIGHT
+        ),
         most=_whole(source, "most", 1, 1, MAX_RULE_POSITION),
         per_category=_whole(source, "per_category", 0, 0, MAX_LEVEL),
         starts_at_s=_moment(source, ("starts_at", "starts_at_s"), 0.0),

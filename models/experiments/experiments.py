@@ -31,6 +31,8 @@ MAX_VARIANTS: Final = 10
 MAX_WEIGHT: Final = 1e6
 MAX_VARIANT_RULES: Final = 20
 MAX_CHANGES: Final = 50
+MAX_NAME: Final = 200
+MAX_THRESHOLD: Final = 1e9
 SETTLED: Final = ("variants", "layer", "layer_from", "layer_to", "audience", "metric", "starts_at_s")
 """What cannot change once an experiment has begun: whom it shows what, and what it is judged by."""
 _POLICIES: Final[tuple[SlotPolicy, ...]] = ("thompson", "random", "fixed")
@@ -371,7 +373,9 @@ def _list_change(raw: Any, where: str) -> ListChange:
         limit=limit,
         category=parse_category(source.get("category"), f"{where}.category"),
         refill=None if source.get("refill") is None else _flag(source, "refill", True, where),
-        threshold=None if source.get("threshold") is None else _number(source, "threshold", 0.0, 0.0, 1e9, where),
+        threshold=None
+        if source.get("threshold") is None
+        else _number(source, "threshold", 0.0, 0.0, MAX_THRESHOLD, where),
     )
 
 
@@ -423,8 +427,10 @@ def _map(source: dict[str, Any], name: str) -> list[tuple[str, Any]]:
 
 def _text(source: dict[str, Any], name: str, where: str) -> str:
     value = source.get(name, "")
-    if not isinstance(value, str) or len(value) > 200:
-        raise InvalidError(f"{name}_invalid", f"{where}: {name} must be text of at most 200, got {show_value(value)}")
+    if not isinstance(value, str) or len(value) > MAX_NAME:
+        raise InvalidError(
+            f"{name}_invalid", f"{where}: {name} must be text of at most {MAX_NAME}, got {show_value(value)}"
+        )
     return value
 
 

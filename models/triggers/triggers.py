@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from models.base.durations import Duration, parse_duration
 from models.base.errors import InvalidError, show_value
+from models.base.ids import ID_PATTERN
 from models.catalog.strategies import Strategy
 from models.segments.segments import SegmentRule, parse_segment_rule
 from models.triggers.conditions.base import TriggerCondition
@@ -16,7 +17,6 @@ from models.visitor.contact_history import ContactChannel
 MAX_TRIGGERS: Final = 200
 MAX_TRIGGER_PRIORITY: Final = 100
 MAX_OFFER_FIELDS: Final = 20
-_ID: Final = r"^[A-Za-z0-9_.-]{1,60}$"
 
 Purpose = Literal["promotional", "service"]
 TriggerAction = Literal["webhook", "topic", "on_site"]
@@ -40,10 +40,10 @@ class MessageList(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
     limit: Annotated[int, Meta(ge=0, le=20)] = 4
 
 
-class _Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
-    """A trigger as it is written, its condition and rule aside."""
+class WrittenTrigger(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """A condition, and what is sent when it holds."""
 
-    trigger_id: Annotated[str, Meta(pattern=_ID)]
+    trigger_id: Annotated[str, Meta(pattern=ID_PATTERN)]
     when: dict[str, Any]
     name: Annotated[str, Meta(max_length=200)] = ""
     enabled: bool = True
@@ -102,7 +102,7 @@ def parse_trigger(raw: object) -> Trigger:
         raise InvalidError("trigger_invalid", f"a trigger is a JSON object, got {show_value(raw)}")
     trigger_id = parse_trigger_id(raw.get("trigger_id"))
     where = f"trigger {trigger_id!r}"
-    written: _Written = _convert({**raw, "trigger_id": trigger_id}, _Written, where)
+    written: WrittenTrigger = _convert({**raw, "trigger_id": trigger_id}, WrittenTrigger, where)
     if len(written.offer) > MAX_OFFER_FIELDS:
         raise InvalidError(
             "trigger_invalid", f"{where}: offer has {len(written.offer)} fields, at most {MAX_OFFER_FIELDS}"
@@ -143,7 +143,7 @@ def parse_trigger(raw: object) -> Trigger:
 def parse_trigger_id(value: object) -> str:
     """Check a trigger's id; raises `InvalidError`."""
     try:
-        checked: str = msgspec.convert(value, Annotated[str, Meta(pattern=_ID)])
+        checked: str = msgspec.convert(value, Annotated[str, Meta(pattern=ID_PATTERN)])
     except msgspec.ValidationError as error:
         raise InvalidError(
             "trigger_id_invalid", f"trigger_id must be 1 to 60 of A-Z a-z 0-9 _ . -, got {show_value(value)}"
