@@ -33,7 +33,8 @@ from models.catalog.resources import (
     Placement,
     ResourceKind,
 )
-from models.experiments.experiments import MAX_EXPERIMENTS, begun, check_layer, parse_experiment
+from models.experiments.assignment import MAX_EXPERIMENTS, begun, check_layer
+from models.experiments.parsing import parse_experiment
 from store.client import UNAVAILABLE
 from store.site.catalog import id_of
 

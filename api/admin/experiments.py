@@ -21,7 +21,7 @@ from api.runtime.state import State, state_of
 from models.base.errors import show_value
 from models.catalog.resources import Experiment
 from models.events.events import parse_visitor_id
-from models.experiments.experiments import GLOBAL_HOLDOUT, assign, shares
+from models.experiments.assignment import GLOBAL_HOLDOUT, assign, shares
 from models.experiments.sequential import Estimate
 from store.archive.archive import ArchiveUnavailableError
 from store.archive.experiment_results import Asked, Judged, asked_of, asked_of_holdout

@@ -15,8 +15,8 @@ from api.runtime.authentication import SecretSite
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
 from models.base.errors import InvalidError, show_value
-from models.base.timestamps import iso
-from models.events.events import parse_time, parse_visitor_id
+from models.base.timestamps import iso, parse_time
+from models.events.events import parse_visitor_id
 from models.triggers.message_outcomes import ORDER, UNDONE
 from models.visitor.contact_history import is_message_id
 from models.visitor.holds import hold_words

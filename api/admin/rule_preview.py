@@ -20,7 +20,8 @@ from api.runtime.site import Site, placement_named
 from api.runtime.state import State, state_of
 from api.runtime.view_as import view_as
 from models.base.errors import InvalidError, show_value
-from models.catalog.parsing import MAX_SLOTS, parse_merchandising_rule
+from models.catalog.parsing import MAX_SLOTS
+from models.catalog.rule_parsing import parse_merchandising_rule
 from models.events.events import parse_visitor_id
 from store.client import UNAVAILABLE
 

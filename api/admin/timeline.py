@@ -14,8 +14,8 @@ from api.http.schemas.visitors import Timeline
 from api.runtime.authentication import SecretSite
 from api.runtime.state import state_of
 from models.base.errors import InvalidError, show_value
-from models.base.timestamps import iso
-from models.events.events import parse_time, parse_visitor_id
+from models.base.timestamps import iso, parse_time
+from models.events.events import parse_visitor_id
 from models.visitor.timeline import MAX_ENTRIES, TimelineEntry, Told, entry_title, kind_of, tell
 from store.client import UNAVAILABLE
 

@@ -6,7 +6,7 @@ from api.http.query_parameters import parse_threshold
 from api.http.schemas.decisions import MAX_IDS, ListAsked
 from api.http.schemas.documenting import fields_of
 from models.base.errors import InvalidError, show_value
-from models.catalog.parsing import parse_category
+from models.catalog.feed_fields import parse_category
 from models.catalog.strategies import parse_strategy
 from models.decisions.recommend import MAX_LIMIT, Query
 

@@ -10,7 +10,7 @@ from api.http.schemas.documenting import problems
 from api.runtime import decide
 from api.runtime.authentication import public_site
 from api.runtime.state import state_of
-from models.catalog.parsing import parse_category
+from models.catalog.feed_fields import parse_category
 from models.catalog.strategies import STRATEGIES, parse_strategy
 from models.decisions import recommend
 from models.events.events import parse_visitor_id

@@ -25,7 +25,7 @@ from models.decisions.slots import HOLD_S, UNCHANGED, Slate, fill
 from models.decisions.targeting import TargetingContext, targeting_of
 from models.events.bots import is_bot
 from models.events.events import encode_event
-from models.experiments.experiments import VariantAssignments, assignments_of, exposure_event
+from models.experiments.assignment import VariantAssignments, assignments_of, exposure_event
 from models.visitor.campaign_echo import echoed_campaign, without_echo
 from models.visitor.profile import Profile
 from store.client import UNAVAILABLE

@@ -10,8 +10,9 @@ import msgspec
 from api.http.list_parameters import parse_ids, reject_unknown_fields
 from api.runtime.decide import Decision
 from models.base.errors import InvalidError, show_value
-from models.catalog.parsing import DEVICES
-from models.events.events import Event, EventItem, parse_time
+from models.base.timestamps import parse_time
+from models.catalog.rule_parsing import DEVICES
+from models.events.events import Event, EventItem
 from models.events.traffic_source import Touch
 from models.visitor.profile import Profile
 from models.visitor.profile_batch import Change, learn

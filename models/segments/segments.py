@@ -9,8 +9,10 @@ from typing import Annotated, Any, Final, NamedTuple, Protocol
 import msgspec
 from msgspec import Meta
 
+from models.base.convert import convert
 from models.base.errors import InvalidError, show_value
-from models.base.ids import ID_PATTERN, MAX_SHORT_ID, parse_segment_id
+from models.base.fields import Fields, parse_object
+from models.base.ids import ID_PATTERN, MAX_SHORT_ID
 from models.segments.conditions import (
     ActivityCondition,
     Condition,
@@ -140,19 +142,11 @@ def parse_segment(raw: object) -> Segment:
     >>> segment.segment_id, segment.raw
     ('quiet', {'activity': {'silent_days': 90}})
     """
-    if not isinstance(raw, dict):
-        raise InvalidError("segment_invalid", f"a segment is a JSON object, got {show_value(raw)}")
-    for key in raw:
-        if key not in WrittenSegment.__struct_fields__:
-            raise InvalidError("field_unknown", f"a segment has segment_id, name and rule, got {show_value(key)}")
-    segment_id = parse_segment_id(raw.get("segment_id"))
-    name = raw.get("name", "")
-    if not isinstance(name, str) or len(name) > MAX_SEGMENT_NAME:
-        raise InvalidError(
-            "name_invalid", f"name must be text of at most {MAX_SEGMENT_NAME} characters, got {show_value(name)}"
-        )
-    rule = parse_segment_rule(raw.get("rule"))
-    return Segment(segment_id, name, rule, raw["rule"])
+    written = parse_object(raw, "a segment", WrittenSegment.__struct_fields__, "segment_invalid")
+    fields = Fields(written)
+    segment_id = fields.own_id("segment_id")
+    name = fields.text("name", "", MAX_SEGMENT_NAME)
+    return Segment(segment_id, name, parse_segment_rule(written.get("rule")), written["rule"])
 
 
 def parse_segment_rule(raw: object) -> SegmentRule:
@@ -183,7 +177,4 @@ def _parse(raw: object, path: str, depth: int, left: list[int]) -> SegmentRule:
         raise InvalidError("rule_invalid", f"{path} is none of {', '.join(names)}")
     if name in SHORT_CONDITIONS and isinstance(value, (str, list)):
         value = {"is": value}
-    try:
-        return msgspec.convert(value, CONDITIONS[name])
-    except (msgspec.ValidationError, ValueError) as error:
-        raise InvalidError("rule_invalid", f"{path}: {error}, got {show_value(value)}") from error
+    return convert(value, CONDITIONS[name], path, "rule_invalid")

@@ -5,16 +5,15 @@ from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from models.base.errors import InvalidError
+from models.base.timestamps import EARLIEST_S, parse_time
 from models.catalog.assortment import Assortment
 from models.events.bots import allowance, sent_by_bot
 from models.events.events import (
     COMPLAINT_RESOLVED,
-    EARLIEST_S,
     NOTICES,
     RECEIVED_EVENTS,
     Event,
     order_id_of,
-    parse_time,
     score_of,
 )
 from models.events.sessions import SESSION_GAP_S

@@ -19,20 +19,14 @@ from api.http.schemas.documenting import (
     write_as,
 )
 from api.http.schemas.events import Rejected
-from models.catalog.parsing import (
-    MAX_CAMPAIGN_PRIORITY,
-    MAX_CREATIVE_ITEMS,
-    MAX_DESCRIPTION,
-    MAX_LINK,
-    MAX_SLOTS,
-    MAX_TITLE,
-)
+from models.catalog.feed_fields import MAX_DESCRIPTION, MAX_LINK, MAX_LISTED_IDS, MAX_TITLE
+from models.catalog.parsing import MAX_CAMPAIGN_PRIORITY, MAX_SLOTS
 from models.catalog.resources import AVAILABILITY, MAX_ID_LENGTH, Campaign, CatalogItem, Creative, Placement
 
 MAX_RESOURCES: Final = 1_000
 
 _ID: Final = {"maxLength": MAX_ID_LENGTH}
-_IDS: Final = {**IDS, "maxItems": MAX_CREATIVE_ITEMS}
+_IDS: Final = {**IDS, "maxItems": MAX_LISTED_IDS}
 _LINK: Final = {"maxLength": MAX_LINK, "examples": ["https://shop.example/p/sku-1"]}
 _LINE: Final = {"maxLength": MAX_TITLE}
 _LABEL: Final[dict[str, Any]] = {**TEXT, **_LINE}

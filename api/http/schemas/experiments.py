@@ -12,14 +12,7 @@ from models.base.ids import ID_PATTERN, MAX_SHORT_ID
 from models.catalog.resources import Experiment, ListChange, SlotChange, Variant
 from models.catalog.strategies import STRATEGIES
 from models.decisions.recommend import MAX_LIMIT
-from models.experiments.experiments import (
-    MAX_CHANGES,
-    MAX_NAME,
-    MAX_THRESHOLD,
-    MAX_VARIANT_RULES,
-    MAX_VARIANTS,
-    MAX_WEIGHT,
-)
+from models.experiments.parsing import MAX_CHANGES, MAX_NAME, MAX_THRESHOLD, MAX_VARIANT_RULES, MAX_VARIANTS, MAX_WEIGHT
 
 _ID: Final[dict[str, Any]] = {"maxLength": MAX_SHORT_ID, "pattern": ID_PATTERN}
 

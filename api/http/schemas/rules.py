@@ -8,22 +8,15 @@ from msgspec import Meta
 from api.http.schemas.catalog import MAX_RESOURCES
 from api.http.schemas.decisions import FilledPlacement, ListAsked, ProductList
 from api.http.schemas.documenting import CATEGORY, IDS, PRICE, TEXT, Shape, WireForm, moments, write_as
-from models.catalog.parsing import (
-    DEVICES,
-    MAX_AUDIENCE,
-    MAX_CREATIVE_ITEMS,
-    MAX_LEVEL,
-    MAX_RULE_POSITION,
-    MAX_RULE_WEIGHT,
-    MAX_SLOTS,
-    MAX_TITLE,
-)
+from models.catalog.feed_fields import MAX_LISTED_IDS, MAX_TITLE
+from models.catalog.parsing import MAX_SLOTS
 from models.catalog.resources import AVAILABILITY, MAX_ID_LENGTH, Audience, MerchandisingRule
+from models.catalog.rule_parsing import DEVICES, MAX_AUDIENCE, MAX_LEVEL, MAX_RULE_POSITION, MAX_RULE_WEIGHT
 
 MAX_DRAFT_RULES: Final = 100
 MAX_VIEWED_ITEMS: Final = 24
 
-_IDS: Final[dict[str, Any]] = {**IDS, "maxItems": MAX_CREATIVE_ITEMS}
+_IDS: Final[dict[str, Any]] = {**IDS, "maxItems": MAX_LISTED_IDS}
 _LINE: Final = {"maxLength": MAX_TITLE}
 _SEGMENTS: Final = {"maxItems": MAX_AUDIENCE, "examples": [["kitchen-lovers"]]}
 
@@ -38,7 +31,7 @@ write_as(
             "regions": {
                 "regions": {**_IDS, "description": "`DE` holds for `DE-BE` too.", "examples": [["DE"]]},
                 "region": {
-                    "anyOf": [TEXT, {"type": "array", "items": TEXT, "maxItems": MAX_CREATIVE_ITEMS}],
+                    "anyOf": [TEXT, {"type": "array", "items": TEXT, "maxItems": MAX_LISTED_IDS}],
                     "description": "`regions`, as segments have it; it goes before.",
                 },
             },

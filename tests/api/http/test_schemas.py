@@ -14,16 +14,10 @@ from api.http.list_parameters import parse_list
 from api.http.schemas.rules import ViewAs
 from api.runtime.view_as import FIELDS
 from models.base.errors import InvalidError
-from models.catalog.parsing import (
-    parse_audience,
-    parse_campaign,
-    parse_creative,
-    parse_item,
-    parse_merchandising_rule,
-    parse_placement,
-)
+from models.catalog.parsing import parse_campaign, parse_creative, parse_item, parse_placement
+from models.catalog.rule_parsing import parse_audience, parse_merchandising_rule
 from models.events.events import parse_event
-from models.experiments.experiments import parse_experiment
+from models.experiments.parsing import parse_experiment
 from models.segments.lifecycle import parse_thresholds
 from models.segments.segments import CONDITIONS, parse_segment, parse_segment_rule
 from models.triggers.conditions.kinds import CONDITION_KINDS

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.base.errors import InvalidError
-from models.catalog.parsing import PARSERS, parse_campaign, parse_category, parse_creative, parse_item, parse_placement
+from models.catalog.feed_fields import parse_category
+from models.catalog.parsing import PARSERS, parse_campaign, parse_creative, parse_item, parse_placement
 from models.catalog.resources import Campaign, CatalogItem, CatalogResource, Creative, Placement
 
 JSON = st.recursive(

@@ -10,10 +10,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from models.base.errors import InvalidError
+from models.base.timestamps import EARLIEST_S, MAX_CLOCK_AHEAD_S, parse_time
 from models.events.events import (
-    EARLIEST_S,
     ITEM_EVENTS,
-    MAX_CLOCK_AHEAD_S,
     MAX_EVENT_ITEMS,
     MAX_PARAMS,
     ORDER_EVENTS,
@@ -25,7 +24,6 @@ from models.events.events import (
     encode_event,
     order_id_of,
     parse_event,
-    parse_time,
     promotions_of,
 )
 

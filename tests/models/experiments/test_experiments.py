@@ -13,16 +13,8 @@ from models.decisions.recommend import Query, recommend
 from models.decisions.scored_catalog import ScoredCatalog
 from models.decisions.slots import fill
 from models.decisions.targeting import TargetingContext
-from models.experiments.experiments import (
-    Scope,
-    assign,
-    assignments_of,
-    begun,
-    check_layer,
-    parse_experiment,
-    scope_of,
-    shares,
-)
+from models.experiments.assignment import Scope, assign, assignments_of, begun, check_layer, scope_of, shares
+from models.experiments.parsing import parse_experiment
 from models.learner.snapshot import empty_snapshot
 from models.visitor.profile import Profile
 from tests.models.makers import START_S, assortment
