@@ -6,8 +6,10 @@ from typing import Annotated, Any, Final, Literal
 
 import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import BaseModel, Field
 
 from api.http.problems import ProblemError, unavailable
+from api.http.query_parameters import parse_moment
 from api.http.request_body import answer, read_object
 from api.http.schemas.documenting import body, problems
 from api.http.schemas.messages import Journal, JournalEntry, UndeliveredNow, UndeliveredReplay, UndeliveredReplayed
@@ -15,7 +17,7 @@ from api.runtime.authentication import SecretSite
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
 from models.base.errors import InvalidError, show_value
-from models.base.timestamps import iso, parse_time
+from models.base.timestamps import iso
 from models.events.events import parse_visitor_id
 from models.triggers.message_outcomes import ORDER, UNDONE
 from models.visitor.contact_history import is_message_id
@@ -34,34 +36,35 @@ _LATEST_S: Final = 4_102_444_800.0
 router = APIRouter(tags=["triggers"])
 
 
+class JournalQuery(BaseModel):
+    """Which entries are asked for."""
+
+    visitor_id: str = Field("", description="Only this visitor's.")
+    trigger: str = Field("", description="Only this trigger's.")
+    status: Literal["", "sent", "suppressed", "expired"] = Field(
+        "", description="Only what was sent, was refused, or was held back until it was too late."
+    )
+    after: str = Field("", alias="from", description="Not before this time.")
+    before: str = Field("", alias="to", description="Before this time.")
+    limit: int = Field(100, ge=1, le=MAX_LISTED)
+
+
 @router.get(
     "/v1/journal",
     summary="Say who was sent what, when, why, and what came of it",
     responses={200: {"model": Journal}, **problems(401, 403, 422, 503)},
 )
-async def get_journal(
-    request: Request,
-    site: SecretSite,
-    visitor_id: Annotated[str, Query(description="Only this visitor's.")] = "",
-    trigger: Annotated[str, Query(description="Only this trigger's.")] = "",
-    status: Annotated[
-        Literal["", "sent", "suppressed", "expired"],
-        Query(description="Only what was sent, was refused, or was held back until it was too late."),
-    ] = "",
-    after: Annotated[str, Query(alias="from", description="Not before this time.")] = "",
-    before: Annotated[str, Query(alias="to", description="Before this time.")] = "",
-    limit: Annotated[int, Query(ge=1, le=MAX_LISTED)] = 100,
-) -> Response:
+async def get_journal(request: Request, site: SecretSite, asked: Annotated[JournalQuery, Query()]) -> Response:
     """Give the newest entries, newest first."""
     state = state_of(request)
     wanted = Filter(
-        visitor_ids=await _ids(state, site, parse_visitor_id(visitor_id)) if visitor_id else (),
-        trigger_id=trigger,
-        status=status,
-        from_s=_moment(after, "from") if after else 0.0,
-        to_s=_moment(before, "to") if before else float("inf"),
+        visitor_ids=await _ids(state, site, parse_visitor_id(asked.visitor_id)) if asked.visitor_id else (),
+        trigger_id=asked.trigger,
+        status=asked.status,
+        from_s=parse_moment(asked.after, "from", _LATEST_S) if asked.after else 0.0,
+        to_s=parse_moment(asked.before, "to", _LATEST_S) if asked.before else float("inf"),
     )
-    entries = await _read(state.journal.find, site.name, state.log.partitions, wanted, limit, MOST_READ)
+    entries = await _read(state.journal.find, site.name, state.log.partitions, wanted, asked.limit, MOST_READ)
     return answer({"entries": [_view(entry) for entry in entries]})
 
 
@@ -125,19 +128,6 @@ async def _ids(state: State, site: Site, visitor_id: str) -> tuple[str, ...]:
         raise unavailable("store_unavailable", "the journal does not answer; try again") from error
     devices = (joined.device_id for joined in known.profile.joined)
     return tuple(dict.fromkeys((known.visitor_id, visitor_id, *devices)))
-
-
-def _moment(value: str, field: str) -> float:
-    try:
-        number = float(value)
-    except ValueError:
-        number = None
-    try:
-        return parse_time(value if number is None else number, now_s=_LATEST_S)
-    except InvalidError as error:
-        raise InvalidError(
-            "parameter_invalid", f"{field} must be an ISO 8601 time or epoch seconds, got {show_value(value)}"
-        ) from error
 
 
 async def _read(call: Any, *arguments: Any) -> Any:

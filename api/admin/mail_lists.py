@@ -5,8 +5,9 @@ from typing import Any, Final, NamedTuple
 
 from fastapi import APIRouter, Request, Response
 
-from api.http.list_parameters import parse_ids, parse_list, parse_whole
+from api.http.list_parameters import parse_ids, parse_list
 from api.http.problems import ProblemError, unavailable
+from api.http.query_parameters import RequestFields
 from api.http.request_body import answer, read_object
 from api.http.schemas.decisions import MAX_LIST_VISITORS, BatchLists, BatchRequest
 from api.http.schemas.documenting import body, problems
@@ -110,7 +111,7 @@ async def _of_segment(state: State, site: Site, asked: dict[str, Any]) -> _Page:
     if asked.get("visitor_ids") is not None:
         raise InvalidError("ids_invalid", "give visitor_ids or segment, one of them")
     segment_id = parse_segment_id(asked["segment"])
-    limit = parse_whole(asked.get("limit"), "limit", MAX_LIST_VISITORS) or MAX_LIST_VISITORS
+    limit = RequestFields(asked).whole("limit", None, 1, MAX_LIST_VISITORS) or MAX_LIST_VISITORS
     if asked.get("cursor") is None:
         await _check_known(state, site, segment_id)
         members = await asyncio.to_thread(members_of, state.memberships, site.name, state.log.partitions, segment_id)

@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 
-from api.http.list_parameters import parse_list, parse_whole
+from api.http.list_parameters import parse_list
 from api.http.problems import unavailable
+from api.http.query_parameters import RequestFields
 from api.http.request_body import answer, read_object
 from api.http.schemas.documenting import body, problems
 from api.http.schemas.rules import MAX_DRAFT_RULES, RulesPreview, RulesPreviewRequest
@@ -80,7 +81,7 @@ def _placement(asked: dict[str, Any], site: Site) -> Callable[[Decision], dict[s
             f"a preview is of a list or of a placement, by its id, got {show_value(asked['placement'])}",
         )
     known = placement_named(site, asked["placement"])
-    count = parse_whole(asked.get("count"), "count", MAX_SLOTS) or known.slots
+    count = RequestFields(asked).whole("count", None, 1, MAX_SLOTS) or known.slots
     return lambda decision: decide.slate_view(decision.filled(known.placement_id, count))
 
 

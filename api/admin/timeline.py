@@ -8,18 +8,20 @@ from fastapi import APIRouter, Query, Request, Response
 
 from api.admin.visitors import VisitorId
 from api.http.problems import ProblemError, unavailable
+from api.http.query_parameters import parse_moment
 from api.http.request_body import answer
 from api.http.schemas.documenting import problems
 from api.http.schemas.visitors import Timeline
 from api.runtime.authentication import SecretSite
 from api.runtime.state import state_of
-from models.base.errors import InvalidError, show_value
-from models.base.timestamps import iso, parse_time
+from models.base.errors import show_value
+from models.base.timestamps import iso
 from models.events.events import parse_visitor_id
 from models.visitor.timeline import MAX_ENTRIES, TimelineEntry, Told, entry_title, kind_of, tell
 from store.client import UNAVAILABLE
 
 router = APIRouter(tags=["visitors"])
+_LATEST_S: Final = 4e9
 _ID: Final = re.compile(r"(\d{1,18})-(\d{1,18})")
 
 
@@ -74,17 +76,7 @@ def _cursor(before: str) -> tuple[int, int]:
     found = _ID.fullmatch(before)
     if found:
         return int(found[1]), int(found[2])
-    try:
-        number = float(before)
-    except ValueError:
-        number = None
-    try:
-        return round(parse_time(before if number is None else number, now_s=4e9) * 1e6), 0
-    except InvalidError as error:
-        raise InvalidError(
-            "parameter_invalid",
-            f"before must be an entry's id, an ISO 8601 time or epoch seconds, got {show_value(before)}",
-        ) from error
+    return round(parse_moment(before, "before", _LATEST_S, or_else="an entry's id, ") * 1e6), 0
 
 
 def _id(cursor: tuple[int, int]) -> str:

@@ -7,10 +7,10 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.http.list_parameters import reject_unknown_fields
 from api.http.problems import ProblemError
 from api.http.schemas.documenting import fields_of
 from models.base.errors import InvalidError, show_value
+from models.base.fields import reject_unknown_fields
 
 MAX_BODY_BYTES: Final = 1024 * 1024
 """Of a body of which no more is known; routes that take less, or feeds, say so."""

@@ -6,7 +6,8 @@ from typing import Any, Final
 from fastapi import APIRouter, Request, Response
 
 from api.http.hot_route import HotRoute
-from api.http.list_parameters import parse_ids, parse_list, parse_whole, reject_unknown_fields
+from api.http.list_parameters import parse_ids, parse_list
+from api.http.query_parameters import RequestFields
 from api.http.request_body import answer, read_object
 from api.http.schemas.decisions import MAX_PARTS, Decisions, DecisionsRequest, PlacementAsked
 from api.http.schemas.documenting import body, fields_of, problems
@@ -15,11 +16,11 @@ from api.runtime.authentication import public_site
 from api.runtime.site import placement_named
 from api.runtime.state import state_of
 from models.base.errors import InvalidError, show_value
+from models.base.fields import Fields, reject_unknown_fields
 from models.catalog.parsing import MAX_SLOTS
 from models.events.events import parse_visitor_id
 
 MAX_PAGE_BYTES: Final = 64 * 1024
-_PLACEMENT_FIELDS: Final = fields_of(PlacementAsked)
 
 router = APIRouter(tags=["decisions"], route_class=HotRoute)
 
@@ -38,8 +39,9 @@ async def post_decisions(request: Request) -> Response:
     site = public_site(request)
     asked = await read_object(request, DecisionsRequest, MAX_PAGE_BYTES)
     visitor_id = parse_visitor_id(asked["visitor_id"]) if asked.get("visitor_id") else ""
-    placements = [_placement(part, index) for index, part in enumerate(_parts(asked, "placements"))]
-    queries = [parse_list(part, f"lists[{index}]") for index, part in enumerate(_parts(asked, "lists"))]
+    fields = Fields(asked)
+    placements = [_placement(part, index) for index, part in enumerate(fields.array("placements", MAX_PARTS))]
+    queries = [parse_list(part, f"lists[{index}]") for index, part in enumerate(fields.array("lists", MAX_PARTS))]
     names = [name for name, _ in queries]
     if len(set(names)) < len(names):
         raise InvalidError("lists_invalid", f"each list needs a name of its own, got {show_value(names)}")
@@ -66,19 +68,10 @@ async def post_decisions(request: Request) -> Response:
     return answer({**decision.head(), "placements": filled, "lists": lists})
 
 
-def _parts(asked: dict[str, Any], field: str) -> list[Any]:
-    parts = asked.get(field, [])
-    if not isinstance(parts, list) or len(parts) > MAX_PARTS:
-        raise InvalidError(
-            f"{field}_invalid", f"{field} must be an array of at most {MAX_PARTS}, got {show_value(parts)}"
-        )
-    return parts
-
-
 def _placement(part: Any, index: int) -> tuple[str, int | None]:
     part = {"placement": part} if isinstance(part, str) else part
     where = f"placements[{index}]"
     if not isinstance(part, dict) or not isinstance(part.get("placement"), str):
         raise InvalidError("placements_invalid", f'{where} must be {{"placement": "..."}}, got {show_value(part)}')
-    reject_unknown_fields(part, _PLACEMENT_FIELDS, where)
-    return part["placement"], parse_whole(part.get("count"), f"{where}.count", MAX_SLOTS)
+    reject_unknown_fields(part, fields_of(PlacementAsked), where)
+    return part["placement"], RequestFields(part, f"{where}.").whole("count", None, 1, MAX_SLOTS)

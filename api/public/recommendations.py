@@ -51,13 +51,13 @@ async def get_recommendations(request: Request) -> Response:
     """
     site = public_site(request)
     given = Parameters(request)
-    visitor_id = given.text("visitor_id")
+    visitor_id = given.value("visitor_id")
     query = recommend.Query(
-        strategy=parse_strategy(given.text("strategy", "for_you")),
-        item_id=given.text("item_id"),
-        limit=given.whole("limit", DEFAULT_LIMIT, recommend.MAX_LIMIT) or DEFAULT_LIMIT,
-        category=parse_category(given.text("category")),
-        exclude=given.ids("exclude"),
+        strategy=parse_strategy(given.value("strategy", "for_you")),
+        item_id=given.value("item_id"),
+        limit=given.whole("limit", DEFAULT_LIMIT, 1, recommend.MAX_LIMIT),
+        category=parse_category(given.value("category")),
+        exclude=given.listed_ids("exclude"),
         refill=given.flag("refill", True),
         threshold=given.amount("threshold", 0.0),
     )

@@ -34,7 +34,7 @@ async def get_slots(request: Request) -> Response:
     """Choose creatives, each with the exact chance it had of being chosen."""
     site = public_site(request)
     given = Parameters(request)
-    visitor_id, count = given.text("visitor_id"), given.whole("count", None, MAX_SLOTS)
+    visitor_id, count = given.value("visitor_id"), given.whole("count", None, 1, MAX_SLOTS)
     visitor_id = parse_visitor_id(visitor_id) if visitor_id else ""
     decision = await decide.begin(state_of(request), site, visitor_id, decide.agent_of(request))
     known = placement_named(site, request.path_params["placement"])

@@ -7,9 +7,10 @@ from typing import Any, Final
 
 import msgspec
 
-from api.http.list_parameters import parse_ids, reject_unknown_fields
+from api.http.list_parameters import parse_ids
 from api.runtime.decide import Decision
 from models.base.errors import InvalidError, show_value
+from models.base.fields import reject_unknown_fields
 from models.base.timestamps import parse_time
 from models.catalog.rule_parsing import DEVICES
 from models.events.events import Event, EventItem
