@@ -8,6 +8,7 @@ import inspect
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final
 
 import msgspec
@@ -114,6 +115,7 @@ def answers(kind: type) -> dict[int | str, dict[str, Any]]:
     return {200: {"description": inspect.cleandoc(kind.__doc__ or kind.__name__), "content": content}}
 
 
+@cache
 def fields_of(kind: type) -> frozenset[str]:
     """Give the names of a documented body's fields, for the endpoint that reads it."""
     return frozenset(known.encode_name for known in msgspec.structs.fields(kind))
@@ -168,6 +170,9 @@ def _written(schema: dict[str, Any], form: WireForm) -> dict[str, Any]:
     """Give a type's schema as it is written."""
     if "properties" not in schema:
         return schema
+    unknown = form.fields.keys() - schema["properties"].keys()
+    if unknown:
+        raise ValueError(f"{schema['title']} has no fields {', '.join(sorted(unknown))}")
     properties: dict[str, Any] = {}
     for name, value in schema["properties"].items():
         properties |= form.fields.get(name, {name: value})

@@ -1,5 +1,6 @@
 """Segments and stages: rules over profiles, thresholds, and how many visitors are where."""
 
+from dataclasses import replace
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -36,15 +37,13 @@ SEGMENT_RULE: Final = put_component(
         "examples": [{"all": [{"interest": {"category": "Home > Kitchen"}}, {"activity": {"seen_within_days": 7}}]}],
     },
 )
-write_as(
-    WrittenSegment,
-    WireForm(
-        name="Segment",
-        fields={"rule": {"rule": SEGMENT_RULE}},
-        notes={"segment_id": {"examples": ["kitchen-lovers"]}},
-        ids=("segment_id",),
-    ),
+_SEGMENT: Final = WireForm(
+    name="Segment",
+    fields={"rule": {"rule": SEGMENT_RULE}},
+    notes={"segment_id": {"examples": ["kitchen-lovers"]}},
+    ids=("segment_id",),
 )
+write_as(WrittenSegment, _SEGMENT)
 _DAYS: Final = {"exclusiveMinimum": 0, "maximum": MAX_DAYS}
 write_as(
     Thresholds,
@@ -72,6 +71,9 @@ class SegmentNow(WrittenSegment, frozen=True, kw_only=True):
     settled: Annotated[bool, Meta(description="False while visitors are still being judged by a changed rule.")]
 
 
+write_as(SegmentNow, replace(_SEGMENT, name="SegmentNow", open=True))
+
+
 class PreviewRule(msgspec.Struct):
     """A rule to try."""
 
@@ -95,6 +97,10 @@ class Stages(msgspec.Struct):
     thresholds: Thresholds
     stages: dict[str, StageNow]
     settled: bool
+
+
+write_as(StageNow, WireForm(open=True))
+write_as(Stages, WireForm(open=True))
 
 
 class PreviewExample(Shape):

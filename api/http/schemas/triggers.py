@@ -1,5 +1,6 @@
 """Triggers and the contact policy: what starts a message, and how often and when a visitor may be promoted to."""
 
+from dataclasses import replace
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -36,23 +37,21 @@ TRIGGER_WHEN: Final = put_component(
         "examples": [{"cart_left": {"after": "2h"}}],
     },
 )
-write_as(
-    WrittenTrigger,
-    WireForm(
-        name="Trigger",
-        fields={"when": {"when": TRIGGER_WHEN}, "only": {"only": {"anyOf": [SEGMENT_RULE, {"type": "null"}]}}},
-        notes={
-            "trigger_id": {"examples": ["cart-left"]},
-            "name": {"examples": ["Cart left"]},
-            "purpose": {"description": "promotional, or service, which nothing holds back."},
-            "priority": {"description": "Of several that are due, the highest goes first."},
-            "campaign": {"description": "What caps count it as; its id by default."},
-            "offer": {"maxProperties": MAX_OFFER_FIELDS, "examples": [{"kind": "discount", "percent": 10}]},
-            "lasts": {"description": "For how long after it was due it is still sent."},
-        },
-        ids=("trigger_id",),
-    ),
+_TRIGGER: Final = WireForm(
+    name="Trigger",
+    fields={"when": {"when": TRIGGER_WHEN}, "only": {"only": {"anyOf": [SEGMENT_RULE, {"type": "null"}]}}},
+    notes={
+        "trigger_id": {"examples": ["cart-left"]},
+        "name": {"examples": ["Cart left"]},
+        "purpose": {"description": "promotional, or service, which nothing holds back."},
+        "priority": {"description": "Of several that are due, the highest goes first."},
+        "campaign": {"description": "What caps count it as; its id by default."},
+        "offer": {"maxProperties": MAX_OFFER_FIELDS, "examples": [{"kind": "discount", "percent": 10}]},
+        "lasts": {"description": "For how long after it was due it is still sent."},
+    },
+    ids=("trigger_id",),
 )
+write_as(WrittenTrigger, _TRIGGER)
 write_as(QuietHours, WireForm(notes={"from": {"examples": ["21:00"]}, "to": {"examples": ["08:00"]}}))
 write_as(
     Webhook,
@@ -78,12 +77,18 @@ class TriggerNow(WrittenTrigger, frozen=True, kw_only=True):
     shipped: Annotated[bool, Meta(description="Whether every site begins with it.")]
 
 
+write_as(TriggerNow, replace(_TRIGGER, name="TriggerNow", open=True))
+
+
 class TriggersNow(msgspec.Struct):
     """All triggers of a site."""
 
     triggers: list[TriggerNow]
     total: Annotated[int, Meta(examples=[17])]
     next: None = None
+
+
+write_as(TriggersNow, WireForm(open=True))
 
 
 class TriggerPreviewRequest(msgspec.Struct):

@@ -16,7 +16,7 @@ from api.runtime.view_as import FIELDS
 from models.base.errors import InvalidError
 from models.catalog.parsing import parse_campaign, parse_creative, parse_item, parse_placement
 from models.catalog.rule_parsing import parse_audience, parse_merchandising_rule
-from models.events.events import parse_event
+from models.events.events import EVENT_FIELDS, parse_event
 from models.experiments.parsing import parse_experiment
 from models.segments.lifecycle import parse_thresholds
 from models.segments.segments import CONDITIONS, parse_segment, parse_segment_rule
@@ -179,6 +179,10 @@ def test_what_must_be_given_is_asked_for() -> None:
         for name in SCHEMAS[resource.schema]["required"]:
             with pytest.raises(InvalidError):
                 resource.parse({given: value for given, value in resource.fitting.items() if given != name})
+
+
+def test_an_event_has_the_documented_fields_and_no_others() -> None:
+    assert SCHEMAS["Event"]["properties"].keys() == EVENT_FIELDS
 
 
 def test_every_condition_of_a_rule_and_of_a_trigger_is_documented() -> None:
