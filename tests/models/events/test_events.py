@@ -1,7 +1,6 @@
 """Events: one door, and nothing gets through it that the log could not give back."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -10,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from models.base.errors import InvalidError
-from models.base.timestamps import EARLIEST_S, MAX_CLOCK_AHEAD_S, parse_time
+from models.base.timestamps import EARLIEST_S, MAX_CLOCK_AHEAD_S
 from models.events.events import (
     ITEM_EVENTS,
     MAX_EVENT_ITEMS,
@@ -143,30 +142,6 @@ def test_what_is_refused_is_named_with_its_value(raw: object, code: str, named: 
     error = refused(raw)
     assert error.code == code
     assert named in error.message
-
-
-@pytest.mark.parametrize(
-    ("value", "at_s"),
-    [
-        (None, NOW_S),
-        ("2019-10-01T00:00:00Z", 1_569_888_000.0),
-        ("2019-10-01T02:00:00+02:00", 1_569_888_000.0),
-        ("2019-10-01", 1_569_888_000.0),
-        (1_569_888_000, 1_569_888_000.0),
-        (1_569_888_000_123, 1_569_888_000.123),
-        (1_569_888_000_123_456, 1_569_888_000.123456),
-        (NOW_S + 10_000, NOW_S + MAX_CLOCK_AHEAD_S),
-    ],
-)
-def test_times_are_read_in_every_unit_and_never_lie_far_ahead(value: object, at_s: float) -> None:
-    assert parse_time(value, NOW_S) == at_s
-
-
-@given(moment=st.datetimes(datetime(2000, 1, 2), datetime(2023, 1, 1)))
-def test_a_time_means_the_same_as_text_and_as_a_number(moment: datetime) -> None:
-    moment = moment.replace(tzinfo=UTC)
-    assert parse_time(moment.isoformat(), NOW_S) == moment.timestamp()
-    assert parse_time(moment.timestamp(), NOW_S) == moment.timestamp()
 
 
 def test_items_take_ga4s_field_names() -> None:
