@@ -20,20 +20,26 @@ def parse_list(part: Any, where: str) -> tuple[str, Query]:
     if not isinstance(part, dict):
         raise InvalidError("lists_invalid", f'{where} must be {{"strategy": "..."}}, got {show_value(part)}')
     reject_unknown_fields(part, fields_of(ListAsked), where)
-    fields, amounts = Fields(part, f"{where}.", "lists_invalid"), RequestFields(part, f"{where}.")
     strategy = parse_strategy(part.get("strategy", "for_you"))
-    item_id, name = fields.text("item_id", None, _MAX_TEXT), fields.text("name", None, _MAX_TEXT)
-    limit = amounts.whole("limit", None, 1, MAX_LIMIT)
+    given = {
+        "item_id": part.get("item_id") or "",
+        "name": part.get("name") or strategy,
+        "refill": part.get("refill", True),
+    }
+    fields, numbers = Fields(given, f"{where}.", "lists_invalid"), RequestFields(part, f"{where}.")
+    item_id, name = fields.text("item_id", "", _MAX_TEXT), fields.text("name", strategy, _MAX_TEXT)
+    refill = fields.flag("refill", True)
+    limit = numbers.whole("limit", None, 1, MAX_LIMIT)
     query = Query(
         strategy=strategy,
-        item_id=item_id or "",
+        item_id=item_id,
         limit=limit or _USUAL_LIMIT,
         category=parse_category(part.get("category"), f"{where}.category"),
         exclude=frozenset(parse_ids(part.get("exclude"), f"{where}.exclude")),
-        refill=fields.flag("refill", True),
-        threshold=amounts.amount("threshold", 0.0),
+        refill=refill,
+        threshold=numbers.amount("threshold", 0.0),
     )
-    return name or strategy, query
+    return name, query
 
 
 def parse_ids(value: Any, field: str, most: int = MAX_IDS) -> list[str]:

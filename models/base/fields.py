@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from math import inf, isfinite
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from models.base.errors import InvalidError, show_value
 from models.base.ids import parse_id
@@ -11,9 +11,6 @@ from models.base.timestamps import parse_time
 
 Default = TypeVar("Default")
 Choice = TypeVar("Choice", bound=str)
-
-_NEVER: Final = (None, "", 0, inf)
-"""What is written for a moment that is not set."""
 
 
 def reject_unknown_fields(source: Mapping[str, Any], known: Iterable[str], what: str) -> None:
@@ -115,14 +112,14 @@ class Fields:
         raise self.refused(name, f"must be one of {', '.join(choices)}", value)
 
     def ids(self, name: str, most: int) -> tuple[str, ...]:
-        """Read a list of at most `most` ids; none where it is not there."""
+        """Read a list of at most `most` ids; none where it is not there, or null."""
+        if self.source.get(name) is None:
+            return ()
         return tuple(self._as_id(element, name) for element in self.array(name, most))
 
     def array(self, name: str, most: int, least: int = 0) -> Sequence[Any]:
         """Read a list of `least` to `most` elements; an empty one where it is not there."""
-        value = self.source.get(name)
-        if value is None and not least:
-            return ()
+        value = self.source.get(name, ())
         if not isinstance(value, (list, tuple)) or not least <= len(value) <= most:
             size = f"at most {most}" if not least else f"{least} to {most}"
             raise self.refused(name, f"must be a list of {size}", value)
@@ -136,10 +133,10 @@ class Fields:
         return value
 
     def moment(self, names: Sequence[str], default: float) -> float:
-        """Read the first of some fields that is set, as epoch seconds; null, empty, 0 and infinity set nothing."""
+        """Read the first of some fields that is set, as epoch seconds; null, 0 and infinity set nothing."""
         for name in names:
             value = self.source.get(name)
-            if not isinstance(value, bool) and value in _NEVER:
+            if self._is_unset(name, value):
                 continue
             try:
                 return parse_time(value, now_s=inf)
@@ -149,6 +146,9 @@ class Fields:
 
     def _absent(self, name: str, default: object) -> bool:
         return name not in self.source or (default is None and self.source[name] is None)
+
+    def _is_unset(self, name: str, value: Any) -> bool:
+        return value is None or value in (0, inf)
 
     def _as_text(self, value: Any) -> str | None:
         return value if isinstance(value, str) else None

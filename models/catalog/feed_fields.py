@@ -78,6 +78,10 @@ class FeedFields(Fields):
         """Read whether `what` is in stock; it is where nothing is said."""
         return parse_availability(self.source.get("availability"), what)
 
+    def _is_unset(self, name: str, value: Any) -> bool:
+        """Whether a moment is not set; only what answers give as seconds is 0 for that."""
+        return value is None or value == "" or (name.endswith("_s") and Fields._is_unset(self, name, value))
+
     def _as_text(self, value: Any) -> str | None:
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
         return str(value) if number else Fields._as_text(self, value)

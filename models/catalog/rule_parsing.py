@@ -73,7 +73,8 @@ def parse_audience(raw: object) -> Audience:
     if raw is None:
         return EVERYBODY
     names = ("any", "all", "none")
-    fields = Fields(parse_object(raw, "an audience", names), "audience.", "audience_invalid")
+    source = parse_object(raw, "an audience", names)
+    fields = Fields({name: source.get(name) or () for name in names}, "audience.", "audience_invalid")
     of_any, of_all, of_none = (
         tuple(parse_segment_id(segment_id) for segment_id in fields.array(name, MAX_AUDIENCE)) for name in names
     )

@@ -48,8 +48,8 @@ def parse_experiment(raw: object) -> Experiment:
         layer_from=fields.number("layer_from", 0.0, 0.0, 1.0),
         layer_to=fields.number("layer_to", 1.0, 0.0, 1.0),
         audience=parse_audience(source.get("audience")),
-        starts_at_s=fields.moment(("starts_at", "starts_at_s"), 0.0),
-        ends_at_s=fields.moment(("ends_at", "ends_at_s"), math.inf),
+        starts_at_s=_moment(fields, "starts_at", 0.0),
+        ends_at_s=_moment(fields, "ends_at", math.inf),
         enabled=fields.flag("enabled", True),
     )
     for name, holds, must in (
@@ -61,6 +61,12 @@ def parse_experiment(raw: object) -> Experiment:
         if not holds:
             raise fields.refused(name, f"must be {must}", source.get(name))
     return experiment
+
+
+def _moment(fields: Fields, name: str, default: float) -> float:
+    """Read a moment as it is written, or as answers give it; errors name it as it is written."""
+    value = fields.source.get(name, fields.source.get(f"{name}_s"))
+    return Fields({name: value}, fields.where).moment((name,), default)
 
 
 def _variants(fields: Fields, experiment_id: str) -> tuple[Variant, ...]:
@@ -124,7 +130,8 @@ def _list_change(raw: object, where: str) -> ListChange:
 
 def _slot_change(raw: object, where: str) -> SlotChange:
     fields = Fields(parse_object(raw, where, SlotChange.__struct_fields__), f"{where}: ")
-    creative_ids = fields.ids("creative_ids", MAX_CHANGES)
-    if not all(creative_ids):
-        raise fields.refused("creative_ids", "must name creatives", creative_ids)
-    return SlotChange(policy=fields.choice("policy", _POLICIES[0], _POLICIES), creative_ids=creative_ids)
+    policy = fields.choice("policy", _POLICIES[0], _POLICIES)
+    creative_ids = fields.array("creative_ids", MAX_CHANGES)
+    if not all(isinstance(creative_id, str) and creative_id for creative_id in creative_ids):
+        raise fields.refused("creative_ids", "must be a list of ids", creative_ids)
+    return SlotChange(policy=policy, creative_ids=tuple(creative_ids))
