@@ -14,7 +14,6 @@ from typing import Any, Final
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
-from pydantic.json_schema import models_json_schema
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -32,8 +31,9 @@ from api.admin import (
     triggers,
     visitors,
 )
-from api.http import documentation, metrics, problems, schemas
+from api.http import documentation, metrics, problems
 from api.http.config import ApiConfig
+from api.http.schemas import documenting
 from api.public import decisions, events, messages, recommendations, slots
 from api.runtime.decide import begin
 from api.runtime.identity_resolution import IdentityResolver
@@ -187,13 +187,9 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
     """The OpenAPI document, with the bodies and problems that endpoints handle by hand."""
     if app.openapi_schema is None:
         document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-        models: Sequence[type[Any]] = [*schemas.REQUEST_BODIES.values(), schemas.Problem]
-        _, described = models_json_schema(
-            [(model, "validation") for model in models], ref_template="#/components/schemas/{model}"
-        )
         components = document.setdefault("components", {})
         known = components.setdefault("schemas", {})
-        known.update({name: schema for name, schema in described["$defs"].items() if name not in known})
+        known |= {**documenting.components(), "Problem": documenting.Problem.model_json_schema()}
         known.pop("HTTPValidationError", None)
         known.pop("ValidationError", None)
         components["securitySchemes"] = {
@@ -204,7 +200,7 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
             for operation in operations_of_path.values():
                 responses = operation["responses"]
                 if "HTTPValidationError" in str(responses.get("422", "")):
-                    responses["422"] = schemas.problems(422)[422]
+                    responses["422"] = documenting.problems(422)[422]
                 if path.startswith("/v1/"):
                     operation["security"] = [{"secret" if "403" in responses else "public": []}]
         app.openapi_schema = document

@@ -5,49 +5,69 @@ import asyncio
 import math
 import time
 from collections.abc import Sequence
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NamedTuple
 
 import msgspec
 import orjson
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
-from api.http import schemas
 from api.http.problems import ProblemError, unavailable
-from api.http.request_body import answer, array_in, read_json
-from api.runtime.authentication import secret_site
+from api.http.request_body import answer, array_in, read_json, read_resource
+from api.http.schemas.catalog import MAX_RESOURCES, Campaigns, Creatives, Items, Placements, ResourcesAccepted
+from api.http.schemas.documenting import body, problems
+from api.http.schemas.experiments import Experiments
+from api.http.schemas.rules import Rules
+from api.runtime.authentication import SecretSite
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
 from models.base.errors import InvalidError, show_value
 from models.catalog.parsing import PARSERS
-from models.catalog.resources import Audience, CatalogResource, Creative, Experiment, MerchandisingRule, ResourceKind
-from models.experiments.experiments import MAX_EXPERIMENTS, begun, check_layer, parse_experiment
+from models.catalog.resources import (
+    Audience,
+    Campaign,
+    CatalogItem,
+    CatalogResource,
+    Creative,
+    Experiment,
+    MerchandisingRule,
+    Placement,
+    ResourceKind,
+)
+from models.experiments.assignment import MAX_EXPERIMENTS, begun, check_layer
+from models.experiments.parsing import parse_experiment
 from store.client import UNAVAILABLE
 from store.site.catalog import id_of
 
-MAX_RESOURCES: Final = 1_000
 _PARSERS: Final = {**PARSERS, "experiments": parse_experiment}
-MAX_BODY_BYTES: Final = 16 * 1024 * 1024
+MAX_FEED_BYTES: Final = 16 * 1024 * 1024
 
 router = APIRouter()
-SecretSite = Annotated[Site, Depends(secret_site)]
 
 
-def _routes(kind: ResourceKind, path: str, one: str, body: type, id_field: str) -> None:
+class _Bodies(NamedTuple):
+    """What the document calls many of a kind, and each of them."""
+
+    of_many: type
+    of_each: type
+
+
+def _routes(kind: ResourceKind, path: str, noun: str, bodies: _Bodies) -> None:
     """Declare the routes of one kind of thing; they differ in nothing but names."""
     tags: list[Any] = ["catalog" if kind == "items" else kind]
     many = "products" if kind == "items" else kind
+    id_field = f"{noun}_id"
 
     @router.put(
         path,
         tags=tags,
         name=f"put_{kind}",
         summary=f"Add or replace up to 1,000 {many}",
-        responses={200: {"model": schemas.ResourcesAccepted}, **schemas.problems(400, 401, 403, 413, 422, 503)},
-        openapi_extra=schemas.body(body),
+        responses={200: {"model": ResourcesAccepted}, **problems(400, 401, 403, 413, 422, 503)},
+        openapi_extra=body(bodies.of_many),
     )
     async def put_many(request: Request, site: SecretSite) -> Response:
         """Take many at once: a bad one is rejected with its index, and never fails the rest."""
-        values = array_in(await read_json(request, MAX_BODY_BYTES), kind, MAX_RESOURCES)
+        values = array_in(await read_json(request, MAX_FEED_BYTES), kind, MAX_RESOURCES)
         await _follow(state_of(request), site)
         known_segments = await _segments(state_of(request), site, kind, values)
         accepted: list[CatalogResource] = []
@@ -63,23 +83,16 @@ def _routes(kind: ResourceKind, path: str, one: str, body: type, id_field: str) 
     @router.put(
         f"{path}/{{resource_id:path}}",
         tags=tags,
-        name=f"put_{one}",
-        summary=f"Add or replace one {one}",
-        responses=schemas.problems(400, 401, 403, 413, 422, 503),
+        name=f"put_{noun}",
+        summary=f"Add or replace one {noun}",
+        responses=problems(400, 401, 403, 413, 422, 503),
+        openapi_extra=body(bodies.of_each),
     )
     async def put_one(
         request: Request, resource_id: Annotated[str, Path(description=f"Its `{id_field}`.")], site: SecretSite
     ) -> Response:
         """Take one; the id in the address counts."""
-        value = await read_json(request, MAX_BODY_BYTES)
-        if isinstance(value, dict):
-            given = value.get(id_field, resource_id)
-            if given != resource_id:
-                raise InvalidError(
-                    f"{id_field}_invalid",
-                    f"{id_field} is {show_value(given)}, but the address says {show_value(resource_id)}",
-                )
-            value = {**value, id_field: resource_id}
+        value = await read_resource(request, id_field, resource_id, MAX_FEED_BYTES)
         await _follow(state_of(request), site)
         known_segments = await _segments(state_of(request), site, kind, [value])
         resource = _checked(site, _PARSERS[kind](value), [], known_segments)
@@ -91,7 +104,7 @@ def _routes(kind: ResourceKind, path: str, one: str, body: type, id_field: str) 
         tags=tags,
         name=f"get_{kind}",
         summary=f"List {many}",
-        responses=schemas.problems(401, 403, 422, 503),
+        responses=problems(401, 403, 422, 503),
     )
     async def get_many(
         request: Request,
@@ -104,31 +117,31 @@ def _routes(kind: ResourceKind, path: str, one: str, body: type, id_field: str) 
         table = _table(site, kind)
         ids = sorted(resource_id for resource_id in table if resource_id > after)
         page = ids[:limit]
-        body = {kind: [_view(table[resource_id]) for resource_id in page], "total": len(table)}
-        return answer({**body, "next": page[-1] if len(ids) > limit else None})
+        listed = {kind: [_view(table[resource_id]) for resource_id in page], "total": len(table)}
+        return answer({**listed, "next": page[-1] if len(ids) > limit else None})
 
     @router.get(
         f"{path}/{{resource_id:path}}",
         tags=tags,
-        name=f"get_{one}",
-        summary=f"Read one {one}",
-        responses=schemas.problems(401, 403, 404, 503),
+        name=f"get_{noun}",
+        summary=f"Read one {noun}",
+        responses=problems(401, 403, 404, 503),
     )
     async def get_one(request: Request, resource_id: str, site: SecretSite) -> Response:
         """Read one."""
         await _follow(state_of(request), site)
         resource = _table(site, kind).get(resource_id)
         if resource is None:
-            raise _unknown(site, one, resource_id)
+            raise _unknown(site, noun, resource_id)
         return answer(_view(resource))
 
     @router.delete(
         f"{path}/{{resource_id:path}}",
         tags=tags,
-        name=f"delete_{one}",
+        name=f"delete_{noun}",
         status_code=204,
-        summary=f"Remove one {one}",
-        responses=schemas.problems(401, 403, 404, 503),
+        summary=f"Remove one {noun}",
+        responses=problems(401, 403, 404, 503),
     )
     async def delete_one(request: Request, resource_id: str, site: SecretSite) -> Response:
         """Remove one; it is not shown from the next request on."""
@@ -138,7 +151,7 @@ def _routes(kind: ResourceKind, path: str, one: str, body: type, id_field: str) 
         except UNAVAILABLE as error:
             raise _unavailable() from error
         if not known:
-            raise _unknown(site, one, resource_id)
+            raise _unknown(site, noun, resource_id)
         await _follow(state, site)
         return Response(status_code=204)
 
@@ -244,13 +257,13 @@ def _unavailable() -> ProblemError:
     return unavailable("store_unavailable", "the catalog store does not answer; try again")
 
 
-def _unknown(site: Site, one: str, resource_id: str) -> ProblemError:
-    return ProblemError(404, f"{one}_unknown", f"site {site.name!r} has no {one} {show_value(resource_id)}")
+def _unknown(site: Site, noun: str, resource_id: str) -> ProblemError:
+    return ProblemError(404, f"{noun}_unknown", f"site {site.name!r} has no {noun} {show_value(resource_id)}")
 
 
-_routes("items", "/v1/catalog/items", "item", schemas.Items, "item_id")
-_routes("creatives", "/v1/creatives", "creative", schemas.Creatives, "creative_id")
-_routes("campaigns", "/v1/campaigns", "campaign", schemas.Campaigns, "campaign_id")
-_routes("placements", "/v1/placements", "placement", schemas.Placements, "placement_id")
-_routes("rules", "/v1/rules", "rule", schemas.Rules, "rule_id")
-_routes("experiments", "/v1/experiments", "experiment", schemas.Experiments, "experiment_id")
+_routes("items", "/v1/catalog/items", "item", _Bodies(Items, CatalogItem))
+_routes("creatives", "/v1/creatives", "creative", _Bodies(Creatives, Creative))
+_routes("campaigns", "/v1/campaigns", "campaign", _Bodies(Campaigns, Campaign))
+_routes("placements", "/v1/placements", "placement", _Bodies(Placements, Placement))
+_routes("rules", "/v1/rules", "rule", _Bodies(Rules, MerchandisingRule))
+_routes("experiments", "/v1/experiments", "experiment", _Bodies(Experiments, Experiment))

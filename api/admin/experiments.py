@@ -7,20 +7,21 @@ import asyncio
 import time
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.admin.reports import FIRST_DAY, LAST_DAY, unarchived_of
-from api.http import schemas
 from api.http.problems import ProblemError, unavailable
 from api.http.request_body import answer
+from api.http.schemas.documenting import problems
+from api.http.schemas.experiments import ExperimentAssignment, ExperimentResults
 from api.runtime import decide
-from api.runtime.authentication import secret_site
+from api.runtime.authentication import SecretSite
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
 from models.base.errors import show_value
 from models.catalog.resources import Experiment
 from models.events.parsing import parse_visitor_id
-from models.experiments.experiments import GLOBAL_HOLDOUT, assign, shares
+from models.experiments.assignment import GLOBAL_HOLDOUT, assign, shares
 from models.experiments.sequential import Estimate
 from store.archive.archive import ArchiveUnavailableError
 from store.archive.experiment_results import Asked, Judged, asked_of, asked_of_holdout
@@ -28,14 +29,13 @@ from store.archive.reports import judge_experiment, parse_day
 from store.client import UNAVAILABLE
 
 router = APIRouter(tags=["experiments"])
-SecretSite = Annotated[Site, Depends(secret_site)]
 ExperimentId = Annotated[str, Path(description=f"Its `experiment_id`, or `{GLOBAL_HOLDOUT}`.", examples=["hero-test"])]
 
 
 @router.get(
     "/v1/experiments/{experiment_id}/results",
     summary="Say what an experiment has told so far",
-    responses={200: {"model": schemas.ExperimentResults}, **schemas.problems(401, 403, 404, 422, 503)},
+    responses={200: {"model": ExperimentResults}, **problems(401, 403, 404, 422, 503)},
 )
 async def get_results(
     request: Request,
@@ -63,7 +63,7 @@ async def get_results(
 @router.get(
     "/v1/experiments/{experiment_id}/assignment",
     summary="Say which variant a visitor meets, and why",
-    responses={200: {"model": schemas.ExperimentAssignment}, **schemas.problems(401, 403, 404, 422, 503)},
+    responses={200: {"model": ExperimentAssignment}, **problems(401, 403, 404, 422, 503)},
 )
 async def get_assignment(
     request: Request,

@@ -5,17 +5,19 @@ import time
 from typing import Annotated, Any, Final, Literal
 
 import orjson
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import BaseModel, Field
 
-from api.http import schemas
-from api.http.list_parameters import reject_unknown_fields
 from api.http.problems import ProblemError, unavailable
-from api.http.request_body import answer, read_json
-from api.runtime.authentication import secret_site
+from api.http.query_parameters import parse_moment
+from api.http.request_body import answer, read_object
+from api.http.schemas.documenting import body, problems
+from api.http.schemas.messages import Journal, JournalEntry, UndeliveredNow, UndeliveredReplay, UndeliveredReplayed
+from api.runtime.authentication import SecretSite
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
 from models.base.errors import InvalidError, show_value
-from models.base.timestamps import iso, parse_time
+from models.base.timestamps import iso
 from models.events.parsing import parse_visitor_id
 from models.triggers.message_outcomes import ORDER, UNDONE
 from models.visitor.contact_history import is_message_id
@@ -28,48 +30,48 @@ from store.visitors.visitor_reads import know
 MAX_LISTED: Final = 1_000
 MOST_READ: Final = 5_000
 """Entries of one partition looked at for one request."""
-MAX_BODY_BYTES: Final = 16 * 1024
+MAX_REPLAY_BYTES: Final = 16 * 1024
 _LATEST_S: Final = 4_102_444_800.0
 
 router = APIRouter(tags=["triggers"])
-SecretSite = Annotated[Site, Depends(secret_site)]
+
+
+class JournalQuery(BaseModel):
+    """Which entries are asked for."""
+
+    visitor_id: str = Field("", description="Only this visitor's.")
+    trigger: str = Field("", description="Only this trigger's.")
+    status: Literal["", "sent", "suppressed", "expired"] = Field(
+        "", description="Only what was sent, was refused, or was held back until it was too late."
+    )
+    after: str = Field("", alias="from", description="Not before this time.")
+    before: str = Field("", alias="to", description="Before this time.")
+    limit: int = Field(100, ge=1, le=MAX_LISTED)
 
 
 @router.get(
     "/v1/journal",
     summary="Say who was sent what, when, why, and what came of it",
-    responses={200: {"model": schemas.Journal}, **schemas.problems(401, 403, 422, 503)},
+    responses={200: {"model": Journal}, **problems(401, 403, 422, 503)},
 )
-async def get_journal(
-    request: Request,
-    site: SecretSite,
-    visitor_id: Annotated[str, Query(description="Only this visitor's.")] = "",
-    trigger: Annotated[str, Query(description="Only this trigger's.")] = "",
-    status: Annotated[
-        Literal["", "sent", "suppressed", "expired"],
-        Query(description="Only what was sent, was refused, or was held back until it was too late."),
-    ] = "",
-    after: Annotated[str, Query(alias="from", description="Not before this time.")] = "",
-    before: Annotated[str, Query(alias="to", description="Before this time.")] = "",
-    limit: Annotated[int, Query(ge=1, le=MAX_LISTED)] = 100,
-) -> Response:
+async def get_journal(request: Request, site: SecretSite, asked: Annotated[JournalQuery, Query()]) -> Response:
     """Give the newest entries, newest first."""
     state = state_of(request)
     wanted = Filter(
-        visitor_ids=await _ids(state, site, parse_visitor_id(visitor_id)) if visitor_id else (),
-        trigger_id=trigger,
-        status=status,
-        from_s=_moment(after, "from") if after else 0.0,
-        to_s=_moment(before, "to") if before else float("inf"),
+        visitor_ids=await _ids(state, site, parse_visitor_id(asked.visitor_id)) if asked.visitor_id else (),
+        trigger_id=asked.trigger,
+        status=asked.status,
+        from_s=parse_moment(asked.after, "from", _LATEST_S) if asked.after else 0.0,
+        to_s=parse_moment(asked.before, "to", _LATEST_S) if asked.before else float("inf"),
     )
-    entries = await _read(state.journal.find, site.name, state.log.partitions, wanted, limit, MOST_READ)
+    entries = await _read(state.journal.find, site.name, state.log.partitions, wanted, asked.limit, MOST_READ)
     return answer({"entries": [_view(entry) for entry in entries]})
 
 
 @router.get(
     "/v1/journal/{message_id}",
     summary="Read one entry",
-    responses={200: {"model": schemas.JournalEntry}, **schemas.problems(401, 403, 404, 503)},
+    responses={200: {"model": JournalEntry}, **problems(401, 403, 404, 503)},
 )
 async def get_entry(
     request: Request,
@@ -90,7 +92,7 @@ async def get_entry(
 @router.get(
     "/v1/undelivered",
     summary="List messages set aside after the last try",
-    responses={200: {"model": schemas.UndeliveredNow}, **schemas.problems(401, 403, 422, 503)},
+    responses={200: {"model": UndeliveredNow}, **problems(401, 403, 422, 503)},
 )
 async def get_undelivered(
     request: Request, site: SecretSite, limit: Annotated[int, Query(ge=1, le=MAX_LISTED)] = 100
@@ -103,17 +105,15 @@ async def get_undelivered(
 @router.post(
     "/v1/undelivered/replay",
     summary="Try messages that were set aside again",
-    responses={200: {"model": schemas.UndeliveredReplayed}, **schemas.problems(400, 401, 403, 413, 422, 503)},
+    responses={200: {"model": UndeliveredReplayed}, **problems(400, 401, 403, 413, 422, 503)},
+    openapi_extra=body(UndeliveredReplay, required=False),
 )
 async def replay_undelivered(request: Request, site: SecretSite) -> Response:
     """Try all again, or with a body `{"message_id": "..."}` that one; the tries are counted anew."""
     message_id = ""
     if request.headers.get("content-length", "0") != "0":
-        body = await read_json(request, MAX_BODY_BYTES)
-        if not isinstance(body, dict):
-            raise ProblemError(422, "body_invalid", f"the body must be a JSON object, got {show_value(body)}")
-        reject_unknown_fields(body, frozenset({"message_id"}), "the body")
-        message_id = body.get("message_id") or ""
+        asked = await read_object(request, UndeliveredReplay, MAX_REPLAY_BYTES)
+        message_id = asked.get("message_id") or ""
         if not isinstance(message_id, str) or (message_id and not is_message_id(message_id)):
             raise InvalidError("message_id_invalid", f"message_id is no message's, got {show_value(message_id)}")
     state = state_of(request)
@@ -128,19 +128,6 @@ async def _ids(state: State, site: Site, visitor_id: str) -> tuple[str, ...]:
         raise unavailable("store_unavailable", "the journal does not answer; try again") from error
     devices = (joined.device_id for joined in known.profile.joined)
     return tuple(dict.fromkeys((known.visitor_id, visitor_id, *devices)))
-
-
-def _moment(value: str, field: str) -> float:
-    try:
-        number = float(value)
-    except ValueError:
-        number = None
-    try:
-        return parse_time(value if number is None else number, now_s=_LATEST_S)
-    except InvalidError as error:
-        raise InvalidError(
-            "parameter_invalid", f"{field} must be an ISO 8601 time or epoch seconds, got {show_value(value)}"
-        ) from error
 
 
 async def _read(call: Any, *arguments: Any) -> Any:
@@ -206,10 +193,10 @@ def _iso(at_s: str | None) -> str | None:
     return iso(float(at_s)) if at_s else None
 
 
-def _set_aside(one: Undelivered) -> dict[str, Any]:
+def _set_aside(message: Undelivered) -> dict[str, Any]:
     return {
-        "message_id": one.message_id,
-        "way": one.way,
-        "at": iso(one.at_s),
-        "body": orjson.loads(one.body),
+        "message_id": message.message_id,
+        "way": message.way,
+        "at": iso(message.at_s),
+        "body": orjson.loads(message.body),
     }

@@ -1,16 +1,18 @@
 """POST /v1/recommendations/batch: one list for each of many visitors, for mails and messages."""
 
 import asyncio
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
-from api.http import schemas
-from api.http.list_parameters import parse_ids, parse_list, parse_whole, reject_unknown_fields
+from api.http.list_parameters import parse_ids, parse_list
 from api.http.problems import ProblemError, unavailable
-from api.http.request_body import answer, read_json
+from api.http.query_parameters import RequestFields
+from api.http.request_body import answer, read_object
+from api.http.schemas.decisions import MAX_LIST_VISITORS, BatchLists, BatchRequest
+from api.http.schemas.documenting import body, problems
 from api.runtime import decide
-from api.runtime.authentication import secret_site
+from api.runtime.authentication import SecretSite
 from api.runtime.decision_views import list_view
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
@@ -21,11 +23,9 @@ from models.events.parsing import parse_visitor_id
 from store.client import UNAVAILABLE
 from store.messages.mailings import members_of
 
-MAX_LIST_VISITORS: Final = 500
-MAX_BODY_BYTES: Final = 256 * 1024
+MAX_BATCH_BYTES: Final = 256 * 1024
 _AT_ONCE: Final = 25
 """Visitors read at a time: pages must not wait behind a mailing."""
-_FIELDS: Final = frozenset({"visitor_ids", "segment", "limit", "cursor", "list"})
 
 router = APIRouter(tags=["decisions"])
 
@@ -41,27 +41,24 @@ class _Page(NamedTuple):
 @router.post(
     "/v1/recommendations/batch",
     summary="Recommend to many visitors",
-    responses={200: {"model": schemas.Batch}, **schemas.problems(400, 401, 403, 404, 413, 422, 503)},
-    openapi_extra=schemas.body(schemas.BatchRequest),
+    responses={200: {"model": BatchLists}, **problems(400, 401, 403, 404, 413, 422, 503)},
+    openapi_extra=body(BatchRequest),
 )
-async def post_batch(request: Request, site: Annotated[Site, Depends(secret_site)]) -> Response:
+async def post_batch(request: Request, site: SecretSite) -> Response:
     """Rank products for up to 500 visitors, each as of now: those named, in that order, or a segment's, page by page.
 
     A segment's pages are of those who were in it at the first call: each visitor stands on one of them, once. Who has
     unsubscribed from mails, or was erased meanwhile, gets no list. Each list is a decision of its own: send its
     `decision_id` back with the events that the mail leads to.
     """
-    body = await read_json(request, MAX_BODY_BYTES)
-    if not isinstance(body, dict):
-        raise ProblemError(422, "body_invalid", f"the body must be a JSON object, got {show_value(body)}")
-    reject_unknown_fields(body, _FIELDS, "the body")
-    _, query = parse_list(body.get("list", {}), "list")
+    asked = await read_object(request, BatchRequest, MAX_BATCH_BYTES)
+    _, query = parse_list(asked.get("list", {}), "list")
     state = state_of(request)
-    if body.get("segment") is None:
-        page = _named(body)
+    if asked.get("segment") is None:
+        page = _named(asked)
     else:
         try:
-            page = await _of_segment(state, site, body)
+            page = await _of_segment(state, site, asked)
         except UNAVAILABLE as error:
             raise unavailable("store_unavailable", "the store does not answer; ask for the page again") from error
     lists: list[dict[str, Any]] = []
@@ -69,13 +66,13 @@ async def post_batch(request: Request, site: Annotated[Site, Depends(secret_site
     for start in range(0, len(page.visitor_ids), _AT_ONCE):
         some = page.visitor_ids[start : start + _AT_ONCE]
         made = await asyncio.gather(
-            *(_list(state, site, query, visitor_id, body.get("segment")) for visitor_id in some)
+            *(_list(state, site, query, visitor_id, asked.get("segment")) for visitor_id in some)
         )
         lists += [made_list for made_list in made if "items" in made_list]
         left_out += [made_list for made_list in made if "items" not in made_list]
     found: dict[str, Any] = {"lists": lists, "left_out": left_out}
-    if body.get("segment") is not None:
-        found |= {"segment": body["segment"], "total": page.total, "next_cursor": page.next_cursor}
+    if asked.get("segment") is not None:
+        found |= {"segment": asked["segment"], "total": page.total, "next_cursor": page.next_cursor}
     return answer(found)
 
 
@@ -89,19 +86,19 @@ async def _list(state: State, site: Site, query: Query, visitor_id: str, segment
         return {"visitor_id": visitor_id, "why": "unsubscribed"}
     if segment is not None and not decision.visitor.profile.events_seen:
         return {"visitor_id": visitor_id, "why": "unknown"}
-    asked = decision.asked(query)
-    found = decision.recommend(asked)
+    query = decision.asked(query)
+    found = decision.recommend(query)
     decision.log()
-    return {**decision.head(), **list_view(asked, found, state.config)}
+    return {**decision.head(), **list_view(query, found, state.config)}
 
 
-def _named(body: dict[str, Any]) -> _Page:
+def _named(asked: dict[str, Any]) -> _Page:
     for field in ("limit", "cursor"):
-        if body.get(field) is not None:
+        if asked.get(field) is not None:
             raise InvalidError("segment_missing", f"{field} pages a segment, but the body names none")
     visitor_ids = [
         parse_visitor_id(visitor_id)
-        for visitor_id in parse_ids(body.get("visitor_ids"), "visitor_ids", MAX_LIST_VISITORS)
+        for visitor_id in parse_ids(asked.get("visitor_ids"), "visitor_ids", MAX_LIST_VISITORS)
     ]
     if not visitor_ids:
         raise InvalidError(
@@ -110,25 +107,25 @@ def _named(body: dict[str, Any]) -> _Page:
     return _Page(visitor_ids, len(visitor_ids), None)
 
 
-async def _of_segment(state: State, site: Site, body: dict[str, Any]) -> _Page:
+async def _of_segment(state: State, site: Site, asked: dict[str, Any]) -> _Page:
     """One page of a segment; without a cursor the first, for which its visitors are gathered and kept."""
-    if body.get("visitor_ids") is not None:
+    if asked.get("visitor_ids") is not None:
         raise InvalidError("ids_invalid", "give visitor_ids or segment, one of them")
-    segment_id = parse_segment_id(body["segment"])
-    limit = parse_whole(body.get("limit"), "limit", MAX_LIST_VISITORS) or MAX_LIST_VISITORS
-    if body.get("cursor") is None:
+    segment_id = parse_segment_id(asked["segment"])
+    limit = RequestFields(asked).whole("limit", None, 1, MAX_LIST_VISITORS) or MAX_LIST_VISITORS
+    if asked.get("cursor") is None:
         await _check_known(state, site, segment_id)
         members = await asyncio.to_thread(members_of, state.memberships, site.name, state.log.partitions, segment_id)
         if len(members) <= limit:
             return _Page(members, len(members), None)
         name = await asyncio.to_thread(state.mailings.begin, site.name, segment_id, members)
         return _Page(members[:limit], len(members), f"{name}:{limit}")
-    name, start = _parse_cursor(body["cursor"])
+    name, start = _parse_cursor(asked["cursor"])
     visitor_ids, total = await asyncio.to_thread(state.mailings.page, site.name, segment_id, name, start, limit)
     if not total:
         raise InvalidError(
             "cursor_unknown",
-            f"cursor {show_value(body['cursor'])} is of no page of the segment {segment_id!r}, or of one begun too "
+            f"cursor {show_value(asked['cursor'])} is of no page of the segment {segment_id!r}, or of one begun too "
             "long ago; begin again without a cursor",
         )
     end = start + len(visitor_ids)

@@ -5,12 +5,14 @@ import time
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
-from api.http import metrics, schemas
+from api.http import metrics
 from api.http.problems import ProblemError, unavailable
 from api.http.request_body import answer
-from api.runtime.authentication import secret_site
+from api.http.schemas.documenting import problems
+from api.http.schemas.operations import DeadLetters, DeadLettersReplayed, StreamStatus
+from api.runtime.authentication import SecretSite
 from api.runtime.log_appender import Incoming, append_events
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
@@ -35,7 +37,7 @@ async def healthz() -> Response:
     return answer({"status": "alive"})
 
 
-@router.get("/readyz", summary="Is it warm and loaded", responses=schemas.problems(503))
+@router.get("/readyz", summary="Is it warm and loaded", responses=problems(503))
 async def readyz(request: Request) -> Response:
     """Answer 200 once catalog and models are loaded and the decision path is warm."""
     if not state_of(request).ready.is_set():
@@ -52,9 +54,9 @@ async def get_metrics() -> Response:
 @router.get(
     "/v1/status",
     summary="How far along the stream is",
-    responses={200: {"model": schemas.Status}, **schemas.problems(401, 403, 503)},
+    responses={200: {"model": StreamStatus}, **problems(401, 403, 503)},
 )
-async def get_status(request: Request, site: Annotated[Site, Depends(secret_site)]) -> Response:
+async def get_status(request: Request, site: SecretSite) -> Response:
     """Give this site's processed events by outcome, each flow's lag, and the models' version."""
     state = state_of(request)
     try:
@@ -84,11 +86,11 @@ def lags(log: EventLog) -> dict[str, int]:
 @router.get(
     "/v1/dead-letters",
     summary="List dead letters",
-    responses={200: {"model": schemas.DeadLetters}, **schemas.problems(401, 403, 503)},
+    responses={200: {"model": DeadLetters}, **problems(401, 403, 503)},
 )
 async def get_dead_letters(
     request: Request,
-    site: Annotated[Site, Depends(secret_site)],
+    site: SecretSite,
     limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
 ) -> Response:
     """Give the newest events that could not be used, newest first, with the reason and the original bytes."""
@@ -104,9 +106,9 @@ async def get_dead_letters(
 @router.post(
     "/v1/dead-letters/replay",
     summary="Try dead letters again",
-    responses={200: {"model": schemas.DeadLettersReplayed}, **schemas.problems(401, 403, 503)},
+    responses={200: {"model": DeadLettersReplayed}, **problems(401, 403, 503)},
 )
-async def replay_dead_letters(request: Request, site: Annotated[Site, Depends(secret_site)]) -> Response:
+async def replay_dead_letters(request: Request, site: SecretSite) -> Response:
     """Check again every event set aside since the last replay; those valid now are accepted, each once."""
     state = state_of(request)
     async with state.replaying:

@@ -5,12 +5,13 @@ import logging
 import time
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
-from api.http import schemas
 from api.http.problems import ProblemError, unavailable
 from api.http.request_body import answer
-from api.runtime.authentication import secret_site
+from api.http.schemas.documenting import problems
+from api.http.schemas.operations import ReportTable
+from api.runtime.authentication import SecretSite
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
 from models.base.errors import show_value
@@ -34,11 +35,11 @@ router = APIRouter(tags=["reports"])
 @router.get(
     "/v1/reports/{name}",
     summary="Make a report",
-    responses={200: {"model": schemas.Report}, **schemas.problems(401, 403, 404, 422, 503)},
+    responses={200: {"model": ReportTable}, **problems(401, 403, 404, 422, 503)},
 )
 async def get_report(
     request: Request,
-    site: Annotated[Site, Depends(secret_site)],
+    site: SecretSite,
     name: Annotated[str, Path(description=f"One of {', '.join(REPORTS)}.", examples=["channels"])],
     first_day: FIRST_DAY = None,
     last_day: LAST_DAY = None,
@@ -54,12 +55,12 @@ async def get_report(
     response_class=Response,
     responses={
         200: {"content": {"image/svg+xml": {}}, "description": "An SVG drawing of the report's main figures."},
-        **schemas.problems(401, 403, 404, 422, 503),
+        **problems(401, 403, 404, 422, 503),
     },
 )
 async def get_picture(
     request: Request,
-    site: Annotated[Site, Depends(secret_site)],
+    site: SecretSite,
     name: Annotated[str, Path(description=f"One of {', '.join(REPORTS)}.", examples=["cohorts"])],
     first_day: FIRST_DAY = None,
     last_day: LAST_DAY = None,

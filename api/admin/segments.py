@@ -5,12 +5,14 @@ import time
 from collections.abc import Sequence
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
-from api.http import schemas
 from api.http.problems import ProblemError, unavailable
-from api.http.request_body import answer, array_in, parse_each, read_json
-from api.runtime.authentication import secret_site
+from api.http.request_body import answer, array_in, parse_each, read_json, read_resource
+from api.http.schemas.catalog import ResourcesAccepted
+from api.http.schemas.documenting import answers, body, fields_of, problems
+from api.http.schemas.segments import MAX_EXAMPLES, Preview, PreviewRule, SegmentNow, Segments, Stages
+from api.runtime.authentication import SecretSite
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
 from models.base.errors import InvalidError, show_value
@@ -18,19 +20,23 @@ from models.base.timestamps import iso
 from models.segments.conditions import Facts
 from models.segments.lifecycle import STAGES, Thresholds, parse_thresholds, stage_of
 from models.segments.rfm import Cutoffs
-from models.segments.segments import MAX_SEGMENTS, Segment, SegmentRule, parse_segment, parse_segment_rule
+from models.segments.segments import (
+    MAX_SEGMENTS,
+    Segment,
+    SegmentRule,
+    WrittenSegment,
+    parse_segment,
+    parse_segment_rule,
+)
 from store.client import UNAVAILABLE
 from store.clock import read_now_s
 from store.site.segments import MemberCount
 
-MAX_BODY_BYTES: Final = 1024 * 1024
-MAX_EXAMPLES: Final = 10
 PREVIEW_S: Final = 10.0
 """A preview stops after this long, and says of how many visitors it knows."""
 _PORTION: Final = 200
 
 router = APIRouter()
-SecretSite = Annotated[Site, Depends(secret_site)]
 SegmentId = Annotated[str, Path(description="Its `segment_id`.", examples=["kitchen-lovers"])]
 
 
@@ -38,15 +44,15 @@ SegmentId = Annotated[str, Path(description="Its `segment_id`.", examples=["kitc
     "/v1/segments",
     tags=["segments"],
     summary="Add or replace segments",
-    responses={200: {"model": schemas.ResourcesAccepted}, **schemas.problems(400, 401, 403, 413, 422, 503)},
-    openapi_extra=schemas.body(schemas.Segments),
+    responses={200: {"model": ResourcesAccepted}, **problems(400, 401, 403, 413, 422, 503)},
+    openapi_extra=body(Segments),
 )
 async def put_segments(request: Request, site: SecretSite) -> Response:
     """Take many at once: a bad one is rejected with its index, and never fails the rest.
 
     Visitors are judged by the new rules at once as they move, and all others in the background.
     """
-    values = array_in(await read_json(request, MAX_BODY_BYTES), "segments", MAX_SEGMENTS)
+    values = array_in(await read_json(request), "segments", MAX_SEGMENTS)
     accepted, rejected = parse_each(values, parse_segment)
     await _put(state_of(request), site, list({resource.segment_id: resource for resource in accepted}.values()))
     return answer({"accepted": len(accepted), "rejected": rejected})
@@ -56,7 +62,7 @@ async def put_segments(request: Request, site: SecretSite) -> Response:
     "/v1/segments",
     tags=["segments"],
     summary="List segments and their numbers of visitors",
-    responses=schemas.problems(401, 403, 422, 503),
+    responses=problems(401, 403, 422, 503),
 )
 async def get_segments(
     request: Request,
@@ -71,28 +77,28 @@ async def get_segments(
     ids = sorted(segment_id for segment_id in known if segment_id > after)
     page = ids[:limit]
     counts = {entry: tallies.get(f"segment:{entry}", MemberCount(0, 0.0)).visitors for entry in page}
-    body = {"segments": [_written(known[entry]) for entry in page], "counts": counts, "total": len(known)}
-    return answer({**body, "next": page[-1] if len(ids) > limit else None})
+    listed = {"segments": [_written(known[entry]) for entry in page], "counts": counts, "total": len(known)}
+    return answer({**listed, "next": page[-1] if len(ids) > limit else None})
 
 
 @router.post(
     "/v1/segments/preview",
     tags=["segments"],
     summary="Say how many visitors a rule holds for, and show some",
-    responses={200: {"model": schemas.Preview}, **schemas.problems(400, 401, 403, 413, 422, 503)},
-    openapi_extra=schemas.body(schemas.PreviewRule),
+    responses={200: {"model": Preview}, **problems(400, 401, 403, 413, 422, 503)},
+    openapi_extra=body(PreviewRule),
 )
 async def preview_segment(request: Request, site: SecretSite) -> Response:
     """Judge every visitor by a rule, now; nothing is kept."""
-    body = await read_json(request, MAX_BODY_BYTES)
-    if not isinstance(body, dict) or set(body) - {"rule", "limit"}:
-        raise InvalidError("preview_invalid", f"a preview has rule, and perhaps limit, got {show_value(body)}")
-    limit = body.get("limit", MAX_EXAMPLES)
+    asked = await read_json(request)
+    if not isinstance(asked, dict) or set(asked) - fields_of(PreviewRule):
+        raise InvalidError("preview_invalid", f"a preview has rule, and perhaps limit, got {show_value(asked)}")
+    limit = asked.get("limit", MAX_EXAMPLES)
     if isinstance(limit, bool) or not isinstance(limit, int) or not 0 <= limit <= MAX_EXAMPLES:
         raise InvalidError(
             "limit_invalid", f"limit must be a whole number from 0 to {MAX_EXAMPLES}, got {show_value(limit)}"
         )
-    rule = parse_segment_rule(body.get("rule"))
+    rule = parse_segment_rule(asked.get("rule"))
     state = state_of(request)
     try:
         return answer(await _preview(state, site, rule, limit))
@@ -139,20 +145,12 @@ def _example(visitor_id: str, rule: SegmentRule, facts: Facts) -> dict[str, Any]
     "/v1/segments/{segment_id}",
     tags=["segments"],
     summary="Add or replace one segment",
-    responses={200: {"model": schemas.Segment}, **schemas.problems(400, 401, 403, 413, 422, 503)},
+    responses={**answers(WrittenSegment), **problems(400, 401, 403, 413, 422, 503)},
+    openapi_extra=body(WrittenSegment),
 )
 async def put_segment(request: Request, segment_id: SegmentId, site: SecretSite) -> Response:
     """Take one; the id in the address counts."""
-    value = await read_json(request, MAX_BODY_BYTES)
-    if isinstance(value, dict):
-        given = value.get("segment_id", segment_id)
-        if given != segment_id:
-            raise InvalidError(
-                "segment_id_invalid",
-                f"segment_id is {show_value(given)}, but the address says {show_value(segment_id)}",
-            )
-        value = {**value, "segment_id": segment_id}
-    segment = parse_segment(value)
+    segment = parse_segment(await read_resource(request, "segment_id", segment_id))
     await _put(state_of(request), site, [segment])
     return answer(_written(segment))
 
@@ -161,7 +159,7 @@ async def put_segment(request: Request, segment_id: SegmentId, site: SecretSite)
     "/v1/segments/{segment_id}",
     tags=["segments"],
     summary="Read one segment, with its number of visitors",
-    responses={200: {"model": schemas.SegmentNow}, **schemas.problems(401, 403, 404, 503)},
+    responses={**answers(SegmentNow), **problems(401, 403, 404, 503)},
 )
 async def get_segment(request: Request, segment_id: SegmentId, site: SecretSite) -> Response:
     """Give the rule, how many visitors are in it now, and when one last came or went.
@@ -182,7 +180,7 @@ async def get_segment(request: Request, segment_id: SegmentId, site: SecretSite)
     tags=["segments"],
     status_code=204,
     summary="Remove one segment",
-    responses=schemas.problems(401, 403, 404, 503),
+    responses=problems(401, 403, 404, 503),
 )
 async def delete_segment(request: Request, segment_id: SegmentId, site: SecretSite) -> Response:
     """Remove one; its visitors leave it in the background."""
@@ -196,7 +194,7 @@ async def delete_segment(request: Request, segment_id: SegmentId, site: SecretSi
     "/v1/stages",
     tags=["segments"],
     summary="Give the stages' thresholds and numbers of visitors",
-    responses={200: {"model": schemas.Stages}, **schemas.problems(401, 403, 503)},
+    responses={**answers(Stages), **problems(401, 403, 503)},
 )
 async def get_stages(request: Request, site: SecretSite) -> Response:
     """Give how many visitors are in each stage of life, and what divides the stages."""
@@ -212,15 +210,15 @@ async def get_stages(request: Request, site: SecretSite) -> Response:
     "/v1/stages",
     tags=["segments"],
     summary="Set the site's thresholds",
-    responses=schemas.problems(400, 401, 403, 413, 422, 503),
-    openapi_extra=schemas.body(schemas.Thresholds),
+    responses=problems(400, 401, 403, 413, 422, 503),
+    openapi_extra=body(Thresholds),
 )
 async def put_stages(request: Request, site: SecretSite) -> Response:
     """Set after how many silent days a visitor is dormant, and lost, and where value scores divide.
 
     All visitors are judged again.
     """
-    thresholds = parse_thresholds(await read_json(request, MAX_BODY_BYTES))
+    thresholds = parse_thresholds(await read_json(request))
     await _read(state_of(request).segments.put_thresholds, site.name, thresholds)
     return answer(_thresholds(thresholds))
 

@@ -4,34 +4,36 @@ import re
 from collections.abc import Callable
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from api.admin.visitors import VisitorId
-from api.http import schemas
 from api.http.problems import ProblemError, unavailable
+from api.http.query_parameters import parse_moment
 from api.http.request_body import answer
-from api.runtime.authentication import secret_site
-from api.runtime.site import Site
+from api.http.schemas.documenting import problems
+from api.http.schemas.visitors import Timeline
+from api.runtime.authentication import SecretSite
 from api.runtime.state import state_of
-from models.base.errors import InvalidError, show_value
-from models.base.timestamps import iso, parse_time
+from models.base.errors import show_value
+from models.base.timestamps import iso
 from models.events.parsing import parse_visitor_id
 from models.visitor.timeline import MAX_ENTRIES, TimelineEntry, Told, entry_title, kind_of, tell
 from store.client import UNAVAILABLE
 
 router = APIRouter(tags=["visitors"])
+_LATEST_S: Final = 4e9
 _ID: Final = re.compile(r"(\d{1,18})-(\d{1,18})")
 
 
 @router.get(
     "/v1/visitors/{visitor_id:path}/timeline",
     summary="A visitor's timeline",
-    responses={200: {"model": schemas.Timeline}, **schemas.problems(401, 403, 404, 422, 503)},
+    responses={200: {"model": Timeline}, **problems(401, 403, 404, 422, 503)},
 )
 async def get_timeline(
     request: Request,
     visitor_id: VisitorId,
-    site: Annotated[Site, Depends(secret_site)],
+    site: SecretSite,
     limit: Annotated[int, Query(ge=1, le=MAX_ENTRIES, description="Entries to give.")] = 50,
     before: Annotated[
         str | None,
@@ -74,17 +76,7 @@ def _cursor(before: str) -> tuple[int, int]:
     found = _ID.fullmatch(before)
     if found:
         return int(found[1]), int(found[2])
-    try:
-        number = float(before)
-    except ValueError:
-        number = None
-    try:
-        return round(parse_time(before if number is None else number, now_s=4e9) * 1e6), 0
-    except InvalidError as error:
-        raise InvalidError(
-            "parameter_invalid",
-            f"before must be an entry's id, an ISO 8601 time or epoch seconds, got {show_value(before)}",
-        ) from error
+    return round(parse_moment(before, "before", _LATEST_S, or_else="an entry's id, ") * 1e6), 0
 
 
 def _id(cursor: tuple[int, int]) -> str:

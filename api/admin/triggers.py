@@ -1,17 +1,18 @@
 """/v1/triggers and /v1/contact-policy: what starts a message, and how often and when a visitor may be promoted to."""
 
 import asyncio
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 
-from api.http import schemas
-from api.http.list_parameters import reject_unknown_fields
 from api.http.problems import ProblemError, unavailable
-from api.http.request_body import answer, array_in, parse_each, read_json
+from api.http.request_body import answer, array_in, parse_each, read_json, read_object, read_resource
+from api.http.schemas.catalog import ResourcesAccepted
+from api.http.schemas.documenting import answers, body, problems
+from api.http.schemas.triggers import TriggerNow, TriggerPreview, TriggerPreviewRequest, Triggers, TriggersNow
 from api.runtime import decide
-from api.runtime.authentication import secret_site
+from api.runtime.authentication import SecretSite
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
 from models.base.errors import InvalidError, show_value
@@ -21,7 +22,7 @@ from models.events.parsing import parse_visitor_id
 from models.triggers.conditions.base import EvaluationContext
 from models.triggers.evaluation import Verdict, judge_timer, known_touches
 from models.triggers.scheduling import index_triggers, look
-from models.triggers.trigger import MAX_TRIGGERS, Trigger, parse_trigger, parse_trigger_id
+from models.triggers.trigger import MAX_TRIGGERS, Trigger, WrittenTrigger, parse_trigger, parse_trigger_id
 from models.triggers.trigger_state import Timer, TrackedOrder, TriggerState
 from models.visitor.contact_history import plain_contact, touches_of
 from models.visitor.contact_policy import ContactPolicy, held_back, parse_policy, written_policy, zone
@@ -32,18 +33,14 @@ from store.clock import read_now_s
 from store.log.log import partition_of
 from store.site.trigger_config import Configured
 
-MAX_BODY_BYTES: Final = 1024 * 1024
-_PREVIEW_FIELDS: Final = frozenset({"visitor_id", "trigger"})
-
 router = APIRouter(tags=["triggers"])
-SecretSite = Annotated[Site, Depends(secret_site)]
 TriggerId = Annotated[str, Path(description="Its `trigger_id`.", examples=["cart-left"])]
 
 
 @router.get(
     "/v1/triggers",
     summary="List triggers",
-    responses={200: {"model": schemas.TriggersNow}, **schemas.problems(401, 403, 503)},
+    responses={**answers(TriggersNow), **problems(401, 403, 503)},
 )
 async def get_triggers(request: Request, site: SecretSite) -> Response:
     """List by id: those every site begins with (`shipped`), and the site's own in their place or beside them."""
@@ -55,15 +52,15 @@ async def get_triggers(request: Request, site: SecretSite) -> Response:
 @router.put(
     "/v1/triggers",
     summary="Add or replace triggers",
-    responses={200: {"model": schemas.ResourcesAccepted}, **schemas.problems(400, 401, 403, 413, 422, 503)},
-    openapi_extra=schemas.body(schemas.Triggers),
+    responses={200: {"model": ResourcesAccepted}, **problems(400, 401, 403, 413, 422, 503)},
+    openapi_extra=body(Triggers),
 )
 async def put_triggers(request: Request, site: SecretSite) -> Response:
     """Take many at once: a bad one is rejected with its index, and never fails the rest.
 
     One with the id of a shipped trigger takes its place.
     """
-    values = array_in(await read_json(request, MAX_BODY_BYTES), "triggers", MAX_TRIGGERS)
+    values = array_in(await read_json(request), "triggers", MAX_TRIGGERS)
     accepted, rejected = parse_each(values, parse_trigger)
     await _put(state_of(request), site, list({resource.trigger_id: resource for resource in accepted}.values()))
     return answer({"accepted": len(accepted), "rejected": rejected})
@@ -72,17 +69,14 @@ async def put_triggers(request: Request, site: SecretSite) -> Response:
 @router.post(
     "/v1/triggers/preview",
     summary="Say what is armed for a visitor, or what a trigger would send now",
-    responses={200: {"model": schemas.TriggerPreview}, **schemas.problems(400, 401, 403, 413, 422, 503)},
-    openapi_extra=schemas.body(schemas.TriggerPreviewRequest),
+    responses={200: {"model": TriggerPreview}, **problems(400, 401, 403, 413, 422, 503)},
+    openapi_extra=body(TriggerPreviewRequest),
 )
 async def preview_trigger(request: Request, site: SecretSite) -> Response:
     """Give a visitor's timers and contacts; with a `trigger`, what it would do if it were due now. Nothing is kept."""
-    body = await read_json(request, MAX_BODY_BYTES)
-    if not isinstance(body, dict):
-        raise ProblemError(422, "body_invalid", f"the body must be a JSON object, got {show_value(body)}")
-    reject_unknown_fields(body, _PREVIEW_FIELDS, "the body")
-    visitor_id = parse_visitor_id(body.get("visitor_id"))
-    draft = parse_trigger(body["trigger"]) if body.get("trigger") is not None else None
+    asked = await read_object(request, TriggerPreviewRequest)
+    visitor_id = parse_visitor_id(asked.get("visitor_id"))
+    draft = parse_trigger(asked["trigger"]) if asked.get("trigger") is not None else None
     state = state_of(request)
     decision = await decide.begin(state, site, visitor_id)
     try:
@@ -159,20 +153,12 @@ def _would(
 @router.put(
     "/v1/triggers/{trigger_id}",
     summary="Add or replace one trigger",
-    responses={200: {"model": schemas.Trigger}, **schemas.problems(400, 401, 403, 413, 422, 503)},
+    responses={**answers(TriggerNow), **problems(400, 401, 403, 413, 422, 503)},
+    openapi_extra=body(WrittenTrigger),
 )
 async def put_trigger(request: Request, trigger_id: TriggerId, site: SecretSite) -> Response:
     """Take one; the id in the address counts."""
-    value = await read_json(request, MAX_BODY_BYTES)
-    if isinstance(value, dict):
-        given = value.get("trigger_id", trigger_id)
-        if given != trigger_id:
-            raise InvalidError(
-                "trigger_id_invalid",
-                f"trigger_id is {show_value(given)}, but the address says {show_value(trigger_id)}",
-            )
-        value = {**value, "trigger_id": trigger_id}
-    trigger = parse_trigger(value)
+    trigger = parse_trigger(await read_resource(request, "trigger_id", trigger_id))
     state = state_of(request)
     await _put(state, site, [trigger])
     return answer(_view(trigger, await _read(state.trigger_config.read, site.name)))
@@ -181,7 +167,7 @@ async def put_trigger(request: Request, trigger_id: TriggerId, site: SecretSite)
 @router.get(
     "/v1/triggers/{trigger_id}",
     summary="Read one trigger",
-    responses={200: {"model": schemas.Trigger}, **schemas.problems(401, 403, 404, 503)},
+    responses={**answers(TriggerNow), **problems(401, 403, 404, 503)},
 )
 async def get_trigger(request: Request, trigger_id: TriggerId, site: SecretSite) -> Response:
     """Give one trigger as it counts now."""
@@ -196,7 +182,7 @@ async def get_trigger(request: Request, trigger_id: TriggerId, site: SecretSite)
     "/v1/triggers/{trigger_id}",
     status_code=204,
     summary="Remove one of the site's own triggers",
-    responses=schemas.problems(401, 403, 404, 503),
+    responses=problems(401, 403, 404, 503),
 )
 async def delete_trigger(request: Request, trigger_id: TriggerId, site: SecretSite) -> Response:
     """Remove one: what it was armed for is called off. A shipped one of the same id counts again."""
@@ -210,7 +196,7 @@ async def delete_trigger(request: Request, trigger_id: TriggerId, site: SecretSi
 @router.get(
     "/v1/contact-policy",
     summary="Read the contact policy",
-    responses={200: {"model": schemas.ContactPolicy}, **schemas.problems(401, 403, 503)},
+    responses={**answers(ContactPolicy), **problems(401, 403, 503)},
 )
 async def get_policy(request: Request, site: SecretSite) -> Response:
     """Give caps, quiet hours, time zone and webhook; its secret is not told."""
@@ -220,12 +206,12 @@ async def get_policy(request: Request, site: SecretSite) -> Response:
 @router.put(
     "/v1/contact-policy",
     summary="Set the contact policy",
-    responses={200: {"model": schemas.ContactPolicy}, **schemas.problems(400, 401, 403, 413, 422, 503)},
-    openapi_extra=schemas.body(schemas.ContactPolicy),
+    responses={**answers(ContactPolicy), **problems(400, 401, 403, 413, 422, 503)},
+    openapi_extra=body(ContactPolicy),
 )
 async def put_policy(request: Request, site: SecretSite) -> Response:
     """Set it whole: what is left out is as if it had never been set. Decisions heed it from the next request on."""
-    value = await read_json(request, MAX_BODY_BYTES)
+    value = await read_json(request)
     state = state_of(request)
     policy = parse_policy(value)
     await _read(state.trigger_config.put_policy, site.name, policy)

@@ -4,12 +4,13 @@ import asyncio
 import time
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
-from api.http import schemas
 from api.http.problems import ProblemError, unavailable
 from api.http.request_body import answer
-from api.runtime.authentication import secret_site
+from api.http.schemas.documenting import problems
+from api.http.schemas.visitors import Visitor
+from api.runtime.authentication import SecretSite
 from api.runtime.decision_views import list_view
 from api.runtime.log_appender import Incoming, append_events
 from api.runtime.site import Site
@@ -46,12 +47,12 @@ VisitorId = Annotated[str, Path(description="A visitor id.", examples=["v-1042"]
 @router.get(
     "/v1/visitors/{visitor_id:path}",
     summary="Explain a visitor",
-    responses={200: {"model": schemas.Visitor}, **schemas.problems(401, 403, 404, 503)},
+    responses={200: {"model": Visitor}, **problems(401, 403, 404, 503)},
 )
 async def get_visitor(
     request: Request,
     visitor_id: VisitorId,
-    site: Annotated[Site, Depends(secret_site)],
+    site: SecretSite,
     limit: Annotated[int, Query(ge=0, le=recommend.MAX_LIMIT, description="Items of `for_you` to show.")] = 5,
 ) -> Response:
     """Show what is kept of a visitor, what it means, and what `for_you` makes of it."""
@@ -229,11 +230,9 @@ def _touch(touch: Touch | None) -> dict[str, Any] | None:
     "/v1/visitors/{visitor_id:path}",
     status_code=204,
     summary="Erase a visitor",
-    responses=schemas.problems(401, 403, 503),
+    responses=problems(401, 403, 503),
 )
-async def delete_visitor(
-    request: Request, visitor_id: VisitorId, site: Annotated[Site, Depends(secret_site)]
-) -> Response:
+async def delete_visitor(request: Request, visitor_id: VisitorId, site: SecretSite) -> Response:
     """Forget a visitor's profile, now and in every replay; of a known visitor, what their devices hold as well.
 
     The erasure is an event of its own: what the log holds of the visitor before it is never learned into a profile

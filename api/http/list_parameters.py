@@ -1,65 +1,47 @@
-"""Asked: what request bodies ask for, read and checked; errors name the field and the value."""
+"""Asked: the lists that request bodies ask for, read and checked; errors name the field and the value."""
 
-from typing import Any, Final
+from typing import Any
 
-from api.http.query_parameters import parse_threshold
+from api.http.query_parameters import RequestFields
+from api.http.schemas.decisions import MAX_IDS, ListAsked
+from api.http.schemas.documenting import fields_of
 from models.base.errors import InvalidError, show_value
-from models.catalog.parsing import parse_category
+from models.base.fields import Fields, reject_unknown_fields
+from models.catalog.feed_fields import parse_category
 from models.catalog.strategies import parse_strategy
 from models.decisions.recommend import MAX_LIMIT, Query
 
-MAX_IDS: Final = 1_000
-LIST_FIELDS: Final = frozenset({"name", "strategy", "item_id", "limit", "category", "exclude", "refill", "threshold"})
+_USUAL_LIMIT = 10
+_MAX_TEXT = 1_000_000  # a body has a limit of its own
 
 
 def parse_list(part: Any, where: str) -> tuple[str, Query]:
     """Read a list as a body asks for it; gives its name too. Raises `InvalidError`, which says `where`."""
     if not isinstance(part, dict):
         raise InvalidError("lists_invalid", f'{where} must be {{"strategy": "..."}}, got {show_value(part)}')
-    reject_unknown_fields(part, LIST_FIELDS, where)
+    reject_unknown_fields(part, fields_of(ListAsked), where)
     strategy = parse_strategy(part.get("strategy", "for_you"))
-    item_id = part.get("item_id") or ""
-    name = part.get("name") or strategy
-    refill = part.get("refill", True)
-    for field, value, kind in (("item_id", item_id, str), ("name", name, str), ("refill", refill, bool)):
-        if not isinstance(value, kind):
-            raise InvalidError("lists_invalid", f"{where}.{field} must be {kind.__name__}, got {show_value(value)}")
+    given = {
+        "item_id": part.get("item_id") or "",
+        "name": part.get("name") or strategy,
+        "refill": part.get("refill", True),
+    }
+    fields, numbers = Fields(given, f"{where}.", "lists_invalid"), RequestFields(part, f"{where}.")
+    item_id, name = fields.text("item_id", "", _MAX_TEXT), fields.text("name", strategy, _MAX_TEXT)
+    refill = fields.flag("refill", True)
+    limit = numbers.whole("limit", None, 1, MAX_LIMIT)
     query = Query(
         strategy=strategy,
         item_id=item_id,
-        limit=parse_whole(part.get("limit"), f"{where}.limit", MAX_LIMIT) or 10,
+        limit=limit or _USUAL_LIMIT,
         category=parse_category(part.get("category"), f"{where}.category"),
         exclude=frozenset(parse_ids(part.get("exclude"), f"{where}.exclude")),
         refill=refill,
-        threshold=parse_threshold(part.get("threshold", 0.0), f"{where}.threshold"),
+        threshold=numbers.amount("threshold", 0.0),
     )
     return name, query
 
 
-def parse_whole(value: Any, field: str, most: int) -> int | None:
-    """Read a whole number from 1 to `most`, or None for none; raises `InvalidError`."""
-    if value is None:
-        return None
-    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
-        raise InvalidError(
-            "parameter_invalid", f"{field} must be a whole number from 1 to {most}, got {show_value(value)}"
-        )
-    return value
-
-
 def parse_ids(value: Any, field: str, most: int = MAX_IDS) -> list[str]:
     """Read an array of ids, or None for none; raises `InvalidError`."""
-    if value is None:
-        return []
-    if not isinstance(value, list) or len(value) > most or not all(isinstance(element, str) for element in value):
-        raise InvalidError("ids_invalid", f"{field} must be an array of at most {most} ids, got {show_value(value)}")
-    return value
-
-
-def reject_unknown_fields(part: dict[str, Any], known: frozenset[str], where: str) -> None:
-    """Refuse fields that nobody knows, by name; raises `InvalidError`."""
-    for key in part:
-        if key not in known:
-            raise InvalidError(
-                "field_unknown", f"{where} has no field {show_value(key)}; it has {', '.join(sorted(known))}"
-            )
+    return list(Fields({field: value}, code="ids_invalid").ids(field, most))

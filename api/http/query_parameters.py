@@ -1,68 +1,81 @@
 """Parameters: the query of a hot route, read by hand: quicker than a framework's, and errors are our own."""
 
-from math import nan
+from collections.abc import Mapping
+from math import isfinite
 from typing import Any, Final
 
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
 from models.base.errors import InvalidError, show_value
+from models.base.fields import Default, Fields
+from models.base.timestamps import parse_time
 
 MAX_AMOUNT: Final = 1e9
 
 
-class Parameters:
-    """The query parameters of one request."""
+class RequestFields(Fields):
+    """Reads what a request asks for; an amount may be text."""
+
+    __slots__ = ()
+
+    def __init__(self, source: Mapping[str, Any], where: str = "", code: str = "parameter_invalid") -> None:
+        Fields.__init__(self, source, where, code)
+
+    def amount(self, name: str, default: Default) -> float | Default:
+        """Read an amount of money, 0 to a billion."""
+        return self.number(name, default, 0.0, MAX_AMOUNT)
+
+    def as_number(self, value: Any) -> float | None:
+        if not isinstance(value, str):
+            return Fields.as_number(self, value)
+        try:
+            number = float(value)
+        except ValueError:
+            return None
+        return number if isfinite(number) else None
+
+
+class Parameters(RequestFields):
+    """Reads the query parameters of one request, all of which are text."""
+
+    __slots__ = ()
+    source: QueryParams
 
     def __init__(self, request: Request) -> None:
-        self._values = request.query_params
+        RequestFields.__init__(self, request.query_params)
 
-    def text(self, name: str, default: str = "") -> str:
+    def value(self, name: str, default: str = "") -> str:
         """Give a parameter as it is."""
-        return self._values.get(name, default)
+        given: str = self.source.get(name, default)
+        return given
 
-    def whole(self, name: str, default: int | None, most: int) -> int | None:
-        """Give a whole number from 1 to `most`; raises `InvalidError`."""
-        value = self._values.get(name)
-        if value is None:
-            return default
-        if not (value.isascii() and value.isdecimal()) or not 1 <= int(value[:12]) <= most:
-            raise InvalidError(
-                "parameter_invalid", f"{name} must be a whole number from 1 to {most}, got {show_value(value)}"
-            )
-        return int(value)
-
-    def amount(self, name: str, default: float) -> float:
-        """Give an amount of money, 0 to a billion; raises `InvalidError`."""
-        value = self._values.get(name)
-        if value is None:
-            return default
-        return parse_threshold(value, name)
-
-    def flag(self, name: str, default: bool) -> bool:
-        """Give true or false; raises `InvalidError`."""
-        value = self._values.get(name)
-        if value is None:
-            return default
-        if value.lower() not in ("true", "false", "1", "0"):
-            raise InvalidError("parameter_invalid", f"{name} must be true or false, got {show_value(value)}")
-        return value.lower() in ("true", "1")
-
-    def ids(self, name: str) -> frozenset[str]:
+    def listed_ids(self, name: str) -> frozenset[str]:
         """Give ids that are repeated, separated by commas, or both."""
-        return frozenset(named_id for part in self._values.getlist(name) for named_id in part.split(",") if named_id)
+        return frozenset(named_id for part in self.source.getlist(name) for named_id in part.split(",") if named_id)
+
+    def as_flag(self, value: Any) -> bool | None:
+        return {"true": True, "1": True, "false": False, "0": False}.get(value.lower())
+
+    def as_whole(self, value: Any) -> int | None:
+        return int(value[:12]) if value.isascii() and value.isdecimal() else None
 
 
-def parse_threshold(value: object, name: str) -> float:
-    """Read an amount of money, 0 to a billion, as a number or its text; raises `InvalidError`."""
+def parse_moment(value: str, name: str, latest_s: float, or_else: str = "") -> float:
+    """Read a parameter that is an ISO 8601 time or epoch seconds, not after `latest_s`.
+
+    Raises `InvalidError`, which names what it may be `or_else`.
+    """
     try:
-        amount = float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else nan
+        number: float | None = float(value)
     except ValueError:
-        amount = nan
-    if not 0 <= amount <= MAX_AMOUNT:
+        number = None
+    try:
+        return parse_time(value if number is None else number, now_s=latest_s)
+    except InvalidError as error:
         raise InvalidError(
-            "parameter_invalid", f"{name} must be an amount from 0 to {MAX_AMOUNT:.0f}, got {show_value(value)}"
-        )
-    return amount
+            "parameter_invalid", f"{name} must be {or_else}an ISO 8601 time or epoch seconds, got {show_value(value)}"
+        ) from error
 
 
 def described(

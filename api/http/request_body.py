@@ -1,19 +1,24 @@
 """Bodies: read up to a limit, and decoded."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.http.problems import ProblemError
+from api.http.schemas.documenting import fields_of
 from models.base.errors import InvalidError, show_value
+from models.base.fields import reject_unknown_fields
+
+MAX_BODY_BYTES: Final = 1024 * 1024
+"""Of a body of which no more is known; routes that take less, or feeds, say so."""
 
 Parsed = TypeVar("Parsed")
 
 
-async def read_json(request: Request, limit: int) -> Any:
+async def read_json(request: Request, limit: int = MAX_BODY_BYTES) -> Any:
     """Read a JSON body of at most `limit` bytes; anything else ends the request with a problem."""
     announced = request.headers.get("content-length", "0")
     if announced.isdecimal() and int(announced) > limit:
@@ -31,6 +36,31 @@ async def read_json(request: Request, limit: int) -> Any:
 
 def _too_large(size: int, limit: int) -> ProblemError:
     return ProblemError(413, "body_too_large", f"the body has {size} bytes or more, at most {limit}")
+
+
+async def read_resource(request: Request, id_field: str, resource_id: str, limit: int = MAX_BODY_BYTES) -> Any:
+    """Read the one resource put to its own address: the id in the address counts, and the body may leave it out.
+
+    Raises `InvalidError` for a body that names another.
+    """
+    value = await read_json(request, limit)
+    if not isinstance(value, dict):
+        return value
+    given = value.get(id_field, resource_id)
+    if given != resource_id:
+        raise InvalidError(
+            f"{id_field}_invalid", f"{id_field} is {show_value(given)}, but the address says {show_value(resource_id)}"
+        )
+    return {**value, id_field: resource_id}
+
+
+async def read_object(request: Request, kind: type, limit: int = MAX_BODY_BYTES) -> dict[str, Any]:
+    """Read a body that is an object of no other fields than the documented `kind` has; raises `InvalidError`."""
+    value = await read_json(request, limit)
+    if not isinstance(value, dict):
+        raise ProblemError(422, "body_invalid", f"the body must be a JSON object, got {show_value(value)}")
+    reject_unknown_fields(value, fields_of(kind), "the body")
+    return value
 
 
 def array_in(body: Any, field: str, most: int) -> list[Any]:

@@ -5,24 +5,23 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 
-from api.http import schemas
 from api.http.hot_route import HotRoute
-from api.http.list_parameters import parse_ids, parse_list, parse_whole, reject_unknown_fields
-from api.http.problems import ProblemError
-from api.http.request_body import answer, read_json
+from api.http.list_parameters import parse_ids, parse_list
+from api.http.query_parameters import RequestFields
+from api.http.request_body import answer, read_object
+from api.http.schemas.decisions import MAX_PARTS, Decisions, DecisionsRequest, PlacementAsked
+from api.http.schemas.documenting import body, fields_of, problems
 from api.runtime import decide
 from api.runtime.authentication import public_site
 from api.runtime.decision_views import list_view, slate_view
 from api.runtime.site import placement_named
 from api.runtime.state import state_of
 from models.base.errors import InvalidError, show_value
+from models.base.fields import Fields, reject_unknown_fields
 from models.catalog.parsing import MAX_SLOTS
 from models.events.parsing import parse_visitor_id
 
-MAX_BODY_BYTES: Final = 64 * 1024
-MAX_PARTS: Final = 20
-_TOP_LEVEL: Final = frozenset({"visitor_id", "placements", "lists", "exclude"})
-_PLACEMENT_FIELDS: Final = frozenset({"placement", "count"})
+MAX_PAGE_BYTES: Final = 64 * 1024
 
 router = APIRouter(tags=["decisions"], route_class=HotRoute)
 
@@ -30,8 +29,8 @@ router = APIRouter(tags=["decisions"], route_class=HotRoute)
 @router.post(
     "/v1/decisions",
     summary="Decide a whole page",
-    responses={200: {"model": schemas.Decisions}, **schemas.problems(400, 401, 404, 413, 422)},
-    openapi_extra=schemas.body(schemas.DecisionsRequest),
+    responses={200: {"model": Decisions}, **problems(400, 401, 404, 413, 422)},
+    openapi_extra=body(DecisionsRequest),
 )
 async def post_decisions(request: Request) -> Response:
     """Fill several placements and lists of one page in one call.
@@ -39,17 +38,15 @@ async def post_decisions(request: Request) -> Response:
     No creative and no product stands on the page twice; lists are served in the order asked.
     """
     site = public_site(request)
-    body = await read_json(request, MAX_BODY_BYTES)
-    if not isinstance(body, dict):
-        raise ProblemError(422, "body_invalid", f"the body must be a JSON object, got {show_value(body)}")
-    reject_unknown_fields(body, _TOP_LEVEL, "the body")
-    visitor_id = parse_visitor_id(body["visitor_id"]) if body.get("visitor_id") else ""
-    placements = [_placement(part, index) for index, part in enumerate(_parts(body, "placements"))]
-    queries = [parse_list(part, f"lists[{index}]") for index, part in enumerate(_parts(body, "lists"))]
+    asked = await read_object(request, DecisionsRequest, MAX_PAGE_BYTES)
+    visitor_id = parse_visitor_id(asked["visitor_id"]) if asked.get("visitor_id") else ""
+    fields = Fields(asked)
+    placements = [_placement(part, index) for index, part in enumerate(fields.array("placements", MAX_PARTS))]
+    queries = [parse_list(part, f"lists[{index}]") for index, part in enumerate(fields.array("lists", MAX_PARTS))]
     names = [name for name, _ in queries]
     if len(set(names)) < len(names):
         raise InvalidError("lists_invalid", f"each list needs a name of its own, got {show_value(names)}")
-    shown_items = set(parse_ids(body.get("exclude"), "exclude"))
+    shown_items = set(parse_ids(asked.get("exclude"), "exclude"))
     decision = await decide.begin(state_of(request), site, visitor_id, decide.agent_of(request))
     shown_creatives: set[str] = set()
     filled: dict[str, Any] = {}
@@ -72,19 +69,10 @@ async def post_decisions(request: Request) -> Response:
     return answer({**decision.head(), "placements": filled, "lists": lists})
 
 
-def _parts(body: dict[str, Any], field: str) -> list[Any]:
-    parts = body.get(field, [])
-    if not isinstance(parts, list) or len(parts) > MAX_PARTS:
-        raise InvalidError(
-            f"{field}_invalid", f"{field} must be an array of at most {MAX_PARTS}, got {show_value(parts)}"
-        )
-    return parts
-
-
 def _placement(part: Any, index: int) -> tuple[str, int | None]:
     part = {"placement": part} if isinstance(part, str) else part
     where = f"placements[{index}]"
     if not isinstance(part, dict) or not isinstance(part.get("placement"), str):
         raise InvalidError("placements_invalid", f'{where} must be {{"placement": "..."}}, got {show_value(part)}')
-    reject_unknown_fields(part, _PLACEMENT_FIELDS, where)
-    return part["placement"], parse_whole(part.get("count"), f"{where}.count", MAX_SLOTS)
+    reject_unknown_fields(part, fields_of(PlacementAsked), where)
+    return part["placement"], RequestFields(part, f"{where}.").whole("count", None, 1, MAX_SLOTS)

@@ -6,10 +6,12 @@ from typing import Any, Final
 import orjson
 from fastapi import APIRouter, Request, Response
 
-from api.http import metrics, schemas
+from api.http import metrics
 from api.http.hot_route import HotRoute
 from api.http.problems import ProblemError
 from api.http.request_body import answer, array_in, read_json
+from api.http.schemas.documenting import body, problems
+from api.http.schemas.events import MAX_EVENTS, Events, EventsAccepted
 from api.runtime.authentication import needs_secret, sending_site
 from api.runtime.log_appender import Incoming, append_events
 from api.runtime.state import state_of
@@ -20,8 +22,7 @@ from models.events.names import SERVER_EVENTS
 from models.events.parsing import parse_event
 from store.log.log import partition_of
 
-MAX_EVENTS: Final = 1_000
-MAX_BODY_BYTES: Final = 512 * 1024
+MAX_EVENTS_BYTES: Final = 512 * 1024
 _NEXT_S: Final = 1e-6
 """What an event without a time of its own is later by than the one before it."""
 
@@ -32,8 +33,8 @@ router = APIRouter(tags=["events"], route_class=HotRoute)
     "/v1/events",
     status_code=202,
     summary="Record events",
-    responses={202: {"model": schemas.EventsAccepted}, **schemas.problems(400, 401, 403, 413, 422, 503)},
-    openapi_extra=schemas.body(schemas.Events),
+    responses={202: {"model": EventsAccepted}, **problems(400, 401, 403, 413, 422, 503)},
+    openapi_extra=body(Events),
 )
 async def post_events(request: Request) -> Response:
     """Take up to 1,000 events or 512 KB.
@@ -44,7 +45,7 @@ async def post_events(request: Request) -> Response:
     """
     state = state_of(request)
     site, is_secret = sending_site(request)
-    values = array_in(await read_json(request, MAX_BODY_BYTES), "events", MAX_EVENTS)
+    values = array_in(await read_json(request, MAX_EVENTS_BYTES), "events", MAX_EVENTS)
     now_s = time.time()
     incoming: list[Incoming] = []
     rejected: list[dict[str, Any]] = []

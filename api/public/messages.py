@@ -11,9 +11,10 @@ import orjson
 from fastapi import APIRouter, Header, Path, Query, Request
 from starlette.responses import Response, StreamingResponse
 
-from api.http import schemas
 from api.http.problems import unavailable
 from api.http.request_body import answer
+from api.http.schemas.documenting import problems
+from api.http.schemas.messages import OnSiteMessages
 from api.runtime.authentication import public_site
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
@@ -42,7 +43,7 @@ router = APIRouter(tags=["triggers"])
 @router.get(
     "/v1/visitors/{visitor_id:path}/messages",
     summary="Give or push a visitor's on-site messages",
-    responses={200: {"model": schemas.OnSiteMessages}, **schemas.problems(401, 422, 503)},
+    responses={200: {"model": OnSiteMessages}, **problems(401, 422, 503)},
 )
 async def get_messages(
     request: Request,

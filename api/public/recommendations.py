@@ -2,15 +2,16 @@
 
 from fastapi import APIRouter, Request, Response
 
-from api.http import schemas
 from api.http.hot_route import HotRoute
 from api.http.query_parameters import Parameters, described
 from api.http.request_body import answer
+from api.http.schemas.decisions import Recommendations
+from api.http.schemas.documenting import problems
 from api.runtime import decide
 from api.runtime.authentication import public_site
 from api.runtime.decision_views import list_view
 from api.runtime.state import state_of
-from models.catalog.parsing import parse_category
+from models.catalog.feed_fields import parse_category
 from models.catalog.strategies import STRATEGIES, parse_strategy
 from models.decisions import recommend
 from models.events.parsing import parse_visitor_id
@@ -39,7 +40,7 @@ _PARAMETERS = [
 @router.get(
     "/v1/recommendations",
     summary="Recommend products",
-    responses={200: {"model": schemas.Recommendations}, **schemas.problems(401, 422)},
+    responses={200: {"model": Recommendations}, **problems(401, 422)},
     openapi_extra={"parameters": _PARAMETERS},
 )
 async def get_recommendations(request: Request) -> Response:
@@ -51,13 +52,13 @@ async def get_recommendations(request: Request) -> Response:
     """
     site = public_site(request)
     given = Parameters(request)
-    visitor_id = given.text("visitor_id")
+    visitor_id = given.value("visitor_id")
     query = recommend.Query(
-        strategy=parse_strategy(given.text("strategy", "for_you")),
-        item_id=given.text("item_id"),
-        limit=given.whole("limit", DEFAULT_LIMIT, recommend.MAX_LIMIT) or DEFAULT_LIMIT,
-        category=parse_category(given.text("category")),
-        exclude=given.ids("exclude"),
+        strategy=parse_strategy(given.value("strategy", "for_you")),
+        item_id=given.value("item_id"),
+        limit=given.whole("limit", DEFAULT_LIMIT, 1, recommend.MAX_LIMIT),
+        category=parse_category(given.value("category")),
+        exclude=given.listed_ids("exclude"),
         refill=given.flag("refill", True),
         threshold=given.amount("threshold", 0.0),
     )

@@ -2,10 +2,11 @@
 
 from fastapi import APIRouter, Request, Response
 
-from api.http import schemas
 from api.http.hot_route import HotRoute
 from api.http.query_parameters import Parameters, described
 from api.http.request_body import answer
+from api.http.schemas.decisions import Slots
+from api.http.schemas.documenting import problems
 from api.runtime import decide
 from api.runtime.authentication import public_site
 from api.runtime.decision_views import slate_view
@@ -27,14 +28,14 @@ _PARAMETERS = [
 @router.get(
     "/v1/slots/{placement}",
     summary="Fill a placement",
-    responses={200: {"model": schemas.Slots}, **schemas.problems(401, 404, 422)},
+    responses={200: {"model": Slots}, **problems(401, 404, 422)},
     openapi_extra={"parameters": _PARAMETERS},
 )
 async def get_slots(request: Request) -> Response:
     """Choose creatives, each with the exact chance it had of being chosen."""
     site = public_site(request)
     given = Parameters(request)
-    visitor_id, count = given.text("visitor_id"), given.whole("count", None, MAX_SLOTS)
+    visitor_id, count = given.value("visitor_id"), given.whole("count", None, 1, MAX_SLOTS)
     visitor_id = parse_visitor_id(visitor_id) if visitor_id else ""
     decision = await decide.begin(state_of(request), site, visitor_id, decide.agent_of(request))
     known = placement_named(site, request.path_params["placement"])

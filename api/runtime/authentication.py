@@ -3,7 +3,9 @@
 import base64
 import binascii
 from hmac import compare_digest
+from typing import Annotated
 
+from fastapi import Depends
 from starlette.requests import Request
 
 from api.http.problems import ProblemError
@@ -26,6 +28,10 @@ def sending_site(request: Request) -> tuple[Site, bool]:
 async def secret_site(request: Request) -> Site:
     """Give the site of a secret key; a public one is refused. A dependency of the routes."""
     return _site(request, secret=True)[0]
+
+
+SecretSite = Annotated[Site, Depends(secret_site)]
+"""The site of a secret key, as a route's parameter."""
 
 
 def needs_secret(request: Request, what: str = "") -> ProblemError:

@@ -13,7 +13,7 @@ from models.decisions.slots import HOLD_S
 from models.decisions.targeting import targeting_of
 from models.decisions.visitor_context import VisitorContext
 from models.events.bots import is_bot
-from models.experiments.experiments import VariantAssignments, assignments_of
+from models.experiments.assignment import VariantAssignments, assignments_of
 from models.visitor.campaign_echo import echoed_campaign, without_echo
 from models.visitor.profile import Profile
 from store.client import UNAVAILABLE

@@ -17,7 +17,7 @@ from models.decisions.recommend import Query, RecommendedList, recommend
 from models.decisions.slots import UNCHANGED, Slate, SlotRequest, fill
 from models.decisions.visitor_context import VisitorContext
 from models.events.events import encode_event
-from models.experiments.experiments import VariantAssignments, exposure_event
+from models.experiments.assignment import VariantAssignments, exposure_event
 from models.visitor.profile import Profile
 from store.log.log import LogUnavailableError, partition_of
 

@@ -7,11 +7,12 @@ from typing import Any, Final
 
 import msgspec
 
-from api.http.list_parameters import parse_ids, reject_unknown_fields
+from api.http.list_parameters import parse_ids
 from api.runtime.decision import Decision
 from models.base.errors import InvalidError, show_value
+from models.base.fields import reject_unknown_fields
 from models.base.timestamps import parse_time
-from models.catalog.parsing import DEVICES
+from models.catalog.rule_parsing import DEVICES
 from models.events.events import Event, EventItem
 from models.events.traffic_source import Touch
 from models.visitor.profile import Profile

@@ -1,10 +1,15 @@
-"""Timestamps as text: ISO 8601, UTC, milliseconds."""
+"""Timestamps: read as senders write them, and written as ISO 8601, UTC, milliseconds."""
 
-import math
 from datetime import UTC, datetime
+from math import isfinite
 from typing import Final
 
 from models.base.errors import InvalidError, show_value
+
+MAX_CLOCK_AHEAD_S: Final = 300.0
+"""Stamps further ahead of receipt are clamped to it."""
+EARLIEST_S: Final = 946_684_800.0
+"""2000-01-01: a stamp before it is a unit gone wrong."""
 
 
 def iso(at_s: float) -> str:
@@ -14,12 +19,6 @@ def iso(at_s: float) -> str:
     '2026-01-01T12:00:00.250Z'
     """
     return datetime.fromtimestamp(at_s, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-MAX_CLOCK_AHEAD_S: Final = 300.0
-"""Stamps further ahead of receipt are clamped to it."""
-EARLIEST_S: Final = 946_684_800.0
-"""2000-01-01: a stamp before it is a unit gone wrong."""
 
 
 def parse_time(value: object, now_s: float) -> float:
@@ -41,7 +40,7 @@ def parse_time(value: object, now_s: float) -> float:
             at_s = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
         except (ValueError, OverflowError):
             at_s = None
-    if at_s is None or not math.isfinite(at_s) or at_s < EARLIEST_S:
+    if at_s is None or not isfinite(at_s) or at_s < EARLIEST_S:
         raise InvalidError(
             "timestamp_invalid",
             f"timestamp must be an ISO 8601 time or epoch seconds, not before 2000, got {show_value(value)}",

@@ -22,7 +22,7 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
 _PARAM_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,63}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_TOP_LEVEL: Final = frozenset(
+EVENT_FIELDS: Final = frozenset(
     {"event", "visitor_id", "event_id", "user_id", "session_id", "timestamp", "params", "items", "context"}
 )
 _CATEGORY_KEYS: Final = ("item_category", "item_category2", "item_category3", "item_category4", "item_category5")
@@ -54,7 +54,7 @@ def parse_event(raw: object, site: str, accepted_at_s: float) -> Event:
         raise InvalidError("event_invalid", f"an event is a JSON object, got {show_value(raw)}")
     raw = translated(raw)
     for key in raw:
-        if key not in _TOP_LEVEL:
+        if key not in EVENT_FIELDS:
             raise InvalidError("field_unknown", f"field {show_value(key)} is not known; put your own data into params")
     name = raw.get("event")
     if not isinstance(name, str) or not _NAME.fullmatch(name):

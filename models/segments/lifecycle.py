@@ -1,11 +1,12 @@
 """Lifecycle: how far a visitor has come with the shop, by what was done and by silence."""
 
 from itertools import pairwise
-from math import inf, isfinite
+from math import inf
 from typing import Any, Final, Literal
 
 from models.base.durations import DAY_S
 from models.base.errors import InvalidError, show_value
+from models.base.fields import Fields
 from models.events.sessions import SESSION_GAP_S
 from models.segments.rfm import Cutoffs
 from models.visitor.profile import Profile
@@ -37,7 +38,7 @@ def parse_thresholds(raw: object) -> Thresholds:
             "thresholds_invalid",
             f"thresholds are {', '.join(_DAYS)}, and if wanted {', '.join(_CUTOFFS)}, got {show_value(raw)}",
         )
-    days: dict[str, Any] = {name: _days(name, raw[name]) for name in _DAYS}
+    days: dict[str, Any] = {name: _days(Fields(raw), name) for name in _DAYS}
     if days["lost_after_days"] <= days["dormant_after_days"]:
         raise InvalidError(
             "lost_after_days_invalid",
@@ -48,14 +49,11 @@ def parse_thresholds(raw: object) -> Thresholds:
     return Thresholds(**days, **cutoffs)
 
 
-def _days(name: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not isfinite(value):
-        raise InvalidError(f"{name}_invalid", f"{name} must be a number of days, got {show_value(value)}")
-    if not 0 < value <= MAX_DAYS:
-        raise InvalidError(
-            f"{name}_invalid", f"{name} must be above 0 and at most {MAX_DAYS:g}, got {show_value(value)}"
-        )
-    return float(value)
+def _days(fields: Fields, name: str) -> float:
+    days = fields.number(name, None, 0.0, MAX_DAYS)
+    if not days:
+        raise fields.refused(name, "must be above 0", days)
+    return days
 
 
 def _rising(name: str, value: Any) -> Any:

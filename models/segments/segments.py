@@ -4,12 +4,15 @@ A rule is one of the conditions of `models.segments.conditions` under its name, 
 `not` (a rule); nothing in it is ever executed.
 """
 
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Annotated, Any, Final, NamedTuple, Protocol
 
 import msgspec
+from msgspec import Meta
 
+from models.base.convert import convert
 from models.base.errors import InvalidError, show_value
-from models.base.ids import parse_segment_id
+from models.base.fields import Fields, parse_object
+from models.base.ids import ID_PATTERN, MAX_SHORT_ID
 from models.segments.conditions import (
     ActivityCondition,
     Condition,
@@ -28,6 +31,7 @@ from models.segments.conditions import (
 MAX_SEGMENTS: Final = 500
 MAX_CONDITIONS: Final = 64
 MAX_DEPTH: Final = 8
+MAX_SEGMENT_NAME: Final = 200
 CONDITIONS: Final[dict[str, type[Condition]]] = {
     "activity": ActivityCondition,
     "interest": InterestCondition,
@@ -40,7 +44,7 @@ CONDITIONS: Final[dict[str, type[Condition]]] = {
     "price_sensitivity": PriceSensitivityCondition,
     "satisfaction": SatisfactionCondition,
 }
-_SHORT: Final = frozenset({"region", "device", "stage"})
+SHORT_CONDITIONS: Final = frozenset({"region", "device", "stage"})
 """May be written as a text or a list: `device: mobile` for `device: {is: mobile}`."""
 _GROUPS: Final = ("all", "any", "not")
 
@@ -114,6 +118,14 @@ class Not(NamedTuple):
         return self.rule.why(facts)
 
 
+class WrittenSegment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """A named rule over profiles."""
+
+    segment_id: Annotated[str, Meta(max_length=MAX_SHORT_ID, pattern=ID_PATTERN)]
+    name: Annotated[str, Meta(max_length=MAX_SEGMENT_NAME)] = ""
+    rule: dict[str, Any]
+
+
 class Segment(NamedTuple):
     """A named rule; `raw` is the rule as it was written."""
 
@@ -130,17 +142,11 @@ def parse_segment(raw: object) -> Segment:
     >>> segment.segment_id, segment.raw
     ('quiet', {'activity': {'silent_days': 90}})
     """
-    if not isinstance(raw, dict):
-        raise InvalidError("segment_invalid", f"a segment is a JSON object, got {show_value(raw)}")
-    for key in raw:
-        if key not in ("segment_id", "name", "rule"):
-            raise InvalidError("field_unknown", f"a segment has segment_id, name and rule, got {show_value(key)}")
-    segment_id = parse_segment_id(raw.get("segment_id"))
-    name = raw.get("name", "")
-    if not isinstance(name, str) or len(name) > 200:
-        raise InvalidError("name_invalid", f"name must be text of at most 200 characters, got {show_value(name)}")
-    rule = parse_segment_rule(raw.get("rule"))
-    return Segment(segment_id, name, rule, raw["rule"])
+    written = parse_object(raw, "a segment", WrittenSegment.__struct_fields__, "segment_invalid")
+    fields = Fields(written)
+    segment_id = fields.own_id("segment_id")
+    name = fields.text("name", "", MAX_SEGMENT_NAME)
+    return Segment(segment_id, name, parse_segment_rule(written.get("rule")), written["rule"])
 
 
 def parse_segment_rule(raw: object) -> SegmentRule:
@@ -169,9 +175,6 @@ def _parse(raw: object, path: str, depth: int, left: list[int]) -> SegmentRule:
         return Not(_parse(value, path, depth - 1, left))
     if name not in CONDITIONS:
         raise InvalidError("rule_invalid", f"{path} is none of {', '.join(names)}")
-    if name in _SHORT and isinstance(value, (str, list)):
+    if name in SHORT_CONDITIONS and isinstance(value, (str, list)):
         value = {"is": value}
-    try:
-        return msgspec.convert(value, CONDITIONS[name])
-    except (msgspec.ValidationError, ValueError) as error:
-        raise InvalidError("rule_invalid", f"{path}: {error}, got {show_value(value)}") from error
+    return convert(value, CONDITIONS[name], path, "rule_invalid")

@@ -5,8 +5,11 @@ from typing import Annotated, Any, Final, Literal, NamedTuple
 import msgspec
 from msgspec import Meta
 
-from models.base.durations import Duration, parse_duration
+from models.base.convert import convert
+from models.base.durations import Duration
 from models.base.errors import InvalidError, show_value
+from models.base.fields import parse_object
+from models.base.ids import ID_PATTERN, parse_id
 from models.catalog.strategies import Strategy
 from models.segments.segments import SegmentRule, parse_segment_rule
 from models.triggers.conditions.base import TriggerCondition
@@ -16,7 +19,6 @@ from models.visitor.contact_history import ContactChannel
 MAX_TRIGGERS: Final = 200
 MAX_TRIGGER_PRIORITY: Final = 100
 MAX_OFFER_FIELDS: Final = 20
-_ID: Final = r"^[A-Za-z0-9_.-]{1,60}$"
 
 Purpose = Literal["promotional", "service"]
 TriggerAction = Literal["webhook", "topic", "on_site"]
@@ -40,10 +42,10 @@ class MessageList(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
     limit: Annotated[int, Meta(ge=0, le=20)] = 4
 
 
-class _Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
-    """A trigger as it is written, its condition and rule aside."""
+class WrittenTrigger(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """A condition, and what is sent when it holds."""
 
-    trigger_id: Annotated[str, Meta(pattern=_ID)]
+    trigger_id: Annotated[str, Meta(pattern=ID_PATTERN)]
     when: dict[str, Any]
     name: Annotated[str, Meta(max_length=200)] = ""
     enabled: bool = True
@@ -98,11 +100,10 @@ def parse_trigger(raw: object) -> Trigger:
     >>> trigger.kind, trigger.when.after
     ('cart_left', 1800.0)
     """
-    if not isinstance(raw, dict):
-        raise InvalidError("trigger_invalid", f"a trigger is a JSON object, got {show_value(raw)}")
-    trigger_id = parse_trigger_id(raw.get("trigger_id"))
+    source = parse_object(raw, "a trigger", code="trigger_invalid")
+    trigger_id = parse_trigger_id(source.get("trigger_id"))
     where = f"trigger {trigger_id!r}"
-    written: _Written = _convert({**raw, "trigger_id": trigger_id}, _Written, where)
+    written = convert({**source, "trigger_id": trigger_id}, WrittenTrigger, where, "trigger_invalid")
     if len(written.offer) > MAX_OFFER_FIELDS:
         raise InvalidError(
             "trigger_invalid", f"{where}: offer has {len(written.offer)} fields, at most {MAX_OFFER_FIELDS}"
@@ -119,9 +120,7 @@ def parse_trigger(raw: object) -> Trigger:
         value = {"is": value}
     if kind == "stage" and isinstance(value, dict) and isinstance(value.get("is"), str):
         value = {**value, "is": [value["is"]]}
-    when: TriggerCondition = _convert(
-        {} if value is None else value, CONDITION_KINDS[kind], f"{where}: when.{kind}", "when_invalid"
-    )
+    when = convert({} if value is None else value, CONDITION_KINDS[kind], f"{where}: when.{kind}", "when_invalid")
     return Trigger(
         trigger_id=trigger_id,
         kind=kind,
@@ -136,29 +135,10 @@ def parse_trigger(raw: object) -> Trigger:
         recommend=written.recommend,
         lasts_s=when.lasts_s if written.lasts is None else float(written.lasts),
         only=None if written.only is None else parse_segment_rule(written.only),
-        raw={**raw, "trigger_id": trigger_id},
+        raw={**source, "trigger_id": trigger_id},
     )
 
 
 def parse_trigger_id(value: object) -> str:
     """Check a trigger's id; raises `InvalidError`."""
-    try:
-        checked: str = msgspec.convert(value, Annotated[str, Meta(pattern=_ID)])
-    except msgspec.ValidationError as error:
-        raise InvalidError(
-            "trigger_id_invalid", f"trigger_id must be 1 to 60 of A-Z a-z 0-9 _ . -, got {show_value(value)}"
-        ) from error
-    return checked
-
-
-def _convert(value: object, kind: Any, where: str, code: str = "trigger_invalid") -> Any:
-    try:
-        return msgspec.convert(value, kind, dec_hook=_duration)
-    except (msgspec.ValidationError, ValueError) as error:
-        raise InvalidError(code, f"{where}: {error}, got {show_value(value)}") from error
-
-
-def _duration(kind: type, value: object) -> Duration:
-    if kind is not Duration:
-        raise NotImplementedError(f"{kind} is not read here")
-    return parse_duration(value)
+    return parse_id(value, "trigger_id")

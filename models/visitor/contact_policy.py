@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Meta
 
+from models.base.convert import convert
 from models.base.durations import DAY_S, HOUR_S
-from models.base.errors import InvalidError, show_value
+from models.base.fields import parse_object
 from models.visitor.contact_history import CONTACT_CHANNELS, MAX_TOUCHES, Contact, ContactChannel
 from models.visitor.holds import QUIET_HOURS, cap_code
 
@@ -85,12 +86,8 @@ def zone(name: str) -> ZoneInfo:
 
 def parse_policy(raw: object) -> ContactPolicy:
     """Check a policy as it came from outside; raises `InvalidError` that names the place and the value."""
-    if not isinstance(raw, dict):
-        raise InvalidError("contact_policy_invalid", f"a contact policy is a JSON object, got {show_value(raw)}")
-    try:
-        return msgspec.convert(raw, ContactPolicy)
-    except (msgspec.ValidationError, ValueError) as error:
-        raise InvalidError("contact_policy_invalid", f"contact policy: {error}, got {show_value(raw)}") from error
+    written = parse_object(raw, "a contact policy", code="contact_policy_invalid")
+    return convert(written, ContactPolicy, "contact policy", "contact_policy_invalid")
 
 
 def written_policy(policy: ContactPolicy) -> dict[str, Any]:

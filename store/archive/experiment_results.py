@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from models.catalog.resources import Experiment, Metric
 from models.events.bots import FLOOD_EVENTS, FLOOD_REFILL_S
-from models.experiments.experiments import GLOBAL_HOLDOUT, Scope, scope_of, shares
+from models.experiments.assignment import GLOBAL_HOLDOUT, Scope, scope_of, shares
 from models.experiments.results import Group, Results, results_of
 from store.archive import experiment_queries
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.base.errors import InvalidError
-from models.catalog.parsing import PARSERS, parse_campaign, parse_category, parse_creative, parse_item, parse_placement
+from models.catalog.parsing import PARSERS, parse_campaign, parse_creative, parse_item, parse_placement
 from models.catalog.resources import Campaign, CatalogItem, CatalogResource, Creative, Placement
 
 JSON = st.recursive(
@@ -113,9 +113,3 @@ def test_display_resources_know_their_fields() -> None:
         with pytest.raises(InvalidError) as found:
             parse(raw)
         assert found.value.code == code
-
-
-@given(levels=st.lists(st.text("abc ", min_size=1, max_size=5), max_size=7))
-def test_a_category_means_the_same_as_text_and_as_a_list(levels: list[str]) -> None:
-    assert parse_category(" > ".join(levels)) == parse_category(levels)
-    assert len(parse_category(levels)) <= 5

@@ -6,8 +6,8 @@ import pytest
 
 from models.base.errors import InvalidError
 from models.catalog.assortment import Assortment
-from models.catalog.parsing import parse_merchandising_rule
 from models.catalog.resources import Audience, MerchandisingRule
+from models.catalog.rule_parsing import parse_merchandising_rule
 from models.catalog.strategies import Strategy
 from models.decisions.recommend import Query, recommend
 from models.decisions.scored_catalog import ScoredCatalog

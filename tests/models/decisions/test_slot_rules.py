@@ -8,8 +8,8 @@ import pytest
 
 from models.bandit.click_weights import ClickWeights
 from models.base.errors import InvalidError
-from models.catalog.parsing import parse_merchandising_rule
 from models.catalog.resources import Audience, Campaign, Creative, MerchandisingRule, SlotChange
+from models.catalog.rule_parsing import parse_merchandising_rule
 from models.decisions.slot_rules import SPREAD_LOGIT
 from models.decisions.slots import Slate, SlotRequest, fill
 from models.decisions.targeting import TargetingContext

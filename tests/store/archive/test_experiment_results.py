@@ -13,7 +13,7 @@ from models.catalog.resources import Experiment, ListChange, SlotChange, Variant
 from models.events.bots import FLOOD_EVENTS, FLOOD_REFILL_S
 from models.events.events import Event
 from models.events.parsing import parse_event
-from models.experiments.experiments import exposure_event
+from models.experiments.assignment import exposure_event
 from models.experiments.results import Group
 from models.reports.archive_row import row_of
 from store.archive.experiment_results import asked_of, asked_of_holdout

@@ -1,4 +1,4 @@
-"""Experiments: who takes part, who meets which variant, and what that changes of a decision.
+"""Assignment: who takes part, who meets which variant, and what that changes of a decision.
 
 Both are drawn by stable hashes of the id the page sends, each with the experiment's id as salt: one says whether a
 visitor takes part, another which variant it is. So a visitor keeps its variant for as long as the page keeps its id,
@@ -9,18 +9,15 @@ holdout comes first: who is in it takes part in nothing.
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
 from models.base.bucketing import lot
-from models.base.errors import InvalidError, show_value
-from models.base.ids import parse_segment_id
-from models.base.timestamps import parse_time
-from models.catalog.parsing import parse_audience, parse_category, parse_merchandising_rule
-from models.catalog.resources import METRICS, Experiment, ListChange, MerchandisingRule, SlotChange, SlotPolicy, Variant
+from models.base.errors import InvalidError
+from models.catalog.resources import Experiment, ListChange, MerchandisingRule, SlotChange, Variant
 from models.catalog.strategies import parse_strategy
-from models.decisions.recommend import MAX_LIMIT, Query
+from models.decisions.recommend import Query
 from models.decisions.slots import UNCHANGED
 from models.events.event_ids import event_id_of
 from models.events.events import Event
@@ -29,15 +26,8 @@ from models.events.names import EXPERIMENT_EXPOSED
 GLOBAL_HOLDOUT: Final = "global_holdout"
 """The experiment that always runs where there is a holdout: personalized visitors against those kept out."""
 MAX_EXPERIMENTS: Final = 200
-MAX_VARIANTS: Final = 10
-MAX_WEIGHT: Final = 1e6
-MAX_VARIANT_RULES: Final = 20
-MAX_CHANGES: Final = 50
 SETTLED: Final = ("variants", "layer", "layer_from", "layer_to", "audience", "metric", "starts_at_s")
 """What cannot change once an experiment has begun: whom it shows what, and what it is judged by."""
-_POLICIES: Final[tuple[SlotPolicy, ...]] = ("thompson", "random", "fixed")
-_VARIANT_FIELDS: Final = ("variant_id", "name", "weight", "lists", "placements", "rules")
-_FIELDS: Final = (*Experiment.__struct_fields__, "starts_at", "ends_at")
 
 
 class Assignment(NamedTuple):
@@ -262,196 +252,3 @@ def check_layer(experiment: Experiment, others: Iterable[Experiment]) -> None:
                 f"layer {experiment.layer} overlaps {other.layer_from:g} to {other.layer_to:g} of "
                 f"{other.experiment_id!r}",
             )
-
-
-def parse_experiment(raw: object) -> Experiment:
-    """Read one experiment as a shop writes it; raises `InvalidError` that names the place and the value.
-
-    >>> raw = {"experiment_id": "e", "variants": [{"variant_id": "a"},
-    ...        {"variant_id": "b", "lists": {"for_you": {"strategy": "bestsellers"}}}]}
-    >>> [variant.variant_id for variant in parse_experiment(raw).variants]
-    ['a', 'b']
-    """
-    source = _object(raw, "an experiment", _FIELDS)
-    experiment_id = _id(source, "experiment_id", "experiment")
-    where = f"experiment {experiment_id!r}"
-    if experiment_id == GLOBAL_HOLDOUT:
-        raise InvalidError("experiment_id_invalid", f"{GLOBAL_HOLDOUT} is the holdout's own, and always there")
-    metric = source.get("metric", METRICS[0])
-    if metric not in METRICS:
-        raise InvalidError(
-            "metric_invalid", f"{where}: metric must be one of {', '.join(METRICS)}, got {show_value(metric)}"
-        )
-    experiment = Experiment(
-        experiment_id=experiment_id,
-        variants=_variants(source.get("variants"), experiment_id),
-        name=_text(source, "name", where),
-        metric=metric,
-        traffic=_number(source, "traffic", 1.0, 0.0, 1.0, where),
-        layer=_text(source, "layer", where),
-        layer_from=_number(source, "layer_from", 0.0, 0.0, 1.0, where),
-        layer_to=_number(source, "layer_to", 1.0, 0.0, 1.0, where),
-        audience=parse_audience(source.get("audience")),
-        starts_at_s=_moment(source, "starts_at", 0.0, where),
-        ends_at_s=_moment(source, "ends_at", math.inf, where),
-        enabled=_flag(source, "enabled", True, where),
-    )
-    for name, holds, must in (
-        ("traffic", experiment.traffic > 0, "above 0"),
-        ("layer_to", experiment.layer_to > experiment.layer_from, "above layer_from"),
-        ("layer", experiment.layer or (experiment.layer_from, experiment.layer_to) == (0.0, 1.0), "named"),
-        ("ends_at", experiment.ends_at_s > experiment.starts_at_s, "after starts_at"),
-    ):
-        if not holds:
-            raise InvalidError(f"{name}_invalid", f"{where}: {name} must be {must}, got {show_value(source.get(name))}")
-    return experiment
-
-
-def _variants(value: Any, experiment_id: str) -> tuple[Variant, ...]:
-    where = f"experiment {experiment_id!r}"
-    if not isinstance(value, (list, tuple)) or not 2 <= len(value) <= MAX_VARIANTS:
-        raise InvalidError(
-            "variants_invalid", f"{where}: variants must be a list of 2 to {MAX_VARIANTS}, got {show_value(value)}"
-        )
-    found = tuple(
-        _variant(variant, f"{where}, variants[{place}]", experiment_id) for place, variant in enumerate(value)
-    )
-    ids = [variant.variant_id for variant in found]
-    if len(set(ids)) < len(ids):
-        raise InvalidError("variants_invalid", f"{where}: each variant needs an id of its own, got {show_value(ids)}")
-    if not any(variant.lists or variant.placements or variant.rules for variant in found):
-        raise InvalidError(
-            "variants_invalid", f"{where}: no variant changes anything; give one lists, placements or rules"
-        )
-    return found
-
-
-def _variant(raw: Any, where: str, experiment_id: str) -> Variant:
-    source = _object(raw, where, _VARIANT_FIELDS)
-    variant_id = _id(source, "variant_id", where)
-    weight = _number(source, "weight", 1.0, 0.0, MAX_WEIGHT, where)
-    if weight <= 0:
-        raise InvalidError("weight_invalid", f"{where}: weight must be above 0, got {show_value(source.get('weight'))}")
-    rules = source.get("rules", ())
-    if not isinstance(rules, (list, tuple)) or len(rules) > MAX_VARIANT_RULES:
-        raise InvalidError(
-            "rules_invalid", f"{where}: rules must be a list of at most {MAX_VARIANT_RULES}, got {show_value(rules)}"
-        )
-    return Variant(
-        variant_id=variant_id,
-        name=_text(source, "name", where),
-        weight=weight,
-        lists={
-            parse_strategy(name): _list_change(change, f"{where}.lists.{name}")
-            for name, change in _map(source, "lists")
-        },
-        placements={
-            name: _slot_change(change, f"{where}.placements.{name}") for name, change in _map(source, "placements")
-        },
-        rules=tuple(_rule(rule, f"{experiment_id}/{variant_id}/") for rule in rules),
-    )
-
-
-def _rule(raw: Any, prefix: str) -> MerchandisingRule:
-    """Read a variant's rule; its id is told apart from those of the shop's own rules."""
-    rule = parse_merchandising_rule(raw)
-    if rule.rule_id.startswith(prefix):
-        return rule
-    return msgspec.structs.replace(rule, rule_id=f"{prefix}{rule.rule_id}")
-
-
-def _list_change(raw: Any, where: str) -> ListChange:
-    source = _object(raw, where, ListChange.__struct_fields__)
-    limit = source.get("limit")
-    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= MAX_LIMIT):
-        raise InvalidError(
-            "limit_invalid", f"{where}: limit must be a whole number from 1 to {MAX_LIMIT}, got {show_value(limit)}"
-        )
-    return ListChange(
-        strategy=parse_strategy(source["strategy"]) if source.get("strategy") else "",
-        limit=limit,
-        category=parse_category(source.get("category"), f"{where}.category"),
-        refill=None if source.get("refill") is None else _flag(source, "refill", True, where),
-        threshold=None if source.get("threshold") is None else _number(source, "threshold", 0.0, 0.0, 1e9, where),
-    )
-
-
-def _slot_change(raw: Any, where: str) -> SlotChange:
-    source = _object(raw, where, SlotChange.__struct_fields__)
-    policy = source.get("policy", _POLICIES[0])
-    if policy not in _POLICIES:
-        raise InvalidError(
-            "policy_invalid", f"{where}: policy must be one of {', '.join(_POLICIES)}, got {show_value(policy)}"
-        )
-    creative_ids = source.get("creative_ids", ())
-    if (
-        not isinstance(creative_ids, (list, tuple))
-        or len(creative_ids) > MAX_CHANGES
-        or not all(isinstance(creative_id, str) and creative_id for creative_id in creative_ids)
-    ):
-        raise InvalidError(
-            "creative_ids_invalid",
-            f"{where}: creative_ids must be a list of at most {MAX_CHANGES} ids, got {show_value(creative_ids)}",
-        )
-    return SlotChange(policy=policy, creative_ids=tuple(creative_ids))
-
-
-def _object(raw: Any, where: str, known: Iterable[str]) -> dict[str, Any]:
-    if not isinstance(raw, dict):
-        raise InvalidError("object_invalid", f"{where} must be a JSON object, got {show_value(raw)}")
-    names = tuple(known)
-    for key in raw:
-        if key not in names:
-            raise InvalidError("field_unknown", f"{where} has no field {show_value(key)}; it has {', '.join(names)}")
-    return raw
-
-
-def _id(source: dict[str, Any], name: str, where: str) -> str:
-    try:
-        return parse_segment_id(source.get(name))
-    except InvalidError as error:
-        raise InvalidError(f"{name}_invalid", f"{where}: {error.message.replace('segment_id', name)}") from error
-
-
-def _map(source: dict[str, Any], name: str) -> list[tuple[str, Any]]:
-    value = source.get(name, {})
-    if not isinstance(value, dict) or len(value) > MAX_CHANGES or not all(isinstance(key, str) for key in value):
-        raise InvalidError(
-            f"{name}_invalid", f"{name} must be an object of at most {MAX_CHANGES}, got {show_value(value)}"
-        )
-    return list(value.items())
-
-
-def _text(source: dict[str, Any], name: str, where: str) -> str:
-    value = source.get(name, "")
-    if not isinstance(value, str) or len(value) > 200:
-        raise InvalidError(f"{name}_invalid", f"{where}: {name} must be text of at most 200, got {show_value(value)}")
-    return value
-
-
-def _flag(source: dict[str, Any], name: str, default: bool, where: str) -> bool:
-    value = source.get(name, default)
-    if not isinstance(value, bool):
-        raise InvalidError(f"{name}_invalid", f"{where}: {name} must be true or false, got {show_value(value)}")
-    return value
-
-
-def _number(source: dict[str, Any], name: str, default: float, least: float, most: float, where: str) -> float:
-    value = source.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= most:
-        raise InvalidError(
-            f"{name}_invalid", f"{where}: {name} must be a number from {least:g} to {most:g}, got {show_value(value)}"
-        )
-    return float(value)
-
-
-def _moment(source: dict[str, Any], name: str, default: float, where: str) -> float:
-    value = source.get(name, source.get(f"{name}_s"))
-    if value is None or value in (0, math.inf):
-        return default
-    try:
-        return parse_time(value, now_s=math.inf)
-    except InvalidError as error:
-        raise InvalidError(
-            f"{name}_invalid", f"{where}: {name} must be an ISO 8601 time, got {show_value(value)}"
-        ) from error

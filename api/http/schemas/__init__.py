@@ -1,0 +1,1 @@
+"""What the documentation shows of bodies and answers, by subject; the endpoints check by hand."""
