@@ -12,6 +12,7 @@ from models.events.events import Event
 from models.events.names import VISITOR_DELETED
 from models.reports.archive_row import row_of
 from store.archive.writer import ArchiveWriter
+from store.log.groups import ARCHIVE_GROUP
 from store.log.log import Batch, GroupConsumer
 from stream.decode import Decoded, Decoder
 from stream.flow_context import FlowContext
@@ -21,7 +22,6 @@ from stream.run import run_flow
 from stream.sink import LastStep
 from stream.source import LogSource, Tick
 
-ARCHIVE_GROUP = "archive"
 _PORTION: Final = 20_000
 """Events waiting at which they are written without waiting for more."""
 _COMPACT_EVERY_S: Final = 60.0

@@ -1,13 +1,16 @@
 """Decode: a micro-batch of bytes to events, and those that are none to dead letters."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from models.base.errors import InvalidError, show_value
 from models.events.dead_letter import DeadLetter
 from models.events.events import Event, decode_event
 from store.log.log import Batch, partition_of
+
+VisitorEvents = Mapping[str, list[tuple[int, Event]]]
+"""Events of each visitor of a micro-batch, in log order, with their positions."""
 
 
 class Decoded(NamedTuple):

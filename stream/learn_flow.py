@@ -13,6 +13,7 @@ from models.learner.learner import Learner, SavedLearner
 from models.learner.snapshot import encode_snapshot
 from models.learner.warm_up import warm
 from store.client import UNAVAILABLE
+from store.log.groups import LEARN_GROUP
 from store.log.log import Batch, EventLog, LogReader
 from store.site.catalog import CatalogStore
 from store.site.models import ModelStore
@@ -26,7 +27,6 @@ from stream.run import run_flow
 from stream.sink import LastStep
 from stream.source import LogSource, Tick
 
-LEARN_GROUP = "learn"
 _LEAD_EVERY_S = 1.0
 _PUBLISH_SHARE = 10.0
 """Publishing takes at most one part in so many of the flow's time, however large the models grow."""

@@ -18,6 +18,7 @@ from models.visitor.profile_batch import Change, learn, new_parts
 from models.visitor.profile_merge import joining
 from models.visitor.timeline import encode_entry, timeline_entry_of
 from store.clock import Clock
+from store.log.groups import PROFILE_GROUP
 from store.log.log import Batch, EventLog, GroupConsumer
 from store.site.catalog import CatalogStore
 from store.site.segments import SegmentStore
@@ -32,8 +33,6 @@ from stream.run import run_flow
 from stream.segment_worker import SEGMENT_TICK_S, SegmentWorker
 from stream.sink import LastStep
 from stream.source import LogSource, Tick
-
-PROFILE_GROUP = "profile"
 
 
 class Done(NamedTuple):

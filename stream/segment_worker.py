@@ -6,13 +6,13 @@ forgotten when it is appended. A crash between the two tells it again, with the 
 """
 
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 from models.catalog.assortment import Assortment
-from models.events.events import Event, encode_event
+from models.events.events import encode_event
 from models.segments.membership import Membership, SegmentConfig, Transition, advance, counts_between, transition_event
 from models.visitor.profile import Profile
 from store.clock import Clock
@@ -20,6 +20,7 @@ from store.site.segments import SegmentStore
 from store.visitors.memberships import MembershipStore
 from store.visitors.profiles import MembershipUpdate, ProfileStore
 from stream.assortments import Assortments
+from stream.decode import VisitorEvents
 from stream.flow_context import FlowContext
 from stream.outbox_relay import relay_outbox
 from stream.retry import retry_until_available
@@ -29,8 +30,6 @@ SEGMENT_TICK_S: Final = 0.25
 _PORTION: Final = 500
 _BUDGET_S: Final = 0.2
 """Seconds a tick may take of a site and partition; what is left over comes with the next one."""
-
-Events = Mapping[str, list[tuple[int, Event]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ class SegmentJudge:
     assortment: Assortment
     now_s: float
     by_events: bool
-    events: Events
+    events: VisitorEvents
 
     def before(self, visitor_id: str, profile: Profile, membership: Membership | None) -> MembershipUpdate:
         """Let the time pass until the visitor's first new event: what silence changed, it has changed before it."""
@@ -110,7 +109,7 @@ class SegmentWorker:
         self._judged: dict[tuple[str, int], int] = {}
         self._cursors: dict[tuple[str, int], tuple[int, int]] = {}
 
-    def judge(self, site: str, events: Events, assortment: Assortment) -> SegmentJudge:
+    def judge(self, site: str, events: VisitorEvents, assortment: Assortment) -> SegmentJudge:
         """Give the judge of a micro-batch, once its events have moved the clock."""
         newest_s = max((event.at_s for own in events.values() for _, event in own), default=0.0)
         now_s = self._clock.saw(site, newest_s)

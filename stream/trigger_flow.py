@@ -8,6 +8,7 @@ from bytewax.dataflow import Dataflow
 from bytewax.outputs import StatelessSinkPartition
 
 from models.events.events import Event
+from store.log.groups import TRIGGER_GROUP
 from store.log.log import Batch, EventLog, GroupConsumer
 from stream.decode import Decoded, Decoder
 from stream.delivery import Delivering
@@ -19,7 +20,6 @@ from stream.sink import LastStep
 from stream.source import LogSource, Tick
 from stream.trigger_worker import TriggerWorker
 
-TRIGGER_GROUP: Final = "trigger"
 TRIGGER_TICK_S: Final = 0.25
 """How often due triggers are looked for, and events are taken in at the latest."""
 _PORTION: Final = 2_000

@@ -33,16 +33,17 @@ from models.triggers.trigger_state import (
 from models.visitor.profile import Profile
 from store.client import UNAVAILABLE
 from store.clock import Clock
+from store.log.groups import PROFILE_GROUP
 from store.messages.item_watchers import ItemWatcherStore
 from store.messages.trigger_states import WAYS, Message, StateUpdate, TriggerStore, WatcherUpdate
 from store.site.catalog import CatalogStore
 from store.visitors.profiles import ProfileStore
 from stream.assortments import Assortments
+from stream.decode import VisitorEvents
 from stream.flow_context import FlowContext
 from stream.message_lists import MessageLists
 from stream.metrics import TRIGGERS
 from stream.outbox_relay import relay_outbox
-from stream.profile_flow import PROFILE_GROUP as PROFILE_GROUP
 from stream.retry import retry_until_available
 from stream.trigger_inputs import Configs
 
@@ -55,8 +56,6 @@ _ITEMS_AT_ONCE: Final = 500
 _BUDGET_S: Final = 0.2
 """Seconds a tick may take of a site and partition; what is left over comes with the next one."""
 _WANT_RENEWED_S: Final = DAY_S
-
-Events = Mapping[str, list[tuple[int, Event]]]
 
 
 class TriggerStores(NamedTuple):
@@ -115,7 +114,7 @@ class TriggerWorker:
             what = f"save watches of partition {partition}"
             retry_until_available(self._stop, what, partial(self._learn, site, partition, visitors))
 
-    def _learn(self, site: str, partition: int, events: Events) -> None:
+    def _learn(self, site: str, partition: int, events: VisitorEvents) -> None:
         config, assortment = self._configs.current(site), self._assortments.current(site)
 
         def learned(visitor_ids: list[str], trigger_states: list[TriggerState]) -> list[StateUpdate]:

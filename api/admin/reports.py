@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
@@ -21,10 +21,9 @@ from store.archive.experiment_results import Asked, asked_of, asked_of_holdout
 from store.archive.reports import REPORTS, Report, make_report, parse_day
 from store.archive.unarchived import NOTHING_UNARCHIVED, Unarchived, read_unarchived
 from store.client import UNAVAILABLE
+from store.log.groups import ARCHIVE_GROUP
 from store.log.log import LogRecreatedError, LogUnavailableError
 
-ARCHIVE_GROUP: Final = "archive"
-"""The flow that fills the archive, as the log knows it."""
 FIRST_DAY = Annotated[str | None, Query(alias="from", description="First day (UTC).", examples=["2026-01-01"])]
 LAST_DAY = Annotated[str | None, Query(alias="to", description="Last day (UTC), included.")]
 _LOGGER = logging.getLogger(__name__)

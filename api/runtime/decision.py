@@ -17,7 +17,7 @@ from models.decisions.recommend import Query, RecommendedList, recommend
 from models.decisions.slots import UNCHANGED, Slate, SlotRequest, fill
 from models.decisions.visitor_context import VisitorContext
 from models.events.events import encode_event
-from models.experiments.assignment import VariantAssignments, exposure_event
+from models.experiments.assignment import Meeting, VariantAssignments, exposure_event
 from models.visitor.profile import Profile
 from store.log.log import LogUnavailableError, partition_of
 
@@ -163,24 +163,11 @@ class Decision:
         """Append what the visitor met for the first time, as far as this process knows; said twice, it counts once."""
         name, owner_id, visitor = self.site.name, self.subject.owner_id, self.visitor
         partition = partition_of(name, owner_id, self.state.log.partitions)
+        meeting = Meeting(
+            name, owner_id, visitor.visitor_id, self.decision_id, self.subject.exposed_at_s, visitor.now_s
+        )
         exposed = [
-            Incoming(
-                name,
-                partition,
-                owner_id,
-                encode_event(
-                    exposure_event(
-                        experiment,
-                        variant,
-                        site=name,
-                        visitor_id=owner_id,
-                        sender_id=visitor.visitor_id,
-                        decision_id=self.decision_id,
-                        at_s=self.subject.exposed_at_s,
-                        now_s=visitor.now_s,
-                    )
-                ),
-            )
+            Incoming(name, partition, owner_id, encode_event(exposure_event(experiment, variant, meeting)))
             for experiment, variant in assignments.met.values()
             if self.state.exposed.first(name, visitor.visitor_id, experiment, variant)
         ]

@@ -174,34 +174,39 @@ def _changed(query: Query, change: ListChange) -> Query:
     )
 
 
-def exposure_event(
-    experiment: Experiment,
-    variant: Variant,
-    *,
-    site: str,
-    visitor_id: str,
-    sender_id: str,
-    decision_id: str,
-    at_s: float,
-    now_s: float,
-) -> Event:
-    """Give the event that tells of a visitor who met a variant at `at_s`, in the site's time; `now_s` is by the wall.
+class Meeting(NamedTuple):
+    """Who met a variant, by which decision: at `at_s` in the site's time, at `now_s` by the wall (epoch seconds).
 
-    `sender_id` is the id the page sent, by which the variant was drawn. The event's own id names it, the experiment,
-    the variant and when the experiment began, so that it counts once.
+    `sender_id` is the id the page sent, by which the variant was drawn; `visitor_id` is whom it belongs to.
+    """
+
+    site: str
+    visitor_id: str
+    sender_id: str
+    decision_id: str
+    at_s: float
+    now_s: float
+
+
+def exposure_event(experiment: Experiment, variant: Variant, meeting: Meeting) -> Event:
+    """Give the event that tells of a visitor who met a variant.
+
+    Its own id names the sender, the experiment, the variant and when the experiment began, so that it counts once.
     """
     return Event(
-        site=site,
+        site=meeting.site,
         event=EXPERIMENT_EXPOSED,
-        visitor_id=visitor_id,
-        device_id="" if sender_id == visitor_id else sender_id,
-        at_s=at_s,
-        accepted_at_s=now_s,
-        event_id=event_id_of(sender_id, experiment.experiment_id, variant.variant_id, repr(experiment.began_at_s)),
+        visitor_id=meeting.visitor_id,
+        device_id="" if meeting.sender_id == meeting.visitor_id else meeting.sender_id,
+        at_s=meeting.at_s,
+        accepted_at_s=meeting.now_s,
+        event_id=event_id_of(
+            meeting.sender_id, experiment.experiment_id, variant.variant_id, repr(experiment.began_at_s)
+        ),
         params={
             "experiment_id": experiment.experiment_id,
             "variant_id": variant.variant_id,
-            "decision_id": decision_id,
+            "decision_id": meeting.decision_id,
         },
     )
 

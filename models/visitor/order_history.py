@@ -79,7 +79,7 @@ class History(msgspec.Struct, array_like=True):
     item_purchases: list[ItemPurchases] = []
     past: OlderOrders | None = None
 
-    def find_order(self, number: int) -> Order | None:
+    def order_numbered(self, number: int) -> Order | None:
         """Give an order by number, None where it is no longer known."""
         place = number - self.orders_seen + len(self.orders)
         return self.orders[place] if 0 <= place < len(self.orders) else None
@@ -106,7 +106,7 @@ def buy(history: History, order_id: str, item_ids: Sequence[str], at_s: float) -
         history.orders_seen += 1
         history.orders.append(Order(order_id, int(at_s), 0))
         _forget_oldest(history)
-    order = history.find_order(number)
+    order = history.order_numbered(number)
     if order is None:  # cannot be: the number was just found
         return []
     added: list[str] = []
@@ -203,7 +203,7 @@ def _keep_most_useful(history: History) -> None:
 def take_back(history: History, order_id: str, item_ids: Collection[str] = ()) -> None:
     """Take an order back, or only the items named; an order that is not known changes nothing."""
     number = number_of(history, order_id)
-    order = None if number is None else history.find_order(number)
+    order = None if number is None else history.order_numbered(number)
     if number is None or order is None:
         return
     for purchases in history.item_purchases:
@@ -224,7 +224,7 @@ def take_back(history: History, order_id: str, item_ids: Collection[str] = ()) -
 
 def _retime(history: History, purchases: ItemPurchases) -> None:
     """Set first and last anew from the orders that are left, as far as those are known."""
-    times = [order.at_s for number in purchases.orders if (order := history.find_order(number)) is not None]
+    times = [order.at_s for number in purchases.orders if (order := history.order_numbered(number)) is not None]
     if len(times) == purchases.count:
         purchases.first_at_s, purchases.last_at_s = min(times, default=0), max(times, default=0)
     elif times:
@@ -246,7 +246,7 @@ def lines(history: History) -> list[Line]:
         (number, Line(purchases.item_id, order.at_s, order.order_id))
         for purchases in history.item_purchases
         for number in purchases.orders
-        if (order := history.find_order(number)) is not None
+        if (order := history.order_numbered(number)) is not None
     ]
     return [line for _, line in sorted(found, key=lambda purchases: (purchases[0], purchases[1].item_id))]
 

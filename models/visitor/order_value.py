@@ -110,7 +110,7 @@ def _order_of(history: History, event: Event) -> Order | None:
     if not order_id:
         return history.orders[-1] if history.orders else None
     number = number_of(history, order_id)
-    return None if number is None else history.find_order(number)
+    return None if number is None else history.order_numbered(number)
 
 
 def _told_cents(event: Event) -> int | None:

@@ -14,7 +14,7 @@ from shopwindow.build import archive_directory
 from shopwindow.embedded import EmbeddedRedis
 from shopwindow.settings import write_settings
 from store.archive.archive import Archive
-from stream.archive_flow import ARCHIVE_GROUP
+from store.log.groups import ARCHIVE_GROUP
 from tests.servers import Broker
 from tests.stream.workers import World, make_events, world
 

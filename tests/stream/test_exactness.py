@@ -12,12 +12,13 @@ import pytest
 from models.visitor.profile import encode_profile
 from shopwindow.embedded import EmbeddedRedis
 from store import keys
+from store.log.groups import PROFILE_GROUP
 from store.log.log import partition_of
 from store.site.catalog import CatalogStore
 from store.visitors.profiles import ProfileStore
 from stream.assortments import Assortments
 from stream.decode import Decoder
-from stream.profile_flow import PROFILE_GROUP, ProfileLearning
+from stream.profile_flow import ProfileLearning
 from stream.retry import Stop
 from tests.servers import Broker
 from tests.stream.workers import (

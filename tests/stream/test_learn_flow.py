@@ -13,8 +13,8 @@ from models.learner.snapshot import Snapshot, decode_snapshot
 from models.ranking.next_item import NextItem
 from models.ranking.transitions import AFTER
 from shopwindow.embedded import EmbeddedRedis
+from store.log.groups import LEARN_GROUP
 from store.site.models import ModelStore
-from stream.learn_flow import LEARN_GROUP
 from tests.stream.workers import World, make_events, world
 
 

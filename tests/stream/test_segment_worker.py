@@ -21,6 +21,7 @@ from shopwindow.embedded import EmbeddedRedis
 from shopwindow.settings import write_settings
 from store import keys
 from store.clock import EventClock
+from store.log.groups import PROFILE_GROUP
 from store.log.log import partition_of
 from store.site.catalog import CatalogStore
 from store.site.segments import SegmentStore
@@ -29,7 +30,7 @@ from store.visitors.profiles import ProfileStore
 from stream.assortments import Assortments
 from stream.decode import Decoder
 from stream.flow_context import FlowContext
-from stream.profile_flow import PROFILE_GROUP, ProfileLearning
+from stream.profile_flow import ProfileLearning
 from stream.retry import Stop
 from stream.segment_worker import SegmentWorker
 from tests.servers import Broker

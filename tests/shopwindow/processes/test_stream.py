@@ -15,7 +15,7 @@ import pytest
 
 from shopwindow.embedded import EmbeddedRedis, free_port
 from shopwindow.settings import Settings, SiteKeys, write_settings
-from stream.profile_flow import PROFILE_GROUP
+from store.log.groups import PROFILE_GROUP
 from tests.stream.workers import PARTITIONS, make_events, undisturbed, world
 
 STREAMS = (("stream", "profile"), ("stream", "learn"))

@@ -13,7 +13,7 @@ from models.catalog.resources import Experiment, ListChange, SlotChange, Variant
 from models.events.bots import FLOOD_EVENTS, FLOOD_REFILL_S
 from models.events.events import Event
 from models.events.parsing import parse_event
-from models.experiments.assignment import exposure_event
+from models.experiments.assignment import Meeting, exposure_event
 from models.experiments.results import Group
 from models.reports.archive_row import row_of
 from store.archive.experiment_results import asked_of, asked_of_holdout
@@ -52,16 +52,8 @@ def exposed(
     visitor: str, variant: Variant, at_s: float, decision: str = "d", began_s: float = WALL_S, owner: str = ""
 ) -> Event:
     began = Experiment(experiment_id="e", variants=(A, B), began_at_s=began_s)
-    return exposure_event(
-        began,
-        variant,
-        site=SITE,
-        visitor_id=owner or visitor,
-        sender_id=visitor,
-        decision_id=decision,
-        at_s=START_S + at_s,
-        now_s=began_s + 1,
-    )
+    meeting = Meeting(SITE, owner or visitor, visitor, decision, START_S + at_s, began_s + 1)
+    return exposure_event(began, variant, meeting)
 
 
 def shown(visitor: str, at_s: float, placement: str = "hero") -> Event:

@@ -1,0 +1,136 @@
+"""Buyer reports: who buys, how often, how much, who comes back, and who leaves a cart."""
+
+from typing import Any
+
+from models.reports.cohorts import CohortOrder, cohorts
+from models.segments.lifecycle import STAGES
+from models.segments.rfm import TIERS, Buyer, tiers
+from store.archive import report_queries
+from store.archive.channel_reports import TOTAL
+from store.archive.report_source import MadeTable, ReportSource, share_of
+
+
+def value_segments(source: ReportSource) -> MadeTable:
+    """Value tiers by recency, frequency and money, and their shares of revenue."""
+    buyers = [Buyer(*row) for row in source.rows(report_queries.BUYERS_QUERY)]
+    members: dict[str, list[Buyer]] = {}
+    tier: str
+    for tier, buyer in zip(tiers(buyers), buyers, strict=True):
+        members.setdefault(tier, []).append(buyer)
+    revenue = sum(buyer.revenue for buyer in buyers)
+    rows: list[tuple[Any, ...]] = []
+    for tier, theirs in [*((tier, members[tier]) for tier in TIERS if tier in members), (TOTAL, buyers)]:
+        brought, orders = sum(order.revenue for order in theirs), sum(order.orders for order in theirs)
+        rows.append(
+            (
+                tier,
+                len(theirs),
+                share_of(len(theirs), len(buyers)),
+                orders,
+                brought,
+                share_of(brought, revenue),
+                share_of(orders, len(theirs)),
+                share_of(brought, orders),
+            )
+        )
+    columns = ("tier", "buyers", "share_of_buyers", "orders", "revenue", "share_of_revenue")
+    return (*columns, "orders_per_buyer", "revenue_per_order"), rows
+
+
+def buyers_orders(source: ReportSource) -> list[CohortOrder]:
+    return [CohortOrder(*row) for row in source.rows(report_queries.ORDERS_QUERY)]
+
+
+def buyer_cohorts(source: ReportSource) -> MadeTable:
+    """What part of each month's new buyers orders again, month by month."""
+    rows = [
+        (cohort.cohort, cohort.month, cohort.buyers, cohort.active, cohort.retention)
+        for cohort in cohorts(buyers_orders(source))
+    ]
+    return ("cohort", "month", "buyers", "active", "retention"), list(rows)
+
+
+def lifetime_value(source: ReportSource) -> MadeTable:
+    """What buyers have brought on average by each month of their life, by cohort and over all."""
+    cells = cohorts(buyers_orders(source))
+    rows: list[tuple[Any, ...]] = [
+        (cell.cohort, cell.month, cell.buyers, cell.orders, cell.revenue, cell.cumulative_revenue, cell.lifetime_value)
+        for cell in cells
+    ]
+    if cells:
+        buyers = sum(cell.buyers for cell in cells if cell.month == 0)
+        orders, revenue = sum(cell.orders for cell in cells), sum(cell.revenue for cell in cells)
+        rows.append((TOTAL, None, buyers, orders, revenue, revenue, revenue / buyers))
+    return ("cohort", "month", "buyers", "orders", "revenue", "cumulative_revenue", "lifetime_value"), rows
+
+
+def abandoned_carts(source: ReportSource) -> MadeTable:
+    """Visits with a cart, and those after which nothing was ordered."""
+    found = source.rows(report_queries.CARTS_QUERY)
+    whole = (TOTAL, *(sum(row[place] for row in found) for place in range(1, 6)))
+    columns = ("channel", "carts", "bought", "abandoned", "cart_value", "abandoned_value", "abandonment")
+    return columns, [(*row, share_of(row[3], row[1])) for row in (*found, whole)]
+
+
+def satisfaction_by_channel(source: ReportSource) -> MadeTable:
+    """NPS (promoters less detractors, -100 to 100), CSAT (share of 4 and 5) and reviews, by month."""
+    found = source.rows(report_queries.SATISFACTION_QUERY)
+
+    def mean(value: int, count: int) -> float | None:
+        return share_of(sum((row[value] or 0.0) * row[count] for row in found), sum(row[count] for row in found))
+
+    def whole(place: int) -> int:
+        return int(sum(row[place] for row in found))
+
+    total = (TOTAL, *(whole(place) for place in range(1, 7)), mean(7, 5), whole(8), mean(9, 8))
+    rows: list[tuple[Any, ...]] = []
+    for row in (*found, total):
+        nps = share_of(100.0 * (row[2] - row[4]), row[1])
+        rows.append((*row[:5], nps, row[5], row[6], share_of(row[6], row[5]), *row[7:]))
+    columns = (
+        "month",
+        "nps_answers",
+        "promoters",
+        "passives",
+        "detractors",
+        "nps",
+        "csat_answers",
+        "satisfied",
+        "csat",
+    )
+    return (*columns, "csat_mean", "reviews", "rating_mean"), rows
+
+
+def segment_revenue(source: ReportSource) -> MadeTable:
+    """What the shop's own segments bring: visitors in them at the end, and their orders; one may be in several."""
+    ((visitors, buyers, orders, revenue),) = source.rows(report_queries.ALL_VISITORS)
+    rows: list[tuple[Any, ...]] = []
+    for name, *figures in (*source.rows(report_queries.SEGMENT_REVENUE), (TOTAL, visitors, buyers, orders, revenue)):
+        count, own_buyers, own_orders, brought = figures
+        shares = (share_of(count, visitors), share_of(brought, revenue))
+        rows.append((name, count, shares[0], own_buyers, own_orders, brought, shares[1], share_of(brought, count)))
+    columns = ("segment", "visitors", "share_of_visitors", "buyers", "orders", "revenue", "share_of_revenue")
+    return (*columns, "revenue_per_visitor"), rows
+
+
+def stages_at_end(source: ReportSource) -> MadeTable:
+    """How many visitors stood in each stage of life at the end, and how many moves led in and out."""
+    found = {row[0]: row[1:] for row in source.rows(report_queries.STAGES_QUERY)}
+    whole = sum(row[0] for row in found.values())
+    rows: list[tuple[Any, ...]] = []
+    for stage in STAGES:
+        visitors, entered, gone = found.get(stage, (0, 0, 0))
+        rows.append((stage, visitors, share_of(visitors, whole), entered, gone))
+    return ("stage", "visitors", "share", "entered", "left"), [
+        *rows,
+        (TOTAL, whole, share_of(whole, whole), None, None),
+    ]
+
+
+def stage_flows(source: ReportSource) -> MadeTable:
+    """Moves between stages of life; `share` is of the moves out of the same stage."""
+    found = source.rows(report_queries.STAGE_FLOWS_QUERY)
+    out: dict[str, int] = {}
+    for stage, _, moves, _ in found:
+        out[stage] = out.get(stage, 0) + moves
+    return ("from", "to", "moves", "visitors", "share"), [(*row, share_of(row[2], out[row[0]])) for row in found]
