@@ -14,7 +14,8 @@ from models.base.durations import DAY_S
 from shopwindow.embedded import free_port
 from shopwindow.embedded_stack import EmbeddedStack, is_free
 from shopwindow.sample.shop import SampleShop, make_shop
-from shopwindow.sample.shoppers import ShopperReport, Shoppers
+from shopwindow.sample.shopper_report import ShopperReport
+from shopwindow.sample.shoppers import Shoppers
 from shopwindow.settings import Settings
 from store.client import connect
 from store.site.catalog import CatalogStore

@@ -147,7 +147,7 @@ def _routes(kind: ResourceKind, path: str, noun: str, bodies: _Bodies) -> None:
         """Remove one; it is not shown from the next request on."""
         state = state_of(request)
         try:
-            known = await asyncio.to_thread(state.catalogs.delete, site.name, kind, resource_id)
+            known = await asyncio.to_thread(state.stores.catalogs.delete, site.name, kind, resource_id)
         except UNAVAILABLE as error:
             raise _unavailable() from error
         if not known:
@@ -211,7 +211,7 @@ async def _segments(state: State, site: Site, kind: ResourceKind, values: Sequen
     if kind not in ("rules", "experiments") or b'"audience"' not in orjson.dumps(values):
         return frozenset()
     try:
-        segment_config = await asyncio.to_thread(state.segments.segment_config, site.name)
+        segment_config = await asyncio.to_thread(state.stores.segments.segment_config, site.name)
     except UNAVAILABLE as error:
         raise _unavailable() from error
     return frozenset(segment.segment_id for segment in segment_config.segments)
@@ -219,7 +219,7 @@ async def _segments(state: State, site: Site, kind: ResourceKind, values: Sequen
 
 async def _put(state: State, site: Site, kind: ResourceKind, resources: list[CatalogResource]) -> None:
     try:
-        await asyncio.to_thread(state.catalogs.put, site.name, kind, _last_of_each(kind, resources), time.time())
+        await asyncio.to_thread(state.stores.catalogs.put, site.name, kind, _last_of_each(kind, resources), time.time())
     except UNAVAILABLE as error:
         raise _unavailable() from error
     await _follow(state, site)
@@ -231,7 +231,7 @@ def _last_of_each(kind: ResourceKind, resources: list[CatalogResource]) -> list[
 
 async def _follow(state: State, site: Site) -> None:
     try:
-        await site.follow_catalog(await asyncio.to_thread(state.catalogs.version, site.name))
+        await site.follow_catalog(await asyncio.to_thread(state.stores.catalogs.version, site.name))
     except UNAVAILABLE as error:
         raise _unavailable() from error
 

@@ -53,8 +53,10 @@ async def get_results(
     asked = await _asked(state, site, experiment_id)
     unarchived = await unarchived_of(state, site)
     try:
-        async with state.reporting:
-            judged = await asyncio.to_thread(judge_experiment, state.archive, site.name, asked, first, last, unarchived)
+        async with state.running.reporting:
+            judged = await asyncio.to_thread(
+                judge_experiment, state.stores.archive, site.name, asked, first, last, unarchived
+            )
     except ArchiveUnavailableError as error:
         raise unavailable("archive_unavailable", str(error)) from error
     return answer({"experiment_id": experiment_id, "from": first_day, "to": last_day, **_view(judged)})
@@ -111,7 +113,7 @@ async def _asked(state: State, site: Site, experiment_id: str) -> Asked:
 
 async def _experiment(state: State, site: Site, experiment_id: str) -> Experiment:
     try:
-        await site.follow_catalog(await asyncio.to_thread(state.catalogs.version, site.name))
+        await site.follow_catalog(await asyncio.to_thread(state.stores.catalogs.version, site.name))
     except UNAVAILABLE as error:
         raise unavailable("store_unavailable", "the catalog store does not answer; try again") from error
     found = site.assortment.experiments.get(experiment_id)

@@ -64,7 +64,9 @@ async def get_journal(request: Request, site: SecretSite, asked: Annotated[Journ
         from_s=parse_moment(asked.after, "from", _LATEST_S) if asked.after else 0.0,
         to_s=parse_moment(asked.before, "to", _LATEST_S) if asked.before else float("inf"),
     )
-    entries = await _read(state.journal.find, site.name, state.log.partitions, wanted, asked.limit, MOST_READ)
+    entries = await _read(
+        state.stores.journal.find, site.name, state.logs.events.partitions, wanted, asked.limit, MOST_READ
+    )
     return answer({"entries": [_view(entry) for entry in entries]})
 
 
@@ -82,8 +84,8 @@ async def get_entry(
     state = state_of(request)
     partition = int(message_id.partition("-")[0]) if is_message_id(message_id) else -1
     entry: JournalRow | None = None
-    if 0 <= partition < state.log.partitions:
-        entry = await _read(state.journal.get, site.name, partition, message_id)
+    if 0 <= partition < state.logs.events.partitions:
+        entry = await _read(state.stores.journal.get, site.name, partition, message_id)
     if entry is None:
         raise ProblemError(404, "message_unknown", f"site {site.name!r} has sent no message {show_value(message_id)}")
     return answer(_view(entry))
@@ -98,7 +100,7 @@ async def get_undelivered(
     request: Request, site: SecretSite, limit: Annotated[int, Query(ge=1, le=MAX_LISTED)] = 100
 ) -> Response:
     """Give the newest first, each with its body."""
-    found = await _read(state_of(request).outboxes[site.name].undelivered, limit)
+    found = await _read(state_of(request).stores.outboxes[site.name].undelivered, limit)
     return answer({"undelivered": [_set_aside(entry) for entry in found]})
 
 
@@ -117,13 +119,13 @@ async def replay_undelivered(request: Request, site: SecretSite) -> Response:
         if not isinstance(message_id, str) or (message_id and not is_message_id(message_id)):
             raise InvalidError("message_id_invalid", f"message_id is no message's, got {show_value(message_id)}")
     state = state_of(request)
-    return answer({"replayed": await _read(state.outboxes[site.name].replay, time.time(), message_id)})
+    return answer({"replayed": await _read(state.stores.outboxes[site.name].replay, time.time(), message_id)})
 
 
 async def _ids(state: State, site: Site, visitor_id: str) -> tuple[str, ...]:
     """Give the visitor who goes by an id, and the devices that joined them: each may have been sent something."""
     try:
-        known = know(await state.visits.read(site.name, visitor_id), site.assortment)
+        known = know(await state.stores.visitors.read(site.name, visitor_id), site.assortment)
     except UNAVAILABLE as error:
         raise unavailable("store_unavailable", "the journal does not answer; try again") from error
     devices = (joined.device_id for joined in known.profile.joined)

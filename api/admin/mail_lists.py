@@ -115,13 +115,15 @@ async def _of_segment(state: State, site: Site, asked: dict[str, Any]) -> _Page:
     limit = RequestFields(asked).whole("limit", None, 1, MAX_LIST_VISITORS) or MAX_LIST_VISITORS
     if asked.get("cursor") is None:
         await _check_known(state, site, segment_id)
-        members = await asyncio.to_thread(members_of, state.memberships, site.name, state.log.partitions, segment_id)
+        members = await asyncio.to_thread(
+            members_of, state.stores.memberships, site.name, state.logs.events.partitions, segment_id
+        )
         if len(members) <= limit:
             return _Page(members, len(members), None)
-        name = await asyncio.to_thread(state.mailings.begin, site.name, segment_id, members)
+        name = await asyncio.to_thread(state.stores.mailings.begin, site.name, segment_id, members)
         return _Page(members[:limit], len(members), f"{name}:{limit}")
     name, start = _parse_cursor(asked["cursor"])
-    visitor_ids, total = await asyncio.to_thread(state.mailings.page, site.name, segment_id, name, start, limit)
+    visitor_ids, total = await asyncio.to_thread(state.stores.mailings.page, site.name, segment_id, name, start, limit)
     if not total:
         raise InvalidError(
             "cursor_unknown",
@@ -133,7 +135,7 @@ async def _of_segment(state: State, site: Site, asked: dict[str, Any]) -> _Page:
 
 
 async def _check_known(state: State, site: Site, segment_id: str) -> None:
-    segment_config = await asyncio.to_thread(state.segments.segment_config, site.name)
+    segment_config = await asyncio.to_thread(state.stores.segments.segment_config, site.name)
     if segment_id not in {segment.segment_id for segment in segment_config.segments}:
         raise ProblemError(404, "segment_unknown", f"site {site.name!r} has no segment {show_value(segment_id)}")
 

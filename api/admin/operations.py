@@ -16,6 +16,7 @@ from api.runtime.authentication import SecretSite
 from api.runtime.log_appender import Incoming, append_events
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
+from api.runtime.stream_gauges import lags
 from models.base.errors import InvalidError
 from models.base.timestamps import iso
 from models.events.dead_letter import DeadLetter, decode_dead_letter
@@ -24,7 +25,6 @@ from models.events.parsing import parse_event
 from store.client import UNAVAILABLE
 from store.log.log import EventLog, LogUnavailableError, Record, partition_of
 
-FLOWS = ("profile", "learn", "trigger", "archive")
 _REPLAY_GROUP = "replay"
 _READ_RECORDS = 1_000
 
@@ -40,7 +40,7 @@ async def healthz() -> Response:
 @router.get("/readyz", summary="Is it warm and loaded", responses=problems(503))
 async def readyz(request: Request) -> Response:
     """Answer 200 once catalog and models are loaded and the decision path is warm."""
-    if not state_of(request).ready.is_set():
+    if not state_of(request).running.ready.is_set():
         raise ProblemError(503, "not_ready", "catalog and models are not loaded yet", {"Retry-After": "1"})
     return answer({"status": "ready"})
 
@@ -60,8 +60,8 @@ async def get_status(request: Request, site: SecretSite) -> Response:
     """Give this site's processed events by outcome, each flow's lag, and the models' version."""
     state = state_of(request)
     try:
-        lag = await asyncio.to_thread(lags, state.log)
-        counts = await asyncio.to_thread(state.profiles.counts, site.name, state.log.partitions)
+        lag = await asyncio.to_thread(lags, state.logs.events)
+        counts = await asyncio.to_thread(state.stores.profiles.counts, site.name, state.logs.events.partitions)
     except (LogUnavailableError, *UNAVAILABLE) as error:
         raise unavailable("store_unavailable", "a store does not answer; try again") from error
     return answer(
@@ -73,14 +73,6 @@ async def get_status(request: Request, site: SecretSite) -> Response:
             "catalog": {kind: len(getattr(site.assortment, kind)) for kind in ("items", "creatives", "campaigns")},
         }
     )
-
-
-def lags(log: EventLog) -> dict[str, int]:
-    """Records each flow has not committed yet, over all partitions."""
-    ends = log.ends()
-    return {
-        flow: sum(max(0, end - done) for end, done in zip(ends, log.committed(flow), strict=True)) for flow in FLOWS
-    }
 
 
 @router.get(
@@ -96,7 +88,7 @@ async def get_dead_letters(
     """Give the newest events that could not be used, newest first, with the reason and the original bytes."""
     state = state_of(request)
     try:
-        records = await asyncio.to_thread(_read, state.dead_letter_log, None)
+        records = await asyncio.to_thread(_read, state.logs.dead_letters, None)
     except LogUnavailableError as error:
         raise _log_unavailable() from error
     letters = _own(state, site, records)
@@ -111,11 +103,11 @@ async def get_dead_letters(
 async def replay_dead_letters(request: Request, site: SecretSite) -> Response:
     """Check again every event set aside since the last replay; those valid now are accepted, each once."""
     state = state_of(request)
-    async with state.replaying:
+    async with state.running.replaying:
         group = f"{_REPLAY_GROUP}-{site.name}"
         try:
-            (done,) = await asyncio.to_thread(state.dead_letter_log.committed, group)
-            records = await asyncio.to_thread(_read, state.dead_letter_log, done)
+            (done,) = await asyncio.to_thread(state.logs.dead_letters.committed, group)
+            records = await asyncio.to_thread(_read, state.logs.dead_letters, done)
         except LogUnavailableError as error:
             raise _log_unavailable() from error
         accepted: list[Incoming] = []
@@ -125,9 +117,9 @@ async def replay_dead_letters(request: Request, site: SecretSite) -> Response:
                 accepted.append(_again(state, site, letter))
             except InvalidError as error:
                 rejected.append({"position": position, "code": error.code, "message": error.message})
-        await append_events(state.events, accepted)
+        await append_events(state.appenders.events, accepted)
         if records:
-            await asyncio.to_thread(state.dead_letter_log.commit, group, {0: records[-1].position})
+            await asyncio.to_thread(state.logs.dead_letters.commit, group, {0: records[-1].position})
     return answer({"accepted": len(accepted), "rejected": rejected})
 
 
@@ -143,7 +135,7 @@ def _again(state: State, site: Site, letter: DeadLetter) -> Incoming:
         event = decode_event(letter.value)
         if event.site != site.name:
             raise InvalidError("site_unknown", f"the event belongs to site {event.site!r}")
-    partition = partition_of(site.name, event.visitor_id, state.log.partitions)
+    partition = partition_of(site.name, event.visitor_id, state.logs.events.partitions)
     return Incoming(site.name, partition, event.visitor_id, encode_event(event))
 
 

@@ -80,8 +80,10 @@ async def _made(request: Request, site: Site, name: str, first_day: str | None, 
     unarchived = await unarchived_of(state, site)
     asked = await _experiments(state, site) if name == "experiments" else ()
     try:
-        async with state.reporting:  # one at a time: the rest of the API shares the machine
-            made = await asyncio.to_thread(make_report, state.archive, site.name, name, first, last, unarchived, asked)
+        async with state.running.reporting:  # one at a time: the rest of the API shares the machine
+            made = await asyncio.to_thread(
+                make_report, state.stores.archive, site.name, name, first, last, unarchived, asked
+            )
     except ArchiveUnavailableError as error:
         raise unavailable("archive_unavailable", str(error)) from error
     return made
@@ -90,7 +92,9 @@ async def _made(request: Request, site: Site, name: str, first_day: str | None, 
 async def unarchived_of(state: State, site: Site) -> Unarchived:
     """Read what is not archived yet; where the log does not answer, reports tell of what is."""
     try:
-        return await asyncio.to_thread(read_unarchived, state.log, ARCHIVE_GROUP, site.name, state.config.holdout_share)
+        return await asyncio.to_thread(
+            read_unarchived, state.logs.events, ARCHIVE_GROUP, site.name, state.config.holdout_share
+        )
     except (LogUnavailableError, LogRecreatedError, *UNAVAILABLE) as error:
         _LOGGER.warning("the report has only what is archived: %s", error)
         return NOTHING_UNARCHIVED
@@ -99,7 +103,7 @@ async def unarchived_of(state: State, site: Site) -> Unarchived:
 async def _experiments(state: State, site: Site) -> tuple[Asked, ...]:
     """Every experiment of the site that has begun, by id, and the holdout."""
     try:
-        await site.follow_catalog(await asyncio.to_thread(state.catalogs.version, site.name))
+        await site.follow_catalog(await asyncio.to_thread(state.stores.catalogs.version, site.name))
     except UNAVAILABLE as error:
         _LOGGER.warning("the report has the experiments known here: %s", error)
     holdout = asked_of_holdout(state.config.holdout_share)

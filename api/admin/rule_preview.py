@@ -88,7 +88,7 @@ def _placement(asked: dict[str, Any], site: Site) -> Callable[[Decision], dict[s
 
 async def _segments(state: State, site: Site) -> frozenset[str]:
     try:
-        segment_config = await asyncio.to_thread(state.segments.segment_config, site.name)
+        segment_config = await asyncio.to_thread(state.stores.segments.segment_config, site.name)
     except UNAVAILABLE as error:
         raise unavailable("store_unavailable", "the segment store does not answer; try again") from error
     return frozenset(segment.segment_id for segment in segment_config.segments)

@@ -73,7 +73,7 @@ async def get_segments(
     """List by id; `counts` has the number of visitors in each."""
     state = state_of(request)
     known = await _segments(state, site)
-    tallies = await _read(state.segments.tallies, site.name, state.log.partitions)
+    tallies = await _read(state.stores.segments.tallies, site.name, state.logs.events.partitions)
     ids = sorted(segment_id for segment_id in known if segment_id > after)
     page = ids[:limit]
     counts = {entry: tallies.get(f"segment:{entry}", MemberCount(0, 0.0)).visitors for entry in page}
@@ -107,19 +107,21 @@ async def preview_segment(request: Request, site: SecretSite) -> Response:
 
 
 async def _preview(state: State, site: Site, rule: SegmentRule, limit: int) -> dict[str, Any]:
-    await site.follow_catalog(await asyncio.to_thread(state.catalogs.version, site.name))
-    thresholds = (await asyncio.to_thread(state.segments.segment_config, site.name)).thresholds
-    now_s = await read_now_s(state.config.clock, state.redis, site.name)
+    await site.follow_catalog(await asyncio.to_thread(state.stores.catalogs.version, site.name))
+    thresholds = (await asyncio.to_thread(state.stores.segments.segment_config, site.name)).thresholds
+    now_s = await read_now_s(state.config.clock, state.stores.redis, site.name)
     started = time.monotonic()
     judged, count, complete = 0, 0, True
     examples: list[dict[str, Any]] = []
-    for partition in range(state.log.partitions):
+    for partition in range(state.logs.events.partitions):
         cursor, seen = 0, set[str]()
         while complete:
-            cursor, found = await asyncio.to_thread(state.memberships.scan, site.name, partition, cursor, _PORTION)
+            cursor, found = await asyncio.to_thread(
+                state.stores.memberships.scan, site.name, partition, cursor, _PORTION
+            )
             visitors = [visitor_id for visitor_id, _ in found if visitor_id not in seen]  # a scan may repeat some
             seen.update(visitors)
-            profiles = await asyncio.to_thread(state.profiles.load, site.name, partition, visitors)
+            profiles = await asyncio.to_thread(state.stores.profiles.load, site.name, partition, visitors)
             for visitor_id, profile in zip(visitors, profiles, strict=True):
                 if not profile.events_seen:
                     continue
@@ -170,8 +172,8 @@ async def get_segment(request: Request, segment_id: SegmentId, site: SecretSite)
     segment = (await _segments(state, site)).get(segment_id)
     if segment is None:
         raise _unknown(site, segment_id)
-    tally = await _read(state.segments.segment_tally, site.name, state.log.partitions, segment_id)
-    settled = await _read(state.segments.settled, site.name, state.log.partitions)
+    tally = await _read(state.stores.segments.segment_tally, site.name, state.logs.events.partitions, segment_id)
+    settled = await _read(state.stores.segments.settled, site.name, state.logs.events.partitions)
     return answer({**_written(segment), **_tally(tally), "settled": settled})
 
 
@@ -185,7 +187,7 @@ async def get_segment(request: Request, segment_id: SegmentId, site: SecretSite)
 async def delete_segment(request: Request, segment_id: SegmentId, site: SecretSite) -> Response:
     """Remove one; its visitors leave it in the background."""
     state = state_of(request)
-    if not await _read(state.segments.delete, site.name, segment_id):
+    if not await _read(state.stores.segments.delete, site.name, segment_id):
         raise _unknown(site, segment_id)
     return Response(status_code=204)
 
@@ -199,9 +201,9 @@ async def delete_segment(request: Request, segment_id: SegmentId, site: SecretSi
 async def get_stages(request: Request, site: SecretSite) -> Response:
     """Give how many visitors are in each stage of life, and what divides the stages."""
     state = state_of(request)
-    thresholds = (await _read(state.segments.segment_config, site.name)).thresholds
-    tallies = await _read(state.segments.stage_tallies, site.name, state.log.partitions)
-    settled = await _read(state.segments.settled, site.name, state.log.partitions)
+    thresholds = (await _read(state.stores.segments.segment_config, site.name)).thresholds
+    tallies = await _read(state.stores.segments.stage_tallies, site.name, state.logs.events.partitions)
+    settled = await _read(state.stores.segments.settled, site.name, state.logs.events.partitions)
     stages = {stage: _tally(tallies[stage]) for stage in STAGES}
     return answer({"thresholds": _thresholds(thresholds), "stages": stages, "settled": settled})
 
@@ -219,17 +221,17 @@ async def put_stages(request: Request, site: SecretSite) -> Response:
     All visitors are judged again.
     """
     thresholds = parse_thresholds(await read_json(request))
-    await _read(state_of(request).segments.put_thresholds, site.name, thresholds)
+    await _read(state_of(request).stores.segments.put_thresholds, site.name, thresholds)
     return answer(_thresholds(thresholds))
 
 
 async def _put(state: State, site: Site, segments: Sequence[Segment]) -> None:
-    if not await _read(state.segments.put, site.name, list(segments), MAX_SEGMENTS):
+    if not await _read(state.stores.segments.put, site.name, list(segments), MAX_SEGMENTS):
         raise InvalidError("segments_too_many", f"site {site.name!r} would have more than {MAX_SEGMENTS} segments")
 
 
 async def _segments(state: State, site: Site) -> dict[str, Segment]:
-    segment_config = await _read(state.segments.segment_config, site.name)
+    segment_config = await _read(state.stores.segments.segment_config, site.name)
     return {segment.segment_id: segment for segment in segment_config.segments}
 
 

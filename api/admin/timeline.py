@@ -49,7 +49,7 @@ async def get_timeline(
     visitor_id = parse_visitor_id(visitor_id)
     cursor = None if before is None else _cursor(before)
     try:
-        _, entries = await state.visits.read_timeline(site.name, visitor_id)
+        _, entries = await state.stores.visitors.read_timeline(site.name, visitor_id)
     except UNAVAILABLE as error:
         raise unavailable("store_unavailable", "the profile store does not answer") from error
     if not entries:

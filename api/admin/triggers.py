@@ -44,7 +44,7 @@ TriggerId = Annotated[str, Path(description="Its `trigger_id`.", examples=["cart
 )
 async def get_triggers(request: Request, site: SecretSite) -> Response:
     """List by id: those every site begins with (`shipped`), and the site's own in their place or beside them."""
-    configured = await _read(state_of(request).trigger_config.read, site.name)
+    configured = await _read(state_of(request).stores.trigger_config.read, site.name)
     known = sorted(configured.triggers.values(), key=lambda trigger: trigger.trigger_id)
     return answer({"triggers": [_view(trigger, configured) for trigger in known], "total": len(known), "next": None})
 
@@ -80,14 +80,16 @@ async def preview_trigger(request: Request, site: SecretSite) -> Response:
     state = state_of(request)
     decision = await decide.begin(state, site, visitor_id)
     try:
-        visitor_id = (await state.visits.read(site.name, visitor_id)).visitor_id
+        visitor_id = (await state.stores.visitors.read(site.name, visitor_id)).visitor_id
     except UNAVAILABLE as error:
         raise _unavailable() from error
-    partition = partition_of(site.name, visitor_id, state.log.partitions)
-    ((_, trigger_state),) = await _read(state.triggers.load, site.name, partition, [visitor_id])
-    configured: Configured = await _read(state.trigger_config.read, site.name)
-    thresholds = (await _read(state.segments.segment_config, site.name)).thresholds
-    now_s = max(await read_now_s(state.config.clock, state.redis, site.name), _least_s(state, decision.visitor.profile))
+    partition = partition_of(site.name, visitor_id, state.logs.events.partitions)
+    ((_, trigger_state),) = await _read(state.stores.triggers.load, site.name, partition, [visitor_id])
+    configured: Configured = await _read(state.stores.trigger_config.read, site.name)
+    thresholds = (await _read(state.stores.segments.segment_config, site.name)).thresholds
+    now_s = max(
+        await read_now_s(state.config.clock, state.stores.redis, site.name), _least_s(state, decision.visitor.profile)
+    )
     found: dict[str, Any] = {
         "visitor_id": visitor_id,
         "now": iso(now_s),
@@ -161,7 +163,7 @@ async def put_trigger(request: Request, trigger_id: TriggerId, site: SecretSite)
     trigger = parse_trigger(await read_resource(request, "trigger_id", trigger_id))
     state = state_of(request)
     await _put(state, site, [trigger])
-    return answer(_view(trigger, await _read(state.trigger_config.read, site.name)))
+    return answer(_view(trigger, await _read(state.stores.trigger_config.read, site.name)))
 
 
 @router.get(
@@ -171,7 +173,7 @@ async def put_trigger(request: Request, trigger_id: TriggerId, site: SecretSite)
 )
 async def get_trigger(request: Request, trigger_id: TriggerId, site: SecretSite) -> Response:
     """Give one trigger as it counts now."""
-    configured = await _read(state_of(request).trigger_config.read, site.name)
+    configured = await _read(state_of(request).stores.trigger_config.read, site.name)
     trigger = configured.triggers.get(trigger_id)
     if trigger is None:
         raise _unknown(site, trigger_id)
@@ -188,7 +190,7 @@ async def delete_trigger(request: Request, trigger_id: TriggerId, site: SecretSi
     """Remove one: what it was armed for is called off. A shipped one of the same id counts again."""
     parse_trigger_id(trigger_id)
     state = state_of(request)
-    if not await _read(state.trigger_config.delete, site.name, trigger_id):
+    if not await _read(state.stores.trigger_config.delete, site.name, trigger_id):
         raise _unknown(site, trigger_id)
     return Response(status_code=204)
 
@@ -200,7 +202,7 @@ async def delete_trigger(request: Request, trigger_id: TriggerId, site: SecretSi
 )
 async def get_policy(request: Request, site: SecretSite) -> Response:
     """Give caps, quiet hours, time zone and webhook; its secret is not told."""
-    return answer(_policy(await _read(state_of(request).trigger_config.policy, site.name)))
+    return answer(_policy(await _read(state_of(request).stores.trigger_config.policy, site.name)))
 
 
 @router.put(
@@ -214,13 +216,13 @@ async def put_policy(request: Request, site: SecretSite) -> Response:
     value = await read_json(request)
     state = state_of(request)
     policy = parse_policy(value)
-    await _read(state.trigger_config.put_policy, site.name, policy)
+    await _read(state.stores.trigger_config.put_policy, site.name, policy)
     await _read(site.read_policy)
-    return answer(_policy(await _read(state.trigger_config.policy, site.name)))
+    return answer(_policy(await _read(state.stores.trigger_config.policy, site.name)))
 
 
 async def _put(state: State, site: Site, triggers: list[Trigger]) -> None:
-    if not await _read(state.trigger_config.put, site.name, triggers, MAX_TRIGGERS):
+    if not await _read(state.stores.trigger_config.put, site.name, triggers, MAX_TRIGGERS):
         raise InvalidError("triggers_too_many", f"site {site.name!r} would have more than {MAX_TRIGGERS} triggers")
 
 

@@ -59,11 +59,11 @@ async def get_visitor(
     state = state_of(request)
     visitor_id = parse_visitor_id(visitor_id)
     try:
-        visit = await state.visits.read(site.name, visitor_id)
+        visit = await state.stores.visitors.read(site.name, visitor_id)
         await site.follow_catalog(visit.catalog_version)
     except UNAVAILABLE as error:
         raise unavailable("store_unavailable", "the profile store does not answer") from error
-    partition = partition_of(site.name, visit.visitor_id, state.log.partitions)
+    partition = partition_of(site.name, visit.visitor_id, state.logs.events.partitions)
     kept = visit.kept[visit.visitor_id].profile
     position, events_stored = kept.position, kept.events_seen
     known = know(visit, site.assortment)
@@ -71,9 +71,9 @@ async def get_visitor(
     if profile.events_seen == 0:
         raise ProblemError(404, "visitor_unknown", f"site {site.name!r} knows no visitor {show_value(visitor_id)}")
     try:
-        segment_config = await asyncio.to_thread(state.segments.segment_config, site.name)
-        membership = await asyncio.to_thread(state.memberships.get, site.name, partition, known.visitor_id)
-        clock_s = await read_now_s(state.config.clock, state.redis, site.name)
+        segment_config = await asyncio.to_thread(state.stores.segments.segment_config, site.name)
+        membership = await asyncio.to_thread(state.stores.memberships.get, site.name, partition, known.visitor_id)
+        clock_s = await read_now_s(state.config.clock, state.stores.redis, site.name)
     except UNAVAILABLE as error:
         raise unavailable("store_unavailable", "the profile store does not answer") from error
     if state.config.clock == "event":
@@ -241,10 +241,10 @@ async def delete_visitor(request: Request, visitor_id: VisitorId, site: SecretSi
     state = state_of(request)
     asked = parse_visitor_id(visitor_id)
     try:
-        visit = await state.visits.read(site.name, asked)
+        visit = await state.stores.visitors.read(site.name, asked)
         known = know(visit, site.assortment)
         devices = sorted({asked, *(joined.device_id for joined in known.profile.joined)} - {known.visitor_id})
-        holders = {device: (await state.visits.read(site.name, device)).visitor_id for device in devices}
+        holders = {device: (await state.stores.visitors.read(site.name, device)).visitor_id for device in devices}
     except UNAVAILABLE as error:
         raise unavailable("store_unavailable", "the profile store does not answer; nothing is erased yet") from error
     now_s, at_s = time.time(), await _clock_s(state, site)
@@ -253,7 +253,7 @@ async def delete_visitor(request: Request, visitor_id: VisitorId, site: SecretSi
         device: Link(at_s, holder) for device, holder in holders.items() if holder not in (known.visitor_id, device)
     }
     await append_events(
-        state.events,
+        state.appenders.events,
         [_incoming(state, identified(site.name, device_id, link, now_s), link) for device_id, link in others.items()],
     )
     return Response(status_code=204)
@@ -262,7 +262,7 @@ async def delete_visitor(request: Request, visitor_id: VisitorId, site: SecretSi
 async def _clock_s(state: State, site: Site) -> float:
     """The site's time: an erasure must not move a clock that events move."""
     try:
-        return await read_now_s(state.config.clock, state.redis, site.name)
+        return await read_now_s(state.config.clock, state.stores.redis, site.name)
     except UNAVAILABLE:
         return time.time()
 
@@ -273,16 +273,16 @@ async def _erase(state: State, site: Site, visitor_ids: list[str], at_s: float) 
         Event(site=site.name, event=VISITOR_DELETED, visitor_id=visitor_id, at_s=at_s, accepted_at_s=now_s)
         for visitor_id in visitor_ids
     ]
-    positions = await append_events(state.events, [_incoming(state, event) for event in events])
+    positions = await append_events(state.appenders.events, [_incoming(state, event) for event in events])
     try:
         for erased_id, position in zip(visitor_ids, positions, strict=True):
-            partition = partition_of(site.name, erased_id, state.log.partitions)
-            await asyncio.to_thread(state.profiles.erase, site.name, partition, erased_id, position)
+            partition = partition_of(site.name, erased_id, state.logs.events.partitions)
+            await asyncio.to_thread(state.stores.profiles.erase, site.name, partition, erased_id, position)
     except UNAVAILABLE as error:
         detail = "the erasure is recorded and will be carried out when the profile store answers again"
         raise unavailable("store_unavailable", detail) from error
 
 
 def _incoming(state: State, event: Event, link: Link | None = None) -> Incoming:
-    partition = partition_of(event.site, event.visitor_id, state.log.partitions)
+    partition = partition_of(event.site, event.visitor_id, state.logs.events.partitions)
     return Incoming(event.site, partition, event.visitor_id, encode_event(event), link)

@@ -66,13 +66,13 @@ async def post_events(request: Request) -> Response:
             rejected.append({"index": index, "code": error.code, "message": error.message})
             letters.append(_dead_letter(site.name, error, value, now_s))
             continue
-        partition = partition_of(site.name, event.visitor_id, state.log.partitions)
+        partition = partition_of(site.name, event.visitor_id, state.logs.events.partitions)
         incoming.append(Incoming(site.name, partition, event.visitor_id, encoded))
     if refused is not None and not incoming and not letters:
         raise refused
-    await append_events(state.events, incoming)
+    await append_events(state.appenders.events, incoming)
     if letters:
-        state.dead_letters.post(letters)
+        state.appenders.dead_letters.post(letters)
     if rejected:
         metrics.EVENTS_RECEIVED.labels(site.name, "rejected").inc(len(rejected))
     metrics.EVENTS_RECEIVED.labels(site.name, "accepted").inc(len(incoming))

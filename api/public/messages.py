@@ -78,27 +78,27 @@ async def get_messages(
 
 async def _owner(state: State, site: Site, visitor_id: str) -> str:
     """Whoever goes by an id: a device shows what its visitor is sent."""
-    return (await state.visits.read(site.name, visitor_id)).visitor_id
+    return (await state.stores.visitors.read(site.name, visitor_id)).visitor_id
 
 
 async def _read(state: State, site: Site, owner: str, after: str) -> list[OnSite]:
-    partition = partition_of(site.name, owner, state.log.partitions)
-    now_s = await read_now_s(state.config.clock, state.redis, site.name)
-    return await read_on_site(state.redis, site.name, partition, owner, after, now_s)
+    partition = partition_of(site.name, owner, state.logs.events.partitions)
+    now_s = await read_now_s(state.config.clock, state.stores.redis, site.name)
+    return await read_on_site(state.stores.redis, site.name, partition, owner, after, now_s)
 
 
 async def _present(state: State, site: Site, owner: str, for_s: float) -> bool:
     """Note that a page is open; whether it was not before."""
-    partition = partition_of(site.name, owner, state.log.partitions)
+    partition = partition_of(site.name, owner, state.logs.events.partitions)
     now_s = time.time()
-    return await note_presence(state.redis, site.name, partition, owner, now_s, now_s + for_s)
+    return await note_presence(state.stores.redis, site.name, partition, owner, now_s, now_s + for_s)
 
 
 async def _await_first(state: State, site: Site, owner: str, after: str) -> list[OnSite]:
     """Give what waited for the visitor to come, once the trigger flow has seen that they have."""
-    partition = partition_of(site.name, owner, state.log.partitions)
-    ((_, trigger_state),) = await asyncio.to_thread(state.triggers.load, site.name, partition, [owner])
-    now_s = await read_now_s(state.config.clock, state.redis, site.name)
+    partition = partition_of(site.name, owner, state.logs.events.partitions)
+    ((_, trigger_state),) = await asyncio.to_thread(state.stores.triggers.load, site.name, partition, [owner])
+    now_s = await read_now_s(state.config.clock, state.stores.redis, site.name)
     if not any(timer.held == NO_PAGE_OPEN or timer.due_s <= now_s for timer in trigger_state.timers):
         return []
     until = time.monotonic() + FIRST_ANSWER_S
@@ -114,7 +114,7 @@ async def _push(state: State, site: Site, visitor_id: str, after: str) -> AsyncI
     yield f"retry: {RETRY_MS}\n\n".encode()
     spoke_at = time.monotonic()
     owner = visitor_id
-    while not state.stopping():
+    while not state.running.stopping():
         with contextlib.suppress(*UNAVAILABLE):
             owner = await _owner(state, site, visitor_id)
             await _present(state, site, owner, LISTEN_COUNTS_S)

@@ -31,7 +31,7 @@ async def begin(state: State, site: Site, visitor_id: str, agent: str = "") -> D
     now_s = time.time()
     freshness_ms: float | None = None
     if profile.events_seen:
-        fresh_s = state.freshness.first_use(site.name, known.visitor_id, profile.accepted_at_s, now_s)
+        fresh_s = state.memory.freshness.first_use(site.name, known.visitor_id, profile.accepted_at_s, now_s)
         if fresh_s is not None:
             metrics.FRESHNESS_SECONDS.observe(fresh_s)
             freshness_ms = round(fresh_s * 1000, 2)
@@ -75,18 +75,20 @@ def agent_of(request: Request) -> str:
 async def _known(state: State, site: Site, visitor_id: str) -> tuple[ResolvedVisitor, VisitorRead | None, str]:
     """The visitor as known now and as read, or a new one and why the stored state could not be had."""
     nobody = ResolvedVisitor(visitor_id, Profile(), Profile())
-    if not state.breaker.closed(time.monotonic()):
+    if not state.memory.breaker.closed(time.monotonic()):
         metrics.DEGRADED.labels("breaker_open").inc()
         return nobody, None, "visitor state unavailable"
     while True:
         options = _options(state, site)
         try:
-            visit = await state.visits.read(site.name, visitor_id, options, within_s=state.config.redis_deadline_s)
+            visit = await state.stores.visitors.read(
+                site.name, visitor_id, options, within_s=state.config.redis_deadline_s
+            )
         except (TimeoutError, *UNAVAILABLE) as error:
-            state.breaker.failed(time.monotonic())
+            state.memory.breaker.failed(time.monotonic())
             metrics.DEGRADED.labels(type(error).__name__).inc()
             return nobody, None, "visitor state unavailable"
-        state.breaker.succeeded()
+        state.memory.breaker.succeeded()
         try:
             await site.follow_catalog(visit.catalog_version)
         except UNAVAILABLE as error:

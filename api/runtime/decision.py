@@ -152,9 +152,9 @@ class Decision:
             "position": visitor.profile.position,
             "chosen": self.record,
         }
-        partition = partition_of(self.site.name, visitor.visitor_id, self.state.log.partitions)
+        partition = partition_of(self.site.name, visitor.visitor_id, self.state.logs.events.partitions)
         incoming = Incoming(self.site.name, partition, visitor.visitor_id, orjson.dumps(record))
-        if not self.state.decisions.post([incoming]):
+        if not self.state.appenders.decisions.post([incoming]):
             metrics.DECISIONS_UNLOGGED.inc()
         if assignments is not None and assignments.met and not self.subject.is_bot:
             self._expose(assignments)
@@ -162,26 +162,26 @@ class Decision:
     def _expose(self, assignments: VariantAssignments) -> None:
         """Append what the visitor met for the first time, as far as this process knows; said twice, it counts once."""
         name, owner_id, visitor = self.site.name, self.subject.owner_id, self.visitor
-        partition = partition_of(name, owner_id, self.state.log.partitions)
+        partition = partition_of(name, owner_id, self.state.logs.events.partitions)
         meeting = Meeting(
             name, owner_id, visitor.visitor_id, self.decision_id, self.subject.exposed_at_s, visitor.now_s
         )
         exposed = [
             Incoming(name, partition, owner_id, encode_event(exposure_event(experiment, variant, meeting)))
             for experiment, variant in assignments.met.values()
-            if self.state.exposed.first(name, visitor.visitor_id, experiment, variant)
+            if self.state.memory.exposed.first(name, visitor.visitor_id, experiment, variant)
         ]
         if exposed:
             task = asyncio.create_task(self._tell(exposed, list(assignments.met)))
-            self.state.telling.add(task)
-            task.add_done_callback(self.state.telling.discard)
+            self.state.memory.telling.add(task)
+            task.add_done_callback(self.state.memory.telling.discard)
 
     async def _tell(self, exposed: list[Incoming], experiment_ids: list[str]) -> None:
         """Append; what the log does not take is told again with the visitor's next decision."""
         try:
-            await self.state.exposures.append(exposed)
+            await self.state.appenders.exposures.append(exposed)
         except LogUnavailableError:
-            self.state.exposed.forget(self.site.name, self.visitor.visitor_id, experiment_ids)
+            self.state.memory.exposed.forget(self.site.name, self.visitor.visitor_id, experiment_ids)
             metrics.EXPOSURES_LOST.inc(len(exposed))
 
 

@@ -125,7 +125,7 @@ class Fields:
             raise self.refused(name, f"must be a list of {size}", value)
         return value
 
-    def table(self, name: str, most: int) -> dict[str, Any]:
+    def mapping(self, name: str, most: int) -> dict[str, Any]:
         """Read an object of at most `most` members, whatever their names; an empty one where it is not there."""
         value = self.source.get(name, {})
         if not isinstance(value, dict) or len(value) > most or not all(isinstance(key, str) for key in value):

@@ -98,11 +98,11 @@ def _variant(raw: object, where: str, experiment_id: str) -> Variant:
         weight=weight,
         lists={
             parse_strategy(name): _list_change(change, f"{where}.lists.{name}")
-            for name, change in fields.table("lists", MAX_CHANGES).items()
+            for name, change in fields.mapping("lists", MAX_CHANGES).items()
         },
         placements={
             name: _slot_change(change, f"{where}.placements.{name}")
-            for name, change in fields.table("placements", MAX_CHANGES).items()
+            for name, change in fields.mapping("placements", MAX_CHANGES).items()
         },
         rules=tuple(_rule(rule, f"{experiment_id}/{variant_id}/") for rule in fields.array("rules", MAX_VARIANT_RULES)),
     )

@@ -101,7 +101,8 @@ def run_api(
 
 
 def _openapi() -> dict[str, Any]:
-    from api.app import Logs, create_app
+    from api.app import create_app
+    from api.runtime.logs import Logs
     from api.http.config import ApiConfig
 
     def no_logs() -> Logs:

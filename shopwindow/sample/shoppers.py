@@ -5,17 +5,16 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
-from math import exp, log
 from random import Random
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import httpx
 
-from models.catalog.resources import SELLABLE, CatalogItem, Creative
+from models.catalog.resources import SELLABLE, CatalogItem
 from shopwindow.sample.shop import SampleShop
+from shopwindow.sample.shopper_report import Arm, ShopperReport
+from shopwindow.sample.taste import CategoryPath, Taste
 
-CategoryPath = tuple[str, ...]
-Arm = Literal["personalized", "holdout"]
 Target = CatalogItem | CategoryPath | None
 """Where a shopper goes next: a product, a category, the home page (the empty path), or wherever taste leads (None)."""
 
@@ -26,83 +25,6 @@ LIST_ATTENTION = 0.92
 LOOK_AGAIN_S = (0.003, 0.006, 0.012, 0.024, 0.048, 0.096)
 MAX_VISITS = 4
 GRACE_S = 3.0
-MAX_REJECTION_EXAMPLES = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Taste:
-    """What one shopper likes; the engine never sees it."""
-
-    leaves: frozenset[CategoryPath]
-    brand: str
-    price_level: float  # what they like to pay, as a multiple of the leaf's median price; above 0
-
-    def liking(self, item: CatalogItem, usual_price: float) -> float:
-        """How much they like a product, 0 to 1."""
-        if item.category in self.leaves:
-            like = 0.75
-        elif any(item.category[:2] == leaf[:2] for leaf in self.leaves):
-            like = 0.35
-        else:
-            like = 0.03
-        paid = item.sale_price or item.price or usual_price
-        like *= exp(-abs(log(paid / (usual_price * self.price_level))) / 2)
-        return min(1.0, like * (1.35 if item.brand == self.brand else 1.0))
-
-    def meets(self, creative: Creative) -> bool:
-        """Whether a creative is about something they like."""
-        if creative.category:
-            return any(leaf[: len(creative.category)] == creative.category for leaf in self.leaves)
-        return creative.brand == self.brand
-
-
-def _both_arms() -> dict[Arm, int]:
-    return {"personalized": 0, "holdout": 0}
-
-
-@dataclass(slots=True)
-class ShopperReport:
-    """What all shoppers did and met.
-
-    A slot impression is one slot of one decision whose `view_promotion` was accepted; a slot click is an accepted
-    `select_promotion`, at most one a decision. A list impression is one product in a list whose `view_item_list` was
-    accepted; a list click an accepted `select_item` on it. All four are counted by the `holdout` flag of the decision
-    that served them.
-    """
-
-    visitors: int = 0
-    visits: int = 0
-    events_in: int = 0
-    decisions_out: int = 0
-    orders: int = 0
-    freshness_ms: list[float] = field(default_factory=list)
-    freshness_missed: int = 0  # reports whose newest event no decision had used within the looks of LOOK_AGAIN_S
-    slot_impressions: dict[Arm, int] = field(default_factory=_both_arms)
-    slot_clicks: dict[Arm, int] = field(default_factory=_both_arms)
-    list_impressions: dict[Arm, int] = field(default_factory=_both_arms)
-    list_clicks: dict[Arm, int] = field(default_factory=_both_arms)
-    errors: int = 0
-    error_examples: list[str] = field(default_factory=list)
-
-    @property
-    def click_rate(self) -> dict[Arm, float | None]:
-        """Slot clicks by slot impressions, 0 to 1, of each arm; None where nothing was shown."""
-        return _rate(self.slot_clicks, self.slot_impressions)
-
-    @property
-    def list_click_rate(self) -> dict[Arm, float | None]:
-        """List clicks by products shown in lists, 0 to 1, of each arm; None where nothing was shown."""
-        return _rate(self.list_clicks, self.list_impressions)
-
-    def add_error(self, message: str) -> None:
-        """Count an error, and keep its message while there are few."""
-        self.errors += 1
-        if len(self.error_examples) < MAX_REJECTION_EXAMPLES:
-            self.error_examples.append(message)
-
-
-def _rate(clicks: dict[Arm, int], shown: dict[Arm, int]) -> dict[Arm, float | None]:
-    return {arm: clicks[arm] / shown[arm] if shown[arm] else None for arm in shown}
 
 
 @dataclass(slots=True)

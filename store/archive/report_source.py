@@ -49,12 +49,13 @@ class ReportSource:
             for query in self._asked
         ]
 
-    def rows(self, statement: str) -> list[tuple[Any, ...]]:
+    def query(self, statement: str) -> list[tuple[Any, ...]]:
         """Run a query of `store.archive.report_queries`."""
         return self._run(statement).fetchall()
 
 
 def share_of(part: float, whole: float) -> float | None:
+    """Give a part of a whole, 0 to 1; None of nothing."""
     return part / whole if whole else None
 
 

@@ -46,7 +46,7 @@ class KafkaBroker:
     bootstrap_servers: str
     extra: Mapping[str, Any] = field(default_factory=dict)
 
-    def settings(self, *own: Mapping[str, Any]) -> dict[str, Any]:
+    def client_settings(self, *own: Mapping[str, Any]) -> dict[str, Any]:
         """Give librdkafka's settings of a connection: the common ones, its own, then `extra`."""
         settings: dict[str, Any] = {
             "bootstrap.servers": self.bootstrap_servers,

@@ -76,7 +76,7 @@ class KafkaProducer:
 
     def _new_producer(self) -> Producer:
         return Producer(
-            self._broker.settings(
+            self._broker.client_settings(
                 {
                     "acks": "all",
                     "enable.idempotence": True,

@@ -46,7 +46,7 @@ class KafkaTopic:
         self._broker_minimum_ms: int | None = None
         self._making = threading.Lock()
         self._outsiders: dict[str, Consumer] = {}
-        self._admin = admin.AdminClient(broker.settings({"log_level": 0}))
+        self._admin = admin.AdminClient(broker.client_settings({"log_level": 0}))
         self._open(retention_s, replication_factor)
 
     @property
@@ -99,7 +99,7 @@ class KafkaTopic:
     def new_consumer(self, group: str, settings: Mapping[str, Any]) -> Consumer:
         """Make a consumer of a group, with settings of its own."""
         return Consumer(
-            self._broker.settings(
+            self._broker.client_settings(
                 {
                     "group.id": self._group_id(group),
                     "enable.auto.commit": False,
@@ -185,5 +185,5 @@ class KafkaTopic:
             if group not in self._outsiders:
                 # Nobody polls it, so it must not queue log lines for us.
                 settings = {"group.id": self._group_id(group), "enable.auto.commit": False, "log_level": 0}
-                self._outsiders[group] = Consumer(self._broker.settings(settings))
+                self._outsiders[group] = Consumer(self._broker.client_settings(settings))
             return self._outsiders[group]

@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from api.app import Logs, create_app
+from api.app import create_app
+from api.runtime.logs import Logs
 from api.http.config import ApiConfig
 from api.http.list_parameters import parse_list
 from api.http.schemas.rules import ViewAs

@@ -1,6 +1,6 @@
 """State: what one API process knows of exposures."""
 
-from api.runtime.state import Exposed
+from api.runtime.decision_memory import Exposed
 from models.catalog.resources import Experiment, Variant
 
 

@@ -83,7 +83,7 @@ def test_a_list_has_its_bounds_and_an_id_its_type() -> None:
         (lambda: fields.ids("odd", 2), "odd must be a list of ids, got 7"),
         (lambda: fields.array("ids", 9, least=3), "ids must be a list of 3 to 9, got"),
         (lambda: fields.array("none", 9), "none must be a list of at most 9, got None"),
-        (lambda: fields.table("ids", 9), "ids must be an object of at most 9, got"),
+        (lambda: fields.mapping("ids", 9), "ids must be an object of at most 9, got"),
     ):
         with pytest.raises(InvalidError, match=message):
             read()

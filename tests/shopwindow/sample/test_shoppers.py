@@ -12,7 +12,9 @@ import pytest
 from models.catalog.resources import CatalogItem, Creative
 from models.events.parsing import parse_event
 from shopwindow.sample.shop import SampleShop, make_shop
-from shopwindow.sample.shoppers import Footfall, ShopperReport, Shoppers, Taste
+from shopwindow.sample.shopper_report import ShopperReport
+from shopwindow.sample.shoppers import Footfall, Shoppers
+from shopwindow.sample.taste import Taste
 
 
 class Engine:

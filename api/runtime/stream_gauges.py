@@ -1,0 +1,42 @@
+"""Stream gauges: lag, outcomes and dead letters, as metrics and status tell them."""
+
+import asyncio
+import logging
+from typing import Final
+
+from api.http import metrics
+from api.runtime.state import State
+from store.client import UNAVAILABLE
+from store.log.groups import ARCHIVE_GROUP, LEARN_GROUP, PROFILE_GROUP, TRIGGER_GROUP
+from store.log.log import EventLog, LogUnavailableError
+
+FLOWS: Final = (PROFILE_GROUP, LEARN_GROUP, TRIGGER_GROUP, ARCHIVE_GROUP)
+_MEASURE_EVERY_S: Final = 2.0
+_LOGGER = logging.getLogger(__name__)
+
+
+def lags(log: EventLog) -> dict[str, int]:
+    """Records each flow has not committed yet, over all partitions."""
+    ends = log.ends()
+    return {
+        flow: sum(max(0, end - done) for end, done in zip(ends, log.committed(flow), strict=True)) for flow in FLOWS
+    }
+
+
+async def measure(state: State) -> None:
+    """Keep the gauges of the stream: lag, outcomes, dead letters."""
+    while True:
+        try:
+            for flow, lag in (await asyncio.to_thread(lags, state.logs.events)).items():
+                metrics.LAG.labels(flow).set(lag)
+            (start,), (end,) = await asyncio.to_thread(
+                lambda: (state.logs.dead_letters.starts(), state.logs.dead_letters.ends())
+            )
+            metrics.DEAD_LETTERS.set(max(0, end - start + 1))
+            for name in state.sites:
+                counts = await asyncio.to_thread(state.stores.profiles.counts, name, state.logs.events.partitions)
+                for outcome, count in counts.items():
+                    metrics.PROCESSED.labels(name, outcome).set(count)
+        except (LogUnavailableError, *UNAVAILABLE) as error:
+            _LOGGER.warning("stream gauges not renewed: %s", error)
+        await asyncio.sleep(_MEASURE_EVERY_S)
