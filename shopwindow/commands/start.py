@@ -102,8 +102,8 @@ def run_api(
 
 def _openapi() -> dict[str, Any]:
     from api.app import create_app
-    from api.runtime.logs import Logs
     from api.http.config import ApiConfig
+    from api.runtime.logs import Logs
 
     def no_logs() -> Logs:
         raise RuntimeError("the document is made without starting the API")

@@ -4,8 +4,8 @@ import signal
 from types import FrameType
 
 from api.app import create_app
-from api.runtime.logs import Logs
 from api.http.hot_path import HotPath
+from api.runtime.logs import Logs
 from shopwindow.build import configure_logging, open_client, open_dead_letter_log, open_log
 from shopwindow.processes.api_config import api_config
 from shopwindow.settings import Settings, load_settings

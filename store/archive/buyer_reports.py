@@ -12,7 +12,7 @@ from store.archive.report_source import MadeTable, ReportSource, share_of
 
 def value_segments(source: ReportSource) -> MadeTable:
     """Value tiers by recency, frequency and money, and their shares of revenue."""
-    buyers = [Buyer(*row) for row in source.query(report_queries.BUYERS_QUERY)]
+    buyers = [Buyer(*row) for row in source.select(report_queries.BUYERS_QUERY)]
     members: dict[str, list[Buyer]] = {}
     tier: str
     for tier, buyer in zip(tiers(buyers), buyers, strict=True):
@@ -39,7 +39,7 @@ def value_segments(source: ReportSource) -> MadeTable:
 
 def buyers_orders(source: ReportSource) -> list[CohortOrder]:
     """Every buyer's orders, whatever the days asked for: a cohort begins with the first."""
-    return [CohortOrder(*row) for row in source.query(report_queries.ORDERS_QUERY)]
+    return [CohortOrder(*row) for row in source.select(report_queries.ORDERS_QUERY)]
 
 
 def buyer_cohorts(source: ReportSource) -> MadeTable:
@@ -67,7 +67,7 @@ def lifetime_value(source: ReportSource) -> MadeTable:
 
 def abandoned_carts(source: ReportSource) -> MadeTable:
     """Visits with a cart, and those after which nothing was ordered."""
-    found = source.query(report_queries.CARTS_QUERY)
+    found = source.select(report_queries.CARTS_QUERY)
     whole = (TOTAL, *(sum(row[place] for row in found) for place in range(1, 6)))
     columns = ("channel", "carts", "bought", "abandoned", "cart_value", "abandoned_value", "abandonment")
     return columns, [(*row, share_of(row[3], row[1])) for row in (*found, whole)]
@@ -75,7 +75,7 @@ def abandoned_carts(source: ReportSource) -> MadeTable:
 
 def satisfaction_by_channel(source: ReportSource) -> MadeTable:
     """NPS (promoters less detractors, -100 to 100), CSAT (share of 4 and 5) and reviews, by month."""
-    found = source.query(report_queries.SATISFACTION_QUERY)
+    found = source.select(report_queries.SATISFACTION_QUERY)
 
     def mean(value: int, count: int) -> float | None:
         return share_of(sum((row[value] or 0.0) * row[count] for row in found), sum(row[count] for row in found))
@@ -104,9 +104,9 @@ def satisfaction_by_channel(source: ReportSource) -> MadeTable:
 
 def segment_revenue(source: ReportSource) -> MadeTable:
     """What the shop's own segments bring: visitors in them at the end, and their orders; one may be in several."""
-    ((visitors, buyers, orders, revenue),) = source.query(report_queries.ALL_VISITORS)
+    ((visitors, buyers, orders, revenue),) = source.select(report_queries.ALL_VISITORS)
     rows: list[tuple[Any, ...]] = []
-    for name, *figures in (*source.query(report_queries.SEGMENT_REVENUE), (TOTAL, visitors, buyers, orders, revenue)):
+    for name, *figures in (*source.select(report_queries.SEGMENT_REVENUE), (TOTAL, visitors, buyers, orders, revenue)):
         count, own_buyers, own_orders, brought = figures
         shares = (share_of(count, visitors), share_of(brought, revenue))
         rows.append((name, count, shares[0], own_buyers, own_orders, brought, shares[1], share_of(brought, count)))
@@ -116,7 +116,7 @@ def segment_revenue(source: ReportSource) -> MadeTable:
 
 def stages_at_end(source: ReportSource) -> MadeTable:
     """How many visitors stood in each stage of life at the end, and how many moves led in and out."""
-    found = {row[0]: row[1:] for row in source.query(report_queries.STAGES_QUERY)}
+    found = {row[0]: row[1:] for row in source.select(report_queries.STAGES_QUERY)}
     whole = sum(row[0] for row in found.values())
     rows: list[tuple[Any, ...]] = []
     for stage in STAGES:
@@ -130,7 +130,7 @@ def stages_at_end(source: ReportSource) -> MadeTable:
 
 def stage_flows(source: ReportSource) -> MadeTable:
     """Moves between stages of life; `share` is of the moves out of the same stage."""
-    found = source.query(report_queries.STAGE_FLOWS_QUERY)
+    found = source.select(report_queries.STAGE_FLOWS_QUERY)
     out: dict[str, int] = {}
     for stage, _, moves, _ in found:
         out[stage] = out.get(stage, 0) + moves

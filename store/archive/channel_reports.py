@@ -22,7 +22,7 @@ _JOIN: Final = "\x1f"
 
 def funnel(source: ReportSource) -> MadeTable:
     """Visits that reached each step, and orders."""
-    (counts,) = source.query(report_queries.FUNNEL_QUERY)
+    (counts,) = source.select(report_queries.FUNNEL_QUERY)
     rows: list[tuple[Any, ...]] = []
     steps = ("visits", "visits_with_product_view", "visits_with_cart", "visits_with_checkout", "visits_with_order")
     for place, (step, count) in enumerate(zip(steps, counts, strict=True)):
@@ -72,11 +72,11 @@ def _by_source(source: ReportSource, *, by_campaign: bool) -> list[tuple[tuple[s
         for place, value in zip(places, row[2:], strict=True):
             kept[place] += value or 0
 
-    for row in source.query(report_queries.CHANNELS_QUERY):
+    for row in source.select(report_queries.CHANNELS_QUERY):
         add(row, (0, 1, 2, 3))
-    for row in source.query(report_queries.CHANNEL_ORDERS_QUERY):
+    for row in source.select(report_queries.CHANNEL_ORDERS_QUERY):
         add(row, (4, 5))
-    for row in source.query(report_queries.COSTS_QUERY):
+    for row in source.select(report_queries.COSTS_QUERY):
         add(row, (6,))
     paths = _paths(source, by_campaign=by_campaign)
     credited = [how(paths) for how in (first_touch, last_touch, markov)]
@@ -109,11 +109,11 @@ def _source_row(kept: Sequence[float], credited: Sequence[Credit]) -> tuple[Any,
 def _paths(source: ReportSource, *, by_campaign: bool) -> list[ConversionPath]:
     """The visits on the way to each order within the look-back, and visitors' ways that led to none."""
     touches: dict[str, list[tuple[float, str]]] = {}
-    for visitor_id, started_at_s, channel, campaign in source.query(report_queries.TOUCHES_QUERY):
+    for visitor_id, started_at_s, channel, campaign in source.select(report_queries.TOUCHES_QUERY):
         touch = _JOIN.join((channel, campaign if by_campaign else ""))
         touches.setdefault(visitor_id, []).append((started_at_s, touch))
     orders: dict[str, list[tuple[float, float]]] = {}
-    for visitor_id, at_s, revenue in source.query(report_queries.ORDERS_QUERY):
+    for visitor_id, at_s, revenue in source.select(report_queries.ORDERS_QUERY):
         orders.setdefault(visitor_id, []).append((at_s, revenue))
     direct = frozenset({_JOIN.join((DIRECT, ""))})
     paths: list[ConversionPath] = []

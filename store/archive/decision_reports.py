@@ -9,12 +9,12 @@ from store.archive.report_source import MadeTable, ReportSource, share_of
 
 def slot_figures(source: ReportSource) -> MadeTable:
     """Impressions and clicks of each placement, personalized against the holdout."""
-    return _against_holdout(source.query(report_queries.SLOTS_QUERY), "placement")
+    return _against_holdout(source.select(report_queries.SLOTS_QUERY), "placement")
 
 
 def strategy_figures(source: ReportSource) -> MadeTable:
     """Impressions and clicks of each strategy's lists, personalized against the holdout."""
-    return _against_holdout(source.query(report_queries.STRATEGIES_QUERY), "strategy")
+    return _against_holdout(source.select(report_queries.STRATEGIES_QUERY), "strategy")
 
 
 def _against_holdout(found: Sequence[tuple[Any, ...]], column: str) -> MadeTable:
@@ -30,7 +30,7 @@ def _against_holdout(found: Sequence[tuple[Any, ...]], column: str) -> MadeTable
 
 def holdout_lift(source: ReportSource) -> MadeTable:
     """Orders and revenue a visitor, personalized against the holdout."""
-    found = source.query(report_queries.GROUPS_QUERY)
+    found = source.select(report_queries.GROUPS_QUERY)
     base = next((share_of(row[4], row[1]) for row in found if row[0]), None)
     rows: list[tuple[Any, ...]] = []
     for holdout, visitors, orders, buyers, revenue in found:

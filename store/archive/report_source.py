@@ -49,7 +49,7 @@ class ReportSource:
             for query in self._asked
         ]
 
-    def query(self, statement: str) -> list[tuple[Any, ...]]:
+    def select(self, statement: str) -> list[tuple[Any, ...]]:
         """Run a query of `store.archive.report_queries`."""
         return self._run(statement).fetchall()
 

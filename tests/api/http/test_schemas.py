@@ -9,10 +9,10 @@ import msgspec
 import pytest
 
 from api.app import create_app
-from api.runtime.logs import Logs
 from api.http.config import ApiConfig
 from api.http.list_parameters import parse_list
 from api.http.schemas.rules import ViewAs
+from api.runtime.logs import Logs
 from api.runtime.view_as import FIELDS
 from models.base.errors import InvalidError
 from models.catalog.parsing import parse_campaign, parse_creative, parse_item, parse_placement
