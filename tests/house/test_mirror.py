@@ -1,28 +1,38 @@
-"""Tests stand where what they test stands: `tests/<room>/<wing>/test_<module>.py`."""
+"""Tests stand where what they test stands: `tests/<room>/<wing>/test_<module>.py`, or a doctest in the module itself."""
 
 import ast
 from pathlib import Path
 
 from tests.house.tree import ROOMS, ROOT, modules, parsed
 
-TESTED_ELSEWHERE: dict[str, str] = {}
+LEAST_BRANCHES = 3
+"""Below it a module says what it is; from there on it decides something."""
+TESTED_ELSEWHERE = {
+    "models/learner/warm_up.py": "runs what other modules test; a fault in it shows as a slow first answer",
+    "models/ranking/repurchase.py": "sums and features of `buy_again.py`, whose tests hold them against a batch",
+    "models/ranking/score_query.py": "the engine's one compiled step, tested by what `next_item.py` answers",
+}
 """Modules with logic and without a test file of their own, and where they are tested instead."""
+MOST_ELSEWHERE = 20
 
 
 def _has_logic(path: Path) -> bool:
-    return any(
-        isinstance(node, (ast.If, ast.For, ast.While, ast.Try, ast.comprehension, ast.IfExp, ast.Match))
-        for node in ast.walk(parsed(path))
-    )
+    kinds = (ast.If, ast.For, ast.While, ast.Try, ast.comprehension, ast.IfExp, ast.Match)
+    return sum(isinstance(node, kinds) for node in ast.walk(parsed(path))) >= LEAST_BRANCHES
+
+
+def _is_tested_beside(path: Path) -> bool:
+    own = ROOT / "tests" / path.relative_to(ROOT).parent / f"test_{path.name}"
+    return own.exists() or "    >>> " in path.read_text()
 
 
 def test_every_module_with_logic_has_a_test_of_its_own() -> None:
-    missing = set()
-    for room in ROOMS:
-        for path in modules(room):
-            name = str(path.relative_to(ROOT))
-            own = ROOT / "tests" / path.relative_to(ROOT).parent / f"test_{path.name}"
-            if path.name != "__init__.py" and _has_logic(path) and not own.exists():
-                missing.add(name)
-    assert sorted(missing - TESTED_ELSEWHERE.keys()) == []
-    assert sorted(TESTED_ELSEWHERE.keys() - missing) == []
+    found = {
+        str(path.relative_to(ROOT))
+        for room in ROOMS
+        for path in modules(room)
+        if path.name != "__init__.py" and _has_logic(path) and not _is_tested_beside(path)
+    }
+    assert sorted(found - TESTED_ELSEWHERE.keys()) == []
+    assert sorted(TESTED_ELSEWHERE.keys() - found) == []
+    assert len(TESTED_ELSEWHERE) <= MOST_ELSEWHERE

@@ -1,0 +1,94 @@
+"""Scored catalog: scores stand in the rows of the catalog, and follow it when it changes."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.catalog.resources import MerchandisingRule
+from models.decisions.scored_catalog import ITEMS_REMEMBERED, RankedRows, ScoredCatalog
+from models.learner.snapshot import empty_snapshot
+from tests.models.learner.taught import taught
+from tests.models.makers import START_S, assortment, item
+
+
+def ids(scored: ScoredCatalog, rows: NDArray[np.int64]) -> list[str]:
+    return [scored.assortment.ids[row] for row in rows.tolist()]
+
+
+def test_what_sells_and_is_looked_at_stands_first_ties_by_id() -> None:
+    scored = ScoredCatalog(taught(), assortment(12))
+    assert set(ids(scored, scored.sold)) == {"p003", "p004", "p005"}
+    assert set(ids(scored, scored.popular)) >= {"p001", "p002"}
+    assert ids(scored, np.flatnonzero(scored.untouched)) == sorted(set(scored.assortment.items) - set(taught().names))
+
+
+def test_an_item_taken_off_the_catalog_is_never_offered() -> None:
+    catalog = assortment(12)
+    catalog.remove("items", "p002")
+    scored = ScoredCatalog(taught(), catalog)
+    assert "p002" not in ids(scored, scored.popular)
+    assert "p002" not in ids(scored, scored.next_after(["p001"])[0])
+
+
+def test_the_newest_come_first_and_before_any_learning_nothing_has_a_score() -> None:
+    catalog = assortment(3)
+    catalog.put(item(7, available_from_s=START_S))
+    scored = ScoredCatalog(empty_snapshot(), catalog)
+    assert ids(scored, scored.newest) == ["p007", "p000", "p001", "p002"]
+    assert (len(scored.popular), len(scored.sold), len(scored.bought_with("p000")[0])) == (0, 0, 0)
+
+
+def test_prices_reductions_and_labels_follow_the_catalog() -> None:
+    catalog = assortment(2)
+    catalog.put(item(0, price=20.0, sale_price=15.0, custom_labels=("Last Pieces",)))
+    catalog.put(item(1, price=None))
+    scored = ScoredCatalog(empty_snapshot(), catalog)
+    assert scored.prices()[0] == 15.0
+    assert math.isnan(scored.prices()[1])
+    assert scored.reductions().tolist() == [0.25, 0.0]
+    assert scored.rows_labelled("last pieces").tolist() == [True, False]
+    catalog.put(item(0, price=20.0))
+    assert (scored.prices()[0], scored.reductions()[0]) == (20.0, 0.0)
+
+
+def test_what_was_worked_out_is_remembered_until_the_catalog_changes() -> None:
+    catalog, asked = assortment(4), list[str]()
+    scored = ScoredCatalog(empty_snapshot(), catalog)
+
+    def rank(_: ScoredCatalog, item_id: str) -> RankedRows:
+        asked.append(item_id)
+        return np.array([0]), np.array([1.0])
+
+    scored.remembered("p001", rank)
+    scored.remembered("p001", rank)
+    assert asked == ["p001"]
+    catalog.put(item(2, price=99.0))
+    scored.remembered("p001", rank)
+    assert asked == ["p001", "p001"]
+    for number in range(ITEMS_REMEMBERED):
+        scored.remembered(f"x{number}", rank)
+    scored.remembered("p001", rank)
+    assert asked.count("p001") == 3
+
+
+def test_a_rule_that_is_put_again_is_asked_again() -> None:
+    scored, asked = ScoredCatalog(empty_snapshot(), assortment(4)), list[str]()
+
+    def mask(_: ScoredCatalog, rule: MerchandisingRule) -> NDArray[np.bool_]:
+        asked.append(rule.brand)
+        return np.zeros(4, dtype=bool)
+
+    for rule in (first := MerchandisingRule(rule_id="r", action="boost", brand="a"), first):
+        scored.remembered_mask("r", rule, mask)
+    scored.remembered_mask("r", MerchandisingRule(rule_id="r", action="boost", brand="b"), mask)
+    assert asked == ["a", "b"]
+
+
+def test_it_fits_as_long_as_snapshot_and_rows_are_the_same() -> None:
+    catalog, snapshot = assortment(4), empty_snapshot()
+    scored = ScoredCatalog(snapshot, catalog)
+    assert scored.fits(snapshot, catalog)
+    assert not scored.fits(empty_snapshot(), catalog)
+    catalog.put(item(9))
+    assert not scored.fits(snapshot, catalog)
