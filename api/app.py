@@ -35,6 +35,7 @@ from api.runtime.logs import Logs
 from api.runtime.state import State
 from api.shop.routes import shop_routes
 from models.base.bucketing import in_holdout
+from models.base.durations import DAY_S
 from models.base.errors import InvalidError
 from models.catalog.resources import CatalogItem
 
@@ -101,7 +102,7 @@ def create_app(
         allow_origins=["*"],
         allow_methods=["GET", "POST", "PUT", "DELETE"],
         allow_headers=["authorization", "content-type", "last-event-id"],
-        max_age=86_400,
+        max_age=DAY_S,
     )
     app.add_middleware(Timing)
     app.openapi = partial(openapi_document, app)  # type: ignore[method-assign]

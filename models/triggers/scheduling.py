@@ -53,9 +53,7 @@ _PASSIVE: Final = (
     )
 )
 """Events that happen while nothing is done."""
-_LOOKS: Final = frozenset(
-    {"add_to_cart", "remove_from_cart", "purchase", "order_created", "order_paid", "order_cancelled", "refund", "login"}
-)
+_LOOKS: Final = ORDERED_EVENTS | {"add_to_cart", "remove_from_cart", "order_cancelled", "refund", "login"}
 """Events after which the profile is looked at: its cart may have changed, or another's was joined to it."""
 _ORDER_MOMENTS: Final = {
     "order_created": ("created_at_s",),

@@ -56,20 +56,15 @@ COUNTED: Final = (
 _COUNT_INDEX: Final = {name: index for index, name in enumerate(COUNTED)}
 _STRENGTH: Final = {"select_promotion": 0, "view_item": 1, "add_to_wishlist": 2, "add_to_cart": 3, "purchase": 4}
 
-INTENT: Final = frozenset(
-    {
-        "add_to_wishlist",
-        "add_to_cart",
-        "begin_checkout",
-        "add_shipping_info",
-        "add_payment_info",
-        "sign_up",
-        "generate_lead",
-        "order_created",
-        "order_paid",
-        "purchase",
-    }
-)
+INTENT: Final = ORDERED_EVENTS | {
+    "add_to_wishlist",
+    "add_to_cart",
+    "begin_checkout",
+    "add_shipping_info",
+    "add_payment_info",
+    "sign_up",
+    "generate_lead",
+}
 """Events that show more than curiosity."""
 
 

@@ -1,4 +1,4 @@
-"""Tests stand where what they test stands: `tests/<room>/<wing>/test_<module>.py`, or a doctest in the module itself."""
+"""Tests stand where what they test stands: `tests/<room>/<wing>/test_<module>.py`, or a doctest in the module."""
 
 import ast
 from pathlib import Path

@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from models.base.durations import DAY_S
 from models.events.events import Event
+from models.events.names import ORDERED_EVENTS
 from models.triggers.about import About
 from models.triggers.conditions.base import (
     BIRTHDAY_TOLD,
@@ -30,7 +31,7 @@ class Anniversary(TriggerCondition, frozen=True):
 
     @property
     def arming_events(self) -> Sequence[str]:
-        return ("sign_up", "purchase", "order_created", "order_paid", PROFILE_READ)
+        return ("sign_up", *sorted(ORDERED_EVENTS), PROFILE_READ)
 
     def timers_for(self, state: TriggerState, event: Event, zone: ZoneInfo) -> list[TimerRequest]:
         """Once for ever."""

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from models.base.durations import DAY_S, HOUR_S, Duration, written_duration
 from models.events.events import Event, order_id_of
+from models.events.names import ORDERED_EVENTS
 from models.triggers.about import AboutOrder, read_about
 from models.triggers.conditions.base import EvaluationContext, TimerRequest, TriggerCondition
 from models.triggers.trigger_state import Timer, TrackedOrder, TriggerState
@@ -98,7 +99,7 @@ class DeliveryNear(OrderCondition, frozen=True):
 
     @property
     def arming_events(self) -> Sequence[str]:
-        return ("order_shipped", "order_out_for_delivery", "order_created", "order_paid", "purchase")
+        return ("order_shipped", "order_out_for_delivery", *sorted(ORDERED_EVENTS))
 
     def due_s(self, order: TrackedOrder) -> float | None:
         """At once when it is out for delivery, else before the day it is expected."""
