@@ -188,10 +188,10 @@ def main() -> int:
     return 0
 
 
-def _row(name: str, one: dict[str, float]) -> str:
+def _row(name: str, scores: dict[str, float]) -> str:
     return (
-        f"  {name:32} HR@20 {one['hr20']:.4f} ±{one['hr20_se']:.4f}   "
-        f"recall@20 {one['recall20']:.4f} ±{one['recall20_se']:.4f}"
+        f"  {name:32} HR@20 {scores['hr20']:.4f} ±{scores['hr20_se']:.4f}   "
+        f"recall@20 {scores['recall20']:.4f} ±{scores['recall20_se']:.4f}"
     )
 
 

@@ -317,8 +317,8 @@ def _print(measured: Mapping[str, Any]) -> None:
         print(_line(name, figures), flush=True)
 
 
-def _line(name: str, one: Mapping[str, Mapping[str, float]]) -> str:
-    columns = [f"{part['hr20']:.3f}/{part['mrr20']:.3f} ±{part['se']:.4f}" for part in (one["all"], one["new"])]
+def _line(name: str, scores: Mapping[str, Mapping[str, float]]) -> str:
+    columns = [f"{part['hr20']:.3f}/{part['mrr20']:.3f} ±{part['se']:.4f}" for part in (scores["all"], scores["new"])]
     return f"  {name:34}{columns[0]:24}{columns[1]}"
 
 

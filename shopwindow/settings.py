@@ -165,8 +165,8 @@ def _parse(name: str, value: Any, source: str) -> Any:
         if not isinstance(value, list):
             raise SettingError(f"sites in {source} must be [[sites]] tables")
         return tuple(_site(table, source) for table in value)
-    one = next(field for field in fields(Settings) if field.name == name)
-    kind: type[Any] = type(one.default)
+    setting = next(field for field in fields(Settings) if field.name == name)
+    kind: type[Any] = type(setting.default)
     try:
         parsed = _as_bool(value) if kind is bool else kind(value)
         if kind is int and isinstance(value, float) and value != parsed:
@@ -176,7 +176,7 @@ def _parse(name: str, value: Any, source: str) -> Any:
     except (TypeError, ValueError) as error:
         words = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}[kind]
         raise SettingError(f"{source}: {name} has value {value!r}, not {words}") from error
-    choices = one.metadata.get("choices", ())
+    choices = setting.metadata.get("choices", ())
     if choices and parsed not in choices:
         raise SettingError(f"{source}: {name} has value {value!r}, not one of {', '.join(choices)}")
     return parsed

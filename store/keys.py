@@ -92,7 +92,7 @@ def memberships(site: str, partition: int) -> str:
 
 
 def due(site: str, partition: int) -> str:
-    """Sorted set: visitors by the time (epoch seconds) at which their standing is looked at again."""
+    """Sorted set: visitors by the time (epoch seconds) at which their membership is looked at again."""
     return f"{site}:{{{partition}}}:standings:due"
 
 
@@ -102,12 +102,12 @@ def membership_counts(site: str, partition: int) -> str:
 
 
 def notices(site: str, partition: int) -> str:
-    """List of events that tell of moved standings, until they are in the log."""
+    """List of events that tell of moved memberships, until they are in the log."""
     return f"{site}:{{{partition}}}:standings:notices"
 
 
 def memberships_judged(site: str, partition: int) -> str:
-    """Version of the segments by which every standing of the partition has been judged."""
+    """Version of the segments by which every membership of the partition has been judged."""
     return f"{site}:{{{partition}}}:standings:judged"
 
 

@@ -46,11 +46,11 @@ def archive_flow(context: FlowContext, archive: ArchiveWriter, every_s: float, h
     # Batch: records of one partition; Tick: some time has passed
     decoded = op.map("decode", batches, decode)
     # Decoded: events with their positions; None for a tick
-    op.output("write", decoded, LastStep(lambda: Archiving(consumer, archive, sites, every_s, holdout_share, stop)))
+    op.output("write", decoded, LastStep(lambda: ArchiveSink(consumer, archive, sites, every_s, holdout_share, stop)))
     return flow
 
 
-class Archiving(StatelessSinkPartition[Decoded | None]):
+class ArchiveSink(StatelessSinkPartition[Decoded | None]):
     """Gathers events, writes them when there are enough or their time has come, then commits the log positions."""
 
     def __init__(

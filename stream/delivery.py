@@ -30,7 +30,7 @@ _TAKEN_S: Final = 10.0
 _AGENT: Final = "shopwindow/1"
 
 
-class Delivering:
+class MessageDelivery:
     """Takes messages out of all sites' outboxes until it is told to stop.
 
     Parameters
@@ -116,9 +116,9 @@ class Delivering:
             ThreadPoolExecutor(_AT_ONCE, thread_name_prefix=f"webhook-{site}") as pool,
         ):
 
-            def call(one: Outgoing, webhook: Webhook | None) -> None:
+            def call(outgoing: Outgoing, webhook: Webhook | None) -> None:
                 try:
-                    self._post(site, one, webhook, client)
+                    self._post(site, outgoing, webhook, client)
                 except UNAVAILABLE as error:
                     _LOGGER.warning("a webhook's outcome is not noted, it will be sent again: %s", error)
                 finally:
@@ -140,36 +140,37 @@ class Delivering:
                     continue
                 pool.submit(call, taken[0], webhook)
 
-    def _post(self, site: str, one: Outgoing, webhook: Webhook | None, client: httpx.Client) -> None:
-        error = "no webhook is set" if webhook is None else _send(one, webhook, client)
+    def _post(self, site: str, outgoing: Outgoing, webhook: Webhook | None, client: httpx.Client) -> None:
+        error = "no webhook is set" if webhook is None else _send(outgoing, webhook, client)
         now_s = time.time()
-        fields = {"webhook_tries": str(one.tries), "webhook_error": error, "webhook_at_s": f"{now_s:.3f}"}
+        tries = outgoing.tries
+        fields = {"webhook_tries": str(tries), "webhook_error": error, "webhook_at_s": f"{now_s:.3f}"}
         outbox = self._outboxes[site]
         if not error:
-            outbox.delivered("webhook", one, {**fields, "webhook": "delivered"})
+            outbox.delivered("webhook", outgoing, {**fields, "webhook": "delivered"})
             outcome = "delivered"
-        elif one.tries <= len(self._retry_s) and webhook is not None:
-            outbox.again("webhook", one, now_s + self._retry_s[one.tries - 1], {**fields, "webhook": "retrying"})
+        elif tries <= len(self._retry_s) and webhook is not None:
+            outbox.again("webhook", outgoing, now_s + self._retry_s[tries - 1], {**fields, "webhook": "retrying"})
             outcome = "retried"
         else:
-            outbox.set_aside("webhook", one, now_s, {**fields, "webhook": "undelivered"})
+            outbox.set_aside("webhook", outgoing, now_s, {**fields, "webhook": "undelivered"})
             outcome = "undelivered"
         DELIVERIES.labels(site, "webhook", outcome).inc()
 
 
-def _send(one: Outgoing, webhook: Webhook, client: httpx.Client) -> str:
+def _send(outgoing: Outgoing, webhook: Webhook, client: httpx.Client) -> str:
     """Post one message; gives what was wrong, empty for nothing."""
     timestamp_s = int(time.time())
     headers = {
         "content-type": "application/json",
         "user-agent": _AGENT,
-        "webhook-id": one.message_id,
+        "webhook-id": outgoing.message_id,
         "webhook-timestamp": str(timestamp_s),
-        "webhook-signature": signature(webhook.secret, one.message_id, timestamp_s, one.body),
+        "webhook-signature": signature(webhook.secret, outgoing.message_id, timestamp_s, outgoing.body),
     }
     try:
         # What the answer says beyond its status is not read: it might never end.
-        with client.stream("POST", webhook.url, content=one.body, headers=headers) as response:
+        with client.stream("POST", webhook.url, content=outgoing.body, headers=headers) as response:
             return "" if response.is_success else f"answered {response.status_code}"
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         return f"{type(error).__name__}: {error}"[:300]

@@ -113,7 +113,7 @@ class Learners:
             )
             self._begun = self._begun or saved is not None
 
-    def start(self, log: EventLog) -> dict[int, int]:
+    def resume_positions(self, log: EventLog) -> dict[int, int]:
         """Where to go on reading: what was committed after every changed site was published.
 
         Without any checkpoint it is the beginning, whatever was committed: the models are lost, the log is not.
@@ -182,7 +182,7 @@ def learn_flow(
         # A full portion means that more is waiting: a shop's fresh counts are worth more than every ranked event.
         return learners.learn(decoder(item), hurried=len(item.records) >= full)
 
-    start = learners.start(log)
+    start = learners.resume_positions(log)
 
     def read() -> LogReader:
         return retry_until_available(stop, "read the log", lambda: log.read(start))
@@ -194,12 +194,12 @@ def learn_flow(
     learned = op.map("learn", batches, learn)
     # Learned: the learners have taken it in; None for a tick
     op.output(
-        "publish", learned, LastStep(lambda: Publishing(log, learners, models, leadership, publish_every_s, stop))
+        "publish", learned, LastStep(lambda: PublishSink(log, learners, models, leadership, publish_every_s, stop))
     )
     return flow
 
 
-class Publishing(StatelessSinkPartition[Learned | None]):
+class PublishSink(StatelessSinkPartition[Learned | None]):
     """Saves and publishes the models when their time has come, then commits the positions they reflect."""
 
     def __init__(

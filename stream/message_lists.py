@@ -9,7 +9,7 @@ from store.site.models import ModelStore
 
 if TYPE_CHECKING:
     from models.decisions.recommend import Recommended
-    from stream.recommending import Recommending
+    from stream.message_recommender import MessageRecommender
 
 
 class MessageLists:
@@ -21,7 +21,7 @@ class MessageLists:
     def __init__(self, models: ModelStore, holdout_share: float) -> None:
         self._models = models
         self._holdout_share = holdout_share
-        self._recommending: Recommending | None = None
+        self._recommender: MessageRecommender | None = None
 
     def items(
         self, site: str, visitor_id: str, profile: Profile, outcome: TriggerOutcome, assortment: Assortment
@@ -29,8 +29,8 @@ class MessageLists:
         """Give what is recommended beside what the message is about."""
         if not outcome.trigger.recommend.limit or not assortment.items:
             return []
-        if self._recommending is None:
-            from stream.recommending import Recommending
+        if self._recommender is None:
+            from stream.message_recommender import MessageRecommender
 
-            self._recommending = Recommending(self._models, self._holdout_share)
-        return self._recommending.items(site, visitor_id, profile, outcome, assortment)
+            self._recommender = MessageRecommender(self._models, self._holdout_share)
+        return self._recommender.items(site, visitor_id, profile, outcome, assortment)

@@ -1,4 +1,4 @@
-"""Telling: what a save has written to be told is appended to the event log, at least once and in order."""
+"""Outbox relay: what a save has written to be told is appended to the event log, at least once and in order."""
 
 from collections.abc import Callable, Sequence
 

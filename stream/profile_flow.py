@@ -73,7 +73,7 @@ def profile_flow(
     log, stop = context.log, context.stop
     consumer = retry_until_available(stop, "join the group", lambda: log.consume(PROFILE_GROUP))
     decoder = Decoder(PROFILE_GROUP, context.sites, log.partitions)
-    learning = ProfileLearning(profiles, assortments, stop, segmenting)
+    learning = ProfileWorker(profiles, assortments, stop, segmenting)
 
     def decode(item: Batch | Tick) -> Decoded | Tick:
         return item if isinstance(item, Tick) else decoder(item)
@@ -91,11 +91,11 @@ def profile_flow(
     # Decoded: events with their positions, and dead letters; or still Tick
     done = op.map("learn", decoded, learn_or_judge)
     # Done: profiles are saved up to a position; None for a tick
-    op.output("commit", done, LastStep(lambda: Committing(consumer, dead_letter_log, profiles, stop)))
+    op.output("commit", done, LastStep(lambda: CommitSink(consumer, dead_letter_log, profiles, stop)))
     return flow
 
 
-class ProfileLearning:
+class ProfileWorker:
     """Learns a micro-batch: profiles are loaded, changed and saved, again where another writer was first.
 
     Without `segmenting`, where visitors stand is left as it is.
@@ -191,7 +191,7 @@ def _joinings(device_id: str, profile: Profile, loaded_at: int, latest: Event) -
     return [encode_event(joining(latest.site, device_id, part, latest.at_s, latest.accepted_at_s)) for part in parts]
 
 
-class Committing(StatelessSinkPartition[Done | None]):
+class CommitSink(StatelessSinkPartition[Done | None]):
     """Sets dead letters aside, then commits the log position: what is committed has left nothing behind."""
 
     def __init__(self, consumer: GroupConsumer, dead_letters: EventLog, profiles: ProfileStore, stop: Stop) -> None:

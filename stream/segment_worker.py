@@ -1,7 +1,7 @@
 """Segments: visitors enter and leave them, and change their stage, by events and by the passing of time.
 
 Whatever is due is found by time, in one index a partition, and judged by whoever owns the partition; the save checks
-that nobody else did so meanwhile. What moved is told in the event log: written with the standing, appended after,
+that nobody else did so meanwhile. What moved is told in the event log: written with the membership, appended after,
 forgotten when it is appended. A crash between the two tells it again, with the same `event_id`.
 """
 
@@ -76,7 +76,7 @@ class SegmentJudge:
 
 
 class SegmentWorker:
-    """Keeps the standings of all sites.
+    """Keeps the memberships of all sites.
 
     Parameters
     ----------

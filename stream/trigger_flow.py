@@ -1,4 +1,4 @@
-"""Trigger flow: events to watches, and time to messages."""
+"""Trigger flow: events to trigger states, and time to messages."""
 
 import time
 from typing import Final
@@ -11,7 +11,7 @@ from models.events.events import Event
 from store.log.groups import TRIGGER_GROUP
 from store.log.log import Batch, EventLog, GroupConsumer
 from stream.decode import Decoded, Decoder
-from stream.delivery import Delivering
+from stream.delivery import MessageDelivery
 from stream.flow_context import FlowContext
 from stream.metrics import BATCH_SECONDS, EVENTS_READ, observe_lag
 from stream.retry import Stop, retry_until_available
@@ -26,16 +26,16 @@ _PORTION: Final = 2_000
 """Events waiting at which they are taken in without waiting for more."""
 
 
-def run_trigger(context: FlowContext, triggering: TriggerWorker, delivering: Delivering) -> None:
-    """Watch visitors and carry out triggers until the flow is stopped; messages leave by threads of their own."""
-    delivering.start()
+def run_trigger(context: FlowContext, triggering: TriggerWorker, delivery: MessageDelivery) -> None:
+    """Follow visitors and carry out triggers until the flow is stopped; messages leave by threads of their own."""
+    delivery.start()
     run_flow(lambda: trigger_flow(context, triggering), context.stop)
     context.stop.set()
-    delivering.join()
+    delivery.join()
 
 
 def trigger_flow(context: FlowContext, triggering: TriggerWorker) -> Dataflow:
-    """Wire the flow: read, decode, watch; and with each tick, carry out what is due."""
+    """Wire the flow: read, decode, follow; and with each tick, carry out what is due."""
     log, stop = context.log, context.stop
     consumer = retry_until_available(stop, "join the group", lambda: log.consume(TRIGGER_GROUP))
     decoder = Decoder(TRIGGER_GROUP, context.sites, log.partitions)
@@ -48,11 +48,11 @@ def trigger_flow(context: FlowContext, triggering: TriggerWorker) -> Dataflow:
     # Batch: records of one partition; Tick: some time has passed
     decoded = op.map("decode", batches, decode)
     # Decoded: events with their positions; None for a tick
-    op.output("watch", decoded, LastStep(lambda: Watching(log, consumer, triggering, stop)))
+    op.output("trigger", decoded, LastStep(lambda: TriggerSink(log, consumer, triggering, stop)))
     return flow
 
 
-class Watching(StatelessSinkPartition[Decoded | None]):
+class TriggerSink(StatelessSinkPartition[Decoded | None]):
     """Gathers events, has them taken in when there are enough or a tick comes, then commits the log positions."""
 
     def __init__(self, log: EventLog, consumer: GroupConsumer, triggering: TriggerWorker, stop: Stop) -> None:

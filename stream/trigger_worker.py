@@ -1,4 +1,4 @@
-"""Triggering: watches follow the events of their visitors; whatever is due is found by time, judged and sent once.
+"""Trigger states follow the events of their visitors; whatever is due is found by time, judged and sent once.
 
 A timer is judged only when every event that was in the log at the moment of judgement has been taken in, by this flow
 and by the profiles: what called it off in time is never overlooked, however far behind either is.
@@ -111,7 +111,7 @@ class TriggerWorker:
         for position, event in events:
             by_site.setdefault(event.site, {}).setdefault(event.visitor_id, []).append((position, event))
         for site, visitors in by_site.items():
-            what = f"save watches of partition {partition}"
+            what = f"save trigger states of partition {partition}"
             retry_until_available(self._stop, what, partial(self._learn, site, partition, visitors))
 
     def _learn(self, site: str, partition: int, events: VisitorEvents) -> None:
@@ -256,7 +256,7 @@ class TriggerWorker:
         assortment, now_s = self._assortments.current(site), self._clock.now_s(site)
         renewed: dict[str, bytes] = {}
         for item_id, stored in self._wanted.known(site, partition, item_ids).items():
-            before, after = msgspec.json.decode(stored, type=Known), known_of(item_id, assortment, now_s)
+            before, after = msgspec.json.decode(stored, type=LastOffer), offer_now(item_id, assortment, now_s)
             if (before.price, before.offered) == (after.price, after.offered):
                 continue
             renewed[item_id] = msgspec.json.encode(after)
@@ -288,7 +288,7 @@ class TriggerWorker:
             self._store.update(site, partition, visitors, wanting, time.time())
 
 
-class Known(msgspec.Struct, array_like=True):
+class LastOffer(msgspec.Struct, array_like=True):
     """What an item was like when the triggers looked last, and since when."""
 
     price: float | None
@@ -296,16 +296,16 @@ class Known(msgspec.Struct, array_like=True):
     since_s: float
 
 
-def known_of(item_id: str, assortment: Assortment, now_s: float) -> Known:
+def offer_now(item_id: str, assortment: Assortment, now_s: float) -> LastOffer:
     """Give what an item is like now; one that is not in the catalog cannot be bought."""
     item = assortment.items.get(item_id)
-    return Known(item.current_price, item.offered, now_s) if item else Known(None, False, now_s)
+    return LastOffer(item.current_price, item.offered, now_s) if item else LastOffer(None, False, now_s)
 
 
 def _observed(
     trigger_state: TriggerState, events: Collection[tuple[int, Event]], config: TriggerConfig, assortment: Assortment
 ) -> StateUpdate:
-    """Take in those of the events that are new to the watch."""
+    """Take in those of the events that are new to the trigger state."""
     new = [(position, event) for position, event in events if position > trigger_state.position]
     if not new:
         return StateUpdate(None)
@@ -332,7 +332,7 @@ def _observed(
     wanting = [WatcherUpdate(item_id, None, b"") for item_id in before if item_id not in after]
     for item_id, at_s in after.items():
         if item_id not in before or at_s - before[item_id] > _WANT_RENEWED_S:
-            wanting.append(WatcherUpdate(item_id, at_s, msgspec.json.encode(known_of(item_id, assortment, at_s))))
+            wanting.append(WatcherUpdate(item_id, at_s, msgspec.json.encode(offer_now(item_id, assortment, at_s))))
     return StateUpdate(
         trigger_state, message_outcomes=message_outcomes, wanting=wanting, notices=notices, erased=erased
     )

@@ -132,5 +132,5 @@ async def _push(state: State, site: Site, visitor_id: str, after: str) -> AsyncI
             await state.notifier.wait(news)
 
 
-def _view(one: OnSite) -> dict[str, Any]:
-    return {"event_id": one.event_id, **orjson.loads(one.body)["data"]}
+def _view(message: OnSite) -> dict[str, Any]:
+    return {"event_id": message.event_id, **orjson.loads(message.body)["data"]}

@@ -173,8 +173,8 @@ class Decision:
         ]
         if exposed:
             task = asyncio.create_task(self._tell(exposed, list(assignments.met)))
-            self.state.memory.telling.add(task)
-            task.add_done_callback(self.state.memory.telling.discard)
+            self.state.memory.recording.add(task)
+            task.add_done_callback(self.state.memory.recording.discard)
 
     async def _tell(self, exposed: list[Incoming], experiment_ids: list[str]) -> None:
         """Append; what the log does not take is told again with the visitor's next decision."""

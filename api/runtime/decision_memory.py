@@ -51,9 +51,9 @@ class Exposed:
 
 @dataclass(frozen=True, slots=True)
 class DecisionMemory:
-    """What decisions share: `telling` are exposures on their way into the log."""
+    """What decisions share: `recording` are exposures on their way into the log."""
 
     freshness: Freshness = field(default_factory=Freshness)
     exposed: Exposed = field(default_factory=Exposed)
     breaker: Breaker = field(default_factory=Breaker)
-    telling: set[asyncio.Task[None]] = field(default_factory=set)
+    recording: set[asyncio.Task[None]] = field(default_factory=set)

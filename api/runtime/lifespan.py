@@ -92,7 +92,7 @@ async def live(config: ApiConfig, open_logs: Callable[[], Logs], stopping: Calla
         finally:
             for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, *state.memory.telling, return_exceptions=True)
+            await asyncio.gather(*tasks, *state.memory.recording, return_exceptions=True)
 
 
 def _stores(config: ApiConfig, client: Client, redis: AsyncClient, visitors: VisitorReader, logs: Logs) -> Stores:

@@ -90,8 +90,8 @@ def _scene(category: tuple[str, ...], seed: bytes) -> tuple[str, str, str]:
         if name.lower() in SCENES:
             return SCENES[name.lower()]
     if category:
-        one = _drawing_of(category)
-        return one, one, one
+        drawing = _drawing_of(category)
+        return drawing, drawing, drawing
     # About a brand: one thing from each of three branches.
     first, second, third = (list(SCENES.values())[seed[place] % len(SCENES)][1] for place in (6, 7, 8))
     return first, second, third

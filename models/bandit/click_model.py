@@ -180,9 +180,17 @@ class ClickModel:
         """Give all that `load` needs to go on."""
         numbers: dict[Context, int] = {}
 
-        def plain(one: Impression) -> tuple[str, str, int, float, float, bool, float]:
-            number = numbers.setdefault(one.context, len(numbers))
-            return one.visitor_id, one.creative_id, number, one.shown_at_s, one.since_s, one.clicked, one.expected
+        def plain(impression: Impression) -> tuple[str, str, int, float, float, bool, float]:
+            number = numbers.setdefault(impression.context, len(numbers))
+            return (
+                impression.visitor_id,
+                impression.creative_id,
+                number,
+                impression.shown_at_s,
+                impression.since_s,
+                impression.clicked,
+                impression.expected,
+            )
 
         opened, closed = ([plain(impression) for impression in kept.values()] for kept in (self.opened, self.closed))
         return SavedClicks(
@@ -209,8 +217,8 @@ class ClickModel:
         for kept, rows in ((model.opened, saved.opened), (model.closed, saved.closed)):
             for visitor_id, creative_id, number, shown_at_s, since_s, clicked, expected in rows:
                 context = saved.contexts[number]
-                one = Impression(visitor_id, creative_id, context, shown_at_s, since_s, clicked, expected)
-                kept[visitor_id, creative_id] = one
+                impression = Impression(visitor_id, creative_id, context, shown_at_s, since_s, clicked, expected)
+                kept[visitor_id, creative_id] = impression
         model._now_s = saved.now_s
         model.impressions, model.clicks = saved.impressions, saved.clicks
         model.late_clicks, model.passed_over = saved.late_clicks, saved.passed_over

@@ -28,9 +28,9 @@ def stored(array: NDArray[Any]) -> Stored:
     return Stored(array.dtype.str, array.shape, memoryview(np.ascontiguousarray(array).tobytes()))
 
 
-def restored(one: Stored) -> NDArray[Any]:
+def restored(stored: Stored) -> NDArray[Any]:
     """Read what `stored` gave."""
-    return np.frombuffer(one.data, one.dtype).reshape(one.shape).copy()
+    return np.frombuffer(stored.data, stored.dtype).reshape(stored.shape).copy()
 
 
 def fill_rows(array: NDArray[Any], values: NDArray[Any], rows: NDArray[np.int64] | None = None) -> None:

@@ -21,7 +21,7 @@ from store.site.segments import SegmentStore
 from store.site.trigger_config import TriggerConfigStore
 from store.visitors.profiles import ProfileStore
 from stream.assortments import Assortments
-from stream.delivery import Delivering
+from stream.delivery import MessageDelivery
 from stream.flow_context import FlowContext
 from stream.message_lists import MessageLists
 from stream.trigger_flow import run_trigger
@@ -34,7 +34,7 @@ def serve_trigger(settings: Settings) -> None:
     with stream_process(settings) as (client, context):
         topic = open_message_topic(settings, context.stop)
         configs = TriggerConfigStore(client, default_contact_policy(settings))
-        delivering = Delivering(
+        delivery = MessageDelivery(
             {site: Outbox(client, site, context.log.partitions) for site in context.sites},
             configs,
             topic,
@@ -42,7 +42,7 @@ def serve_trigger(settings: Settings) -> None:
             settings.webhook_timeout_s,
             context.stop,
         )
-        run_trigger(context, _trigger_worker(settings, client, context, configs), delivering)
+        run_trigger(context, _trigger_worker(settings, client, context, configs), delivery)
         topic.close()
 
 

@@ -8,7 +8,7 @@ from store.client import Client
 
 
 class ItemWatcherStore:
-    """The index from items to the visitors who want them, in Redis; blocking. It is written with the watches."""
+    """The index from items to the visitors who want them, in Redis; blocking. It is written with the trigger states."""
 
     def __init__(self, client: Client) -> None:
         self._client = client

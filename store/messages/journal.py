@@ -1,4 +1,4 @@
-"""Journal: who was sent what, when, why, and what came of it; written with the watches, read here."""
+"""Journal: who was sent what, when, why, and what came of it; written with the trigger states, read here."""
 
 from collections.abc import Sequence
 from typing import Final, NamedTuple, cast

@@ -1,8 +1,8 @@
-"""Watches, timers and what fires: saved together, a micro-batch at a time, so that each message is written once.
+"""Trigger states, timers and what fires: saved together, a micro-batch at a time, so that each message is written once.
 
-A save names the revision a watch was loaded at; where the stored one has moved on, that save is refused and the visitor
-is done again. Watch, timer, journal entry, outboxes, on-site message, and the event that tells of it are written in one
-step.
+A save names the revision a trigger state was loaded at; where the stored one has moved on, that save is refused and the
+visitor is done again. Trigger state, timer, journal entry, outboxes, on-site message, and the event that tells of it
+are written in one step.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -71,7 +71,7 @@ class WatcherUpdate(NamedTuple):
 
 
 class StateUpdate(NamedTuple):
-    """What became of one visitor: a watch to be saved, or None to leave it, and what goes with it."""
+    """What became of one visitor: a trigger state to be saved, or None to leave it, and what goes with it."""
 
     state: TriggerState | None
     messages: Sequence[Message] = ()
@@ -82,7 +82,7 @@ class StateUpdate(NamedTuple):
 
 
 class TriggerStore:
-    """Watches, timers and messages in Redis; blocking."""
+    """Trigger states, timers and messages in Redis; blocking."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -90,7 +90,7 @@ class TriggerStore:
         self._told = client.register_script(read_script("forget_notices"))
 
     def load(self, site: str, partition: int, visitor_ids: Sequence[str]) -> list[tuple[int, TriggerState]]:
-        """Read watches with their revisions; a new one for each visitor not known."""
+        """Read trigger states with their revisions; a new one for each visitor not known."""
         names = [keys.trigger_state(site, partition, visitor_id) for visitor_id in visitor_ids]
         blobs = cast(list[bytes | None], self._client.mget(names)) if names else []
         return [decode_trigger_state(blob) for blob in blobs]
@@ -108,11 +108,11 @@ class TriggerStore:
         Parameters
         ----------
         site, partition
-            Whose watches, and the log partition all these visitors belong to.
+            Whose trigger states, and the log partition all these visitors belong to.
         visitor_ids
             Each once.
         change
-            Given visitors and their stored watches, gives what to save; called again for refused ones.
+            Given visitors and their stored trigger states, gives what to save; called again for refused ones.
         now_s
             Wall clock, epoch seconds: from then on messages may be delivered.
         """
@@ -173,22 +173,22 @@ class TriggerStore:
             pipe.execute()
 
     def _commands(
-        self, site: str, partition: int, visitor_id: str, one: StateUpdate, now_s: float
+        self, site: str, partition: int, visitor_id: str, update: StateUpdate, now_s: float
     ) -> Iterable[list[str | int | float]]:
-        """What a save does beside the watch, as commands of one node."""
-        if one.erased:
+        """What a save does beside the trigger state, as commands of one node."""
+        if update.erased:
             yield from self._erasing(site, partition, visitor_id)
-        for message in one.messages:
+        for message in update.messages:
             yield from _writing(site, partition, visitor_id, message, now_s)
-        for notice in one.notices:
+        for notice in update.notices:
             yield from _telling(site, partition, notice)
-        for outcome in one.message_outcomes:
+        for outcome in update.message_outcomes:
             if partition_of_message(outcome.message_id) != partition:
                 continue
             entry = keys.journal_entry(site, partition, outcome.message_id)
             yield ["HSETNX", entry, outcome.field, outcome.value]
             yield ["EXPIRE", entry, keys.JOURNAL_LIFETIME_S]
-        for want in one.wanting:
+        for want in update.wanting:
             name, known = keys.wanted(site, partition, want.item_id), keys.wanted_known(site, partition)
             if want.at_s is None:
                 yield ["ZREM", name, visitor_id]

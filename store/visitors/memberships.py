@@ -1,4 +1,4 @@
-"""Standings: which visitors are to be looked at again, and what is to be told of those that moved."""
+"""Memberships: which visitors are to be looked at again, and what is to be told of those that moved."""
 
 from collections.abc import Sequence
 from typing import Final, cast
@@ -12,7 +12,7 @@ _MAX_NOTICES: Final = 1_000
 
 
 class MembershipStore:
-    """Standings in Redis; blocking. They are written with the profiles, by `store.visitors.profiles`."""
+    """Memberships in Redis; blocking. They are written with the profiles, by `store.visitors.profiles`."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -35,7 +35,7 @@ class MembershipStore:
         ]
 
     def get(self, site: str, partition: int, visitor_id: str) -> Membership | None:
-        """Read one visitor's standing."""
+        """Read one visitor's membership."""
         return decode_membership(cast(bytes | None, self._client.hget(keys.memberships(site, partition), visitor_id)))
 
     def notices(self, site: str, partition: int) -> list[bytes]:

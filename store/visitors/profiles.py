@@ -1,9 +1,9 @@
 """Profiles: loaded and saved a micro-batch at a time, so that no worker ever overwrites newer state.
 
-A save names the position the profile was loaded at, and the standing. Where what is stored has moved on meanwhile
+A save names the position the profile was loaded at, and the membership. Where what is stored has moved on meanwhile
 (another worker took the partition over, the visitor was erased), that save is refused, and the visitor is loaded and
-learned again. Profile, timeline, standing, counts, the time to look again and what is to be told are saved in one step,
-so each touchpoint stands on the timeline once.
+learned again. Profile, timeline, membership, counts, the time to look again and what is to be told are saved in one
+step, so each touchpoint stands on the timeline once.
 """
 
 from collections.abc import Callable, Sequence
@@ -45,7 +45,7 @@ class ProfileUpdate(NamedTuple):
 
 
 class MembershipUpdate(NamedTuple):
-    """A standing as it is now, what that changes in the counts, and events that tell of it."""
+    """A membership as it is now, what that changes in the counts, and events that tell of it."""
 
     membership: Membership | None
     counts: list[CountChange]
@@ -272,7 +272,7 @@ class ProfileStore:
         )
 
     def _membership_of(self, save: _Save, now_s: float) -> tuple[bytes, bytes, bytes]:
-        """The new standing, when to look again, and what moved."""
+        """The new membership, when to look again, and what moved."""
         if save.judged is None:
             return save.stored, b"", _moved([], save.learned.notices)
         membership, counts, notices = save.judged

@@ -53,7 +53,7 @@ MODULES = {
     "store.log.kafka_log": {"confluent_kafka"},
     "store.archive.reports": {"numba", "numpy"},
     "store.archive.tables": {"duckdb", "numpy", "pyarrow"},
-    "stream.recommending": {"numba", "numpy", "redis", "stream"},
+    "stream.message_recommender": {"numba", "numpy", "redis", "stream"},
 }
 _RUN = """
 import sys, shopwindow.cli

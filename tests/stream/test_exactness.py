@@ -18,7 +18,7 @@ from store.site.catalog import CatalogStore
 from store.visitors.profiles import ProfileStore
 from stream.assortments import Assortments
 from stream.decode import Decoder
-from stream.profile_flow import ProfileLearning
+from stream.profile_flow import ProfileWorker
 from stream.retry import Stop
 from tests.servers import Broker
 from tests.stream.workers import (
@@ -96,7 +96,7 @@ def test_the_whole_log_learned_twice_more_changes_no_byte(place: World) -> None:
     events = make_events(place.site, 500, visitors=20, seed=10)
     place.append(events)
     profiles = ProfileStore(place.client, 3600.0)
-    learning = ProfileLearning(profiles, Assortments(CatalogStore(place.client)), Stop())
+    learning = ProfileWorker(profiles, Assortments(CatalogStore(place.client)), Stop())
     decoder = Decoder(PROFILE_GROUP, frozenset({place.site}), PARTITIONS)
     seen: list[dict[str, bytes]] = []
     counts: list[dict[str, int]] = []
@@ -136,7 +136,7 @@ def test_a_profile_moved_on_by_another_writer_is_learned_again_from_there(place:
     positions = place.append(events)
     partition = partition_of(place.site, "v0", PARTITIONS)
     profiles = ProfileStore(place.client, 3600.0)
-    learning = ProfileLearning(profiles, Assortments(CatalogStore(place.client)), Stop())
+    learning = ProfileWorker(profiles, Assortments(CatalogStore(place.client)), Stop())
     decoder = Decoder(PROFILE_GROUP, frozenset({place.site}), PARTITIONS)
     (batch,) = place.log.read({partition: 0}).poll(1_000, 2.0)
     half = batch.records[: len(batch.records) // 2]
@@ -146,7 +146,7 @@ def test_a_profile_moved_on_by_another_writer_is_learned_again_from_there(place:
         """Load, and before the save comes, let another worker save the whole batch."""
         found = loaded(*arguments)  # type: ignore[arg-type]
         profiles.load = loaded  # type: ignore[method-assign]
-        other = ProfileLearning(ProfileStore(place.client, 3600.0), Assortments(CatalogStore(place.client)), Stop())
+        other = ProfileWorker(ProfileStore(place.client, 3600.0), Assortments(CatalogStore(place.client)), Stop())
         other(decoder(batch))
         return found
 

@@ -30,7 +30,7 @@ from store.visitors.profiles import ProfileStore
 from stream.assortments import Assortments
 from stream.decode import Decoder
 from stream.flow_context import FlowContext
-from stream.profile_flow import ProfileLearning
+from stream.profile_flow import ProfileWorker
 from stream.retry import Stop
 from stream.segment_worker import SegmentWorker
 from tests.servers import Broker
@@ -195,7 +195,7 @@ def test_two_workers_that_look_at_the_same_moment_move_a_visitor_once(place: Wor
     one, other = segmenting(place), segmenting(place)
     partition = partition_of(place.site, "v", PARTITIONS)
     profiles = ProfileStore(place.client, 3600.0)
-    learning = ProfileLearning(profiles, Assortments(CatalogStore(place.client)), Stop(), one)
+    learning = ProfileWorker(profiles, Assortments(CatalogStore(place.client)), Stop(), one)
     decoder = Decoder(PROFILE_GROUP, frozenset({place.site}), PARTITIONS)
     place.append([quiet_event(place.site, "v", START_S)])
     (batch,) = place.log.read({partition: 0}).poll(10, 2.0)
@@ -232,7 +232,7 @@ def test_what_was_not_told_before_a_crash_is_told_after_it(place: World) -> None
     store.put(place.site, SEGMENTS, MAX_SEGMENTS)
     worker = segmenting(place)
     partition = partition_of(place.site, "v", PARTITIONS)
-    learning = ProfileLearning(
+    learning = ProfileWorker(
         ProfileStore(place.client, 3600.0), Assortments(CatalogStore(place.client)), Stop(), worker
     )
     worker.tell = lambda site, partition: None  # type: ignore[method-assign]
@@ -255,7 +255,7 @@ def test_whose_profile_has_ended_is_counted_no_more(place: World) -> None:
     SegmentStore(place.client, Thresholds()).put(place.site, SEGMENTS, MAX_SEGMENTS)
     worker = segmenting(place)
     partition = partition_of(place.site, "v", PARTITIONS)
-    learning = ProfileLearning(
+    learning = ProfileWorker(
         ProfileStore(place.client, 3600.0), Assortments(CatalogStore(place.client)), Stop(), worker
     )
     place.append([quiet_event(place.site, "v", START_S)])

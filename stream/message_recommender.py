@@ -1,4 +1,4 @@
-"""Recommending: the lists that messages carry, from the models the learner publishes."""
+"""Message recommender: the lists that messages carry, from the models the learner publishes."""
 
 import time
 from typing import Final
@@ -17,7 +17,7 @@ _LOOK_EVERY_S: Final = 5.0
 """Newer models are read at most so often, and only while something is recommended: they may be large."""
 
 
-class Recommending:
+class MessageRecommender:
     """Makes the lists that messages carry, from the models the learner publishes."""
 
     def __init__(self, models: ModelStore, holdout_share: float) -> None:
