@@ -71,6 +71,7 @@ def test_a_body_that_is_no_list_of_events_is_a_problem(api: Api, content: bytes,
 
 
 def test_a_thousand_events_at_once_are_all_applied(api: Api) -> None:
+    api.wait_until_learned()
     before = api.secret.get("/v1/status").json()["events"]
     visitors = [new_visitor() for _ in range(50)]
     api.post(*(event("view_item", visitors[number % 50], f"p{number % 7}") for number in range(1000)))
