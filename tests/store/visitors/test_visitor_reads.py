@@ -99,7 +99,7 @@ def test_segments_and_clock_are_read_where_they_are_asked_for(client: Client, pl
     EventClock(client).saw(site, START_S + 1.5)
     client.set(keys.catalog_version(site), 4)
     asked = visit(place, site, "v", ReadOptions(segments=True, clock=True))
-    assert (asked.segments, asked.clock_s, asked.catalog_version) == ({"buyers"}, START_S + 1.5, 4)
+    assert (asked.segments, asked.clock_s, asked.catalog_version) == (frozenset({"buyers"}), START_S + 1.5, 4)
     assert visit(place, site, "w", ReadOptions(segments=True)).segments == frozenset()
     plain = visit(place, site, "v")
     assert (plain.segments, plain.clock_s, plain.catalog_version) == (frozenset(), 0.0, 4)
