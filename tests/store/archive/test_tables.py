@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -47,6 +48,11 @@ def visitors(reading: Reading, table: str = "everything") -> list[str]:
     return [str(visitor) for (visitor,) in reading.connection.execute(statement).fetchall()]
 
 
+def made_of(reading: Reading) -> tuple[object, dict[object, Any]]:
+    """What was made of the tables, and what for."""
+    return reading.prepared, dict(reading.made)
+
+
 @pytest.mark.parametrize("second", ["p0-2-3.parquet", f"c{'0' * 32}.parquet"], ids=["overlapping", "compacted"])
 def test_a_position_in_two_files_of_a_day_is_one_row(reading: Reading, tmp_path: Path, second: str) -> None:
     files = [put(tmp_path / "p0-1-2.parquet", 1, 2), put(tmp_path / second, 2, 3)]
@@ -71,9 +77,9 @@ def test_what_was_made_is_kept_while_nothing_changes(reading: Reading, tmp_path:
     reading.follow(files, waiting)
     reading.prepared, reading.made["report"] = 5.0, "made"
     reading.follow(files, waiting)
-    assert (reading.prepared, reading.made) == (5.0, {"report": "made"})
+    assert made_of(reading) == (5.0, {"report": "made"})
     reading.follow(files, NOTHING_UNARCHIVED)
-    assert (reading.prepared, reading.made) == (None, {})
+    assert made_of(reading) == (None, {})
 
 
 def test_what_is_not_archived_yet_counts_once_and_who_is_erased_not_at_all(reading: Reading, tmp_path: Path) -> None:
