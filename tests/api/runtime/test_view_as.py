@@ -1,5 +1,6 @@
 """View as: a decision as it would be made for somebody else; what is not given stays as it is."""
 
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -29,7 +30,7 @@ def looking(url: str, look: Callable[[Decision], None]) -> None:
         state.catalogs.put(site.name, "campaigns", campaigns, 1.0)
         await site.follow()
         context = {"device": "mobile", "country": "DE", "region": "BE"}
-        await accept(state, site, {**looked_at("v", "p001"), "context": context})
+        await accept(state, site, {**looked_at("v", "p001"), "context": context, "timestamp": time.time() - 60})
         look(await begin(state, site, "v"))
 
     run: Callable[[State, Site], Awaitable[None]] = work

@@ -1,0 +1,17 @@
+"""Asking an ASGI application in this process."""
+
+import asyncio
+
+import httpx
+from starlette.types import ASGIApp
+
+
+def ask(app: ASGIApp, method: str, address: str, headers: dict[str, str] | None = None) -> httpx.Response:
+    """Send one request, and give the answer."""
+
+    async def asked() -> httpx.Response:
+        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://shop") as client:
+            return await client.request(method, address, headers=headers)
+
+    return asyncio.run(asked())
