@@ -41,6 +41,8 @@ def receiving() -> Iterator[Receiver]:
             told[0].calls.append(({name.lower(): value for name, value in self.headers.items()}, body))
             time.sleep(told[0].hangs_s)
             self.send_response(told[0].status)
+            if told[0].status // 100 == 3:
+                self.send_header("location", "/elsewhere")
             self.send_header("content-length", "0")
             self.end_headers()
 

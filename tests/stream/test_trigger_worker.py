@@ -9,6 +9,7 @@ from models.catalog.assortment import Assortment
 from models.events.events import Event, EventItem
 from models.events.names import VISITOR_DELETED
 from models.segments.lifecycle import Thresholds
+from models.triggers.trigger import parse_trigger
 from models.visitor.contact_policy import parse_policy
 from shopwindow.embedded import EmbeddedRedis
 from store.clock import EventClock
@@ -148,21 +149,26 @@ def test_nothing_is_judged_while_the_profiles_are_behind(place: World, watched: 
     assert watched.sent() == ["cart-left"]
 
 
-def test_nothing_is_judged_while_an_event_of_before_is_not_taken_in(place: World, watched: Watched) -> None:
+def test_nothing_is_judged_while_an_event_of_before_is_not_taken_in(place: World) -> None:
+    when = {"event": {"name": "generate_lead", "after": "30m", "unless": ["call_ended"]}}
+    lead = parse_trigger({"trigger_id": "lead", "when": when})
+    TriggerConfigStore(place.client, parse_policy({})).put(place.site, [lead], 9)
     worker = triggering(place)
-    late = Watched(place, worker)
-    late.happens(did(place, "add_to_cart"))
-    bought = did(place, "purchase", HOUR)
-    positions = place.append([bought])  # in the log, and not read yet
-    EventClock(place.client).saw(place.site, START_S + 2 * HOUR)
-    late.learn_profiles()
-    worker.tick({late.home: 1})
-    assert late.sent() == []
-    worker.observe(late.home, [(positions[0], bought)])
-    worker.tick({late.home: positions[0]})
-    assert late.sent() == []
-    late.ticks(9 * HOUR)
-    assert "cart-left" not in late.sent()
+    watched = Watched(place, worker)
+    watched.happens(did(place, "generate_lead"))
+    called = did(place, "call_ended", 60.0)
+    (position,) = place.append([called])  # in the log, and not read yet
+    EventClock(place.client).saw(place.site, START_S + HOUR)
+    watched.learn_profiles()
+    worker.tick({watched.home: position - 1})
+    assert "lead" not in watched.sent()
+    worker.observe(watched.home, [(position, called)])
+    watched.ticks(HOUR)
+    assert "lead" not in watched.sent()
+    watched.happens(did(place, "generate_lead", HOUR))
+    watched.ticks(2 * HOUR)  # ends what the first look waited for
+    watched.ticks(2 * HOUR)
+    assert "lead" in watched.sent(), "where nobody called"
 
 
 def test_who_is_erased_is_sent_nothing_of_before(place: World, watched: Watched) -> None:

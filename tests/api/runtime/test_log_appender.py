@@ -111,12 +111,16 @@ def test_a_request_that_has_gone_is_appended_all_the_same(log: EventLog) -> None
         async with asyncio.timeout(0.05):
             await appender.append([incoming(0, b"a")])
 
+    faults: list[object] = []
+
     async def ask() -> list[int]:
+        asyncio.get_running_loop().set_exception_handler(lambda _, fault: faults.append(fault))
         with pytest.raises(TimeoutError):
             await go_away()
         return await appender.append([incoming(0, b"b")])
 
     assert asyncio.run(ask()) == [2]
+    assert faults == []
     appender.close()
     assert values(log) == [b"a", b"b"]
 
