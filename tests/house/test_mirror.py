@@ -8,9 +8,12 @@ from tests.house.tree import ROOMS, ROOT, modules, parsed
 LEAST_BRANCHES = 3
 """Below it a module says what it is; from there on it decides something."""
 TESTED_ELSEWHERE = {
+    "api/runtime/lifespan.py": "every test of the API starts and ends its process by it",
+    "api/runtime/stream_gauges.py": "what `/metrics` and `/v1/status` tell, by their tests",
     "models/learner/warm_up.py": "runs what other modules test; a fault in it shows as a slow first answer",
     "models/ranking/repurchase.py": "sums and features of `buy_again.py`, whose tests hold them against a batch",
     "models/ranking/score_query.py": "the engine's one compiled step, tested by what `next_item.py` answers",
+    "store/archive/report_source.py": "asked by each report, whose tests are worked out by hand",
 }
 """Modules with logic and without a test file of their own, and where they are tested instead."""
 MOST_ELSEWHERE = 20

@@ -1,18 +1,23 @@
 """Redis for the stores: one node, and one that is a whole cluster."""
 
+import asyncio
 import subprocess
 import time
-from collections.abc import Iterator
+import uuid
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 import redis
 
 from shopwindow.embedded import EmbeddedRedis, end_together, find_redis_server, free_port
-from store.client import Client, connect
+from store.client import AsyncClient, Client, connect, connect_async
 
 SLOTS = 16_384
+
+Answer = TypeVar("Answer")
 
 
 def _free_cluster_port() -> int:
@@ -71,12 +76,43 @@ def cluster_url(tmp_path_factory: pytest.TempPathFactory, redis_server: Embedded
         server.wait()
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a Redis is."""
+
+    url: str
+    cluster: bool
+
+    def ask(self, question: Callable[[AsyncClient], Awaitable[Answer]]) -> Answer:
+        """Ask through a client of an event loop, and wait for the answer."""
+
+        async def asked() -> Answer:
+            client = connect_async(self.url, cluster=self.cluster)
+            try:
+                return await question(client)
+            finally:
+                await client.aclose()
+
+        return asyncio.run(asked())
+
+
 @pytest.fixture(params=["node", "cluster"])
-def client(request: pytest.FixtureRequest, redis_server: EmbeddedRedis) -> Iterator[Client]:
-    """A client of either."""
+def place(request: pytest.FixtureRequest, redis_server: EmbeddedRedis) -> Place:
+    """One node, and a cluster."""
     if request.param == "node":
-        made = connect(redis_server.url)
-    else:
-        made = connect(request.getfixturevalue("cluster_url"), cluster=True)
+        return Place(redis_server.url, cluster=False)
+    return Place(request.getfixturevalue("cluster_url"), cluster=True)
+
+
+@pytest.fixture
+def client(place: Place) -> Iterator[Client]:
+    """A client of either."""
+    made = connect(place.url, cluster=place.cluster)
     yield made
     made.close()
+
+
+@pytest.fixture
+def site() -> str:
+    """A site nobody used."""
+    return f"s-{uuid.uuid4().hex[:8]}"

@@ -88,16 +88,3 @@ def _after(engine: NextItem, name: str) -> dict[str, float]:
     rows, number = engine._tables.sources.sequences, engine.names.index(name)
     row = zip(rows.other[number].tolist(), rows.counts[number, :, AFTER].tolist(), strict=True)
     return {engine.names[other]: count for other, count in row if other >= 0}
-
-
-def test_only_the_leader_may_publish(redis_server: EmbeddedRedis, place: World) -> None:
-    """The fence: a process that lost the lead writes nothing, however late it wakes up."""
-    first, second = ModelStore(place.client), ModelStore(place.client)
-    assert first.lead(place.site)
-    assert not second.lead(place.site)
-    assert first.publish(place.site, b"checkpoint", 1, b"snapshot", b"tables")
-    assert not second.publish(place.site, b"other", 2, b"other", b"other")
-    first.resign(place.site)
-    assert second.lead(place.site)
-    assert not first.publish(place.site, b"late", 3, b"late", b"late")
-    assert (second.checkpoint(place.site), second.snapshot_version(place.site)) == ((b"checkpoint", b"tables"), 1)

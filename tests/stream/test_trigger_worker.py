@@ -1,108 +1,205 @@
-"""Triggers under kills, pauses and replays, on both kinds of log: what is due is carried out once."""
+"""The trigger worker, step by step: armed by events, carried out once, not before all that came in time is known."""
 
-import signal
-import time
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
-from models.events.events import Event, EventItem, decode_event
+from models.catalog.assortment import Assortment
+from models.events.events import Event, EventItem
+from models.events.names import VISITOR_DELETED
+from models.segments.lifecycle import Thresholds
+from models.triggers.trigger import parse_trigger
+from models.visitor.contact_policy import parse_policy
 from shopwindow.embedded import EmbeddedRedis
-from shopwindow.settings import write_settings
-from store.messages.journal import Filter, JournalRow, JournalStore
-from tests.servers import Broker
-from tests.stream.workers import PARTITIONS, SESSION_TIMEOUT_S, START_S, World, world
+from store.clock import EventClock
+from store.log.groups import PROFILE_GROUP
+from store.log.log import partition_of
+from store.messages.item_watchers import ItemWatcherStore
+from store.messages.journal import Filter, JournalStore
+from store.messages.trigger_states import TriggerStore
+from store.site.catalog import CatalogStore
+from store.site.models import ModelStore
+from store.site.segments import SegmentStore
+from store.site.trigger_config import TriggerConfigStore
+from store.visitors.profiles import ProfileStore
+from stream.assortments import Assortments
+from stream.decode import Decoder
+from stream.flow_context import FlowContext
+from stream.message_lists import MessageLists
+from stream.profile_flow import ProfileWorker
+from stream.retry import Stop
+from stream.trigger_inputs import Configs
+from stream.trigger_worker import TriggerStores, TriggerWorker, offer_now
+from tests.models.makers import item
+from tests.stream.workers import PARTITIONS, START_S, World, world
 
-VISITORS = 120
 HOUR = 3_600.0
 
 
-@pytest.fixture(params=["redis", pytest.param("kafka", marks=pytest.mark.kafka)])
-def place(request: pytest.FixtureRequest, redis_server: EmbeddedRedis, tmp_path: Path) -> Iterator[World]:
-    """A site on each kind of log, whose clock its events move."""
-    broker: Broker | None = request.getfixturevalue("kafka_broker") if request.param == "kafka" else None
-    with world(request.param, redis_server.url, broker, tmp_path) as made:
-        made.settings = replace(made.settings, clock="event", caps="")
-        write_settings(made.settings, made.config)
+@pytest.fixture
+def place(redis_server: EmbeddedRedis, tmp_path: Path) -> Iterator[World]:
+    """A site on a log of its own."""
+    with world("redis", redis_server.url, None, tmp_path) as made:
         yield made
 
 
-def shopping(site: str, name: str, visitor: str, at_s: float) -> Event:
-    """Something done with one item; an order where it is a purchase."""
-    params = {"transaction_id": f"o-{visitor}"} if name == "purchase" else {}
-    item = EventItem(item_id="i1", price=10.0)
-    at_s += START_S
+def triggering(place: World) -> TriggerWorker:
+    """A worker's, in this process."""
+    client = place.client
+    catalogs = CatalogStore(client)
+    return TriggerWorker(
+        FlowContext(place.log, frozenset({place.site}), 1_000, Stop()),
+        TriggerStores(TriggerStore(client), ItemWatcherStore(client), ProfileStore(client, 3_600.0), catalogs),
+        Assortments(catalogs),
+        Configs(TriggerConfigStore(client, parse_policy({})), SegmentStore(client, Thresholds())),
+        MessageLists(ModelStore(client), 0.0),
+        EventClock(client),
+    )
+
+
+def did(place: World, name: str, at_s: float = 0.0) -> Event:
+    """Something `v` did, with one item."""
+    params = {"transaction_id": "o"} if name == "purchase" else {}
+    moment = START_S + at_s
     return Event(
-        site=site,
+        site=place.site,
         event=name,
-        visitor_id=visitor,
-        at_s=at_s,
-        accepted_at_s=at_s,
-        event_id=f"{name}-{visitor}-{at_s}",
-        items=(item,),
+        visitor_id="v",
+        at_s=moment,
+        accepted_at_s=moment,
+        event_id=f"{name}-{at_s}",
+        items=() if name == VISITOR_DELETED else (EventItem(item_id="p001", price=10.0),),
         params=params,
     )
 
 
-def journal(place: World) -> list[JournalRow]:
-    """All that was sent."""
-    return JournalStore(place.client).find(place.site, PARTITIONS, Filter(status="sent"), 10_000, 10_000)
+class Watched:
+    """The partition of `v`, whose events a worker takes in."""
+
+    def __init__(self, place: World, worker: TriggerWorker) -> None:
+        self._place = place
+        self._worker = worker
+        self.home = partition_of(place.site, "v", PARTITIONS)
+
+    def happens(self, *events: Event) -> None:
+        """Append events and have them taken in."""
+        positions = self._place.append(events)
+        self._worker.observe(self.home, list(zip(positions, events, strict=True)))
+
+    def ticks(self, at_s: float, *, profiles_keep_up: bool = True) -> None:
+        """Let the clock come to a moment and look for what is due; `profiles_keep_up` with the log or do not."""
+        EventClock(self._place.client).saw(self._place.site, START_S + at_s)
+        ends = self._place.log.ends()
+        if profiles_keep_up:
+            self.learn_profiles()
+        self._worker.tick({self.home: ends[self.home]})
+
+    def learn_profiles(self) -> None:
+        """Have the profiles learn all there is."""
+        profiles = ProfileStore(self._place.client, 3_600.0)
+        learning = ProfileWorker(profiles, Assortments(CatalogStore(self._place.client)), Stop())
+        reader = self._place.log.read({self.home: 0})
+        decoder = Decoder(PROFILE_GROUP, frozenset({self._place.site}), PARTITIONS)
+        for batch in reader.poll(1_000, 0.0):
+            learning(decoder(batch))
+            self._place.log.commit(PROFILE_GROUP, {self.home: batch.last_position})
+        reader.close()
+
+    def sent(self) -> Sequence[str]:
+        """Which triggers sent something to `v`."""
+        wanted = Filter(("v",), status="sent")
+        found = JournalStore(self._place.client).find(self._place.site, PARTITIONS, wanted, 100, 1_000)
+        return [entry.fields["trigger_id"] for entry in found]
 
 
-def told(place: World) -> Counter[str]:
-    """How often each message stands in the log."""
-    reader = place.log.read(dict.fromkeys(range(PARTITIONS), 0))
-    reached, found = [0] * PARTITIONS, Counter[str]()
-    while reached != place.log.ends():
-        for batch in reader.poll(1_000, 1.0):
-            reached[batch.partition] = batch.last_position
-            for record in batch.records:
-                event = decode_event(record.value)
-                if event.event == "message_sent":
-                    found[event.event_id] += 1
-    reader.close()
-    return found
+@pytest.fixture
+def watched(place: World) -> Watched:
+    """Taken in by one worker."""
+    return Watched(place, triggering(place))
 
 
-def wait_for(place: World, trigger_id: str, count: int) -> None:
-    """Wait until so many were sent."""
-    deadline_s = time.monotonic() + 60
-    while sum(message.fields["trigger_id"] == trigger_id for message in journal(place)) < count:
-        assert time.monotonic() < deadline_s, Counter(message.fields["trigger_id"] for message in journal(place))
-        time.sleep(0.1)
+def test_what_is_due_is_sent_once_and_told_in_the_log(place: World, watched: Watched) -> None:
+    watched.happens(did(place, "add_to_cart"))
+    watched.ticks(2 * HOUR - 1)
+    assert watched.sent() == []
+    watched.ticks(2 * HOUR)
+    watched.ticks(2 * HOUR + 1)
+    assert watched.sent() == ["cart-left"]
+    assert place.log.ends()[watched.home] == 2, "the event, and the message"
+    other = Watched(place, triggering(place))
+    other.ticks(3 * HOUR)
+    assert other.sent() == ["cart-left"], "another worker begins where the first ended"
 
 
-@pytest.mark.slow
-def test_killed_and_paused_workers_send_each_message_once(place: World) -> None:
-    """SIGKILL while timers are armed, SIGSTOP while another takes over and fires; then the paused one wakes up."""
-    visitors = [f"v{number}" for number in range(VISITORS)]
-    with ExitStack() as workers:
-        workers.enter_context(place.worker("profile"))
-        first = workers.enter_context(place.worker("trigger"))
-        second = workers.enter_context(place.worker("trigger"))
-        place.append([shopping(place.site, "add_to_cart", visitor, number) for number, visitor in enumerate(visitors)])
-        place.wait_until_committed("trigger", within_s=60)
-        first.send_signal(signal.SIGKILL)
-        first.wait()
-        workers.enter_context(place.worker("trigger"))
-        # Half of them buy in time, and the clock moves on in the same breath.
-        bought = visitors[::2]
-        place.append([shopping(place.site, "purchase", visitor, HOUR) for visitor in bought])
-        place.append([shopping(place.site, "view_item", "clock", 2 * HOUR + 30)])
-        second.send_signal(signal.SIGSTOP)
-        time.sleep(SESSION_TIMEOUT_S * 2)
-        place.append([shopping(place.site, "view_item", "clock", 2 * HOUR + VISITORS)])
-        wait_for(place, "cart-left", VISITORS // 2)
-        second.send_signal(signal.SIGCONT)
-        place.append([shopping(place.site, "view_item", "clock", 3 * HOUR)])
-        time.sleep(SESSION_TIMEOUT_S * 2)
-        sent = [message for message in journal(place) if message.fields["trigger_id"] == "cart-left"]
-    assert sorted(message.fields["visitor_id"] for message in sent) == sorted(set(visitors) - set(bought))
-    for message in sent:
-        number = int(message.fields["visitor_id"][1:])
-        assert message.at_s == START_S + number + 2 * HOUR
-    assert {message.message_id for message in journal(place)} == set(told(place))
+def test_events_taken_in_again_change_nothing(place: World, watched: Watched) -> None:
+    added, bought = did(place, "add_to_cart"), did(place, "purchase", HOUR)
+    watched.happens(added, bought)
+    states = TriggerStore(place.client)
+    before = states.load(place.site, watched.home, ["v"])
+    assert before[0][1].position == 2
+    triggering(place).observe(watched.home, [(1, added), (2, bought)])
+    assert states.load(place.site, watched.home, ["v"]) == before
+
+
+def test_nothing_is_judged_while_the_profiles_are_behind(place: World, watched: Watched) -> None:
+    watched.happens(did(place, "add_to_cart"))
+    watched.ticks(2 * HOUR, profiles_keep_up=False)
+    assert watched.sent() == []
+    watched.ticks(2 * HOUR)
+    assert watched.sent() == ["cart-left"]
+
+
+def test_nothing_is_judged_while_an_event_of_before_is_not_taken_in(place: World) -> None:
+    when = {"event": {"name": "generate_lead", "after": "30m", "unless": ["call_ended"]}}
+    lead = parse_trigger({"trigger_id": "lead", "when": when})
+    TriggerConfigStore(place.client, parse_policy({})).put(place.site, [lead], 9)
+    worker = triggering(place)
+    watched = Watched(place, worker)
+    watched.happens(did(place, "generate_lead"))
+    called = did(place, "call_ended", 60.0)
+    (position,) = place.append([called])  # in the log, and not read yet
+    EventClock(place.client).saw(place.site, START_S + HOUR)
+    watched.learn_profiles()
+    worker.tick({watched.home: position - 1})
+    assert "lead" not in watched.sent()
+    worker.observe(watched.home, [(position, called)])
+    watched.ticks(HOUR)
+    assert "lead" not in watched.sent()
+    watched.happens(did(place, "generate_lead", HOUR))
+    watched.ticks(2 * HOUR)  # ends what the first look waited for
+    watched.ticks(2 * HOUR)
+    assert "lead" in watched.sent(), "where nobody called"
+
+
+def test_who_is_erased_is_sent_nothing_of_before(place: World, watched: Watched) -> None:
+    watched.happens(did(place, "add_to_cart"), did(place, VISITOR_DELETED, 60.0))
+    watched.ticks(3 * HOUR)
+    assert watched.sent() == []
+    assert TriggerStore(place.client).due(place.site, watched.home, 9e9, 10) == []
+
+
+def test_a_wanted_item_that_comes_back_cheaper_is_told_once(place: World, watched: Watched) -> None:
+    catalogs = CatalogStore(place.client)
+    catalogs.put(place.site, "items", [item(1, price=10.0)], now_s=1.0)
+    watched.ticks(0.0)
+    watched.happens(did(place, "add_to_wishlist"))
+    catalogs.put(place.site, "items", [item(1, price=10.0, title="Renamed")], now_s=2.0)
+    watched.ticks(60.0)
+    assert watched.sent() == []
+    catalogs.put(place.site, "items", [item(1, price=4.0)], now_s=3.0)
+    watched.ticks(120.0)
+    watched.ticks(180.0)
+    assert watched.sent() == ["price-drop"]
+
+
+def test_an_item_that_is_not_sold_cannot_be_bought() -> None:
+    catalog = Assortment()
+    catalog.put(item(1, price=10.0, sale_price=8.0))
+    catalog.put(item(2, availability="out_of_stock"))
+    known = [offer_now(item_id, catalog, 5.0) for item_id in ("p001", "p002", "p003")]
+    assert [(found.price, found.offered, found.since_s) for found in known] == [
+        (8.0, True, 5.0),
+        (12.0, False, 5.0),
+        (None, False, 5.0),
+    ]

@@ -85,3 +85,26 @@ def test_what_does_not_fit_is_named(api: Api, body: dict[str, Any], status: int,
     response = api.secret.post("/v1/recommendations/batch", json=body)
     assert (response.status_code, response.json()["code"]) == (status, code)
     assert api.public.post("/v1/recommendations/batch", json=body).json()["code"] == "key_public"
+
+
+def test_one_list_for_each_of_many_visitors(api: Api) -> None:
+    visitors = [new_visitor() for _ in range(60)]
+    api.post(*(event("view_item", visitor, f"p{number % 6}") for number, visitor in enumerate(visitors)))
+    api.wait_until_learned()
+    asked = {"visitor_ids": [*visitors, "nobody-knows"], "list": {"strategy": "for_you", "limit": 4}}
+    assert api.public.post("/v1/recommendations/batch", json=asked).status_code == 403
+    lists = api.secret.post("/v1/recommendations/batch", json=asked).json()["lists"]
+    assert [visitor["visitor_id"] for visitor in lists] == asked["visitor_ids"]
+    assert len({entry["decision_id"] for entry in lists}) == len(lists)
+    for number, visitor in enumerate(visitors[:12]):
+        single = api.ids(visitor_id=visitor, limit=4)
+        assert [item["item_id"] for item in lists[number]["items"]] == single
+    assert [listed["tier"] for listed in lists[-2:]] == ["session", "popular"]
+    wrong: list[dict[str, Any]] = [
+        {"visitor_ids": []},
+        {"visitor_ids": ["v"] * 501},
+        {"visitor_ids": ["v"], "list": {"limit": 0}},
+        {"who": 1},
+    ]
+    for body in wrong:
+        assert api.secret.post("/v1/recommendations/batch", json=body).status_code == 422

@@ -5,6 +5,7 @@ from typing import Any
 
 from models.events.parsing import parse_event
 from models.reports.archive_row import row_of
+from store.archive.reports import make_report
 from store.archive.writer import ArchiveWriter
 
 SITE = "shop"
@@ -30,3 +31,8 @@ def event(name: str, visitor: str, at: str, *items: tuple[str, float], **params:
 def landing(visitor: str, at: str, query: str) -> dict[str, Any]:
     """A page view by an address with a query."""
     return event("page_view", visitor, at, page_location=f"https://shop.example/?{query}")
+
+
+def table(archive: ArchiveWriter, name: str, key: str, **days: Any) -> dict[Any, dict[str, Any]]:
+    """Give a report's rows by one column."""
+    return {row[key]: row for row in make_report(archive, SITE, name, **days).records()}

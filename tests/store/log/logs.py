@@ -6,7 +6,10 @@ waits for a line on its input before each step: `poll`, or `commit` of what its 
 """
 
 import sys
-from collections.abc import Mapping
+import time
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -15,7 +18,7 @@ import redis
 
 from store.log.kafka_client import KafkaBroker
 from store.log.kafka_log import KafkaLog
-from store.log.log import EventLog
+from store.log.log import Batch, EventLog, LogReader
 from store.log.redis_log import RedisLog
 
 PARTITIONS = 4
@@ -56,6 +59,43 @@ class Server:
     def to_json(self) -> str:
         """For the command line of a member."""
         return orjson.dumps(asdict(self)).decode()
+
+
+def new_name() -> str:
+    """A name no log has."""
+    return f"test-{uuid.uuid4().hex[:12]}"
+
+
+def drain(reader: LogReader, count: int, within_s: float = 20.0) -> dict[int, list[tuple[int, bytes]]]:
+    """Poll until `count` records have come; position and value by partition."""
+    got: dict[int, list[tuple[int, bytes]]] = defaultdict(list)
+    deadline_s = time.monotonic() + within_s
+    while sum(map(len, got.values())) < count and time.monotonic() < deadline_s:
+        for batch in poll(reader):
+            got[batch.partition] += batch.records
+    assert sum(map(len, got.values())) == count, f"{dict(got)} after {within_s} s"
+    return dict(got)
+
+
+def poll(reader: LogReader, max_records: int = 1000) -> list[Batch]:
+    """Poll once; what comes is as a reader promises."""
+    batches = reader.poll(max_records, 0.2)
+    assert len({batch.partition for batch in batches}) == len(batches)
+    assert all(batch.records for batch in batches)
+    assert sum(len(batch.records) for batch in batches) <= max_records
+    return batches
+
+
+def until(true: Callable[[], object], within_s: float = 20.0) -> None:
+    """Wait until something holds."""
+    deadline_s = time.monotonic() + within_s
+    while not true():
+        assert time.monotonic() < deadline_s, f"not within {within_s} s"
+
+
+def numbers(partition: int, first: int, last: int) -> list[tuple[int, bytes]]:
+    """Records `first` to `last` of a partition, each its own number."""
+    return [(partition, b"%d" % number) for number in range(first, last + 1)]
 
 
 def main(server: str, name: str, group: str, manner: str) -> None:

@@ -14,12 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import redis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shopwindow.embedded import EmbeddedRedis
-from store.log import log_keys
 from store.log.log import (
     Batch,
     EventLog,
@@ -30,7 +28,7 @@ from store.log.log import (
     PartitionCountError,
 )
 from tests.servers import Broker, missing
-from tests.store.log.logs import PARTITIONS, Server
+from tests.store.log.logs import PARTITIONS, Server, drain, new_name, numbers, poll, until
 
 TAKE_OVER_S = 5.0
 
@@ -81,39 +79,6 @@ def joined() -> Iterator[Callable[[EventLog, str], GroupConsumer]]:
 def truncating(request: pytest.FixtureRequest, server: Server) -> None:
     if server.kind == "kafka" and request.getfixturevalue("kafka_broker").kind == "light":
         pytest.skip("the light broker cannot delete records")
-
-
-def new_name() -> str:
-    return f"test-{uuid.uuid4().hex[:12]}"
-
-
-def drain(reader: LogReader, count: int, within_s: float = 20.0) -> dict[int, list[tuple[int, bytes]]]:
-    """Poll until `count` records have come; position and value by partition."""
-    got: dict[int, list[tuple[int, bytes]]] = defaultdict(list)
-    deadline_s = time.monotonic() + within_s
-    while sum(map(len, got.values())) < count and time.monotonic() < deadline_s:
-        for batch in poll(reader):
-            got[batch.partition] += batch.records
-    assert sum(map(len, got.values())) == count, f"{dict(got)} after {within_s} s"
-    return dict(got)
-
-
-def poll(reader: LogReader, max_records: int = 1000) -> list[Batch]:
-    batches = reader.poll(max_records, 0.2)
-    assert len({batch.partition for batch in batches}) == len(batches)
-    assert all(batch.records for batch in batches)
-    assert sum(len(batch.records) for batch in batches) <= max_records
-    return batches
-
-
-def until(true: Callable[[], object], within_s: float = 20.0) -> None:
-    deadline_s = time.monotonic() + within_s
-    while not true():
-        assert time.monotonic() < deadline_s, f"not within {within_s} s"
-
-
-def numbers(partition: int, first: int, last: int) -> list[tuple[int, bytes]]:
-    return [(partition, b"%d" % number) for number in range(first, last + 1)]
 
 
 def test_positions_are_dense_from_1_and_given_in_the_order_of_the_records(log: EventLog) -> None:
@@ -500,86 +465,3 @@ def follow(reader: LogReader, written: list[list[bytes]], places: list[int], cou
             assert record.position == places[batch.partition] + 1
             assert record.value == written[batch.partition][places[batch.partition]]
             places[batch.partition] += 1
-
-
-@pytest.fixture
-def redis_client(redis_server: EmbeddedRedis) -> Iterator[redis.Redis]:
-    client = redis.Redis.from_url(redis_server.url)
-    yield client
-    client.close()
-
-
-def test_redis_drops_what_is_past_retention_a_bounded_part_an_append(redis_server: EmbeddedRedis) -> None:
-    log = Server("redis", redis_server.url).open(new_name(), partitions=1, retention_s=0.2)
-    log.append(numbers(0, 1, 2500))
-    assert log.starts() == [1]
-    time.sleep(0.25)
-    log.append([(0, b"new")])
-    assert log.starts() == [1001]
-    for _ in range(40):
-        log.append([(0, b"new")])
-    assert 2500 <= log.starts()[0] <= 2501  # the oldest one kept may be the last that is too old
-    assert log.append([(0, b"new")]) == [2542]
-    log.close()
-
-
-def test_redis_renews_a_lifetime_on_every_key_it_writes(redis_server: EmbeddedRedis, redis_client: redis.Redis) -> None:
-    log = Server("redis", redis_server.url).open(new_name())
-    log.append(numbers(0, 1, 3))
-    consumer = log.consume("g")
-    drain(consumer, 3)
-    consumer.commit({0: 3})
-    log.commit("solo", {1: 0})
-    kept_s = {key.decode(): redis_client.ttl(key) for key in redis_client.scan_iter(f"log:{{{log.name}*")}
-    assert {log_keys.records(log.name, 0), log_keys.groups(log.name, 0), log_keys.partition_count(log.name)} < set(
-        kept_s
-    )
-    for key, ttl_s in kept_s.items():
-        passing = ":lease:" in key or ":members:" in key
-        assert 0 <= ttl_s <= 3600 if passing else ttl_s > 399 * 86_400, key
-    consumer.close()
-    log.close()
-
-
-def test_redis_members_go_on_in_place_after_an_outage_longer_than_their_lease(tmp_path: Path) -> None:
-    with EmbeddedRedis(tmp_path) as own:
-        log = Server("redis", own.url).open(new_name())
-        log.append(numbers(0, 1, 3))
-        consumer = log.consume("g")
-        drain(consumer, 3)  # and nothing committed
-        port = own.port
-        own.stop()
-        until(lambda: not consumer.assignment)
-        with pytest.raises(LogUnavailableError):
-            consumer.poll(10, 0.1)
-        with EmbeddedRedis(tmp_path, port=port):
-            until(lambda: len(consumer.assignment) == PARTITIONS)
-            log.append(numbers(0, 4, 4))
-            assert drain(consumer, 1) == {0: [(4, b"4")]}
-            consumer.close()
-            log.close()
-
-
-def test_redis_notices_that_its_data_is_gone(tmp_path: Path) -> None:
-    with EmbeddedRedis(tmp_path / "one") as own:
-        port = own.port
-        log = Server("redis", own.url).open(new_name())
-        log.append(numbers(0, 1, 3))
-        consumer, reader = log.consume("g"), log.read({0: 0})
-        drain(consumer, 3)
-        drain(reader, 3)
-    with EmbeddedRedis(tmp_path / "empty", port=port):
-        for follower in (consumer, reader):
-
-            def refused(follower: LogReader = follower) -> bool:
-                try:
-                    follower.poll(10, 0.1)
-                except LogUnavailableError:
-                    return False
-                except LogRecreatedError:
-                    return True
-                return False
-
-            until(refused)
-            follower.close()
-        log.close()

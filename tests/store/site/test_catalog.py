@@ -1,8 +1,5 @@
-"""Catalog: every process finds out what has changed since it last looked; models beside it, written by one leader."""
+"""Catalog: every process finds out what has changed since it last looked."""
 
-import uuid
-
-import pytest
 from redis.crc import key_slot
 
 from models.catalog.assortment import Assortment
@@ -12,12 +9,6 @@ from store.client import Client
 from store.site.catalog import CatalogStore
 from store.site.models import ModelStore
 from tests.models.makers import item
-
-
-@pytest.fixture
-def site() -> str:
-    """A site nobody used."""
-    return f"s-{uuid.uuid4().hex[:8]}"
 
 
 def test_things_are_read_as_they_were_put(client: Client, site: str) -> None:
@@ -72,30 +63,6 @@ def test_ids_with_colons_and_other_characters_are_told_apart(client: Client, sit
     made = Assortment()
     store.refresh(site, made, 0)
     assert sorted(made.items) == sorted(ids)
-
-
-def test_one_process_leads_and_it_alone_may_publish(client: Client, site: str) -> None:
-    first, second = ModelStore(client), ModelStore(client)
-    assert first.lead(site)
-    assert not second.lead(site)
-    assert first.publish(site, b"checkpoint", 3, b"snapshot", b"tables")
-    assert not second.publish(site, b"other", 4, b"other", b"other")
-    assert (first.checkpoint(site), second.published(site), second.snapshot_version(site)) == (
-        (b"checkpoint", b"tables"),
-        (b"snapshot", b"tables"),
-        3,
-    )
-    second.resign(site)  # of a lead it does not hold
-    assert not second.lead(site)
-    first.resign(site)
-    assert second.lead(site)
-    assert not first.publish(site, b"late", 5, b"late", b"late")
-    assert second.snapshot_version(site) == 3
-
-
-def test_a_site_without_models_has_version_0(client: Client, site: str) -> None:
-    store = ModelStore(client)
-    assert (store.checkpoint(site), store.published(site), store.snapshot_version(site)) == (None, None, 0)
 
 
 def test_every_key_has_a_lifetime_and_a_site_one_slot(client: Client, site: str) -> None:

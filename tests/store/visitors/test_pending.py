@@ -1,31 +1,10 @@
 """Pending events: what was accepted is laid over the profile until the stream has learned it."""
 
-import asyncio
-import uuid
-
-import pytest
-
-from models.catalog.assortment import Assortment
-from models.events.events import Event, encode_event
-from models.visitor.profile import Profile, recent_items
-from models.visitor.profile_batch import Change, learn
+from models.events.events import encode_event
 from store import keys
-from store.client import Client, connect, connect_async
-from store.log.log import partition_of
+from store.client import Client
 from store.visitors.pending import MAX_PENDING, Accepted, keep_pending, read_pending
-from store.visitors.profiles import ProfileStore, ProfileUpdate
-from store.visitors.visitor_reads import VisitorRead, VisitorReader, know
-from tests.models.makers import event
-
-
-@pytest.fixture
-def site() -> str:
-    """A site nobody used."""
-    return f"s-{uuid.uuid4().hex[:8]}"
-
-
-def look(number: int) -> Event:
-    return event("view_item", f"p{number:03}", at_s=number)
+from tests.store.visitors.makers import look
 
 
 def accepted(site: str, position: int, visitor: str = "v") -> Accepted:
@@ -55,34 +34,3 @@ def test_the_newest_are_kept_and_all_of_them_end(client: Client, site: str) -> N
 def test_nothing_accepted_is_nothing_to_do(client: Client, site: str) -> None:
     keep_pending(client, [])
     assert list(client.scan_iter(match=f"{site}:*")) == []
-
-
-@pytest.mark.parametrize("kind", ["node", "cluster"])
-def test_a_visit_sees_every_accepted_event_once(kind: str, request: pytest.FixtureRequest, site: str) -> None:
-    url = request.getfixturevalue("cluster_url") if kind == "cluster" else request.getfixturevalue("redis_server").url
-    client = connect(url, cluster=kind == "cluster")
-
-    home = partition_of(site, "v", 8)
-
-    def both(visitors: list[str], profiles: list[Profile]) -> list[ProfileUpdate]:
-        learn(profiles, [Change(0, 1, look(1)), Change(0, 2, look(2))], Assortment().vector_of_item)
-        return [ProfileUpdate(profiles[0], 2, 0)]
-
-    async def visit(visitor: str) -> VisitorRead:
-        asking = connect_async(url, cluster=kind == "cluster")
-        try:
-            return await VisitorReader(asking, 8).read(site, visitor)
-        finally:
-            await asking.aclose()
-
-    try:
-        nobody = asyncio.run(visit("v"))
-        assert (nobody.visitor_id, nobody.kept["v"].pending, nobody.catalog_version) == ("v", [], 0)
-        ProfileStore(client, 60.0).update(site, home, ["v"], both)
-        # Of these the stream has learned 2 meanwhile.
-        keep_pending(client, [Accepted(site, home, "v", position, encode_event(look(position))) for position in (2, 3)])
-        profile = know(asyncio.run(visit("v")), Assortment()).profile
-        assert recent_items(profile) == ["p003", "p002", "p001"]
-        assert (profile.position, profile.events_seen) == (3, 3)
-    finally:
-        client.close()

@@ -1,25 +1,16 @@
 """Profiles: no save overwrites newer state, every event is counted once, every key ends."""
 
-import uuid
 from collections.abc import Callable
 
-import pytest
-import redis
 from redis.crc import key_slot
 
 from models.visitor.profile import Profile, encode_profile
 from store import keys
-from store.client import Client, connect
+from store.client import Client
 from store.visitors.pending import Accepted, keep_pending
 from store.visitors.profiles import ProfileStore, ProfileUpdate
 
 LIFETIME_S = 3_600.0
-
-
-@pytest.fixture
-def site() -> str:
-    """A site nobody used."""
-    return f"s-{uuid.uuid4().hex[:8]}"
 
 
 def moved_to(position: int) -> Callable[[list[str], list[Profile]], list[ProfileUpdate]]:
@@ -125,10 +116,3 @@ def test_a_write_gives_the_profile_its_whole_life_again(client: Client, site: st
 def test_the_stored_form_is_the_models(client: Client, site: str) -> None:
     ProfileStore(client, LIFETIME_S).update(site, 0, ["v"], moved_to(1))
     assert client.get(keys.profile(site, 0, "v")) == encode_profile(Profile(position=1, user_id="v"))
-
-
-def test_a_cluster_that_is_away_is_told_like_a_node_that_is_away() -> None:
-    with pytest.raises(redis.ConnectionError, match=r"127\.0\.0\.1:1"):
-        connect("redis://127.0.0.1:1", cluster=True)
-    with pytest.raises(redis.ConnectionError):
-        connect("redis://127.0.0.1:1").ping()

@@ -13,7 +13,8 @@ import httpx
 
 from shopwindow.build import open_message_topic
 from shopwindow.embedded_stack import EmbeddedStack
-from tests.api.stories.triggers.stories import HOUR, SECRET, Story, event, receiving, until, verify, visitor
+from tests.api.stories.triggers.stories import HOUR, Story, event, until, visitor
+from tests.webhooks import SECRET, receiving, verify
 
 
 def delivery(story: Story, guest: str, way: str = "webhook") -> dict[str, Any]:

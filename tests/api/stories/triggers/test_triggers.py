@@ -322,25 +322,6 @@ def test_who_is_erased_is_forgotten_with_the_journal(story: Story) -> None:
     assert story.journal(guest) == []
 
 
-def test_what_does_not_fit_is_refused_by_name(story: Story) -> None:
-    assert story.public.get("/v1/triggers").status_code == 403
-    assert story.public.get("/v1/journal").status_code == 403
-    bad = story.secret.put("/v1/triggers/x", json={"when": {"fridge": {}}})
-    assert (bad.status_code, bad.json()["code"]) == (422, "when_invalid")
-    assert "fridge" in bad.json()["detail"]
-    slow = story.secret.put("/v1/triggers/x", json={"when": {"cart_left": {"after": "soon"}}})
-    assert (slow.status_code, "'soon'" in slow.json()["detail"]) == (422, True)
-    some = story.secret.put("/v1/triggers", json={"triggers": [{"trigger_id": "x"}]}).json()
-    assert (some["accepted"], some["rejected"][0]["code"]) == (0, "trigger_invalid")
-    zone = story.secret.put("/v1/contact-policy", json={"time_zone": "Mars/Olympus"})
-    assert (zone.status_code, zone.json()["code"]) == (422, "contact_policy_invalid")
-    cap = story.secret.put("/v1/contact-policy", json={"caps": [{"most": 0, "per": "day"}]})
-    assert cap.status_code == 422
-    assert story.secret.get("/v1/journal", params={"from": "yesterday"}).json()["code"] == "parameter_invalid"
-    assert story.secret.get("/v1/journal/nothing").json()["code"] == "message_unknown"
-    assert story.secret.delete("/v1/triggers/cart-left").json()["code"] == "trigger_unknown"
-
-
 def test_what_a_device_began_goes_on_with_the_visitor_who_logs_in(story: Story) -> None:
     """Cart, unpaid order, what is wanted and the caps join; the device itself is told nothing more."""
     device, anna = visitor(), f"anna-{visitor()}"

@@ -1,0 +1,41 @@
+"""The application as a whole: every request is measured."""
+
+import pytest
+
+from tests.api.conftest import Api
+from tests.api.http.application import application
+from tests.api.http.asgi import ask, measured
+
+
+def test_a_browser_may_ask_from_any_page_with_its_key() -> None:
+    asked = {
+        "Origin": "https://shop.example",
+        "Access-Control-Request-Method": "PUT",
+        "Access-Control-Request-Headers": "authorization,last-event-id",
+    }
+    response = ask(application(), "OPTIONS", "/v1/events", asked)
+    assert (response.status_code, response.headers["access-control-allow-origin"]) == (200, "*")
+    assert "authorization" in response.headers["access-control-allow-headers"]
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "status", "code"),
+    [("GET", "/v1/nowhere", 404, "not_found"), ("PATCH", "/v1/segments", 405, "method_not_allowed")],
+)
+def test_what_is_not_there_is_a_problem_and_is_measured(method: str, address: str, status: int, code: str) -> None:
+    routes = ("unmatched", address)
+    before = sum(measured(route, str(status)) for route in routes)
+    response = ask(application(), method, address)
+    assert (response.status_code, response.json()["code"]) == (status, code)
+    assert sum(measured(route, str(status)) for route in routes) == before + 1
+
+
+def test_a_running_application_is_ready_and_shows_its_document_and_its_figures(api: Api) -> None:
+    assert api.public.get("/readyz").status_code == 200
+    page = api.public.get("/docs")
+    assert page.headers["content-type"].startswith("text/html")
+    assert "/docs/static/swagger-ui-bundle.js" in page.text
+    assert api.public.get("/docs/static/swagger-ui-bundle.js").status_code == 200
+    told = api.public.get("/metrics").text
+    for name in ("shopwindow_log_lag_events", "shopwindow_snapshot_version", "shopwindow_request_seconds"):
+        assert name in told

@@ -1,0 +1,96 @@
+"""What every report reads: each event once, under the visitor it belongs to; visits as the timeline cuts them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from models.events.parsing import parse_event
+from models.events.sessions import SESSION_GAP_S
+from models.reports.archive_row import row_of
+from store.archive import report_queries
+from store.archive.tables import Reading
+from store.archive.unarchived import NOTHING_UNARCHIVED
+from store.archive.writer import ArchiveWriter
+from tests.store.archive.shop_archive import SITE, event
+
+
+def _row(position: int, told: dict[str, Any]) -> dict[str, Any]:
+    """An event's row; one with an `owner` was put under that visitor by the intake."""
+    owner = told.get("owner")
+    happened = parse_event({name: value for name, value in told.items() if name != "owner"}, SITE, 1.9e9)
+    if owner:
+        happened = msgspec.structs.replace(happened, visitor_id=owner, device_id=happened.visitor_id)
+    return row_of(0, position, happened, 0.0)
+
+
+class Prepared:
+    """Tables made of events."""
+
+    def __init__(self, directory: Path) -> None:
+        self._archive = ArchiveWriter(directory)
+        self._reading = Reading()
+
+    def ask(self, statement: str, *events: dict[str, Any], until_s: float = 2e9) -> list[tuple[Any, ...]]:
+        """Prepare what reports read of events, and ask it something."""
+        self._archive.write(SITE, 0, [_row(position, told) for position, told in enumerate(events, start=1)])
+        self._reading.follow(self._archive.files(SITE), NOTHING_UNARCHIVED)
+        values = {"until_s": until_s, "from_s": 0.0, "gap_s": SESSION_GAP_S, "lookback_s": 1e6, "patience_s": 1e6}
+        for prepare in report_queries.PREPARE:
+            used = {name: value for name, value in values.items() if f"${name}" in prepare}
+            self._reading.connection.execute(prepare, used or None)
+        return self._reading.connection.execute(statement).fetchall()
+
+    def close(self) -> None:
+        """Free the memory."""
+        self._reading.close()
+        self._archive.close()
+
+
+@pytest.fixture
+def prepared(tmp_path: Path) -> Iterator[Prepared]:
+    """Of an empty archive."""
+    made = Prepared(tmp_path)
+    yield made
+    made.close()
+
+
+def test_what_a_device_did_is_whose_who_logs_in_next_on_it(prepared: Prepared) -> None:
+    whose = prepared.ask(
+        "SELECT visitor_id, sender_id FROM happened ORDER BY at_s",
+        event("page_view", "phone", "01-01 10:00"),
+        {**event("page_view", "phone", "01-01 11:00"), "owner": "ann"},
+        event("page_view", "phone", "01-01 12:00"),
+        {**event("page_view", "phone", "01-01 13:00"), "owner": "bob"},
+        event("page_view", "phone", "01-01 14:00"),
+        event("page_view", "tablet", "01-01 15:00"),
+    )
+    owners = ["ann", "ann", "bob", "bob", "phone"]
+    assert whose == [*((owner, "phone") for owner in owners), ("tablet", "tablet")]
+
+
+def test_a_clients_retry_is_left_out_and_the_same_id_of_somebody_else_is_not(prepared: Prepared) -> None:
+    first = {**event("page_view", "a", "01-01 10:00"), "event_id": "e"}
+    other = {**event("page_view", "b", "01-01 10:02"), "event_id": "e"}
+    retry = {**event("page_view", "a", "01-01 10:01"), "event_id": "e"}
+    found = prepared.ask("SELECT visitor_id, position FROM happened ORDER BY ALL", first, other, retry)
+    assert found == [("a", 1), ("b", 2)]
+
+
+def test_half_an_hour_without_an_event_ends_a_visit_and_what_the_shop_did_begins_none(prepared: Prepared) -> None:
+    visits = prepared.ask(
+        "SELECT visitor_id, count(*) FROM visits GROUP BY visitor_id ORDER BY ALL",
+        event("page_view", "a", "01-01 10:00"),
+        event("page_view", "a", "01-01 10:30"),
+        event("page_view", "a", "01-01 11:01"),
+        event("email_sent", "b", "01-01 10:00"),
+    )
+    assert visits == [("a", 2)]
+
+
+def test_nothing_counts_from_the_end_of_the_days_on(prepared: Prepared) -> None:
+    morning, noon = event("page_view", "a", "01-01 10:00"), event("page_view", "b", "01-01 12:00")
+    found = prepared.ask("SELECT visitor_id FROM happened", morning, noon, until_s=1_767_268_800.0)
+    assert found == [("a",)]

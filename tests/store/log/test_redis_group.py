@@ -1,0 +1,57 @@
+"""Members of a group on Redis: a lease that lapsed costs nobody a record, and a partition has one reader."""
+
+from pathlib import Path
+
+import pytest
+
+from shopwindow.embedded import EmbeddedRedis
+from store.log.log import LogUnavailableError
+from tests.store.log.logs import PARTITIONS, Server, drain, new_name, numbers, poll, until
+
+
+def test_members_go_on_in_place_after_an_outage_longer_than_their_lease(tmp_path: Path) -> None:
+    with EmbeddedRedis(tmp_path) as own:
+        log = Server("redis", own.url).open(new_name())
+        log.append(numbers(0, 1, 3))
+        consumer = log.consume("g")
+        drain(consumer, 3)  # and nothing committed
+        port = own.port
+        own.stop()
+        until(lambda: not consumer.assignment)
+        with pytest.raises(LogUnavailableError):
+            consumer.poll(10, 0.1)
+        with EmbeddedRedis(tmp_path, port=port):
+            until(lambda: len(consumer.assignment) == PARTITIONS)
+            log.append(numbers(0, 4, 4))
+            assert drain(consumer, 1) == {0: [(4, b"4")]}
+            consumer.close()
+            log.close()
+
+
+def test_a_second_member_gets_its_share_and_all_of_it_when_the_first_leaves(redis_server: EmbeddedRedis) -> None:
+    log = Server("redis", redis_server.url).open(new_name())
+    first, second = log.consume("g"), log.consume("g")
+
+    def shared() -> bool:
+        poll(first)
+        poll(second)
+        return (len(first.assignment), len(second.assignment)) == (PARTITIONS / 2, PARTITIONS / 2)
+
+    until(shared)
+    assert first.assignment | second.assignment == frozenset(range(PARTITIONS))
+    first.close()
+    until(lambda: poll(second) == [] and len(second.assignment) == PARTITIONS)
+    second.close()
+    log.close()
+
+
+def test_a_commit_of_a_partition_that_is_anothers_is_passed_over(redis_server: EmbeddedRedis) -> None:
+    log = Server("redis", redis_server.url).open(new_name())
+    log.append([record for partition in range(PARTITIONS) for record in numbers(partition, 1, 3)])
+    first, second = log.consume("g"), log.consume("g")
+    until(lambda: poll(first) is not None and poll(second) is not None and len(second.assignment) == PARTITIONS / 2)
+    first.commit(dict.fromkeys(range(PARTITIONS), 3))
+    assert log.committed("g") == [3 if partition in first.assignment else 0 for partition in range(PARTITIONS)]
+    first.close()
+    second.close()
+    log.close()
