@@ -45,7 +45,7 @@ def test_a_second_member_gets_its_share_and_all_of_it_when_the_first_leaves(redi
     log.close()
 
 
-def test_a_commit_of_a_partition_that_is_anothers_is_passed_over(redis_server: EmbeddedRedis) -> None:
+def test_a_commit_of_a_partition_of_another_worker_is_passed_over(redis_server: EmbeddedRedis) -> None:
     log = Server("redis", redis_server.url).open(new_name())
     log.append([record for partition in range(PARTITIONS) for record in numbers(partition, 1, 3)])
     first, second = log.consume("g"), log.consume("g")
