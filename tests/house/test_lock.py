@@ -2,6 +2,7 @@
 
 import re
 from importlib import metadata
+from typing import Any
 
 import pytest
 from packaging.markers import default_environment
@@ -15,12 +16,12 @@ LOCKED = sorted(re.findall(r"^([A-Za-z0-9._-]+)==", (ROOT / "requirements.lock")
 
 def _needed(package: str, version: str) -> set[str]:
     """Names of what a package needs without extras, under a Python version."""
-    environment = {**default_environment(), "python_full_version": version, "extra": ""}
+    environment: dict[str, Any] = {**default_environment(), "python_full_version": version, "extra": ""}
     requirements = [Requirement(line) for line in metadata.requires(package) or []]
     return {
         canonicalize_name(requirement.name)
         for requirement in requirements
-        if requirement.marker is None or requirement.marker.evaluate({**environment})
+        if requirement.marker is None or requirement.marker.evaluate(environment)
     }
 
 
