@@ -1,5 +1,6 @@
 /** The sample shop's pages: fill what the server reserved, and tell the engine what the visitor does. */
 
+import { amount, eventItem, find, make, money, priceElement, safe } from "./elements.js";
 import { Shopwindow, randomId } from "./shopwindow.js";
 
 const LISTS = {
@@ -18,7 +19,6 @@ const LISTS = {
   not_found: [["trending", 6]],
   category: [],
 };
-const SIGNS = { EUR: "€", USD: "$", GBP: "£" };
 const SLIDE_MS = 6000;
 // The engine learns beside the request; these are the waits before we look whether it has.
 const LOOK_AGAIN_MS = [8, 12, 20, 40, 80, 160, 320];
@@ -26,68 +26,6 @@ const LOOK_AGAIN_MS = [8, 12, 20, 40, 80, 160, 320];
 const page = document.body.dataset.page;
 const data = JSON.parse(document.getElementById("page-data").textContent);
 const shopwindow = new Shopwindow({ key: document.querySelector("meta[name=shopwindow-key]").content });
-
-// ---------------------------------------------------------------- small helpers
-
-function make(tag, classes = "", text = "") {
-  const element = document.createElement(tag);
-  if (classes) element.className = classes;
-  if (text) element.textContent = text;
-  return element;
-}
-
-function find(selector, within = document) {
-  return within.querySelector(selector);
-}
-
-/** A link or picture address only if it is a path of this site or http(s). */
-function safe(address) {
-  try {
-    const url = new URL(address, location.origin);
-    return url.protocol === "http:" || url.protocol === "https:" ? url.href : "";
-  } catch {
-    return "";
-  }
-}
-
-function money(amount, currency) {
-  if (amount === null || amount === undefined) return "";
-  const sign = SIGNS[currency] ?? (currency ? `${currency} ` : "");
-  return sign + amount.toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-}
-
-function priceOf(item) {
-  return item.sale_price ?? item.price ?? 0;
-}
-
-function priceElement(item) {
-  const price = make("span", "price");
-  if (item.sale_price === null || item.sale_price === undefined) {
-    price.textContent = money(item.price, item.currency);
-    return price;
-  }
-  const before = make("s");
-  before.append(make("span", "unseen", "instead of "), money(item.price, item.currency));
-  price.append(make("span", "sale", money(item.sale_price, item.currency)), " ", before);
-  return price;
-}
-
-/** An item as GA4 names it. */
-function eventItem(item, more = {}) {
-  const entry = { item_id: item.item_id, ...more };
-  if (item.title) entry.item_name = item.title;
-  if (item.brand) entry.item_brand = item.brand;
-  (item.category ?? []).slice(0, 5).forEach((name, level) => {
-    entry[`item_category${level ? level + 1 : ""}`] = name;
-  });
-  if (item.price !== null && item.price !== undefined) entry.price = priceOf(item);
-  return entry;
-}
-
-function amount(items) {
-  const cents = items.reduce((sum, item) => sum + Math.round(100 * priceOf(item)) * (item.quantity ?? 1), 0);
-  return { value: cents / 100, currency: items.find((item) => item.currency)?.currency ?? "EUR" };
-}
 
 // ---------------------------------------------------------------- the cart, kept by the page
 

@@ -195,7 +195,7 @@ def test_pictures_are_svg_that_can_run_nothing(client: Browser) -> None:
     assert client.get("/shop/pictures/creatives/none.svg").status_code == 404
 
 
-@pytest.mark.parametrize("name", ["shop.css", "shop.js", "shopwindow.js", "mark.svg"])
+@pytest.mark.parametrize("name", ["shop.css", "shop.js", "elements.js", "shopwindow.js", "mark.svg"])
 def test_static_files_are_served_as_what_they_are(client: Browser, name: str) -> None:
     response = client.get(f"/shop/static/{name}")
     assert response.content == (STATIC_DIRECTORY / name).read_bytes()
