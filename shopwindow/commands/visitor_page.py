@@ -4,14 +4,15 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 
 def show_visitor(found: dict[str, Any]) -> None:
     """Print what the API says of a visitor."""
-    console = Console()
+    console = Console(markup=False, emoji=False)  # what shops send may hold brackets
     session = found["session"]
     arm = "holdout, not personalized" if found["holdout"] else "personalized"
-    console.print(f"[bold]{found['visitor_id']}[/bold]  {arm}", highlight=False)
+    console.print(Text.assemble((found["visitor_id"], "bold"), f"  {arm}"), highlight=False)
     console.print(f"first seen {found['first_seen']}, last seen {found['last_seen']}", highlight=False)
     console.print(f"{found['events_seen']} events, {found['sessions']} sessions: {_counts(found['counts'])}")
     console.print(f"session {session['session_id'] or '-'} since {session['started_at']}, {session['events']} events")
@@ -21,7 +22,7 @@ def show_visitor(found: dict[str, Any]) -> None:
         f"{value['tier']}, {value['orders']} orders, lifetime value {value['lifetime_value']:g}", highlight=False
     )
     for segment in found["segments"]:
-        console.print(f"in segment {segment['segment_id']}: {segment['why']}", highlight=False, markup=False)
+        console.print(f"in segment {segment['segment_id']}: {segment['why']}", highlight=False)
     for name in ("first_touch", "last_touch"):
         if found[name]:
             touch = found[name]

@@ -110,3 +110,13 @@ def test_a_visitor_of_the_holdout_with_nothing_in_the_cart(capsys: pytest.Captur
     page = printed(capsys, holdout=True, cart=[], recent_items=[])
     assert "holdout, not personalized" in page
     assert "Cart" not in page
+
+
+@pytest.mark.parametrize("text", ["Pan [/b] 24 cm", "Pan [red] 24 cm", "Pan :smile:"])
+def test_what_a_shop_sends_is_printed_as_it_is(capsys: pytest.CaptureFixture[str], text: str) -> None:
+    seen = {"item_id": text, "title": text, "category": text, "event": text, "at": "now"}
+    page = printed(capsys, visitor_id=text, recent_items=[seen], cart=[{"item_id": text, "quantity": 1, "price": 2.0}])
+    assert f"{text}  personalized" in page
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in page.splitlines() if "│" in line]
+    assert [text, text, text, text, "now"] in rows
+    assert [text, "1", "2.0"] in rows
