@@ -80,7 +80,7 @@ class Leadership:
             _LOGGER.warning("could not hand on the lead: %s", error)
 
 
-class Learned(NamedTuple):
+class LearnedBatch(NamedTuple):
     """A micro-batch that the learners have taken in, or a tick without one."""
 
     partition: int
@@ -124,7 +124,7 @@ class Learners:
             enumerate(retry_until_available(self._stop, "read committed positions", lambda: log.committed(LEARN_GROUP)))
         )
 
-    def learn(self, decoded: Decoded, *, hurried: bool = False) -> Learned:
+    def learn(self, decoded: Decoded, *, hurried: bool = False) -> LearnedBatch:
         """Teach every site its events; in a hurry, the ranker from some of them."""
         sites = {event.site for _, event in decoded.events}
         assortments = {
@@ -141,7 +141,7 @@ class Learners:
         EVENTS_READ.labels(LEARN_GROUP, "applied").inc(learned)
         EVENTS_READ.labels(LEARN_GROUP, "passed_over").inc(len(decoded.events) - learned)
         self.changed |= sites
-        return Learned(decoded.partition, decoded.last_position)
+        return LearnedBatch(decoded.partition, decoded.last_position)
 
 
 def run_learn(
@@ -176,7 +176,7 @@ def learn_flow(
     decoder = Decoder(LEARN_GROUP, context.sites, log.partitions)
     full = max(_LEAST_FULL, context.max_records // log.partitions)
 
-    def learn(item: Batch | Tick) -> Learned | None:
+    def learn(item: Batch | Tick) -> LearnedBatch | None:
         if not leadership.keep() or isinstance(item, Tick):
             return None
         # A full portion means that more is waiting: a shop's fresh counts are worth more than every ranked event.
@@ -192,14 +192,14 @@ def learn_flow(
     batches = op.input("read", flow, source)
     # Batch: records of one partition; Tick: some time has passed
     learned = op.map("learn", batches, learn)
-    # Learned: the learners have taken it in; None for a tick
+    # LearnedBatch: the learners have taken it in; None for a tick
     op.output(
         "publish", learned, LastStep(lambda: PublishSink(log, learners, models, leadership, publish_every_s, stop))
     )
     return flow
 
 
-class PublishSink(StatelessSinkPartition[Learned | None]):
+class PublishSink(StatelessSinkPartition[LearnedBatch | None]):
     """Saves and publishes the models when their time has come, then commits the positions they reflect."""
 
     def __init__(
@@ -221,7 +221,7 @@ class PublishSink(StatelessSinkPartition[Learned | None]):
         self._next_at = time.monotonic() + publish_every_s
         self._written_bytes = 0
 
-    def write_batch(self, items: list[Learned | None]) -> None:
+    def write_batch(self, items: list[LearnedBatch | None]) -> None:
         """Note what was learned, and publish when it is time."""
         for item in items:
             if item is not None:

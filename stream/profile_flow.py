@@ -35,7 +35,7 @@ from stream.sink import LastStep
 from stream.source import LogSource, Tick
 
 
-class Done(NamedTuple):
+class ProfiledBatch(NamedTuple):
     """A micro-batch whose profiles are saved: up to where, and what is left to set aside."""
 
     partition: int
@@ -78,7 +78,7 @@ def profile_flow(
     def decode(item: Batch | Tick) -> Decoded | Tick:
         return item if isinstance(item, Tick) else decoder(item)
 
-    def learn_or_judge(item: Decoded | Tick) -> Done | None:
+    def learn_or_judge(item: Decoded | Tick) -> ProfiledBatch | None:
         if isinstance(item, Tick):
             segmenting.tick(consumer.assignment)
             return None
@@ -90,7 +90,7 @@ def profile_flow(
     decoded = op.map("decode", batches, decode)
     # Decoded: events with their positions, and dead letters; or still Tick
     done = op.map("learn", decoded, learn_or_judge)
-    # Done: profiles are saved up to a position; None for a tick
+    # ProfiledBatch: profiles are saved up to a position; None for a tick
     op.output("commit", done, LastStep(lambda: CommitSink(consumer, dead_letter_log, profiles, stop)))
     return flow
 
@@ -109,7 +109,7 @@ class ProfileWorker:
         self._assortments = assortments
         self._stop = stop
 
-    def __call__(self, decoded: Decoded) -> Done:
+    def __call__(self, decoded: Decoded) -> ProfiledBatch:
         """Make the micro-batch's events part of the stored profiles."""
         started = time.perf_counter()
         by_site: dict[str, dict[str, list[tuple[int, Event]]]] = {}
@@ -125,13 +125,13 @@ class ProfileWorker:
                 partial(self._update, site, decoded.partition, visitors),
             )
             if self._segmenting is not None:
-                tell = partial(self._segmenting.tell, site, decoded.partition)
-                retry_until_available(self._stop, f"tell what moved in partition {decoded.partition}", tell)
+                relay = partial(self._segmenting.relay_notices, site, decoded.partition)
+                retry_until_available(self._stop, f"tell what moved in partition {decoded.partition}", relay)
             EVENTS_READ.labels(PROFILE_GROUP, "applied").inc(applied)
             EVENTS_READ.labels(PROFILE_GROUP, "duplicate").inc(duplicates)
         BATCH_SECONDS.labels(PROFILE_GROUP).observe(time.perf_counter() - started)
         observe_lag(PROFILE_GROUP, decoded.events)
-        return Done(decoded.partition, decoded.last_position, decoded.dead_letters)
+        return ProfiledBatch(decoded.partition, decoded.last_position, decoded.dead_letters)
 
     def _update(self, site: str, partition: int, visitors: Mapping[str, list[tuple[int, Event]]]) -> tuple[int, int]:
         assortment = self._assortments.current(site)
@@ -191,7 +191,7 @@ def _joinings(device_id: str, profile: Profile, loaded_at: int, latest: Event) -
     return [encode_event(joining(latest.site, device_id, part, latest.at_s, latest.accepted_at_s)) for part in parts]
 
 
-class CommitSink(StatelessSinkPartition[Done | None]):
+class CommitSink(StatelessSinkPartition[ProfiledBatch | None]):
     """Sets dead letters aside, then commits the log position: what is committed has left nothing behind."""
 
     def __init__(self, consumer: GroupConsumer, dead_letters: EventLog, profiles: ProfileStore, stop: Stop) -> None:
@@ -200,7 +200,7 @@ class CommitSink(StatelessSinkPartition[Done | None]):
         self._profiles = profiles
         self._stop = stop
 
-    def write_batch(self, items: list[Done | None]) -> None:
+    def write_batch(self, items: list[ProfiledBatch | None]) -> None:
         """Finish micro-batches."""
         finished = [done for done in items if done is not None]
         for done in finished:
@@ -211,7 +211,7 @@ class CommitSink(StatelessSinkPartition[Done | None]):
             return
         retry_until_available(self._stop, f"commit {positions}", lambda: self._consumer.commit(positions))
 
-    def _set_aside(self, done: Done) -> None:
+    def _set_aside(self, done: ProfiledBatch) -> None:
         records = [(0, encode_dead_letter(letter)) for letter in done.dead_letters]
         retry_until_available(self._stop, "set dead letters aside", lambda: self._dead_letters.append(records))
         by_site: dict[str, int] = {}

@@ -134,7 +134,7 @@ class SegmentWorker:
         until = time.monotonic() + _BUDGET_S
         self._rejudge(site, partition, until)
         self._sweep(site, partition, until)
-        self.tell(site, partition)
+        self.relay_notices(site, partition)
 
     def _sweep(self, site: str, partition: int, until: float) -> None:
         while True:
@@ -175,7 +175,7 @@ class SegmentWorker:
         )
         self._profiles.update_memberships(site, partition, visitors, judging)
 
-    def tell(self, site: str, partition: int) -> None:
+    def relay_notices(self, site: str, partition: int) -> None:
         """Append to the log what has moved and is not in it yet."""
         memberships = self._memberships
         relay_outbox(

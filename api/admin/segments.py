@@ -76,8 +76,8 @@ async def get_segments(
     tallies = await _read(state.stores.segments.tallies, site.name, state.logs.events.partitions)
     ids = sorted(segment_id for segment_id in known if segment_id > after)
     page = ids[:limit]
-    counts = {entry: tallies.get(f"segment:{entry}", MemberCount(0, 0.0)).visitors for entry in page}
-    listed = {"segments": [_written(known[entry]) for entry in page], "counts": counts, "total": len(known)}
+    counts = {segment_id: tallies.get(f"segment:{segment_id}", MemberCount(0, 0.0)).visitors for segment_id in page}
+    listed = {"segments": [_written(known[segment_id]) for segment_id in page], "counts": counts, "total": len(known)}
     return answer({**listed, "next": page[-1] if len(ids) > limit else None})
 
 

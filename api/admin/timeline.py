@@ -17,7 +17,7 @@ from api.runtime.state import state_of
 from models.base.errors import show_value
 from models.base.timestamps import iso
 from models.events.parsing import parse_visitor_id
-from models.visitor.timeline import MAX_ENTRIES, TimelineEntry, Told, entry_title, kind_of, tell
+from models.visitor.timeline import MAX_ENTRIES, DescribedEntry, TimelineEntry, describe_entries, entry_title, kind_of
 from store.client import UNAVAILABLE
 
 router = APIRouter(tags=["visitors"])
@@ -54,8 +54,8 @@ async def get_timeline(
         raise unavailable("store_unavailable", "the profile store does not answer") from error
     if not entries:
         raise ProblemError(404, "visitor_unknown", f"site {site.name!r} knows no visitor {show_value(visitor_id)}")
-    told = [told for told in tell(entries) if cursor is None or told.cursor < cursor]
-    page = told[:limit]
+    shown = [entry for entry in describe_entries(entries) if cursor is None or entry.cursor < cursor]
+    page = shown[:limit]
     items = site.assortment.items
 
     def name_of(item_id: str) -> str:
@@ -66,7 +66,7 @@ async def get_timeline(
         {
             "visitor_id": visitor_id,
             "entries": [_view(entry, name_of) for entry in page],
-            "next_before": _id(page[-1].cursor) if len(told) > limit else None,
+            "next_before": _id(page[-1].cursor) if len(shown) > limit else None,
         }
     )
 
@@ -83,7 +83,7 @@ def _id(cursor: tuple[int, int]) -> str:
     return f"{cursor[0]}-{cursor[1]}"
 
 
-def _view(told: Told, name_of: Callable[[str], str]) -> dict[str, Any]:
+def _view(told: DescribedEntry, name_of: Callable[[str], str]) -> dict[str, Any]:
     entry = told.entry
     made: dict[str, Any] = {
         "id": _id(told.cursor),

@@ -107,7 +107,7 @@ class ScoredCatalog:
     def rows_labelled(self, label: str) -> NDArray[np.bool_]:
         """Which rows' items carry one of their custom labels in these words."""
         items = (self.assortment.items.get(item_id) for item_id in self.assortment.ids)
-        found = [item is not None and label in (label.casefold() for label in item.custom_labels) for item in items]
+        found = [item is not None and label in (own.casefold() for own in item.custom_labels) for item in items]
         return np.array(found, dtype=bool)
 
     def _forget_what_changed(self) -> None:

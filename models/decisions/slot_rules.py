@@ -117,13 +117,13 @@ def slot_rules(
             case "bury":
                 buried.update(own)
             case "boost":
-                raised.update((pinned_id, raised.get(pinned_id, 0.0) + log(rule.weight)) for pinned_id in own)
+                raised.update((creative_id, raised.get(creative_id, 0.0) + log(rule.weight)) for creative_id in own)
             case "cap":
                 caps.append(CreativeCap(frozenset(own), rule.most, rule.per_category))
             case "diversify":
-                spread.update((pinned_id, max(spread.get(pinned_id, 0.0), rule.weight)) for pinned_id in own)
+                spread.update((creative_id, max(spread.get(creative_id, 0.0), rule.weight)) for creative_id in own)
             case "pin":
-                order = sorted(own, key=lambda pinned_id: (_place(rule, pinned_id), pinned_id))
+                order = sorted(own, key=lambda creative_id: (_place(rule, creative_id), creative_id))
                 for place, creative_id in enumerate(order, start=rule.position):
                     pins.setdefault(place, creative_id)
     return SlotRules(frozenset(excluded), frozenset(buried), pins, raised, tuple(caps), spread)
@@ -159,7 +159,7 @@ def _carries(rule: MerchandisingRule, item: CatalogItem) -> bool:
     price = item.current_price
     return (
         (not rule.item_ids or item.item_id in rule.item_ids)
-        and (not rule.label or rule.label.casefold() in (label.casefold() for label in item.custom_labels))
+        and (not rule.label or rule.label.casefold() in (own.casefold() for own in item.custom_labels))
         and (not rule.availability or item.availability in rule.availability)
         and (rule.price_from is None or (price is not None and price >= rule.price_from))
         and (rule.price_to is None or (price is not None and price <= rule.price_to))

@@ -159,7 +159,7 @@ def kind_of(event: str) -> str:
     return known or next((kind for start, kind in _FAMILIES if event.startswith(start)), "other")
 
 
-class Told(msgspec.Struct, frozen=True):
+class DescribedEntry(msgspec.Struct, frozen=True):
     """A touchpoint with all that the others tell of it.
 
     `visit` is shared by the entries of one visit, None off site; `dwell_ms` None where nothing tells it.
@@ -182,7 +182,7 @@ def cursor_of(entry: TimelineEntry) -> tuple[int, int]:
     return round(entry.at_s * 1e6), entry.position
 
 
-def tell(entries: Iterable[TimelineEntry]) -> list[Told]:
+def describe_entries(entries: Iterable[TimelineEntry]) -> list[DescribedEntry]:
     """Put entries in order, newest first, with visits, dwell times and what followed each clicked mail or message."""
     ordered = sorted(entries, key=cursor_of)
     numbers = visits_of([Moment(event.at_s, event.session_id, event.event in OFF_SITE_EVENTS) for event in ordered])
@@ -195,7 +195,7 @@ def tell(entries: Iterable[TimelineEntry]) -> list[Told]:
         for index, after in zip(indices, [*indices[1:], None], strict=True):
             dwell[index] = _dwell_ms(ordered[index], None if after is None else ordered[after])
     visits = {number: _visit([ordered[index] for index in indices]) for number, indices in members.items()}
-    told: list[Told] = []
+    told: list[DescribedEntry] = []
     for index, (entry, number) in enumerate(zip(ordered, numbers, strict=True)):
         followed = None
         if entry.event in CLICKED_MESSAGES:
@@ -203,7 +203,7 @@ def tell(entries: Iterable[TimelineEntry]) -> list[Told]:
             until = next((other for other in later if ordered[other].event in CLICKED_MESSAGES), len(ordered))
             followed = _followed([(ordered[other], dwell[other]) for other in later if other < until])
         visit = visits.get(number)
-        told.append(Told(entry, kind_of(entry.event), dwell[index], visit, followed))
+        told.append(DescribedEntry(entry, kind_of(entry.event), dwell[index], visit, followed))
     return told[::-1]
 
 

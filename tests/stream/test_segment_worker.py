@@ -235,7 +235,7 @@ def test_what_was_not_told_before_a_crash_is_told_after_it(place: World) -> None
     learning = ProfileWorker(
         ProfileStore(place.client, 3600.0), Assortments(CatalogStore(place.client)), Stop(), worker
     )
-    worker.tell = lambda site, partition: None  # type: ignore[method-assign]
+    worker.relay_notices = lambda site, partition: None  # type: ignore[method-assign]
     place.append([quiet_event(place.site, "v", START_S)])
     (batch,) = place.log.read({partition: 0}).poll(10, 2.0)
     learning(Decoder(PROFILE_GROUP, frozenset({place.site}), PARTITIONS)(batch))

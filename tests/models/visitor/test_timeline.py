@@ -5,14 +5,22 @@ from typing import Any
 
 from models.events.events import Event, EventItem
 from models.events.sessions import SESSION_GAP_S, Moment, visits_of
-from models.visitor.timeline import Told, decode_entry, encode_entry, entry_title, kind_of, tell, timeline_entry_of
+from models.visitor.timeline import (
+    DescribedEntry,
+    decode_entry,
+    describe_entries,
+    encode_entry,
+    entry_title,
+    kind_of,
+    timeline_entry_of,
+)
 from tests.models.makers import START_S, event
 
 
-def told(*events: Event) -> list[Told]:
+def told(*events: Event) -> list[DescribedEntry]:
     """Store and read events as a visitor's timeline; newest first."""
     entries = [timeline_entry_of(position, event) for position, event in enumerate(events, start=1)]
-    return tell([decode_entry(encode_entry(entry)) for entry in entries if entry is not None])
+    return describe_entries([decode_entry(encode_entry(entry)) for entry in entries if entry is not None])
 
 
 def page(at_s: float, **fields: Any) -> Event:
