@@ -22,6 +22,7 @@ from models.ranking.repurchase import (
     BOUGHT,
     COUNT,
     NEW,
+    ORDERS,
     POPULAR,
     REPURCHASE_FEATURES,
     REPURCHASE_QUERY_FEATURES,
@@ -384,7 +385,7 @@ class BuyAgain:
             gap_days = np.maximum(order.at_s - asked.candidates.last_s[:own], 0.0) / DAY_S
             gap_days[~wanted[:own]] = -1.0
         learn_order(model.repeats, taken, offered, gap_days, order.at_s)
-        orders = int(model.repeats.total[-1])
+        orders = int(model.repeats.total[ORDERS])
         if orders < _REFRESH_ORDERS or orders % _REFRESH_ORDERS == 0:
             refresh_popular(model.repeats, len(model.names), self.latest_s)
         buy(history, order.order_id, list(order.items), order.at_s)

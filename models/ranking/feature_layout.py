@@ -5,6 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from models.base.jit import kernel
 from models.ranking.item_content import LEAF, TOKEN_KINDS
 from models.ranking.item_traffic import HORIZONS
 from models.ranking.session_neighbours import VOTE_KINDS
@@ -12,6 +13,7 @@ from models.ranking.transitions import COUNTS
 
 # Channels of the candidate table: what each source writes.
 VOTES: Final = 0
+VOTES_NEAR: Final = VOTES + 1  # less for an old match and for distance from it
 LAST: Final = VOTES + VOTE_KINDS
 EARLIER: Final = LAST + COUNTS
 COSINE: Final = EARLIER + 1
@@ -26,12 +28,12 @@ VISITOR: Final = TOKEN_RING + TOKEN_RING_KINDS
 PAIR: Final = VISITOR + 1
 SCORE_CHANNELS: Final = PAIR + 1
 
-# Columns of the features. Two a channel: its share of the largest, and the logarithm of that.
-SHARE: Final = 0
-LOG_SHARE: Final = 1
+# Columns of the features. Two a channel, by `share_of` and `log_share_of`.
+COLUMNS_OF_A_CHANNEL: Final = 2
 
 # How wanted the item is: lately at each horizon, how long ago it was seen last and first, whether it is new.
-WANTED: Final = 2 * SCORE_CHANNELS
+WANTED: Final = COLUMNS_OF_A_CHANNEL * SCORE_CHANNELS
+WANTED_WITHIN_THE_HOUR: Final = WANTED + 1  # the second of the horizons
 SINCE_SEEN: Final = WANTED + len(HORIZONS)
 SINCE_FIRST_SEEN: Final = SINCE_SEEN + 1
 IS_NEW: Final = SINCE_FIRST_SEEN + 1
@@ -92,6 +94,18 @@ sessions with them; what is two or three such steps away; category, brand and pr
 follows its last two items; how wanted the item is; that the session has been there; learned vectors."""
 
 
+@kernel
+def share_of(channel: int) -> int:
+    """Give the column of a channel's share of its largest, 0 to 1."""
+    return COLUMNS_OF_A_CHANNEL * channel
+
+
+@kernel
+def log_share_of(channel: int) -> int:
+    """Give the column of that share's logarithm, moved into 0 to 1."""
+    return COLUMNS_OF_A_CHANNEL * channel + 1
+
+
 def learner_of_feature() -> NDArray[np.int64]:
     """Give the index in `LEARNERS` of each feature `(FEATURES,)`."""
     learner = np.full(FEATURES, -1, np.int64)
@@ -107,7 +121,7 @@ def learner_of_feature() -> NDArray[np.int64]:
         )
     ):
         for channel in channels:
-            learner[2 * channel : 2 * channel + 2] = number
+            learner[[share_of(channel), log_share_of(channel)]] = number
     named = {name: number for number, name in enumerate(LEARNERS)}
     learner[WANTED:TOGETHER_WITH_LAST] = named["popularity"]
     for column, name in (

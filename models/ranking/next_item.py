@@ -27,6 +27,7 @@ from models.ranking.feature_layout import (
     LEARNERS,
     QUERY_FEATURES,
     SCORE_CHANNELS,
+    TOKEN_AFTER_KINDS,
     learner_of_feature,
 )
 from models.ranking.item_content import (
@@ -64,7 +65,6 @@ STEPS_KEPT: Final = 2_000
 """Items of which an engine that learns no more keeps what is two steps away."""
 OPEN_SESSIONS: Final = 20_000
 TOKEN_LOOK_BACK: Final = 2
-_TOKEN_KINDS: Final = 3
 SESSION_EVENTS: Final = 300
 """Events of one session that are learned from; whoever has more is no shopper, or too much of one."""
 _MAX_PRICE: Final = 1e9
@@ -377,7 +377,7 @@ def _learn_tokens(
     """Count, `weight` times, that the item came after the tokens of the items before it."""
     for steps in range(min(len(before), TOKEN_LOOK_BACK)):
         if before[steps] != item:
-            for kind in range(_TOKEN_KINDS):
+            for kind in range(TOKEN_AFTER_KINDS):
                 token = content.tokens[before[steps], kind]
                 if token >= 0:
                     learn_after(t, token, item, steps + 1, at_s, weight)

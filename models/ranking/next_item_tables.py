@@ -22,10 +22,11 @@ from models.ranking.feature_layout import (
     FACTORS,
     FEATURES,
     LAST,
-    LOG_SHARE,
     QUERY_FEATURES,
     SAME_CATEGORY,
     VOTES,
+    VOTES_NEAR,
+    log_share_of,
 )
 from models.ranking.item_content import (
     Content,
@@ -122,8 +123,8 @@ class NextItemTables:
         self.factors = new_factors(items)
         self.ranker = new_ranker(FEATURES, QUERY_FEATURES)
         # Before anything is learned, the sources that serve best alone count alike.
-        for channel in (VOTES, VOTES + 1, LAST + AFTER, LAST + TOGETHER, LAST + LATELY, COSINE):
-            self.ranker.weight[2 * channel + LOG_SHARE, 0] = 1.0
+        for channel in (VOTES, VOTES_NEAR, LAST + AFTER, LAST + TOGETHER, LAST + LATELY, COSINE):
+            self.ranker.weight[log_share_of(channel), 0] = 1.0
         self.ranker.weight[[SAME_CATEGORY, FACTORS], 0] = 1.0
         resized(items)
 

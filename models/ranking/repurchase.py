@@ -21,9 +21,14 @@ BOUGHT: Final = 4
 ALONE: Final = 5
 """Sum of 1 / items of the order: near `BOUGHT` for what is bought on its own."""
 LATELY: Final = 6
+LATELY_BY_WEEKS: Final = 7
+LATELY_BY_MONTHS: Final = 8
 HALF_LIVES_DAYS: Final = (3.0, 14.0, 60.0)
 ITEM_COLUMNS: Final = LATELY + len(HALF_LIVES_DAYS)
 CATEGORY_COLUMNS: Final = 4
+ORDERS: Final = ALONE + 1
+"""Of `total` alone, which has the columns of an item up to `ALONE`."""
+TOTAL_COLUMNS: Final = ORDERS + 1
 
 REPURCHASE_FEATURES: Final = (
     "not bought before",
@@ -103,7 +108,7 @@ class OrderTimes(NamedTuple):
 
 def new_repeats(items: int, categories: int) -> Repeats:
     """Make what is known before any order: one offer in 200 is taken."""
-    total = np.zeros(ALONE + 2)
+    total = np.zeros(TOTAL_COLUMNS)
     total[OFFERED], total[AGAIN_FEATURE] = 100.0, 0.5
     return Repeats(
         item=np.zeros((items, ITEM_COLUMNS), np.float32),
@@ -158,13 +163,13 @@ def learn_order(
                 weight += np.exp2(ahead / half_life)
             r.item[item, LATELY + column] = weight if weight > _NEGLIGIBLE else 0.0
         r.seen_s[item] = max(r.seen_s[item], at_s)
-    r.total[ALONE + 1] += 1
+    r.total[ORDERS] += 1
 
 
 def refresh_popular(r: Repeats, count: int, at_s: float) -> None:
     """Name the most bought of the first `count` items as of `at_s` (epoch seconds), ties by number."""
     faded = np.exp2(np.minimum(r.seen_s[:count] - at_s, 0.0) / DAY_S / HALF_LIVES_DAYS[1])
-    weight = r.item[:count, LATELY + 1] * faded
+    weight = r.item[:count, LATELY_BY_WEEKS] * faded
     order = np.argsort(-weight, kind="stable")[:POPULAR]
     r.popular[:] = -1
     r.popular[: len(order)] = order
@@ -238,8 +243,8 @@ def write_repurchase_features(
             category = r.category_of[item]
             faded = max(at_s - r.seen_s[item], 0.0) / DAY_S
             days = r.item[item, LATELY] * np.exp2(-faded / HALF_LIVES_DAYS[0])
-            weeks = r.item[item, LATELY + 1] * np.exp2(-faded / HALF_LIVES_DAYS[1])
-            months = r.item[item, LATELY + 2] * np.exp2(-faded / HALF_LIVES_DAYS[2])
+            weeks = r.item[item, LATELY_BY_WEEKS] * np.exp2(-faded / HALF_LIVES_DAYS[1])
+            months = r.item[item, LATELY_BY_MONTHS] * np.exp2(-faded / HALF_LIVES_DAYS[2])
             x[row, 17] = np.log(1 + weeks) / 3
             x[row, 18] = np.log((days / HALF_LIVES_DAYS[0] + 0.2) / (weeks / HALF_LIVES_DAYS[1] + 0.2))
             x[row, 19] = np.log((weeks / HALF_LIVES_DAYS[1] + 0.2) / (months / HALF_LIVES_DAYS[2] + 0.2))
