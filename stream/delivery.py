@@ -13,6 +13,7 @@ from typing import Final
 import httpx
 
 from models.triggers.payload import signature
+from models.triggers.trigger import WAYS
 from models.visitor.contact_policy import Webhook
 from store.client import UNAVAILABLE
 from store.log.log import EventLog, LogUnavailableError
@@ -67,7 +68,7 @@ class MessageDelivery:
         self._threads = [
             threading.Thread(target=self._run, args=(way, site), name=f"deliver-{way}-{site}", daemon=True)
             for site in sorted(outboxes)
-            for way in ("webhook", "topic")
+            for way in WAYS
         ]
 
     def start(self) -> None:

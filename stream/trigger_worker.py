@@ -22,6 +22,7 @@ from models.triggers.evaluation import Recipient, TriggerConfig, TriggerOutcome,
 from models.triggers.message_outcomes import MessageOutcome, message_outcomes_of
 from models.triggers.payload import body_of, sent_event
 from models.triggers.scheduling import arm, look, observe
+from models.triggers.trigger import WAYS
 from models.triggers.trigger_state import (
     WANT_LASTS_S,
     TriggerState,
@@ -35,7 +36,7 @@ from store.client import UNAVAILABLE
 from store.clock import Clock
 from store.log.groups import PROFILE_GROUP
 from store.messages.item_watchers import ItemWatcherStore
-from store.messages.trigger_states import WAYS, Message, StateUpdate, TriggerStore, WatcherUpdate
+from store.messages.trigger_states import Message, StateUpdate, TriggerStore, WatcherUpdate
 from store.site.catalog import CatalogStore
 from store.visitors.profiles import ProfileStore
 from stream.assortments import Assortments

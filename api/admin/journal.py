@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, get_args
 
 import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -19,7 +19,8 @@ from api.runtime.state import State, state_of
 from models.base.errors import InvalidError, show_value
 from models.base.timestamps import iso
 from models.events.parsing import parse_visitor_id
-from models.triggers.message_outcomes import ORDER, UNDONE
+from models.triggers.message_outcomes import MESSAGE_OUTCOMES, ORDER, UNDONE
+from models.triggers.trigger import TriggerAction
 from models.visitor.contact_history import is_message_id
 from models.visitor.holds import hold_words
 from store.client import UNAVAILABLE
@@ -167,7 +168,7 @@ def _view(entry: JournalRow) -> dict[str, Any]:
 def _delivery(fields: dict[str, str]) -> dict[str, Any]:
     """What became of it on each way out."""
     found: dict[str, Any] = {}
-    for way in ("webhook", "topic", "on_site"):
+    for way in get_args(TriggerAction):
         if way in fields:
             told: dict[str, Any] = {"status": fields[way], "at": _iso(fields.get(f"{way}_at_s"))}
             if f"{way}_tries" in fields:
@@ -186,7 +187,7 @@ def _outcome(fields: dict[str, str]) -> dict[str, Any]:
             taken_back = f"{UNDONE}{order_id}" in fields
             orders.append({"order_id": order_id, "at": _iso(at_s), "value": float(amount), "taken_back": taken_back})
     return {
-        **{what: _iso(fields.get(f"{what}_at_s")) for what in ("delivered", "opened", "clicked", "dismissed")},
+        **{what: _iso(fields.get(f"{what}_at_s")) for what in MESSAGE_OUTCOMES},
         "orders": orders,
     }
 

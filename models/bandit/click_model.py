@@ -14,8 +14,9 @@ from models.bandit.click_context import Context
 from models.bandit.click_counts import ClickCell, ClickCounts
 from models.bandit.click_weights import ClickWeights
 from models.base.durations import DAY_S
+from models.events.sessions import SESSION_GAP_S
 
-VISIT_S: Final = 1_800.0
+VISIT_S: Final = SESSION_GAP_S
 """One visitor judges one creative once in so long; a click up to then belongs to that impression."""
 MAX_A_DAY: Final = 24
 """Impressions one visitor may teach within `DAY_S`: nobody takes over the model, however often they click."""

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from models.base.errors import InvalidError, show_value
 from models.base.fields import Default, Fields
+from models.base.texts import CONTROL_CHARACTER, is_printable
 from models.catalog.feature_hashing import MAX_LEVELS
 from models.catalog.resources import AVAILABILITY, MAX_ID_LENGTH
 from models.events.parsing import parse_amount
@@ -18,7 +19,6 @@ MAX_LINK: Final = 2_000
 MAX_LISTED_IDS: Final = 100
 MAX_LEVEL_LENGTH: Final = 100
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _SPACES = re.compile(r"\s+")
 _UNSAFE_LINK = re.compile(r"^\s*(javascript|data|vbscript):", re.IGNORECASE)
 _AMOUNT = re.compile(r"\s*([0-9]+(?:[.,][0-9]+)?)\s*([A-Za-z]{3})?\s*|\s*([A-Za-z]{3})\s+([0-9]+(?:\.[0-9]+)?)\s*")
@@ -95,7 +95,7 @@ class FeedFields(Fields):
         value = str(element) if isinstance(element, int) and not isinstance(element, bool) else element
         if value is None or value == "":
             raise InvalidError(f"{name}_missing", f"{name} is required, got {show_value(value)}")
-        if not isinstance(value, str) or len(value) > MAX_ID_LENGTH or _CONTROL.search(value) or value != value.strip():
+        if not is_printable(value, MAX_ID_LENGTH):
             raise self.refused(name, f"must be 1 to {MAX_ID_LENGTH} printable characters", value)
         return value
 
@@ -131,7 +131,7 @@ def parse_category(value: object, field: str = "category") -> tuple[str, ...]:
             "category_invalid", f"{field} must be text such as 'Home > Kitchen', got {show_value(value)}"
         )
     cleaned = [_SPACES.sub(" ", level).strip() for level in levels]
-    if any(len(level) > MAX_LEVEL_LENGTH or _CONTROL.search(level) for level in cleaned):
+    if any(len(level) > MAX_LEVEL_LENGTH or CONTROL_CHARACTER.search(level) for level in cleaned):
         raise InvalidError(
             "category_invalid",
             f"{field} has a level above {MAX_LEVEL_LENGTH} characters, got {show_value(value)}",

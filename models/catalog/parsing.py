@@ -5,12 +5,12 @@ Items take Google Merchant's attribute names (`id` or `item_id`, `price` as "15.
 """
 
 import math
-import re
 from collections.abc import Callable
 from typing import Final
 
 from models.base.errors import InvalidError, show_value
 from models.base.fields import parse_object
+from models.base.texts import CURRENCY_CODE
 from models.catalog.feed_fields import MAX_DESCRIPTION, MAX_LISTED_IDS, FeedFields, parse_category
 from models.catalog.resources import Campaign, CatalogItem, CatalogResource, Creative, Placement, ResourceKind
 from models.catalog.rule_parsing import parse_merchandising_rule
@@ -18,8 +18,6 @@ from models.catalog.rule_parsing import parse_merchandising_rule
 MAX_SLOTS: Final = 24
 MAX_CAMPAIGN_PRIORITY: Final = 100
 MAX_CUSTOM_LABELS: Final = 5
-
-_CURRENCY = re.compile(r"[A-Z]{3}")
 
 
 def parse_item(raw: object) -> CatalogItem:
@@ -34,7 +32,7 @@ def parse_item(raw: object) -> CatalogItem:
     sale_price, sale_currency = fields.price("sale_price")
     cost, _ = fields.price("cost_of_goods_sold")
     given = fields.line("currency")
-    if given and not _CURRENCY.fullmatch(given):
+    if given and not CURRENCY_CODE.fullmatch(given):
         raise InvalidError(
             "currency_invalid", f"item {item_id!r}: currency must be an ISO 4217 code, got {show_value(given)}"
         )

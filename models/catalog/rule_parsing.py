@@ -1,19 +1,20 @@
 """Rule parsing: what a marketer wants of lists and slots, and whom it is for, as shops write it."""
 
 import math
-from typing import Final
+from typing import Final, get_args
 
 from models.base.errors import InvalidError, show_value
 from models.base.fields import Fields, parse_object
 from models.base.ids import parse_segment_id
 from models.catalog.feed_fields import MAX_LISTED_IDS, FeedFields, parse_availability, parse_category
 from models.catalog.resources import EVERYBODY, RULE_ACTIONS, Audience, MerchandisingRule
+from models.events.device import Device
 
 MAX_RULE_POSITION: Final = 99
 MAX_RULE_WEIGHT: Final = 1e3
 MAX_LEVEL: Final = 5
 MAX_AUDIENCE: Final = 50
-DEVICES: Final = ("mobile", "tablet", "desktop")
+DEVICES: Final = get_args(Device)
 
 _FIELDS: Final = (*MerchandisingRule.__struct_fields__, "region", "starts_at", "ends_at")
 

@@ -1,9 +1,11 @@
 """Device: what kind of screen an event came from, as far as it tells."""
 
 import re
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from models.events.events import Event
+
+Device = Literal["mobile", "tablet", "desktop"]
 
 _DEVICES: Final = {
     "mobile": "mobile", "ios": "mobile", "android": "mobile", "phone": "mobile", "smartphone": "mobile",

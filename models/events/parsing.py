@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any, Final
 
 from models.base.errors import InvalidError, show_value
+from models.base.texts import CONTROL_CHARACTER, CURRENCY_CODE, is_printable
 from models.base.timestamps import parse_time
 from models.events.events import Event, EventItem, promotions_of, score_of
 from models.events.names import ITEM_EVENTS, NOTICES, ORDER_EVENTS, PROMOTION_EVENTS, SCORES, SEARCH_EVENTS
@@ -20,8 +21,6 @@ MAX_PARAMS: Final = 50
 MAX_QUANTITY: Final = 1_000_000
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
 _PARAM_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,63}")
-_CURRENCY = re.compile(r"[A-Z]{3}")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 EVENT_FIELDS: Final = frozenset(
     {"event", "visitor_id", "event_id", "user_id", "session_id", "timestamp", "params", "items", "context"}
 )
@@ -94,7 +93,7 @@ def _identifier(raw: Mapping[str, object], field: str, *, required: bool = False
         return ""
     if required and (value is None or value == ""):
         raise InvalidError(f"{field}_missing", f"{field} is required, got {show_value(value)}")
-    if not isinstance(value, str) or len(value) > MAX_VISITOR_ID or _CONTROL.search(value) or value != value.strip():
+    if not is_printable(value, MAX_VISITOR_ID):
         raise InvalidError(
             f"{field}_invalid",
             f"{field} must be text of 1 to {MAX_VISITOR_ID} printable characters, got {show_value(value)}",
@@ -136,7 +135,7 @@ def _item(raw: object, field: str) -> EventItem:
         item_id = name
     if not isinstance(item_id, str) or not item_id:
         raise InvalidError("item_id_missing", f"{field} needs item_id or item_name, got {show_value(raw)}")
-    if len(item_id) > MAX_ITEM_TEXT or _CONTROL.search(item_id):
+    if len(item_id) > MAX_ITEM_TEXT or CONTROL_CHARACTER.search(item_id):
         raise InvalidError(
             "item_id_invalid",
             f"{field}.item_id must be 1 to {MAX_ITEM_TEXT} printable characters, got {show_value(item_id)}",
@@ -225,7 +224,7 @@ def _check_meaning(event: Event) -> None:
         if params.get(field) is not None:
             parse_amount(params[field], f"params.{field}", f"{field}_invalid")
     currency = params.get("currency")
-    if currency is not None and not (isinstance(currency, str) and _CURRENCY.fullmatch(currency)):
+    if currency is not None and not (isinstance(currency, str) and CURRENCY_CODE.fullmatch(currency)):
         raise InvalidError("currency_invalid", f"params.currency must be an ISO 4217 code, got {show_value(currency)}")
 
 

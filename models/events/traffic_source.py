@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
+from models.base.texts import text_or_empty
 from models.events.events import Event
 from models.events.names import CLICKED_MESSAGES
 
@@ -146,8 +147,8 @@ def origin_of(event: Event) -> Origin | None:
     page = page if isinstance(page, dict) else {}
     referred = event.context.get("referrer")
     referred = referred.get("url") if isinstance(referred, dict) else referred
-    location = _text(event.params.get("page_location") or page.get("url"))
-    referrer = _text(event.params.get("page_referrer") or page.get("referrer") or referred)
+    location = text_or_empty(event.params.get("page_location") or page.get("url"))
+    referrer = text_or_empty(event.params.get("page_referrer") or page.get("referrer") or referred)
     try:
         query = dict(parse_qsl(urlsplit(location).query, max_num_fields=100))
         here, there = urlsplit(location).hostname or "", urlsplit(referrer).hostname or ""
@@ -179,13 +180,13 @@ def touch_of(event: Event) -> Touch | None:
 def _message(event: Event, referrer: str) -> Origin:
     """A clicked mail or message, by its own campaign."""
     params = event.params
-    medium = "email" if event.event == "email_clicked" else _text(params.get("channel")).casefold() or "message"
-    source = _text(params.get("source")) or medium
+    medium = "email" if event.event == "email_clicked" else text_or_empty(params.get("channel")).casefold() or "message"
+    source = text_or_empty(params.get("source")) or medium
     keys = ("campaign", "campaign_name", "campaign_id", "subject", "email_id", "message_id")
-    campaign = next((found for key in keys if (found := _text(params.get(key)))), "")
+    campaign = next((found for key in keys if (found := text_or_empty(params.get(key)))), "")
     channel = channel_of(source, medium)
     channel = channel if channel in ("email", "sms", "push") else "email" if medium == "email" else "message"
-    ad = _text(params.get("creative_name") or params.get("link"))
+    ad = text_or_empty(params.get("creative_name") or params.get("link"))
     return Origin(
         channel, source[:_MAX_TEXT], medium[:_MAX_TEXT], campaign[:_MAX_TEXT], ad[:_MAX_TEXT], "", "", referrer
     )
@@ -196,9 +197,9 @@ def _tagged(
 ) -> Origin | None:
     """A campaign's own words on itself, completed by the click id in the address."""
     source, medium, name, ad, keyword = (
-        _text(values.get(key))[:_MAX_TEXT] for key in ("source", "medium", name_key, "content", "term")
+        text_or_empty(values.get(key))[:_MAX_TEXT] for key in ("source", "medium", name_key, "content", "term")
     )
-    name = name or _text(values.get("campaign_id") or values.get("id"))[:_MAX_TEXT]
+    name = name or text_or_empty(values.get("campaign_id") or values.get("id"))[:_MAX_TEXT]
     source, medium = source or clicked[0], medium or clicked[1]
     if not (source or medium or name):
         return None
@@ -235,7 +236,3 @@ def _social(host: str) -> str:
         if host in (name, social) or host.endswith(f".{name}") or ("." not in name and f".{name}." in f".{host}."):
             return social
     return ""
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""

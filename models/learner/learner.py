@@ -22,7 +22,14 @@ from models.events.bots import FLOOD_EVENTS, allowance
 from models.events.event_ids import is_recent, with_id
 from models.events.events import Event, EventItem, order_id_of, promotions_of
 from models.events.impressions import was_seen
-from models.events.names import IDENTITY_EVENTS, NOTICES, ORDERED_EVENTS, UNDONE_EVENTS, VISITOR_DELETED
+from models.events.names import (
+    IDENTITY_EVENTS,
+    NOTICES,
+    ORDERED_EVENTS,
+    PROMOTION_EVENTS,
+    UNDONE_EVENTS,
+    VISITOR_DELETED,
+)
 from models.events.sessions import SESSION_GAP_S
 from models.events.subjects import creative_subject
 from models.events.traffic_source import Touch
@@ -35,6 +42,7 @@ from models.ranking.item_event import ItemEvent
 from models.ranking.next_item import NextItem
 from models.ranking.popularity import Popularity
 from models.visitor.campaign_echo import campaign_of, without_echo
+from models.visitor.profile import WEIGHTS
 
 BOUGHT_HALF_LIFE_S: Final = 30 * DAY_S
 TRENDING_HALF_LIFE_S: Final = 6 * HOUR_S
@@ -52,7 +60,7 @@ MAX_LEARNED_ITEMS: Final = 200_000
 MAX_ORDER_ITEMS: Final = 50
 """Items of one order that further events of the same order are paired with."""
 
-_WEIGHTS: Final = {"view_item": 1.0, "add_to_wishlist": 2.0, "add_to_cart": 3.0, "purchase": 5.0}
+_WEIGHTS: Final = {name: WEIGHTS[name] for name in ("view_item", "add_to_wishlist", "add_to_cart", "purchase")}
 _FORMAT: Final = 7
 
 
@@ -254,7 +262,7 @@ class Learner:
             self.again.take_back(event.visitor_id, order_id, {item.item_id for item in event.items})
 
     def _learn_slots(self, event: Event, path: _Path, assortment: Assortment) -> None:
-        if event.event not in ("view_promotion", "select_promotion"):
+        if event.event not in PROMOTION_EVENTS:
             return
         latest = latest_items(path.items, assortment)
         echo = self._echo(event, path, assortment)

@@ -61,8 +61,8 @@ from models.ranking.feature_layout import (
     WANTED,
     WANTED_WITHIN_THE_HOUR,
     WAS_FIRST,
-    log_share_of,
-    share_of,
+    log_share_column,
+    share_column,
 )
 from models.ranking.item_content import RING, TOKEN_KINDS, TOP_LEVEL, Content, Rings
 from models.ranking.item_traffic import HORIZONS, Traffic, popularity
@@ -278,8 +278,8 @@ def write_features(  # noqa: C901 - compiled: calls inside would pass arrays on
         for channel in range(SCORE_CHANNELS):
             share = table.raw[place, channel] / largest[channel] if largest[channel] > 0.0 else np.float32(0.0)
             told = share > 0.0
-            out[place, share_of(channel)] = share if told else np.float32(0.0)
-            out[place, log_share_of(channel)] = one + log32(share + small) * scale if told else np.float32(0.0)
+            out[place, share_column(channel)] = share if told else np.float32(0.0)
+            out[place, log_share_column(channel)] = one + log32(share + small) * scale if told else np.float32(0.0)
     mean, priced = 0.0, 0
     for index in range(min(len(query), AFFINITY_ITEMS)):
         if not np.isnan(content.price[query[index]]):
@@ -341,11 +341,11 @@ def write_features(  # noqa: C901 - compiled: calls inside would pass arrays on
             out[place, TIMES] = log32(1.0 * times)
             out[place, SHARE_OF_PATH] = times / len(path)
             # An item seen already is judged by weights of its own, on top of everyone's.
-            out[place, BEEN_AND_VOTES] = out[place, log_share_of(VOTES)]
-            out[place, BEEN_AND_NEXT] = out[place, log_share_of(LAST + NEXT)]
-            out[place, BEEN_AND_AFTER] = out[place, log_share_of(LAST + AFTER)]
-            out[place, BEEN_AND_LATELY] = out[place, log_share_of(LAST + LATELY)]
-            out[place, BEEN_AND_COSINE] = out[place, log_share_of(COSINE)]
-            out[place, BEEN_AND_TWO_STEPS] = out[place, log_share_of(TWO_STEPS)]
+            out[place, BEEN_AND_VOTES] = out[place, log_share_column(VOTES)]
+            out[place, BEEN_AND_NEXT] = out[place, log_share_column(LAST + NEXT)]
+            out[place, BEEN_AND_AFTER] = out[place, log_share_column(LAST + AFTER)]
+            out[place, BEEN_AND_LATELY] = out[place, log_share_column(LAST + LATELY)]
+            out[place, BEEN_AND_COSINE] = out[place, log_share_column(COSINE)]
+            out[place, BEEN_AND_TWO_STEPS] = out[place, log_share_column(TWO_STEPS)]
             out[place, BEEN_AND_WANTED] = out[place, WANTED_WITHIN_THE_HOUR]
             out[place, BEEN_AND_AFTER_RATE] = out[place, AFTER_LAST]

@@ -28,7 +28,7 @@ VISITOR: Final = TOKEN_RING + TOKEN_RING_KINDS
 PAIR: Final = VISITOR + 1
 SCORE_CHANNELS: Final = PAIR + 1
 
-# Columns of the features. Two a channel, by `share_of` and `log_share_of`.
+# Columns of the features. Two a channel, by `share_column` and `log_share_column`.
 COLUMNS_OF_A_CHANNEL: Final = 2
 
 # How wanted the item is: lately at each horizon, how long ago it was seen last and first, whether it is new.
@@ -95,13 +95,13 @@ follows its last two items; how wanted the item is; that the session has been th
 
 
 @kernel
-def share_of(channel: int) -> int:
+def share_column(channel: int) -> int:
     """Give the column of a channel's share of its largest, 0 to 1."""
     return COLUMNS_OF_A_CHANNEL * channel
 
 
 @kernel
-def log_share_of(channel: int) -> int:
+def log_share_column(channel: int) -> int:
     """Give the column of that share's logarithm, moved into 0 to 1."""
     return COLUMNS_OF_A_CHANNEL * channel + 1
 
@@ -121,7 +121,7 @@ def learner_of_feature() -> NDArray[np.int64]:
         )
     ):
         for channel in channels:
-            learner[[share_of(channel), log_share_of(channel)]] = number
+            learner[[share_column(channel), log_share_column(channel)]] = number
     named = {name: number for number, name in enumerate(LEARNERS)}
     learner[WANTED:TOGETHER_WITH_LAST] = named["popularity"]
     for column, name in (

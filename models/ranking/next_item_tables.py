@@ -26,7 +26,7 @@ from models.ranking.feature_layout import (
     SAME_CATEGORY,
     VOTES,
     VOTES_NEAR,
-    log_share_of,
+    log_share_column,
 )
 from models.ranking.item_content import (
     Content,
@@ -124,7 +124,7 @@ class NextItemTables:
         self.ranker = new_ranker(FEATURES, QUERY_FEATURES)
         # Before anything is learned, the sources that serve best alone count alike.
         for channel in (VOTES, VOTES_NEAR, LAST + AFTER, LAST + TOGETHER, LAST + LATELY, COSINE):
-            self.ranker.weight[log_share_of(channel), 0] = 1.0
+            self.ranker.weight[log_share_column(channel), 0] = 1.0
         self.ranker.weight[[SAME_CATEGORY, FACTORS], 0] = 1.0
         resized(items)
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 import msgspec
 
 from models.base.bucketing import in_holdout
+from models.base.texts import text_or_empty
 from models.events.bots import sent_by_bot
 from models.events.device import device_of
 from models.events.events import Event, order_id_of, promotions_of, score_of
@@ -13,6 +14,7 @@ from models.events.names import (
     EXPERIMENT_EXPOSED,
     NOTICES,
     OFF_SITE_EVENTS,
+    PROMOTION_EVENTS,
     SEGMENT_ENTERED,
     SEGMENT_LEFT,
     STAGE_CHANGED,
@@ -30,11 +32,15 @@ def row_of(partition: int, position: int, event: Event, holdout_share: float) ->
     `amount` is the event's `value`, else the sum of its items' price times quantity, None where neither is known;
     `channel` and the other words on a visit's source are None where the event tells of none; times are epoch seconds.
     """
+
+    def param(name: str) -> str:
+        return text_or_empty(event.params.get(name))
+
     scores = {name: score_of(event.params, name) for name in _SCORES}
     origin = origin_of(event)
     if event.event == "campaign_cost":
-        source, medium, campaign = (_text(event.params.get(name)) for name in ("source", "medium", "campaign"))
-        channel = _text(event.params.get("channel")) or channel_of(source, medium, campaign)
+        source, medium, campaign = (param(name) for name in ("source", "medium", "campaign"))
+        channel = param("channel") or channel_of(source, medium, campaign)
         origin = Origin(channel, source, medium, campaign)
     exposed, staged = event.event == EXPERIMENT_EXPOSED, event.event == STAGE_CHANGED
     return {
@@ -52,18 +58,15 @@ def row_of(partition: int, position: int, event: Event, holdout_share: float) ->
         "holdout": in_holdout(event.site, event.sender_id, holdout_share),
         "order_id": order_id_of(event),
         "amount": scores["value"] if scores["value"] is not None else _sum(event),
-        "currency": _text(event.params.get("currency")),
+        "currency": param("currency"),
         **{name: scores[name] for name in _SCORES if name != "value"},
-        "decision_id": _text(event.params.get("decision_id")),
-        "list": _text(event.params.get("item_list_id")),
+        "decision_id": param("decision_id"),
+        "list": param("item_list_id"),
         "seen": was_seen(event),
         "bot": sent_by_bot(event),
-        **{name: _text(event.params.get(f"{name}_id")) if exposed else "" for name in ("experiment", "variant")},
-        "segment": _text(event.params.get("segment_id")) if event.event in (SEGMENT_ENTERED, SEGMENT_LEFT) else "",
-        **{
-            name: _text(event.params.get(of)) if staged else ""
-            for name, of in (("stage_from", "from"), ("stage", "to"))
-        },
+        **{name: param(f"{name}_id") if exposed else "" for name in ("experiment", "variant")},
+        "segment": param("segment_id") if event.event in (SEGMENT_ENTERED, SEGMENT_LEFT) else "",
+        **{name: param(of) if staged else "" for name, of in (("stage_from", "from"), ("stage", "to"))},
         **{name: getattr(origin, name) if origin else None for name in _ORIGIN},
         "region": region_of(event),
         "device": device_of(event),
@@ -80,9 +83,7 @@ def row_of(partition: int, position: int, event: Event, holdout_share: float) ->
         ],
         "promotions": [
             {"campaign": campaign, "creative": creative, "slot": slot}
-            for campaign, creative, slot in (
-                promotions_of(event) if event.event in ("view_promotion", "select_promotion") else ()
-            )
+            for campaign, creative, slot in (promotions_of(event) if event.event in PROMOTION_EVENTS else ())
         ],
         "params": msgspec.json.encode(event.params).decode(),
     }
@@ -91,7 +92,3 @@ def row_of(partition: int, position: int, event: Event, holdout_share: float) ->
 def _sum(event: Event) -> float | None:
     prices = [item.price * item.quantity for item in event.items if item.price is not None]
     return sum(prices) if prices else None
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""

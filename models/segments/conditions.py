@@ -17,6 +17,7 @@ from msgspec import Meta
 from models.base.durations import DAY_S
 from models.catalog.assortment import Assortment
 from models.catalog.feature_hashing import category_tokens, weights_of
+from models.events.device import Device
 from models.events.region import within
 from models.events.traffic_source import Touch
 from models.segments.lifecycle import Stage, Thresholds, next_stage_s, stage_of
@@ -35,7 +36,6 @@ Share = Annotated[float, Meta(ge=0, le=1)]
 ShortText = Annotated[str, Meta(min_length=1, max_length=200)]
 Texts = ShortText | Annotated[list[ShortText], Meta(min_length=1, max_length=50)]
 Score = Annotated[int, Meta(ge=1, le=5)]
-Screen = Literal["mobile", "tablet", "desktop"]
 ConditionType = TypeVar("ConditionType")
 Some = Annotated[list[ConditionType], Meta(min_length=1, max_length=50)]
 Count = Annotated[int, Meta(ge=0, le=1_000_000)]
@@ -208,7 +208,7 @@ class RegionCondition(Condition, frozen=True):
 class DeviceCondition(Condition, frozen=True):
     """`is`: kinds of device, by the latest event that told one."""
 
-    is_: Screen | Some[Screen] = msgspec.field(name="is")
+    is_: Device | Some[Device] = msgspec.field(name="is")
 
     def holds(self, facts: Facts) -> bool:
         """Compare the device."""

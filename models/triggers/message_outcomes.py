@@ -4,14 +4,20 @@ from typing import Final, NamedTuple
 
 from models.base.durations import DAY_S
 from models.events.events import Event, order_id_of, score_of
-from models.events.names import ORDERED_EVENTS, UNDONE_EVENTS
+from models.events.names import CLICKED_MESSAGES, ORDERED_EVENTS, UNDONE_EVENTS
 from models.triggers.trigger_state import TriggerState
 from models.visitor.contact_history import is_message_id
 
-_OPENED: Final = frozenset({"email_opened", "message_opened"})
-_CLICKED: Final = frozenset({"email_clicked", "message_clicked"})
-_DELIVERED: Final = frozenset({"email_delivered", "message_delivered"})
-_DISMISSED: Final = frozenset({"message_dismissed"})
+MESSAGE_OUTCOMES: Final = ("delivered", "opened", "clicked", "dismissed")
+"""What may come of a message before an order, in that order."""
+_FIELD_OF: Final = {
+    "email_delivered": "delivered_at_s",
+    "message_delivered": "delivered_at_s",
+    "email_opened": "opened_at_s",
+    "message_opened": "opened_at_s",
+    **dict.fromkeys(CLICKED_MESSAGES, "clicked_at_s"),
+    "message_dismissed": "dismissed_at_s",
+}
 SEEN: Final = frozenset({"opened_at_s", "clicked_at_s", "dismissed_at_s"})
 """After which an on-site message is shown no more."""
 ORDER: Final = "order:"
@@ -49,17 +55,7 @@ def message_outcomes_of(event: Event, state: TriggerState, attribution_days: flo
             for message in state.sent
         ]
     named = event.params.get("message_id") or event.params.get("email_id")
-    field = (
-        "opened_at_s"
-        if name in _OPENED
-        else "clicked_at_s"
-        if name in _CLICKED
-        else "delivered_at_s"
-        if name in _DELIVERED
-        else "dismissed_at_s"
-        if name in _DISMISSED
-        else ""
-    )
+    field = _FIELD_OF.get(name, "")
     if not field or not isinstance(named, str) or not is_message_id(named):
         return []
     return (

@@ -22,6 +22,8 @@ MAX_OFFER_FIELDS: Final = 20
 
 Purpose = Literal["promotional", "service"]
 TriggerAction = Literal["webhook", "topic", "on_site"]
+WAYS: Final[tuple[TriggerAction, ...]] = ("webhook", "topic")
+"""Ways out that are tried until they succeed; on-site messages are there at once."""
 MessageText = Annotated[str, Meta(max_length=500)]
 
 
@@ -50,7 +52,7 @@ class WrittenTrigger(msgspec.Struct, frozen=True, forbid_unknown_fields=True, om
     name: Annotated[str, Meta(max_length=200)] = ""
     enabled: bool = True
     purpose: Purpose = "promotional"
-    actions: Annotated[tuple[TriggerAction, ...], Meta(min_length=1)] = ("webhook", "topic")
+    actions: Annotated[tuple[TriggerAction, ...], Meta(min_length=1)] = WAYS
     priority: Annotated[int, Meta(ge=0, le=MAX_TRIGGER_PRIORITY)] = 50
     campaign: Annotated[str, Meta(max_length=100)] = ""
     message: MessageWords = msgspec.field(default_factory=MessageWords)

@@ -51,7 +51,7 @@ def _journal_row(entry: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _came(outcome: dict[str, Any]) -> str:
-    seen = [name for name in ("delivered", "opened", "clicked", "dismissed") if outcome[name]]
+    seen = [name for name, came_at in outcome.items() if name != "orders" and came_at]
     ordered = [
         f"ordered {order['order_id']} for {order['value']:.2f}"
         for order in outcome["orders"]

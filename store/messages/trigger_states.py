@@ -11,14 +11,13 @@ from typing import Final, NamedTuple, cast
 import msgspec
 
 from models.triggers.message_outcomes import MessageOutcome
+from models.triggers.trigger import WAYS
 from models.triggers.trigger_state import TriggerState, decode_trigger_state, encode_trigger_state
 from models.visitor.contact_history import partition_of_message
 from store import keys
 from store.client import Client
 from store.lua import read_script
 
-WAYS: Final = ("webhook", "topic")
-"""Ways out that are tried until they succeed; on-site messages are there at once."""
 MAX_ON_SITE: Final = 20
 MAX_NEWS: Final = 1_000
 MAX_JOURNAL: Final = 100_000

@@ -35,7 +35,7 @@ from models.ranking.feature_layout import (
     TIMES,
     TWO_STEPS,
     VISITOR,
-    log_share_of,
+    log_share_column,
 )
 from models.ranking.item_content import new_content, new_rings, set_facts
 from models.ranking.item_traffic import learn_traffic, new_traffic
@@ -143,7 +143,7 @@ def test_features_tell_of_price_category_and_where_the_session_has_been(sources:
     largest = table.raw[: table.head[1], COSINE][table.items[: table.head[1]] != 3].argmax()
     place = np.flatnonzero(table.items[: table.head[1]] != 3)[largest]
     assert out[place, 2 * COSINE] == 1.0
-    assert out[place, log_share_of(COSINE)] == pytest.approx(1.0, abs=1e-3)
+    assert out[place, log_share_column(COSINE)] == pytest.approx(1.0, abs=1e-3)
 
 
 def test_the_query_tells_its_length_its_pace_and_its_repeats(sources: Sources) -> None:
