@@ -56,8 +56,8 @@ def run_profile(
 
     def wire() -> Dataflow:
         assortments = Assortments(catalogs)
-        segmenting = SegmentWorker(context, segments, memberships, profiles, assortments, clock)
-        return profile_flow(context, dead_letters, profiles, assortments, segmenting)
+        segment_worker = SegmentWorker(context, segments, memberships, profiles, assortments, clock)
+        return profile_flow(context, dead_letters, profiles, assortments, segment_worker)
 
     run_flow(wire, context.stop)
 
@@ -67,22 +67,22 @@ def profile_flow(
     dead_letter_log: EventLog,
     profiles: ProfileStore,
     assortments: Assortments,
-    segmenting: SegmentWorker,
+    segment_worker: SegmentWorker,
 ) -> Dataflow:
     """Wire the flow: read, decode, learn, commit; and with each tick, judge whom time has moved."""
     log, stop = context.log, context.stop
     consumer = retry_until_available(stop, "join the group", lambda: log.consume(PROFILE_GROUP))
     decoder = Decoder(PROFILE_GROUP, context.sites, log.partitions)
-    learning = ProfileWorker(profiles, assortments, stop, segmenting)
+    worker = ProfileWorker(profiles, assortments, stop, segment_worker)
 
     def decode(item: Batch | Tick) -> Decoded | Tick:
         return item if isinstance(item, Tick) else decoder(item)
 
     def learn_or_judge(item: Decoded | Tick) -> ProfiledBatch | None:
         if isinstance(item, Tick):
-            segmenting.tick(consumer.assignment)
+            segment_worker.tick(consumer.assignment)
             return None
-        return learning(item)
+        return worker(item)
 
     flow = Dataflow(PROFILE_GROUP)
     batches = op.input("read", flow, LogSource(lambda: consumer, context.max_records, stop, SEGMENT_TICK_S))
@@ -98,13 +98,13 @@ def profile_flow(
 class ProfileWorker:
     """Learns a micro-batch: profiles are loaded, changed and saved, again where another writer was first.
 
-    Without `segmenting`, where visitors stand is left as it is.
+    Without `segment_worker`, where visitors stand is left as it is.
     """
 
     def __init__(
-        self, profiles: ProfileStore, assortments: Assortments, stop: Stop, segmenting: SegmentWorker | None = None
+        self, profiles: ProfileStore, assortments: Assortments, stop: Stop, segment_worker: SegmentWorker | None = None
     ) -> None:
-        self._segmenting = segmenting
+        self._segment_worker = segment_worker
         self._profiles = profiles
         self._assortments = assortments
         self._stop = stop
@@ -124,8 +124,8 @@ class ProfileWorker:
                 f"save profiles of partition {decoded.partition}",
                 partial(self._update, site, decoded.partition, visitors),
             )
-            if self._segmenting is not None:
-                relay = partial(self._segmenting.relay_notices, site, decoded.partition)
+            if self._segment_worker is not None:
+                relay = partial(self._segment_worker.relay_notices, site, decoded.partition)
                 retry_until_available(self._stop, f"tell what moved in partition {decoded.partition}", relay)
             EVENTS_READ.labels(PROFILE_GROUP, "applied").inc(applied)
             EVENTS_READ.labels(PROFILE_GROUP, "duplicate").inc(duplicates)
@@ -139,9 +139,9 @@ class ProfileWorker:
         def learned(visitor_ids: list[str], profiles: list[Profile]) -> list[ProfileUpdate]:
             return learn_visitors(visitor_ids, profiles, visitors, assortment)
 
-        if self._segmenting is None:
+        if self._segment_worker is None:
             return self._profiles.update(site, partition, list(visitors), learned)
-        judge = self._segmenting.judge(site, visitors, assortment)
+        judge = self._segment_worker.judge(site, visitors, assortment)
         return self._profiles.update(site, partition, list(visitors), learned, judge)
 
 

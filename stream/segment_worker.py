@@ -170,10 +170,10 @@ class SegmentWorker:
         self._judged[key] = version
 
     def _judge(self, site: str, partition: int, visitors: list[str], now_s: float) -> None:
-        judging = SegmentJudge(
+        judge = SegmentJudge(
             site, self._current(site)[1], self._assortments.current(site), now_s, self._clock.by_events, {}
         )
-        self._profiles.update_memberships(site, partition, visitors, judging)
+        self._profiles.update_memberships(site, partition, visitors, judge)
 
     def relay_notices(self, site: str, partition: int) -> None:
         """Append to the log what has moved and is not in it yet."""

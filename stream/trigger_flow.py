@@ -26,15 +26,15 @@ _PORTION: Final = 2_000
 """Events waiting at which they are taken in without waiting for more."""
 
 
-def run_trigger(context: FlowContext, triggering: TriggerWorker, delivery: MessageDelivery) -> None:
+def run_trigger(context: FlowContext, worker: TriggerWorker, delivery: MessageDelivery) -> None:
     """Follow visitors and carry out triggers until the flow is stopped; messages leave by threads of their own."""
     delivery.start()
-    run_flow(lambda: trigger_flow(context, triggering), context.stop)
+    run_flow(lambda: trigger_flow(context, worker), context.stop)
     context.stop.set()
     delivery.join()
 
 
-def trigger_flow(context: FlowContext, triggering: TriggerWorker) -> Dataflow:
+def trigger_flow(context: FlowContext, worker: TriggerWorker) -> Dataflow:
     """Wire the flow: read, decode, follow; and with each tick, carry out what is due."""
     log, stop = context.log, context.stop
     consumer = retry_until_available(stop, "join the group", lambda: log.consume(TRIGGER_GROUP))
@@ -48,17 +48,17 @@ def trigger_flow(context: FlowContext, triggering: TriggerWorker) -> Dataflow:
     # Batch: records of one partition; Tick: some time has passed
     decoded = op.map("decode", batches, decode)
     # Decoded: events with their positions; None for a tick
-    op.output("trigger", decoded, LastStep(lambda: TriggerSink(log, consumer, triggering, stop)))
+    op.output("trigger", decoded, LastStep(lambda: TriggerSink(log, consumer, worker, stop)))
     return flow
 
 
 class TriggerSink(StatelessSinkPartition[Decoded | None]):
     """Gathers events, has them taken in when there are enough or a tick comes, then commits the log positions."""
 
-    def __init__(self, log: EventLog, consumer: GroupConsumer, triggering: TriggerWorker, stop: Stop) -> None:
+    def __init__(self, log: EventLog, consumer: GroupConsumer, worker: TriggerWorker, stop: Stop) -> None:
         self._log = log
         self._consumer = consumer
-        self._triggering = triggering
+        self._worker = worker
         self._stop = stop
         self._waiting: dict[int, list[tuple[int, Event]]] = {}
         self._positions: dict[int, int] = {}
@@ -78,12 +78,12 @@ class TriggerSink(StatelessSinkPartition[Decoded | None]):
         if self._positions and (ticked or self._count >= _PORTION):
             self._flush()
         if ticked:
-            self._triggering.tick(self._assigned())
+            self._worker.tick(self._assigned())
 
     def _flush(self) -> None:
         started = time.perf_counter()
         for partition, events in sorted(self._waiting.items()):
-            self._triggering.observe(partition, events)
+            self._worker.observe(partition, events)
             observe_lag(TRIGGER_GROUP, events)
         EVENTS_READ.labels(TRIGGER_GROUP, "applied").inc(self._count)
         BATCH_SECONDS.labels(TRIGGER_GROUP).observe(time.perf_counter() - started)

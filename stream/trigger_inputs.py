@@ -22,7 +22,7 @@ class Configs:
         if known is None or known[0] != versions:
             configured = self._triggers.read(site)
             thresholds = self._segments.segment_config(site).thresholds
-            rules = index_triggers(configured.triggers.values(), zone(configured.policy.time_zone))
-            known = versions, TriggerConfig(rules, configured.policy, thresholds)
+            index = index_triggers(configured.triggers.values(), zone(configured.policy.time_zone))
+            known = versions, TriggerConfig(index, configured.policy, thresholds)
             self._known[site] = known
         return known[1]

@@ -21,7 +21,7 @@ from models.triggers.conditions.base import TimerRequest
 from models.triggers.evaluation import Recipient, TriggerConfig, TriggerOutcome, TriggerSubject, fire
 from models.triggers.message_outcomes import MessageOutcome, message_outcomes_of
 from models.triggers.payload import body_of, sent_event
-from models.triggers.scheduling import arm, look, observe
+from models.triggers.scheduling import arm, observe, observe_profile
 from models.triggers.trigger import WAYS
 from models.triggers.trigger_state import (
     WANT_LASTS_S,
@@ -178,7 +178,7 @@ class TriggerWorker:
                 visitor_ids, trigger_states, profiles, present, strict=True
             ):
                 recipient = Recipient(site, partition, visitor_id)
-                look(trigger_state, profile, config.rules)
+                observe_profile(trigger_state, profile, config.trigger_index)
                 subject = TriggerSubject(recipient, trigger_state, profile, here)
                 outcomes = fire(subject, config, assortment, now_s, as_of_due=self._clock.by_events)
                 messages = [
@@ -275,7 +275,7 @@ class TriggerWorker:
         self, site: str, partition: int, item_id: str, armed: Mapping[str, TimerRequest], now_s: float
     ) -> None:
         config = self._configs.current(site)
-        triggers = [trigger for trigger in config.rules.triggers.values() if trigger.kind in armed]
+        triggers = [trigger for trigger in config.trigger_index.triggers.values() if trigger.kind in armed]
 
         def wanting(_: list[str], trigger_states: list[TriggerState]) -> list[StateUpdate]:
             for trigger_state in trigger_states:
@@ -327,7 +327,7 @@ def _observed(
                 join_trigger_state(trigger_state, joining)
         elif trigger_state.first_time(event.event_id):
             message_outcomes += message_outcomes_of(event, trigger_state, config.policy.attribution_days)
-            observe(trigger_state, event, config.rules, assortment)
+            observe(trigger_state, event, config.trigger_index, assortment)
         trigger_state.position = position
     after = {want.item_id: want.at_s for want in trigger_state.wants if want.strong}
     wanting = [WatcherUpdate(item_id, None, b"") for item_id in before if item_id not in after]

@@ -81,7 +81,7 @@ async def _list(state: State, site: Site, query: Query, visitor_id: str, segment
     decision = await decide.begin(state, site, visitor_id)
     if decision.subject.degraded:
         raise unavailable("store_unavailable", "whether visitors want mails cannot be read; try again")
-    contact = decision.visitor.profile.contact
+    contact = decision.visitor.profile.contact_history
     if contact is not None and contact.opted_out:
         return {"visitor_id": visitor_id, "why": "unsubscribed"}
     if segment is not None and not decision.visitor.profile.events_seen:

@@ -20,11 +20,11 @@ from models.base.timestamps import iso
 from models.decisions.recommend import Query, Recommended
 from models.events.parsing import parse_visitor_id
 from models.triggers.conditions.base import EvaluationContext
-from models.triggers.evaluation import Verdict, judge_timer, known_touches
-from models.triggers.scheduling import index_triggers, look
+from models.triggers.evaluation import Verdict, judge_timer, known_contacts
+from models.triggers.scheduling import index_triggers, observe_profile
 from models.triggers.trigger import MAX_TRIGGERS, Trigger, WrittenTrigger, parse_trigger, parse_trigger_id
 from models.triggers.trigger_state import Timer, TrackedOrder, TriggerState
-from models.visitor.contact_history import plain_contact, touches_of
+from models.visitor.contact_history import contacts_of, plain_contact
 from models.visitor.contact_policy import ContactPolicy, held_back, parse_policy, written_policy, zone
 from models.visitor.holds import hold_words
 from models.visitor.profile import Profile
@@ -100,12 +100,12 @@ async def preview_trigger(request: Request, site: SecretSite) -> Response:
             {"message_id": message.message_id, "trigger_id": message.trigger_id, "at": iso(message.at_s)}
             for message in trigger_state.sent
         ],
-        **plain_contact(decision.visitor.profile.contact),
-        "contacts": len(touches_of(decision.visitor.profile.contact)),
+        **plain_contact(decision.visitor.profile.contact_history),
+        "contacts": len(contacts_of(decision.visitor.profile.contact_history)),
     }
     if draft is not None:
         rules = index_triggers([*configured.triggers.values(), draft], zone(configured.policy.time_zone))
-        look(trigger_state, decision.visitor.profile, rules)
+        observe_profile(trigger_state, decision.visitor.profile, rules)
         timer = _timer_of(trigger_state, draft, now_s)
         case = EvaluationContext(trigger_state, timer, decision.visitor.profile, site.assortment, thresholds, now_s)
         verdict = judge_timer(draft, case, configured.policy)
@@ -137,7 +137,9 @@ def _would(
     now_s: float,
     items: list[Recommended],
 ) -> dict[str, Any]:
-    hold = held_back(policy, known_touches(trigger_state, profile.contact), trigger.channel, trigger.campaign, now_s)
+    hold = held_back(
+        policy, known_contacts(trigger_state, profile.contact_history), trigger.channel, trigger.campaign, now_s
+    )
     return {
         "does": verdict.do,
         "why": verdict.why or None,

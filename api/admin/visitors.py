@@ -120,7 +120,7 @@ def _view(profile: Profile, site: Site) -> dict[str, Any]:
             "last_at": iso(session.last_at_s),
             "events": session.events,
         },
-        "contact": plain_contact(profile.contact),
+        "contact": plain_contact(profile.contact_history),
         "counts": {name: count for name, count in zip(COUNTED, profile.counts, strict=True) if count},
         "first_touch": _touch(profile.first_touch),
         "last_touch": _touch(profile.last_touch),

@@ -73,7 +73,7 @@ class Decision:
     def filled(self, placement_id: str, count: int, left_out: frozenset[str] = frozenset()) -> Slate:
         """Fill one placement; what the contact policy spares the visitor is left out."""
         subject, assignments = self.subject, self.subject.assignments
-        contact = self.visitor.profile.contact
+        contact = self.visitor.profile.contact_history
         banner_limits = limits_for(self.site.policy, contact, self.site.assortment, subject.site_clock_s, self.promoted)
         visitor = self.visitor
         if subject.slot_profile is not None:

@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Final, NamedTuple
 
 from models.catalog.assortment import Assortment
-from models.visitor.contact_history import Contact, ContactHistory, touches_of
+from models.visitor.contact_history import Contact, ContactHistory, contacts_of
 from models.visitor.contact_policy import WINDOWS_S, ContactPolicy, quiet_until_s, room
 from models.visitor.holds import COMPLAINT_OPEN, QUIET_HOURS, hold_words
 
@@ -32,13 +32,13 @@ FREE: Final = BannerLimits()
 
 
 def limits_for(
-    policy: ContactPolicy, contact: ContactHistory | None, assortment: Assortment, now_s: float, promoted: int = 0
+    policy: ContactPolicy, history: ContactHistory | None, assortment: Assortment, now_s: float, promoted: int = 0
 ) -> BannerLimits:
     """Say which promotional creatives a visitor is not to see now, and how many more.
 
     Parameters
     ----------
-    policy, contact, assortment
+    policy, history, assortment
         What the site says, what reached the visitor, and what there is.
     now_s
         Epoch seconds of the site's clock.
@@ -50,7 +50,7 @@ def limits_for(
     BannerLimits
         Where there is room for fewer than there are campaigns, those of lower priority are left out.
     """
-    suspended = contact is not None and contact.suspended
+    suspended = history is not None and history.suspended
     caps = [cap for cap in policy.caps if _BANNER in cap.channels]
     quiet = quiet_until_s(policy, _BANNER, now_s) is not None
     if not (suspended or caps or quiet):
@@ -58,15 +58,17 @@ def limits_for(
     promotional = _promotional(assortment)
     if suspended or quiet:
         return BannerLimits(promotional, promotional, 0, (COMPLAINT_OPEN if suspended else QUIET_HOURS,))
-    touches = [touch for touch in touches_of(contact) if _counts(touch, assortment)]
-    left = max(0, room(policy, touches, _BANNER, now_s) - promoted)
+    contacts = [contact for contact in contacts_of(history) if _counts(contact, assortment)]
+    left = max(0, room(policy, contacts, _BANNER, now_s) - promoted)
     out: set[str] = set()
     holds: list[str] = []
     for cap in caps:
         if not cap.each_campaign:
             continue
         since_s = now_s - WINDOWS_S[cap.per]
-        seen = Counter(touch.campaign for touch in touches if touch.channel in cap.channels and touch.at_s > since_s)
+        seen = Counter(
+            contact.campaign for contact in contacts if contact.channel in cap.channels and contact.at_s > since_s
+        )
         full = {campaign for campaign, count in seen.items() if count >= cap.most}
         own = {creative_id for creative_id in promotional if assortment.creatives[creative_id].campaign_id in full}
         if own:
@@ -89,8 +91,8 @@ def _promotional(assortment: Assortment) -> frozenset[str]:
     )
 
 
-def _counts(touch: Contact, assortment: Assortment) -> bool:
-    campaign = assortment.campaigns.get(touch.campaign) if touch.channel == _BANNER else None
+def _counts(contact: Contact, assortment: Assortment) -> bool:
+    campaign = assortment.campaigns.get(contact.campaign) if contact.channel == _BANNER else None
     return campaign is None or campaign.promotional
 
 

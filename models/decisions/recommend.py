@@ -431,7 +431,7 @@ def _buy_again(scored: ScoredCatalog, profile: Profile, query: Query, now_s: flo
         "personalized",
         Reason("you bought it before", "buy_again"),
         np.array(list(ranked), dtype=np.int64),
-        np.array([creative.score for creative in ranked.values()], dtype=np.float64),
+        np.array([due_item.score for due_item in ranked.values()], dtype=np.float64),
         lambda row: Reason(ranked[row].reason, "popularity" if ranked[row].purchases is None else "buy_again"),
         tier_of,
         again=True,

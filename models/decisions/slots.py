@@ -340,7 +340,7 @@ def _reason(creative: Creative, terms: Terms, average: Terms, best: float) -> st
         "others click it": terms.creative - average.creative,
         "shown to learn who likes it": best - terms.score,
     }
-    reason, most = max(speaks.items(), key=lambda item: item[1])
+    reason, most = max(speaks.items(), key=lambda spoken: spoken[1])
     return reason if most > _SAME else "shown in turn with others as good"
 
 

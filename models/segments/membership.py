@@ -181,7 +181,7 @@ def _judge(before: Membership, segment_config: SegmentConfig, facts: Facts, move
         stage_since_s=now_s if stage != before.stage else before.stage_since_s,
         at_s=now_s,
         due_s=before.due_s,
-        members=sorted(kept + entered, key=lambda segment: segment.segment_id),
+        members=sorted(kept + entered, key=lambda member: member.segment_id),
     )
 
 

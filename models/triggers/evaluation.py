@@ -16,7 +16,7 @@ from models.triggers.conditions.base import EvaluationContext
 from models.triggers.scheduling import TriggerIndex, arm, call_off
 from models.triggers.trigger import Trigger, TriggerAction
 from models.triggers.trigger_state import MAX_SENT, Sent, Timer, TriggerState
-from models.visitor.contact_history import Contact, ContactHistory, message_id, touches_of
+from models.visitor.contact_history import Contact, ContactHistory, contacts_of, message_id
 from models.visitor.contact_policy import ContactPolicy, Hold, held_back
 from models.visitor.holds import COMPLAINT_OPEN, NO_PAGE_OPEN, OPTED_OUT
 from models.visitor.profile import Profile
@@ -30,7 +30,7 @@ OutcomeStatus = Literal["sent", "suppressed", "expired"]
 class TriggerConfig(NamedTuple):
     """What a site's triggers are judged by."""
 
-    rules: TriggerIndex
+    trigger_index: TriggerIndex
     policy: ContactPolicy
     thresholds: Thresholds
 
@@ -118,7 +118,7 @@ def fire(
     """
     outcomes: list[TriggerOutcome] = []
     state, profile = subject.state, subject.profile
-    call_off(state, config.rules)
+    call_off(state, config.trigger_index)
     for timer in state.timers:
         if subject.present and timer.held == NO_PAGE_OPEN:
             timer.due_s = min(timer.due_s, now_s)
@@ -129,7 +129,9 @@ def fire(
         as_of = as_of_due and step < _MAX_STEPS - 1
         moment_s = min(now_s, max(earliest_s, profile.last_at_s, state.acted_at_s)) if as_of else now_s
         due = [timer for timer in state.timers if timer.due_s <= moment_s]
-        due.sort(key=lambda timer: (-config.rules.triggers[timer.trigger_id].priority, timer.due_s, timer.trigger_id))
+        due.sort(
+            key=lambda timer: (-config.trigger_index.triggers[timer.trigger_id].priority, timer.due_s, timer.trigger_id)
+        )
         for timer in due:
             outcome = _settle(subject, timer, config, assortment, moment_s)
             if outcome is not None:
@@ -140,7 +142,7 @@ def fire(
 def _settle(
     subject: TriggerSubject, timer: Timer, config: TriggerConfig, assortment: Assortment, now_s: float
 ) -> TriggerOutcome | None:
-    trigger, state, recipient = config.rules.triggers[timer.trigger_id], subject.state, subject.recipient
+    trigger, state, recipient = config.trigger_index.triggers[timer.trigger_id], subject.state, subject.recipient
     context = EvaluationContext(state, timer, subject.profile, assortment, config.thresholds, now_s, subject.present)
     verdict = judge_timer(trigger, context, config.policy)
     if verdict.do == "hold":
@@ -169,7 +171,7 @@ def _settle(
         sent = Sent(outcome.message_id, timer.trigger_id, now_s, trigger.channel, trigger.campaign, trigger.promotional)
         state.sent = [*state.sent, sent][-MAX_SENT:]
         _renew_want(state, outcome, assortment)
-    arm(state, trigger, trigger.when.timers_after_firing(state, now_s, config.rules.zone))
+    arm(state, trigger, trigger.when.timers_after_firing(state, now_s, config.trigger_index.zone))
     return outcome
 
 
@@ -191,12 +193,12 @@ def judge_timer(trigger: Trigger, context: EvaluationContext, policy: ContactPol
         return Verdict("give_up", why, timer.held) if timer.held else Verdict("drop")
     actions = trigger.actions
     if trigger.promotional:
-        contact = context.profile.contact or ContactHistory()
-        if contact.opted_out:
+        history = context.profile.contact_history or ContactHistory()
+        if history.opted_out:
             actions = tuple(action for action in actions if action == "on_site")
             if not actions:
                 return Verdict("give_up", why, OPTED_OUT)
-        hold = _held(trigger, context, policy, contact)
+        hold = _held(trigger, context, policy, history)
         if hold is not None:
             if hold.until_s > timer.expires_s and now_s >= timer.expires_s:
                 return Verdict("give_up", why, hold.code)
@@ -204,15 +206,15 @@ def judge_timer(trigger: Trigger, context: EvaluationContext, policy: ContactPol
     return Verdict("send", why, actions=actions)
 
 
-def _held(trigger: Trigger, context: EvaluationContext, policy: ContactPolicy, contact: ContactHistory) -> Hold | None:
-    if contact.suspended or context.state.trouble_since_s:
+def _held(trigger: Trigger, context: EvaluationContext, policy: ContactPolicy, history: ContactHistory) -> Hold | None:
+    if history.suspended or context.state.trouble_since_s:
         return Hold(COMPLAINT_OPEN, inf)
-    return held_back(policy, known_touches(context.state, contact), trigger.channel, trigger.campaign, context.now_s)
+    return held_back(policy, known_contacts(context.state, history), trigger.channel, trigger.campaign, context.now_s)
 
 
-def known_touches(state: TriggerState, contact: ContactHistory | None) -> list[Contact]:
+def known_contacts(state: TriggerState, history: ContactHistory | None) -> list[Contact]:
     """Give all that reached the visitor: what the profile knows, and what was sent whether or not it knows yet."""
-    told = [touch for touch in touches_of(contact) if not touch.ours]
+    told = [contact for contact in contacts_of(history) if not contact.ours]
     sent = [
         Contact(
             message.at_s,

@@ -32,6 +32,7 @@ from models.triggers.trigger_state import (
     TrackedOrder,
     TriggerState,
     Want,
+    timer_order,
 )
 from models.visitor.contact_history import agreement_of, trouble_of
 from models.visitor.holds import COMPLAINT_OPEN
@@ -53,7 +54,7 @@ _PASSIVE: Final = (
     )
 )
 """Events that happen while nothing is done."""
-_LOOKS: Final = ORDERED_EVENTS | {"add_to_cart", "remove_from_cart", "order_cancelled", "refund", "login"}
+_PROFILE_CHANGES: Final = ORDERED_EVENTS | {"add_to_cart", "remove_from_cart", "order_cancelled", "refund", "login"}
 """Events after which the profile is looked at: its cart may have changed, or another's was joined to it."""
 _ORDER_MOMENTS: Final = {
     "order_created": ("created_at_s",),
@@ -99,7 +100,7 @@ def index_triggers(triggers: Iterable[Trigger], zone: ZoneInfo) -> TriggerIndex:
     )
 
 
-def observe(state: TriggerState, event: Event, rules: TriggerIndex, assortment: Assortment) -> None:
+def observe(state: TriggerState, event: Event, index: TriggerIndex, assortment: Assortment) -> None:
     """Take in one event, in log order; the caller has seen to it that it is new, and no erasure."""
     name = event.event
     if sent_by_bot(event):
@@ -118,16 +119,16 @@ def observe(state: TriggerState, event: Event, rules: TriggerIndex, assortment: 
         if event.at_s - state.acted_at_s > SESSION_GAP_S:
             state.visit_at_s = event.at_s
         state.acted_at_s = max(state.acted_at_s, event.at_s)
-    if name in rules.remembered:
+    if name in index.remembered:
         state.heard = {**state.heard, name: max(event.at_s, state.heard.get(name, 0.0))}
     names = [name, *_learn(state, event, assortment)]
-    if name in _LOOKS or name.startswith("_"):
-        state.look = True
+    if name in _PROFILE_CHANGES or name.startswith("_"):
+        state.profile_due = True
     if not state.flooding(event.at_s):
         for arming in names:
-            for trigger in rules.by_name.get(arming, ()):
-                arm(state, trigger, trigger.when.timers_for(state, event, rules.zone))
-    call_off(state, rules)
+            for trigger in index.by_name.get(arming, ()):
+                arm(state, trigger, trigger.when.timers_for(state, event, index.zone))
+    call_off(state, index)
 
 
 def _learn(state: TriggerState, event: Event, assortment: Assortment) -> list[str]:
@@ -166,7 +167,7 @@ def _learn_about_visitor(state: TriggerState, event: Event) -> list[str]:
         state.trouble_since_s = state.trouble_since_s or event.at_s
         also.append(COMPLAINED)
     if agreement_of(event) is not None:
-        state.look = True
+        state.profile_due = True
     return also
 
 
@@ -263,9 +264,9 @@ def _expected_s(event: Event) -> float:
     return 0.0
 
 
-def arm(state: TriggerState, trigger: Trigger, armed: Sequence[TimerRequest]) -> None:
+def arm(state: TriggerState, trigger: Trigger, requests: Sequence[TimerRequest]) -> None:
     """Set a trigger's timer for the first subject it was not carried out for; one set before for it is moved."""
-    new = next((request for request in armed if not state.is_done(trigger.trigger_id, request.subject)), None)
+    new = next((request for request in requests if not state.is_done(trigger.trigger_id, request.subject)), None)
     if new is None or new.due_s < EARLIEST_S:
         return
     old = [
@@ -285,24 +286,22 @@ def arm(state: TriggerState, trigger: Trigger, armed: Sequence[TimerRequest]) ->
         new.due_s + trigger.lasts_s,
         about=encode_about(new.about),
     )
-    state.timers = sorted([*kept, timer], key=lambda trigger: (trigger.due_s, trigger.trigger_id, trigger.subject))[
-        :MAX_TIMERS
-    ]
+    state.timers = sorted([*kept, timer], key=timer_order)[:MAX_TIMERS]
 
 
-def call_off(state: TriggerState, rules: TriggerIndex) -> None:
+def call_off(state: TriggerState, index: TriggerIndex) -> None:
     """Take out the timers that something has come between, and those of triggers that are no more."""
     if state.timers:
         state.timers = [
             timer
             for timer in state.timers
-            if (trigger := rules.triggers.get(timer.trigger_id)) is not None and trigger.when.still_valid(state, timer)
+            if (trigger := index.triggers.get(timer.trigger_id)) is not None and trigger.when.still_valid(state, timer)
         ]
 
 
-def look(state: TriggerState, profile: Profile, rules: TriggerIndex) -> None:
+def observe_profile(state: TriggerState, profile: Profile, index: TriggerIndex) -> None:
     """Bring a trigger state up to what the profile tells: its cart, and orders that were joined to it."""
-    state.look = False
+    state.profile_due = False
     newest_s = max((line.at_s for line in profile.cart), default=0.0)
     if not profile.cart:
         state.cart_since_s = 0.0
@@ -311,6 +310,6 @@ def look(state: TriggerState, profile: Profile, rules: TriggerIndex) -> None:
     if profile.orders is not None:
         first_s = profile.order_value.first_at_s
         state.first_order_s = min(state.first_order_s or first_s, first_s)
-    for trigger in rules.by_name.get(PROFILE_READ, ()):
-        arm(state, trigger, trigger.when.timers_for_profile(state, profile, rules.zone))
-    call_off(state, rules)
+    for trigger in index.by_name.get(PROFILE_READ, ()):
+        arm(state, trigger, trigger.when.timers_for_profile(state, profile, index.zone))
+    call_off(state, index)

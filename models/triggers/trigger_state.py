@@ -115,7 +115,7 @@ class TriggerState(msgspec.Struct, array_like=True):
     """
 
     position: int = 0
-    look: bool = False
+    profile_due: bool = False
     acted_at_s: float = 0.0
     visit_at_s: float = 0.0
     cart_at_s: float = 0.0
@@ -142,7 +142,7 @@ class TriggerState(msgspec.Struct, array_like=True):
     @property
     def due_s(self) -> float | None:
         """When to look at the visitor next: 0 for at once, None for never."""
-        if self.look:
+        if self.profile_due:
             return 0.0
         return min((timer.due_s for timer in self.timers), default=None)
 
@@ -233,7 +233,7 @@ def join_trigger_state(state: TriggerState, other: TriggerState) -> None:
 
     Lists become their union, sorted by time and cut to their bounds; of one thing known to both the later word counts.
     """
-    state.look = True
+    state.profile_due = True
     state.acted_at_s = max(state.acted_at_s, other.acted_at_s)
     state.visit_at_s = max(state.visit_at_s, other.visit_at_s)
     state.cart_at_s = max(state.cart_at_s, other.cart_at_s)
@@ -247,13 +247,18 @@ def join_trigger_state(state: TriggerState, other: TriggerState) -> None:
     state.wants = _joined_wants(state.wants, other.wants)
     timers = {(timer.trigger_id, timer.subject): timer for timer in [*other.timers, *state.timers]}
     kept = [timer for timer in timers.values() if not state.is_done(timer.trigger_id, timer.subject)]
-    state.timers = sorted(kept, key=lambda trigger: (trigger.due_s, trigger.trigger_id, trigger.subject))[:MAX_TIMERS]
+    state.timers = sorted(kept, key=timer_order)[:MAX_TIMERS]
     for name in ("signed_up_s", "first_order_s", "trouble_since_s"):
-        known = [value for known_state in (state, other) if (value := getattr(known_state, name))]
+        known = [at_s for joined in (state, other) if (at_s := getattr(joined, name))]
         setattr(state, name, min(known, default=0.0))
     state.birthday = state.birthday or other.birthday
     names = {*state.heard, *other.heard}
     state.heard = {name: max(state.heard.get(name, 0.0), other.heard.get(name, 0.0)) for name in names}
+
+
+def timer_order(timer: Timer) -> tuple[float, str, str]:
+    """Sort timers by what is due first, and then always the same way."""
+    return timer.due_s, timer.trigger_id, timer.subject
 
 
 def _joined_orders(one: list[TrackedOrder], other: list[TrackedOrder]) -> list[TrackedOrder]:

@@ -93,9 +93,9 @@ class Cart:
         for removal in other.removals:
             self._take(removal)
 
-    def _take(self, removals: Removal) -> None:
-        self.removals = [removal for removal in self.removals if removal != removals]
-        self.removals.append(removals)
+    def _take(self, taken: Removal) -> None:
+        self.removals = [removal for removal in self.removals if removal != taken]
+        self.removals.append(taken)
         newest_s = max(removal.at_s for removal in self.removals)
         kept = [removal for removal in self.removals if removal.at_s >= newest_s - TAKEN_LASTS_S]
         self.removals = kept[-MAX_CART_LINES:]

@@ -18,8 +18,8 @@ from models.visitor.satisfaction import told_by
 
 ContactChannel = Literal["banner", "on_site", "message"]
 CONTACT_CHANNELS: Final[tuple[ContactChannel, ...]] = get_args(ContactChannel)
-MAX_TOUCHES: Final = 60
-"""Touches kept of banners, and as many of invitations and messages; no cap can be above it."""
+MAX_CONTACTS: Final = 60
+"""Contacts kept of banners, and as many of invitations and messages; no cap can be above it."""
 MAX_CAMPAIGNS: Final = 200
 LOW_SCORES: Final = {"nps": 6.0, "csat": 2.0, "rating": 2.0}
 """From here down an answer is a complaint: detractors give 6 or less of 10 (Reichheld, HBR 12/2003)."""
@@ -37,9 +37,9 @@ _MESSAGE_ID: Final = re.compile(r"\d{1,6}-[0-9a-f]{24}")
 class ContactHistory(msgspec.Struct, array_like=True):
     """One visitor's record. Times are epoch seconds, 0 for never.
 
-    `banners` and `messages` hold packed touches, in order of arrival, the newest `MAX_TOUCHES` of each; `campaigns` are
-    what they name. `trouble_at_s` is when the visitor last complained or gave a low score, `resolved_at_s` when that
-    was last made good; `refused_at_s` and `agreed_at_s` tell of promotional messages.
+    `banners` and `messages` hold packed contacts, in order of arrival, the newest `MAX_CONTACTS` of each; `campaigns`
+    are what they name. `trouble_at_s` is when the visitor last complained or gave a low score, `resolved_at_s` when
+    that was last made good; `refused_at_s` and `agreed_at_s` tell of promotional messages.
     """
 
     banners: bytes = b""
@@ -102,38 +102,38 @@ def trouble_of(event: Event) -> str:
     return ", ".join(low)
 
 
-def learn_contact(contact: ContactHistory | None, event: Event) -> ContactHistory | None:
-    """Take in what an event tells of contacts, consent and complaints; most tell nothing. May change `contact`."""
+def learn_contact(history: ContactHistory | None, event: Event) -> ContactHistory | None:
+    """Take in what an event tells of contacts, consent and complaints; most tell nothing. May change `history`."""
     name = event.event
     if name == "view_promotion":
         if not was_seen(event):
-            return contact
-        contact = contact or ContactHistory()
+            return history
+        history = history or ContactHistory()
         for campaign, creative, _ in promotions_of(event):
-            _add(contact, Contact(event.at_s, "banner", campaign or creative))
-        return contact
+            _add(history, Contact(event.at_s, "banner", campaign or creative))
+        return history
     if name in SENT_EVENTS:
-        touch = touch_of_message(event)
-        if touch is not None:
-            contact = contact or ContactHistory()
-            _add(contact, touch)
-        return contact
+        contact = contact_of_message(event)
+        if contact is not None:
+            history = history or ContactHistory()
+            _add(history, contact)
+        return history
     if name == COMPLAINT_RESOLVED:
-        contact = contact or ContactHistory()
-        contact.resolved_at_s = max(contact.resolved_at_s, event.at_s)
-        return contact
+        history = history or ContactHistory()
+        history.resolved_at_s = max(history.resolved_at_s, event.at_s)
+        return history
     agreed = agreement_of(event)
     if agreed is not None:
-        contact = contact or ContactHistory()
+        history = history or ContactHistory()
         if agreed:
-            contact.agreed_at_s = max(contact.agreed_at_s, event.at_s)
+            history.agreed_at_s = max(history.agreed_at_s, event.at_s)
         else:
-            contact.refused_at_s = max(contact.refused_at_s, event.at_s)
-        return contact
+            history.refused_at_s = max(history.refused_at_s, event.at_s)
+        return history
     if trouble_of(event):
-        contact = contact or ContactHistory()
-        contact.trouble_at_s = max(contact.trouble_at_s, event.at_s)
-    return contact
+        history = history or ContactHistory()
+        history.trouble_at_s = max(history.trouble_at_s, event.at_s)
+    return history
 
 
 def agreement_of(event: Event) -> bool | None:
@@ -146,8 +146,8 @@ def agreement_of(event: Event) -> bool | None:
     return marketing if isinstance(marketing, bool) else None
 
 
-def touch_of_message(event: Event) -> Contact | None:
-    """Give the touch an event of `SENT_EVENTS` is; None for another system's word on a message of ours, counted before.
+def contact_of_message(event: Event) -> Contact | None:
+    """Give the contact an event of `SENT_EVENTS` is; None for what another system says of a message of ours.
 
     `params.purpose` `service` or `transactional` marks what promotes nothing.
     """
@@ -161,22 +161,22 @@ def touch_of_message(event: Event) -> Contact | None:
     return Contact(event.at_s, channel, campaign if isinstance(campaign, str) else "", promotional, ours)
 
 
-def touches_of(contact: ContactHistory | None) -> list[Contact]:
-    """Give the touches kept: banners, then the others, each in order of arrival."""
-    if contact is None:
+def contacts_of(history: ContactHistory | None) -> list[Contact]:
+    """Give the contacts kept: banners, then the others, each in order of arrival."""
+    if history is None:
         return []
     found: list[Contact] = []
-    for packed in (contact.banners, contact.messages):
+    for packed in (history.banners, history.messages):
         for at_s, flags, number in _RECORD.iter_unpack(packed):
             channel = CONTACT_CHANNELS[flags & _CHANNEL]
             found.append(
-                Contact(float(at_s), channel, contact.campaigns[number], not flags & _SERVICE, bool(flags & _OURS))
+                Contact(float(at_s), channel, history.campaigns[number], not flags & _SERVICE, bool(flags & _OURS))
             )
     return found
 
 
 def merged_contacts(one: ContactHistory | None, other: ContactHistory | None) -> ContactHistory | None:
-    """Give one record of two visitors who turned out to be the same: the newest touches of both, the latest word."""
+    """Give one record of two visitors who turned out to be the same: the newest contacts of both, the latest word."""
     if one is None or other is None:
         return one or other
     made = ContactHistory(
@@ -185,35 +185,37 @@ def merged_contacts(one: ContactHistory | None, other: ContactHistory | None) ->
         refused_at_s=max(one.refused_at_s, other.refused_at_s),
         agreed_at_s=max(one.agreed_at_s, other.agreed_at_s),
     )
-    for touch in sorted([*touches_of(one), *touches_of(other)], key=lambda touch: touch.at_s):
-        _add(made, touch)
+    for contact in sorted([*contacts_of(one), *contacts_of(other)], key=lambda contact: contact.at_s):
+        _add(made, contact)
     return made
 
 
-def _add(contact: ContactHistory, touch: Contact) -> None:
-    if touch.campaign not in contact.campaigns:
-        if len(contact.campaigns) >= MAX_CAMPAIGNS:
-            _forget_unused_campaigns(contact)
-        contact.campaigns = [*contact.campaigns, touch.campaign]
+def _add(history: ContactHistory, contact: Contact) -> None:
+    if contact.campaign not in history.campaigns:
+        if len(history.campaigns) >= MAX_CAMPAIGNS:
+            _forget_unused_campaigns(history)
+        history.campaigns = [*history.campaigns, contact.campaign]
     flags = (
-        CONTACT_CHANNELS.index(touch.channel) | (0 if touch.promotional else _SERVICE) | (_OURS if touch.ours else 0)
+        CONTACT_CHANNELS.index(contact.channel)
+        | (0 if contact.promotional else _SERVICE)
+        | (_OURS if contact.ours else 0)
     )
-    record = _RECORD.pack(int(touch.at_s), flags, contact.campaigns.index(touch.campaign))
-    if touch.channel == "banner":
-        contact.banners = (contact.banners + record)[-_RECORD.size * MAX_TOUCHES :]
+    record = _RECORD.pack(int(contact.at_s), flags, history.campaigns.index(contact.campaign))
+    if contact.channel == "banner":
+        history.banners = (history.banners + record)[-_RECORD.size * MAX_CONTACTS :]
     else:
-        contact.messages = (contact.messages + record)[-_RECORD.size * MAX_TOUCHES :]
+        history.messages = (history.messages + record)[-_RECORD.size * MAX_CONTACTS :]
 
 
-def _forget_unused_campaigns(contact: ContactHistory) -> None:
-    """Number anew what the touches still name: at most twice `MAX_TOUCHES`."""
-    kept = touches_of(contact)
-    contact.banners, contact.messages, contact.campaigns = b"", b"", []
-    for touch in kept:
-        _add(contact, touch)
+def _forget_unused_campaigns(history: ContactHistory) -> None:
+    """Number anew what the contacts still name: at most twice `MAX_CONTACTS`."""
+    kept = contacts_of(history)
+    history.banners, history.messages, history.campaigns = b"", b"", []
+    for contact in kept:
+        _add(history, contact)
 
 
-def plain_contact(contact: ContactHistory | None) -> dict[str, Any]:
+def plain_contact(history: ContactHistory | None) -> dict[str, Any]:
     """Give what is in force, for a person: whether promotions are suspended, and messages refused."""
-    known = contact or ContactHistory()
+    known = history or ContactHistory()
     return {"promotions_suspended": known.suspended, "messages_refused": known.opted_out}

@@ -11,7 +11,7 @@ from msgspec import Meta
 from models.base.convert import convert
 from models.base.durations import DAY_S, HOUR_S
 from models.base.fields import parse_object
-from models.visitor.contact_history import CONTACT_CHANNELS, MAX_TOUCHES, Contact, ContactChannel
+from models.visitor.contact_history import CONTACT_CHANNELS, MAX_CONTACTS, Contact, ContactChannel
 from models.visitor.holds import QUIET_HOURS, cap_code
 
 WINDOWS_S: Final = {"hour": HOUR_S, "day": DAY_S, "week": 7 * DAY_S}
@@ -22,9 +22,9 @@ _TIME: Final = r"^([01]\d|2[0-3]):[0-5]\d$"
 
 
 class Cap(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
-    """At most `most` touches within the window `per`, of these channels together; of each campaign where so asked."""
+    """At most `most` contacts within the window `per`, of these channels together; of each campaign where so asked."""
 
-    most: Annotated[int, Meta(ge=1, le=MAX_TOUCHES)]
+    most: Annotated[int, Meta(ge=1, le=MAX_CONTACTS)]
     per: Literal["hour", "day", "week"]
     channels: Annotated[tuple[ContactChannel, ...], Meta(min_length=1)] = CONTACT_CHANNELS
     each_campaign: bool = False
@@ -117,10 +117,10 @@ def quiet_until_s(policy: ContactPolicy, channel: ContactChannel, now_s: float) 
 
 
 def capped(
-    policy: ContactPolicy, touches: Iterable[Contact], channel: ContactChannel, campaign: str, now_s: float
+    policy: ContactPolicy, contacts: Iterable[Contact], channel: ContactChannel, campaign: str, now_s: float
 ) -> Hold | None:
-    """Say whether one touch more of a channel would be too many now, and when it would not be."""
-    counted = [touch for touch in touches if touch.promotional]
+    """Say whether one contact more of a channel would be too many now, and when it would not be."""
+    counted = [contact for contact in contacts if contact.promotional]
     found: Hold | None = None
     for cap in policy.caps:
         if channel not in cap.channels:
@@ -133,37 +133,37 @@ def capped(
     return found
 
 
-def room(policy: ContactPolicy, touches: Sequence[Contact], channel: ContactChannel, now_s: float) -> int:
-    """Give how many touches more of a channel there is room for now, caps of single campaigns aside."""
-    counted = [touch for touch in touches if touch.promotional]
-    left = MAX_TOUCHES
+def room(policy: ContactPolicy, contacts: Sequence[Contact], channel: ContactChannel, now_s: float) -> int:
+    """Give how many contacts more of a channel there is room for now, caps of single campaigns aside."""
+    counted = [contact for contact in contacts if contact.promotional]
+    left = MAX_CONTACTS
     for cap in policy.caps:
         if channel in cap.channels and not cap.each_campaign:
             left = min(left, max(0, cap.most - len(_times(cap, counted, "", now_s))))
     return left
 
 
-def _times(cap: Cap, touches: Sequence[Contact], campaign: str, now_s: float) -> list[float]:
-    """When the touches that a cap counts now happened, oldest first."""
+def _times(cap: Cap, contacts: Sequence[Contact], campaign: str, now_s: float) -> list[float]:
+    """When the contacts that a cap counts now happened, oldest first."""
     since_s = now_s - WINDOWS_S[cap.per]
     return sorted(
-        touch.at_s
-        for touch in touches
-        if touch.channel in cap.channels
-        and touch.at_s > since_s
-        and not (cap.each_campaign and touch.campaign != campaign)
+        contact.at_s
+        for contact in contacts
+        if contact.channel in cap.channels
+        and contact.at_s > since_s
+        and not (cap.each_campaign and contact.campaign != campaign)
     )
 
 
 def held_back(
-    policy: ContactPolicy, touches: Sequence[Contact], channel: ContactChannel, campaign: str, now_s: float
+    policy: ContactPolicy, contacts: Sequence[Contact], channel: ContactChannel, campaign: str, now_s: float
 ) -> Hold | None:
-    """Say why one touch more is held back now, and until when: by quiet hours or caps, whichever lasts longer."""
+    """Say why one contact more is held back now, and until when: by quiet hours or caps, whichever lasts longer."""
     holds: list[Hold] = []
     quiet_s = quiet_until_s(policy, channel, now_s)
     if quiet_s is not None:
         holds.append(Hold(QUIET_HOURS, quiet_s))
-    cap = capped(policy, touches, channel, campaign, now_s)
+    cap = capped(policy, contacts, channel, campaign, now_s)
     if cap is not None:
         holds.append(cap)
     return max(holds, key=lambda hold: hold.until_s, default=None)

@@ -145,12 +145,12 @@ def merge(history: History, other: History) -> None:
         for place, order in enumerate(other.orders)
         if order.order_id not in known
     ]
-    placed.sort(key=lambda order: order[:3])
-    numbers = {placed_order[1:3]: sum(forgotten) + place for place, placed_order in enumerate(placed)}
+    placed.sort(key=lambda entry: entry[:3])  # by time, then whose, then place
+    numbers = {(whose, before): sum(forgotten) + place for place, (_, whose, before, _) in enumerate(placed)}
     repeated = [order for order in other.orders if order.order_id in known]
     history.items_seen += other.items_seen - sum(order.items for order in repeated)
     history.orders_seen = sum(forgotten) + len(placed)
-    history.orders = [order[3] for order in placed]
+    history.orders = [order for _, _, _, order in placed]
     history.past = _sum_of_pasts(history.past, other.past)
     _forget_oldest(history)
     item_purchases = {purchases.item_id: purchases for purchases in history.item_purchases}
@@ -248,7 +248,7 @@ def lines(history: History) -> list[Line]:
         for number in purchases.orders
         if (order := history.order_numbered(number)) is not None
     ]
-    return [line for _, line in sorted(found, key=lambda purchases: (purchases[0], purchases[1].item_id))]
+    return [line for _, line in sorted(found, key=lambda numbered: (numbered[0], numbered[1].item_id))]
 
 
 def interval_s(purchases: ItemPurchases) -> float | None:

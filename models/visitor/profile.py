@@ -124,7 +124,7 @@ class Profile(msgspec.Struct, array_like=True):
     parts: list[Part] = []
     given: int = 0
     joined: list[Joined] = []
-    contact: ContactHistory | None = None
+    contact_history: ContactHistory | None = None
 
     def count(self, event: str) -> int:
         """How often the visitor did what `event` names."""
@@ -184,7 +184,7 @@ def apply_one(profile: Profile, event: Event, on_sale: Callable[[EventItem], boo
     profile.region = region_of(event) or profile.region
     profile.intent = profile.intent or event.event in INTENT
     profile.satisfaction = learn_satisfaction(profile.satisfaction, event)
-    profile.contact = learn_contact(profile.contact, event)
+    profile.contact_history = learn_contact(profile.contact_history, event)
     if event.event not in OFF_SITE_EVENTS:
         profile.device = device_of(event) or profile.device
         _apply_session(profile, event)

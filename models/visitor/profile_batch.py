@@ -77,7 +77,7 @@ def learn(
             outcomes.append("duplicate")
             continue
         if event.told:
-            profile.contact = learn_contact(profile.contact, event)
+            profile.contact_history = learn_contact(profile.contact_history, event)
             outcomes.append("told")
             continue
         apply_one(profile, event, on_sale)

@@ -84,7 +84,7 @@ def join(profile: Profile, joined: Joined, part: Profile) -> bool:
     profile.event_ids = latest_ids(part.event_ids + profile.event_ids)
     profile.intent = profile.intent or part.intent
     profile.satisfaction = merged_satisfaction(profile.satisfaction, part.satisfaction)
-    profile.contact = merged_contacts(profile.contact, part.contact)
+    profile.contact_history = merged_contacts(profile.contact_history, part.contact_history)
     return True
 
 

@@ -15,11 +15,11 @@ def test_triggers_policy_and_thresholds_are_followed(client: Client, site: str) 
     configs = Configs(triggers, segments)
     first = configs.current(site)
     assert configs.current(site) is first
-    assert ("cart-left" in first.rules.triggers, "lead" in first.rules.triggers) == (True, False)
+    assert ("cart-left" in first.trigger_index.triggers, "lead" in first.trigger_index.triggers) == (True, False)
     assert (first.policy.attribution_days, first.thresholds) == (3, Thresholds())
     triggers.put(site, [parse_trigger({"trigger_id": "lead", "when": {"event": {"name": "generate_lead"}}})], 9)
     second = configs.current(site)
-    assert "lead" in second.rules.triggers
+    assert "lead" in second.trigger_index.triggers
     triggers.put_policy(site, parse_policy({"attribution_days": 5}))
     assert configs.current(site).policy.attribution_days == 5
     own = Thresholds(dormant_after_days=2.0, lost_after_days=4.0)

@@ -26,11 +26,11 @@ def catalog() -> Assortment:
 
 def seen(*campaigns: str) -> ContactHistory:
     """A visitor who saw banners."""
-    contact = ContactHistory()
+    history = ContactHistory()
     for number, campaign in enumerate(campaigns):
         params = {"creative_name": "c", "promotion_id": campaign}
-        learn_contact(contact, event("view_promotion", at_s=number, params=params))
-    return contact
+        learn_contact(history, event("view_promotion", at_s=number, params=params))
+    return history
 
 
 def test_without_caps_on_banners_nothing_is_asked() -> None:
@@ -69,9 +69,9 @@ def test_a_slate_never_has_more_promotions_than_there_is_room_for() -> None:
 
 
 def test_a_complaint_leaves_what_promotes_nothing() -> None:
-    contact = seen()
-    learn_contact(contact, event("complaint_made"))
-    found = limits_for(ContactPolicy(), contact, catalog(), START_S)
+    history = seen()
+    learn_contact(history, event("complaint_made"))
+    found = limits_for(ContactPolicy(), history, catalog(), START_S)
     assert found.left_out == {"a0", "a1", "b0", "b1", "c0", "c1"}
     slate = fill(
         Assortment(),

@@ -8,7 +8,7 @@ from models.events.events import Event
 from models.segments.lifecycle import Thresholds
 from models.triggers.defaults import shipped_triggers
 from models.triggers.evaluation import Recipient, TriggerConfig, TriggerOutcome, TriggerSubject, fire
-from models.triggers.scheduling import TriggerIndex, index_triggers, look, observe
+from models.triggers.scheduling import TriggerIndex, index_triggers, observe, observe_profile
 from models.triggers.trigger import Trigger, parse_trigger
 from models.triggers.trigger_state import TriggerState
 from models.visitor.contact_policy import ContactPolicy
@@ -45,12 +45,12 @@ class Shop:
         """Take in events."""
         for told in events:
             apply_one(self.profile, told, sold_reduced)
-            observe(self.state, told, self.config.rules, self.catalog)
+            observe(self.state, told, self.config.trigger_index, self.catalog)
         return self
 
     def at(self, at_s: float, *, as_of_due: bool = False) -> list[TriggerOutcome]:
         """Let the time pass."""
-        look(self.state, self.profile, self.config.rules)
+        observe_profile(self.state, self.profile, self.config.trigger_index)
         subject = TriggerSubject(WHOM, self.state, self.profile)
         return fire(subject, self.config, self.catalog, START_S + at_s, as_of_due=as_of_due)
 
