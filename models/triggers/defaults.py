@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from models.triggers.trigger import Trigger, parse_trigger
 
-SHIPPED: Final[tuple[dict[str, Any], ...]] = (
+DEFAULT_TRIGGERS: Final[tuple[dict[str, Any], ...]] = (
     {
         "trigger_id": "service-recovery",
         "name": "Something went wrong: make it good",
@@ -17,7 +17,7 @@ SHIPPED: Final[tuple[dict[str, Any], ...]] = (
     {
         "trigger_id": "order-shipped",
         "name": "Your order is on its way",
-        "when": {"order_shipped": {}},
+        "when": {"order_defaults": {}},
         "purpose": "service",
         "priority": 95,
         "message": {"template": "order-shipped", "subject": "Your order is on its way"},
@@ -147,6 +147,6 @@ SHIPPED: Final[tuple[dict[str, Any], ...]] = (
 """Triggers every site has, until it puts its own in their place or switches them off."""
 
 
-def shipped_triggers() -> dict[str, Trigger]:
+def default_triggers() -> dict[str, Trigger]:
     """Give the triggers every site begins with, by id."""
-    return {str(raw["trigger_id"]): parse_trigger(raw) for raw in SHIPPED}
+    return {str(raw["trigger_id"]): parse_trigger(raw) for raw in DEFAULT_TRIGGERS}

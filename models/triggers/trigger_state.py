@@ -16,6 +16,7 @@ from models.events.bots import FLOOD_EVENTS
 from models.events.event_ids import event_id_of, is_recent, with_id
 from models.events.events import Event
 from models.events.names import TRIGGER_STATE_JOINED
+from models.visitor.holds import hold_code
 
 NOTHING_TOLD: Final = msgspec.Raw(msgspec.msgpack.encode({}))
 MAX_TRACKED_ORDERS: Final = 20
@@ -188,7 +189,10 @@ def decode_trigger_state(blob: bytes | None) -> tuple[int, TriggerState]:
     """Read the stored form and its revision; a new state, revision 0, for None."""
     if blob is None:
         return 0, TriggerState()
-    return int.from_bytes(blob[:_REVISION_BYTES], "big"), _decoder.decode(memoryview(blob)[_REVISION_BYTES:])
+    state = _decoder.decode(memoryview(blob)[_REVISION_BYTES:])
+    for timer in state.timers:
+        timer.held = hold_code(timer.held)
+    return int.from_bytes(blob[:_REVISION_BYTES], "big"), state
 
 
 def given(state: TriggerState) -> TriggerState:

@@ -13,6 +13,7 @@ _WORDS: Final = {
     OPTED_OUT: "the visitor wants no promotional messages",
     QUIET_HOURS: "quiet hours",
 }
+_CODES: Final = {words: code for code, words in _WORDS.items()}
 _CAP: Final = "cap"
 _PLURALS: Final = {"banner": "banners", "on_site": "invitations", "message": "messages"}
 
@@ -38,6 +39,15 @@ def hold_words(code: str) -> str:
         return _WORDS.get(code, code)
     _, most, per, channels, scope = parts
     return f"cap of {most} {_named(channels.split('+'))} a {per}{' of one campaign' if scope == 'each' else ''}"
+
+
+def hold_code(stored: str) -> str:
+    """Give the code of a hold as it is stored: states of before there were codes keep the words.
+
+    >>> hold_code("quiet hours"), hold_code("quiet_hours")
+    ('quiet_hours', 'quiet_hours')
+    """
+    return _CODES.get(stored, stored)
 
 
 def _named(channels: Sequence[str]) -> str:

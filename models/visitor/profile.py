@@ -89,11 +89,12 @@ class Session(msgspec.Struct, array_like=True):
 class Profile(msgspec.Struct, array_like=True):
     """A visitor's state. Times are epoch seconds of event time, but `accepted_at_s`, of receipt.
 
-    `recent` and `cart` are oldest first and bounded; `orders` is `models.visitor.order_history`', None before the first
-    order; `event_ids` holds digests of the latest event ids, by which a client's retry is told; `counts` follows
+    `recent` and `cart` are oldest first and bounded; `orders` is `models.visitor.order_history`'s, None before the
+    first order; `event_ids` holds digests of the latest event ids, by which a client's retry is told; `counts` follows
     `COUNTED`; `sketch` is `models.visitor.interest_sketch`'s; `device` and `region` are what the latest events that
     told them came from; `intent` is whether an event of `INTENT` was ever seen; `removals` is `models.visitor.cart`'s,
-    `contact` `models.visitor.contact_history`'s. What the shop sends moves `last_at_s` of none but a new visitor.
+    `contact_history` `models.visitor.contact_history`'s. What the shop sends moves `last_at_s` of none but a new
+    visitor.
 
     Of whose it is: a device's profile keeps `links`, and the latest `parts` it gave to those who are known, the last at
     position `given`; a known visitor's keeps what has `joined` it.

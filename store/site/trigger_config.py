@@ -4,7 +4,7 @@ from typing import NamedTuple, cast
 
 import orjson
 
-from models.triggers.defaults import shipped_triggers
+from models.triggers.defaults import default_triggers
 from models.triggers.trigger import Trigger, parse_trigger
 from models.visitor.contact_policy import ContactPolicy, parse_policy, written_policy
 from store import keys
@@ -34,7 +34,7 @@ class TriggerConfigStore:
     def __init__(self, client: Client, policy: ContactPolicy) -> None:
         self._client = client
         self._policy = policy
-        self._shipped = shipped_triggers()
+        self._defaults = default_triggers()
         self._hash = VersionedHash(client)
 
     def version(self, site: str) -> int:
@@ -47,7 +47,7 @@ class TriggerConfigStore:
         own = {
             trigger.trigger_id: trigger for value in raw.values() for trigger in [parse_trigger(orjson.loads(value))]
         }
-        return Configured({**self._shipped, **own}, frozenset(own), self.policy(site))
+        return Configured({**self._defaults, **own}, frozenset(own), self.policy(site))
 
     def policy(self, site: str) -> ContactPolicy:
         """Read a site's contact policy; one without a webhook of its own has that of the settings."""

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from models.catalog.assortment import Assortment
 from models.events.events import Event
 from models.segments.lifecycle import Thresholds
-from models.triggers.defaults import shipped_triggers
+from models.triggers.defaults import default_triggers
 from models.triggers.evaluation import Recipient, TriggerConfig, TriggerOutcome, TriggerSubject, fire
 from models.triggers.scheduling import TriggerIndex, index_triggers, observe, observe_profile
 from models.triggers.trigger import Trigger, parse_trigger
@@ -28,7 +28,7 @@ def trigger(**raw: Any) -> Trigger:
 
 def rules(*triggers: Trigger) -> TriggerIndex:
     """Rules of these, or of the shipped ones."""
-    return index_triggers(triggers or shipped_triggers().values(), ZoneInfo("UTC"))
+    return index_triggers(triggers or default_triggers().values(), ZoneInfo("UTC"))
 
 
 class Shop:

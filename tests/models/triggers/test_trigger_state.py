@@ -5,6 +5,9 @@ from models.triggers.trigger_state import (
     MAX_TIMERS,
     MAX_TRACKED_ORDERS,
     MAX_WANTS,
+    Timer,
+    TriggerState,
+    decode_trigger_state,
     encode_trigger_state,
     given,
     join_trigger_state,
@@ -15,7 +18,7 @@ from tests.models.makers import event
 from tests.models.triggers.shop import DAY, Shop
 
 
-def test_a_watch_has_a_bound_whatever_is_sent() -> None:
+def test_a_trigger_state_has_a_bound_whatever_is_sent() -> None:
     shop = Shop()
     for number in range(400):
         shop.state.allowed = 300.0
@@ -31,7 +34,7 @@ def test_a_watch_has_a_bound_whatever_is_sent() -> None:
     assert len(encode_trigger_state(state, 1)) < 12_000
 
 
-def test_a_device_gives_its_watch_away_once() -> None:
+def test_a_device_gives_its_trigger_state_away_once() -> None:
     device = Shop().see(
         event("add_to_wishlist", "p001"), event("order_created", "p002", at_s=5, params={"order_id": "o"})
     )
@@ -48,3 +51,10 @@ def test_a_device_gives_its_watch_away_once() -> None:
     assert own.at(2 * DAY) == []  # paid on the other device
     assert own.state.want("p001") is not None
     assert read_joining_trigger_state(event("_watch_joined", params={"watch": "no"})) is None
+
+
+def test_a_timer_held_by_the_words_of_before_is_held_by_their_code() -> None:
+    state = TriggerState(timers=[Timer("x", "s", 1.0, 1.0, 2.0, held=held) for held in ("no page is open", "", "cap")])
+    revision, read = decode_trigger_state(encode_trigger_state(state, 7))
+    assert revision == 7
+    assert [timer.held for timer in read.timers] == ["no_page_open", "", "cap"]
