@@ -17,7 +17,7 @@ DEFAULT_TRIGGERS: Final[tuple[dict[str, Any], ...]] = (
     {
         "trigger_id": "order-shipped",
         "name": "Your order is on its way",
-        "when": {"order_defaults": {}},
+        "when": {"order_shipped": {}},
         "purpose": "service",
         "priority": 95,
         "message": {"template": "order-shipped", "subject": "Your order is on its way"},
