@@ -14,8 +14,8 @@ from api.http.problems import ProblemError, unavailable
 from api.http.request_body import answer
 from api.http.schemas.documenting import problems
 from api.http.schemas.experiments import ExperimentAssignment, ExperimentResults
-from api.runtime import decide
 from api.runtime.authentication import SecretSite
+from api.runtime.begin_decision import begin_decision
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
 from models.base.errors import show_value
@@ -76,7 +76,7 @@ async def get_assignment(
     """Look up a visitor's variant now; nobody is exposed by it."""
     state = state_of(request)
     experiment = await _experiment(state, site, experiment_id)
-    decision = await decide.begin(state, site, parse_visitor_id(visitor_id))
+    decision = await begin_decision(state, site, parse_visitor_id(visitor_id))
     found = assign(
         experiment,
         site.name,

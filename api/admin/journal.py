@@ -17,7 +17,7 @@ from api.runtime.authentication import SecretSite
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
 from models.base.errors import InvalidError, show_value
-from models.base.timestamps import iso
+from models.base.timestamps import LATEST_MOMENT_S, iso
 from models.events.parsing import parse_visitor_id
 from models.triggers.message_outcomes import ORDER, UNDONE
 from models.visitor.contact_history import is_message_id
@@ -31,7 +31,6 @@ MAX_LISTED: Final = 1_000
 MOST_READ: Final = 5_000
 """Entries of one partition looked at for one request."""
 MAX_REPLAY_BYTES: Final = 16 * 1024
-_LATEST_S: Final = 4_102_444_800.0
 
 router = APIRouter(tags=["triggers"])
 
@@ -61,8 +60,8 @@ async def get_journal(request: Request, site: SecretSite, asked: Annotated[Journ
         visitor_ids=await _ids(state, site, parse_visitor_id(asked.visitor_id)) if asked.visitor_id else (),
         trigger_id=asked.trigger,
         status=asked.status,
-        from_s=parse_moment(asked.after, "from", _LATEST_S) if asked.after else 0.0,
-        to_s=parse_moment(asked.before, "to", _LATEST_S) if asked.before else float("inf"),
+        from_s=parse_moment(asked.after, "from", LATEST_MOMENT_S) if asked.after else 0.0,
+        to_s=parse_moment(asked.before, "to", LATEST_MOMENT_S) if asked.before else float("inf"),
     )
     entries = await _read(
         state.stores.journal.find, site.name, state.logs.events.partitions, wanted, asked.limit, MOST_READ

@@ -15,13 +15,12 @@ from api.http.schemas.visitors import Timeline
 from api.runtime.authentication import SecretSite
 from api.runtime.state import state_of
 from models.base.errors import show_value
-from models.base.timestamps import iso
+from models.base.timestamps import LATEST_MOMENT_S, iso
 from models.events.parsing import parse_visitor_id
 from models.visitor.timeline import MAX_ENTRIES, DescribedEntry, TimelineEntry, describe_entries, entry_title, kind_of
 from store.client import UNAVAILABLE
 
 router = APIRouter(tags=["visitors"])
-_LATEST_S: Final = 4e9
 _ID: Final = re.compile(r"(\d{1,18})-(\d{1,18})")
 
 
@@ -76,7 +75,7 @@ def _cursor(before: str) -> tuple[int, int]:
     found = _ID.fullmatch(before)
     if found:
         return int(found[1]), int(found[2])
-    return round(parse_moment(before, "before", _LATEST_S, or_else="an entry's id, ") * 1e6), 0
+    return round(parse_moment(before, "before", LATEST_MOMENT_S, or_else="an entry's id, ") * 1e6), 0
 
 
 def _id(cursor: tuple[int, int]) -> str:

@@ -11,8 +11,8 @@ from api.http.request_body import answer, array_in, parse_each, read_json, read_
 from api.http.schemas.catalog import ResourcesAccepted
 from api.http.schemas.documenting import answers, body, problems
 from api.http.schemas.triggers import TriggerNow, TriggerPreview, TriggerPreviewRequest, Triggers, TriggersNow
-from api.runtime import decide
 from api.runtime.authentication import SecretSite
+from api.runtime.begin_decision import begin_decision
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
 from models.base.errors import InvalidError, show_value
@@ -78,7 +78,7 @@ async def preview_trigger(request: Request, site: SecretSite) -> Response:
     visitor_id = parse_visitor_id(asked.get("visitor_id"))
     draft = parse_trigger(asked["trigger"]) if asked.get("trigger") is not None else None
     state = state_of(request)
-    decision = await decide.begin(state, site, visitor_id)
+    decision = await begin_decision(state, site, visitor_id)
     try:
         visitor_id = (await state.stores.visitors.read(site.name, visitor_id)).visitor_id
     except UNAVAILABLE as error:

@@ -142,15 +142,15 @@ def _view(profile: Profile, site: Site) -> dict[str, Any]:
         ],
         "habits": [
             {
-                "item_id": bought_item.item_id,
-                "count": bought_item.count,
-                "first_at": iso(bought_item.first_at_s),
-                "last_at": iso(bought_item.last_at_s),
-                "every_days": round(gap_s / DAY_S, 1) if (gap_s := interval_s(bought_item)) is not None else None,
+                "item_id": item_purchases.item_id,
+                "count": item_purchases.count,
+                "first_at": iso(item_purchases.first_at_s),
+                "last_at": iso(item_purchases.last_at_s),
+                "every_days": round(gap_s / DAY_S, 1) if (gap_s := interval_s(item_purchases)) is not None else None,
             }
-            for bought_item in sorted(
+            for item_purchases in sorted(
                 profile.history.item_purchases,
-                key=lambda purchases: (-purchases.count, -purchases.last_at_s, purchases.item_id),
+                key=lambda item_purchases: (-item_purchases.count, -item_purchases.last_at_s, item_purchases.item_id),
             )
         ],
     }
