@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 from fastapi import APIRouter, Request, Response
 
 from api.http.list_parameters import parse_ids, parse_list
-from api.http.problems import ProblemError, unavailable
+from api.http.problems import unavailable, unknown
 from api.http.query_parameters import RequestFields
 from api.http.request_body import MAX_LISTING_BYTES, answer, read_object
 from api.http.schemas.decisions import MAX_LIST_VISITORS, BatchLists, BatchRequest
@@ -16,11 +16,11 @@ from api.runtime.begin_decision import begin_decision
 from api.runtime.decision_views import list_view
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
+from api.runtime.store_access import store_errors_translated
 from models.base.errors import InvalidError, show_value
 from models.base.ids import parse_segment_id
 from models.decisions.recommend import Query
 from models.events.parsing import parse_visitor_id
-from store.client import UNAVAILABLE
 from store.messages.mailings import members_of
 
 _AT_ONCE: Final = 25
@@ -56,10 +56,8 @@ async def post_batch(request: Request, site: SecretSite) -> Response:
     if asked.get("segment") is None:
         page = _named(asked)
     else:
-        try:
+        with store_errors_translated("the store does not answer; ask for the page again"):
             page = await _of_segment(state, site, asked)
-        except UNAVAILABLE as error:
-            raise unavailable("store_unavailable", "the store does not answer; ask for the page again") from error
     lists: list[dict[str, Any]] = []
     left_out: list[dict[str, str]] = []
     for start in range(0, len(page.visitor_ids), _AT_ONCE):
@@ -136,7 +134,7 @@ async def _of_segment(state: State, site: Site, asked: dict[str, Any]) -> _Page:
 async def _check_known(state: State, site: Site, segment_id: str) -> None:
     segment_config = await asyncio.to_thread(state.stores.segments.segment_config, site.name)
     if segment_id not in {segment.segment_id for segment in segment_config.segments}:
-        raise ProblemError(404, "segment_unknown", f"site {site.name!r} has no segment {show_value(segment_id)}")
+        raise unknown(site.name, "segment", segment_id)
 
 
 def _parse_cursor(value: Any) -> tuple[str, int]:

@@ -1,6 +1,5 @@
 """POST /v1/rules/preview: what draft rules would make of a visitor's list or placement, beside what it is now."""
 
-import asyncio
 from collections.abc import Callable
 from copy import copy
 from dataclasses import replace
@@ -9,7 +8,6 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from api.http.list_parameters import parse_list
-from api.http.problems import unavailable
 from api.http.query_parameters import RequestFields
 from api.http.request_body import MAX_LISTING_BYTES, answer, read_object
 from api.http.schemas.documenting import body, problems
@@ -20,12 +18,12 @@ from api.runtime.decision import Decision
 from api.runtime.decision_views import list_view, slate_view
 from api.runtime.site import Site, placement_named
 from api.runtime.state import State, state_of
+from api.runtime.store_access import SEGMENTS_AWAY, ask_store
 from api.runtime.view_as import view_as
 from models.base.errors import InvalidError, show_value
 from models.catalog.parsing import MAX_SLOTS
 from models.catalog.rule_parsing import parse_merchandising_rule
 from models.events.parsing import parse_visitor_id
-from store.client import UNAVAILABLE
 
 router = APIRouter(tags=["rules"])
 
@@ -85,8 +83,5 @@ def _placement(asked: dict[str, Any], site: Site) -> Callable[[Decision], dict[s
 
 
 async def _segments(state: State, site: Site) -> frozenset[str]:
-    try:
-        segment_config = await asyncio.to_thread(state.stores.segments.segment_config, site.name)
-    except UNAVAILABLE as error:
-        raise unavailable("store_unavailable", "the segment store does not answer; try again") from error
+    segment_config = await ask_store(SEGMENTS_AWAY, state.stores.segments.segment_config, site.name)
     return frozenset(segment.segment_id for segment in segment_config.segments)

@@ -1,4 +1,4 @@
-"""Decide: what was accepted before counts, and a store that does not answer costs a short wait, then none."""
+"""Begin a decision: what was accepted before counts, and a store that does not answer costs a short wait, then none."""
 
 import asyncio
 import os
