@@ -2,13 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from api.admin.resource_routes import ResourceRoutes
 from api.http.problems import unknown
-from api.http.request_body import answer, array_in, parse_each, read_json, read_resource
+from api.http.request_body import answer, read_json
 from api.http.schemas.catalog import ResourcesAccepted
 from api.http.schemas.documenting import answers, body, fields_of, problems
 from api.http.schemas.segments import MAX_EXAMPLES, Preview, PreviewRule, SegmentNow, Segments, Stages
@@ -35,6 +35,14 @@ from store.site.segments import MemberCount
 PREVIEW_S: Final = 10.0
 """A preview stops after this long, and says of how many visitors it knows."""
 _PORTION: Final = 200
+_ROUTES: Final = ResourceRoutes(
+    noun="segment",
+    most=MAX_SEGMENTS,
+    away=SEGMENTS_AWAY,
+    parse=parse_segment,
+    id_of=lambda segment: segment.segment_id,
+    store=lambda state: state.stores.segments,
+)
 
 router = APIRouter()
 SegmentId = Annotated[str, Path(description="Its `segment_id`.", examples=["kitchen-lovers"])]
@@ -52,10 +60,7 @@ async def put_segments(request: Request, site: SecretSite) -> Response:
 
     Visitors are judged by the new rules at once as they move, and all others in the background.
     """
-    values = array_in(await read_json(request), "segments", MAX_SEGMENTS)
-    accepted, rejected = parse_each(values, parse_segment)
-    await _put(state_of(request), site, list({resource.segment_id: resource for resource in accepted}.values()))
-    return answer({"accepted": len(accepted), "rejected": rejected})
+    return await _ROUTES.put_many(request, site)
 
 
 @router.get(
@@ -150,9 +155,7 @@ def _example(visitor_id: str, rule: SegmentRule, facts: Facts) -> dict[str, Any]
 )
 async def put_segment(request: Request, segment_id: SegmentId, site: SecretSite) -> Response:
     """Take one; the id in the address counts."""
-    segment = parse_segment(await read_resource(request, "segment_id", segment_id))
-    await _put(state_of(request), site, [segment])
-    return answer(_written(segment))
+    return answer(_written(await _ROUTES.put_one(request, site, segment_id)))
 
 
 @router.get(
@@ -185,10 +188,7 @@ async def get_segment(request: Request, segment_id: SegmentId, site: SecretSite)
 )
 async def delete_segment(request: Request, segment_id: SegmentId, site: SecretSite) -> Response:
     """Remove one; its visitors leave it in the background."""
-    state = state_of(request)
-    if not await ask_store(SEGMENTS_AWAY, state.stores.segments.delete, site.name, segment_id):
-        raise unknown(site.name, "segment", segment_id)
-    return Response(status_code=204)
+    return await _ROUTES.delete_one(request, site, segment_id)
 
 
 @router.get(
@@ -223,11 +223,6 @@ async def put_stages(request: Request, site: SecretSite) -> Response:
     thresholds = parse_thresholds(await read_json(request))
     await ask_store(SEGMENTS_AWAY, state_of(request).stores.segments.put_thresholds, site.name, thresholds)
     return answer(_thresholds(thresholds))
-
-
-async def _put(state: State, site: Site, segments: Sequence[Segment]) -> None:
-    if not await ask_store(SEGMENTS_AWAY, state.stores.segments.put, site.name, list(segments), MAX_SEGMENTS):
-        raise InvalidError("segments_too_many", f"site {site.name!r} would have more than {MAX_SEGMENTS} segments")
 
 
 async def _segments(state: State, site: Site) -> dict[str, Segment]:

@@ -5,17 +5,16 @@ from typing import Annotated, Any, Final
 import msgspec
 from fastapi import APIRouter, Path, Request, Response
 
+from api.admin.resource_routes import ResourceRoutes
 from api.http.problems import unknown
-from api.http.request_body import answer, array_in, parse_each, read_json, read_object, read_resource
+from api.http.request_body import answer, read_json, read_object
 from api.http.schemas.catalog import ResourcesAccepted
 from api.http.schemas.documenting import answers, body, problems
 from api.http.schemas.triggers import TriggerNow, TriggerPreview, TriggerPreviewRequest, Triggers, TriggersNow
 from api.runtime.authentication import SecretSite
 from api.runtime.begin_decision import begin_decision
-from api.runtime.site import Site
 from api.runtime.state import State, state_of
 from api.runtime.store_access import ask_store, store_errors_translated
-from models.base.errors import InvalidError
 from models.base.timestamps import iso
 from models.decisions.recommend import Query, Recommended
 from models.events.parsing import parse_visitor_id
@@ -33,6 +32,14 @@ from store.log.log import partition_of
 from store.site.trigger_config import Configured
 
 _AWAY: Final = "the trigger store does not answer; try again"
+_ROUTES: Final = ResourceRoutes(
+    noun="trigger",
+    most=MAX_TRIGGERS,
+    away=_AWAY,
+    parse=parse_trigger,
+    id_of=lambda trigger: trigger.trigger_id,
+    store=lambda state: state.stores.trigger_config,
+)
 
 router = APIRouter(tags=["triggers"])
 TriggerId = Annotated[str, Path(description="Its `trigger_id`.", examples=["cart-left"])]
@@ -61,10 +68,7 @@ async def put_triggers(request: Request, site: SecretSite) -> Response:
 
     One with the id of a shipped trigger takes its place.
     """
-    values = array_in(await read_json(request), "triggers", MAX_TRIGGERS)
-    accepted, rejected = parse_each(values, parse_trigger)
-    await _put(state_of(request), site, list({resource.trigger_id: resource for resource in accepted}.values()))
-    return answer({"accepted": len(accepted), "rejected": rejected})
+    return await _ROUTES.put_many(request, site)
 
 
 @router.post(
@@ -159,10 +163,8 @@ def _would(
 )
 async def put_trigger(request: Request, trigger_id: TriggerId, site: SecretSite) -> Response:
     """Take one; the id in the address counts."""
-    trigger = parse_trigger(await read_resource(request, "trigger_id", trigger_id))
-    state = state_of(request)
-    await _put(state, site, [trigger])
-    return answer(_view(trigger, await ask_store(_AWAY, state.stores.trigger_config.read, site.name)))
+    trigger = await _ROUTES.put_one(request, site, trigger_id)
+    return answer(_view(trigger, await ask_store(_AWAY, state_of(request).stores.trigger_config.read, site.name)))
 
 
 @router.get(
@@ -188,10 +190,7 @@ async def get_trigger(request: Request, trigger_id: TriggerId, site: SecretSite)
 async def delete_trigger(request: Request, trigger_id: TriggerId, site: SecretSite) -> Response:
     """Remove one: what it was armed for is called off. A shipped one of the same id counts again."""
     parse_trigger_id(trigger_id)
-    state = state_of(request)
-    if not await ask_store(_AWAY, state.stores.trigger_config.delete, site.name, trigger_id):
-        raise unknown(site.name, "trigger", trigger_id)
-    return Response(status_code=204)
+    return await _ROUTES.delete_one(request, site, trigger_id)
 
 
 @router.get(
@@ -218,11 +217,6 @@ async def put_policy(request: Request, site: SecretSite) -> Response:
     await ask_store(_AWAY, state.stores.trigger_config.put_policy, site.name, policy)
     await ask_store(_AWAY, site.read_policy)
     return answer(_policy(await ask_store(_AWAY, state.stores.trigger_config.policy, site.name)))
-
-
-async def _put(state: State, site: Site, triggers: list[Trigger]) -> None:
-    if not await ask_store(_AWAY, state.stores.trigger_config.put, site.name, triggers, MAX_TRIGGERS):
-        raise InvalidError("triggers_too_many", f"site {site.name!r} would have more than {MAX_TRIGGERS} triggers")
 
 
 def _view(trigger: Trigger, configured: Configured) -> dict[str, Any]:
