@@ -127,7 +127,7 @@ def _routes(kind: ResourceKind, path: str, noun: str, bodies: _Bodies) -> None:
         responses=problems(401, 403, 404, 503),
     )
     async def get_one(request: Request, resource_id: str, site: SecretSite) -> Response:
-        """Read one."""
+        """Give one as the site has it now."""
         await follow_newest_catalog(state_of(request), site)
         resource = _table(site, kind).get(resource_id)
         if resource is None:
