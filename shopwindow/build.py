@@ -11,7 +11,7 @@ from math import nan
 from pathlib import Path
 from typing import Any, Final
 
-from models.base.durations import DAY_S
+from models.base.durations import DAY_S, HOUR_S
 from models.base.errors import InvalidError
 from models.segments.lifecycle import Thresholds
 from models.visitor.contact_history import CONTACT_CHANNELS
@@ -32,7 +32,7 @@ def open_log(settings: Settings, suffix: str = "", partitions: int | None = None
         return retry_until_available(stop, f"open the log {name}", partial(open_log, settings, suffix, partitions))
     name = settings.log_name + suffix
     count = partitions or settings.log_partitions
-    retention_s = settings.log_retention_h * 3600
+    retention_s = settings.log_retention_h * HOUR_S
     if settings.log == "kafka":
         from store.log.kafka_client import KafkaBroker
         from store.log.kafka_log import KafkaLog

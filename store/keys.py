@@ -6,7 +6,7 @@ micro-batch of one partition stays on one node of a cluster; what belongs to a s
 
 from typing import Final
 
-from models.base.durations import DAY_S
+from models.base.durations import DAY_S, HOUR_S
 
 PENDING_LIFETIME_S: Final = 120
 """How long an accepted event waits for the stream to reach it before the API stops laying it over the profile."""
@@ -22,8 +22,8 @@ TRIGGER_STATE_LIFETIME_S: Final = 400 * DAY_S
 JOURNAL_LIFETIME_S: Final = 400 * DAY_S
 OUTBOX_LIFETIME_S: Final = 30 * DAY_S
 ON_SITE_LIFETIME_S: Final = 7 * DAY_S
-ON_SITE_NEWS_LIFETIME_S: Final = 3_600
-PRESENT_LIFETIME_S: Final = 3_600
+ON_SITE_NEWS_LIFETIME_S: Final = HOUR_S
+PRESENT_LIFETIME_S: Final = HOUR_S
 WANTED_LIFETIME_S: Final = 60 * DAY_S
 MAILING_LIFETIME_S: Final = DAY_S
 """How long the pages of a mailing can be asked for."""

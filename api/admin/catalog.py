@@ -1,7 +1,6 @@
 """/v1/catalog/items, /v1/creatives, /v1/campaigns, /v1/placements, /v1/rules, /v1/experiments: what the shop sells and
 shows, and what is laid over it."""
 
-import asyncio
 import math
 import time
 from collections.abc import Sequence
@@ -11,8 +10,8 @@ import msgspec
 import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from api.http.problems import ProblemError, unavailable
-from api.http.request_body import answer, array_in, read_json, read_resource
+from api.http.problems import unknown
+from api.http.request_body import answer, array_in, parse_each, read_json, read_resource
 from api.http.schemas.catalog import MAX_RESOURCES, Campaigns, Creatives, Items, Placements, ResourcesAccepted
 from api.http.schemas.documenting import body, problems
 from api.http.schemas.experiments import Experiments
@@ -20,6 +19,7 @@ from api.http.schemas.rules import Rules
 from api.runtime.authentication import SecretSite
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
+from api.runtime.store_access import CATALOG_AWAY, ask_store, follow_newest_catalog
 from models.base.errors import InvalidError, show_value
 from models.catalog.parsing import PARSERS
 from models.catalog.resources import (
@@ -35,7 +35,6 @@ from models.catalog.resources import (
 )
 from models.experiments.assignment import MAX_EXPERIMENTS, begun, check_layer
 from models.experiments.parsing import parse_experiment
-from store.client import UNAVAILABLE
 from store.site.catalog import id_of
 
 _PARSERS: Final = {**PARSERS, "experiments": parse_experiment}
@@ -68,15 +67,15 @@ def _routes(kind: ResourceKind, path: str, noun: str, bodies: _Bodies) -> None:
     async def put_many(request: Request, site: SecretSite) -> Response:
         """Take many at once: a bad one is rejected with its index, and never fails the rest."""
         values = array_in(await read_json(request, MAX_FEED_BYTES), kind, MAX_RESOURCES)
-        await _follow(state_of(request), site)
+        await follow_newest_catalog(state_of(request), site)
         known_segments = await _segments(state_of(request), site, kind, values)
-        accepted: list[CatalogResource] = []
-        rejected: list[dict[str, Any]] = []
-        for index, value in enumerate(values):
-            try:
-                accepted.append(_checked(site, _PARSERS[kind](value), accepted, known_segments))
-            except InvalidError as error:
-                rejected.append({"index": index, "code": error.code, "message": error.message})
+        before: list[CatalogResource] = []
+
+        def parse(value: object) -> CatalogResource:
+            before.append(_checked(site, _PARSERS[kind](value), before, known_segments))
+            return before[-1]
+
+        accepted, rejected = parse_each(values, parse)
         await _put(state_of(request), site, kind, accepted)
         return answer({"accepted": len(accepted), "rejected": rejected})
 
@@ -93,7 +92,7 @@ def _routes(kind: ResourceKind, path: str, noun: str, bodies: _Bodies) -> None:
     ) -> Response:
         """Take one; the id in the address counts."""
         value = await read_resource(request, id_field, resource_id, MAX_FEED_BYTES)
-        await _follow(state_of(request), site)
+        await follow_newest_catalog(state_of(request), site)
         known_segments = await _segments(state_of(request), site, kind, [value])
         resource = _checked(site, _PARSERS[kind](value), [], known_segments)
         await _put(state_of(request), site, kind, [resource])
@@ -113,7 +112,7 @@ def _routes(kind: ResourceKind, path: str, noun: str, bodies: _Bodies) -> None:
         after: Annotated[str, Query(description="Begin behind this id; answers name the next one in `next`.")] = "",
     ) -> Response:
         """List by id."""
-        await _follow(state_of(request), site)
+        await follow_newest_catalog(state_of(request), site)
         table = _table(site, kind)
         ids = sorted(resource_id for resource_id in table if resource_id > after)
         page = ids[:limit]
@@ -128,11 +127,11 @@ def _routes(kind: ResourceKind, path: str, noun: str, bodies: _Bodies) -> None:
         responses=problems(401, 403, 404, 503),
     )
     async def get_one(request: Request, resource_id: str, site: SecretSite) -> Response:
-        """Read one."""
-        await _follow(state_of(request), site)
+        """Give one as the site has it now."""
+        await follow_newest_catalog(state_of(request), site)
         resource = _table(site, kind).get(resource_id)
         if resource is None:
-            raise _unknown(site, noun, resource_id)
+            raise unknown(site.name, noun, resource_id)
         return answer(_view(resource))
 
     @router.delete(
@@ -146,13 +145,9 @@ def _routes(kind: ResourceKind, path: str, noun: str, bodies: _Bodies) -> None:
     async def delete_one(request: Request, resource_id: str, site: SecretSite) -> Response:
         """Remove one; it is not shown from the next request on."""
         state = state_of(request)
-        try:
-            known = await asyncio.to_thread(state.stores.catalogs.delete, site.name, kind, resource_id)
-        except UNAVAILABLE as error:
-            raise _unavailable() from error
-        if not known:
-            raise _unknown(site, noun, resource_id)
-        await _follow(state, site)
+        if not await ask_store(CATALOG_AWAY, state.stores.catalogs.delete, site.name, kind, resource_id):
+            raise unknown(site.name, noun, resource_id)
+        await follow_newest_catalog(state, site)
         return Response(status_code=204)
 
 
@@ -210,30 +205,14 @@ async def _segments(state: State, site: Site, kind: ResourceKind, values: Sequen
     """The site's segments, read only where one of the things sent names an audience."""
     if kind not in ("rules", "experiments") or b'"audience"' not in orjson.dumps(values):
         return frozenset()
-    try:
-        segment_config = await asyncio.to_thread(state.stores.segments.segment_config, site.name)
-    except UNAVAILABLE as error:
-        raise _unavailable() from error
+    segment_config = await ask_store(CATALOG_AWAY, state.stores.segments.segment_config, site.name)
     return frozenset(segment.segment_id for segment in segment_config.segments)
 
 
 async def _put(state: State, site: Site, kind: ResourceKind, resources: list[CatalogResource]) -> None:
-    try:
-        await asyncio.to_thread(state.stores.catalogs.put, site.name, kind, _last_of_each(kind, resources), time.time())
-    except UNAVAILABLE as error:
-        raise _unavailable() from error
-    await _follow(state, site)
-
-
-def _last_of_each(kind: ResourceKind, resources: list[CatalogResource]) -> list[CatalogResource]:
-    return list({id_of(kind, resource): resource for resource in resources}.values())
-
-
-async def _follow(state: State, site: Site) -> None:
-    try:
-        await site.follow_catalog(await asyncio.to_thread(state.stores.catalogs.version, site.name))
-    except UNAVAILABLE as error:
-        raise _unavailable() from error
+    last_of_each = list({id_of(kind, resource): resource for resource in resources}.values())
+    await ask_store(CATALOG_AWAY, state.stores.catalogs.put, site.name, kind, last_of_each, time.time())
+    await follow_newest_catalog(state, site)
 
 
 def _table(site: Site, kind: ResourceKind) -> dict[str, Any]:
@@ -251,14 +230,6 @@ def _view(resource: CatalogResource) -> dict[str, Any]:
     if plain.get("category"):
         plain["category"] = " > ".join(plain["category"])
     return plain
-
-
-def _unavailable() -> ProblemError:
-    return unavailable("store_unavailable", "the catalog store does not answer; try again")
-
-
-def _unknown(site: Site, noun: str, resource_id: str) -> ProblemError:
-    return ProblemError(404, f"{noun}_unknown", f"site {site.name!r} has no {noun} {show_value(resource_id)}")
 
 
 _routes("items", "/v1/catalog/items", "item", _Bodies(Items, CatalogItem))

@@ -10,15 +10,15 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.admin.reports import FIRST_DAY, LAST_DAY, unarchived_of
-from api.http.problems import ProblemError, unavailable
+from api.http.problems import ProblemError, unavailable, unknown
 from api.http.request_body import answer
 from api.http.schemas.documenting import problems
 from api.http.schemas.experiments import ExperimentAssignment, ExperimentResults
-from api.runtime import decide
 from api.runtime.authentication import SecretSite
+from api.runtime.begin_decision import begin_decision
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
-from models.base.errors import show_value
+from api.runtime.store_access import follow_newest_catalog
 from models.catalog.resources import Experiment
 from models.events.parsing import parse_visitor_id
 from models.experiments.assignment import GLOBAL_HOLDOUT, assign, shares
@@ -26,7 +26,6 @@ from models.experiments.sequential import Estimate
 from store.archive.archive import ArchiveUnavailableError
 from store.archive.experiment_results import Asked, Judged, asked_of, asked_of_holdout
 from store.archive.reports import judge_experiment, parse_day
-from store.client import UNAVAILABLE
 
 router = APIRouter(tags=["experiments"])
 ExperimentId = Annotated[str, Path(description=f"Its `experiment_id`, or `{GLOBAL_HOLDOUT}`.", examples=["hero-test"])]
@@ -76,7 +75,7 @@ async def get_assignment(
     """Look up a visitor's variant now; nobody is exposed by it."""
     state = state_of(request)
     experiment = await _experiment(state, site, experiment_id)
-    decision = await decide.begin(state, site, parse_visitor_id(visitor_id))
+    decision = await begin_decision(state, site, parse_visitor_id(visitor_id))
     found = assign(
         experiment,
         site.name,
@@ -112,15 +111,10 @@ async def _asked(state: State, site: Site, experiment_id: str) -> Asked:
 
 
 async def _experiment(state: State, site: Site, experiment_id: str) -> Experiment:
-    try:
-        await site.follow_catalog(await asyncio.to_thread(state.stores.catalogs.version, site.name))
-    except UNAVAILABLE as error:
-        raise unavailable("store_unavailable", "the catalog store does not answer; try again") from error
+    await follow_newest_catalog(state, site)
     found = site.assortment.experiments.get(experiment_id)
     if found is None:
-        raise ProblemError(
-            404, "experiment_unknown", f"site {site.name!r} has no experiment {show_value(experiment_id)}"
-        )
+        raise unknown(site.name, "experiment", experiment_id)
     return found
 
 

@@ -1,6 +1,5 @@
 """/v1/journal and /v1/undelivered: who was sent what, when, why, what came of it; and what could not be delivered."""
 
-import asyncio
 import time
 from typing import Annotated, Any, Final, Literal, get_args
 
@@ -8,7 +7,7 @@ import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from api.http.problems import ProblemError, unavailable
+from api.http.problems import ProblemError
 from api.http.query_parameters import parse_moment
 from api.http.request_body import answer, read_object
 from api.http.schemas.documenting import body, problems
@@ -16,14 +15,14 @@ from api.http.schemas.messages import Journal, JournalEntry, UndeliveredNow, Und
 from api.runtime.authentication import SecretSite
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
+from api.runtime.store_access import ask_store, store_errors_translated
 from models.base.errors import InvalidError, show_value
-from models.base.timestamps import iso
+from models.base.timestamps import LATEST_MOMENT_S, iso
 from models.events.parsing import parse_visitor_id
 from models.triggers.message_outcomes import MESSAGE_OUTCOMES, ORDER, UNDONE
 from models.triggers.trigger import TriggerAction
 from models.visitor.contact_history import is_message_id
 from models.visitor.holds import hold_words
-from store.client import UNAVAILABLE
 from store.messages.journal import Filter, JournalRow
 from store.messages.outbox import Undelivered
 from store.visitors.visitor_reads import know
@@ -32,7 +31,7 @@ MAX_LISTED: Final = 1_000
 MOST_READ: Final = 5_000
 """Entries of one partition looked at for one request."""
 MAX_REPLAY_BYTES: Final = 16 * 1024
-_LATEST_S: Final = 4_102_444_800.0
+_AWAY: Final = "the journal does not answer; try again"
 
 router = APIRouter(tags=["triggers"])
 
@@ -62,11 +61,11 @@ async def get_journal(request: Request, site: SecretSite, asked: Annotated[Journ
         visitor_ids=await _ids(state, site, parse_visitor_id(asked.visitor_id)) if asked.visitor_id else (),
         trigger_id=asked.trigger,
         status=asked.status,
-        from_s=parse_moment(asked.after, "from", _LATEST_S) if asked.after else 0.0,
-        to_s=parse_moment(asked.before, "to", _LATEST_S) if asked.before else float("inf"),
+        from_s=parse_moment(asked.after, "from", LATEST_MOMENT_S) if asked.after else 0.0,
+        to_s=parse_moment(asked.before, "to", LATEST_MOMENT_S) if asked.before else float("inf"),
     )
-    entries = await _read(
-        state.stores.journal.find, site.name, state.logs.events.partitions, wanted, asked.limit, MOST_READ
+    entries = await ask_store(
+        _AWAY, state.stores.journal.find, site.name, state.logs.events.partitions, wanted, asked.limit, MOST_READ
     )
     return answer({"entries": [_view(entry) for entry in entries]})
 
@@ -86,7 +85,7 @@ async def get_entry(
     partition = int(message_id.partition("-")[0]) if is_message_id(message_id) else -1
     entry: JournalRow | None = None
     if 0 <= partition < state.logs.events.partitions:
-        entry = await _read(state.stores.journal.get, site.name, partition, message_id)
+        entry = await ask_store(_AWAY, state.stores.journal.get, site.name, partition, message_id)
     if entry is None:
         raise ProblemError(404, "message_unknown", f"site {site.name!r} has sent no message {show_value(message_id)}")
     return answer(_view(entry))
@@ -101,7 +100,7 @@ async def get_undelivered(
     request: Request, site: SecretSite, limit: Annotated[int, Query(ge=1, le=MAX_LISTED)] = 100
 ) -> Response:
     """Give the newest first, each with its body."""
-    found = await _read(state_of(request).stores.outboxes[site.name].undelivered, limit)
+    found = await ask_store(_AWAY, state_of(request).stores.outboxes[site.name].undelivered, limit)
     return answer({"undelivered": [_set_aside(entry) for entry in found]})
 
 
@@ -119,25 +118,16 @@ async def replay_undelivered(request: Request, site: SecretSite) -> Response:
         message_id = asked.get("message_id") or ""
         if not isinstance(message_id, str) or (message_id and not is_message_id(message_id)):
             raise InvalidError("message_id_invalid", f"message_id is no message's, got {show_value(message_id)}")
-    state = state_of(request)
-    return answer({"replayed": await _read(state.stores.outboxes[site.name].replay, time.time(), message_id)})
+    outbox = state_of(request).stores.outboxes[site.name]
+    return answer({"replayed": await ask_store(_AWAY, outbox.replay, time.time(), message_id)})
 
 
 async def _ids(state: State, site: Site, visitor_id: str) -> tuple[str, ...]:
     """Give the visitor who goes by an id, and the devices that joined them: each may have been sent something."""
-    try:
+    with store_errors_translated(_AWAY):
         known = know(await state.stores.visitors.read(site.name, visitor_id), site.assortment)
-    except UNAVAILABLE as error:
-        raise unavailable("store_unavailable", "the journal does not answer; try again") from error
     devices = (joined.device_id for joined in known.profile.joined)
     return tuple(dict.fromkeys((known.visitor_id, visitor_id, *devices)))
-
-
-async def _read(call: Any, *arguments: Any) -> Any:
-    try:
-        return await asyncio.to_thread(call, *arguments)
-    except UNAVAILABLE as error:
-        raise unavailable("store_unavailable", "the journal does not answer; try again") from error
 
 
 def _view(entry: JournalRow) -> dict[str, Any]:

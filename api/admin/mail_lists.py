@@ -6,24 +6,23 @@ from typing import Any, Final, NamedTuple
 from fastapi import APIRouter, Request, Response
 
 from api.http.list_parameters import parse_ids, parse_list
-from api.http.problems import ProblemError, unavailable
+from api.http.problems import unavailable, unknown
 from api.http.query_parameters import RequestFields
-from api.http.request_body import answer, read_object
+from api.http.request_body import MAX_LISTING_BYTES, answer, read_object
 from api.http.schemas.decisions import MAX_LIST_VISITORS, BatchLists, BatchRequest
 from api.http.schemas.documenting import body, problems
-from api.runtime import decide
 from api.runtime.authentication import SecretSite
+from api.runtime.begin_decision import begin_decision
 from api.runtime.decision_views import list_view
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
+from api.runtime.store_access import store_errors_translated
 from models.base.errors import InvalidError, show_value
 from models.base.ids import parse_segment_id
 from models.decisions.recommend import Query
 from models.events.parsing import parse_visitor_id
-from store.client import UNAVAILABLE
 from store.messages.mailings import members_of
 
-MAX_BATCH_BYTES: Final = 256 * 1024
 _AT_ONCE: Final = 25
 """Visitors read at a time: pages must not wait behind a mailing."""
 
@@ -51,16 +50,14 @@ async def post_batch(request: Request, site: SecretSite) -> Response:
     unsubscribed from mails, or was erased meanwhile, gets no list. Each list is a decision of its own: send its
     `decision_id` back with the events that the mail leads to.
     """
-    asked = await read_object(request, BatchRequest, MAX_BATCH_BYTES)
+    asked = await read_object(request, BatchRequest, MAX_LISTING_BYTES)
     _, query = parse_list(asked.get("list", {}), "list")
     state = state_of(request)
     if asked.get("segment") is None:
         page = _named(asked)
     else:
-        try:
+        with store_errors_translated("the store does not answer; ask for the page again"):
             page = await _of_segment(state, site, asked)
-        except UNAVAILABLE as error:
-            raise unavailable("store_unavailable", "the store does not answer; ask for the page again") from error
     lists: list[dict[str, Any]] = []
     left_out: list[dict[str, str]] = []
     for start in range(0, len(page.visitor_ids), _AT_ONCE):
@@ -78,7 +75,7 @@ async def post_batch(request: Request, site: SecretSite) -> Response:
 
 async def _list(state: State, site: Site, query: Query, visitor_id: str, segment: Any) -> dict[str, Any]:
     """One visitor's list, or why there is none."""
-    decision = await decide.begin(state, site, visitor_id)
+    decision = await begin_decision(state, site, visitor_id)
     if decision.subject.degraded:
         raise unavailable("store_unavailable", "whether visitors want mails cannot be read; try again")
     contact = decision.visitor.profile.contact_history
@@ -137,7 +134,7 @@ async def _of_segment(state: State, site: Site, asked: dict[str, Any]) -> _Page:
 async def _check_known(state: State, site: Site, segment_id: str) -> None:
     segment_config = await asyncio.to_thread(state.stores.segments.segment_config, site.name)
     if segment_id not in {segment.segment_id for segment in segment_config.segments}:
-        raise ProblemError(404, "segment_unknown", f"site {site.name!r} has no segment {show_value(segment_id)}")
+        raise unknown(site.name, "segment", segment_id)
 
 
 def _parse_cursor(value: Any) -> tuple[str, int]:

@@ -1,33 +1,29 @@
 """POST /v1/rules/preview: what draft rules would make of a visitor's list or placement, beside what it is now."""
 
-import asyncio
 from collections.abc import Callable
 from copy import copy
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
 from api.http.list_parameters import parse_list
-from api.http.problems import unavailable
 from api.http.query_parameters import RequestFields
-from api.http.request_body import answer, read_object
+from api.http.request_body import MAX_LISTING_BYTES, answer, read_object
 from api.http.schemas.documenting import body, problems
 from api.http.schemas.rules import MAX_DRAFT_RULES, RulesPreview, RulesPreviewRequest
-from api.runtime import decide
 from api.runtime.authentication import SecretSite
+from api.runtime.begin_decision import begin_decision
 from api.runtime.decision import Decision
 from api.runtime.decision_views import list_view, slate_view
 from api.runtime.site import Site, placement_named
 from api.runtime.state import State, state_of
+from api.runtime.store_access import SEGMENTS_AWAY, ask_store
 from api.runtime.view_as import view_as
 from models.base.errors import InvalidError, show_value
 from models.catalog.parsing import MAX_SLOTS
 from models.catalog.rule_parsing import parse_merchandising_rule
 from models.events.parsing import parse_visitor_id
-from store.client import UNAVAILABLE
-
-MAX_PREVIEW_BYTES: Final = 256 * 1024
 
 router = APIRouter(tags=["rules"])
 
@@ -45,7 +41,7 @@ async def post_preview(request: Request, site: SecretSite) -> Response:
     Nothing is stored or logged, and nobody is exposed to an experiment. Without a visitor it is a new one's; `view_as`
     says what of the visitor is to be other than it is.
     """
-    asked = await read_object(request, RulesPreviewRequest, MAX_PREVIEW_BYTES)
+    asked = await read_object(request, RulesPreviewRequest, MAX_LISTING_BYTES)
     drafts = asked.get("rules", [])
     if not isinstance(drafts, list) or len(drafts) > MAX_DRAFT_RULES:
         raise InvalidError(
@@ -54,7 +50,7 @@ async def post_preview(request: Request, site: SecretSite) -> Response:
     rules = [parse_merchandising_rule(draft) for draft in drafts]
     visitor_id = parse_visitor_id(asked["visitor_id"]) if asked.get("visitor_id") else ""
     state = state_of(request)
-    decision = await decide.begin(state, site, visitor_id)
+    decision = await begin_decision(state, site, visitor_id)
     if asked.get("view_as") is not None:
         decision = view_as(decision, asked["view_as"], await _segments(state, site))
     made = _placement(asked, site) if asked.get("placement") is not None else _list(asked)
@@ -87,8 +83,5 @@ def _placement(asked: dict[str, Any], site: Site) -> Callable[[Decision], dict[s
 
 
 async def _segments(state: State, site: Site) -> frozenset[str]:
-    try:
-        segment_config = await asyncio.to_thread(state.stores.segments.segment_config, site.name)
-    except UNAVAILABLE as error:
-        raise unavailable("store_unavailable", "the segment store does not answer; try again") from error
+    segment_config = await ask_store(SEGMENTS_AWAY, state.stores.segments.segment_config, site.name)
     return frozenset(segment.segment_id for segment in segment_config.segments)

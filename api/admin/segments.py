@@ -2,19 +2,20 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from api.http.problems import ProblemError, unavailable
-from api.http.request_body import answer, array_in, parse_each, read_json, read_resource
+from api.admin.resource_routes import ResourceRoutes
+from api.http.problems import unknown
+from api.http.request_body import answer, read_json
 from api.http.schemas.catalog import ResourcesAccepted
 from api.http.schemas.documenting import answers, body, fields_of, problems
 from api.http.schemas.segments import MAX_EXAMPLES, Preview, PreviewRule, SegmentNow, Segments, Stages
 from api.runtime.authentication import SecretSite
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
+from api.runtime.store_access import SEGMENTS_AWAY, ask_store, store_errors_translated
 from models.base.errors import InvalidError, show_value
 from models.base.timestamps import iso
 from models.segments.conditions import Facts
@@ -28,13 +29,20 @@ from models.segments.segments import (
     parse_segment,
     parse_segment_rule,
 )
-from store.client import UNAVAILABLE
 from store.clock import read_now_s
 from store.site.segments import MemberCount
 
 PREVIEW_S: Final = 10.0
 """A preview stops after this long, and says of how many visitors it knows."""
 _PORTION: Final = 200
+_ROUTES: Final = ResourceRoutes(
+    noun="segment",
+    most=MAX_SEGMENTS,
+    away=SEGMENTS_AWAY,
+    parse=parse_segment,
+    id_of=lambda segment: segment.segment_id,
+    store=lambda state: state.stores.segments,
+)
 
 router = APIRouter()
 SegmentId = Annotated[str, Path(description="Its `segment_id`.", examples=["kitchen-lovers"])]
@@ -52,10 +60,7 @@ async def put_segments(request: Request, site: SecretSite) -> Response:
 
     Visitors are judged by the new rules at once as they move, and all others in the background.
     """
-    values = array_in(await read_json(request), "segments", MAX_SEGMENTS)
-    accepted, rejected = parse_each(values, parse_segment)
-    await _put(state_of(request), site, list({resource.segment_id: resource for resource in accepted}.values()))
-    return answer({"accepted": len(accepted), "rejected": rejected})
+    return await _ROUTES.put_many(request, site)
 
 
 @router.get(
@@ -73,7 +78,7 @@ async def get_segments(
     """List by id; `counts` has the number of visitors in each."""
     state = state_of(request)
     known = await _segments(state, site)
-    tallies = await _read(state.stores.segments.tallies, site.name, state.logs.events.partitions)
+    tallies = await ask_store(SEGMENTS_AWAY, state.stores.segments.tallies, site.name, state.logs.events.partitions)
     ids = sorted(segment_id for segment_id in known if segment_id > after)
     page = ids[:limit]
     counts = {segment_id: tallies.get(f"segment:{segment_id}", MemberCount(0, 0.0)).visitors for segment_id in page}
@@ -100,10 +105,8 @@ async def preview_segment(request: Request, site: SecretSite) -> Response:
         )
     rule = parse_segment_rule(asked.get("rule"))
     state = state_of(request)
-    try:
+    with store_errors_translated(SEGMENTS_AWAY):
         return answer(await _preview(state, site, rule, limit))
-    except UNAVAILABLE as error:
-        raise _unavailable() from error
 
 
 async def _preview(state: State, site: Site, rule: SegmentRule, limit: int) -> dict[str, Any]:
@@ -152,9 +155,7 @@ def _example(visitor_id: str, rule: SegmentRule, facts: Facts) -> dict[str, Any]
 )
 async def put_segment(request: Request, segment_id: SegmentId, site: SecretSite) -> Response:
     """Take one; the id in the address counts."""
-    segment = parse_segment(await read_resource(request, "segment_id", segment_id))
-    await _put(state_of(request), site, [segment])
-    return answer(_written(segment))
+    return answer(_written(await _ROUTES.put_one(request, site, segment_id)))
 
 
 @router.get(
@@ -171,9 +172,10 @@ async def get_segment(request: Request, segment_id: SegmentId, site: SecretSite)
     state = state_of(request)
     segment = (await _segments(state, site)).get(segment_id)
     if segment is None:
-        raise _unknown(site, segment_id)
-    tally = await _read(state.stores.segments.segment_tally, site.name, state.logs.events.partitions, segment_id)
-    settled = await _read(state.stores.segments.settled, site.name, state.logs.events.partitions)
+        raise unknown(site.name, "segment", segment_id)
+    store, partitions = state.stores.segments, state.logs.events.partitions
+    tally = await ask_store(SEGMENTS_AWAY, store.segment_tally, site.name, partitions, segment_id)
+    settled = await ask_store(SEGMENTS_AWAY, store.settled, site.name, partitions)
     return answer({**_written(segment), **_tally(tally), "settled": settled})
 
 
@@ -186,10 +188,7 @@ async def get_segment(request: Request, segment_id: SegmentId, site: SecretSite)
 )
 async def delete_segment(request: Request, segment_id: SegmentId, site: SecretSite) -> Response:
     """Remove one; its visitors leave it in the background."""
-    state = state_of(request)
-    if not await _read(state.stores.segments.delete, site.name, segment_id):
-        raise _unknown(site, segment_id)
-    return Response(status_code=204)
+    return await _ROUTES.delete_one(request, site, segment_id)
 
 
 @router.get(
@@ -201,9 +200,10 @@ async def delete_segment(request: Request, segment_id: SegmentId, site: SecretSi
 async def get_stages(request: Request, site: SecretSite) -> Response:
     """Give how many visitors are in each stage of life, and what divides the stages."""
     state = state_of(request)
-    thresholds = (await _read(state.stores.segments.segment_config, site.name)).thresholds
-    tallies = await _read(state.stores.segments.stage_tallies, site.name, state.logs.events.partitions)
-    settled = await _read(state.stores.segments.settled, site.name, state.logs.events.partitions)
+    store, partitions = state.stores.segments, state.logs.events.partitions
+    thresholds = (await ask_store(SEGMENTS_AWAY, store.segment_config, site.name)).thresholds
+    tallies = await ask_store(SEGMENTS_AWAY, store.stage_tallies, site.name, partitions)
+    settled = await ask_store(SEGMENTS_AWAY, store.settled, site.name, partitions)
     stages = {stage: _tally(tallies[stage]) for stage in STAGES}
     return answer({"thresholds": _thresholds(thresholds), "stages": stages, "settled": settled})
 
@@ -221,25 +221,13 @@ async def put_stages(request: Request, site: SecretSite) -> Response:
     All visitors are judged again.
     """
     thresholds = parse_thresholds(await read_json(request))
-    await _read(state_of(request).stores.segments.put_thresholds, site.name, thresholds)
+    await ask_store(SEGMENTS_AWAY, state_of(request).stores.segments.put_thresholds, site.name, thresholds)
     return answer(_thresholds(thresholds))
 
 
-async def _put(state: State, site: Site, segments: Sequence[Segment]) -> None:
-    if not await _read(state.stores.segments.put, site.name, list(segments), MAX_SEGMENTS):
-        raise InvalidError("segments_too_many", f"site {site.name!r} would have more than {MAX_SEGMENTS} segments")
-
-
 async def _segments(state: State, site: Site) -> dict[str, Segment]:
-    segment_config = await _read(state.stores.segments.segment_config, site.name)
+    segment_config = await ask_store(SEGMENTS_AWAY, state.stores.segments.segment_config, site.name)
     return {segment.segment_id: segment for segment in segment_config.segments}
-
-
-async def _read(call: Any, *arguments: Any) -> Any:
-    try:
-        return await asyncio.to_thread(call, *arguments)
-    except UNAVAILABLE as error:
-        raise _unavailable() from error
 
 
 def _written(segment: Segment) -> dict[str, Any]:
@@ -259,11 +247,3 @@ def _thresholds(thresholds: Thresholds) -> dict[str, Any]:
         "lost_after_days": thresholds.lost_after_days,
         **{name: value for name, value in own.items() if value != getattr(usual, name)},
     }
-
-
-def _unavailable() -> ProblemError:
-    return unavailable("store_unavailable", "the segment store does not answer; try again")
-
-
-def _unknown(site: Site, segment_id: str) -> ProblemError:
-    return ProblemError(404, "segment_unknown", f"site {site.name!r} has no segment {show_value(segment_id)}")

@@ -7,21 +7,20 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query, Request, Response
 
 from api.admin.visitors import VisitorId
-from api.http.problems import ProblemError, unavailable
+from api.http.problems import ProblemError
 from api.http.query_parameters import parse_moment
 from api.http.request_body import answer
 from api.http.schemas.documenting import problems
 from api.http.schemas.visitors import Timeline
 from api.runtime.authentication import SecretSite
 from api.runtime.state import state_of
+from api.runtime.store_access import PROFILES_AWAY, store_errors_translated
 from models.base.errors import show_value
-from models.base.timestamps import iso
+from models.base.timestamps import LATEST_MOMENT_S, iso
 from models.events.parsing import parse_visitor_id
 from models.visitor.timeline import MAX_ENTRIES, DescribedEntry, TimelineEntry, describe_entries, entry_title, kind_of
-from store.client import UNAVAILABLE
 
 router = APIRouter(tags=["visitors"])
-_LATEST_S: Final = 4e9
 _ID: Final = re.compile(r"(\d{1,18})-(\d{1,18})")
 
 
@@ -48,10 +47,8 @@ async def get_timeline(
     state = state_of(request)
     visitor_id = parse_visitor_id(visitor_id)
     cursor = None if before is None else _cursor(before)
-    try:
+    with store_errors_translated(PROFILES_AWAY):
         _, entries = await state.stores.visitors.read_timeline(site.name, visitor_id)
-    except UNAVAILABLE as error:
-        raise unavailable("store_unavailable", "the profile store does not answer") from error
     if not entries:
         raise ProblemError(404, "visitor_unknown", f"site {site.name!r} knows no visitor {show_value(visitor_id)}")
     shown = [entry for entry in describe_entries(entries) if cursor is None or entry.cursor < cursor]
@@ -76,7 +73,7 @@ def _cursor(before: str) -> tuple[int, int]:
     found = _ID.fullmatch(before)
     if found:
         return int(found[1]), int(found[2])
-    return round(parse_moment(before, "before", _LATEST_S, or_else="an entry's id, ") * 1e6), 0
+    return round(parse_moment(before, "before", LATEST_MOMENT_S, or_else="an entry's id, ") * 1e6), 0
 
 
 def _id(cursor: tuple[int, int]) -> str:

@@ -1,21 +1,20 @@
 """/v1/triggers and /v1/contact-policy: what starts a message, and how often and when a visitor may be promoted to."""
 
-import asyncio
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import msgspec
 from fastapi import APIRouter, Path, Request, Response
 
-from api.http.problems import ProblemError, unavailable
-from api.http.request_body import answer, array_in, parse_each, read_json, read_object, read_resource
+from api.admin.resource_routes import ResourceRoutes
+from api.http.problems import unknown
+from api.http.request_body import answer, read_json, read_object
 from api.http.schemas.catalog import ResourcesAccepted
 from api.http.schemas.documenting import answers, body, problems
 from api.http.schemas.triggers import TriggerNow, TriggerPreview, TriggerPreviewRequest, Triggers, TriggersNow
-from api.runtime import decide
 from api.runtime.authentication import SecretSite
-from api.runtime.site import Site
+from api.runtime.begin_decision import begin_decision
 from api.runtime.state import State, state_of
-from models.base.errors import InvalidError, show_value
+from api.runtime.store_access import ask_store, store_errors_translated
 from models.base.timestamps import iso
 from models.decisions.recommend import Query, Recommended
 from models.events.parsing import parse_visitor_id
@@ -28,10 +27,19 @@ from models.visitor.contact_history import contacts_of, plain_contact
 from models.visitor.contact_policy import ContactPolicy, held_back, parse_policy, written_policy, zone
 from models.visitor.holds import hold_words
 from models.visitor.profile import Profile
-from store.client import UNAVAILABLE
 from store.clock import read_now_s
 from store.log.log import partition_of
 from store.site.trigger_config import Configured
+
+_AWAY: Final = "the trigger store does not answer; try again"
+_ROUTES: Final = ResourceRoutes(
+    noun="trigger",
+    most=MAX_TRIGGERS,
+    away=_AWAY,
+    parse=parse_trigger,
+    id_of=lambda trigger: trigger.trigger_id,
+    store=lambda state: state.stores.trigger_config,
+)
 
 router = APIRouter(tags=["triggers"])
 TriggerId = Annotated[str, Path(description="Its `trigger_id`.", examples=["cart-left"])]
@@ -44,7 +52,7 @@ TriggerId = Annotated[str, Path(description="Its `trigger_id`.", examples=["cart
 )
 async def get_triggers(request: Request, site: SecretSite) -> Response:
     """List by id: those every site begins with (`shipped`), and the site's own in their place or beside them."""
-    configured = await _read(state_of(request).stores.trigger_config.read, site.name)
+    configured = await ask_store(_AWAY, state_of(request).stores.trigger_config.read, site.name)
     known = sorted(configured.triggers.values(), key=lambda trigger: trigger.trigger_id)
     return answer({"triggers": [_view(trigger, configured) for trigger in known], "total": len(known), "next": None})
 
@@ -60,10 +68,7 @@ async def put_triggers(request: Request, site: SecretSite) -> Response:
 
     One with the id of a shipped trigger takes its place.
     """
-    values = array_in(await read_json(request), "triggers", MAX_TRIGGERS)
-    accepted, rejected = parse_each(values, parse_trigger)
-    await _put(state_of(request), site, list({resource.trigger_id: resource for resource in accepted}.values()))
-    return answer({"accepted": len(accepted), "rejected": rejected})
+    return await _ROUTES.put_many(request, site)
 
 
 @router.post(
@@ -78,15 +83,13 @@ async def preview_trigger(request: Request, site: SecretSite) -> Response:
     visitor_id = parse_visitor_id(asked.get("visitor_id"))
     draft = parse_trigger(asked["trigger"]) if asked.get("trigger") is not None else None
     state = state_of(request)
-    decision = await decide.begin(state, site, visitor_id)
-    try:
+    decision = await begin_decision(state, site, visitor_id)
+    with store_errors_translated(_AWAY):
         visitor_id = (await state.stores.visitors.read(site.name, visitor_id)).visitor_id
-    except UNAVAILABLE as error:
-        raise _unavailable() from error
     partition = partition_of(site.name, visitor_id, state.logs.events.partitions)
-    ((_, trigger_state),) = await _read(state.stores.triggers.load, site.name, partition, [visitor_id])
-    configured: Configured = await _read(state.stores.trigger_config.read, site.name)
-    thresholds = (await _read(state.stores.segments.segment_config, site.name)).thresholds
+    ((_, trigger_state),) = await ask_store(_AWAY, state.stores.triggers.load, site.name, partition, [visitor_id])
+    configured = await ask_store(_AWAY, state.stores.trigger_config.read, site.name)
+    thresholds = (await ask_store(_AWAY, state.stores.segments.segment_config, site.name)).thresholds
     now_s = max(
         await read_now_s(state.config.clock, state.stores.redis, site.name), _least_s(state, decision.visitor.profile)
     )
@@ -162,10 +165,8 @@ def _would(
 )
 async def put_trigger(request: Request, trigger_id: TriggerId, site: SecretSite) -> Response:
     """Take one; the id in the address counts."""
-    trigger = parse_trigger(await read_resource(request, "trigger_id", trigger_id))
-    state = state_of(request)
-    await _put(state, site, [trigger])
-    return answer(_view(trigger, await _read(state.stores.trigger_config.read, site.name)))
+    trigger = await _ROUTES.put_one(request, site, trigger_id)
+    return answer(_view(trigger, await ask_store(_AWAY, state_of(request).stores.trigger_config.read, site.name)))
 
 
 @router.get(
@@ -175,10 +176,10 @@ async def put_trigger(request: Request, trigger_id: TriggerId, site: SecretSite)
 )
 async def get_trigger(request: Request, trigger_id: TriggerId, site: SecretSite) -> Response:
     """Give one trigger as it counts now."""
-    configured = await _read(state_of(request).stores.trigger_config.read, site.name)
+    configured = await ask_store(_AWAY, state_of(request).stores.trigger_config.read, site.name)
     trigger = configured.triggers.get(trigger_id)
     if trigger is None:
-        raise _unknown(site, trigger_id)
+        raise unknown(site.name, "trigger", trigger_id)
     return answer(_view(trigger, configured))
 
 
@@ -191,10 +192,7 @@ async def get_trigger(request: Request, trigger_id: TriggerId, site: SecretSite)
 async def delete_trigger(request: Request, trigger_id: TriggerId, site: SecretSite) -> Response:
     """Remove one: what it was armed for is called off. A shipped one of the same id counts again."""
     parse_trigger_id(trigger_id)
-    state = state_of(request)
-    if not await _read(state.stores.trigger_config.delete, site.name, trigger_id):
-        raise _unknown(site, trigger_id)
-    return Response(status_code=204)
+    return await _ROUTES.delete_one(request, site, trigger_id)
 
 
 @router.get(
@@ -204,7 +202,7 @@ async def delete_trigger(request: Request, trigger_id: TriggerId, site: SecretSi
 )
 async def get_policy(request: Request, site: SecretSite) -> Response:
     """Give caps, quiet hours, time zone and webhook; its secret is not told."""
-    return answer(_policy(await _read(state_of(request).stores.trigger_config.policy, site.name)))
+    return answer(_policy(await ask_store(_AWAY, state_of(request).stores.trigger_config.policy, site.name)))
 
 
 @router.put(
@@ -218,25 +216,9 @@ async def put_policy(request: Request, site: SecretSite) -> Response:
     value = await read_json(request)
     state = state_of(request)
     policy = parse_policy(value)
-    await _read(state.stores.trigger_config.put_policy, site.name, policy)
-    await _read(site.read_policy)
-    return answer(_policy(await _read(state.stores.trigger_config.policy, site.name)))
-
-
-async def _put(state: State, site: Site, triggers: list[Trigger]) -> None:
-    if not await _read(state.stores.trigger_config.put, site.name, triggers, MAX_TRIGGERS):
-        raise InvalidError("triggers_too_many", f"site {site.name!r} would have more than {MAX_TRIGGERS} triggers")
-
-
-async def _read(call: Any, *arguments: Any) -> Any:
-    try:
-        return await asyncio.to_thread(call, *arguments)
-    except UNAVAILABLE as error:
-        raise _unavailable() from error
-
-
-def _unavailable() -> ProblemError:
-    return unavailable("store_unavailable", "the trigger store does not answer; try again")
+    await ask_store(_AWAY, state.stores.trigger_config.put_policy, site.name, policy)
+    await ask_store(_AWAY, site.read_policy)
+    return answer(_policy(await ask_store(_AWAY, state.stores.trigger_config.policy, site.name)))
 
 
 def _view(trigger: Trigger, configured: Configured) -> dict[str, Any]:
@@ -275,7 +257,3 @@ def _policy(policy: ContactPolicy) -> dict[str, Any]:
     if policy.webhook is not None:
         written["webhook"] = {"url": policy.webhook.url, "secret": "(set)"}
     return {"caps": [], "quiet_hours": None, "time_zone": "UTC", "webhook": None, "attribution_days": 7.0, **written}
-
-
-def _unknown(site: Site, trigger_id: str) -> ProblemError:
-    return ProblemError(404, "trigger_unknown", f"site {site.name!r} has no trigger {show_value(trigger_id)}")

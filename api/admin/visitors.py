@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from api.http.problems import ProblemError, unavailable
+from api.http.problems import ProblemError
 from api.http.request_body import answer
 from api.http.schemas.documenting import problems
 from api.http.schemas.visitors import Visitor
@@ -15,6 +15,7 @@ from api.runtime.decision_views import list_view
 from api.runtime.log_appender import Incoming, append_events
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
+from api.runtime.store_access import PROFILES_AWAY, store_errors_translated
 from models.base.bucketing import in_holdout
 from models.base.durations import DAY_S
 from models.base.errors import show_value
@@ -58,11 +59,9 @@ async def get_visitor(
     """Show what is kept of a visitor, what it means, and what `for_you` makes of it."""
     state = state_of(request)
     visitor_id = parse_visitor_id(visitor_id)
-    try:
+    with store_errors_translated(PROFILES_AWAY):
         visit = await state.stores.visitors.read(site.name, visitor_id)
         await site.follow_catalog(visit.catalog_version)
-    except UNAVAILABLE as error:
-        raise unavailable("store_unavailable", "the profile store does not answer") from error
     partition = partition_of(site.name, visit.visitor_id, state.logs.events.partitions)
     kept = visit.kept[visit.visitor_id].profile
     position, events_stored = kept.position, kept.events_seen
@@ -70,12 +69,10 @@ async def get_visitor(
     profile = known.profile
     if profile.events_seen == 0:
         raise ProblemError(404, "visitor_unknown", f"site {site.name!r} knows no visitor {show_value(visitor_id)}")
-    try:
+    with store_errors_translated(PROFILES_AWAY):
         segment_config = await asyncio.to_thread(state.stores.segments.segment_config, site.name)
         membership = await asyncio.to_thread(state.stores.memberships.get, site.name, partition, known.visitor_id)
         clock_s = await read_now_s(state.config.clock, state.stores.redis, site.name)
-    except UNAVAILABLE as error:
-        raise unavailable("store_unavailable", "the profile store does not answer") from error
     if state.config.clock == "event":
         clock_s = max(clock_s, profile.last_at_s)  # an event that is still pending moves the clock
     facts = Facts(profile, site.assortment, segment_config.thresholds, clock_s)
@@ -142,15 +139,15 @@ def _view(profile: Profile, site: Site) -> dict[str, Any]:
         ],
         "habits": [
             {
-                "item_id": bought_item.item_id,
-                "count": bought_item.count,
-                "first_at": iso(bought_item.first_at_s),
-                "last_at": iso(bought_item.last_at_s),
-                "every_days": round(gap_s / DAY_S, 1) if (gap_s := interval_s(bought_item)) is not None else None,
+                "item_id": item_purchases.item_id,
+                "count": item_purchases.count,
+                "first_at": iso(item_purchases.first_at_s),
+                "last_at": iso(item_purchases.last_at_s),
+                "every_days": round(gap_s / DAY_S, 1) if (gap_s := interval_s(item_purchases)) is not None else None,
             }
-            for bought_item in sorted(
+            for item_purchases in sorted(
                 profile.history.item_purchases,
-                key=lambda purchases: (-purchases.count, -purchases.last_at_s, purchases.item_id),
+                key=lambda item_purchases: (-item_purchases.count, -item_purchases.last_at_s, item_purchases.item_id),
             )
         ],
     }
@@ -240,13 +237,11 @@ async def delete_visitor(request: Request, visitor_id: VisitorId, site: SecretSi
     """
     state = state_of(request)
     asked = parse_visitor_id(visitor_id)
-    try:
+    with store_errors_translated(f"{PROFILES_AWAY}; nothing is erased yet"):
         visit = await state.stores.visitors.read(site.name, asked)
         known = know(visit, site.assortment)
         devices = sorted({asked, *(joined.device_id for joined in known.profile.joined)} - {known.visitor_id})
         holders = {device: (await state.stores.visitors.read(site.name, device)).visitor_id for device in devices}
-    except UNAVAILABLE as error:
-        raise unavailable("store_unavailable", "the profile store does not answer; nothing is erased yet") from error
     now_s, at_s = time.time(), await _clock_s(state, site)
     await _erase(state, site, [known.visitor_id, *devices], at_s)
     others = {
@@ -274,13 +269,12 @@ async def _erase(state: State, site: Site, visitor_ids: list[str], at_s: float) 
         for visitor_id in visitor_ids
     ]
     positions = await append_events(state.appenders.events, [_incoming(state, event) for event in events])
-    try:
+    with store_errors_translated(
+        "the erasure is recorded and will be carried out when the profile store answers again"
+    ):
         for erased_id, position in zip(visitor_ids, positions, strict=True):
             partition = partition_of(site.name, erased_id, state.logs.events.partitions)
             await asyncio.to_thread(state.stores.profiles.erase, site.name, partition, erased_id, position)
-    except UNAVAILABLE as error:
-        detail = "the erasure is recorded and will be carried out when the profile store answers again"
-        raise unavailable("store_unavailable", detail) from error
 
 
 def _incoming(state: State, event: Event, link: Link | None = None) -> Incoming:

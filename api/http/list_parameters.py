@@ -1,4 +1,4 @@
-"""Asked: the lists that request bodies ask for, read and checked; errors name the field and the value."""
+"""List parameters: the lists that request bodies ask for, read and checked; errors name the field and the value."""
 
 from typing import Any
 
@@ -9,9 +9,8 @@ from models.base.errors import InvalidError, show_value
 from models.base.fields import Fields, reject_unknown_fields
 from models.catalog.feed_fields import parse_category
 from models.catalog.strategies import parse_strategy
-from models.decisions.recommend import MAX_LIMIT, Query
+from models.decisions.recommend import DEFAULT_LIMIT, MAX_LIMIT, Query
 
-_USUAL_LIMIT = 10
 _MAX_TEXT = 1_000_000  # a body has a limit of its own
 
 
@@ -33,7 +32,7 @@ def parse_list(part: Any, where: str) -> tuple[str, Query]:
     query = Query(
         strategy=strategy,
         item_id=item_id,
-        limit=limit or _USUAL_LIMIT,
+        limit=limit or DEFAULT_LIMIT,
         category=parse_category(part.get("category"), f"{where}.category"),
         exclude=frozenset(parse_ids(part.get("exclude"), f"{where}.exclude")),
         refill=refill,

@@ -42,6 +42,15 @@ def unavailable(code: str, detail: str) -> ProblemError:
     return ProblemError(503, code, detail, {"Retry-After": "2"})
 
 
+def unknown(site: str, noun: str, thing_id: str) -> ProblemError:
+    """Give the problem of a thing that a site does not have.
+
+    >>> unknown("demo", "segment", "cooks").detail
+    "site 'demo' has no segment 'cooks'"
+    """
+    return ProblemError(404, f"{noun}_unknown", f"site {site!r} has no {noun} {show_value(thing_id)}")
+
+
 def problem(status: int, code: str, detail: str, headers: dict[str, str] | None = None, **members: Any) -> Response:
     """Give the response that describes a problem."""
     body = {

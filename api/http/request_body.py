@@ -14,6 +14,8 @@ from models.base.fields import reject_unknown_fields
 
 MAX_BODY_BYTES: Final = 1024 * 1024
 """Of a body of which no more is known; routes that take less, or feeds, say so."""
+MAX_LISTING_BYTES: Final = 256 * 1024
+"""Of a body that asks for lists: whom for, what of, and by which rules."""
 
 Parsed = TypeVar("Parsed")
 

@@ -11,8 +11,8 @@ from api.http.query_parameters import RequestFields
 from api.http.request_body import answer, read_object
 from api.http.schemas.decisions import MAX_PARTS, Decisions, DecisionsRequest, PlacementAsked
 from api.http.schemas.documenting import body, fields_of, problems
-from api.runtime import decide
 from api.runtime.authentication import public_site
+from api.runtime.begin_decision import agent_of, begin_decision
 from api.runtime.decision_views import list_view, slate_view
 from api.runtime.site import placement_named
 from api.runtime.state import state_of
@@ -47,7 +47,7 @@ async def post_decisions(request: Request) -> Response:
     if len(set(names)) < len(names):
         raise InvalidError("lists_invalid", f"each list needs a name of its own, got {show_value(names)}")
     shown_items = set(parse_ids(asked.get("exclude"), "exclude"))
-    decision = await decide.begin(state_of(request), site, visitor_id, decide.agent_of(request))
+    decision = await begin_decision(state_of(request), site, visitor_id, agent_of(request))
     shown_creatives: set[str] = set()
     filled: dict[str, Any] = {}
     tier = ""

@@ -11,13 +11,13 @@ import orjson
 from fastapi import APIRouter, Header, Path, Query, Request
 from starlette.responses import Response, StreamingResponse
 
-from api.http.problems import unavailable
 from api.http.request_body import answer
 from api.http.schemas.documenting import problems
 from api.http.schemas.messages import OnSiteMessages
 from api.runtime.authentication import public_site
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
+from api.runtime.store_access import store_errors_translated
 from models.base.errors import InvalidError, show_value
 from models.events.parsing import parse_visitor_id
 from models.visitor.holds import NO_PAGE_OPEN
@@ -65,14 +65,12 @@ async def get_messages(
     if EVENT_STREAM in accept:
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(_push(state, site, visitor_id, after), headers=headers, media_type=EVENT_STREAM)
-    try:
+    with store_errors_translated("the message store does not answer; try again"):
         owner = await _owner(state, site, visitor_id)
         message_outcomes = await _present(state, site, owner, POLL_COUNTS_S)
         found = await _read(state, site, owner, after)
         if message_outcomes and not found:
             found = await _await_first(state, site, owner, after)
-    except UNAVAILABLE as error:
-        raise unavailable("store_unavailable", "the message store does not answer; try again") from error
     return answer({"visitor_id": visitor_id, "messages": [_view(message) for message in found]})
 
 

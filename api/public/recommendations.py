@@ -7,16 +7,14 @@ from api.http.query_parameters import Parameters, described
 from api.http.request_body import answer
 from api.http.schemas.decisions import Recommendations
 from api.http.schemas.documenting import problems
-from api.runtime import decide
 from api.runtime.authentication import public_site
+from api.runtime.begin_decision import agent_of, begin_decision
 from api.runtime.decision_views import list_view
 from api.runtime.state import state_of
 from models.catalog.feed_fields import parse_category
 from models.catalog.strategies import STRATEGIES, parse_strategy
 from models.decisions import recommend
 from models.events.parsing import parse_visitor_id
-
-DEFAULT_LIMIT = 10
 
 router = APIRouter(tags=["decisions"], route_class=HotRoute)
 
@@ -25,7 +23,12 @@ _PARAMETERS = [
     described("strategy", "How the list is made.", enum=list(STRATEGIES), default="for_you"),
     described("item_id", "The product the list stands beside.", examples=["sku-1"]),
     described(
-        "limit", "Products asked for.", kind="integer", minimum=1, maximum=recommend.MAX_LIMIT, default=DEFAULT_LIMIT
+        "limit",
+        "Products asked for.",
+        kind="integer",
+        minimum=1,
+        maximum=recommend.MAX_LIMIT,
+        default=recommend.DEFAULT_LIMIT,
     ),
     described("category", "Only at or below this path.", examples=["Home > Kitchen"]),
     described("exclude", "Product ids left out; repeat, or separate by commas.", examples=["sku-2,sku-3"]),
@@ -56,7 +59,7 @@ async def get_recommendations(request: Request) -> Response:
     query = recommend.Query(
         strategy=parse_strategy(given.value("strategy", "for_you")),
         item_id=given.value("item_id"),
-        limit=given.whole("limit", DEFAULT_LIMIT, 1, recommend.MAX_LIMIT),
+        limit=given.whole("limit", recommend.DEFAULT_LIMIT, 1, recommend.MAX_LIMIT),
         category=parse_category(given.value("category")),
         exclude=given.listed_ids("exclude"),
         refill=given.flag("refill", True),
@@ -64,7 +67,7 @@ async def get_recommendations(request: Request) -> Response:
     )
     explain = given.flag("explain", False)
     visitor_id = parse_visitor_id(visitor_id) if visitor_id else ""
-    decision = await decide.begin(state_of(request), site, visitor_id, decide.agent_of(request))
+    decision = await begin_decision(state_of(request), site, visitor_id, agent_of(request))
     query = decision.asked(query)
     found = decision.recommend(query)
     decision.log()

@@ -7,8 +7,8 @@ from api.http.query_parameters import Parameters, described
 from api.http.request_body import answer
 from api.http.schemas.decisions import Slots
 from api.http.schemas.documenting import problems
-from api.runtime import decide
 from api.runtime.authentication import public_site
+from api.runtime.begin_decision import agent_of, begin_decision
 from api.runtime.decision_views import slate_view
 from api.runtime.site import placement_named
 from api.runtime.state import state_of
@@ -37,7 +37,7 @@ async def get_slots(request: Request) -> Response:
     given = Parameters(request)
     visitor_id, count = given.value("visitor_id"), given.whole("count", None, 1, MAX_SLOTS)
     visitor_id = parse_visitor_id(visitor_id) if visitor_id else ""
-    decision = await decide.begin(state_of(request), site, visitor_id, decide.agent_of(request))
+    decision = await begin_decision(state_of(request), site, visitor_id, agent_of(request))
     known = placement_named(site, request.path_params["placement"])
     slate = decision.fill(known.placement_id, count or known.slots)
     decision.log()

@@ -10,7 +10,7 @@ from typing import Final
 
 from api.http import metrics
 from api.http.config import ApiConfig
-from api.runtime.decide import begin
+from api.runtime.begin_decision import begin_decision
 from api.runtime.identity_resolution import IdentityResolver
 from api.runtime.log_appender import Appender, Incoming
 from api.runtime.logs import Logs
@@ -173,7 +173,7 @@ async def _warm(state: State) -> None:
     """Make one decision of every kind a page asks for, for a visitor nobody is."""
     for site in state.sites.values():
         for _ in range(3):
-            decision = await begin(state, site, "")
+            decision = await begin_decision(state, site, "")
             for strategy in STRATEGIES:
                 decision.recommend(Query(strategy))
             for placement_id, placement in site.assortment.placements.items():

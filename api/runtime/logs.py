@@ -14,6 +14,6 @@ class Logs:
     dead_letters: EventLog
 
     def close(self) -> None:
-        """Close all."""
+        """Send what is queued, and release the connections of all three logs."""
         for log in (self.events, self.decisions, self.dead_letters):
             log.close()

@@ -3,7 +3,7 @@
 import asyncio
 
 from api.http.metrics import SNAPSHOT_VERSION
-from api.http.problems import ProblemError
+from api.http.problems import ProblemError, unknown
 from models.base.errors import show_value
 from models.catalog.assortment import Assortment
 from models.catalog.resources import Placement
@@ -81,7 +81,7 @@ def placement_named(site: Site, placement_id: str) -> Placement:
     """Give a site's placement, or end the request with a problem."""
     known = site.assortment.placements.get(placement_id)
     if known is None:
-        raise ProblemError(404, "placement_unknown", f"site {site.name!r} has no placement {show_value(placement_id)}")
+        raise unknown(site.name, "placement", placement_id)
     if not known.enabled:
         raise ProblemError(404, "placement_disabled", f"placement {show_value(placement_id)} is switched off")
     return known

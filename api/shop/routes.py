@@ -10,10 +10,11 @@ from starlette.routing import BaseRoute, Route
 
 from api.shop.pages import Pages
 from api.shop.pictures import creative_picture, item_picture
+from models.base.durations import DAY_S
 from models.catalog.resources import SELLABLE, CatalogItem, Creative
 
 VISITOR_COOKIE = "shopwindow_visitor"
-VISITOR_COOKIE_AGE_S = 365 * 24 * 3600
+VISITOR_COOKIE_AGE_S = 365 * DAY_S
 PAGE_SIZE = 24
 MAX_LISTED_ITEMS = 2000  # items looked at for the navigation and the search of the sample pages
 MAX_QUERY = 100

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from models.bandit.creative_affinity import AFFINITY_BUCKETS
+from models.base.durations import HOUR_S
 from models.events.device import device_of
 from models.events.events import Event
 from models.events.traffic_source import Touch, touch_of
@@ -93,7 +94,7 @@ def context_of(bucket: str, arrival: Arrival, campaign_id: str, at_s: float, slo
         own.append(f"device:{arrival.device}")
     if arrival.medium:
         own.append(f"medium:{_MEDIA.get(arrival.medium.casefold(), 'other')}")
-    shared = [*own, f"hours:{int(at_s // 3600) % 24 // HOURS_A_BAND}"]
+    shared = [*own, f"hours:{int(at_s // HOUR_S) % 24 // HOURS_A_BAND}"]
     if campaign_id and arrival.campaign == campaign_id:
         shared.append(ECHO)
     if slot:

@@ -10,6 +10,8 @@ MAX_CLOCK_AHEAD_S: Final = 300.0
 """Stamps further ahead of receipt are clamped to it."""
 EARLIEST_S: Final = 946_684_800.0
 """2000-01-01: a stamp before it is a unit gone wrong."""
+LATEST_MOMENT_S: Final = 4_102_444_800.0
+"""2100-01-01: a moment asked for or expected after it is a slip."""
 
 
 def iso(at_s: float) -> str:

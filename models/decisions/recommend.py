@@ -31,6 +31,7 @@ UNPADDED: Final[frozenset[Strategy]] = frozenset({"up_sell", "clearance", "thres
 """Lists that say something of price of every item: they stay short rather than say it of one it is not true of."""
 
 MAX_LIMIT: Final = 100
+DEFAULT_LIMIT: Final = 10
 BOUGHT_HIDDEN_S: Final = 30 * DAY_S
 """For so long after an order, in the visitor's own event time, its items are not recommended to the visitor; but by
 `buy_again`, which knows when they are due."""
@@ -57,7 +58,7 @@ class Query:
 
     strategy: Strategy
     item_id: str = ""
-    limit: int = 10
+    limit: int = DEFAULT_LIMIT
     category: tuple[str, ...] = ()
     exclude: frozenset[str] = frozenset()
     refill: bool = True

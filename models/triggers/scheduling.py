@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from models.base.errors import InvalidError
-from models.base.timestamps import EARLIEST_S, parse_time
+from models.base.timestamps import EARLIEST_S, LATEST_MOMENT_S, parse_time
 from models.catalog.assortment import Assortment
 from models.events.bots import allowance, sent_by_bot
 from models.events.events import Event, order_id_of, score_of
@@ -73,7 +73,6 @@ _EXPECTED: Final = (
     "estimated_delivery_date",
     "delivery_date",
 )
-_MOST_EXPECTED_S: Final = 4_102_444_800.0  # 2100: further off is a slip
 
 
 class TriggerIndex(NamedTuple):
@@ -258,7 +257,7 @@ def _expected_s(event: Event) -> float:
     for field in _EXPECTED:
         if event.params.get(field) is not None:
             try:
-                return parse_time(event.params[field], now_s=_MOST_EXPECTED_S)
+                return parse_time(event.params[field], now_s=LATEST_MOMENT_S)
             except InvalidError:
                 continue
     return 0.0

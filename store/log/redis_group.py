@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from models.base.durations import HOUR_S
 from store.log import log_keys
 from store.log.log import Batch, LogRecreatedError, LogUnavailableError
 from store.log.redis_reader import BLOCK_S, read_records
@@ -23,7 +24,7 @@ from store.lua import read_script
 _LOGGER = logging.getLogger(__name__)
 
 _CLAIM_EVERY_S: Final = 0.1  # pause between tries for a partition that its last reader has not released yet
-_MEMBER_KEPT_S: Final = 3600
+_MEMBER_KEPT_S: Final = HOUR_S
 
 
 class _RenewArguments(NamedTuple):

@@ -1,4 +1,4 @@
-"""Visits: all a request needs to know of a visitor, in one round trip where nobody has just logged in."""
+"""Visitor reads: all a request needs to know of a visitor, in one round trip where nobody has just logged in."""
 
 import asyncio
 from collections import OrderedDict
@@ -107,9 +107,9 @@ class VisitorReader:
         Raises what the client raises, and TimeoutError where it takes longer than `within_s`.
         """
         async with asyncio.timeout(within_s):
-            return await self._visit(site, asked, options)
+            return await self._read_visitor(site, asked, options)
 
-    async def _visit(self, site: str, asked: str, options: ReadOptions) -> VisitorRead:
+    async def _read_visitor(self, site: str, asked: str, options: ReadOptions) -> VisitorRead:
         guess = self._owners.get((site, asked), "")
         found = await self._read(site, [asked, guess] if guess else [asked], options)
         kept, segments = found.kept, found.segments
@@ -165,7 +165,7 @@ class VisitorReader:
             return await self._timeline(site, asked)
 
     async def _timeline(self, site: str, asked: str) -> tuple[str, list[TimelineEntry]]:
-        visit = await self._visit(site, asked, PROFILE_ONLY)
+        visit = await self._read_visitor(site, asked, PROFILE_ONLY)
         profile = know(visit, Assortment()).profile
         entries = await self._entries(site, visit.visitor_id, 0, None)
         own = profile.given

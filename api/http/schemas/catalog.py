@@ -7,7 +7,8 @@ from msgspec import Meta
 
 from api.http.schemas.documenting import (
     CATEGORY,
-    IDS,
+    LINE,
+    LISTED_IDS,
     PRICE,
     TEXT,
     Shape,
@@ -19,17 +20,15 @@ from api.http.schemas.documenting import (
     write_as,
 )
 from api.http.schemas.events import Rejected
-from models.catalog.feed_fields import MAX_DESCRIPTION, MAX_LINK, MAX_LISTED_IDS, MAX_TITLE
+from models.catalog.feed_fields import MAX_DESCRIPTION, MAX_LINK
 from models.catalog.parsing import MAX_CAMPAIGN_PRIORITY, MAX_SLOTS
 from models.catalog.resources import AVAILABILITY, MAX_ID_LENGTH, Campaign, CatalogItem, Creative, Placement
 
 MAX_RESOURCES: Final = 1_000
 
 _ID: Final = {"maxLength": MAX_ID_LENGTH}
-_IDS: Final = {**IDS, "maxItems": MAX_LISTED_IDS}
 _LINK: Final = {"maxLength": MAX_LINK, "examples": ["https://shop.example/p/sku-1"]}
-_LINE: Final = {"maxLength": MAX_TITLE}
-_LABEL: Final[dict[str, Any]] = {**TEXT, **_LINE}
+_LABEL: Final[dict[str, Any]] = {**TEXT, **LINE}
 
 write_as(
     CatalogItem,
@@ -70,13 +69,13 @@ write_as(
             "added_at_s": {"added_at_s": told("When it first came into the catalog, epoch seconds.")},
         },
         notes={
-            "title": {**_LINE, "examples": ["Pour-over kettle"]},
+            "title": {**LINE, "examples": ["Pour-over kettle"]},
             "description": {"maxLength": MAX_DESCRIPTION},
             "link": _LINK,
             "image_link": _LINK,
             "availability": {"enum": list(AVAILABILITY)},
             "currency": {"pattern": "^([A-Z]{3})?$", "examples": ["EUR"]},
-            "brand": {**_LINE, "examples": ["Brisa"]},
+            "brand": {**LINE, "examples": ["Brisa"]},
         },
         ids=("item_id", "id"),
         open=True,
@@ -89,13 +88,13 @@ write_as(
         notes={
             "creative_id": {**_ID, "examples": ["kitchen-1"]},
             "campaign_id": {**_ID, "examples": ["spring"]},
-            "headline": {**_LINE, "examples": ["Slow mornings"]},
+            "headline": {**LINE, "examples": ["Slow mornings"]},
             "text": {"maxLength": MAX_DESCRIPTION},
             "image_link": _LINK,
             "link": _LINK,
-            "brand": _LINE,
-            "item_ids": _IDS,
-            "placements": {**_IDS, "description": "Where it may stand; everywhere when empty."},
+            "brand": LINE,
+            "item_ids": LISTED_IDS,
+            "placements": {**LISTED_IDS, "description": "Where it may stand; everywhere when empty."},
         },
         ids=("creative_id",),
     ),
@@ -109,8 +108,8 @@ write_as(
         },
         notes={
             "campaign_id": {**_ID, "examples": ["spring"]},
-            "name": _LINE,
-            "aliases": {**_IDS, "examples": [["spring-2026", "google/cpc"]]},
+            "name": LINE,
+            "aliases": {**LISTED_IDS, "examples": [["spring-2026", "google/cpc"]]},
             "priority": {"minimum": 0, "maximum": MAX_CAMPAIGN_PRIORITY},
         },
         ids=("campaign_id",),
@@ -121,7 +120,7 @@ write_as(
     WireForm(
         notes={
             "placement_id": {**_ID, "examples": ["home_hero"]},
-            "name": _LINE,
+            "name": LINE,
             "slots": {"minimum": 1, "maximum": MAX_SLOTS},
         },
         ids=("placement_id",),
@@ -153,8 +152,8 @@ class Placements(msgspec.Struct):
     placements: Annotated[list[Placement], Meta(max_length=MAX_RESOURCES)]
 
 
-for many in (Items, Creatives, Campaigns, Placements):
-    write_as(many, WireForm(open=True))
+for body_type in (Items, Creatives, Campaigns, Placements):
+    write_as(body_type, WireForm(open=True))
 
 
 class ResourcesAccepted(Shape):

@@ -15,6 +15,7 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.base.durations import Duration, written_duration
+from models.catalog.feed_fields import MAX_LISTED_IDS, MAX_TITLE
 
 _REF: Final = "#/components/schemas/"
 _EXAMPLE_S: Final = 1_780_272_000.0
@@ -213,6 +214,8 @@ def _referring(schema: Any, renamed: Mapping[str, str], ids: Mapping[str, tuple[
 
 TEXT: Final[dict[str, Any]] = {"type": "string"}
 IDS: Final[dict[str, Any]] = {"type": "array", "items": {"type": "string"}, "default": []}
+LISTED_IDS: Final[dict[str, Any]] = {**IDS, "maxItems": MAX_LISTED_IDS}
+LINE: Final[dict[str, Any]] = {"maxLength": MAX_TITLE}
 CATEGORY: Final[dict[str, Any]] = {
     "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
     "description": "A path in the shop's own taxonomy, outermost level first, or its levels.",

@@ -1,14 +1,14 @@
 """Rules: what a marketer wants of lists and slots, and drafts to try."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
 
 from api.http.schemas.catalog import MAX_RESOURCES
 from api.http.schemas.decisions import FilledPlacement, ListAsked, ProductList
-from api.http.schemas.documenting import CATEGORY, IDS, PRICE, TEXT, Shape, WireForm, moments, write_as
-from models.catalog.feed_fields import MAX_LISTED_IDS, MAX_TITLE
+from api.http.schemas.documenting import CATEGORY, LINE, LISTED_IDS, PRICE, TEXT, Shape, WireForm, moments, write_as
+from models.catalog.feed_fields import MAX_LISTED_IDS
 from models.catalog.parsing import MAX_SLOTS
 from models.catalog.resources import AVAILABILITY, MAX_ID_LENGTH, Audience, MerchandisingRule
 from models.catalog.rule_parsing import DEVICES, MAX_AUDIENCE, MAX_LEVEL, MAX_RULE_POSITION, MAX_RULE_WEIGHT
@@ -16,8 +16,6 @@ from models.catalog.rule_parsing import DEVICES, MAX_AUDIENCE, MAX_LEVEL, MAX_RU
 MAX_DRAFT_RULES: Final = 100
 MAX_VIEWED_ITEMS: Final = 24
 
-_IDS: Final[dict[str, Any]] = {**IDS, "maxItems": MAX_LISTED_IDS}
-_LINE: Final = {"maxLength": MAX_TITLE}
 _SEGMENTS: Final = {"maxItems": MAX_AUDIENCE, "examples": [["kitchen-lovers"]]}
 
 write_as(Audience, WireForm(notes=dict.fromkeys(("any", "all", "none"), _SEGMENTS)))
@@ -29,7 +27,7 @@ write_as(
             "price_from": {"price_from": {**PRICE, "description": "The least its items cost now."}},
             "price_to": {"price_to": {**PRICE, "description": "The most its items cost now."}},
             "regions": {
-                "regions": {**_IDS, "description": "`DE` holds for `DE-BE` too.", "examples": [["DE"]]},
+                "regions": {**LISTED_IDS, "description": "`DE` holds for `DE-BE` too.", "examples": [["DE"]]},
                 "region": {
                     "anyOf": [TEXT, {"type": "array", "items": TEXT, "maxItems": MAX_LISTED_IDS}],
                     "description": "`regions`, as segments have it; it goes before.",
@@ -48,16 +46,16 @@ write_as(
         },
         notes={
             "rule_id": {"maxLength": MAX_ID_LENGTH, "examples": ["pin-summer"]},
-            "name": _LINE,
-            "strategies": {**_IDS, "description": "Lists it holds for; all of them by default."},
-            "item_ids": _IDS,
-            "brand": _LINE,
-            "label": {**_LINE, "description": "A custom label."},
-            "availability": {**_IDS, "items": {"enum": list(AVAILABILITY)}, "description": "Stock."},
-            "creative_ids": {**_IDS, "description": "With these or campaign_ids the rule is about slots."},
-            "campaign_ids": _IDS,
-            "placements": {**_IDS, "description": "Placements it holds for; all of them by default."},
-            "devices": {**_IDS, "items": {"enum": list(DEVICES)}, "examples": [["mobile"]]},
+            "name": LINE,
+            "strategies": {**LISTED_IDS, "description": "Lists it holds for; all of them by default."},
+            "item_ids": LISTED_IDS,
+            "brand": LINE,
+            "label": {**LINE, "description": "A custom label."},
+            "availability": {**LISTED_IDS, "items": {"enum": list(AVAILABILITY)}, "description": "Stock."},
+            "creative_ids": {**LISTED_IDS, "description": "With these or campaign_ids the rule is about slots."},
+            "campaign_ids": LISTED_IDS,
+            "placements": {**LISTED_IDS, "description": "Placements it holds for; all of them by default."},
+            "devices": {**LISTED_IDS, "items": {"enum": list(DEVICES)}, "examples": [["mobile"]]},
             "position": {
                 "minimum": 0,
                 "maximum": MAX_RULE_POSITION,

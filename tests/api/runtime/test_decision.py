@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 import pytest
 
-from api.runtime.decide import begin
+from api.runtime.begin_decision import begin_decision
 from api.runtime.site import Site
 from api.runtime.state import State
 from models.catalog.resources import Campaign, Creative, Placement
@@ -67,7 +67,7 @@ def test_what_was_chosen_is_logged_with_the_chance_it_had(redis_server: Embedded
     async def work(state: State, site: Site) -> None:
         await open_shop(state, site)
         await accept(state, site, looked_at("v", "p001"))
-        decision = await begin(state, site, "v")
+        decision = await begin_decision(state, site, "v")
         found = decision.recommend(Query("for_you", limit=3))
         slate = decision.fill("hero", 2)
         decision.log()
@@ -87,11 +87,11 @@ def test_what_was_chosen_is_logged_with_the_chance_it_had(redis_server: Embedded
 
 def test_a_head_says_what_is_known_and_nothing_of_nobody(redis_server: EmbeddedRedis) -> None:
     async def work(state: State, site: Site) -> None:
-        nobody = (await begin(state, site, "")).head()
+        nobody = (await begin_decision(state, site, "")).head()
         assert (nobody["visitor_id"], nobody["campaign_id"], nobody["echo"]) == (None, None, False)
         assert nobody["state"] == {"events_seen": 0, "as_of": None, "age_ms": None, "freshness_ms": None}
         await accept(state, site, {**looked_at("v", "p001"), "timestamp": "2026-01-02T03:04:05Z"})
-        known = (await begin(state, site, "v")).head()
+        known = (await begin_decision(state, site, "v")).head()
         assert (known["visitor_id"], known["state"]["events_seen"]) == ("v", 1)
         assert known["state"]["as_of"] == "2026-01-02T03:04:05.000Z"
 
@@ -104,7 +104,7 @@ def test_promotions_of_one_page_share_its_room(redis_server: EmbeddedRedis) -> N
         policy = parse_policy({"caps": [{"most": 1, "per": "day", "channels": ["banner"]}]})
         state.stores.trigger_config.put_policy(site.name, policy)
         site.read_policy()
-        decision = await begin(state, site, "v")
+        decision = await begin_decision(state, site, "v")
         first, second = decision.fill("hero", 2), decision.fill("hero", 2)
         assert (len(first.slots), len(second.slots), decision.promoted) == (1, 0, 1)
 
@@ -121,7 +121,7 @@ def test_a_variant_that_was_met_is_told_once_and_of_programs_never(
         await site.follow()
         met = set()
         for _ in range(3):
-            decision = await begin(state, site, "v", agent)
+            decision = await begin_decision(state, site, "v", agent)
             decision.recommend(decision.asked(Query("for_you", limit=2)))
             decision.log()
             met |= {(part["experiment_id"], part["variant_id"]) for part in decision.head()["experiments"]}

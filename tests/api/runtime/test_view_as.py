@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from api.runtime.decide import begin
+from api.runtime.begin_decision import begin_decision
 from api.runtime.decision import Decision
 from api.runtime.site import Site
 from api.runtime.state import State
@@ -31,7 +31,7 @@ def looking(url: str, look: Callable[[Decision], None]) -> None:
         await site.follow()
         context = {"device": "mobile", "country": "DE", "region": "BE"}
         await accept(state, site, {**looked_at("v", "p001"), "context": context, "timestamp": time.time() - 60})
-        look(await begin(state, site, "v"))
+        look(await begin_decision(state, site, "v"))
 
     run: Callable[[State, Site], Awaitable[None]] = work
     in_process(url, run)

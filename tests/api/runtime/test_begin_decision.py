@@ -1,4 +1,4 @@
-"""Decide: what was accepted before counts, and a store that does not answer costs a short wait, then none."""
+"""Begin a decision: what was accepted before counts, and a store that does not answer costs a short wait, then none."""
 
 import asyncio
 import os
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from starlette.requests import Request
 
-from api.runtime.decide import agent_of, begin
+from api.runtime.begin_decision import agent_of, begin_decision
 from api.runtime.site import Site
 from api.runtime.state import State
 from models.decisions.recommend import Query
@@ -20,10 +20,10 @@ from tests.models.makers import item
 
 def test_an_event_accepted_before_counts_and_its_freshness_is_told_once(redis_server: EmbeddedRedis) -> None:
     async def work(state: State, site: Site) -> None:
-        nobody = await begin(state, site, "v")
+        nobody = await begin_decision(state, site, "v")
         assert (nobody.visitor.profile.events_seen, nobody.subject.freshness_ms) == (0, None)
         await accept(state, site, looked_at("v", "p001"))
-        first, again = await begin(state, site, "v"), await begin(state, site, "v")
+        first, again = await begin_decision(state, site, "v"), await begin_decision(state, site, "v")
         assert recent_items(first.visitor.profile) == recent_items(again.visitor.profile) == ["p001"]
         assert first.subject.freshness_ms is not None
         assert again.subject.freshness_ms is None
@@ -36,7 +36,7 @@ def test_the_catalog_is_the_one_of_now(redis_server: EmbeddedRedis) -> None:
     async def work(state: State, site: Site) -> None:
         for number in range(5):
             await asyncio.to_thread(state.stores.catalogs.put, site.name, "items", [item(number)], 1.0)
-            decision = await begin(state, site, "v")
+            decision = await begin_decision(state, site, "v")
             assert len(decision.site.assortment.items) == number + 1
 
     in_process(redis_server.url, work)
@@ -44,7 +44,7 @@ def test_the_catalog_is_the_one_of_now(redis_server: EmbeddedRedis) -> None:
 
 def test_the_holdout_is_by_the_id_the_page_sent(redis_server: EmbeddedRedis) -> None:
     async def work(state: State, site: Site) -> list[bool]:
-        return [(await begin(state, site, f"v{number}")).visitor.holdout for number in range(40)]
+        return [(await begin_decision(state, site, f"v{number}")).visitor.holdout for number in range(40)]
 
     assert not any(in_process(redis_server.url, work))
     assert all(in_process(redis_server.url, work, holdout_share=1.0))
@@ -55,24 +55,24 @@ def test_a_store_that_does_not_answer_degrades_decisions_and_is_soon_asked_no_mo
 
         async def work(state: State, site: Site) -> None:
             await accept(state, site, looked_at("v", "p001"))
-            await begin(state, site, "v")
+            await begin_decision(state, site, "v")
             os.kill(server.pid, signal.SIGSTOP)
             try:
                 for _ in range(3):
-                    decision = await begin(state, site, "v")
+                    decision = await begin_decision(state, site, "v")
                     assert decision.subject.degraded == "visitor state unavailable"
                     assert decision.visitor.profile.events_seen == 0
                 assert decision.recommend(Query("for_you")).reason.startswith("visitor state unavailable: ")
                 started_s = time.perf_counter()
-                await begin(state, site, "v")
+                await begin_decision(state, site, "v")
                 assert time.perf_counter() - started_s < 0.2, "shorter than the deadline"
             finally:
                 os.kill(server.pid, signal.SIGCONT)
             deadline_s = time.monotonic() + 10
-            while (await begin(state, site, "v")).subject.degraded:
+            while (await begin_decision(state, site, "v")).subject.degraded:
                 assert time.monotonic() < deadline_s
                 await asyncio.sleep(0.1)
-            assert (await begin(state, site, "v")).visitor.profile.events_seen == 1
+            assert (await begin_decision(state, site, "v")).visitor.profile.events_seen == 1
 
         in_process(server.url, work, redis_deadline_s=0.4)
 

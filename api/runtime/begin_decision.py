@@ -1,4 +1,4 @@
-"""Decide: from a request's visitor id to a decision, the same way for every endpoint."""
+"""Begin a decision: from a request's visitor id to a decision, the same way for every endpoint."""
 
 import time
 
@@ -20,7 +20,7 @@ from store.client import UNAVAILABLE
 from store.visitors.visitor_reads import NO_SEGMENTS, ReadOptions, ResolvedVisitor, VisitorRead, before_login, know
 
 
-async def begin(state: State, site: Site, visitor_id: str, agent: str = "") -> Decision:
+async def begin_decision(state: State, site: Site, visitor_id: str, agent: str = "") -> Decision:
     """Learn all there is to know of the visitor, in one round trip; without an answer in time, decide without.
 
     `agent` is the browser's user agent, where a browser asks.
