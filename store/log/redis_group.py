@@ -222,19 +222,19 @@ class RedisGroupConsumer:
             claims = self._server.run([self._claim_call(partition, timeout_ms) for partition in wanted])
             with self._changed:
                 for partition, answer in zip(wanted, claims, strict=True):
-                    held, same, committed, end = _Claim(*answer)
+                    claim = _Claim(*answer)
                     lease = self._leases.get(partition)
-                    if held and same and lease is not None:
+                    if claim.held and claim.same and lease is not None:
                         lease.ends_at_s = ends_at_s
-                    elif held and partition in ours:
-                        place = self._parted.get(partition, committed) if same else committed
+                    elif claim.held and partition in ours:
+                        place = self._parted.get(partition, claim.committed) if claim.same else claim.committed
                         self._leases[partition] = _Lease(place, ends_at_s)
                     else:
                         self._leases.pop(partition, None)
                     self._parted.pop(partition, None)
-                    place = max(known.get(partition, 0), committed)
-                    if held and place > end:
-                        raise LogRecreatedError(self._name, partition, place, end)
+                    place = max(known.get(partition, 0), claim.committed)
+                    if claim.held and place > claim.end:
+                        raise LogRecreatedError(self._name, partition, place, claim.end)
                 return any(partition not in self._leases for partition in ours)
 
     def _part_from(self, ours: set[int]) -> list[int]:

@@ -10,7 +10,7 @@
 --   loaded_membership   the membership loaded
 --   membership          the new one; the same leaves it, an empty one is taken out
 --   due_s               when to look again; empty leaves that
---   moved               msgpack of {counts, notices}: a count is {field, by, at_s}; empty for neither
+--   moved               msgpack of {count_changes, notices_told}: a change is {field, by, at_s}; empty for neither
 --   line                '1' where the timeline is to go first, else '0', then new entries, each behind its length in 4
 --                       bytes; empty for neither
 --   applied, duplicates events
@@ -47,7 +47,7 @@ local function put_membership(visitor, membership)
 end
 
 local function put_moved(moved)
-  local count_changes, told = unpack(cmsgpack.unpack(moved))
+  local count_changes, notices_told = unpack(cmsgpack.unpack(moved))
   for _, change in ipairs(count_changes) do
     local field, by, at_s = unpack(change)
     redis.call('HINCRBY', membership_counts, field, by)
@@ -56,7 +56,7 @@ local function put_moved(moved)
       redis.call('HSET', membership_counts, changed_at, at_s)
     end
   end
-  for _, notice in ipairs(told) do redis.call('RPUSH', notices, notice) end
+  for _, notice in ipairs(notices_told) do redis.call('RPUSH', notices, notice) end
 end
 
 local refused = {}

@@ -24,6 +24,14 @@ class _TakeArguments(NamedTuple):
     way: str
 
 
+class _TakenMessage(NamedTuple):
+    """What `take_messages.lua` returns, in its order, of each message."""
+
+    message_id: bytes
+    body: bytes
+    tries: int
+
+
 class _SettleKeys(NamedTuple):
     """KEYS of `settle_message.lua`, in its order."""
 
@@ -101,8 +109,10 @@ class Outbox:
             names = [keys.outbox(self._site, partition, way), keys.outbox_bodies(self._site, partition)]
             arguments = _TakeArguments(repr(now_s), repr(until_s), most - len(found), way)
             flat = self._take(keys=names, args=arguments)
-            for message_id, body, tries in zip(flat[::3], flat[1::3], flat[2::3], strict=True):
-                found.append(Outgoing(partition, message_id.decode(), body, int(tries)))
+            size = len(_TakenMessage._fields)
+            for at in range(0, len(flat), size):
+                taken = _TakenMessage(*flat[at : at + size])
+                found.append(Outgoing(partition, taken.message_id.decode(), taken.body, int(taken.tries)))
         return found
 
     def delivered(self, way: str, message: Outgoing, fields: Mapping[str, str]) -> None:

@@ -124,6 +124,21 @@ class _SavedRow(NamedTuple):
     duplicates: int
 
 
+class _CountRow(NamedTuple):
+    """`change` of `save_profiles.lua`, in its order."""
+
+    field: str
+    by: int
+    at_s: str
+
+
+class _Moved(NamedTuple):
+    """`moved` of `save_profiles.lua`, in its order."""
+
+    count_changes: Sequence[_CountRow]
+    notices_told: Sequence[str]
+
+
 class ProfileStore:
     """Visitor profiles in Redis.
 
@@ -337,8 +352,8 @@ def _packed(row: _SavedRow) -> bytes:
 def _moved(counts: Sequence[CountChange], notices: Sequence[bytes]) -> bytes:
     if not counts and not notices:
         return b""
-    told = [(count.field, count.by, repr(count.at_s)) for count in counts]
-    return msgspec.msgpack.encode((told, [notice.decode() for notice in notices]))
+    changes = [_CountRow(count.field, count.by, repr(count.at_s)) for count in counts]
+    return msgspec.msgpack.encode(_Moved(changes, [notice.decode() for notice in notices]))
 
 
 def _line(learned: ProfileUpdate) -> bytes:

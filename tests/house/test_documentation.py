@@ -4,6 +4,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from dataclasses import fields
+from enum import EnumType
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -23,8 +24,15 @@ DOCUMENTS = [
     *sorted((ROOT / ".github").rglob("*.yml")),
 ]
 SOURCES = [path for room in (*ROOMS, "bench") for path in modules(room)]
+DEPLOYED = [ROOT / "docker-compose.yml", ROOT / ".env.example"]
 FOLDERS = "|".join([*ROOMS, "tests", "bench", "docs", "deploy", "scripts"])
-MADE_BY_USERS = {"display.yaml", "products.xml"}
+MADE_BY_USERS = {
+    "data/shop/keys.json": "written by `shopwindow up`, where the user says",
+    "display.yaml": "a shop's own rules",
+    "products.xml": "a shop's own feed",
+    "shopwindow.toml": "a user's own settings",
+}
+"""Files that documents name and the repository has not, and whose they are."""
 
 
 def _named(pattern: str, paths: list[Path]) -> Iterator[tuple[str, str]]:
@@ -66,6 +74,24 @@ def test_files_exist() -> None:
     assert [(path, name) for path, name in named if not (ROOT / name).exists()] == []
 
 
+def _files() -> set[str]:
+    """Paths of the repository's files, new ones as well, and every end of one: `store/keys.py`, `keys.py`."""
+    listing = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    paths = subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
+    parts = [path.split("/") for path in paths if path]
+    return {"/".join(path[start:]) for path in parts for start in range(len(path))}
+
+
+def test_files_named_from_where_one_stands_exist() -> None:
+    """Such as `keys.py` in a docstring beside it: some file of the repository has the name."""
+    pattern = r"`([\w.-]+(?:/[\w.-]+)*\.(?:py|md|ya?ml|toml|js|css|lua|json|xml))`"
+    named = [*_named(pattern, DOCUMENTS), *_named(pattern, [*SOURCES, *modules("tests")])]
+    assert len(named) > 50
+    there = _files()
+    assert [(path, name) for path, name in named if name not in there and name not in MADE_BY_USERS] == []
+    assert MADE_BY_USERS.keys() & there == set()
+
+
 @pytest.mark.parametrize("path", [path for path in DOCUMENTS if path.suffix == ".md"], ids=lambda path: path.name)
 def test_links_lead_somewhere(path: Path) -> None:
     text = re.sub(r"```.*?```", "", path.read_text(), flags=re.DOTALL)
@@ -74,26 +100,51 @@ def test_links_lead_somewhere(path: Path) -> None:
     assert broken == []
 
 
-def _commands() -> set[str]:
-    """Every command line's words, such as `stream profile`."""
-    found: set[str] = set()
+def _values(kind: Any) -> list[str]:
+    return [str(choice.value) for choice in kind]
+
+
+def _commands() -> dict[str, set[str] | None]:
+    """Every command line's words, such as `dead-letters list`, and what may follow; None where that is free."""
+    found: dict[str, set[str] | None] = {}
 
     def walk(command: Any, words: tuple[str, ...]) -> None:
-        if words:
-            found.add(" ".join(words))
-        for name, below in getattr(command, "commands", {}).items():
+        commands = getattr(command, "commands", {})
+        first = next((param for param in command.params if param.param_type_name == "argument"), None)
+        kind = first.type_descriptor.annotation if first is not None else None
+        choices = set(_values(kind)) if isinstance(kind, EnumType) else set()
+        found[" ".join(words)] = {*commands, *choices} or (None if first is not None else set())
+        for name, below in commands.items():
             walk(below, (*words, name))
 
     walk(typer.main.get_command(app), ())
     return found
 
 
+def _runs(line: str, known: dict[str, set[str] | None]) -> bool:
+    """Whether words of a command line, from the first behind `shopwindow`, are commands and what they take."""
+    said = ""
+    for word in line.split():
+        follows = known.get(said)
+        if follows is None:
+            return True  # whatever the user has
+        if word not in follows:
+            return False
+        said = f"{said} {word}".strip()
+    return True
+
+
+@pytest.mark.parametrize("line", ["stream nosuch", "dead-letters nosuch", "nosuch", "import catalog", "up nosuch"])
+def test_a_command_that_is_none_is_found(line: str) -> None:
+    assert _runs(line, _commands()) == (line == "import catalog")
+
+
 def test_commands_exist() -> None:
     known = _commands()
-    assert {"up", "demo", "import catalog"} <= known
-    named = list(_named(r"(?:`|bin/)shopwindow ((?:[a-z][a-z-]*)(?: [a-z][a-z-]*)?)", [*DOCUMENTS, *SOURCES]))
+    assert {"up", "demo", "import catalog"} <= known.keys()
+    named = list(_named(r"(?:`|bin/)shopwindow ((?:[a-z][a-z-]*)(?: [a-z][a-z-]*)*)", [*DOCUMENTS, *SOURCES]))
     assert len(named) > 10
-    assert [(path, words) for path, words in named if words not in known and words.split()[0] not in known] == []
+    assert [(path, words) for path, words in named if not _runs(words, known)] == []
 
 
 def test_make_targets_exist() -> None:
@@ -106,9 +157,7 @@ def test_make_targets_exist() -> None:
 def test_settings_exist() -> None:
     known = {f"{PREFIX}{setting.name.upper()}" for setting in fields(Settings)}
     for_tests = {f"{PREFIX}TEST_KAFKA", f"{PREFIX}CONFIG"}
-    named = list(
-        _named(rf"\b({PREFIX}[A-Z_]*[A-Z])\b", [*DOCUMENTS, ROOT / "docker-compose.yml", ROOT / ".env.example"])
-    )
+    named = list(_named(rf"\b({PREFIX}[A-Z_]*[A-Z])\b", [*DOCUMENTS, *SOURCES, *DEPLOYED]))
     assert len(named) > 5
     assert [(path, name) for path, name in named if name not in known | for_tests] == []
 

@@ -2,6 +2,7 @@
 
 import ast
 from collections import defaultdict
+from collections.abc import Iterator
 
 import pytest
 
@@ -33,8 +34,10 @@ SHARED_METHODS = {
     "version": "None where nothing was stored yet",
 }
 """Verbs that every class may have, each for its own thing, and what they mean everywhere."""
+NUMBER_ONE = {"models/ranking/candidates.py": "the number 1 of the right type"}
+"""Modules in which `one` is what it says."""
 MOST_PARAMETERS = 7
-"""Of a function; a command's are its options, which Typer reads from the signature."""
+"""Of a function, `*args` and `**kwargs` counted as one each; a command's are its options: Typer reads them."""
 
 
 def test_no_public_name_is_defined_in_two_modules() -> None:
@@ -78,7 +81,10 @@ def test_nothing_takes_more_than_a_handful_of_parameters(room: str) -> None:
 
 
 def _parameters(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[str]:
-    return [given.arg for given in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
+    """Names of what a function takes; `*args` and `**kwargs` are one each."""
+    taken = node.args
+    rest = [given for given in (taken.vararg, taken.kwarg) if given is not None]
+    return [given.arg for given in (*taken.posonlyargs, *taken.args, *taken.kwonlyargs, *rest)]
 
 
 @pytest.mark.parametrize("room", [*ROOMS, "bench", "tests"])
@@ -95,6 +101,55 @@ def test_loop_variables_say_what_they_hold(room: str) -> None:
             if "one" in names:
                 found.append(f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}")
     assert found == []
+
+
+def _vague(tree: ast.AST) -> Iterator[int]:
+    """Give lines that call something `one`: what is assigned, or a parameter, where no `other` stands beside it."""
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            taken = _parameters(node)
+            if "one" in taken and "other" not in taken:
+                yield node.lineno
+        elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.withitem, ast.MatchAs, ast.MatchStar)):
+            names = _given(node)
+            if "one" in names and "other" not in names:
+                yield getattr(node, "lineno", 0)
+
+
+def _given(node: ast.AST) -> set[str]:
+    """Names that a statement gives to what it has."""
+    stored = {name.id for name in ast.walk(node) if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)}
+    return stored | ({node.name} if isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name else set())
+
+
+@pytest.mark.parametrize("room", [*ROOMS, "bench"])
+def test_what_is_assigned_is_called_by_what_it_is(room: str) -> None:
+    found = {str(path.relative_to(ROOT)) for path in modules(room) if any(_vague(parsed(path)))}
+    assert found - NUMBER_ONE.keys() == set()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "one = rows[0]",
+        "one: int = 0",
+        "one, rest = rows",
+        "f(one := 1)",
+        "with open(x) as one: ...",
+        "def f(one): ...",
+        "match x:\n    case [one, *_]: ...",
+    ],
+)
+def test_a_vague_name_is_found(text: str) -> None:
+    assert [*_vague(ast.parse(text))] != []
+    assert [*_vague(ast.parse("one, other = rows\ndef f(one, other): ...\nf(one, 1)"))] == []
+
+
+@pytest.mark.parametrize("text", ["def f(a, b, /, c, *, d): ...", "def f(a, b, *args, **kwargs): ..."])
+def test_every_parameter_is_counted(text: str) -> None:
+    [function] = ast.parse(text).body
+    assert isinstance(function, ast.FunctionDef)
+    assert len(_parameters(function)) == 4
 
 
 @pytest.mark.parametrize("room", ROOMS)

@@ -1,4 +1,4 @@
-"""Telling: what waits is appended where its visitor's events are, in order, until nothing is left."""
+"""Outbox relay: what waits is appended where its visitor's events are, in order, until nothing is left."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Patience: a server that is away is waited for, a fault is not, and whoever is told to stop stops."""
+"""Retry: a server that is away is waited for, a fault is not, and whoever is told to stop stops."""
 
 import subprocess
 import sys

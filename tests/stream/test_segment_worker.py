@@ -53,7 +53,7 @@ RULES = {
     "taste": {"interest": {"category": "c1", "within_days": 1}},
 }
 SEGMENTS = [parse_segment({"segment_id": name, "rule": rule}) for name, rule in RULES.items()]
-YARDSTICK = SegmentConfig(Thresholds(), tuple(SEGMENTS))
+SEGMENT_CONFIG = SegmentConfig(Thresholds(), tuple(SEGMENTS))
 
 
 @pytest.fixture(params=["redis", pytest.param("kafka", marks=pytest.mark.kafka)])
@@ -251,7 +251,7 @@ def test_what_was_not_told_before_a_crash_is_told_after_it(place: World) -> None
 
 
 def test_whose_profile_has_ended_is_counted_no_more(place: World) -> None:
-    """The key's lifetime took the profile; the standing, counts and due time follow, and every key has an end."""
+    """The key's lifetime took the profile; the membership, counts and due time follow, and every key has an end."""
     SegmentStore(place.client, Thresholds()).put(place.site, SEGMENTS, MAX_SEGMENTS)
     worker = segmenting(place)
     partition = partition_of(place.site, "v", PARTITIONS)

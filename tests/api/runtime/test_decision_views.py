@@ -32,7 +32,7 @@ def test_items_stand_in_order_with_what_a_page_shows_of_them() -> None:
     assert not {"says", "joint_price", "missing"} & (view.keys() | shown.keys())
 
 
-def test_with_explain_every_item_has_its_reckoning_also_where_there_is_none() -> None:
+def test_with_explain_every_item_has_its_contributions_also_where_there_is_none() -> None:
     why = Reason("viewed together", "session", because="p009")
     (shown,) = list_view(Query("for_you"), listed(item(0), why=why), CONFIG, explain=True)["items"]
     assert (shown["learner"], shown["because_item_id"], shown["says"]) == ("session", "p009", [])

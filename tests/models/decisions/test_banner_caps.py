@@ -1,4 +1,4 @@
-"""Restraint: banners are held to the same policy as messages."""
+"""Banner caps: banners are held to the same policy as messages."""
 
 from models.bandit.click_weights import ClickWeights
 from models.catalog.assortment import Assortment

@@ -1,4 +1,4 @@
-"""Standing: every change is found at its moment, whoever looks and whenever, and told once."""
+"""Membership: every change is found at its moment, whoever looks and whenever, and told once."""
 
 from random import Random
 
@@ -42,7 +42,7 @@ def assortment() -> Assortment:
     return made
 
 
-YARDSTICK = SegmentConfig(
+SEGMENT_CONFIG = SegmentConfig(
     Thresholds(), tuple(parse_segment({"segment_id": name, "rule": rule}) for name, rule in sorted(RULES.items()))
 )
 
@@ -66,17 +66,17 @@ def random_profile(seed: int, assortment: Assortment) -> Profile:
 
 
 @pytest.mark.parametrize("seed", range(30))
-def test_the_standing_at_any_time_is_what_holds_then(seed: int, assortment: Assortment) -> None:
+def test_the_membership_at_any_time_is_what_holds_then(seed: int, assortment: Assortment) -> None:
     """Held against a look at every hour: no change is missed between two moments that were promised."""
     profile = random_profile(seed, assortment)
     membership: Membership | None = None
     for hour in range(24 * 130):
         now_s = profile.last_at_s + hour * 3_600.0
         if membership is None or membership.due_s <= now_s:
-            membership, _ = advance(profile, membership, YARDSTICK, assortment, now_s, now_s)
+            membership, _ = advance(profile, membership, SEGMENT_CONFIG, assortment, now_s, now_s)
         assert membership is not None
-        facts = Facts(profile, assortment, YARDSTICK.thresholds, now_s)
-        holding = [segment.segment_id for segment in YARDSTICK.segments if segment.rule.holds(facts)]
+        facts = Facts(profile, assortment, SEGMENT_CONFIG.thresholds, now_s)
+        holding = [segment.segment_id for segment in SEGMENT_CONFIG.segments if segment.rule.holds(facts)]
         assert [member.segment_id for member in membership.members] == holding, hour
 
 
@@ -85,12 +85,12 @@ def test_looking_late_finds_the_same_moves_at_the_same_moments(seed: int, assort
     """A worker that was away for months tells what one that was there would have told, with the same event ids."""
     profile = random_profile(seed, assortment)
     end_s = profile.last_at_s + 200 * DAY_S
-    first, begun = advance(profile, None, YARDSTICK, assortment, profile.last_at_s, profile.last_at_s)
-    late, at_once = advance(profile, first, YARDSTICK, assortment, profile.last_at_s, end_s)
+    first, begun = advance(profile, None, SEGMENT_CONFIG, assortment, profile.last_at_s, profile.last_at_s)
+    late, at_once = advance(profile, first, SEGMENT_CONFIG, assortment, profile.last_at_s, end_s)
     moves = []
     membership = first
     while membership is not None and membership.due_s <= end_s:
-        membership, more = advance(profile, membership, YARDSTICK, assortment, membership.due_s, membership.due_s)
+        membership, more = advance(profile, membership, SEGMENT_CONFIG, assortment, membership.due_s, membership.due_s)
         moves += more
     assert moves == at_once
     assert membership is not None
@@ -109,7 +109,7 @@ def test_counts_follow_members(assortment: Assortment) -> None:
     membership: Membership | None = None
     for day in range(0, 150, 3):
         now_s = profile.last_at_s + day * DAY_S
-        after, moves = advance(profile, membership, YARDSTICK, assortment, now_s, now_s)
+        after, moves = advance(profile, membership, SEGMENT_CONFIG, assortment, now_s, now_s)
         for count in counts_between(membership, after, moves):
             totals[count.field] = totals.get(count.field, 0) + count.by
         membership = after
@@ -117,7 +117,7 @@ def test_counts_follow_members(assortment: Assortment) -> None:
         members = {f"segment:{member.segment_id}" for member in membership.members} | {f"stage:{membership.stage}"}
         assert {name for name, count in totals.items() if count} == members
         assert set(totals.values()) <= {0, 1}
-    gone, moves = advance(Profile(), membership, YARDSTICK, assortment, 0.0, 1e12)
+    gone, moves = advance(Profile(), membership, SEGMENT_CONFIG, assortment, 0.0, 1e12)
     assert (gone, moves) == (None, [])
     assert {change.by for change in counts_between(membership, gone, moves)} == {-1}
 
@@ -125,10 +125,10 @@ def test_counts_follow_members(assortment: Assortment) -> None:
 def test_a_rule_that_is_gone_lets_its_members_go(assortment: Assortment) -> None:
     profile = random_profile(1, assortment)
     now_s = profile.last_at_s
-    membership, _ = advance(profile, None, YARDSTICK, assortment, now_s, now_s)
+    membership, _ = advance(profile, None, SEGMENT_CONFIG, assortment, now_s, now_s)
     assert membership is not None
     assert membership.members
-    none, moves = advance(profile, membership, YARDSTICK._replace(segments=()), assortment, now_s, now_s)
+    none, moves = advance(profile, membership, SEGMENT_CONFIG._replace(segments=()), assortment, now_s, now_s)
     assert none is not None
     assert none.members == []
     assert {move.name for move in moves} == {"segment_left"}

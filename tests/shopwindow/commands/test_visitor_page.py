@@ -96,7 +96,7 @@ def test_all_that_is_known_is_printed(capsys: pytest.CaptureFixture[str]) -> Non
     assert ["p2", "3", "-"] in rows
 
 
-def test_a_reckoning_names_what_moves_the_odds_and_the_learner_where_nothing_does(
+def test_an_explanation_names_what_moves_the_odds_and_the_learner_where_nothing_does(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     page = printed(capsys)

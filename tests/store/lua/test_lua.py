@@ -66,12 +66,12 @@ def test_a_script_stands_behind_the_functions_it_calls() -> None:
     assert both.endswith(read_script("partition_bounds"))
 
 
-def tuples_of() -> list[tuple[str, str, str, list[str]]]:
-    """(class, KEYS or ARGV, script, fields) of every tuple that says whose keys or arguments it is, from the first."""
+def tuples_of(pattern: str) -> list[tuple[str, str, str, list[str]]]:
+    """(class, what it is, script, fields) of every tuple whose docstring begins so: what it is, then the script."""
     found = []
     for text in MODULES.values():
         for node in ast.walk(ast.parse(text)):
-            said = re.match(r"(?:The first of )?(KEYS|ARGV) of `(\w+)\.lua`", _docstring(node))
+            said = re.match(pattern, _docstring(node))
             if said is not None and isinstance(node, ast.ClassDef):
                 names = [field.target.id for field in node.body if _is_field(field)]  # type: ignore[attr-defined]
                 found.append((node.name, said[1], said[2], names))
@@ -86,7 +86,9 @@ def _is_field(node: ast.stmt) -> bool:
     return isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
 
 
-@pytest.mark.parametrize(("name", "source", "script", "fields"), tuples_of())
+@pytest.mark.parametrize(
+    ("name", "source", "script", "fields"), tuples_of(r"(?:The first of )?(KEYS|ARGV) of `(\w+)\.lua`")
+)
 def test_python_and_lua_name_the_same_in_the_same_order(name: str, source: str, script: str, fields: list[str]) -> None:
     named: dict[int, str] = {}
     for line in read_script(script).splitlines():
@@ -103,3 +105,39 @@ def test_a_row_of_profiles_is_unpacked_in_the_order_it_is_packed() -> None:
     unpacked = re.search(r"^  (visitor, [\w, ]+), place =$", read_script("save_profiles"), re.MULTILINE)
     assert unpacked is not None
     assert tuple(unpacked[1].split(", ")) == profiles._SavedRow._fields
+
+
+RETURNED = tuples_of(r"What ()`(\w+)\.lua` returns")
+RETURNING = re.compile(r"^Returns \{([\w, ]+)\}", re.MULTILINE)
+UNPACKING = re.compile(r"^ *local (\w+, [\w, ]+) = unpack\((?:cmsgpack\.unpack\()?(\w+)\)", re.MULTILINE)
+UNPACKED = tuples_of(r"`(\w+)` of `(\w+)\.lua`")
+
+
+@pytest.mark.parametrize(("name", "_", "script", "fields"), RETURNED)
+def test_what_a_script_returns_is_named_the_same_in_the_same_order(
+    name: str, _: str, script: str, fields: list[str]
+) -> None:
+    said = RETURNING.search(head_of(read_script(script)))
+    assert said is not None
+    assert said[1].split(", ") == fields
+
+
+@pytest.mark.parametrize(("name", "row", "script", "fields"), UNPACKED)
+def test_a_row_is_unpacked_by_the_names_it_is_packed_by(name: str, row: str, script: str, fields: list[str]) -> None:
+    rows = {unpacked[2]: unpacked[1] for unpacked in UNPACKING.finditer(read_script(script))}
+    assert rows[row].split(", ") == fields
+
+
+def test_every_row_that_a_script_returns_or_unpacks_is_named() -> None:
+    """A script that says `Returns {a, b}` has a tuple for it, and each `local a, b = unpack(row)` as well."""
+    scripts = {name: read_script(name) for name in SCRIPTS}
+    returning = {name for name, text in scripts.items() if RETURNING.search(head_of(text))}
+    unpacking = {(unpacked[2], name) for name, text in scripts.items() for unpacked in UNPACKING.finditer(text)}
+    assert returning == {script for _, _, script, _ in RETURNED}
+    assert unpacking == {(row, script) for _, row, script, _ in UNPACKED}
+
+
+def test_no_answer_of_a_script_is_sliced_by_number() -> None:
+    """Pairs may be: of two things in turn, every second one says which."""
+    sliced = re.compile(r"\[\d*::(?!2\])\d+\]")
+    assert [str(path) for path, text in MODULES.items() if sliced.search(text)] == []

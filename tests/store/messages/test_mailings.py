@@ -5,15 +5,15 @@ from store import keys
 from store.client import Client
 from store.messages.mailings import MailingStore, members_of
 from store.visitors.memberships import MembershipStore
-from tests.store.visitors.makers import Standing, put_standing
+from tests.store.visitors.makers import SameForAll, put_membership
 
 
 def test_members_of_all_partitions_are_found_each_once(client: Client, site: str) -> None:
-    inside = Standing(Membership(moves=1, stage="active", members=[Member("mailed", 1.0), Member("other", 1.0)]))
-    outside = Standing(Membership(moves=1, stage="active", members=[Member("other", 1.0)]))
+    inside = SameForAll(Membership(moves=1, stage="active", members=[Member("mailed", 1.0), Member("other", 1.0)]))
+    outside = SameForAll(Membership(moves=1, stage="active", members=[Member("other", 1.0)]))
     for partition in range(3):
-        put_standing(client, site, partition, [f"in-{partition}-{number:04}" for number in range(1_200)], inside)
-        put_standing(client, site, partition, [f"out-{partition}"], outside)
+        put_membership(client, site, partition, [f"in-{partition}-{number:04}" for number in range(1_200)], inside)
+        put_membership(client, site, partition, [f"out-{partition}"], outside)
     found = members_of(MembershipStore(client), site, 3, "mailed")
     assert found == [f"in-{partition}-{number:04}" for partition in range(3) for number in range(1_200)]
     assert members_of(MembershipStore(client), site, 3, "nobody") == []

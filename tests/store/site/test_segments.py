@@ -7,7 +7,7 @@ from models.segments.membership import Member, Membership
 from models.segments.segments import parse_segment
 from store.client import Client
 from store.site.segments import MemberCount, SegmentStore
-from tests.store.visitors.makers import Standing, put_standing
+from tests.store.visitors.makers import SameForAll, put_membership
 
 GIVEN = Thresholds(dormant_after_days=10.0, lost_after_days=20.0)
 BUYERS = parse_segment({"segment_id": "buyers", "name": "Buyers", "rule": {"orders": {"min": 1}}})
@@ -60,7 +60,7 @@ def test_members_are_summed_over_partitions_and_the_latest_change_counts(
 ) -> None:
     for partition, visitors, at_s in ((0, ["a", "b"], 30.0), (1, ["c"], 20.0)):
         membership = Membership(moves=1, stage="effective", at_s=at_s, due_s=99.0, members=[Member("buyers", at_s)])
-        put_standing(client, site, partition, visitors, Standing(membership))
+        put_membership(client, site, partition, visitors, SameForAll(membership))
     assert store.segment_tally(site, 2, "buyers").visitors == 3
     assert store.segment_tally(site, 1, "buyers").visitors == 2
     assert store.segment_tally(site, 2, "nobody") == MemberCount(0, 0.0)

@@ -17,7 +17,7 @@ def look(number: int) -> Event:
 
 
 @dataclass(frozen=True)
-class Standing:
+class SameForAll:
     """A judge who says of everybody the same; `notices` tell of it."""
 
     membership: Membership
@@ -34,6 +34,6 @@ class Standing:
         return MembershipUpdate(self.membership, counts, list(self.notices))
 
 
-def put_standing(client: Client, site: str, partition: int, visitors: Sequence[str], standing: Standing) -> None:
+def put_membership(client: Client, site: str, partition: int, visitors: Sequence[str], judge: SameForAll) -> None:
     """Keep where visitors stand."""
-    ProfileStore(client, 3_600.0).update_memberships(site, partition, visitors, standing)
+    ProfileStore(client, 3_600.0).update_memberships(site, partition, visitors, judge)

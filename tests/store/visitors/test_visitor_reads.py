@@ -26,7 +26,7 @@ from store.visitors.visitor_reads import (
 )
 from tests.models.makers import START_S, event
 from tests.store.conftest import Place
-from tests.store.visitors.makers import Standing, look, put_standing
+from tests.store.visitors.makers import SameForAll, look, put_membership
 
 PARTITIONS = 8
 
@@ -94,8 +94,8 @@ def test_a_device_that_was_handed_back_is_itself_again(client: Client, place: Pl
 
 
 def test_segments_and_clock_are_read_where_they_are_asked_for(client: Client, place: Place, site: str) -> None:
-    standing = Standing(Membership(moves=1, stage="active", members=[Member("buyers", START_S)]))
-    put_standing(client, site, partition_of(site, "v", PARTITIONS), ["v"], standing)
+    judge = SameForAll(Membership(moves=1, stage="active", members=[Member("buyers", START_S)]))
+    put_membership(client, site, partition_of(site, "v", PARTITIONS), ["v"], judge)
     EventClock(client).saw(site, START_S + 1.5)
     client.set(keys.catalog_version(site), 4)
     asked = visit(place, site, "v", ReadOptions(segments=True, clock=True))
