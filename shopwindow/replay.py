@@ -34,7 +34,7 @@ EVENT_NAMES: Final = {
     "purchase": "purchase",
 }
 _PORTION: Final = 500
-_PATIENCE_S: Final = 30.0
+_LONGEST_WAIT_S: Final = 30.0
 
 
 @dataclass(slots=True)
@@ -223,6 +223,6 @@ def _settle(remote: "Remote", before: dict[str, int], account: Account) -> None:
         account.applied = seen["applied"]
         account.duplicates = seen["duplicates"]
         account.dead_letters = seen["dead_letters"]
-        if account.lost <= 0 or time.monotonic() - moved_at > _PATIENCE_S:
+        if account.lost <= 0 or time.monotonic() - moved_at > _LONGEST_WAIT_S:
             return
         time.sleep(0.05)

@@ -72,7 +72,7 @@ class MessageDelivery:
         ]
 
     def start(self) -> None:
-        """Begin."""
+        """Begin to deliver: one thread for each site and way out."""
         for thread in self._threads:
             thread.start()
 

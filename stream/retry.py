@@ -1,4 +1,4 @@
-"""Patience: a server that is away is waited for; nothing is skipped, and a stop is heard meanwhile."""
+"""Retry: a server that is away is waited for; nothing is skipped, and a stop is heard meanwhile."""
 
 import logging
 import os

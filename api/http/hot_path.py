@@ -1,4 +1,4 @@
-"""Front: answers the routes that pages wait for, and hands everything else to the application.
+"""Hot path: answers the routes that pages wait for, and hands everything else to the application.
 
 The application's layers (telemetry, body limits, exit stacks, matching of sixty routes) cost as much as a whole list of
 similar products does, and do nothing that these routes need.

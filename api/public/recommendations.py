@@ -36,7 +36,12 @@ _PARAMETERS = [
         "threshold", "For `threshold_nudge`: the cart value to reach.", kind="number", minimum=0, examples=[50.0]
     ),
     described("refill", "Whether later tiers fill the list up.", kind="boolean", default=True),
-    described("explain", "Whether each product comes with its whole reckoning.", kind="boolean", default=False),
+    described(
+        "explain",
+        "Whether each product comes with what each learner contributes to its score.",
+        kind="boolean",
+        default=False,
+    ),
 ]
 
 

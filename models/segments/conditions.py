@@ -201,7 +201,7 @@ class RegionCondition(Condition, frozen=True):
         return any(within(facts.profile.region, value) for value in _list(self.is_))
 
     def why(self, facts: Facts) -> str:
-        """The region."""
+        """Name the region of the latest event that told one, such as `region DE-BE`."""
         return f"region {facts.profile.region or 'unknown'}"
 
 
@@ -211,11 +211,11 @@ class DeviceCondition(Condition, frozen=True):
     is_: Device | Some[Device] = msgspec.field(name="is")
 
     def holds(self, facts: Facts) -> bool:
-        """Compare the device."""
+        """Whether the latest event that told a device told one of these."""
         return facts.profile.device in _list(self.is_)
 
     def why(self, facts: Facts) -> str:
-        """The device."""
+        """Name the device of the latest event that told one, such as `device mobile`."""
         return f"device {facts.profile.device or 'unknown'}"
 
 
@@ -233,7 +233,7 @@ class StageCondition(Condition, frozen=True):
         return next_stage_s(facts.profile, facts.thresholds, facts.now_s)
 
     def why(self, facts: Facts) -> str:
-        """The stage, and why."""
+        """Give the stage with its own reason."""
         stage, why = stage_of(facts.profile, facts.thresholds, facts.now_s)
         return f"{stage}: {why}"
 
@@ -273,7 +273,7 @@ class ValueCondition(Condition, frozen=True):
         return min(_ends(facts.order_value.last_at_s, days, facts) for days in facts.thresholds.recency_days)
 
     def why(self, facts: Facts) -> str:
-        """Scores and sums."""
+        """Give the tier, the three scores it comes from and the lifetime value."""
         order_value = facts.order_value
         scores = scores_of(order_value, facts.thresholds, facts.now_s)
         named = "".join(str(score) for score in scores)
@@ -349,14 +349,14 @@ class PriceSensitivityCondition(Condition, frozen=True):
         _some(self, "sale_share_min", "sale_share_max")
 
     def holds(self, facts: Facts) -> bool:
-        """Compare the share."""
+        """Whether enough units were bought for a share to mean anything, and theirs lies within the bounds."""
         order_value = facts.order_value
         return order_value.units >= self.units_min and _between(
             order_value.sale_share, self.sale_share_min, self.sale_share_max
         )
 
     def why(self, facts: Facts) -> str:
-        """The share."""
+        """Give the share on sale, and of how many units it is."""
         return f"{facts.order_value.sale_share:.0%} of {facts.order_value.units} units bought on sale"
 
 

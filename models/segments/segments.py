@@ -110,11 +110,11 @@ class Not(NamedTuple):
         return not self.rule.holds(facts)
 
     def next_s(self, facts: Facts) -> float:
-        """The rule's."""
+        """When the rule under it may change next: this changes with it."""
         return self.rule.next_s(facts)
 
     def why(self, facts: Facts) -> str:
-        """The rule's."""
+        """Say of the rule under it what there is to see; that it does not hold is said by whoever lists it."""
         return self.rule.why(facts)
 
 

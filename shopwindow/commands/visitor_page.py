@@ -38,7 +38,7 @@ def show_visitor(found: dict[str, Any]) -> None:
         for line in found["cart"]:
             cart.add_row(line["item_id"], str(line["quantity"]), str(line["price"] or "-"))
         console.print(cart)
-    for_you = Table("", "item", "title", "score", "tier", "why", "reckoning", title="For you")
+    for_you = Table("", "item", "title", "score", "tier", "why", "contributions", title="For you")
     for item in found["for_you"]["items"]:
         shown = [item["item_id"], item["title"], f"{item['score']:.3f}", item["tier"], item["reason"]]
         for_you.add_row(str(item["position"] + 1), *shown, _contributions(item))

@@ -202,7 +202,7 @@ GROUP BY visitor_id
 ORDER BY visitor_id
 """
 
-# A cart is abandoned when its visitor orders nothing from its last product put in until `$patience_s` later.
+# A cart is abandoned when its visitor orders nothing from its last product put in until `$abandoned_s` later.
 CARTS_QUERY: Final = """
 SELECT
     visits.channel,
@@ -215,7 +215,7 @@ FROM (
     SELECT visits.*, EXISTS (
         SELECT 1 FROM orders
         WHERE orders.visitor_id = visits.visitor_id
-        AND orders.at_s BETWEEN visits.started_at_s AND visits.carted_at_s + $patience_s
+        AND orders.at_s BETWEEN visits.started_at_s AND visits.carted_at_s + $abandoned_s
     ) AS bought
     FROM visits
     WHERE carted AND started_at_s >= $from_s
@@ -300,7 +300,7 @@ WITH visitors AS (
     SELECT visitor_id, stage_from, stage, at_s, position FROM happened WHERE event = 'stage_changed' AND stage <> ''
 ), latest AS (
     SELECT visitor_id, arg_max(stage, (at_s, position)) AS stage FROM moved GROUP BY visitor_id
-), standing AS (
+), members AS (
     SELECT coalesce(stage, 'potential') AS stage, count(*) AS visitors
     FROM visitors LEFT JOIN latest USING (visitor_id)
     GROUP BY ALL
@@ -310,7 +310,7 @@ WITH visitors AS (
     SELECT stage_from AS stage, count(*) AS gone FROM moved WHERE at_s >= $from_s GROUP BY stage_from
 )
 SELECT stage, coalesce(visitors, 0), coalesce(entered, 0), coalesce(gone, 0)
-FROM standing FULL JOIN entered USING (stage) FULL JOIN gone USING (stage)
+FROM members FULL JOIN entered USING (stage) FULL JOIN gone USING (stage)
 """
 
 STAGE_FLOWS_QUERY: Final = """

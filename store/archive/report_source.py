@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from store.archive.tables import Reading
 
-PATIENCE_S: Final = DAY_S
+CART_ABANDONED_S: Final = DAY_S
 """A cart whose visitor orders nothing for so long is abandoned."""
 LOOKBACK_S: Final = 30 * DAY_S
 """A visit earlier than this before an order has no part in it."""
@@ -31,7 +31,7 @@ class ReportSource:
             "until_s": until_s,
             "gap_s": SESSION_GAP_S,
             "lookback_s": LOOKBACK_S,
-            "patience_s": PATIENCE_S,
+            "abandoned_s": CART_ABANDONED_S,
         }
         if reading.prepared != until_s:
             for statement in report_queries.PREPARE:

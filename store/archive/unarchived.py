@@ -12,7 +12,7 @@ from store.log.log import EventLog
 
 MAX_RECORDS: Final = 50_000
 """The oldest of them are read; where the archive flow is further behind, its lag says how much is missing."""
-_PATIENCE_S: Final = 2.0
+_LONGEST_WAIT_S: Final = 2.0
 _POLL_S: Final = 0.1
 
 
@@ -48,7 +48,7 @@ def read_unarchived(log: EventLog, group: str, site: str, holdout_share: float) 
         return Unarchived()
     reader = log.read({partition: committed[partition] for partition in missing})
     try:
-        count, stop_at = 0, time.monotonic() + _PATIENCE_S
+        count, stop_at = 0, time.monotonic() + _LONGEST_WAIT_S
         while missing and count < MAX_RECORDS and time.monotonic() < stop_at:
             for batch in reader.poll(MAX_RECORDS, _POLL_S):
                 count += len(batch.records)

@@ -60,7 +60,7 @@ class KafkaLog:
 
     @property
     def name(self) -> str:
-        """The topic."""
+        """Name of the topic that holds the log's records."""
         return self._name
 
     @property

@@ -51,7 +51,7 @@ class KafkaTopic:
 
     @property
     def name(self) -> str:
-        """The topic."""
+        """Name of the topic that holds the log's records."""
         return self._name
 
     def ends(self) -> list[int]:

@@ -180,7 +180,7 @@ class TriggerStore:
         for message in update.messages:
             yield from _writing(site, partition, visitor_id, message, now_s)
         for notice in update.notices:
-            yield from _telling(site, partition, notice)
+            yield from _notice_commands(site, partition, notice)
         for outcome in update.message_outcomes:
             if partition_of_message(outcome.message_id) != partition:
                 continue
@@ -276,10 +276,10 @@ def _writing(
         yield ["XADD", news, "MAXLEN", "~", MAX_NEWS, "*", "v", visitor_id]
         yield ["EXPIRE", news, keys.ON_SITE_NEWS_LIFETIME_S]
     if message.notice:
-        yield from _telling(site, partition, message.notice)
+        yield from _notice_commands(site, partition, message.notice)
 
 
-def _telling(site: str, partition: int, notice: bytes) -> Iterable[list[str | int | float]]:
+def _notice_commands(site: str, partition: int, notice: bytes) -> Iterable[list[str | int | float]]:
     """The commands that have an event told."""
     notices = keys.trigger_notices(site, partition)
     yield ["RPUSH", notices, notice.decode()]

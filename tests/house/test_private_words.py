@@ -26,15 +26,6 @@ OLD_CLASSES = {
     *("Restraint", "Viewer", "Trials"),
 }
 """Ordinary words that say too little as the whole name of a class."""
-LEFT = {
-    "api/http/hot_path.py": "its title; it stands before the application",
-    "stream/retry.py": "its title; it tries again while a server is away",
-    "shopwindow/replay.py _PATIENCE_S": "seconds to wait for a stream that does not move",
-    "store/archive/report_source.py PATIENCE_S": "how long a cart waits for its order",
-    "store/archive/unarchived.py _PATIENCE_S": "seconds to wait for what is not archived yet",
-    "store/messages/trigger_states.py _telling": "the commands that have an event told",
-}
-"""Names that still have such a word, and what they mean."""
 
 
 def _words(name: str) -> set[str]:
@@ -65,7 +56,7 @@ def _titled_privately(path: Path) -> bool:
 @pytest.mark.parametrize("room", [*ROOMS, "tests", "bench"])
 def test_no_private_word_is_a_name(room: str) -> None:
     found = {f"{path.relative_to(ROOT)} {name}" for path in modules(room) for name in _private(parsed(path))}
-    assert sorted(found - LEFT.keys()) == []
+    assert sorted(found) == []
 
 
 @pytest.mark.parametrize("room", [*ROOMS, "tests", "bench"])
@@ -75,7 +66,7 @@ def test_no_private_word_names_a_module_or_heads_it(room: str) -> None:
         for path in modules(room)
         if _words("_".join(path.relative_to(ROOT).with_suffix("").parts)) & OLD_WORDS or _titled_privately(path)
     ]
-    assert [path for path in found if path not in LEFT] == []
+    assert found == []
 
 
 @pytest.mark.parametrize(

@@ -70,11 +70,11 @@ class Birthday(TriggerCondition, frozen=True):
         return (BIRTHDAY_TOLD,)
 
     def timers_for(self, state: TriggerState, event: Event, zone: ZoneInfo) -> list[TimerRequest]:
-        """Every year once."""
+        """Arm the next birthday, under a subject that names its year, so that each year has one."""
         return self._coming(state, event.at_s, zone)
 
     def timers_after_firing(self, state: TriggerState, now_s: float, zone: ZoneInfo) -> list[TimerRequest]:
-        """Next year's."""
+        """Arm the birthday of next year."""
         return self._coming(state, now_s, zone)
 
     def _coming(self, state: TriggerState, now_s: float, zone: ZoneInfo) -> list[TimerRequest]:
