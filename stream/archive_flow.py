@@ -108,15 +108,15 @@ class ArchiveSink(StatelessSinkPartition[Decoded | None]):
         by_site: dict[str, list[tuple[int, Event]]] = {}
         for position, event in events:
             by_site.setdefault(event.site, []).append((position, event))
-        for site, some in by_site.items():
+        for site, of_site in by_site.items():
             rows = [
                 row_of(partition, position, event, self._holdout_share)
-                for position, event in some
+                for position, event in of_site
                 if not event.event.startswith("_")  # those of ours that say nothing of what anybody did
             ]
             if rows:
                 self._archive.write(site, partition, rows)
-            for position, event in some:
+            for position, event in of_site:
                 if event.event == VISITOR_DELETED:
                     self._archive.erase(site, event.visitor_id, position)
 

@@ -93,7 +93,7 @@ def index_triggers(triggers: Iterable[Trigger], zone: ZoneInfo) -> TriggerIndex:
             by_name.setdefault(name, []).append(trigger)
     return TriggerIndex(
         {trigger.trigger_id: trigger for trigger in enabled},
-        {name: tuple(some) for name, some in by_name.items()},
+        {name: tuple(armed_by) for name, armed_by in by_name.items()},
         frozenset(name for trigger in enabled for name in trigger.when.remembered_events),
         zone,
     )

@@ -70,7 +70,7 @@ class Reading:
 
         Raises `FileNotFoundError` where a file has gone meanwhile; doing it again is safe.
         """
-        now = {day: tuple((file.name, *_stamp(file)) for file in some) for day, some in files.items()}
+        now = {day: tuple((file.name, *_stamp(file)) for file in of_day) for day, of_day in files.items()}
         changed = {day for day in now.keys() | self._files.keys() if now.get(day) != self._files.get(day)}
         if changed:
             self._forget()
@@ -97,8 +97,8 @@ class Reading:
         """Days without overlapping files are taken as they are, the others row by row once."""
         plain: list[str] = []
         doubtful: list[str] = []
-        for some in files.values():
-            (doubtful if _overlap(some) else plain).extend(str(file) for file in some)
+        for of_day in files.values():
+            (doubtful if _overlap(of_day) else plain).extend(str(file) for file in of_day)
         day = "strftime(make_timestamp((at_s * 1000000)::BIGINT), '%Y-%m-%d') AS day"
         statements = (
             (plain, "SELECT * FROM read_parquet($files, union_by_name = true)"),

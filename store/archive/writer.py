@@ -34,8 +34,8 @@ class ArchiveWriter(Archive):
         by_day: dict[str, list[Mapping[str, Any]]] = {}
         for row in rows:
             by_day.setdefault(day_of(row["at_s"]), []).append(row)
-        for day, some in by_day.items():
-            table = pa.Table.from_pylist(list(some), schema=SCHEMA)
+        for day, of_day in by_day.items():
+            table = pa.Table.from_pylist(of_day, schema=SCHEMA)
             _put(table, self._directory / site / day / f"p{partition}-{first}-{last}.parquet")
 
     def compact(self, site: str) -> int:

@@ -55,8 +55,8 @@ class KafkaBroker:
             "socket.timeout.ms": int(KAFKA_TIMEOUT_S * 1000),
             "socket.nagle.disable": True,
         }
-        for some in (*own, self.extra):
-            settings.update(some)
+        for overriding in (*own, self.extra):
+            settings.update(overriding)
         return settings
 
 

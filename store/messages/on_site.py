@@ -68,4 +68,4 @@ async def read_news(client: AsyncClient, places: Sequence[tuple[str, int, str]])
         for site, partition, after in places:
             pipe.xrange(keys.on_site_news(site, partition), f"({after}" if after else "-", "+")
         raw = await pipe.execute()
-    return [[(event_id.decode(), fields[b"v"].decode()) for event_id, fields in some] for some in raw]
+    return [[(event_id.decode(), fields[b"v"].decode()) for event_id, fields in found] for found in raw]
