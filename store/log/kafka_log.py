@@ -10,7 +10,7 @@ from store.log.kafka_client import KafkaBroker
 from store.log.kafka_producer import MAX_RECORD_BYTES, KafkaProducer
 from store.log.kafka_readers import KafkaGroupConsumer, KafkaReader
 from store.log.kafka_topic import KafkaTopic
-from store.log.log import LogRecreatedError
+from store.log.log import check_not_recreated, check_partition
 from store.log.log_keys import valid_name
 
 
@@ -71,8 +71,7 @@ class KafkaLog:
     def append(self, records: Sequence[tuple[int, bytes]]) -> list[int]:
         """Append `(partition, value)` pairs and wait until every replica in sync has them; see `EventLog`."""
         for partition, value in records:
-            if not 0 <= partition < self._partitions:
-                raise ValueError(f"partition {partition} of log {self._name!r}: it has {self._partitions}, from 0")
+            check_partition(self._name, partition, self._partitions)
             if len(value) > MAX_RECORD_BYTES:
                 raise ValueError(f"record of {len(value)} bytes: at most {MAX_RECORD_BYTES} fit")
         return self._producer.append(records)
@@ -90,12 +89,9 @@ class KafkaLog:
 
     def read(self, after: Mapping[int, int]) -> KafkaReader:
         """Follow partitions from just after given positions; see `EventLog`."""
-        starts, ends = self.starts(), self.ends()
-        offsets = {}
-        for partition, position in after.items():
-            if position > ends[partition]:
-                raise LogRecreatedError(self._name, partition, position, ends[partition])
-            offsets[partition] = max(position, starts[partition] - 1)
+        starts = self.starts()
+        check_not_recreated(self._name, after, self.ends())
+        offsets = {partition: max(position, starts[partition] - 1) for partition, position in after.items()}
         return KafkaReader(self._topic, self._topic.new_consumer("readers", {}), offsets)
 
     def ends(self) -> list[int]:

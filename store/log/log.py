@@ -135,6 +135,19 @@ class EventLog(Protocol):
         """Release connections."""
 
 
+def check_partition(log: str, partition: int, partitions: int) -> None:
+    """Refuse a partition that a log does not have; raises `ValueError`."""
+    if not 0 <= partition < partitions:
+        raise ValueError(f"partition {partition} of log {log!r}: it has {partitions}, from 0")
+
+
+def check_not_recreated(log: str, after: Mapping[int, int], ends: Sequence[int]) -> None:
+    """Refuse positions that lie past their partition's end; raises `LogRecreatedError`."""
+    for partition, position in after.items():
+        if position > ends[partition]:
+            raise LogRecreatedError(log, partition, position, ends[partition])
+
+
 def partition_of(site: str, visitor_id: str, partitions: int) -> int:
     """Partition of a visitor's events: the same everywhere, for ever.
 

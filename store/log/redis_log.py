@@ -11,7 +11,7 @@ import redis
 
 from models.base.durations import DAY_S
 from store.log import log_keys
-from store.log.log import LogRecreatedError, PartitionCountError
+from store.log.log import PartitionCountError, check_not_recreated, check_partition
 from store.log.redis_group import RedisGroupConsumer, commit_call
 from store.log.redis_reader import RedisReader, bounds_call
 from store.log.redis_server import RedisServer, ScriptCall, redis_errors_translated
@@ -91,8 +91,7 @@ class RedisLog:
         """Append `(partition, value)` pairs, the records of one partition all or none; see `EventLog`."""
         indexes: dict[int, list[int]] = {}
         for index, (partition, _) in enumerate(records):
-            if not 0 <= partition < self._partitions:
-                raise ValueError(f"partition {partition} of log {self._name!r}: it has {self._partitions}, from 0")
+            check_partition(self._name, partition, self._partitions)
             indexes.setdefault(partition, []).append(index)
         calls = [
             ScriptCall(
@@ -116,10 +115,7 @@ class RedisLog:
 
     def read(self, after: Mapping[int, int]) -> RedisReader:
         """Follow partitions from just after given positions; see `EventLog`."""
-        ends = self.ends()
-        for partition, position in after.items():
-            if position > ends[partition]:
-                raise LogRecreatedError(self._name, partition, position, ends[partition])
+        check_not_recreated(self._name, after, self.ends())
         return RedisReader(RedisServer(self._source), self._name, after)
 
     def ends(self) -> list[int]:

@@ -33,7 +33,7 @@ class SegmentStore:
     def __init__(self, client: Client, thresholds: Thresholds) -> None:
         self._client = client
         self._thresholds = thresholds
-        self._hash = VersionedHash(client)
+        self._hash = VersionedHash(client, keys.segments, keys.segments_version, keys.SEGMENTS_LIFETIME_S)
 
     def put(self, site: str, segments: list[Segment], most: int) -> bool:
         """Add or replace segments; False, and nothing is changed, where there would be more than `most`."""
@@ -41,32 +41,24 @@ class SegmentStore:
         for segment in segments:
             raw = {"segment_id": segment.segment_id, "name": segment.name, "rule": segment.raw}
             pairs.append((segment.segment_id, orjson.dumps(raw)))
-        return not pairs or self._change(site, pairs, most) >= 0
+        return self._hash.put(site, pairs, most)
 
     def delete(self, site: str, segment_id: str) -> bool:
         """Take a segment out; False where there was none. Its members leave it in the background."""
-        return self._change(site, [(segment_id, b"")], 1_000_000) > 0
-
-    def _change(self, site: str, pairs: list[tuple[str, bytes]], most: int) -> int:
-        return self._hash.write(keys.segments(site), keys.segments_version(site), keys.SEGMENTS_LIFETIME_S, most, pairs)
+        return self._hash.delete(site, segment_id)
 
     def put_thresholds(self, site: str, thresholds: Thresholds) -> None:
         """Set a site's own thresholds."""
-        with self._client.pipeline() as pipe:
-            value = {name: getattr(thresholds, name) for name in thresholds.__struct_fields__}
-            pipe.set(keys.thresholds(site), orjson.dumps(value), ex=keys.SEGMENTS_LIFETIME_S)
-            pipe.incr(keys.segments_version(site))
-            pipe.expire(keys.segments_version(site), keys.SEGMENTS_LIFETIME_S)
-            pipe.execute()
+        value = {name: getattr(thresholds, name) for name in thresholds.__struct_fields__}
+        self._hash.put_beside(site, keys.thresholds(site), orjson.dumps(value))
 
     def version(self, site: str) -> int:
         """Version of a site's segments and thresholds, 0 where nothing was ever set."""
-        return int(self._client.get(keys.segments_version(site)) or 0)
+        return self._hash.version(site)
 
     def segment_config(self, site: str) -> SegmentConfig:
         """Read what a site judges profiles by; segments by id."""
-        raw = cast(dict[bytes, bytes], self._client.hgetall(keys.segments(site)))
-        segments = [parse_segment(orjson.loads(value)) for value in raw.values()]
+        segments = [parse_segment(orjson.loads(value)) for value in self._hash.values(site)]
         stored = cast(bytes | None, self._client.get(keys.thresholds(site)))
         thresholds = parse_thresholds(orjson.loads(stored)) if stored else self._thresholds
         return SegmentConfig(thresholds, tuple(sorted(segments, key=lambda segment: segment.segment_id)))

@@ -35,18 +35,16 @@ class TriggerConfigStore:
         self._client = client
         self._policy = policy
         self._defaults = default_triggers()
-        self._hash = VersionedHash(client)
+        self._hash = VersionedHash(client, keys.triggers, keys.triggers_version, keys.TRIGGERS_LIFETIME_S)
 
     def version(self, site: str) -> int:
         """Version of a site's triggers and policy, 0 where nothing was ever set."""
-        return int(self._client.get(keys.triggers_version(site)) or 0)
+        return self._hash.version(site)
 
     def read(self, site: str) -> Configured:
         """Read what a site says; the shipped triggers count where it has none of the same id."""
-        raw = cast(dict[bytes, bytes], self._client.hgetall(keys.triggers(site)))
-        own = {
-            trigger.trigger_id: trigger for value in raw.values() for trigger in [parse_trigger(orjson.loads(value))]
-        }
+        parsed = [parse_trigger(orjson.loads(value)) for value in self._hash.values(site)]
+        own = {trigger.trigger_id: trigger for trigger in parsed}
         return Configured({**self._defaults, **own}, frozenset(own), self.policy(site))
 
     def policy(self, site: str) -> ContactPolicy:
@@ -60,19 +58,12 @@ class TriggerConfigStore:
     def put(self, site: str, triggers: list[Trigger], most: int) -> bool:
         """Add or replace triggers; False, and nothing is changed, where there would be more than `most`."""
         pairs = [(trigger.trigger_id, orjson.dumps(trigger.raw)) for trigger in triggers]
-        return not pairs or self._change(site, pairs, most) >= 0
+        return self._hash.put(site, pairs, most)
 
     def delete(self, site: str, trigger_id: str) -> bool:
         """Take a site's own trigger out, so that a shipped one of the same id counts again; False where none was."""
-        return self._change(site, [(trigger_id, b"")], 1_000_000) > 0
-
-    def _change(self, site: str, pairs: list[tuple[str, bytes]], most: int) -> int:
-        return self._hash.write(keys.triggers(site), keys.triggers_version(site), keys.TRIGGERS_LIFETIME_S, most, pairs)
+        return self._hash.delete(site, trigger_id)
 
     def put_policy(self, site: str, policy: ContactPolicy) -> None:
         """Set a site's own contact policy."""
-        with self._client.pipeline() as pipe:
-            pipe.set(keys.contact_policy(site), orjson.dumps(written_policy(policy)), ex=keys.TRIGGERS_LIFETIME_S)
-            pipe.incr(keys.triggers_version(site))
-            pipe.expire(keys.triggers_version(site), keys.TRIGGERS_LIFETIME_S)
-            pipe.execute()
+        self._hash.put_beside(site, keys.contact_policy(site), orjson.dumps(written_policy(policy)))

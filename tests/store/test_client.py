@@ -55,8 +55,13 @@ def test_a_client_of_the_event_loop_that_watches_no_time_still_gives_up_connecti
 
 
 def test_nothing_is_sent_before_the_first_command() -> None:
-    async def make() -> None:
-        await connect_async("redis://127.0.0.1:1").aclose()
+    async def make() -> int:
+        client = connect_async("redis://127.0.0.1:1")
+        opened = len(client.connection_pool._available_connections)
+        await client.aclose()
+        return opened
 
-    asyncio.run(make())
-    connect("redis://127.0.0.1:1").close()
+    assert asyncio.run(make()) == 0
+    client = connect("redis://127.0.0.1:1")
+    assert client.connection_pool._available_connections == []
+    client.close()

@@ -16,9 +16,11 @@ def test_the_version_moves_with_every_change_and_with_nothing_else(redis_server:
     name = f"{{{uuid4().hex}}}"
     version = f"{name}:version"
 
+    kept = VersionedHash(client, lambda _: name, lambda _: version, LIFETIME_S)
+
     def write(*pairs: tuple[str, bytes], most: int = 3) -> tuple[int, int]:
         """How many fields changed, and the version then."""
-        changed = VersionedHash(client).write(name, version, LIFETIME_S, most, pairs)
+        changed = kept.write("shop", most, pairs)
         return changed, int(client.get(version) or 0)
 
     assert write(("a", b"1"), ("b", b"1")) == (2, 1)
@@ -29,4 +31,8 @@ def test_the_version_moves_with_every_change_and_with_nothing_else(redis_server:
     assert client.hgetall(name) == {b"a": b"2"}
     assert 0 < client.ttl(name) <= LIFETIME_S
     assert client.ttl(version) == pytest.approx(LIFETIME_S, abs=1)
+    assert (kept.version("shop"), kept.values("shop")) == (3, [b"2"])
+    kept.put_beside("shop", f"{name}:beside", b"7")
+    assert (client.get(f"{name}:beside"), kept.version("shop")) == (b"7", 4)
+    assert 0 < client.ttl(f"{name}:beside") <= LIFETIME_S
     client.close()

@@ -34,6 +34,8 @@ def test_a_server_whose_data_is_gone_is_noticed(tmp_path: Path) -> None:
                 return False
 
             until(refused)
+            with pytest.raises(LogRecreatedError):
+                follower.poll(10, 0.1)
             follower.close()
         log.close()
 
