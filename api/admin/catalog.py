@@ -67,7 +67,7 @@ def _routes(kind: ResourceKind, path: str, noun: str, bodies: _Bodies) -> None:
     async def put_many(request: Request, site: SecretSite) -> Response:
         """Take many at once: a bad one is rejected with its index, and never fails the rest."""
         values = array_in(await read_json(request, MAX_FEED_BYTES), kind, MAX_RESOURCES)
-        await follow_newest_catalog(state_of(request), site)
+        await follow_newest_catalog(site)
         known_segments = await _segments(state_of(request), site, kind, values)
         before: list[CatalogResource] = []
 
@@ -92,7 +92,7 @@ def _routes(kind: ResourceKind, path: str, noun: str, bodies: _Bodies) -> None:
     ) -> Response:
         """Take one; the id in the address counts."""
         value = await read_resource(request, id_field, resource_id, MAX_FEED_BYTES)
-        await follow_newest_catalog(state_of(request), site)
+        await follow_newest_catalog(site)
         known_segments = await _segments(state_of(request), site, kind, [value])
         resource = _checked(site, _PARSERS[kind](value), [], known_segments)
         await _put(state_of(request), site, kind, [resource])
@@ -106,13 +106,12 @@ def _routes(kind: ResourceKind, path: str, noun: str, bodies: _Bodies) -> None:
         responses=problems(401, 403, 422, 503),
     )
     async def get_many(
-        request: Request,
         site: SecretSite,
         limit: Annotated[int, Query(ge=1, le=MAX_RESOURCES)] = 100,
         after: Annotated[str, Query(description="Begin behind this id; answers name the next one in `next`.")] = "",
     ) -> Response:
         """List by id."""
-        await follow_newest_catalog(state_of(request), site)
+        await follow_newest_catalog(site)
         table = _table(site, kind)
         ids = sorted(resource_id for resource_id in table if resource_id > after)
         page = ids[:limit]
@@ -126,9 +125,9 @@ def _routes(kind: ResourceKind, path: str, noun: str, bodies: _Bodies) -> None:
         summary=f"Read one {noun}",
         responses=problems(401, 403, 404, 503),
     )
-    async def get_one(request: Request, resource_id: str, site: SecretSite) -> Response:
+    async def get_one(resource_id: str, site: SecretSite) -> Response:
         """Give one as the site has it now."""
-        await follow_newest_catalog(state_of(request), site)
+        await follow_newest_catalog(site)
         resource = _table(site, kind).get(resource_id)
         if resource is None:
             raise unknown(site.name, noun, resource_id)
@@ -147,7 +146,7 @@ def _routes(kind: ResourceKind, path: str, noun: str, bodies: _Bodies) -> None:
         state = state_of(request)
         if not await ask_store(CATALOG_AWAY, state.stores.catalogs.delete, site.name, kind, resource_id):
             raise unknown(site.name, noun, resource_id)
-        await follow_newest_catalog(state, site)
+        await follow_newest_catalog(site)
         return Response(status_code=204)
 
 
@@ -212,7 +211,7 @@ async def _segments(state: State, site: Site, kind: ResourceKind, values: Sequen
 async def _put(state: State, site: Site, kind: ResourceKind, resources: list[CatalogResource]) -> None:
     last_of_each = list({id_of(kind, resource): resource for resource in resources}.values())
     await ask_store(CATALOG_AWAY, state.stores.catalogs.put, site.name, kind, last_of_each, time.time())
-    await follow_newest_catalog(state, site)
+    await follow_newest_catalog(site)
 
 
 def _table(site: Site, kind: ResourceKind) -> dict[str, Any]:

@@ -74,7 +74,7 @@ async def get_assignment(
 ) -> Response:
     """Look up a visitor's variant now; nobody is exposed by it."""
     state = state_of(request)
-    experiment = await _experiment(state, site, experiment_id)
+    experiment = await _experiment(site, experiment_id)
     decision = await begin_decision(state, site, parse_visitor_id(visitor_id))
     found = assign(
         experiment,
@@ -101,7 +101,7 @@ async def get_assignment(
 
 async def _asked(state: State, site: Site, experiment_id: str) -> Asked:
     if experiment_id != GLOBAL_HOLDOUT:
-        return asked_of(await _experiment(state, site, experiment_id))
+        return asked_of(await _experiment(site, experiment_id))
     asked = asked_of_holdout(state.config.holdout_share)
     if asked is None:
         raise ProblemError(
@@ -110,8 +110,8 @@ async def _asked(state: State, site: Site, experiment_id: str) -> Asked:
     return asked
 
 
-async def _experiment(state: State, site: Site, experiment_id: str) -> Experiment:
-    await follow_newest_catalog(state, site)
+async def _experiment(site: Site, experiment_id: str) -> Experiment:
+    await follow_newest_catalog(site)
     found = site.assortment.experiments.get(experiment_id)
     if found is None:
         raise unknown(site.name, "experiment", experiment_id)

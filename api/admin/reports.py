@@ -103,7 +103,7 @@ async def unarchived_of(state: State, site: Site) -> Unarchived:
 async def _experiments(state: State, site: Site) -> tuple[Asked, ...]:
     """Every experiment of the site that has begun, by id, and the holdout."""
     try:
-        await site.follow_catalog(await asyncio.to_thread(state.stores.catalogs.version, site.name))
+        await site.follow_newest_catalog()
     except UNAVAILABLE as error:
         _LOGGER.warning("the report has the experiments known here: %s", error)
     holdout = asked_of_holdout(state.config.holdout_share)

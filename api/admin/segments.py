@@ -110,7 +110,7 @@ async def preview_segment(request: Request, site: SecretSite) -> Response:
 
 
 async def _preview(state: State, site: Site, rule: SegmentRule, limit: int) -> dict[str, Any]:
-    await site.follow_catalog(await asyncio.to_thread(state.stores.catalogs.version, site.name))
+    await site.follow_newest_catalog()
     thresholds = (await asyncio.to_thread(state.stores.segments.segment_config, site.name)).thresholds
     now_s = await read_now_s(state.config.clock, state.stores.redis, site.name)
     started = time.monotonic()

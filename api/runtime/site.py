@@ -56,6 +56,10 @@ class Site:
                 # A version without changes left was overtaken by a later change to the same things.
                 self._catalog_version = max(reached, version)
 
+    async def follow_newest_catalog(self) -> None:
+        """Bring the catalog to what is stored now."""
+        await self.follow_catalog(await asyncio.to_thread(self._catalogs.version, self.name))
+
     def read_policy(self) -> None:
         """Bring the contact policy to what is stored now, if it has changed."""
         version = self._config.version(self.name)
@@ -66,7 +70,7 @@ class Site:
     async def follow(self) -> None:
         """Bring catalog, models and contact policy to what is stored now."""
         await asyncio.to_thread(self.read_policy)
-        await self.follow_catalog(await asyncio.to_thread(self._catalogs.version, self.name))
+        await self.follow_newest_catalog()
         version = await asyncio.to_thread(self._models.snapshot_version, self.name)
         if version != self.snapshot.version:
             self.snapshot = await asyncio.to_thread(self._read_snapshot)

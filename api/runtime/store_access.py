@@ -7,7 +7,6 @@ from typing import Final, ParamSpec, TypeVar
 
 from api.http.problems import unavailable
 from api.runtime.site import Site
-from api.runtime.state import State
 from store.client import UNAVAILABLE
 
 CATALOG_AWAY: Final = "the catalog store does not answer; try again"
@@ -35,7 +34,7 @@ async def ask_store(
         return await asyncio.to_thread(call, *arguments, **named)
 
 
-async def follow_newest_catalog(state: State, site: Site) -> None:
+async def follow_newest_catalog(site: Site) -> None:
     """Bring the site's assortment to what the catalog store has now."""
     with store_errors_translated(CATALOG_AWAY):
-        await site.follow_catalog(await asyncio.to_thread(state.stores.catalogs.version, site.name))
+        await site.follow_newest_catalog()
