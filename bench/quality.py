@@ -132,7 +132,7 @@ def engine_ranks(events: Events, steps: Steps, without: str = "") -> tuple[Ints,
             visit = visit_of(row)
             if plain:
                 visit = visit._replace(category=(), brand="", price=None)
-            places = engine.learn_one(visit)
+            places = engine.test_then_learn(visit)
             if places is not None and steps.scored[index]:
                 everything[index], discovery[index] = places.everything, places.discovery or 0
         if steps.scored[index] and not steps.learned[index]:
@@ -168,7 +168,7 @@ def delayed_ranks(events: Events, steps: Steps, delay_s: float) -> tuple[Ints, I
     for index, row in enumerate(events.rows):
         while waiting and (waiting[0].ts <= row.ts - delay_s if delay_s else True):
             known = waiting.popleft()
-            engine.learn_one(visit_of(known))
+            engine.test_then_learn(visit_of(known))
             histories.add(known.session_id, known)
             visitors.add(known.visitor_id, known)
         if steps.scored[index]:

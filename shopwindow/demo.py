@@ -86,7 +86,7 @@ async def _run(shoppers: Shoppers | None, seconds: float | None) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     lasting = 365 * DAY_S if seconds is None else seconds
-    work = asyncio.create_task(shoppers.run(lasting) if shoppers else asyncio.sleep(lasting))
+    work = asyncio.create_task(shoppers.shop(lasting) if shoppers else asyncio.sleep(lasting))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
     for task in (work, stopping):

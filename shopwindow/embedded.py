@@ -72,7 +72,7 @@ class EmbeddedRedis:
         """Where clients connect."""
         return f"redis://127.0.0.1:{self._port}/0"
 
-    def start(self) -> Self:
+    def start(self) -> None:
         """Start the server and wait until it answers. Raises `EmbeddedRedisError`."""
         if self._server is not None:
             raise EmbeddedRedisError(f"redis-server {self._server.pid} on {self._data_dir} was already started")
@@ -102,7 +102,6 @@ class EmbeddedRedis:
                     raise EmbeddedRedisError(
                         f"redis-server did not start on port {self._port} with data directory {self._data_dir}: {said}"
                     )
-        return self
 
     @property
     def alive(self) -> bool:
@@ -132,7 +131,8 @@ class EmbeddedRedis:
                 server.wait()
 
     def __enter__(self) -> Self:
-        return self.start()
+        self.start()
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

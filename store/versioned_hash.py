@@ -46,13 +46,13 @@ class VersionedHash:
         """Read what the hash holds, in no order."""
         return list(cast(dict[bytes, bytes], self._client.hgetall(self._key_of(site))).values())
 
-    def put(self, site: str, pairs: Sequence[tuple[str, bytes]], most: int) -> bool:
+    def put_within(self, site: str, pairs: Sequence[tuple[str, bytes]], most: int) -> bool:
         """Set fields; False, and nothing is changed, where there would be more than `most`."""
-        return not pairs or self.write(site, most, pairs) >= 0
+        return not pairs or self.set_and_delete(site, most, pairs) >= 0
 
     def delete(self, site: str, field: str) -> bool:
         """Take a field out; False where there was none."""
-        return self.write(site, _ANY_NUMBER, [(field, b"")]) > 0
+        return self.set_and_delete(site, _ANY_NUMBER, [(field, b"")]) > 0
 
     def put_beside(self, site: str, key: str, value: bytes) -> None:
         """Set a key that has the version of the hash, and its lifetime."""
@@ -62,7 +62,7 @@ class VersionedHash:
             pipe.expire(self._version_key_of(site), self._lifetime_s)
             pipe.execute()
 
-    def write(self, site: str, most_fields: int, pairs: Sequence[tuple[str, bytes]]) -> int:
+    def set_and_delete(self, site: str, most_fields: int, pairs: Sequence[tuple[str, bytes]]) -> int:
         """Set fields, and delete those given an empty value; a value that is there already changes nothing.
 
         Gives how many fields changed, or -1, with nothing written, where there would be more than `most_fields`.

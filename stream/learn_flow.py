@@ -136,7 +136,7 @@ class Learners:
         learned = 0
         for position, event in decoded.events:
             learner = self.by_site[event.site]
-            learned += learner.learn_one(decoded.partition, position, event, assortments[event.site], hurried=hurried)
+            learned += learner.learn_event(decoded.partition, position, event, assortments[event.site], hurried=hurried)
         observe_lag(LEARN_GROUP, decoded.events)
         EVENTS_READ.labels(LEARN_GROUP, "applied").inc(learned)
         EVENTS_READ.labels(LEARN_GROUP, "passed_over").inc(len(decoded.events) - learned)
@@ -185,7 +185,7 @@ def learn_flow(
     start = learners.resume_positions(log)
 
     def read() -> LogReader:
-        return retry_until_available(stop, "read the log", lambda: log.read(start))
+        return retry_until_available(stop, "read the log", lambda: log.reader(start))
 
     source = LogSource(read, context.max_records, stop, publish_every_s, over=lambda: leadership.lost)
     flow = Dataflow(LEARN_GROUP)

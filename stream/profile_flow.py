@@ -140,9 +140,9 @@ class ProfileWorker:
             return learn_visitors(visitor_ids, profiles, visitors, assortment)
 
         if self._segment_worker is None:
-            return self._profiles.update(site, partition, list(visitors), learned)
+            return self._profiles.update_profiles(site, partition, list(visitors), learned)
         judge = self._segment_worker.judge(site, visitors, assortment)
-        return self._profiles.update(site, partition, list(visitors), learned, judge)
+        return self._profiles.update_profiles(site, partition, list(visitors), learned, judge)
 
 
 def learn_visitors(

@@ -7,7 +7,7 @@ from store.site.segments import SegmentStore
 from store.site.trigger_config import TriggerConfigStore
 
 
-class Configs:
+class TriggerConfigs:
     """What each site says, read again when its version has moved."""
 
     def __init__(self, triggers: TriggerConfigStore, segments: SegmentStore) -> None:

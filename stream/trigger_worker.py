@@ -46,7 +46,7 @@ from stream.message_lists import MessageLists
 from stream.metrics import TRIGGERS
 from stream.outbox_relay import relay_outbox
 from stream.retry import retry_until_available
-from stream.trigger_inputs import Configs
+from stream.trigger_inputs import TriggerConfigs
 
 if TYPE_CHECKING:
     from models.decisions.recommend import Recommended
@@ -88,7 +88,7 @@ class TriggerWorker:
         context: FlowContext,
         stores: TriggerStores,
         assortments: Assortments,
-        configs: Configs,
+        configs: TriggerConfigs,
         message_lists: MessageLists,
         clock: Clock,
     ) -> None:
@@ -124,7 +124,7 @@ class TriggerWorker:
                 for visitor_id, trigger_state in zip(visitor_ids, trigger_states, strict=True)
             ]
 
-        self._store.update(site, partition, list(events), learned, time.time())
+        self._store.update_states(site, partition, list(events), learned, time.time())
 
     def tick(self, reached: Mapping[int, int]) -> None:
         """Carry out what is due in the partitions given, each read up to a position."""
@@ -188,7 +188,7 @@ class TriggerWorker:
                 changed.append(StateUpdate(trigger_state, messages))
             return changed
 
-        self._store.update(site, partition, visitors, fired, time.time())
+        self._store.update_states(site, partition, visitors, fired, time.time())
 
     def _message(
         self,
@@ -235,10 +235,10 @@ class TriggerWorker:
         """Look at what changed in the catalog for items somebody wants: cheaper, or back."""
         key = (site, partition)
         if key not in self._compared:
-            known = self._wanted.version(site, partition)
+            known = self._wanted.compared_version(site, partition)
             if known is None:
                 known = newest
-                self._wanted.set_version(site, partition, known)
+                self._wanted.set_compared_version(site, partition, known)
             self._compared[key] = known, []
         version, left = self._compared[key]
         if not left:
@@ -251,7 +251,7 @@ class TriggerWorker:
             left = left[_ITEMS_AT_ONCE:]
         self._compared[key] = version, left
         if not left:
-            self._wanted.set_version(site, partition, version)
+            self._wanted.set_compared_version(site, partition, version)
 
     def _compare_some(self, site: str, partition: int, item_ids: list[str]) -> None:
         assortment, now_s = self._assortments.current(site), self._clock.now_s(site)
@@ -286,7 +286,7 @@ class TriggerWorker:
 
         visitors = self._wanted.visitors(site, partition, item_id, now_s - WANT_LASTS_S)
         if visitors and triggers:
-            self._store.update(site, partition, visitors, wanting, time.time())
+            self._store.update_states(site, partition, visitors, wanting, time.time())
 
 
 class LastOffer(msgspec.Struct, array_like=True):

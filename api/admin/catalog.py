@@ -3,22 +3,25 @@ shows, and what is laid over it."""
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any, Final, NamedTuple
 
 import msgspec
 import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from api.admin.resource_routes import ResourceRoutes
 from api.http.problems import unknown
-from api.http.request_body import answer, array_in, parse_each, read_json, read_resource
+from api.http.request_body import answer
 from api.http.schemas.catalog import MAX_RESOURCES, Campaigns, Creatives, Items, Placements, ResourcesAccepted
 from api.http.schemas.documenting import body, problems
 from api.http.schemas.experiments import Experiments
 from api.http.schemas.rules import Rules
 from api.runtime.authentication import SecretSite
 from api.runtime.site import Site
-from api.runtime.state import State, state_of
+from api.runtime.state import State
 from api.runtime.store_access import CATALOG_AWAY, ask_store, follow_newest_catalog
 from models.base.errors import InvalidError, show_value
 from models.catalog.parsing import PARSERS
@@ -50,11 +53,38 @@ class _Bodies(NamedTuple):
     of_each: type
 
 
-def _routes(kind: ResourceKind, path: str, noun: str, bodies: _Bodies) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _CatalogRoutes(ResourceRoutes[CatalogResource]):
+    """Those of a kind of the catalog: things of it name each other, and are checked against the newest."""
+
+    kind: ResourceKind
+
+    async def reader(self, state: State, site: Site, values: Sequence[Any]) -> Callable[[object], CatalogResource]:
+        await follow_newest_catalog(site)
+        known_segments = await _segments(state, site, self.kind, values)
+        before: list[CatalogResource] = []
+
+        def parse(value: object) -> CatalogResource:
+            before.append(_checked(site, _PARSERS[self.kind](value), before, known_segments))
+            return before[-1]
+
+        return parse
+
+    async def put(self, state: State, site: Site, resources: list[CatalogResource]) -> None:
+        await ask_store(self.away, state.stores.catalogs.put, site.name, self.kind, resources, time.time())
+        await follow_newest_catalog(site)
+
+    async def delete(self, state: State, site: Site, resource_id: str) -> bool:
+        known = await ask_store(self.away, state.stores.catalogs.delete, site.name, self.kind, resource_id)
+        await follow_newest_catalog(site)
+        return known
+
+
+def _declare_routes(kind: ResourceKind, path: str, noun: str, bodies: _Bodies) -> None:
     """Declare the routes of one kind of thing; they differ in nothing but names."""
     tags: list[Any] = ["catalog" if kind == "items" else kind]
     many = "products" if kind == "items" else kind
-    id_field = f"{noun}_id"
+    routes = _CatalogRoutes(noun, MAX_RESOURCES, CATALOG_AWAY, partial(id_of, kind), MAX_FEED_BYTES, kind=kind)
 
     @router.put(
         path,
@@ -66,18 +96,7 @@ def _routes(kind: ResourceKind, path: str, noun: str, bodies: _Bodies) -> None:
     )
     async def put_many(request: Request, site: SecretSite) -> Response:
         """Take many at once: a bad one is rejected with its index, and never fails the rest."""
-        values = array_in(await read_json(request, MAX_FEED_BYTES), kind, MAX_RESOURCES)
-        await follow_newest_catalog(site)
-        known_segments = await _segments(state_of(request), site, kind, values)
-        before: list[CatalogResource] = []
-
-        def parse(value: object) -> CatalogResource:
-            before.append(_checked(site, _PARSERS[kind](value), before, known_segments))
-            return before[-1]
-
-        accepted, rejected = parse_each(values, parse)
-        await _put(state_of(request), site, kind, accepted)
-        return answer({"accepted": len(accepted), "rejected": rejected})
+        return await routes.put_many(request, site)
 
     @router.put(
         f"{path}/{{resource_id:path}}",
@@ -88,15 +107,10 @@ def _routes(kind: ResourceKind, path: str, noun: str, bodies: _Bodies) -> None:
         openapi_extra=body(bodies.of_each),
     )
     async def put_one(
-        request: Request, resource_id: Annotated[str, Path(description=f"Its `{id_field}`.")], site: SecretSite
+        request: Request, resource_id: Annotated[str, Path(description=f"Its `{noun}_id`.")], site: SecretSite
     ) -> Response:
         """Take one; the id in the address counts."""
-        value = await read_resource(request, id_field, resource_id, MAX_FEED_BYTES)
-        await follow_newest_catalog(site)
-        known_segments = await _segments(state_of(request), site, kind, [value])
-        resource = _checked(site, _PARSERS[kind](value), [], known_segments)
-        await _put(state_of(request), site, kind, [resource])
-        return answer(_view(resource))
+        return answer(_view(await routes.put_one(request, site, resource_id)))
 
     @router.get(
         path,
@@ -143,11 +157,7 @@ def _routes(kind: ResourceKind, path: str, noun: str, bodies: _Bodies) -> None:
     )
     async def delete_one(request: Request, resource_id: str, site: SecretSite) -> Response:
         """Remove one; it is not shown from the next request on."""
-        state = state_of(request)
-        if not await ask_store(CATALOG_AWAY, state.stores.catalogs.delete, site.name, kind, resource_id):
-            raise unknown(site.name, noun, resource_id)
-        await follow_newest_catalog(site)
-        return Response(status_code=204)
+        return await routes.delete_one(request, site, resource_id)
 
 
 def _checked(
@@ -208,12 +218,6 @@ async def _segments(state: State, site: Site, kind: ResourceKind, values: Sequen
     return frozenset(segment.segment_id for segment in segment_config.segments)
 
 
-async def _put(state: State, site: Site, kind: ResourceKind, resources: list[CatalogResource]) -> None:
-    last_of_each = list({id_of(kind, resource): resource for resource in resources}.values())
-    await ask_store(CATALOG_AWAY, state.stores.catalogs.put, site.name, kind, last_of_each, time.time())
-    await follow_newest_catalog(site)
-
-
 def _table(site: Site, kind: ResourceKind) -> dict[str, Any]:
     table: dict[str, Any] = getattr(site.assortment, kind)
     return table
@@ -231,9 +235,9 @@ def _view(resource: CatalogResource) -> dict[str, Any]:
     return plain
 
 
-_routes("items", "/v1/catalog/items", "item", _Bodies(Items, CatalogItem))
-_routes("creatives", "/v1/creatives", "creative", _Bodies(Creatives, Creative))
-_routes("campaigns", "/v1/campaigns", "campaign", _Bodies(Campaigns, Campaign))
-_routes("placements", "/v1/placements", "placement", _Bodies(Placements, Placement))
-_routes("rules", "/v1/rules", "rule", _Bodies(Rules, MerchandisingRule))
-_routes("experiments", "/v1/experiments", "experiment", _Bodies(Experiments, Experiment))
+_declare_routes("items", "/v1/catalog/items", "item", _Bodies(Items, CatalogItem))
+_declare_routes("creatives", "/v1/creatives", "creative", _Bodies(Creatives, Creative))
+_declare_routes("campaigns", "/v1/campaigns", "campaign", _Bodies(Campaigns, Campaign))
+_declare_routes("placements", "/v1/placements", "placement", _Bodies(Placements, Placement))
+_declare_routes("rules", "/v1/rules", "rule", _Bodies(Rules, MerchandisingRule))
+_declare_routes("experiments", "/v1/experiments", "experiment", _Bodies(Experiments, Experiment))

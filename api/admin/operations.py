@@ -145,7 +145,7 @@ def _read(log: EventLog, after: int | None) -> list[Record]:
     first = max(start - 1, 0) if after is None else max(after, start - 1, 0)
     first = max(first, end - 10 * _READ_RECORDS) if after is None else first
     records: list[Record] = []
-    reader = log.read({0: first})
+    reader = log.reader({0: first})
     try:
         deadline_s = time.monotonic() + 10.0
         while (records[-1].position if records else first) < end and time.monotonic() < deadline_s:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from api.admin.resource_routes import ResourceRoutes
+from api.admin.resource_routes import StoredResourceRoutes
 from api.http.problems import unknown
 from api.http.request_body import answer, read_json
 from api.http.schemas.catalog import ResourcesAccepted
@@ -35,7 +35,7 @@ from store.site.segments import MemberCount
 PREVIEW_S: Final = 10.0
 """A preview stops after this long, and says of how many visitors it knows."""
 _PORTION: Final = 200
-_ROUTES: Final = ResourceRoutes(
+_ROUTES: Final = StoredResourceRoutes(
     noun="segment",
     most=MAX_SEGMENTS,
     away=SEGMENTS_AWAY,

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from fastapi import APIRouter, Path, Request, Response
 
-from api.admin.resource_routes import ResourceRoutes
+from api.admin.resource_routes import StoredResourceRoutes
 from api.http.problems import unknown
 from api.http.request_body import answer, read_json, read_object
 from api.http.schemas.catalog import ResourcesAccepted
@@ -32,7 +32,7 @@ from store.log.log import partition_of
 from store.site.trigger_config import Configured
 
 _AWAY: Final = "the trigger store does not answer; try again"
-_ROUTES: Final = ResourceRoutes(
+_ROUTES: Final = StoredResourceRoutes(
     noun="trigger",
     most=MAX_TRIGGERS,
     away=_AWAY,

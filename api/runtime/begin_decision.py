@@ -48,7 +48,7 @@ async def begin_decision(state: State, site: Site, visitor_id: str, agent: str =
         visitor_id,
         holdout=holdout,
         echo="" if holdout or without_echo(site.name, visitor_id) else campaign,
-        told_targeting=targeting_of(profile, segments, assignments.rules if assignments is not None else ()),
+        known_targeting=targeting_of(profile, segments, assignments.rules if assignments is not None else ()),
     )
     subject = DecisionSubject(
         visitor=visitor,

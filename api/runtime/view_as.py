@@ -58,7 +58,7 @@ def view_as(decision: Decision, raw: Any, known_segments: frozenset[str]) -> Dec
         campaign = echo = _campaign(decision, raw["campaign"], now_s)
         touch = Touch("", "", campaign, now_s)
         profile = msgspec.structs.replace(profile, first_touch=profile.first_touch or touch, last_touch=touch)
-    seen_as = replace(visitor, profile=profile, told_targeting=targeting, now_s=now_s, echo=echo)
+    seen_as = replace(visitor, profile=profile, known_targeting=targeting, now_s=now_s, echo=echo)
     return replace(decision, subject=replace(decision.subject, visitor=seen_as, campaign=campaign))
 
 

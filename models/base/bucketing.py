@@ -11,10 +11,10 @@ def in_holdout(site: str, visitor_id: str, share: float) -> bool:
     """
     if not visitor_id or share <= 0.0:
         return False
-    return lot("holdout", site, visitor_id) < share
+    return visitor_share("holdout", site, visitor_id) < share
 
 
-def lot(what: str, site: str, visitor_id: str) -> float:
-    """Give a visitor's lot in a division of a site, 0 to below 1: the same each time, another for each `what`."""
+def visitor_share(what: str, site: str, visitor_id: str) -> float:
+    """Give a visitor's place in a division of a site, 0 to below 1: the same each time, another for each `what`."""
     digest = blake2b(f"{what}\x1f{site}\x1f{visitor_id}".encode(), digest_size=7).digest()
     return int.from_bytes(digest, "big") / 2**56

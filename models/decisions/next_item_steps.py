@@ -10,10 +10,10 @@ from models.decisions.ladder import CandidateList, DecisionTier, Reason, item_ti
 from models.decisions.scored_catalog import ScoredCatalog
 from models.events.subjects import creative_of
 from models.ranking.contributions import Contributions
-from models.ranking.feature_layout import LAST, LATELY_ALL
+from models.ranking.feature_layout import FROM_LAST, LATELY_ALL
 from models.visitor.profile import Profile, in_session
 
-TOGETHER_CHANNELS: Final = slice(LAST, LATELY_ALL + 1)
+TOGETHER_CHANNELS: Final = slice(FROM_LAST, LATELY_ALL + 1)
 """Channels that tell of sessions which both items stood in."""
 REASONS_AT_ONCE: Final = 12
 NEWCOMER_FIRST: Final = 4

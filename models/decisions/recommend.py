@@ -23,7 +23,7 @@ from models.decisions.scored_catalog import ScoredCatalog
 from models.decisions.visitor_context import VisitorContext
 from models.events.subjects import creative_of
 from models.ranking.buy_again import MAX_RANKED
-from models.visitor.campaign_echo import PLACES, campaign_of
+from models.visitor.campaign_echo import ECHO_PLACES, campaign_of
 from models.visitor.interest_sketch import directions
 from models.visitor.profile import Profile, RecentItem, in_session, recent_items
 
@@ -227,7 +227,7 @@ def _ladder(  # noqa: C901 - one arm a strategy, side by side
             if not holdout:
                 if echo:
                     step = _of_campaign(scored, echo)
-                    rows = step.rows[allowed[step.rows]][:PLACES]
+                    rows = step.rows[allowed[step.rows]][:ECHO_PLACES]
                     yield replace(step, rows=rows, scores=step.scores[: len(rows)])
                 yield from _for_you(scored, profile, allowed, now_s)
         case "similar":

@@ -117,7 +117,7 @@ def fill(assortment: Assortment, clicks: ClickWeights, visitor: VisitorContext, 
     """
     banner_limits, change, echo = request.banner_limits, request.change, visitor.echo
     candidates = eligible(assortment, request.placement_id, visitor.now_s, request.left_out | banner_limits.left_out)
-    ruled, told = NO_RULES, visitor.told_targeting
+    ruled, told = NO_RULES, visitor.known_targeting
     if assortment.rules or (told is not None and told.rules):
         targeting = visitor.targeting
         rules = (*assortment.rules.values(), *targeting.rules)

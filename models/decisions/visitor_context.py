@@ -22,7 +22,7 @@ class VisitorContext:
         The visitor is kept unpersonalized: only what knows nothing of the visitor answers.
     echo
         Campaign that led to this visit and is to be echoed; empty for none.
-    told_targeting
+    known_targeting
         What rules ask of the visitor; None for what the profile tells.
     """
 
@@ -31,9 +31,9 @@ class VisitorContext:
     visitor_id: str = ""
     holdout: bool = False
     echo: str = ""
-    told_targeting: TargetingContext | None = None
+    known_targeting: TargetingContext | None = None
 
     @property
     def targeting(self) -> TargetingContext:
         """What rules ask of the visitor."""
-        return targeting_of(self.profile) if self.told_targeting is None else self.told_targeting
+        return targeting_of(self.profile) if self.known_targeting is None else self.known_targeting

@@ -35,7 +35,7 @@ class Event(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True):
     """One valid event. `at_s` is when it happened, `accepted_at_s` when we took it, both in epoch seconds.
 
     `device_id` is the id it was sent under, where it belongs to a visitor of another (`models.visitor.identity`).
-    `told` is for what the engine itself did to the visitor: it stands on the timeline, and is no act of theirs.
+    `by_engine` is for what the engine itself did to the visitor: it stands on the timeline, and is no act of theirs.
     """
 
     site: str
@@ -50,7 +50,7 @@ class Event(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True):
     items: tuple[EventItem, ...] = ()
     context: dict[str, Any] = {}
     device_id: str = ""
-    told: bool = False
+    by_engine: bool = msgspec.field(default=False, name="told")
 
     @property
     def sender_id(self) -> str:

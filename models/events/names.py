@@ -54,6 +54,8 @@ ORDERED_EVENTS: Final = frozenset({"order_created", "order_paid", "purchase"})
 """Events that make an order; whichever comes first tells of it, the others of the same order."""
 UNDONE_EVENTS: Final = frozenset({"order_cancelled", "order_returned", "refund"})
 """Events that take an order back, or the items of it that they name."""
+TRANSACTION_EVENTS: Final = frozenset({"purchase", "refund"})
+"""Order events whose order GA4 calls a transaction, and whose `value` it defines."""
 SEARCH_EVENTS: Final = frozenset({"search"})
 CLICKED_MESSAGES: Final = frozenset({"email_clicked", "message_clicked"})
 """Clicks that bring the visitor to the shop: a visit may begin with one."""

@@ -10,7 +10,15 @@ from models.base.errors import InvalidError, show_value
 from models.base.texts import CONTROL_CHARACTER, CURRENCY_CODE, is_printable
 from models.base.timestamps import parse_time
 from models.events.events import Event, EventItem, promotions_of, score_of
-from models.events.names import ITEM_EVENTS, NOTICES, ORDER_EVENTS, PROMOTION_EVENTS, SCORES, SEARCH_EVENTS
+from models.events.names import (
+    ITEM_EVENTS,
+    NOTICES,
+    ORDER_EVENTS,
+    PROMOTION_EVENTS,
+    SCORES,
+    SEARCH_EVENTS,
+    TRANSACTION_EVENTS,
+)
 from models.events.segment_spec import translated
 
 MAX_VISITOR_ID: Final = 128
@@ -232,7 +240,7 @@ def _check_order(name: str, params: Mapping[str, Any]) -> None:
     """Refuse an event of an order that does not name it."""
     order = params.get("transaction_id", params.get("order_id"))
     if not isinstance(order, (str, int)) or isinstance(order, bool) or not str(order) or len(str(order)) > 128:
-        needs = "transaction_id" if name in ("purchase", "refund") else "order_id"
+        needs = "transaction_id" if name in TRANSACTION_EVENTS else "order_id"
         raise InvalidError(
             f"{needs}_missing", f"{name} needs params.{needs} (1 to 128 characters), got {show_value(order)}"
         )

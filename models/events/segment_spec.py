@@ -6,6 +6,8 @@ A Segment event keeps its own properties in `params`; what ours names differentl
 from collections.abc import Mapping
 from typing import Any, Final
 
+from models.events.names import TRANSACTION_EVENTS
+
 NAMES: Final[dict[str, str]] = {
     "Products Searched": "search",
     "Product List Viewed": "view_item_list",
@@ -112,7 +114,7 @@ def translated(raw: dict[str, Any]) -> dict[str, Any]:
         made["items"] = [_item(product) if isinstance(product, dict) else product for product in products]
     elif name in _PRODUCT_EVENTS and made.get("items") is None and ("product_id" in params or "sku" in params):
         made["items"] = [_item(params)]
-    if "value" not in params and name in ("purchase", "refund"):
+    if "value" not in params and name in TRANSACTION_EVENTS:
         amount = params.get("revenue", params.get("total"))
         if amount is not None:
             params["value"] = amount

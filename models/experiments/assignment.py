@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from models.base.bucketing import lot
+from models.base.bucketing import visitor_share
 from models.base.errors import InvalidError
 from models.catalog.resources import Experiment, ListChange, MerchandisingRule, SlotChange, Variant
 from models.catalog.strategies import parse_strategy
@@ -68,12 +68,12 @@ def assign(
     if experiment.audience.asks and not experiment.audience.holds(segments):
         return Assignment(None, "not in the audience")
     if experiment.layer:
-        place = lot(f"layer:{experiment.layer}", site, visitor_id)
+        place = visitor_share(f"layer:{experiment.layer}", site, visitor_id)
         if not experiment.layer_from <= place < experiment.layer_to:
             return Assignment(None, f"another part of the layer {experiment.layer}")
-    if lot(f"experiment-traffic:{experiment.experiment_id}", site, visitor_id) >= experiment.traffic:
+    if visitor_share(f"experiment-traffic:{experiment.experiment_id}", site, visitor_id) >= experiment.traffic:
         return Assignment(None, "not in its share of the traffic")
-    place = lot(f"experiment-variant:{experiment.experiment_id}", site, visitor_id)
+    place = visitor_share(f"experiment-variant:{experiment.experiment_id}", site, visitor_id)
     for variant, until in zip(experiment.variants, _ends(experiment), strict=True):
         if place < until:
             return Assignment(variant, f"drawn by hash: {place:.6f} is below {until:.6f}")

@@ -145,7 +145,7 @@ class Learner:
         self._paths: OrderedDict[str, _Path] = OrderedDict()
         self._latest_s = 0.0
 
-    def learn_one(
+    def learn_event(
         self, partition: int, position: int, event: Event, assortment: Assortment, *, hurried: bool = False
     ) -> bool:
         """Learn an event at its place in the log; False where there is nothing in it to learn.
@@ -238,7 +238,7 @@ class Learner:
             self.popular.learn_one(number, weight * own, event.at_s)
             if event.event == "purchase":
                 self.sold.learn_one(number, min(items[item_id].quantity, MAX_COUNTED_QUANTITY), event.at_s)
-            places = self.engine.learn_one(_visit(event, path, items[item_id], assortment), own, ranked=ranked)
+            places = self.engine.test_then_learn(_visit(event, path, items[item_id], assortment), own, ranked=ranked)
             if places is not None and own == 1.0:
                 self.progress.step(places)
             path.items = [item_id, *(other for other in path.items if other != item_id)][:RECENT_ITEMS]

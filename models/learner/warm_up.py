@@ -22,7 +22,7 @@ def warm() -> None:
     """Teach and ask models that are thrown away, by every way live ones are."""
     engine = NextItem(max_sessions=10)
     for step in range(6):
-        engine.learn_one(ItemEvent(str(step % 2), str(step % 5), float(step), "v", ("a",), "b", 1.0))
+        engine.test_then_learn(ItemEvent(str(step % 2), str(step % 5), float(step), "v", ("a",), "b", 1.0))
     items, _ = engine.rank_candidates(["1", "2"], earlier=["3"])
     engine.evidence(items)
     engine.reader().contributions_of(items)

@@ -19,14 +19,14 @@ from numpy.typing import NDArray
 from models.base.array_state import Stored, restore, store
 from models.base.durations import DAY_S
 from models.ranking.repurchase import (
-    BOUGHT,
-    COUNT,
-    NEW,
-    ORDERS,
+    NOT_BOUGHT,
+    ORDERS_LEARNED,
     POPULAR,
     REPURCHASE_FEATURES,
     REPURCHASE_QUERY_FEATURES,
-    WITHIN_90,
+    TIMES_BOUGHT,
+    TIMES_TAKEN,
+    WITHIN_90_DAYS,
     Candidates,
     OrderTimes,
     Repeats,
@@ -193,7 +193,7 @@ def model_of(stored: StoredModel) -> Model:
 def empty_model() -> Model:
     """Make a model that has learned nothing: it ranks by how often and how lately."""
     ranker = new_ranker(len(REPURCHASE_FEATURES), REPURCHASE_QUERY_FEATURES)
-    ranker.weight[[NEW, COUNT, WITHIN_90], 0] = (-3.0, 1.0, 0.5)
+    ranker.weight[[NOT_BOUGHT, TIMES_BOUGHT, WITHIN_90_DAYS], 0] = (-3.0, 1.0, 0.5)
     return Model([], new_repeats(_FIRST_CAPACITY, _FIRST_CAPACITY), ranker)
 
 
@@ -385,7 +385,7 @@ class BuyAgain:
             gap_days = np.maximum(order.at_s - asked.candidates.last_s[:own], 0.0) / DAY_S
             gap_days[~wanted[:own]] = -1.0
         learn_order(model.repeats, taken, offered, gap_days, order.at_s)
-        orders = int(model.repeats.total[ORDERS])
+        orders = int(model.repeats.total[ORDERS_LEARNED])
         if orders < _REFRESH_ORDERS or orders % _REFRESH_ORDERS == 0:
             refresh_popular(model.repeats, len(model.names), self.latest_s)
         buy(history, order.order_id, list(order.items), order.at_s)
@@ -446,7 +446,7 @@ class BuyAgain:
         """Keep nine tenths of the items, by orders then id, and number them anew."""
         model = self.model
         old, names = model.repeats, model.names
-        bought = old.item[:, BOUGHT]
+        bought = old.item[:, TIMES_TAKEN]
         order = sorted(range(len(names)), key=lambda number: (-bought[number], names[number]))
         kept = np.array(sorted(order[: self.max_items * 9 // 10]), dtype=np.int64)
         new = new_repeats(len(old.seen_s), len(old.category))

@@ -29,8 +29,8 @@ from models.ranking.feature_layout import (
     COSINE_WITH_LAST,
     EARLIER,
     FACTORS,
+    FROM_LAST,
     IS_NEW,
-    LAST,
     LATELY_ALL,
     LIKE_LAST,
     LIKE_SESSION,
@@ -132,8 +132,8 @@ def gather_session(
             lately = rows.counts[item, index, LATELY] * fade(at_s - rows.at_s[item, index])
             if steps == 0:
                 for count in range(LATELY):
-                    table.raw[place, LAST + count] += rows.counts[item, index, count]
-                table.raw[place, LAST + LATELY] += lately
+                    table.raw[place, FROM_LAST + count] += rows.counts[item, index, count]
+                table.raw[place, FROM_LAST + LATELY] += lately
             else:
                 table.raw[place, EARLIER] += weight * rows.counts[item, index, AFTER]
             together = rows.counts[item, index, TOGETHER]
@@ -296,12 +296,12 @@ def write_features(  # noqa: C901 - compiled: calls inside would pass arrays on
         out[place, SINCE_FIRST_SEEN] = log32(1.0 + age) / 8
         out[place, IS_NEW] = 1.0 if age < _NEW_EVENTS else 0.0
         out[place, SEEN_TOGETHER] = log32(1.0 + rows.total[item, TOGETHER]) / 5
-        together = table.raw[place, LAST + TOGETHER]
+        together = table.raw[place, FROM_LAST + TOGETHER]
         out[place, TOGETHER_WITH_LAST] = log32(1.0 + together) / 3
-        out[place, AFTER_LAST] = table.raw[place, LAST + AFTER] / (rows.total[last, AFTER] + 3.0)
+        out[place, AFTER_LAST] = table.raw[place, FROM_LAST + AFTER] / (rows.total[last, AFTER] + 3.0)
         out[place, NEIGHBOUR_VOTES] = log32(1.0 + table.raw[place, VOTES]) / 3
         out[place, COSINE_WITH_LAST] = together / np.sqrt((rows.total[item, TOGETHER] + 5.0) * (known + 5.0))
-        out[place, NEXT_AFTER_LAST] = table.raw[place, LAST + NEXT] / (rows.total[last, NEXT] + 3.0)
+        out[place, NEXT_AFTER_LAST] = table.raw[place, FROM_LAST + NEXT] / (rows.total[last, NEXT] + 3.0)
         out[place, AFTER_PAIR] = table.raw[place, PAIR] / (pair_seen + 3.0)
         for kind in range(TOKEN_KINDS):
             token = content.tokens[item, kind]
@@ -342,9 +342,9 @@ def write_features(  # noqa: C901 - compiled: calls inside would pass arrays on
             out[place, SHARE_OF_PATH] = times / len(path)
             # An item seen already is judged by weights of its own, on top of everyone's.
             out[place, BEEN_AND_VOTES] = out[place, log_share_column(VOTES)]
-            out[place, BEEN_AND_NEXT] = out[place, log_share_column(LAST + NEXT)]
-            out[place, BEEN_AND_AFTER] = out[place, log_share_column(LAST + AFTER)]
-            out[place, BEEN_AND_LATELY] = out[place, log_share_column(LAST + LATELY)]
+            out[place, BEEN_AND_NEXT] = out[place, log_share_column(FROM_LAST + NEXT)]
+            out[place, BEEN_AND_AFTER] = out[place, log_share_column(FROM_LAST + AFTER)]
+            out[place, BEEN_AND_LATELY] = out[place, log_share_column(FROM_LAST + LATELY)]
             out[place, BEEN_AND_COSINE] = out[place, log_share_column(COSINE)]
             out[place, BEEN_AND_TWO_STEPS] = out[place, log_share_column(TWO_STEPS)]
             out[place, BEEN_AND_WANTED] = out[place, WANTED_WITHIN_THE_HOUR]

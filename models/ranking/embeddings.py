@@ -20,7 +20,7 @@ EMBEDDED_ITEMS: Final = 5
 EMBEDDED_ITEM_DECAY: Final = 0.7
 """What an item of the session counts against the one after it."""
 EMBEDDING_LEARNING_RATE: Final = 0.1
-START: Final = 0.1
+INITIAL_SCALE: Final = 0.1
 """Deviation of a vector's first values."""
 _SMOOTH: Final = (
     0.1 / EMBEDDING_SIZE
@@ -39,7 +39,7 @@ class Factors(NamedTuple):
 
 def new_factors(items: int) -> Factors:
     """Make vectors for item numbers below `items`, the same for a number each time, whatever `items` is."""
-    values = (np.random.default_rng(0).standard_normal((items, 2, EMBEDDING_SIZE)) * START).astype(np.float32)
+    values = (np.random.default_rng(0).standard_normal((items, 2, EMBEDDING_SIZE)) * INITIAL_SCALE).astype(np.float32)
     return Factors(
         before=np.ascontiguousarray(values[:, 0]),
         after=np.ascontiguousarray(values[:, 1]),

@@ -14,8 +14,8 @@ from models.ranking.transitions import COUNTS
 # Channels of the candidate table: what each source writes.
 VOTES: Final = 0
 VOTES_NEAR: Final = VOTES + 1  # less for an old match and for distance from it
-LAST: Final = VOTES + VOTE_KINDS
-EARLIER: Final = LAST + COUNTS
+FROM_LAST: Final = VOTES + VOTE_KINDS
+EARLIER: Final = FROM_LAST + COUNTS
 COSINE: Final = EARLIER + 1
 LATELY_ALL: Final = COSINE + 1
 TWO_STEPS: Final = LATELY_ALL + 1
@@ -111,8 +111,8 @@ def learner_of_feature() -> NDArray[np.int64]:
     learner = np.full(FEATURES, -1, np.int64)
     for number, channels in enumerate(
         (
-            range(VOTES, LAST),
-            range(LAST, COSINE),
+            range(VOTES, FROM_LAST),
+            range(FROM_LAST, COSINE),
             (COSINE, LATELY_ALL),
             (TWO_STEPS, THREE_STEPS),
             range(TOKEN_AFTER, VISITOR),

@@ -89,7 +89,7 @@ class NextItem:
 
     >>> engine = NextItem()
     >>> for item in ("boots", "socks"):
-    ...     _ = engine.learn_one(ItemEvent("s1", item, at_s=0.0))
+    ...     _ = engine.test_then_learn(ItemEvent("s1", item, at_s=0.0))
     >>> engine.next_items(["boots"])[0][0]
     'socks'
     """
@@ -139,7 +139,7 @@ class NextItem:
         self._sums = np.zeros(items, np.float32)
         self._found = np.zeros(items, np.int32)
 
-    def learn_one(self, visit: ItemEvent, weight: float = 1.0, *, ranked: bool = True) -> Ranks | None:
+    def test_then_learn(self, visit: ItemEvent, weight: float = 1.0, *, ranked: bool = True) -> Ranks | None:
         """Learn an event; tells where its item stood before, None for a session's first item or a repeat of its last.
 
         Parameters

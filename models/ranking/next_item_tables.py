@@ -21,7 +21,7 @@ from models.ranking.feature_layout import (
     COSINE,
     FACTORS,
     FEATURES,
-    LAST,
+    FROM_LAST,
     QUERY_FEATURES,
     SAME_CATEGORY,
     VOTES,
@@ -123,7 +123,7 @@ class NextItemTables:
         self.factors = new_factors(items)
         self.ranker = new_ranker(FEATURES, QUERY_FEATURES)
         # Before anything is learned, the sources that serve best alone count alike.
-        for channel in (VOTES, VOTES_NEAR, LAST + AFTER, LAST + TOGETHER, LAST + LATELY, COSINE):
+        for channel in (VOTES, VOTES_NEAR, FROM_LAST + AFTER, FROM_LAST + TOGETHER, FROM_LAST + LATELY, COSINE):
             self.ranker.weight[log_share_column(channel), 0] = 1.0
         self.ranker.weight[[SAME_CATEGORY, FACTORS], 0] = 1.0
         resized(items)

@@ -13,22 +13,22 @@ from models.base.durations import DAY_S
 from models.base.jit import fast_kernel
 
 # Columns of `item` and, the first four, of `category`.
-OFFERED: Final = 0
-AGAIN_FEATURE: Final = 1
+TIMES_OFFERED: Final = 0
+BOUGHT_AGAIN: Final = 1
 GAP_DAYS: Final = 2
-GAPS: Final = 3
-BOUGHT: Final = 4
-ALONE: Final = 5
-"""Sum of 1 / items of the order: near `BOUGHT` for what is bought on its own."""
-LATELY: Final = 6
+GAPS_COUNTED: Final = 3
+TIMES_TAKEN: Final = 4
+BOUGHT_ALONE: Final = 5
+"""Sum of 1 / items of the order: near `TIMES_TAKEN` for what is bought on its own."""
+LATELY_BY_DAYS: Final = 6
 LATELY_BY_WEEKS: Final = 7
 LATELY_BY_MONTHS: Final = 8
 HALF_LIVES_DAYS: Final = (3.0, 14.0, 60.0)
-ITEM_COLUMNS: Final = LATELY + len(HALF_LIVES_DAYS)
+ITEM_COLUMNS: Final = LATELY_BY_DAYS + len(HALF_LIVES_DAYS)
 CATEGORY_COLUMNS: Final = 4
-ORDERS: Final = ALONE + 1
-"""Of `total` alone, which has the columns of an item up to `ALONE`."""
-TOTAL_COLUMNS: Final = ORDERS + 1
+ORDERS_LEARNED: Final = BOUGHT_ALONE + 1
+"""Of `total` alone, which has the columns of an item up to `BOUGHT_ALONE`."""
+TOTAL_COLUMNS: Final = ORDERS_LEARNED + 1
 
 REPURCHASE_FEATURES: Final = (
     "not bought before",
@@ -54,9 +54,29 @@ REPURCHASE_FEATURES: Final = (
     "bought alone by all",
     "category known",
 )
-NEW: Final = 0
-COUNT: Final = 1
-WITHIN_90: Final = 4
+# Columns of the features, by the order of their names.
+NOT_BOUGHT: Final = 0
+TIMES_BOUGHT: Final = 1
+WITHIN_7_DAYS: Final = 2
+WITHIN_30_DAYS: Final = 3
+WITHIN_90_DAYS: Final = 4
+AGE: Final = 5
+IN_LAST_ORDER: Final = 6
+ORDERS_SINCE: Final = 7
+AGE_BY_GAP: Final = 8
+OVERDUE: Final = 9
+TOO_EARLY: Final = 10
+CATEGORY_SHARE_OF_ITEM: Final = 11
+CATEGORY_SHARE: Final = 12
+CATEGORY_AGE_BY_GAP: Final = 13
+CATEGORY_AGE: Final = 14
+ALONE_BY_VISITOR: Final = 15
+TAKEN_AGAIN: Final = 16
+POPULARITY: Final = 17
+TREND_OF_DAYS: Final = 18
+TREND_OF_WEEKS: Final = 19
+ALONE_BY_ALL: Final = 20
+CATEGORY_KNOWN: Final = 21
 REPURCHASE_QUERY_FEATURES: Final = 6
 POPULAR: Final = 20
 """Items offered to every visitor besides what they bought themselves: the most bought lately."""
@@ -73,7 +93,7 @@ class Repeats(NamedTuple):
     """Sums by item `(items, ITEM_COLUMNS)` and category `(categories, CATEGORY_COLUMNS)`.
 
     `lately` columns stand as of `seen_s`, epoch seconds; `category_of` is -1 where it is not known; `total` sums like
-    `item` up to `ALONE`, behind those the orders learned; `popular` holds item numbers, -1 behind the last.
+    `item` up to `BOUGHT_ALONE`, behind those the orders learned; `popular` holds item numbers, -1 behind the last.
     """
 
     item: NDArray[np.float32]
@@ -109,7 +129,7 @@ class OrderTimes(NamedTuple):
 def new_repeats(items: int, categories: int) -> Repeats:
     """Make what is known before any order: one offer in 200 is taken."""
     total = np.zeros(TOTAL_COLUMNS)
-    total[OFFERED], total[AGAIN_FEATURE] = 100.0, 0.5
+    total[TIMES_OFFERED], total[BOUGHT_AGAIN] = 100.0, 0.5
     return Repeats(
         item=np.zeros((items, ITEM_COLUMNS), np.float32),
         seen_s=np.zeros(items),
@@ -136,34 +156,34 @@ def learn_order(
             continue
         category = r.category_of[item]
         again = gap_days[place] >= 0
-        r.total[OFFERED] += 1
-        r.item[item, OFFERED] += 1
+        r.total[TIMES_OFFERED] += 1
+        r.item[item, TIMES_OFFERED] += 1
         if category >= 0:
-            r.category[category, OFFERED] += 1
+            r.category[category, TIMES_OFFERED] += 1
         if again:
-            r.total[AGAIN_FEATURE] += 1
-            r.item[item, AGAIN_FEATURE] += 1
+            r.total[BOUGHT_AGAIN] += 1
+            r.item[item, BOUGHT_AGAIN] += 1
             r.item[item, GAP_DAYS] += gap_days[place]
-            r.item[item, GAPS] += 1
+            r.item[item, GAPS_COUNTED] += 1
             if category >= 0:
-                r.category[category, AGAIN_FEATURE] += 1
+                r.category[category, BOUGHT_AGAIN] += 1
                 r.category[category, GAP_DAYS] += gap_days[place]
-                r.category[category, GAPS] += 1
+                r.category[category, GAPS_COUNTED] += 1
     for item in taken:
-        r.item[item, BOUGHT] += 1
-        r.item[item, ALONE] += share
-        r.total[BOUGHT] += 1
-        r.total[ALONE] += share
+        r.item[item, TIMES_TAKEN] += 1
+        r.item[item, BOUGHT_ALONE] += share
+        r.total[TIMES_TAKEN] += 1
+        r.total[BOUGHT_ALONE] += share
         ahead = (at_s - r.seen_s[item]) / DAY_S
         for column, half_life in enumerate(HALF_LIVES_DAYS):
-            weight = r.item[item, LATELY + column]
+            weight = r.item[item, LATELY_BY_DAYS + column]
             if ahead >= 0:
                 weight = weight * np.exp2(-ahead / half_life) + 1.0
             else:
                 weight += np.exp2(ahead / half_life)
-            r.item[item, LATELY + column] = weight if weight > _NEGLIGIBLE else 0.0
+            r.item[item, LATELY_BY_DAYS + column] = weight if weight > _NEGLIGIBLE else 0.0
         r.seen_s[item] = max(r.seen_s[item], at_s)
-    r.total[ORDERS] += 1
+    r.total[ORDERS_LEARNED] += 1
 
 
 def refresh_popular(r: Repeats, count: int, at_s: float) -> None:
@@ -178,15 +198,15 @@ def refresh_popular(r: Repeats, count: int, at_s: float) -> None:
 @fast_kernel
 def _rate_again(r: Repeats, item: int) -> float:
     """Chance, 0 to 1, that an order takes an item its visitor has bought before."""
-    rate = float(r.total[AGAIN_FEATURE] / r.total[OFFERED])
+    rate = float(r.total[BOUGHT_AGAIN] / r.total[TIMES_OFFERED])
     if item < 0:
         return rate
     category = r.category_of[item]
     if category >= 0:
-        rate = (r.category[category, AGAIN_FEATURE] + CATEGORY_PRIOR * rate) / (
-            r.category[category, OFFERED] + CATEGORY_PRIOR
+        rate = (r.category[category, BOUGHT_AGAIN] + CATEGORY_PRIOR * rate) / (
+            r.category[category, TIMES_OFFERED] + CATEGORY_PRIOR
         )
-    return float((r.item[item, AGAIN_FEATURE] + ITEM_PRIOR * rate) / (r.item[item, OFFERED] + ITEM_PRIOR))
+    return float((r.item[item, BOUGHT_AGAIN] + ITEM_PRIOR * rate) / (r.item[item, TIMES_OFFERED] + ITEM_PRIOR))
 
 
 @fast_kernel
@@ -198,8 +218,10 @@ def _usual_gap_days(r: Repeats, item: int) -> float:
     category = r.category_of[item]
     if category >= 0:
         days += r.category[category, GAP_DAYS]
-        gaps += r.category[category, GAPS]
-    return float((r.item[item, GAP_DAYS] + ITEM_GAPS_PRIOR * days / gaps) / (r.item[item, GAPS] + ITEM_GAPS_PRIOR))
+        gaps += r.category[category, GAPS_COUNTED]
+    return float(
+        (r.item[item, GAP_DAYS] + ITEM_GAPS_PRIOR * days / gaps) / (r.item[item, GAPS_COUNTED] + ITEM_GAPS_PRIOR)
+    )
 
 
 @fast_kernel
@@ -231,29 +253,29 @@ def write_repurchase_features(
 ) -> None:
     """Write the features of each candidate at `at_s` (epoch seconds), shape `(n, len(FEATURES))`."""
     visits = max(orders.seen, 1.0)
-    alone = (r.total[ALONE] + 1.0) / (r.total[BOUGHT] + 6.0)
+    alone = (r.total[BOUGHT_ALONE] + 1.0) / (r.total[TIMES_TAKEN] + 6.0)
     for row in range(len(c.number)):
         item = c.number[row]
         x[row] = 0.0
         rate = _rate_again(r, item)
-        x[row, 16] = np.log(rate / (1 - rate)) + 3
+        x[row, TAKEN_AGAIN] = np.log(rate / (1 - rate)) + 3
         category = -1
         by_all = alone
         if item >= 0:
             category = r.category_of[item]
             faded = max(at_s - r.seen_s[item], 0.0) / DAY_S
-            days = r.item[item, LATELY] * np.exp2(-faded / HALF_LIVES_DAYS[0])
+            days = r.item[item, LATELY_BY_DAYS] * np.exp2(-faded / HALF_LIVES_DAYS[0])
             weeks = r.item[item, LATELY_BY_WEEKS] * np.exp2(-faded / HALF_LIVES_DAYS[1])
             months = r.item[item, LATELY_BY_MONTHS] * np.exp2(-faded / HALF_LIVES_DAYS[2])
-            x[row, 17] = np.log(1 + weeks) / 3
-            x[row, 18] = np.log((days / HALF_LIVES_DAYS[0] + 0.2) / (weeks / HALF_LIVES_DAYS[1] + 0.2))
-            x[row, 19] = np.log((weeks / HALF_LIVES_DAYS[1] + 0.2) / (months / HALF_LIVES_DAYS[2] + 0.2))
-            by_all = (r.item[item, ALONE] + 5 * alone) / (r.item[item, BOUGHT] + 5)
-        x[row, 20] = np.log(by_all) + 2
+            x[row, POPULARITY] = np.log(1 + weeks) / 3
+            x[row, TREND_OF_DAYS] = np.log((days / HALF_LIVES_DAYS[0] + 0.2) / (weeks / HALF_LIVES_DAYS[1] + 0.2))
+            x[row, TREND_OF_WEEKS] = np.log((weeks / HALF_LIVES_DAYS[1] + 0.2) / (months / HALF_LIVES_DAYS[2] + 0.2))
+            by_all = (r.item[item, BOUGHT_ALONE] + 5 * alone) / (r.item[item, TIMES_TAKEN] + 5)
+        x[row, ALONE_BY_ALL] = np.log(by_all) + 2
         in_category = 0.0
         last, first = -np.inf, np.inf
         if category >= 0:
-            x[row, 21] = 1.0
+            x[row, CATEGORY_KNOWN] = 1.0
             for other in range(len(c.number)):
                 if c.times[other] > 0 and c.number[other] >= 0 and r.category_of[c.number[other]] == category:
                     in_category += c.times[other]
@@ -261,8 +283,8 @@ def write_repurchase_features(
                     first = min(first, c.first_s[other])
         count = c.times[row]
         if count == 0:
-            x[row, 0] = 1.0
-            x[row, 12] = np.log(in_category / visits + 0.02)
+            x[row, NOT_BOUGHT] = 1.0
+            x[row, CATEGORY_SHARE] = np.log(in_category / visits + 0.02)
             continue
         if in_category == 0:
             in_category, last, first = count, c.last_s[row], c.first_s[row]
@@ -281,20 +303,22 @@ def write_repurchase_features(
         ratio = np.log((age + 0.3) / (usual + 0.3))
         last_place = c.orders[row].max()
         since = len(orders.at_s) - last_place if last_place >= 0 else len(orders.at_s) + 1
-        x[row, 1] = np.log(count)
-        x[row, 2] = np.log(within_7 + 0.05)
-        x[row, 3] = np.log(within_30 + 0.05)
-        x[row, 4] = np.log(within_90 + 0.05)
-        x[row, 5] = np.log(age + 0.2) / 2
-        x[row, 6] = 1.0 if since == 1 else 0.0
-        x[row, 7] = np.log(since)
-        x[row, 8] = ratio
-        x[row, 9] = max(ratio, 0.0)
-        x[row, 10] = min(ratio + 1, 0.0)
-        x[row, 11] = np.log(count / in_category)
-        x[row, 12] = np.log(in_category / visits + 0.02)
+        x[row, TIMES_BOUGHT] = np.log(count)
+        x[row, WITHIN_7_DAYS] = np.log(within_7 + 0.05)
+        x[row, WITHIN_30_DAYS] = np.log(within_30 + 0.05)
+        x[row, WITHIN_90_DAYS] = np.log(within_90 + 0.05)
+        x[row, AGE] = np.log(age + 0.2) / 2
+        x[row, IN_LAST_ORDER] = 1.0 if since == 1 else 0.0
+        x[row, ORDERS_SINCE] = np.log(since)
+        x[row, AGE_BY_GAP] = ratio
+        x[row, OVERDUE] = max(ratio, 0.0)
+        x[row, TOO_EARLY] = min(ratio + 1, 0.0)
+        x[row, CATEGORY_SHARE_OF_ITEM] = np.log(count / in_category)
+        x[row, CATEGORY_SHARE] = np.log(in_category / visits + 0.02)
         category_age = max(at_s - last, 0.0) / DAY_S
         category_usual = (max(last - first, 0.0) / DAY_S + gap) / in_category
-        x[row, 13] = np.log((category_age + 0.3) / (category_usual + 0.3))
-        x[row, 14] = (np.log(category_age + 0.2) - np.log(age + 0.2)) / 2
-        x[row, 15] = np.log(own_alone / known) + 2 if known else np.log(visits / max(orders.items_seen, 1.0)) + 2
+        x[row, CATEGORY_AGE_BY_GAP] = np.log((category_age + 0.3) / (category_usual + 0.3))
+        x[row, CATEGORY_AGE] = (np.log(category_age + 0.2) - np.log(age + 0.2)) / 2
+        x[row, ALONE_BY_VISITOR] = (
+            np.log(own_alone / known) + 2 if known else np.log(visits / max(orders.items_seen, 1.0)) + 2
+        )

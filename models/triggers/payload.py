@@ -99,7 +99,7 @@ def sent_event(outcome: TriggerOutcome, recipient: Recipient, state: TriggerStat
         event_id=outcome.message_id,
         user_id=state.user_id,
         params=params,
-        told=True,
+        by_engine=True,
     )
 
 

@@ -54,7 +54,7 @@ _PASSIVE: Final = (
     )
 )
 """Events that happen while nothing is done."""
-_PROFILE_CHANGES: Final = ORDERED_EVENTS | {"add_to_cart", "remove_from_cart", "order_cancelled", "refund", "login"}
+_PROFILE_CHANGES: Final = ORDERED_EVENTS | UNDONE_EVENTS | {"add_to_cart", "remove_from_cart", "login"}
 """Events after which the profile is looked at: its cart may have changed, or another's was joined to it."""
 _ORDER_MOMENTS: Final = {
     "order_created": ("created_at_s",),

@@ -6,7 +6,7 @@ of the visitors, by a stable hash, get no echo, so that what it brings is measur
 
 from typing import Final
 
-from models.base.bucketing import lot
+from models.base.bucketing import visitor_share
 from models.catalog.assortment import Assortment
 from models.catalog.resources import Campaign
 from models.events.traffic_source import Touch
@@ -14,7 +14,7 @@ from models.visitor.profile import Profile
 
 SLOT_SHARE: Final = 0.9
 """How often the first slot is drawn from the campaign's own creatives; else as ever, so that all are tried."""
-PLACES: Final = 3
+ECHO_PLACES: Final = 3
 """Products of the campaign at the head of "for you"."""
 WITHOUT_SHARE: Final = 0.1
 """Visitors who get no echo."""
@@ -48,4 +48,4 @@ def echoed_campaign(profile: Profile, assortment: Assortment, now_s: float) -> C
 
 def without_echo(site: str, visitor_id: str) -> bool:
     """Whether a visitor gets no echo: by a stable hash, the same at every visit and for every campaign."""
-    return lot("echo", site, visitor_id) < WITHOUT_SHARE
+    return visitor_share("echo", site, visitor_id) < WITHOUT_SHARE

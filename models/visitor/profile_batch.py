@@ -76,7 +76,7 @@ def learn(
         if not first_time(profile, event.event_id):
             outcomes.append("duplicate")
             continue
-        if event.told:
+        if event.by_engine:
             profile.contact_history = learn_contact(profile.contact_history, event)
             outcomes.append("told")
             continue

@@ -25,7 +25,7 @@ from stream.delivery import MessageDelivery
 from stream.flow_context import FlowContext
 from stream.message_lists import MessageLists
 from stream.trigger_flow import run_trigger
-from stream.trigger_inputs import Configs
+from stream.trigger_inputs import TriggerConfigs
 from stream.trigger_worker import TriggerStores, TriggerWorker
 
 
@@ -56,7 +56,7 @@ def _trigger_worker(
         context,
         TriggerStores(TriggerStore(client), ItemWatcherStore(client), profiles, catalogs),
         Assortments(catalogs),
-        Configs(configs, SegmentStore(client, default_thresholds(settings))),
+        TriggerConfigs(configs, SegmentStore(client, default_thresholds(settings))),
         MessageLists(ModelStore(client), settings.holdout_share),
         open_clock(clock_kind(settings), client),
     )

@@ -124,7 +124,7 @@ class Shoppers:
         self._stopping = asyncio.Event()
         self._client: httpx.AsyncClient
 
-    async def run(self, seconds: float) -> ShopperReport:
+    async def shop(self, seconds: float) -> ShopperReport:
         """Let shoppers come for so many seconds, let the last of them finish, and tell what happened."""
         self._stopping.clear()
         random = Random(f"arrivals:{self._seed}")

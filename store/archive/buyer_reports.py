@@ -6,7 +6,7 @@ from models.reports.cohorts import CohortOrder, cohorts
 from models.segments.lifecycle import STAGES
 from models.segments.rfm import TIERS, Buyer, tiers
 from store.archive import report_queries
-from store.archive.channel_reports import TOTAL
+from store.archive.channel_reports import TOTAL_ROW
 from store.archive.report_source import MadeTable, ReportSource, share_of
 
 
@@ -19,7 +19,7 @@ def value_segments(source: ReportSource) -> MadeTable:
         members.setdefault(tier, []).append(buyer)
     revenue = sum(buyer.revenue for buyer in buyers)
     rows: list[tuple[Any, ...]] = []
-    for tier, theirs in [*((tier, members[tier]) for tier in TIERS if tier in members), (TOTAL, buyers)]:
+    for tier, theirs in [*((tier, members[tier]) for tier in TIERS if tier in members), (TOTAL_ROW, buyers)]:
         brought, orders = sum(order.revenue for order in theirs), sum(order.orders for order in theirs)
         rows.append(
             (
@@ -61,14 +61,14 @@ def lifetime_value(source: ReportSource) -> MadeTable:
     if cells:
         buyers = sum(cell.buyers for cell in cells if cell.month == 0)
         orders, revenue = sum(cell.orders for cell in cells), sum(cell.revenue for cell in cells)
-        rows.append((TOTAL, None, buyers, orders, revenue, revenue, revenue / buyers))
+        rows.append((TOTAL_ROW, None, buyers, orders, revenue, revenue, revenue / buyers))
     return ("cohort", "month", "buyers", "orders", "revenue", "cumulative_revenue", "lifetime_value"), rows
 
 
 def abandoned_carts(source: ReportSource) -> MadeTable:
     """Visits with a cart, and those after which nothing was ordered."""
     found = source.select(report_queries.CARTS_QUERY)
-    whole = (TOTAL, *(sum(row[place] for row in found) for place in range(1, 6)))
+    whole = (TOTAL_ROW, *(sum(row[place] for row in found) for place in range(1, 6)))
     columns = ("channel", "carts", "bought", "abandoned", "cart_value", "abandoned_value", "abandonment")
     return columns, [(*row, share_of(row[3], row[1])) for row in (*found, whole)]
 
@@ -83,7 +83,7 @@ def satisfaction_by_channel(source: ReportSource) -> MadeTable:
     def whole(place: int) -> int:
         return int(sum(row[place] for row in found))
 
-    total = (TOTAL, *(whole(place) for place in range(1, 7)), mean(7, 5), whole(8), mean(9, 8))
+    total = (TOTAL_ROW, *(whole(place) for place in range(1, 7)), mean(7, 5), whole(8), mean(9, 8))
     rows: list[tuple[Any, ...]] = []
     for row in (*found, total):
         nps = share_of(100.0 * (row[2] - row[4]), row[1])
@@ -106,7 +106,10 @@ def segment_revenue(source: ReportSource) -> MadeTable:
     """What the shop's own segments bring: visitors in them at the end, and their orders; one may be in several."""
     ((visitors, buyers, orders, revenue),) = source.select(report_queries.ALL_VISITORS)
     rows: list[tuple[Any, ...]] = []
-    for name, *figures in (*source.select(report_queries.SEGMENT_REVENUE), (TOTAL, visitors, buyers, orders, revenue)):
+    for name, *figures in (
+        *source.select(report_queries.SEGMENT_REVENUE),
+        (TOTAL_ROW, visitors, buyers, orders, revenue),
+    ):
         count, own_buyers, own_orders, brought = figures
         shares = (share_of(count, visitors), share_of(brought, revenue))
         rows.append((name, count, shares[0], own_buyers, own_orders, brought, shares[1], share_of(brought, count)))
@@ -124,7 +127,7 @@ def stages_at_end(source: ReportSource) -> MadeTable:
         rows.append((stage, visitors, share_of(visitors, whole), entered, gone))
     return ("stage", "visitors", "share", "entered", "left"), [
         *rows,
-        (TOTAL, whole, share_of(whole, whole), None, None),
+        (TOTAL_ROW, whole, share_of(whole, whole), None, None),
     ]
 
 

@@ -16,7 +16,7 @@ from models.reports.attribution import (
 from store.archive import report_queries
 from store.archive.report_source import LOOKBACK_S, MadeTable, ReportSource, share_of
 
-TOTAL: Final = "total"
+TOTAL_ROW: Final = "total"
 _JOIN: Final = "\x1f"
 
 
@@ -95,7 +95,7 @@ def _by_source(source: ReportSource, *, by_campaign: bool) -> list[tuple[tuple[s
         )
         for by_channel in credited
     ]
-    return [*rows, ((TOTAL, ""), _source_row(whole, sums))]
+    return [*rows, ((TOTAL_ROW, ""), _source_row(whole, sums))]
 
 
 def _source_row(kept: Sequence[float], credited: Sequence[Credit]) -> tuple[Any, ...]:

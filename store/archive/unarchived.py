@@ -46,7 +46,7 @@ def read_unarchived(log: EventLog, group: str, site: str, holdout_share: float) 
     rows, erased = [], []
     if not missing:
         return Unarchived()
-    reader = log.read({partition: committed[partition] for partition in missing})
+    reader = log.reader({partition: committed[partition] for partition in missing})
     try:
         count, stop_at = 0, time.monotonic() + _LONGEST_WAIT_S
         while missing and count < MAX_RECORDS and time.monotonic() < stop_at:

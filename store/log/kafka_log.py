@@ -87,7 +87,7 @@ class KafkaLog:
         }
         return KafkaGroupConsumer(self._topic, self._topic.new_consumer(group, settings))
 
-    def read(self, after: Mapping[int, int]) -> KafkaReader:
+    def reader(self, after: Mapping[int, int]) -> KafkaReader:
         """Follow partitions from just after given positions; see `EventLog`."""
         starts = self.starts()
         check_not_recreated(self._name, after, self.ends())

@@ -110,7 +110,7 @@ class EventLog(Protocol):
         A partition starts at the group's committed position, or at the oldest record kept where that is later.
         """
 
-    def read(self, after: Mapping[int, int]) -> LogReader:
+    def reader(self, after: Mapping[int, int]) -> LogReader:
         """Follow the partitions named from just after the positions given, in no group.
 
         Raises `LogRecreatedError` when a position lies past the end.

@@ -145,7 +145,7 @@ class RedisGroupConsumer:
 
     def commit(self, positions: Mapping[int, int]) -> None:
         """Record positions for the partitions still held; see `GroupConsumer`."""
-        self._server.run(
+        self._server.execute(
             [commit_call(self._name, self._group, partition, at, self._member) for partition, at in positions.items()]
         )
 
@@ -184,7 +184,7 @@ class RedisGroupConsumer:
 
     def _release(self, partitions: Sequence[int]) -> None:
         keys = [log_keys.lease(self._name, partition, self._group) for partition in partitions]
-        self._server.run([ScriptCall(read_script("release_lease"), [key], [self._member]) for key in keys])
+        self._server.execute([ScriptCall(read_script("release_lease"), [key], [self._member]) for key in keys])
 
     def _keep_alive(self) -> None:
         while not self._closed.is_set():
@@ -208,7 +208,7 @@ class RedisGroupConsumer:
         timeout_ms = int(self._timeout_s * 1000)
         key = log_keys.members(self._name, self._group)
         arguments = _RenewArguments(self._member, timeout_ms, _MEMBER_KEPT_S)
-        [live] = self._server.run([ScriptCall(read_script("renew_membership"), [key], arguments)])
+        [live] = self._server.execute([ScriptCall(read_script("renew_membership"), [key], arguments)])
         members = sorted(member.decode() for member in live)
         ours = {p for p in range(self._partitions) if members[p % len(members)] == self._member}
         with self._moving:
@@ -219,7 +219,7 @@ class RedisGroupConsumer:
                 wanted = sorted(ours | set(self._leases))
                 known = self._parted | {partition: lease.position for partition, lease in self._leases.items()}
             ends_at_s = time.monotonic() + self._timeout_s  # before the server starts counting, so ours ends first
-            claims = self._server.run([self._claim_call(partition, timeout_ms) for partition in wanted])
+            claims = self._server.execute([self._claim_call(partition, timeout_ms) for partition in wanted])
             with self._changed:
                 for partition, answer in zip(wanted, claims, strict=True):
                     claim = _Claim(*answer)

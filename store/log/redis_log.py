@@ -102,7 +102,7 @@ class RedisLog:
             for partition, group in indexes.items()
         ]
         positions = [0] * len(records)
-        for group, last in zip(indexes.values(), self._server.run(calls), strict=True):
+        for group, last in zip(indexes.values(), self._server.execute(calls), strict=True):
             for position, index in enumerate(group, start=last - len(group) + 1):
                 positions[index] = position
         self._renew_partition_count()
@@ -113,7 +113,7 @@ class RedisLog:
         server = RedisServer(self._source)
         return RedisGroupConsumer(server, self._name, self._partitions, group, self._session_timeout_s)
 
-    def read(self, after: Mapping[int, int]) -> RedisReader:
+    def reader(self, after: Mapping[int, int]) -> RedisReader:
         """Follow partitions from just after given positions; see `EventLog`."""
         check_not_recreated(self._name, after, self.ends())
         return RedisReader(RedisServer(self._source), self._name, after)
@@ -135,7 +135,7 @@ class RedisLog:
 
     def commit(self, group: str, positions: Mapping[int, int]) -> None:
         """Commit for a group without members; a position never moves backwards."""
-        self._server.run([commit_call(self._name, group, partition, at) for partition, at in positions.items()])
+        self._server.execute([commit_call(self._name, group, partition, at) for partition, at in positions.items()])
 
     def truncate(self, before: Mapping[int, int]) -> None:
         """Drop the records of each partition older than the position given."""
@@ -150,7 +150,7 @@ class RedisLog:
 
     def _bounds(self) -> list[tuple[int, int]]:
         calls = [bounds_call(self._name, partition) for partition in range(self._partitions)]
-        return [(start, end) for start, end in self._server.run(calls)]
+        return [(start, end) for start, end in self._server.execute(calls)]
 
     def _renew_partition_count(self) -> None:
         # Once a day is plenty for a key that lives 400; it sits in another slot than the streams.

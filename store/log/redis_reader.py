@@ -49,7 +49,7 @@ class RedisReader:
 
     def _check(self) -> None:
         calls = [bounds_call(self._name, partition) for partition in self._positions]
-        for (partition, position), (_, end) in zip(self._positions.items(), self._server.run(calls), strict=True):
+        for (partition, position), (_, end) in zip(self._positions.items(), self._server.execute(calls), strict=True):
             if position > end:
                 raise LogRecreatedError(self._name, partition, position, end)
         self._check_at_s = time.monotonic() + _CHECK_EVERY_S

@@ -54,7 +54,7 @@ class RedisServer:
         self.client.set_response_callback("XREAD", _unchanged)
         self.command: Callable[..., Any] = self.client.execute_command
 
-    def run(self, calls: Sequence[ScriptCall]) -> list[Any]:
+    def execute(self, calls: Sequence[ScriptCall]) -> list[Any]:
         """Run scripts in one round trip, in order; their answers."""
         answers: list[Any] = [None] * len(calls)
         open_calls = list(range(len(calls)))

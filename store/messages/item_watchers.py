@@ -13,12 +13,12 @@ class ItemWatcherStore:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    def version(self, site: str, partition: int) -> int | None:
+    def compared_version(self, site: str, partition: int) -> int | None:
         """Version of the catalog up to which items have been compared; None where none ever was."""
         found = self._client.get(keys.wanted_version(site, partition))
         return None if found is None else int(found)
 
-    def set_version(self, site: str, partition: int, version: int) -> None:
+    def set_compared_version(self, site: str, partition: int, version: int) -> None:
         """Note up to which version of the catalog items have been compared."""
         self._client.set(keys.wanted_version(site, partition), version, ex=keys.TRIGGERS_LIFETIME_S)
 

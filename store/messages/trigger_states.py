@@ -94,7 +94,7 @@ class TriggerStore:
         blobs = cast(list[bytes | None], self._client.mget(names)) if names else []
         return [decode_trigger_state(blob) for blob in blobs]
 
-    def update(
+    def update_states(
         self,
         site: str,
         partition: int,

@@ -35,13 +35,13 @@ class SegmentStore:
         self._thresholds = thresholds
         self._hash = VersionedHash(client, keys.segments, keys.segments_version, keys.SEGMENTS_LIFETIME_S)
 
-    def put(self, site: str, segments: list[Segment], most: int) -> bool:
+    def put_within(self, site: str, segments: list[Segment], most: int) -> bool:
         """Add or replace segments; False, and nothing is changed, where there would be more than `most`."""
         pairs: list[tuple[str, bytes]] = []
         for segment in segments:
             raw = {"segment_id": segment.segment_id, "name": segment.name, "rule": segment.raw}
             pairs.append((segment.segment_id, orjson.dumps(raw)))
-        return self._hash.put(site, pairs, most)
+        return self._hash.put_within(site, pairs, most)
 
     def delete(self, site: str, segment_id: str) -> bool:
         """Take a segment out; False where there was none. Its members leave it in the background."""

@@ -55,10 +55,10 @@ class TriggerConfigStore:
             policy = parse_policy({**written_policy(policy), "webhook": written_policy(self._policy)["webhook"]})
         return policy
 
-    def put(self, site: str, triggers: list[Trigger], most: int) -> bool:
+    def put_within(self, site: str, triggers: list[Trigger], most: int) -> bool:
         """Add or replace triggers; False, and nothing is changed, where there would be more than `most`."""
         pairs = [(trigger.trigger_id, orjson.dumps(trigger.raw)) for trigger in triggers]
-        return self._hash.put(site, pairs, most)
+        return self._hash.put_within(site, pairs, most)
 
     def delete(self, site: str, trigger_id: str) -> bool:
         """Take a site's own trigger out, so that a shipped one of the same id counts again; False where none was."""

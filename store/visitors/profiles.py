@@ -167,7 +167,7 @@ class ProfileStore:
         blobs = cast(list[bytes | None], self._client.mget(names)) if names else []
         return [decode_profile(blob) for blob in blobs]
 
-    def update(
+    def update_profiles(
         self,
         site: str,
         partition: int,
@@ -312,7 +312,7 @@ class ProfileStore:
                 for profile in profiles
             ]
 
-        self.update(site, partition, [visitor_id], empty, Forgetting())
+        self.update_profiles(site, partition, [visitor_id], empty, Forgetting())
         self._client.delete(keys.pending(site, partition, visitor_id))
         self.links.forget((site, partition, visitor_id))
 
@@ -322,7 +322,7 @@ class ProfileStore:
         def unchanged(_: list[str], profiles: list[Profile]) -> list[ProfileUpdate]:
             return [ProfileUpdate(profile, 0, 0) for profile in profiles]
 
-        self.update(site, partition, visitor_ids, unchanged, judge)
+        self.update_profiles(site, partition, visitor_ids, unchanged, judge)
 
     def counts(self, site: str, partitions: int) -> dict[str, int]:
         """Events of a site by outcome, summed over its partitions."""

@@ -16,9 +16,6 @@ from tests.house.tree import ROOMS, ROOT, imported, modules, parsed
 
 ORDER_NAMES = ORDERED_EVENTS | UNDONE_EVENTS
 ORDERS_NAMED_ALOUD = {
-    "models/events/parsing.py": "GA4's two name their order by `transaction_id`, all others by `order_id`",
-    "models/events/segment_spec.py": "the two events whose `value` Segment calls `revenue` or `total`",
-    "models/triggers/scheduling.py": "the events that change a cart, of which a return of goods is none",
     "models/visitor/profile.py": "the order in which counts are stored: a name added would move the others",
 }
 """Modules that list some events of orders, and why they list just those."""

@@ -20,7 +20,7 @@ def test_the_version_moves_with_every_change_and_with_nothing_else(redis_server:
 
     def write(*pairs: tuple[str, bytes], most: int = 3) -> tuple[int, int]:
         """How many fields changed, and the version then."""
-        changed = kept.write("shop", most, pairs)
+        changed = kept.set_and_delete("shop", most, pairs)
         return changed, int(client.get(version) or 0)
 
     assert write(("a", b"1"), ("b", b"1")) == (2, 1)

@@ -71,7 +71,7 @@ def test_a_message_is_posted_signed_and_stands_on_the_topic(client: Client, log:
     assert (headers["content-type"], told["topic"], told["webhook"]) == ("application/json", "delivered", "delivered")
     assert (told["webhook_tries"], told["webhook_error"]) == ("1", "")
     home = partition_of(site, "v", PARTITIONS)
-    reader = log.read({home: 0})
+    reader = log.reader({home: 0})
     ((_, records),) = reader.poll(10, 2.0)
     reader.close()
     assert [record.value for record in records] == [body]

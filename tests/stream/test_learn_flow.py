@@ -50,14 +50,14 @@ def test_killed_and_paused_learners_leave_the_models_of_an_undisturbed_one(place
     assert saved is not None
     learned = Learner.load(SavedLearner(*saved))
     expected = Learner()
-    reader = place.log.read(dict.fromkeys(range(place.log.partitions), 0))
+    reader = place.log.reader(dict.fromkeys(range(place.log.partitions), 0))
     reached = [0] * place.log.partitions
     from models.events.events import decode_event
 
     while reached != place.log.ends():
         for batch in reader.poll(10_000, 1.0):
             for position, value in batch.records:
-                expected.learn_one(batch.partition, position, decode_event(value), Assortment())
+                expected.learn_event(batch.partition, position, decode_event(value), Assortment())
             reached[batch.partition] = batch.last_position
     reader.close()
     assert learned.positions == expected.positions

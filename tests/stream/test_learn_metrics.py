@@ -18,7 +18,7 @@ def test_quality_is_shown_by_view(site: str) -> None:
     catalog = assortment(6)
     for position in range(1, 61):
         told = event("view_item", f"p{position % 3:03}", visitor=f"v{position // 6}", at_s=float(position))
-        learner.learn_one(0, position, told, catalog)
+        learner.learn_event(0, position, told, catalog)
     observe_progress(site, learner)
     assert learner.progress.measures
     for view, measure in learner.progress.measures.items():

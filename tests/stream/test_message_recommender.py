@@ -30,7 +30,7 @@ def publish(models: ModelStore, site: str, favourite: str) -> None:
     learner = Learner()
     for position in range(1, 31):
         told = event("view_item", favourite, visitor=f"v{position}", at_s=float(position))
-        learner.learn_one(0, position, told, CATALOG)
+        learner.learn_event(0, position, told, CATALOG)
     learner.version = models.snapshot_version(site)
     snapshot = learner.snapshot()
     assert models.lead(site)

@@ -35,7 +35,7 @@ def test_each_notice_goes_to_its_visitors_partition_and_all_of_them_do(log: Even
     for number, notice in enumerate(told):
         expected.setdefault(partition_of("shop", f"v{number % 5}", PARTITIONS), []).append(notice)
     assert log.ends() == [len(expected.get(partition, ())) for partition in range(PARTITIONS)]
-    reader = log.read(dict.fromkeys(range(PARTITIONS), 0))
+    reader = log.reader(dict.fromkeys(range(PARTITIONS), 0))
     found = {batch.partition: [record.value for record in batch.records] for batch in reader.poll(1_000, 2.0)}
     reader.close()
     assert found == expected

@@ -102,7 +102,7 @@ def test_the_whole_log_learned_twice_more_changes_no_byte(place: World) -> None:
     counts: list[dict[str, int]] = []
     timelines: list[dict[str, list[bytes]]] = []
     for _ in range(3):
-        reader = place.log.read(dict.fromkeys(range(PARTITIONS), 0))
+        reader = place.log.reader(dict.fromkeys(range(PARTITIONS), 0))
         reached = [0] * PARTITIONS
         while reached != place.log.ends():
             for batch in reader.poll(37, 1.0):
@@ -138,7 +138,7 @@ def test_a_profile_moved_on_by_another_writer_is_learned_again_from_there(place:
     profiles = ProfileStore(place.client, 3600.0)
     learning = ProfileWorker(profiles, Assortments(CatalogStore(place.client)), Stop())
     decoder = Decoder(PROFILE_GROUP, frozenset({place.site}), PARTITIONS)
-    (batch,) = place.log.read({partition: 0}).poll(1_000, 2.0)
+    (batch,) = place.log.reader({partition: 0}).poll(1_000, 2.0)
     half = batch.records[: len(batch.records) // 2]
     loaded = profiles.load
 
@@ -175,7 +175,7 @@ def test_poison_goes_to_the_dead_letters_and_stops_nothing(place: World) -> None
 
     log = open_dead_letter_log(place.settings)
     letters = [
-        decode_dead_letter(record.value) for batch in log.read({0: 0}).poll(100, 5.0) for record in batch.records
+        decode_dead_letter(record.value) for batch in log.reader({0: 0}).poll(100, 5.0) for record in batch.records
     ]
     log.close()
     assert sorted(letter.code for letter in letters) == [

@@ -105,7 +105,7 @@ def counted(place: World) -> dict[str, int]:
 
 def notices(place: World) -> list[Event]:
     """What was told, in log order of each partition; a notice told twice stands once."""
-    reader = place.log.read(dict.fromkeys(range(PARTITIONS), 0))
+    reader = place.log.reader(dict.fromkeys(range(PARTITIONS), 0))
     reached = [0] * PARTITIONS
     found: dict[str, Event] = {}
     while reached != place.log.ends():
@@ -151,7 +151,7 @@ def wait_until_counted(place: World, counts: dict[str, int]) -> None:
 @pytest.mark.slow
 def test_killed_and_paused_workers_count_and_tell_as_if_nothing_had_happened(place: World) -> None:
     """SIGKILL between two batches, SIGSTOP while another takes over; then silence makes everybody move."""
-    SegmentStore(place.client, Thresholds()).put(place.site, SEGMENTS, MAX_SEGMENTS)
+    SegmentStore(place.client, Thresholds()).put_within(place.site, SEGMENTS, MAX_SEGMENTS)
     events = make_events(place.site, 1_500, visitors=60, seed=21)
     positions: list[int] = []
     with ExitStack() as workers:
@@ -191,14 +191,14 @@ def test_killed_and_paused_workers_count_and_tell_as_if_nothing_had_happened(pla
 def test_two_workers_that_look_at_the_same_moment_move_a_visitor_once(place: World) -> None:
     """The fence of the timer: both have loaded the visitor before either saves."""
     store = SegmentStore(place.client, Thresholds())
-    store.put(place.site, SEGMENTS, MAX_SEGMENTS)
+    store.put_within(place.site, SEGMENTS, MAX_SEGMENTS)
     one, other = segmenting(place), segmenting(place)
     partition = partition_of(place.site, "v", PARTITIONS)
     profiles = ProfileStore(place.client, 3600.0)
     learning = ProfileWorker(profiles, Assortments(CatalogStore(place.client)), Stop(), one)
     decoder = Decoder(PROFILE_GROUP, frozenset({place.site}), PARTITIONS)
     place.append([quiet_event(place.site, "v", START_S)])
-    (batch,) = place.log.read({partition: 0}).poll(10, 2.0)
+    (batch,) = place.log.reader({partition: 0}).poll(10, 2.0)
     learning(decoder(batch))
     assert counted(place) == {"stage:potential": 1, "segment:hour": 1}
     EventClock(place.client).saw(place.site, START_S + 40 * DAY_S)
@@ -229,7 +229,7 @@ def test_two_workers_that_look_at_the_same_moment_move_a_visitor_once(place: Wor
 def test_what_was_not_told_before_a_crash_is_told_after_it(place: World) -> None:
     """Killed between the save and the append, and between the append and the note that it was made."""
     store = SegmentStore(place.client, Thresholds())
-    store.put(place.site, SEGMENTS, MAX_SEGMENTS)
+    store.put_within(place.site, SEGMENTS, MAX_SEGMENTS)
     worker = segmenting(place)
     partition = partition_of(place.site, "v", PARTITIONS)
     learning = ProfileWorker(
@@ -237,7 +237,7 @@ def test_what_was_not_told_before_a_crash_is_told_after_it(place: World) -> None
     )
     worker.relay_notices = lambda site, partition: None  # type: ignore[method-assign]
     place.append([quiet_event(place.site, "v", START_S)])
-    (batch,) = place.log.read({partition: 0}).poll(10, 2.0)
+    (batch,) = place.log.reader({partition: 0}).poll(10, 2.0)
     learning(Decoder(PROFILE_GROUP, frozenset({place.site}), PARTITIONS)(batch))
     assert notices(place) == []
     waiting = MembershipStore(place.client).notices(place.site, partition)
@@ -252,14 +252,14 @@ def test_what_was_not_told_before_a_crash_is_told_after_it(place: World) -> None
 
 def test_whose_profile_has_ended_is_counted_no_more(place: World) -> None:
     """The key's lifetime took the profile; the membership, counts and due time follow, and every key has an end."""
-    SegmentStore(place.client, Thresholds()).put(place.site, SEGMENTS, MAX_SEGMENTS)
+    SegmentStore(place.client, Thresholds()).put_within(place.site, SEGMENTS, MAX_SEGMENTS)
     worker = segmenting(place)
     partition = partition_of(place.site, "v", PARTITIONS)
     learning = ProfileWorker(
         ProfileStore(place.client, 3600.0), Assortments(CatalogStore(place.client)), Stop(), worker
     )
     place.append([quiet_event(place.site, "v", START_S)])
-    (batch,) = place.log.read({partition: 0}).poll(10, 2.0)
+    (batch,) = place.log.reader({partition: 0}).poll(10, 2.0)
     learning(Decoder(PROFILE_GROUP, frozenset({place.site}), PARTITIONS)(batch))
     worker.tick([partition])
     for key in place.client.scan_iter(match=f"{place.site}:*"):

@@ -55,7 +55,7 @@ def journal(place: World) -> list[JournalRow]:
 
 def told(place: World) -> Counter[str]:
     """How often each message stands in the log."""
-    reader = place.log.read(dict.fromkeys(range(PARTITIONS), 0))
+    reader = place.log.reader(dict.fromkeys(range(PARTITIONS), 0))
     reached, found = [0] * PARTITIONS, Counter[str]()
     while reached != place.log.ends():
         for batch in reader.poll(1_000, 1.0):

@@ -6,18 +6,18 @@ from models.visitor.contact_policy import parse_policy
 from store.client import Client
 from store.site.segments import SegmentStore
 from store.site.trigger_config import TriggerConfigStore
-from stream.trigger_inputs import Configs
+from stream.trigger_inputs import TriggerConfigs
 
 
 def test_triggers_policy_and_thresholds_are_followed(client: Client, site: str) -> None:
     triggers = TriggerConfigStore(client, parse_policy({"attribution_days": 3}))
     segments = SegmentStore(client, Thresholds())
-    configs = Configs(triggers, segments)
+    configs = TriggerConfigs(triggers, segments)
     first = configs.current(site)
     assert configs.current(site) is first
     assert ("cart-left" in first.trigger_index.triggers, "lead" in first.trigger_index.triggers) == (True, False)
     assert (first.policy.attribution_days, first.thresholds) == (3, Thresholds())
-    triggers.put(site, [parse_trigger({"trigger_id": "lead", "when": {"event": {"name": "generate_lead"}}})], 9)
+    triggers.put_within(site, [parse_trigger({"trigger_id": "lead", "when": {"event": {"name": "generate_lead"}}})], 9)
     second = configs.current(site)
     assert "lead" in second.trigger_index.triggers
     triggers.put_policy(site, parse_policy({"attribution_days": 5}))
@@ -29,7 +29,7 @@ def test_triggers_policy_and_thresholds_are_followed(client: Client, site: str) 
 
 def test_a_change_of_one_site_is_none_of_another(client: Client, site: str) -> None:
     triggers = TriggerConfigStore(client, parse_policy({}))
-    configs = Configs(triggers, SegmentStore(client, Thresholds()))
+    configs = TriggerConfigs(triggers, SegmentStore(client, Thresholds()))
     other = configs.current(f"{site}-other")
     triggers.put_policy(site, parse_policy({"time_zone": "Europe/Berlin"}))
     assert configs.current(site).policy.time_zone == "Europe/Berlin"

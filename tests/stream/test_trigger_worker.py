@@ -29,7 +29,7 @@ from stream.flow_context import FlowContext
 from stream.message_lists import MessageLists
 from stream.profile_flow import ProfileWorker
 from stream.retry import Stop
-from stream.trigger_inputs import Configs
+from stream.trigger_inputs import TriggerConfigs
 from stream.trigger_worker import TriggerStores, TriggerWorker, offer_now
 from tests.models.makers import item
 from tests.stream.workers import PARTITIONS, START_S, World, world
@@ -52,7 +52,7 @@ def triggering(place: World) -> TriggerWorker:
         FlowContext(place.log, frozenset({place.site}), 1_000, Stop()),
         TriggerStores(TriggerStore(client), ItemWatcherStore(client), ProfileStore(client, 3_600.0), catalogs),
         Assortments(catalogs),
-        Configs(TriggerConfigStore(client, parse_policy({})), SegmentStore(client, Thresholds())),
+        TriggerConfigs(TriggerConfigStore(client, parse_policy({})), SegmentStore(client, Thresholds())),
         MessageLists(ModelStore(client), 0.0),
         EventClock(client),
     )
@@ -99,7 +99,7 @@ class Watched:
         """Have the profiles learn all there is."""
         profiles = ProfileStore(self._place.client, 3_600.0)
         learning = ProfileWorker(profiles, Assortments(CatalogStore(self._place.client)), Stop())
-        reader = self._place.log.read({self.home: 0})
+        reader = self._place.log.reader({self.home: 0})
         decoder = Decoder(PROFILE_GROUP, frozenset({self._place.site}), PARTITIONS)
         for batch in reader.poll(1_000, 0.0):
             learning(decoder(batch))
@@ -153,7 +153,7 @@ def test_nothing_is_judged_while_the_profiles_are_behind(place: World, watched: 
 def test_nothing_is_judged_while_an_event_of_before_is_not_taken_in(place: World) -> None:
     when = {"event": {"name": "generate_lead", "after": "30m", "unless": ["call_ended"]}}
     lead = parse_trigger({"trigger_id": "lead", "when": when})
-    TriggerConfigStore(place.client, parse_policy({})).put(place.site, [lead], 9)
+    TriggerConfigStore(place.client, parse_policy({})).put_within(place.site, [lead], 9)
     worker = triggering(place)
     watched = Watched(place, worker)
     watched.happens(did(place, "generate_lead"))

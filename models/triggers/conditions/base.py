@@ -23,8 +23,8 @@ BIRTHDAY_TOLD: Final = "_birthday"
 PROFILE_READ: Final = "_looked"
 """Arms when the visitor's profile is read."""
 
-Name = Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,39}$")]
-Names = Annotated[tuple[Name, ...], Meta(min_length=1, max_length=10)]
+EventName = Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,39}$")]
+EventNames = Annotated[tuple[EventName, ...], Meta(min_length=1, max_length=10)]
 
 
 class TimerRequest(NamedTuple):

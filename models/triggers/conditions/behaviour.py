@@ -9,16 +9,16 @@ from msgspec import Meta
 from models.base.durations import Duration, written_duration
 from models.events.events import Event
 from models.triggers.about import AboutEvent, read_about
-from models.triggers.conditions.base import EvaluationContext, Name, TimerRequest, TriggerCondition
+from models.triggers.conditions.base import EvaluationContext, EventName, TimerRequest, TriggerCondition
 from models.triggers.trigger_state import MAX_VIEWED, Timer, TriggerState
 
 
 class Happened(TriggerCondition, frozen=True):
     """An event of this `name` happened, and none of `unless` within `after`."""
 
-    name: Name
+    name: EventName
     after: Duration = Duration(0.0)
-    unless: Annotated[tuple[Name, ...], Meta(max_length=10)] = ()
+    unless: Annotated[tuple[EventName, ...], Meta(max_length=10)] = ()
     single: ClassVar[bool] = True
 
     @property

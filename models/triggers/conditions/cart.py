@@ -9,7 +9,7 @@ from msgspec import Meta
 from models.base.durations import HOUR_S, Duration, written_duration
 from models.events.events import Event
 from models.triggers.about import About, AboutPage, read_about
-from models.triggers.conditions.base import PROFILE_READ, EvaluationContext, Names, TimerRequest, TriggerCondition
+from models.triggers.conditions.base import PROFILE_READ, EvaluationContext, EventNames, TimerRequest, TriggerCondition
 from models.triggers.trigger_state import Timer, TriggerState
 from models.visitor.profile import Profile
 
@@ -87,7 +87,7 @@ class Hesitation(TriggerCondition, frozen=True):
     """The visitor opened a page by one of `events`, and did nothing more for `after`."""
 
     after: Duration = Duration(60.0)
-    events: Names = ("view_item", "view_cart", "begin_checkout")
+    events: EventNames = ("view_item", "view_cart", "begin_checkout")
     single: ClassVar[bool] = True
     lasts_s: ClassVar[float] = 600.0
 

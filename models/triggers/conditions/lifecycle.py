@@ -12,7 +12,7 @@ from models.events.events import Event
 from models.events.names import SEGMENT_ENTERED, STAGE_CHANGED
 from models.segments.lifecycle import Stage, stage_of
 from models.triggers.about import AboutComplaint, AboutSegment, AboutSignUp, AboutStage, read_about
-from models.triggers.conditions.base import COMPLAINED, EvaluationContext, Names, TimerRequest, TriggerCondition
+from models.triggers.conditions.base import COMPLAINED, EvaluationContext, EventNames, TimerRequest, TriggerCondition
 from models.triggers.trigger_state import Timer, TriggerState
 from models.visitor.contact_history import trouble_of
 
@@ -24,7 +24,7 @@ class Welcome(TriggerCondition, frozen=True):
     """The visitor signed up: one of `events` for the first time, `after` ago."""
 
     after: Duration = Duration(0.0)
-    events: Names = ("sign_up",)
+    events: EventNames = ("sign_up",)
     lasts_s: ClassVar[float] = 7 * DAY_S
 
     @property

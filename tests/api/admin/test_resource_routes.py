@@ -10,7 +10,7 @@ import pytest
 from starlette.requests import Request
 from starlette.types import Message
 
-from api.admin.resource_routes import ResourceRoutes
+from api.admin.resource_routes import StoredResourceRoutes
 from api.http.problems import ProblemError
 from api.runtime.site import Site
 from models.base.errors import InvalidError
@@ -24,7 +24,7 @@ class Drawer:
     def __init__(self) -> None:
         self.jars: dict[str, str] = {}
 
-    def put(self, site: str, resources: list[tuple[str, str]], most: int) -> bool:
+    def put_within(self, site: str, resources: list[tuple[str, str]], most: int) -> bool:
         """Put jars on the drawer of the one site there is."""
         if site != "demo":
             raise ConnectionRefusedError(site)
@@ -46,9 +46,9 @@ def parse_jar(value: object) -> tuple[str, str]:
     return str(value["jar_id"]), str(value["colour"])
 
 
-def routes_of(drawer: Drawer) -> ResourceRoutes[tuple[str, str]]:
+def routes_of(drawer: Drawer) -> StoredResourceRoutes[tuple[str, str]]:
     """What the routes of jars do, two of which have room."""
-    return ResourceRoutes(
+    return StoredResourceRoutes(
         noun="jar",
         most=2,
         away="the drawer does not answer",

@@ -42,7 +42,7 @@ async def open_shop(state: State, site: Site) -> None:
 
 def logged(state: State, site: Site, visitor: str) -> list[dict[str, Any]]:
     """What the decision log holds of a visitor's partition, once there is anything."""
-    reader = state.logs.decisions.read({partition_of(site.name, visitor, PARTITIONS): 0})
+    reader = state.logs.decisions.reader({partition_of(site.name, visitor, PARTITIONS): 0})
     records = [record.value for batch in reader.poll(100, 5.0) for record in batch.records]
     reader.close()
     return [orjson.loads(value) for value in records]
@@ -50,7 +50,7 @@ def logged(state: State, site: Site, visitor: str) -> list[dict[str, Any]]:
 
 def exposures(state: State, site: Site, visitor: str, within_s: float) -> list[tuple[str, str]]:
     """Which variants the event log says a visitor met, waited for: experiment and variant."""
-    reader = state.logs.events.read({partition_of(site.name, visitor, PARTITIONS): 0})
+    reader = state.logs.events.reader({partition_of(site.name, visitor, PARTITIONS): 0})
     deadline_s, found = time.monotonic() + within_s, list[tuple[str, str]]()
     while time.monotonic() < deadline_s and not found:
         events = [decode_event(record.value) for batch in reader.poll(100, 0.1) for record in batch.records]

@@ -34,7 +34,7 @@ def incoming(partition: int, value: bytes) -> Incoming:
 
 def values(log: EventLog, partition: int = 0) -> list[bytes]:
     """What a partition holds."""
-    reader = log.read({partition: 0})
+    reader = log.reader({partition: 0})
     found = [record.value for batch in reader.poll(100_000, 0.5) for record in batch.records]
     reader.close()
     return found

@@ -168,7 +168,7 @@ def test_region_audience_and_stock_say_where_a_rule_holds() -> None:
 
     def ids(region: str, *segments: str) -> list[str]:
         targeting = TargetingContext(region=region, segments=frozenset(segments))
-        answer = recommend(scored, VisitorContext(Profile(), NOW_S, told_targeting=targeting), Query("new", limit=30))
+        answer = recommend(scored, VisitorContext(Profile(), NOW_S, known_targeting=targeting), Query("new", limit=30))
         return [chosen.item.item_id for chosen in answer.items]
 
     everything = ids("AT", "loyal")

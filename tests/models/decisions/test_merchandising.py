@@ -77,7 +77,7 @@ def _ordered_together(catalog: Assortment) -> Learner:
         for ids in (("kettle", "tea"), ("kettle", "kettle-2"), ("pan",)):
             position += 1
             one = event("purchase", *ids, visitor=f"v{position}", params={"transaction_id": f"o{position}"})
-            model.learn_one(0, position, one, catalog)
+            model.learn_event(0, position, one, catalog)
         assert number >= 0
     return model
 
@@ -120,11 +120,11 @@ def test_bestsellers_count_pieces_sold_and_not_looks() -> None:
     model, position = Learner(), 0
     for number in range(20):
         position += 1
-        model.learn_one(0, position, event("view_item", "looked", visitor=f"v{number}"), catalog)
+        model.learn_event(0, position, event("view_item", "looked", visitor=f"v{number}"), catalog)
     for number in range(3):
         position += 1
         line = (EventItem(item_id="sold", quantity=8),)
-        model.learn_one(
+        model.learn_event(
             0,
             position,
             event("purchase", visitor=f"b{number}", items=line, params={"transaction_id": str(number)}),
@@ -132,7 +132,7 @@ def test_bestsellers_count_pieces_sold_and_not_looks() -> None:
         )
     position += 1
     flood = (EventItem(item_id="resold", quantity=5_000),)
-    model.learn_one(0, position, event("purchase", visitor="r", items=flood, params={"transaction_id": "r"}), catalog)
+    model.learn_event(0, position, event("purchase", visitor="r", items=flood, params={"transaction_id": "r"}), catalog)
     answer = _asked(catalog, Query("bestsellers"), None, model)
     assert _ids(answer)[:2] == ["sold", "resold"]
     assert answer.reason == "sells best"

@@ -42,7 +42,7 @@ def shop(items: int = 30) -> tuple[Assortment, ScoredCatalog]:
         events.append(event("purchase", "p020", visitor=f"c{number}", params={"transaction_id": f"other {one}"}))
         events += [event("view_item", "p009", visitor=f"w{number}-{again}") for again in range(15)]
     for position, one_event in enumerate(events, start=1):
-        model.learn_one(0, position, one_event, catalog)
+        model.learn_event(0, position, one_event, catalog)
     return catalog, ScoredCatalog(model.snapshot(), catalog)
 
 
@@ -162,7 +162,7 @@ def test_a_pair_that_proves_nothing_is_not_named() -> None:
     catalog, model = assortment(30), Learner()
     for number in range(20):  # every order is alike: nothing to tell habit from chance by
         bought = event("purchase", "p005", "p006", visitor=f"b{number}", params={"transaction_id": str(number)})
-        model.learn_one(0, number + 1, bought, catalog)
+        model.learn_event(0, number + 1, bought, catalog)
     answer = recommend(
         ScoredCatalog(model.snapshot(), catalog), VisitorContext(Profile(), NOW_S), Query("also_bought", "p005")
     )

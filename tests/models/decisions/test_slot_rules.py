@@ -169,7 +169,7 @@ def test_region_and_audience_say_for_whom_a_rule_is() -> None:
             fill(
                 catalog,
                 ClickWeights(),
-                VisitorContext(Profile(), NOW_S, "v", told_targeting=targeting),
+                VisitorContext(Profile(), NOW_S, "v", known_targeting=targeting),
                 SlotRequest("hero", 4),
             )
         ) == ["c11"]

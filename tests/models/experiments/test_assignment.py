@@ -166,7 +166,7 @@ def test_a_variants_rules_hold_for_its_visitors_alone() -> None:
 
     def first(targeting: TargetingContext) -> str:
         return (
-            recommend(scored, VisitorContext(Profile(), NOW_S, told_targeting=targeting), Query("new"))
+            recommend(scored, VisitorContext(Profile(), NOW_S, known_targeting=targeting), Query("new"))
             .items[0]
             .item.item_id
         )

@@ -17,5 +17,5 @@ def taught() -> Snapshot:
         told.append(event("purchase", "p003", "p004", visitor=f"b{number}", params={"transaction_id": str(number)}))
         told.append(event("purchase", "p005", visitor=f"c{number}", params={"transaction_id": f"c{number}"}))
     for position, happened in enumerate(told, start=1):
-        model.learn_one(0, position, happened, catalog)
+        model.learn_event(0, position, happened, catalog)
     return model.snapshot()

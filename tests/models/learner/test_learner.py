@@ -49,7 +49,7 @@ def shopping(count: int, seed: int) -> list[Logged]:
 
 def learn(model: Learner, some: Sequence[Logged]) -> None:
     for partition, position, told in some:
-        model.learn_one(partition, position, told, CATALOG)
+        model.learn_event(partition, position, told, CATALOG)
 
 
 def answers(model: Learner) -> Any:
@@ -88,16 +88,16 @@ def test_what_was_learned_before_is_passed_over() -> None:
     model = Learner()
     learn(model, events)
     before = model.save()
-    assert not any(model.learn_one(partition, position, told, CATALOG) for partition, position, told in events)
+    assert not any(model.learn_event(partition, position, told, CATALOG) for partition, position, told in events)
     assert model.save() == before
 
 
 def test_a_clients_retry_teaches_nothing() -> None:
     model = Learner()
     look = event("view_item", "p001", event_id="e1")
-    assert model.learn_one(0, 1, look, CATALOG)
-    assert not model.learn_one(0, 2, look, CATALOG)
-    assert model.learn_one(0, 3, event("view_item", "p001", event_id="e1", visitor="v2"), CATALOG)
+    assert model.learn_event(0, 1, look, CATALOG)
+    assert not model.learn_event(0, 2, look, CATALOG)
+    assert model.learn_event(0, 3, event("view_item", "p001", event_id="e1", visitor="v2"), CATALOG)
     assert (model.events, model.positions) == (2, {0: 3})
 
 
@@ -168,7 +168,7 @@ def test_an_erased_visitor_leaves_no_path() -> None:
 def test_creatives_nobody_defined_are_not_learned() -> None:
     model = Learner()
     for number in range(1, 50):
-        model.learn_one(0, number, event("view_promotion", params={"creative_name": f"unknown-{number}"}), CATALOG)
+        model.learn_event(0, number, event("view_promotion", params={"creative_name": f"unknown-{number}"}), CATALOG)
     model.clicks.expire(1e12)
     assert model.clicks.impressions == 0
 
@@ -183,9 +183,9 @@ def test_visitors_kept_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_most_popular_items_survive_when_there_are_too_many() -> None:
     model = Learner(max_items=4_000)
     for number in range(1, 30):
-        model.learn_one(0, number, event("purchase", "kept", params={"transaction_id": str(number)}), CATALOG)
+        model.learn_event(0, number, event("purchase", "kept", params={"transaction_id": str(number)}), CATALOG)
     for _, position, told in spread(8_000):
-        model.learn_one(1, position, told, CATALOG)
+        model.learn_event(1, position, told, CATALOG)
     snapshot = model.snapshot()
     assert snapshot.popular[snapshot.number_of["kept"]] == 1.0
     assert all(0 <= other < len(model.names) for row in model.bought.rows.values() for other in row)
@@ -237,7 +237,7 @@ def test_lists_seen_and_clicked_are_counted_by_strategy_and_group() -> None:
     for number in range(60):
         for name in ("view_item_list", "view_item_list", "select_item"):
             position += 1
-            model.learn_one(0, position, event(name, "p001", visitor=f"v{number}", params=params), CATALOG)
+            model.learn_event(0, position, event(name, "p001", visitor=f"v{number}", params=params), CATALOG)
     tallies = model.progress.tallies
     assert {tally.group for tally in tallies} == {"personalized", "holdout"}
     assert sum(tally.impressions for tally in tallies.values()) == 120
@@ -301,10 +301,10 @@ def test_slots_are_counted_and_their_labels_held_against_what_was_expected() -> 
         if number % 2:
             events.append(event("select_promotion", visitor=f"v{number}", at_s=at_s + 1, params=shown))
         for told in events:
-            model.learn_one(0, model.positions.get(0, 0) + 1, told, CATALOG)
+            model.learn_event(0, model.positions.get(0, 0) + 1, told, CATALOG)
         model.snapshot()
     late = event("select_promotion", visitor="v38", at_s=4_100.0, params=shown)
-    model.learn_one(0, model.positions[0] + 1, late, CATALOG)
+    model.learn_event(0, model.positions[0] + 1, late, CATALOG)
     (shown_in, tally), *others = model.progress.tallies.items()
     assert (shown_in.kind, shown_in.name, shown_in.group, others) == ("slot", "hero:0", "personalized", [])
     assert (tally.impressions, tally.clicks) == (40, 21)
@@ -316,7 +316,7 @@ def test_in_a_hurry_everything_is_counted_and_some_is_ranked() -> None:
     calm, hurried = Learner(90.0), Learner(90.0)
     some = shopping(400, seed=9)
     for partition, position, told in some:
-        assert calm.learn_one(partition, position, told, CATALOG) == hurried.learn_one(
+        assert calm.learn_event(partition, position, told, CATALOG) == hurried.learn_event(
             partition, position, told, CATALOG, hurried=True
         )
     calm_view, hurried_view = calm.snapshot(), hurried.snapshot()

@@ -10,7 +10,7 @@ import pytest
 
 from models.ranking import buy_again
 from models.ranking.buy_again import MAX_BASKET_ITEMS, BuyAgain, empty_model, model_of, reason_of
-from models.ranking.repurchase import AGAIN_FEATURE, BOUGHT, GAP_DAYS, GAPS, OFFERED
+from models.ranking.repurchase import BOUGHT_AGAIN, GAP_DAYS, GAPS_COUNTED, TIMES_OFFERED, TIMES_TAKEN
 from models.visitor.order_history import History, ItemPurchases, buy
 from tests.models.checks import CHECKS, Case
 
@@ -117,11 +117,11 @@ def test_sums_are_those_of_a_batch() -> None:
             mine[item] = order.at_s
     for item, count in bought.items():
         row = model.model.repeats.item[model.model.number_of[item]]
-        assert (row[BOUGHT], row[OFFERED], row[AGAIN_FEATURE]) == (count, offered[item], again[item])
-        assert row[GAPS] == len(days.get(item, []))
+        assert (row[TIMES_TAKEN], row[TIMES_OFFERED], row[BOUGHT_AGAIN]) == (count, offered[item], again[item])
+        assert row[GAPS_COUNTED] == len(days.get(item, []))
         assert row[GAP_DAYS] == pytest.approx(sum(days.get(item, [])), rel=1e-4, abs=1e-4)
     staples = model.model.repeats.category[list(model._categories).index("Staples")]
-    assert staples[OFFERED] == sum(count for item, count in offered.items() if item.startswith("staple"))
+    assert staples[TIMES_OFFERED] == sum(count for item, count in offered.items() if item.startswith("staple"))
 
 
 def test_lines_told_one_by_one_teach_what_the_whole_order_teaches() -> None:

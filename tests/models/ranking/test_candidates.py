@@ -22,8 +22,8 @@ from models.ranking.feature_layout import (
     COSINE,
     EARLIER,
     FEATURES,
+    FROM_LAST,
     IS_NEW,
-    LAST,
     PRICE_APART,
     PRICE_STEP,
     QUERY_FEATURES,
@@ -91,7 +91,7 @@ def test_the_sessions_items_name_what_stood_with_them(sources: Sources) -> None:
         if table.stamp[other] != table.head[0]:
             assert other not in last
             continue
-        assert table.raw[place, LAST + TOGETHER] == pytest.approx(last.get(other, (0, 0))[0])
+        assert table.raw[place, FROM_LAST + TOGETHER] == pytest.approx(last.get(other, (0, 0))[0])
         assert table.raw[place, EARLIER] == pytest.approx(QUERY_ITEM_DECAY * earlier.get(other, (0, 0))[1])
         cosine = sum(
             weight * row.get(other, (0, 0))[0] / np.sqrt((total[item] + 1) * (total[other] + 1))

@@ -14,10 +14,10 @@ def _engine() -> NextItem:
     for step in range(300):
         first, then = (("boots", "socks"), ("hats", "scarves"))[step % 2]
         kind = ("feet", "head")[step % 2]
-        engine.learn_one(ItemEvent(f"s{step}", first, 60.0 * step, category=(kind,)))
-        engine.learn_one(ItemEvent(f"s{step}", then, 60.0 * step + 5, category=(kind,)))
+        engine.test_then_learn(ItemEvent(f"s{step}", first, 60.0 * step, category=(kind,)))
+        engine.test_then_learn(ItemEvent(f"s{step}", then, 60.0 * step + 5, category=(kind,)))
         if step % 10 == 0:
-            engine.learn_one(ItemEvent(f"l{step}", "slippers", 60.0 * step, category=("feet",)))
+            engine.test_then_learn(ItemEvent(f"l{step}", "slippers", 60.0 * step, category=("feet",)))
     return engine
 
 
@@ -52,6 +52,6 @@ def test_the_item_named_is_the_one_that_leads_there() -> None:
 def test_an_item_that_is_no_candidate_is_refused() -> None:
     engine = _engine()
     engine.rank_candidates(["boots"])
-    engine.learn_one(ItemEvent("x", "new", 1e6))
+    engine.test_then_learn(ItemEvent("x", "new", 1e6))
     with pytest.raises(ValueError, match="no candidates of the latest query"):
         engine.reader().contributions_of(np.array([engine.names.index("new")], np.int32))

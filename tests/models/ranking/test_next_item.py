@@ -33,13 +33,13 @@ def _shop(events: int, seed: int = 1, items: int = 60) -> Iterator[ItemEvent]:
 def _engine(events: int) -> NextItem:
     engine = NextItem()
     for visit in _shop(events):
-        engine.learn_one(visit)
+        engine.test_then_learn(visit)
     return engine
 
 
 def _learn(engine: NextItem, visits: Sequence[ItemEvent]) -> None:
     for visit in visits:
-        engine.learn_one(visit)
+        engine.test_then_learn(visit)
 
 
 CASE = Case[NextItem](
@@ -73,7 +73,7 @@ def test_answers_before_any_learning() -> None:
 
 def test_learns_the_next_item() -> None:
     engine = NextItem()
-    places = [engine.learn_one(visit) for visit in _shop(3_000)]
+    places = [engine.test_then_learn(visit) for visit in _shop(3_000)]
     late = [place.everything for place in places[1_500:] if place is not None]
     assert sum(0 < place <= 3 for place in late) / len(late) > 0.9
 
@@ -94,13 +94,13 @@ def test_place_told_is_the_place_in_the_list() -> None:
             }
             listed = engine.next_items(before, 100, **known)  # type: ignore[arg-type]
             fresh = engine.next_items(before, 100, exclude=before, **known)  # type: ignore[arg-type]
-            places = engine.learn_one(visit)
+            places = engine.test_then_learn(visit)
             assert places is not None
             ids = [item_id for item_id, _ in listed]
             assert places.everything == ids.index(visit.item_id) + 1
             assert places.discovery == [item_id for item_id, _ in fresh].index(visit.item_id) + 1
         elif met >= 1_000:
-            engine.learn_one(visit)
+            engine.test_then_learn(visit)
         before.insert(0, visit.item_id)
 
 
@@ -117,7 +117,7 @@ def test_survives_save_and_load() -> None:
     again = _loaded(engine)
     assert _state(again) == _state(engine)
     for visit in _shop(300, seed=2):
-        assert again.learn_one(visit) == engine.learn_one(visit)
+        assert again.test_then_learn(visit) == engine.test_then_learn(visit)
     assert again.next_items(["i3", "i2"], earlier=["i9"]) == engine.next_items(["i3", "i2"], earlier=["i9"])
     assert _state(again) == _state(engine)
 
@@ -157,7 +157,7 @@ def test_left_out_items_and_the_current_one_are_not_listed() -> None:
 def test_one_visitor_clicking_ten_thousand_times_stays_bounded() -> None:
     engine = NextItem()
     for step in range(10_000):
-        engine.learn_one(ItemEvent("s", f"i{step % 100}", float(step), "v"))
+        engine.test_then_learn(ItemEvent("s", f"i{step % 100}", float(step), "v"))
         if step == 2_000:
             size = len(_state(engine))
     assert len(engine._tables.open["s"].path) == PATH_ITEMS
@@ -167,14 +167,14 @@ def test_one_visitor_clicking_ten_thousand_times_stays_bounded() -> None:
 def test_items_that_appear_once_stay_bounded() -> None:
     engine = NextItem(max_items=1_000, max_tokens=200)
     for visit in _shop(200):
-        engine.learn_one(visit)
+        engine.test_then_learn(visit)
     for step in range(5_000):
-        engine.learn_one(
+        engine.test_then_learn(
             ItemEvent(f"h{step}", f"once{step}", 12_000.0 + step, f"w{step}", (f"c{step}",), f"b{step}", 1.0)
         )
         if step % 20 == 0:
             for visit in _shop(8, seed=step):
-                engine.learn_one(visit._replace(session_id=f"{step}-{visit.session_id}"))
+                engine.test_then_learn(visit._replace(session_id=f"{step}-{visit.session_id}"))
     assert len(engine.names) <= 1_000
     assert len(engine._tables.sources.content.price) <= 1_000
     assert len(engine._tables.sources.rings.rung) <= 200
@@ -186,7 +186,7 @@ def test_items_that_appear_once_stay_bounded() -> None:
 def test_a_clock_that_runs_backwards_changes_nothing_but_age() -> None:
     engine = NextItem()
     for visit in _shop(2_000):
-        engine.learn_one(visit._replace(at_s=-visit.at_s))
+        engine.test_then_learn(visit._replace(at_s=-visit.at_s))
     listed = engine.next_items(["i5", "i4"], 2)
     assert {item_id for item_id, _ in listed} <= {"i3", "i4", "i6", "i7", "i8"}
     assert all(math.isfinite(score) for _, score in listed)
@@ -195,24 +195,24 @@ def test_a_clock_that_runs_backwards_changes_nothing_but_age() -> None:
 @pytest.mark.parametrize("price", [0.0, -1.0, 1e300, math.inf, math.nan])
 def test_odd_prices_do_no_harm(price: float) -> None:
     engine = _engine(200)
-    engine.learn_one(ItemEvent("x", "i1", 0.0, "", ("shop",), "b1", price))
-    engine.learn_one(ItemEvent("x", "i2", 1.0, "", ("shop",), "b1", price))
+    engine.test_then_learn(ItemEvent("x", "i1", 0.0, "", ("shop",), "b1", price))
+    engine.test_then_learn(ItemEvent("x", "i2", 1.0, "", ("shop",), "b1", price))
     assert all(math.isfinite(score) for _, score in engine.next_items(["i2", "i1"], 20))
 
 
 def test_a_time_that_is_no_number_is_refused() -> None:
     with pytest.raises(ValueError, match="at_s must be finite, got nan"):
-        NextItem().learn_one(ItemEvent("s", "i", math.nan))
+        NextItem().test_then_learn(ItemEvent("s", "i", math.nan))
 
 
 def test_an_item_with_no_neighbours_is_answered_by_what_it_is() -> None:
     engine = NextItem()
     for step in range(600):
         kind = step % 3
-        engine.learn_one(
+        engine.test_then_learn(
             ItemEvent(f"s{step // 12}-{kind}", f"{kind}-{step % 7}", float(step), "", (f"c{kind}",), "b", 5.0)
         )
-    engine.learn_one(ItemEvent("cold", "brand-new", 700.0, "", ("c1",), "b", 5.0))
+    engine.test_then_learn(ItemEvent("cold", "brand-new", 700.0, "", ("c1",), "b", 5.0))
     assert all(item_id.startswith("1-") for item_id, _ in engine.next_items(["brand-new"], 4))
 
 

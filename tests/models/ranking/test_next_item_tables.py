@@ -56,7 +56,7 @@ def test_visitors_kept_are_bounded_and_nobody_is_kept_for_nobody() -> None:
 def test_what_is_saved_is_read_back_with_its_paths_or_without() -> None:
     engine = NextItem()
     for n in range(60):
-        engine.learn_one(ItemEvent(f"s{n // 4}", f"i{n % 7}", float(n), "v", ("a",), "b", 5.0))
+        engine.test_then_learn(ItemEvent(f"s{n // 4}", f"i{n % 7}", float(n), "v", ("a",), "b", 5.0))
     made = NextItemTables.load(engine.tables(), engine.paths(), lambda items: None)
     assert (made[0].names, made[1]) == (engine.names, 59.0)
     assert made[0].open.keys() == {f"s{n}" for n in range(15)}

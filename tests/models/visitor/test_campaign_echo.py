@@ -115,7 +115,7 @@ def test_a_tenth_of_the_visitors_get_no_echo_and_both_are_counted() -> None:
         arrived = _arrival("k1")
         for told in (arrived, event("view_promotion", params=shown), event("select_promotion", params=shown)):
             position += 1
-            model.learn_one(0, position, msgspec.structs.replace(told, visitor_id=f"v{number}"), catalog)
+            model.learn_event(0, position, msgspec.structs.replace(told, visitor_id=f"v{number}"), catalog)
     tallies = {name.group: tally for name, tally in model.progress.tallies.items() if name.kind == "campaign"}
     without = sum(without_echo("shop", f"v{number}") for number in range(200))
     assert {group: tally.impressions for group, tally in tallies.items()} == {"echo": 200 - without, "no_echo": without}

@@ -80,7 +80,7 @@ def visit(engine: Engine, seconds: float = 0.6, seed: int = 3, arrivals_per_s: f
         Footfall(concurrency=8, arrivals_per_s=arrivals_per_s, pause_s=0.0),
         transport=httpx.MockTransport(engine),
     )
-    return asyncio.run(shoppers.run(seconds))
+    return asyncio.run(shoppers.shop(seconds))
 
 
 @pytest.fixture(scope="module")
@@ -172,7 +172,7 @@ def test_a_run_ends_in_time_however_long_shoppers_pause(shop: SampleShop) -> Non
         transport=httpx.MockTransport(Engine(shop)),
     )
     started_at = time.monotonic()
-    asyncio.run(shoppers.run(0.3))
+    asyncio.run(shoppers.shop(0.3))
     assert time.monotonic() - started_at < 5.0
 
 

@@ -21,7 +21,7 @@ def log(kafka_broker: Broker) -> Iterator[KafkaLog]:
 
 
 def test_nothing_less_than_a_record_can_be_asked_for(log: KafkaLog) -> None:
-    reader = log.read({0: 0})
+    reader = log.reader({0: 0})
     with pytest.raises(ValueError, match="max_records must be at least 1, got 0"):
         reader.poll(0, 0.1)
     reader.close()

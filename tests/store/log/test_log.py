@@ -92,7 +92,7 @@ def test_positions_are_dense_from_1_and_given_in_the_order_of_the_records(log: E
 
 def test_a_reader_gets_each_partition_in_order_from_just_after_the_position_given(log: EventLog) -> None:
     log.append([*numbers(0, 1, 30), *numbers(1, 1, 3)])
-    reader = log.read({0: 28, 1: 0})
+    reader = log.reader({0: 28, 1: 0})
     assert drain(reader, 5) == {0: [(29, b"29"), (30, b"30")], 1: [(1, b"1"), (2, b"2"), (3, b"3")]}
     log.append(numbers(0, 31, 31))
     assert drain(reader, 1) == {0: [(31, b"31")]}
@@ -102,7 +102,7 @@ def test_a_reader_gets_each_partition_in_order_from_just_after_the_position_give
 
 def test_a_poll_gives_no_more_than_asked_for_and_starves_no_partition(log: EventLog) -> None:
     log.append([record for partition in range(PARTITIONS) for record in numbers(partition, 1, 20)])
-    reader = log.read(dict.fromkeys(range(PARTITIONS), 0))
+    reader = log.reader(dict.fromkeys(range(PARTITIONS), 0))
     got: dict[int, list[int]] = defaultdict(list)
 
     def complete() -> bool:
@@ -118,7 +118,7 @@ def test_a_poll_gives_no_more_than_asked_for_and_starves_no_partition(log: Event
 def test_values_of_any_bytes_come_back_unchanged(log: EventLog) -> None:
     values = [b"", bytes(range(256)), b"\r\n", b"x" * 200_000]
     log.append([(1, value) for value in values])
-    reader = log.read({1: 0})
+    reader = log.reader({1: 0})
     assert [value for _, value in drain(reader, 4)[1]] == values
     reader.close()
 
@@ -141,7 +141,7 @@ def test_appends_of_many_threads_share_one_dense_count(log: EventLog) -> None:
     for thread in threads:
         thread.join()
     assert all(sorted(positions) == list(range(1, 301)) for positions in given_positions.values())
-    reader = log.read({0: 0, 1: 0})
+    reader = log.reader({0: 0, 1: 0})
     got = drain(reader, 600)
     assert {partition: dict(records) for partition, records in got.items()} == given_positions
     for partition in (0, 1):
@@ -189,7 +189,7 @@ def test_what_was_truncated_is_passed_over_and_positions_go_on(log: EventLog) ->
     log.commit("g", {0: 1})
     log.truncate({0: 4})
     assert (log.starts(), log.ends()) == ([4, 1, 1, 1], [5, 0, 0, 0])
-    reader, consumer = log.read({0: 0}), log.consume("g")
+    reader, consumer = log.reader({0: 0}), log.consume("g")
     assert drain(reader, 2) == drain(consumer, 2) == {0: [(4, b"4"), (5, b"5")]}
     log.truncate({0: 6})
     assert (log.starts()[0], log.ends()[0]) == (6, 5)
@@ -213,7 +213,7 @@ def test_a_position_past_the_end_means_the_log_was_made_anew(log: EventLog) -> N
     with pytest.raises(LogRecreatedError, match="position 5 lies past its end 2"):
         drain(consumer, 1)
     with pytest.raises(LogRecreatedError, match="position 3 lies past its end 2"):
-        log.read({0: 3})
+        log.reader({0: 3})
     consumer.close()
 
 
@@ -349,7 +349,7 @@ def test_the_log_works_again_when_its_server_is_back(
     with outage(server, request, tmp_path) as (address, away, back):
         log = Server(server.kind, address, server.extra).open(new_name(), delivery_timeout_s=1.5)
         log.append(numbers(0, 1, 3))
-        consumer, reader = log.consume("g"), log.read({0: 0})
+        consumer, reader = log.consume("g"), log.reader({0: 0})
         assert drain(consumer, 3) == drain(reader, 3)
         consumer.commit({0: 3})
         away()
@@ -428,7 +428,7 @@ def test_any_sequence_of_steps_agrees_with_two_plain_lists(server: Server, steps
     log = server.open(new_name(), partitions=2)
     written: list[list[bytes]] = [[], []]
     places, done = [0, 0], [0, 0]
-    reader = log.read({0: 0, 1: 0})
+    reader = log.reader({0: 0, 1: 0})
     for step, detail in steps:
         if step == "append":
             records = [(partition, uuid.uuid4().bytes) for partition in detail]
@@ -445,7 +445,7 @@ def test_any_sequence_of_steps_agrees_with_two_plain_lists(server: Server, steps
         elif step == "reopen":
             reader.close()
             places = log.committed("g")
-            reader = log.read(dict(enumerate(places)))
+            reader = log.reader(dict(enumerate(places)))
     assert log.ends() == [len(values) for values in written]
     assert log.committed("g") == done
     reader.close()

@@ -18,7 +18,7 @@ def test_a_server_whose_data_is_gone_is_noticed(tmp_path: Path) -> None:
         port = own.port
         log = Server("redis", own.url).open(new_name())
         log.append(numbers(0, 1, 3))
-        consumer, reader = log.consume("g"), log.read({0: 0})
+        consumer, reader = log.consume("g"), log.reader({0: 0})
         drain(consumer, 3)
         drain(reader, 3)
     with EmbeddedRedis(tmp_path / "empty", port=port):
@@ -61,7 +61,7 @@ def test_turns_let_every_partition_come_first_once(redis_server: EmbeddedRedis) 
 
 def test_a_reader_of_nothing_waits_as_long_as_it_was_told_to(redis_server: EmbeddedRedis) -> None:
     log = Server("redis", redis_server.url).open(new_name())
-    reader = log.read({})
+    reader = log.reader({})
     started_s = time.monotonic()
     assert reader.poll(10, 0.2) == []
     assert 0.2 <= time.monotonic() - started_s < 2.0

@@ -41,17 +41,17 @@ def test_answers_come_in_the_order_asked_also_where_the_server_forgot_a_script(
     server: RedisServer, source: redis.Redis
 ) -> None:
     doubling = ScriptCall("return 2 * tonumber(ARGV[1])", ["{k}"], [5])
-    assert server.run([NUMBER]) == [1]
+    assert server.execute([NUMBER]) == [1]
     calls = [NUMBER, doubling, NUMBER._replace(arguments=[7])]
-    assert server.run(calls) == [1, 10, 7], "one script known, one not"
+    assert server.execute(calls) == [1, 10, 7], "one script known, one not"
     source.script_flush()
-    assert server.run(calls) == [1, 10, 7]
-    assert server.run([]) == []
+    assert server.execute(calls) == [1, 10, 7]
+    assert server.execute([]) == []
 
 
 def test_a_fault_in_a_script_is_no_outage(server: RedisServer) -> None:
     with pytest.raises(ResponseError, match="it cannot"):
-        server.run([NUMBER, ScriptCall("return redis.error_reply('ERR it cannot')", ["{k}"], [])])
+        server.execute([NUMBER, ScriptCall("return redis.error_reply('ERR it cannot')", ["{k}"], [])])
 
 
 def test_a_server_that_is_full_or_a_replica_is_unavailable_until_it_is_not(
@@ -73,10 +73,10 @@ def test_a_server_that_is_full_or_a_replica_is_unavailable_until_it_is_not(
 
 
 def test_a_server_that_has_gone_is_unavailable_and_asked_once(own: EmbeddedRedis, server: RedisServer) -> None:
-    assert server.run([NUMBER]) == [1]
+    assert server.execute([NUMBER]) == [1]
     own.stop()
     with pytest.raises(LogUnavailableError, match="Redis: "):
-        server.run([NUMBER])
+        server.execute([NUMBER])
 
 
 @pytest.mark.parametrize(

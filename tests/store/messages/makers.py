@@ -18,4 +18,4 @@ def message(site: str, visitor: str, at_s: float = NOW, **fields: str) -> Messag
 def save(store: TriggerStore, site: str, visitor: str, changed: StateUpdate) -> None:
     """Save one visitor."""
     partition = partition_of(site, visitor, PARTITIONS)
-    store.update(site, partition, [visitor], lambda _, __: [changed], NOW)
+    store.update_states(site, partition, [visitor], lambda _, __: [changed], NOW)

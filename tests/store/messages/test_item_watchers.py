@@ -36,8 +36,8 @@ def test_of_items_nobody_wants_nothing_is_known(client: Client, site: str) -> No
 
 def test_the_version_compared_is_none_until_one_was(client: Client, site: str) -> None:
     watchers = ItemWatcherStore(client)
-    assert watchers.version(site, 1) is None
-    watchers.set_version(site, 1, 0)
-    assert watchers.version(site, 1) == 0
-    assert watchers.version(site, 2) is None
+    assert watchers.compared_version(site, 1) is None
+    watchers.set_compared_version(site, 1, 0)
+    assert watchers.compared_version(site, 1) == 0
+    assert watchers.compared_version(site, 2) is None
     assert client.ttl(keys.wanted_version(site, 1)) > 0

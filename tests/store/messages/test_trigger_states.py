@@ -44,7 +44,7 @@ def test_of_two_who_fire_at_once_one_is_refused_and_sees_what_the_other_did(clie
             return [StateUpdate(TriggerState(position=1), messages=[message(site, "v", NOW + 1)])]
         return [StateUpdate(None)]
 
-    one.update(site, partition, ["v"], overtaken, NOW)
+    one.update_states(site, partition, ["v"], overtaken, NOW)
     assert seen == [0, 1]
     entries = JournalStore(client).find(site, PARTITIONS, Filter(("v",)), 10, 100)
     assert [entry.at_s for entry in entries] == [NOW]

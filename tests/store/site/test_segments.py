@@ -22,15 +22,15 @@ def store(client: Client) -> SegmentStore:
 
 def test_segments_come_back_by_id_and_the_version_moves_with_every_change_alone(store: SegmentStore, site: str) -> None:
     assert (store.version(site), store.segment_config(site).segments) == (0, ())
-    assert store.put(site, [SILENT, BUYERS], 2)
-    assert store.put(site, [BUYERS], 2)
-    assert store.put(site, [], 2)
+    assert store.put_within(site, [SILENT, BUYERS], 2)
+    assert store.put_within(site, [BUYERS], 2)
+    assert store.put_within(site, [], 2)
     assert store.version(site) == 1
     found = store.segment_config(site).segments
     assert [(segment.segment_id, segment.name) for segment in found] == [("buyers", "Buyers"), ("silent", "")]
     assert [segment.raw for segment in found] == [BUYERS.raw, SILENT.raw]
     other = parse_segment({"segment_id": "other", "rule": {"orders": {"min": 2}}})
-    assert not store.put(site, [other], 2), "there would be three"
+    assert not store.put_within(site, [other], 2), "there would be three"
     assert store.delete(site, "silent")
     assert not store.delete(site, "silent")
     assert store.version(site) == 2
@@ -46,12 +46,12 @@ def test_a_sites_own_thresholds_go_before_those_it_is_given(store: SegmentStore,
 
 def test_all_is_settled_once_every_partition_was_judged_by_the_present_version(store: SegmentStore, site: str) -> None:
     assert store.settled(site, 2)
-    store.put(site, [BUYERS], 9)
+    store.put_within(site, [BUYERS], 9)
     store.set_judged(site, 0, 1)
     assert not store.settled(site, 2)
     store.set_judged(site, 1, 1)
     assert store.settled(site, 2)
-    store.put(site, [SILENT], 9)
+    store.put_within(site, [SILENT], 9)
     assert not store.settled(site, 2)
 
 

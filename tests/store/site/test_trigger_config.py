@@ -13,12 +13,12 @@ def test_a_sites_own_triggers_stand_in_place_of_the_shipped_ones(client: Client,
     assert store.version(site) == 0
     assert store.read(site).policy.attribution_days == 3
     own = parse_trigger({"trigger_id": "cart-left", "when": {"cart_left": {"after": "1h"}}})
-    assert store.put(site, [own], 1)
+    assert store.put_within(site, [own], 1)
     assert store.version(site) == 1
-    assert store.put(site, [own], 1)
+    assert store.put_within(site, [own], 1)
     assert store.version(site) == 1  # nothing has changed
     other = parse_trigger({"trigger_id": "other", "when": {"birthday": {}}})
-    assert not store.put(site, [other], 1)
+    assert not store.put_within(site, [other], 1)
     configured = store.read(site)
     assert configured.triggers["cart-left"].when == own.when
     assert sorted(configured.own) == ["cart-left"]
@@ -45,6 +45,6 @@ def test_a_site_without_a_webhook_of_its_own_has_that_of_the_settings(client: Cl
 
 def test_nothing_to_put_is_no_change(client: Client, site: str) -> None:
     store = TriggerConfigStore(client, parse_policy({}))
-    assert store.put(site, [], 0)
+    assert store.put_within(site, [], 0)
     assert store.version(site) == 0
     assert sorted(store.read(site).own) == []

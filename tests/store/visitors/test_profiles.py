@@ -35,7 +35,7 @@ def test_profiles_are_read_as_they_were_saved(client: Client, site: str) -> None
     store = ProfileStore(client, LIFETIME_S)
     visitors = [f"v{number}" for number in range(1_200)]  # more than fit one call
     assert store.load(site, 3, visitors[:2]) == [Profile(), Profile()]
-    assert store.update(site, 3, visitors, moved_to(7)) == (1_200, 2_400)
+    assert store.update_profiles(site, 3, visitors, moved_to(7)) == (1_200, 2_400)
     found = store.load(site, 3, visitors)
     assert [(entry.position, entry.user_id) for entry in found] == [(7, visitor) for visitor in visitors]
     assert store.counts(site, 8) == {"applied": 1_200, "duplicates": 2_400}
@@ -44,9 +44,9 @@ def test_profiles_are_read_as_they_were_saved(client: Client, site: str) -> None
 
 def test_what_is_learned_already_is_neither_saved_nor_counted_again(client: Client, site: str) -> None:
     store = ProfileStore(client, LIFETIME_S)
-    store.update(site, 0, ["v"], moved_to(7))
+    store.update_profiles(site, 0, ["v"], moved_to(7))
     before = client.get(keys.profile(site, 0, "v"))
-    assert store.update(site, 0, ["v"], moved_to(7)) == (0, 0)
+    assert store.update_profiles(site, 0, ["v"], moved_to(7)) == (0, 0)
     assert store.counts(site, 1) == {"applied": 1, "duplicates": 2}
     assert client.get(keys.profile(site, 0, "v")) == before
 
@@ -58,10 +58,10 @@ def test_a_save_over_a_profile_that_moved_on_is_refused_and_learned_again(client
     def learn(visitors: list[str], profiles: list[Profile]) -> list[ProfileUpdate]:
         seen.append([profile.position for profile in profiles])
         if len(seen) == 1:  # another worker is faster, for one of the two
-            other.update(site, 0, ["b"], moved_to(5))
+            other.update_profiles(site, 0, ["b"], moved_to(5))
         return moved_to(9)(visitors, profiles)
 
-    assert store.update(site, 0, ["a", "b"], learn) == (2, 4)
+    assert store.update_profiles(site, 0, ["a", "b"], learn) == (2, 4)
     assert seen == [[0, 0], [5]]
     assert [entry.position for entry in store.load(site, 0, ["a", "b"])] == [9, 9]
     assert store.counts(site, 1)["applied"] == 3
@@ -72,28 +72,28 @@ def test_a_slower_worker_leaves_newer_state_alone(client: Client, site: str) -> 
 
     def overtaken(visitors: list[str], profiles: list[Profile]) -> list[ProfileUpdate]:
         if profiles[0].position == 0:
-            store.update(site, 0, visitors, moved_to(20))
+            store.update_profiles(site, 0, visitors, moved_to(20))
         return moved_to(10)(visitors, profiles)
 
-    assert store.update(site, 0, ["v"], overtaken) == (0, 0)
+    assert store.update_profiles(site, 0, ["v"], overtaken) == (0, 0)
     assert store.load(site, 0, ["v"])[0].position == 20
 
 
 def test_erasure_leaves_the_position_and_drops_what_was_pending(client: Client, site: str) -> None:
     store = ProfileStore(client, LIFETIME_S)
-    store.update(site, 0, ["v"], moved_to(7))
+    store.update_profiles(site, 0, ["v"], moved_to(7))
     keep_pending(client, [Accepted(site, 0, "v", 8, b"{}")])
     store.erase(site, 0, "v", 9)
     assert store.load(site, 0, ["v"]) == [Profile(position=9)]
     assert client.exists(keys.pending(site, 0, "v")) == 0
-    store.update(site, 0, ["v"], moved_to(12))
+    store.update_profiles(site, 0, ["v"], moved_to(12))
     store.erase(site, 0, "v", 10)  # came late: what followed it stays
     assert store.load(site, 0, ["v"])[0].position == 12
 
 
 def test_every_key_has_a_lifetime_and_a_partition_one_slot(client: Client, site: str) -> None:
     store = ProfileStore(client, LIFETIME_S)
-    store.update(site, 5, ["a", "b"], moved_to(7))
+    store.update_profiles(site, 5, ["a", "b"], moved_to(7))
     store.count_dead_letters(site, 5, 3)
     keep_pending(client, [Accepted(site, 5, "a", 8, b"{}")])
     found = keys_of(client, site)
@@ -107,12 +107,12 @@ def test_every_key_has_a_lifetime_and_a_partition_one_slot(client: Client, site:
 
 
 def test_a_write_gives_the_profile_its_whole_life_again(client: Client, site: str) -> None:
-    ProfileStore(client, 10.0).update(site, 0, ["v"], moved_to(1))
+    ProfileStore(client, 10.0).update_profiles(site, 0, ["v"], moved_to(1))
     assert client.ttl(keys.profile(site, 0, "v")) <= 10
-    ProfileStore(client, LIFETIME_S).update(site, 0, ["v"], moved_to(2))
+    ProfileStore(client, LIFETIME_S).update_profiles(site, 0, ["v"], moved_to(2))
     assert client.ttl(keys.profile(site, 0, "v")) > 10
 
 
 def test_the_stored_form_is_the_models(client: Client, site: str) -> None:
-    ProfileStore(client, LIFETIME_S).update(site, 0, ["v"], moved_to(1))
+    ProfileStore(client, LIFETIME_S).update_profiles(site, 0, ["v"], moved_to(1))
     assert client.get(keys.profile(site, 0, "v")) == encode_profile(Profile(position=1, user_id="v"))

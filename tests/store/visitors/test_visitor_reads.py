@@ -55,7 +55,7 @@ def test_a_visit_sees_every_accepted_event_once(client: Client, place: Place, si
 
     nobody = visit(place, site, "v")
     assert (nobody.visitor_id, nobody.kept["v"].pending, nobody.catalog_version) == ("v", [], 0)
-    ProfileStore(client, 60.0).update(site, partition_of(site, "v", PARTITIONS), ["v"], both)
+    ProfileStore(client, 60.0).update_profiles(site, partition_of(site, "v", PARTITIONS), ["v"], both)
     # Of these the stream has learned 2 meanwhile.
     accept(client, site, "v", [(2, look(2)), (3, look(3))])
     profile = know(visit(place, site, "v"), Assortment()).profile

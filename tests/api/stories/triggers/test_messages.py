@@ -91,7 +91,7 @@ def test_messages_stand_on_the_topic_in_their_visitors_partition(story: Story, s
     story.post(event("sign_up", guest))
     until(lambda: delivery(story, guest, "topic")["status"] == "delivered")
     topic = open_message_topic(story_stack.settings)
-    reader = topic.read(dict.fromkeys(range(topic.partitions), 0))
+    reader = topic.reader(dict.fromkeys(range(topic.partitions), 0))
     try:
         found = [
             json.loads(record.value)["data"]
