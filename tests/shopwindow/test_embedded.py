@@ -79,7 +79,7 @@ def test_data_of_a_newer_server_is_refused_not_ignored(tmp_path: Path, monkeypat
 def test_the_server_ends_with_a_killed_owner(tmp_path: Path) -> None:
     code = (
         "import sys, time; from pathlib import Path; from shopwindow.embedded import EmbeddedRedis\n"
-        "print(EmbeddedRedis(Path(sys.argv[1])).start().pid, flush=True); time.sleep(60)"
+        "server = EmbeddedRedis(Path(sys.argv[1])); server.start(); print(server.pid, flush=True); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True) as owner:
         assert owner.stdout is not None
