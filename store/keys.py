@@ -51,6 +51,12 @@ def links(site: str, partition: int, device_id: str) -> str:
     return f"{site}:{{{partition}}}:links:{device_id}"
 
 
+def order_tellers(site: str, partition: int, order_id: str) -> str:
+    """Set of the ids under which an order was told of; the partition is that of the order's id. Lives as a profile
+    does, from when the order was last told of."""
+    return f"{site}:{{{partition}}}:tellers:{order_id}"
+
+
 def counts(site: str, partition: int) -> str:
     """Hash of event counts by outcome."""
     return f"{site}:{{{partition}}}:counts"

@@ -5,7 +5,7 @@ import time
 
 from api.runtime.log_appender import Incoming
 from models.events.events import Event, decode_event, encode_event
-from models.events.names import IDENTITY_EVENTS, VISITOR_DELETED
+from models.events.names import PROFILE_EVENTS, VISITOR_DELETED
 from models.visitor.identity import Link, add_link, belonging, identified, link_of, linked
 from store.client import UNAVAILABLE
 from store.log.log import partition_of
@@ -77,5 +77,5 @@ class IdentityResolver:
 
 def _stays(event: Event) -> bool:
     """Whether the event is about the very id it names: our own, or of a visitor who goes by the known one."""
-    own = event.event == VISITOR_DELETED or event.event in IDENTITY_EVENTS
+    own = event.event == VISITOR_DELETED or event.event in PROFILE_EVENTS
     return own or bool(event.device_id) or event.user_id == event.visitor_id

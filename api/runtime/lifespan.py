@@ -15,6 +15,7 @@ from api.runtime.identity_resolution import IdentityResolver
 from api.runtime.log_appender import Appender, Incoming
 from api.runtime.logs import Logs
 from api.runtime.message_notifier import MessageNotifier
+from api.runtime.order_spreading import OrderSpreader
 from api.runtime.site import Site
 from api.runtime.state import Appenders, Running, State, Stores
 from api.runtime.stream_gauges import measure
@@ -33,6 +34,7 @@ from store.site.segments import SegmentStore
 from store.site.trigger_config import TriggerConfigStore
 from store.visitors.device_links import LinkStore
 from store.visitors.memberships import MembershipStore
+from store.visitors.order_tellers import OrderTellerStore
 from store.visitors.pending import Accepted, keep_pending
 from store.visitors.profiles import ProfileStore
 from store.visitors.visitor_reads import VisitorReader
@@ -108,6 +110,7 @@ def _stores(config: ApiConfig, client: Client, redis: AsyncClient, visitors: Vis
         trigger_config=TriggerConfigStore(client, config.contact_policy),
         journal=JournalStore(client),
         mailings=MailingStore(client),
+        order_tellers=OrderTellerStore(client, logs.events.partitions, config.profile_lifetime_s),
         outboxes={site.site: Outbox(client, site.site, logs.events.partitions) for site in config.sites},
         archive=Archive(config.archive_directory),
     )
@@ -115,10 +118,13 @@ def _stores(config: ApiConfig, client: Client, redis: AsyncClient, visitors: Vis
 
 def _appenders(config: ApiConfig, hasty: Client, logs: Logs) -> Appenders:
     links = LinkStore(hasty, config.profile_lifetime_s)
+    identity = IdentityResolver(links, logs.events.partitions)
+    tellers = OrderTellerStore(hasty, logs.events.partitions, config.profile_lifetime_s)
+    spreading = OrderSpreader(tellers, links, logs.events.partitions)
     return Appenders(
         events=Appender(
             logs.events,
-            prepare=IdentityResolver(links, logs.events.partitions).prepare,
+            prepare=lambda records: spreading.prepare(identity.prepare(records)),
             remember=partial(_remember, hasty, links),
         ),
         exposures=Appender(logs.events, linger_s=_EXPOSE_S),

@@ -23,6 +23,7 @@ from store.site.models import ModelStore
 from store.site.segments import SegmentStore
 from store.site.trigger_config import TriggerConfigStore
 from store.visitors.memberships import MembershipStore
+from store.visitors.order_tellers import OrderTellerStore
 from store.visitors.profiles import ProfileStore
 from store.visitors.visitor_reads import VisitorReader
 
@@ -42,6 +43,7 @@ class Stores:
     trigger_config: TriggerConfigStore
     journal: JournalStore
     mailings: MailingStore
+    order_tellers: OrderTellerStore
     outboxes: dict[str, Outbox]
     archive: Archive
 

@@ -12,6 +12,10 @@ VISITOR_JOINED: Final = "_visitor_joined"
 """Our own event to a visitor's profile: what `device_id` learned before it was known whose it is."""
 IDENTITY_EVENTS: Final = frozenset({VISITOR_IDENTIFIED, VISITOR_LINKED, VISITOR_JOINED})
 """Events of whose a device is: they say nothing of what anybody did."""
+ORDER_TOLD: Final = "_order_told"
+"""Our own event to a visitor's profile: what was told under another id of an order the visitor knows."""
+PROFILE_EVENTS: Final = IDENTITY_EVENTS | {ORDER_TOLD}
+"""Our own events that only profiles and triggers learn from: they say nothing that another event does not say."""
 SEGMENT_ENTERED: Final = "segment_entered"
 SEGMENT_LEFT: Final = "segment_left"
 STAGE_CHANGED: Final = "stage_changed"
@@ -52,6 +56,8 @@ ORDER_EVENTS: Final = frozenset(
 )
 ORDERED_EVENTS: Final = frozenset({"order_created", "order_paid", "purchase"})
 """Events that make an order; whichever comes first tells of it, the others of the same order."""
+PAID_EVENTS: Final = frozenset({"order_paid", "purchase"})
+"""Events that pay an order: before one of them it is worth nothing yet."""
 UNDONE_EVENTS: Final = frozenset({"order_cancelled", "order_returned", "refund"})
 """Events that take an order back, or the items of it that they name."""
 TRANSACTION_EVENTS: Final = frozenset({"purchase", "refund"})

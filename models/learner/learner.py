@@ -23,9 +23,9 @@ from models.events.event_ids import is_recent, with_id
 from models.events.events import Event, EventItem, order_id_of, promotions_of
 from models.events.impressions import was_seen
 from models.events.names import (
-    IDENTITY_EVENTS,
     NOTICES,
     ORDERED_EVENTS,
+    PROFILE_EVENTS,
     PROMOTION_EVENTS,
     UNDONE_EVENTS,
     VISITOR_DELETED,
@@ -33,6 +33,7 @@ from models.events.names import (
 from models.events.sessions import SESSION_GAP_S
 from models.events.subjects import creative_subject
 from models.events.traffic_source import Touch
+from models.learner.order_ledger import LedgerEntry, OrderLedger, Wanted
 from models.learner.progressive_validation import Progress, Shown
 from models.learner.progressive_validation import SavedProgress as SavedProgress
 from models.learner.snapshot import Neighbours, Snapshot
@@ -48,8 +49,6 @@ BOUGHT_HALF_LIFE_S: Final = 30 * DAY_S
 TRENDING_HALF_LIFE_S: Final = 6 * HOUR_S
 POPULAR_HALF_LIFE_S: Final = 7 * DAY_S
 SOLD_HALF_LIFE_S: Final = 30 * DAY_S
-MAX_COUNTED_QUANTITY: Final = 10
-"""Pieces of one item that one order counts for among the bestsellers: a reseller's order is no fashion."""
 OWN_WEIGHT: Final = 0.3
 """What a move along our own recommendation teaches, against 1 for a move the visitor made alone."""
 RANKED_EVERY: Final = 8
@@ -59,6 +58,7 @@ MAX_LEARNED_ITEMS: Final = 200_000
 
 MAX_ORDER_ITEMS: Final = 50
 """Items of one order that further events of the same order are paired with."""
+_LEDGER_EVENTS: Final = ORDERED_EVENTS | UNDONE_EVENTS
 
 _WEIGHTS: Final = {name: WEIGHTS[name] for name in ("view_item", "add_to_wishlist", "add_to_cart", "purchase")}
 _FORMAT: Final = 7
@@ -77,8 +77,8 @@ class _Path(msgspec.Struct, array_like=True):
     session_at_s: float = 0.0
     allowed: float = FLOOD_EVENTS
     clicked: str = ""
-    order_id: str = ""
-    ordered: list[str] = []
+    unused_order_id: str = ""  # it has its place in what was saved
+    unused_ordered: list[str] = []
     event_ids: bytes = b""
     arrival: Arrival = msgspec.field(default_factory=Arrival)
 
@@ -98,6 +98,7 @@ class _Saved(msgspec.Struct):
     progress: SavedProgress
     flooded: int
     latest_s: float
+    orders: list[LedgerEntry] = []
 
 
 class SavedLearner(NamedTuple):
@@ -142,6 +143,7 @@ class Learner:
         self.popular = Popularity(POPULAR_HALF_LIFE_S)
         self.sold = Popularity(SOLD_HALF_LIFE_S)
         self.clicks = ClickModel(click_window_s)
+        self.orders = OrderLedger()
         self._paths: OrderedDict[str, _Path] = OrderedDict()
         self._latest_s = 0.0
 
@@ -156,13 +158,14 @@ class Learner:
         if position <= self.positions.get(partition, 0):
             return False
         self.positions[partition] = position
-        if event.event in NOTICES or event.event in IDENTITY_EVENTS:
+        if event.event in NOTICES or event.event in PROFILE_EVENTS:
             return False
         if event.event == VISITOR_DELETED:
             self._paths.pop(event.visitor_id, None)
             self.engine.forget(event.visitor_id)
             self.again.forget(event.visitor_id)
             self.clicks.forget(event.visitor_id)
+            self.orders.forget(event.visitor_id)
             return True
         path = self._path(event)
         if is_recent(path.event_ids, event.event_id):
@@ -177,8 +180,9 @@ class Learner:
         path.allowed -= 1.0
         path.arrival.learn_one(event)
         self._count_lists(event)
+        if event.event in _LEDGER_EVENTS:
+            self._learn_order(event, assortment)
         self._learn_items(event, path, assortment, not hurried or self.events % RANKED_EVERY == 0)
-        self._learn_orders(event, assortment)
         self._learn_slots(event, path, assortment)
         self._count_labels(event.site)
         return True
@@ -228,38 +232,47 @@ class Learner:
         if weight is None:
             return
         items = {item.item_id: item for item in event.items}
-        ids = list(items)
-        if len(self.names) + len(ids) + RECENT_ITEMS + MAX_ORDER_ITEMS > self.max_items:
-            self._drop_least_popular()
+        known = self.orders.purchased(order_id_of(event)) if event.event == "purchase" else []
+        ids = [item_id for item_id in items if item_id not in known]
+        self._make_room(len(ids))
         for item_id in ids:
             number = self._number(item_id)
             own = OWN_WEIGHT if path.clicked == item_id else 1.0
             self.trending.learn_one(number, weight * own, event.at_s)
             self.popular.learn_one(number, weight * own, event.at_s)
             if event.event == "purchase":
-                self.sold.learn_one(number, min(items[item_id].quantity, MAX_COUNTED_QUANTITY), event.at_s)
+                self.orders.note_wanted(order_id_of(event), item_id, Wanted(weight * own, event.at_s))
             places = self.engine.test_then_learn(_visit(event, path, items[item_id], assortment), own, ranked=ranked)
             if places is not None and own == 1.0:
                 self.progress.step(places)
             path.items = [item_id, *(other for other in path.items if other != item_id)][:RECENT_ITEMS]
         path.clicked = ""
         if event.event == "purchase":
-            order_id = order_id_of(event)
-            before = path.ordered if path.order_id == order_id else []
-            new = [item_id for item_id in ids if item_id not in before]
-            numbers = [self._number(item_id) for item_id in (*before, *new)]
+            before = known[-MAX_ORDER_ITEMS:]
+            numbers = [self._number(item_id) for item_id in (*before, *ids)]
             self.bought.learn_together(numbers[len(before) :], event.at_s, numbers[: len(before)])
-            path.order_id, path.ordered = order_id, [*before, *new][-MAX_ORDER_ITEMS:]
 
-    def _learn_orders(self, event: Event, assortment: Assortment) -> None:
-        """Teach what is bought again; several events may tell of one order."""
-        order_id = order_id_of(event)
+    def _learn_order(self, event: Event, assortment: Assortment) -> None:
+        """Teach what is bought, and bought again; what was taken back is taken off."""
+        change = self.orders.take_in(event)
+        self._make_room(len(change.units))
+        for item_id, units in change.units.items():
+            if units > 0 or item_id in self.numbers:
+                self.sold.learn_one(self._number(item_id), units, change.at_s)
+        for item_id, wanted in change.unwanted.items():
+            if item_id in self.numbers:
+                self.trending.learn_one(self._number(item_id), -wanted.weight, wanted.at_s)
+                self.popular.learn_one(self._number(item_id), -wanted.weight, wanted.at_s)
+        if not change.visitor_id:  # erased since
+            return
+        named = {item.item_id: item for item in event.items}
         if event.event in ORDERED_EVENTS:
             known = assortment.items
-            items = {item.item_id: " > ".join((known.get(item.item_id) or item).category) for item in event.items}
-            self.again.learn_one(event.visitor_id, order_id, items, event.at_s)
-        elif event.event in UNDONE_EVENTS:
-            self.again.take_back(event.visitor_id, order_id, {item.item_id for item in event.items})
+            items = {item_id: " > ".join((known.get(item_id) or named[item_id]).category) for item_id in named}
+            again = {item_id: items[item_id] for item_id in change.new if item_id in items}
+            self.again.learn_one(change.visitor_id, change.order_id, again, change.at_s)
+        elif change.gone:
+            self.again.take_back(change.visitor_id, change.order_id, change.gone)
 
     def _learn_slots(self, event: Event, path: _Path, assortment: Assortment) -> None:
         if event.event not in PROMOTION_EVENTS:
@@ -305,6 +318,11 @@ class Learner:
             number = self.numbers[item_id] = len(self.names)
             self.names.append(item_id)
         return number
+
+    def _make_room(self, items: int) -> None:
+        """See to it that so many items, and what an event brings besides, have room."""
+        if len(self.names) + items + RECENT_ITEMS + MAX_ORDER_ITEMS > self.max_items:
+            self._drop_least_popular()
 
     def _drop_least_popular(self) -> None:
         """Keep nine tenths of the items, by popularity then id, and number them anew."""
@@ -355,6 +373,7 @@ class Learner:
             progress=self.progress.save(),
             flooded=self.flooded,
             latest_s=self._latest_s,
+            orders=self.orders.entries(),
         )
         return SavedLearner(zlib.compress(msgspec.msgpack.encode(saved), level=1), self.engine.tables())
 
@@ -389,6 +408,7 @@ class Learner:
         learner.clicks.published = learner.clicks.weights()
         learner._paths = OrderedDict(saved.paths)
         learner._latest_s = saved.latest_s
+        learner.orders = OrderLedger(saved.orders)
         return learner
 
 

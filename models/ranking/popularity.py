@@ -23,7 +23,7 @@ class Popularity:
         self.weights: NDArray[np.float64] = np.zeros(1024)
 
     def learn_one(self, item: int, weight: float, at_s: float) -> None:
-        """Add one event of `at_s` (epoch seconds) on item number `item`."""
+        """Add one event of `at_s` (epoch seconds) on item number `item`; a negative weight takes one off again."""
         factor = self.clock.rebase(at_s)
         if factor != 1.0:
             self.weights *= factor
@@ -31,7 +31,8 @@ class Popularity:
             self.weights = np.concatenate(
                 [self.weights, np.zeros(max(item + 1 - len(self.weights), len(self.weights)))]
             )
-        self.weights[item] += weight * self.clock.weight(at_s)
+        added = self.weights[item] + weight * self.clock.weight(at_s)
+        self.weights[item] = added if weight > 0 else max(added, 0.0)
 
     def scores(self, count: int) -> NDArray[np.float32]:
         """Weights of items 0 to `count` - 1, the largest 1, shape `(count,)`."""

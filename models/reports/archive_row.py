@@ -6,6 +6,7 @@ import msgspec
 
 from models.base.bucketing import in_holdout
 from models.base.texts import text_or_empty
+from models.events.amounts import amount_of
 from models.events.bots import sent_by_bot
 from models.events.device import device_of
 from models.events.events import Event, order_id_of, promotions_of, score_of
@@ -22,14 +23,14 @@ from models.events.names import (
 from models.events.region import region_of
 from models.events.traffic_source import Origin, channel_of, origin_of
 
-_SCORES: Final = ("value", "cost", "rating", "nps", "csat")
+_SCORES: Final = ("cost", "rating", "nps", "csat")
 _ORIGIN: Final = Origin.__struct_fields__
 
 
 def row_of(partition: int, position: int, event: Event, holdout_share: float) -> dict[str, Any]:
     """Give an event's row.
 
-    `amount` is the event's `value`, else the sum of its items' price times quantity, None where neither is known;
+    `amount` and `currency` are `models.events.amounts`', None and empty where no amount is known;
     `channel` and the other words on a visit's source are None where the event tells of none; times are epoch seconds.
     """
 
@@ -37,7 +38,7 @@ def row_of(partition: int, position: int, event: Event, holdout_share: float) ->
         return text_or_empty(event.params.get(name))
 
     scores = {name: score_of(event.params, name) for name in _SCORES}
-    origin = origin_of(event)
+    amount, origin = amount_of(event), origin_of(event)
     if event.event == "campaign_cost":
         source, medium, campaign = (param(name) for name in ("source", "medium", "campaign"))
         channel = param("channel") or channel_of(source, medium, campaign)
@@ -57,9 +58,9 @@ def row_of(partition: int, position: int, event: Event, holdout_share: float) ->
         "off_site": event.event in OFF_SITE_EVENTS or event.event in NOTICES,
         "holdout": in_holdout(event.site, event.sender_id, holdout_share),
         "order_id": order_id_of(event),
-        "amount": scores["value"] if scores["value"] is not None else _sum(event),
-        "currency": param("currency"),
-        **{name: scores[name] for name in _SCORES if name != "value"},
+        "amount": amount.value if amount else None,
+        "currency": amount.currency if amount else "",
+        **scores,
         "decision_id": param("decision_id"),
         "list": param("item_list_id"),
         "seen": was_seen(event),
@@ -87,8 +88,3 @@ def row_of(partition: int, position: int, event: Event, holdout_share: float) ->
         ],
         "params": msgspec.json.encode(event.params).decode(),
     }
-
-
-def _sum(event: Event) -> float | None:
-    prices = [item.price * item.quantity for item in event.items if item.price is not None]
-    return sum(prices) if prices else None

@@ -13,15 +13,18 @@ from models.events.names import (
     COMPLAINT_RESOLVED,
     NOTICES,
     ORDER_EVENTS,
+    ORDER_TOLD,
     ORDERED_EVENTS,
     RECEIVED_EVENTS,
     UNDONE_EVENTS,
 )
+from models.events.order_copy import copied_event
 from models.events.sessions import SESSION_GAP_S
 from models.triggers.about import encode_about
 from models.triggers.conditions.base import BIRTHDAY_TOLD, COMPLAINED, PROFILE_READ, TimerRequest
 from models.triggers.trigger import Trigger
 from models.triggers.trigger_state import (
+    MAX_LEDGERS,
     MAX_TIMERS,
     MAX_TRACKED_ORDERS,
     MAX_VIEWED,
@@ -36,6 +39,8 @@ from models.triggers.trigger_state import (
 )
 from models.visitor.contact_history import agreement_of, trouble_of
 from models.visitor.holds import COMPLAINT_OPEN
+from models.visitor.order import new_order, settle, tell_order, undo_order
+from models.visitor.order_value import sold_reduced
 from models.visitor.profile import Profile
 
 _PASSIVE: Final = (
@@ -102,16 +107,14 @@ def index_triggers(triggers: Iterable[Trigger], zone: ZoneInfo) -> TriggerIndex:
 def observe(state: TriggerState, event: Event, index: TriggerIndex, assortment: Assortment) -> None:
     """Take in one event, in log order; the caller has seen to it that it is new, and no erasure."""
     name = event.event
+    if name == ORDER_TOLD:
+        _learn_copy(state, event)
+        call_off(state, index)
+        return
     if sent_by_bot(event):
         state.bot = True
     if name not in NOTICES and name not in RECEIVED_EVENTS:
-        waited_s = event.at_s - state.counted_at_s
-        state.allowed = allowance(state.allowed, waited_s)
-        state.counted_at_s = max(state.counted_at_s, event.at_s)
-        if state.allowed < 1.0:
-            state.flooded_at_s = max(state.flooded_at_s, event.at_s)
-        else:
-            state.allowed -= 1.0
+        _count_event(state, event)
     if event.user_id:
         state.user_id = event.user_id
     if name not in _PASSIVE:
@@ -128,6 +131,16 @@ def observe(state: TriggerState, event: Event, index: TriggerIndex, assortment: 
             for trigger in index.by_name.get(arming, ()):
                 arm(state, trigger, trigger.when.timers_for(state, event, index.zone))
     call_off(state, index)
+
+
+def _count_event(state: TriggerState, event: Event) -> None:
+    """Take one from what the visitor may send; with nothing left it is a flood."""
+    state.allowed = allowance(state.allowed, event.at_s - state.counted_at_s)
+    state.counted_at_s = max(state.counted_at_s, event.at_s)
+    if state.allowed < 1.0:
+        state.flooded_at_s = max(state.flooded_at_s, event.at_s)
+    else:
+        state.allowed -= 1.0
 
 
 def _learn(state: TriggerState, event: Event, assortment: Assortment) -> list[str]:
@@ -232,14 +245,11 @@ def _move_order(state: TriggerState, event: Event) -> None:
     if order is None:
         order = TrackedOrder(order_id)
         state.orders = [*state.orders, order][-MAX_TRACKED_ORDERS:]
+    if name in ORDERED_EVENTS or name in UNDONE_EVENTS:
+        order.over_at_s = (order.over_at_s or at_s) if _taken_back(order, event) else 0.0
+        for older in state.orders[:-MAX_LEDGERS]:
+            older.ledger = None
     if name in UNDONE_EVENTS:
-        if (
-            name != "order_cancelled"
-            and event.items
-            and len({item.item_id for item in event.items}) < len(order.item_ids)
-        ):
-            return  # a part of it was sent back
-        order.over_at_s = at_s
         return
     for moment in _ORDER_MOMENTS.get(name, ()):
         setattr(order, moment, getattr(order, moment) or at_s)
@@ -250,6 +260,27 @@ def _move_order(state: TriggerState, event: Event) -> None:
     currency = event.params.get("currency")
     order.currency = currency if isinstance(currency, str) else order.currency
     order.expected_s = _expected_s(event) or order.expected_s
+
+
+def _taken_back(order: TrackedOrder, event: Event) -> bool:
+    """Whether nothing is left of an order, after an event that made it or took something back."""
+    if order.ledger is None:
+        if order.created_at_s and event.event in UNDONE_EVENTS:  # long ago, and what it held is known no more
+            return not event.items
+        order.ledger = new_order(order.order_id, event.at_s)
+    if event.event in ORDERED_EVENTS:
+        tell_order(order.ledger, event, sold_reduced)
+    else:
+        undo_order(order.ledger, event)
+    return settle(order.ledger).void
+
+
+def _learn_copy(state: TriggerState, copy: Event) -> None:
+    """Take in what was told under another id of an order that is known here."""
+    event = copied_event(copy)
+    if event is not None and state.find_order(order_id_of(event)) is not None:
+        _move_order(state, event)
+        state.profile_due = True
 
 
 def _expected_s(event: Event) -> float:
@@ -306,8 +337,8 @@ def observe_profile(state: TriggerState, profile: Profile, index: TriggerIndex) 
         state.cart_since_s = 0.0
     elif not state.cart_since_s:
         state.cart_since_s = newest_s
-    if profile.orders is not None:
-        first_s = profile.order_value.first_at_s
+    first_s = profile.order_value.first_at_s
+    if first_s:
         state.first_order_s = min(state.first_order_s or first_s, first_s)
     for trigger in index.by_name.get(PROFILE_READ, ()):
         arm(state, trigger, trigger.when.timers_for_profile(state, profile, index.zone))

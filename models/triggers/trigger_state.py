@@ -17,9 +17,11 @@ from models.events.event_ids import event_id_of, is_recent, with_id
 from models.events.events import Event
 from models.events.names import TRIGGER_STATE_JOINED
 from models.visitor.holds import hold_code
+from models.visitor.order import Order
 
 NOTHING_TOLD: Final = msgspec.Raw(msgspec.msgpack.encode({}))
 MAX_TRACKED_ORDERS: Final = 20
+MAX_LEDGERS: Final = 5
 MAX_TIMERS: Final = 40
 MAX_SENT: Final = 40
 MAX_WANTS: Final = 30
@@ -33,7 +35,10 @@ _REVISION_BYTES: Final = 8
 
 
 class TrackedOrder(msgspec.Struct, array_like=True):
-    """An order under way; times in epoch seconds, 0 for not yet. `over_at_s`: cancelled, returned or refunded."""
+    """An order under way; times in epoch seconds, 0 for not yet. `over_at_s`: nothing is left of it.
+
+    `ledger` is what was told of it, None for orders before the latest `MAX_LEDGERS`.
+    """
 
     order_id: str
     created_at_s: float = 0.0
@@ -46,6 +51,7 @@ class TrackedOrder(msgspec.Struct, array_like=True):
     value: float | None = None
     currency: str = ""
     item_ids: list[str] = []
+    ledger: Order | None = None
 
     @property
     def unpaid(self) -> bool:

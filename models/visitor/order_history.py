@@ -1,50 +1,43 @@
 """Order history: a visitor's orders, item by item: how often, since when, in which of the latest orders.
 
 Profile, learner and benchmark keep the same history by the same functions. An order may arrive line by line, and may be
-taken back, whole or in part, while it is among the latest `MAX_ORDERS`.
+taken back, whole or in part, while it is among the latest `MAX_ORDERS`. What is left of an order `models.visitor.order`
+says.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from math import log2
 from typing import Final, NamedTuple
 
 import msgspec
 
 from models.base.durations import DAY_S
+from models.events.events import Event, EventItem, order_id_of
+from models.events.names import ORDERED_EVENTS
+from models.visitor.order import Order, join_order, new_order, settle, tell_order, undo_order
 
 MAX_ITEM_PURCHASES: Final = 100
 MAX_ORDERS: Final = 64
+MAX_SET_ASIDE: Final = 16
+"""Latest orders that were taken back whole, or are known by what took them back alone."""
+MAX_LINES: Final = 100
+"""Lines of the latest orders that are kept; of older orders only sums are."""
 MAX_TIMES: Final = 4
 """Latest orders of an item that are kept by number."""
 USEFUL_HALF_LIFE_S: Final = 60 * DAY_S
 """An item not bought for so long is as useful as one bought half as often just now."""
 
 
-class Order(msgspec.Struct, array_like=True):
-    """One order: when, in whole epoch seconds, and how many distinct items.
-
-    `units`, how many of them were `on_sale`, and `cents` (hundredths of the shop's currency) are
-    `models.visitor.order_value`'s.
-    """
-
-    order_id: str
-    at_s: int
-    items: int
-    units: int = 0
-    on_sale: int = 0
-    cents: int = 0
-
-
 class OlderOrders(msgspec.Struct, array_like=True):
-    """Sums over the orders that are no longer known one by one; times in whole epoch seconds."""
+    """Sums over the paid orders that are no longer known one by one; times in whole epoch seconds."""
 
     orders: int = 0
-    units: int = 0
-    on_sale: int = 0
+    units: int | float = 0
+    on_sale: int | float = 0
     cents: int = 0
     first_at_s: int = 0
     last_at_s: int = 0
-    most_units: int = 0
+    most_units: int | float = 0
     most_cents: int = 0
 
     def add(self, order: Order) -> None:
@@ -71,13 +64,14 @@ class ItemPurchases(msgspec.Struct, array_like=True):
 
 class History(msgspec.Struct, array_like=True):
     """A visitor's orders, oldest first by arrival. The last has the number `orders_seen` - 1; `items_seen` is their sum
-    of distinct items."""
+    of distinct items. Orders `set_aside` are none, but would be if they were told of again."""
 
     orders_seen: int = 0
     items_seen: int = 0
     orders: list[Order] = []
     item_purchases: list[ItemPurchases] = []
     past: OlderOrders | None = None
+    set_aside: list[Order] = []
 
     def order_numbered(self, number: int) -> Order | None:
         """Give an order by number, None where it is no longer known."""
@@ -93,6 +87,91 @@ class Line(NamedTuple):
     order_id: str
 
 
+def learn_order_event(
+    history: History, event: Event, on_sale: Callable[[EventItem], bool], *, own: bool = True
+) -> None:
+    """Take in an event that makes, pays or takes back an order.
+
+    Parameters
+    ----------
+    history
+        Of the visitor.
+    event
+        What takes back an order and names none changes nothing.
+    on_sale
+        Whether an item was sold below its usual price.
+    own
+        False for what was told under another id: it makes no order here, and is set aside until one is told of.
+    """
+    order_id = order_id_of(event)
+    makes = event.event in ORDERED_EVENTS
+    if not order_id and not (makes and own):
+        return
+    known = _known_order(history, order_id)
+    order = known or new_order(order_id, event.at_s)
+    if known is None or known.elsewhere:
+        order.elsewhere = not own
+    if makes:
+        tell_order(order, event, on_sale)
+    else:
+        undo_order(order, event)
+    _place(history, order, set() if makes else {item.item_id for item in event.items})
+    _sum_up_oldest(history)
+
+
+def order_ids(history: History) -> list[str]:
+    """Give the ids of the orders that are known one by one."""
+    return [order.order_id for order in (*history.orders, *history.set_aside) if order.order_id]
+
+
+def _known_order(history: History, order_id: str) -> Order | None:
+    number = number_of(history, order_id)
+    if number is not None:
+        return history.order_numbered(number)
+    return next((order for order in history.set_aside if order.order_id == order_id != ""), None)
+
+
+def _place(history: History, order: Order, undone: Collection[str] = ()) -> None:
+    """Put an order among those that are, or aside, and its items with it; `undone` are those that the latest event took
+    back, if it did."""
+    only_sums = order.summed_up
+    settled = settle(order)
+    number = number_of(history, order.order_id)
+    if settled.void or order.unknown or order.elsewhere:
+        if number is not None:
+            _drop_order(history, number)
+            order.items = 0
+        if order.cancelled:
+            order.lines, order.whole_cents, order.undos = [], None, []
+        others = [other for other in history.set_aside if other is not order]
+        history.set_aside = [*others, order][-MAX_SET_ASIDE:]
+        return
+    history.set_aside = [other for other in history.set_aside if other is not order]
+    if number is None:
+        number = _append(history, order)
+    there = {purchases.item_id for purchases in history.item_purchases if number in purchases.orders}
+    _add_items(history, number, order, [item_id for item_id in settled.units if item_id not in there])
+    gone = there & set(undone) if only_sums else there - settled.units.keys()
+    _drop_items(history, number, order, gone)
+    _retime_order(history, number, order)
+
+
+def _retime_order(history: History, number: int, order: Order) -> None:
+    """Items may have been bought earlier than the first event said that told of their order."""
+    for purchases in history.item_purchases:
+        if number in purchases.orders:
+            purchases.first_at_s = min(purchases.first_at_s, order.at_s)
+
+
+def _sum_up_oldest(history: History) -> None:
+    """Keep the lines of the latest orders, `MAX_LINES` at most, and those of the very latest."""
+    kept = 0
+    for order in reversed(history.orders):
+        if kept + len(order.lines) > MAX_LINES and kept:
+            order.lines, order.whole_cents = [], None
+        kept += len(order.lines)
+
+
 def buy(history: History, order_id: str, item_ids: Sequence[str], at_s: float) -> list[str]:
     """Add an order of `at_s` (epoch seconds), or further items of one already known; known items are passed over.
 
@@ -102,13 +181,20 @@ def buy(history: History, order_id: str, item_ids: Sequence[str], at_s: float) -
         return []
     number = number_of(history, order_id)
     if number is None:
-        number = history.orders_seen
-        history.orders_seen += 1
-        history.orders.append(Order(order_id, int(at_s), 0))
-        _forget_oldest(history)
+        number = _append(history, Order(order_id, int(at_s), 0))
     order = history.order_numbered(number)
-    if order is None:  # cannot be: the number was just found
-        return []
+    return [] if order is None else _add_items(history, number, order, item_ids)
+
+
+def _append(history: History, order: Order) -> int:
+    """Add an order without items; gives its number."""
+    history.orders_seen += 1
+    history.orders.append(order)
+    _forget_oldest(history)
+    return history.orders_seen - 1
+
+
+def _add_items(history: History, number: int, order: Order, item_ids: Sequence[str]) -> list[str]:
     added: list[str] = []
     item_purchases = {purchases.item_id: purchases for purchases in history.item_purchases}
     for item_id in dict.fromkeys(item_ids):
@@ -170,13 +256,33 @@ def merge(history: History, other: History) -> None:
         mine.last_at_s = max(mine.last_at_s, purchases.last_at_s)
         mine.orders = sorted([*mine.orders, *moved_orders])[-MAX_TIMES:]
     _keep_most_useful(history)
+    _join_told_twice(history, [*repeated, *other.set_aside])
+    _sum_up_oldest(history)
+
+
+def _join_told_twice(history: History, others: Collection[Order]) -> None:
+    """Bring together what two histories know of the same orders."""
+    for order in others:
+        mine = _known_order(history, order.order_id)
+        if mine is None:
+            history.set_aside = [*history.set_aside, order][-MAX_SET_ASIDE:]
+        else:
+            join_order(mine, order)
+            _place(history, mine)
+    for order in history.set_aside:
+        number = number_of(history, order.order_id)
+        mine = None if number is None else history.order_numbered(number)
+        if mine is not None:
+            join_order(mine, order)
+            _place(history, mine)
 
 
 def _forget_oldest(history: History) -> None:
     """Sum up the orders beyond `MAX_ORDERS`."""
     for forgotten in history.orders[:-MAX_ORDERS]:
-        history.past = history.past or OlderOrders()
-        history.past.add(forgotten)
+        if forgotten.paid:
+            history.past = history.past or OlderOrders()
+            history.past.add(forgotten)
     del history.orders[:-MAX_ORDERS]
 
 
@@ -206,20 +312,34 @@ def take_back(history: History, order_id: str, item_ids: Collection[str] = ()) -
     order = None if number is None else history.order_numbered(number)
     if number is None or order is None:
         return
+    if item_ids:
+        _drop_items(history, number, order, item_ids)
+    if not item_ids or order.items <= 0:
+        _drop_order(history, number)
+
+
+def _drop_items(history: History, number: int, order: Order, item_ids: Collection[str]) -> None:
     for purchases in history.item_purchases:
-        if number in purchases.orders and (not item_ids or purchases.item_id in item_ids):
+        if number in purchases.orders and purchases.item_id in item_ids:
             purchases.orders.remove(number)
             purchases.count -= 1
             order.items -= 1
             history.items_seen -= 1
             _retime(history, purchases)
     history.item_purchases = [purchases for purchases in history.item_purchases if purchases.count > 0]
-    if not item_ids or order.items <= 0:
-        history.items_seen -= order.items  # of items that were dropped since
-        del history.orders[number - history.orders_seen]
-        history.orders_seen -= 1
-        for purchases in history.item_purchases:
-            purchases.orders = [order - (order > number) for order in purchases.orders]
+
+
+def _drop_order(history: History, number: int) -> None:
+    """Take an order out with its items; those behind it are numbered anew."""
+    order = history.order_numbered(number)
+    if order is None:
+        return
+    _drop_items(history, number, order, [purchases.item_id for purchases in history.item_purchases])
+    history.items_seen -= order.items  # of items that were dropped since
+    del history.orders[number - history.orders_seen]
+    history.orders_seen -= 1
+    for purchases in history.item_purchases:
+        purchases.orders = [order - (order > number) for order in purchases.orders]
 
 
 def _retime(history: History, purchases: ItemPurchases) -> None:

@@ -20,8 +20,8 @@ from models.events.traffic_source import Touch, touch_of
 from models.visitor.cart import Cart, CartLine, Removal
 from models.visitor.contact_history import ContactHistory, learn_contact
 from models.visitor.identity import Joined, Link, Part
-from models.visitor.order_history import History, Line, buy, lines, take_back
-from models.visitor.order_value import OrderValue, charge, give_back, order_value_of
+from models.visitor.order_history import History, Line, learn_order_event, lines
+from models.visitor.order_value import OrderValue, order_value_of
 from models.visitor.satisfaction import Satisfaction, learn_satisfaction
 
 MAX_RECENT: Final = 24
@@ -200,6 +200,8 @@ def apply_one(profile: Profile, event: Event, on_sale: Callable[[EventItem], boo
             remember_recent(profile, RecentItem(item.item_id, at_s, event.event))
     if event.event in ORDERED_EVENTS:
         _order(profile, event, on_sale)
+    elif event.event in UNDONE_EVENTS and order_id_of(event):
+        tell_of_order(profile, event, on_sale)
     handler = _CART.get(event.event)
     if handler is not None:
         handler(profile, event)
@@ -253,30 +255,24 @@ def _remove_from_cart(profile: Profile, event: Event) -> None:
 
 
 def _order(profile: Profile, event: Event, on_sale: Callable[[EventItem], bool]) -> None:
-    """Move what was ordered out of the cart; the order is named once, by whichever event comes first."""
+    """Make or pay an order, and move what was ordered out of the cart."""
+    tell_of_order(profile, event, on_sale)
     ordered = [item.item_id for item in event.items]
     if ordered:
-        profile.orders = profile.orders or History()
-        added = buy(profile.orders, order_id_of(event), ordered, event.at_s)
-        charge(profile.orders, event, frozenset(added), on_sale)
         cart = Cart(profile.cart, profile.removals)
         cart.take_ordered(ordered, event.at_s)
         profile.cart, profile.removals = cart.lines, cart.removals
 
 
-def _undo_order(profile: Profile, event: Event) -> None:
-    """Forget an order, or only the items the event names."""
-    if profile.orders is not None:
-        give_back(profile.orders, event)
-        take_back(profile.orders, order_id_of(event), {item.item_id for item in event.items})
-        if not profile.orders.orders_seen:
-            profile.orders = None
+def tell_of_order(profile: Profile, event: Event, on_sale: Callable[[EventItem], bool], *, own: bool = True) -> None:
+    """Take in what an event tells of an order, and nothing else; `own` is false for what another id told."""
+    profile.orders = profile.orders or History()
+    learn_order_event(profile.orders, event, on_sale, own=own)
 
 
 _CART: Final[dict[str, Callable[[Profile, Event], None]]] = {
     "add_to_cart": _add_to_cart,
     "remove_from_cart": _remove_from_cart,
-    **dict.fromkeys(UNDONE_EVENTS, _undo_order),
 }
 
 

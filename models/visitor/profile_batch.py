@@ -7,13 +7,21 @@ import numpy as np
 
 from models.catalog.feature_hashing import Vector
 from models.events.events import Event, EventItem
-from models.events.names import IDENTITY_EVENTS, NOTICES, VISITOR_DELETED, VISITOR_IDENTIFIED, VISITOR_JOINED
+from models.events.names import (
+    IDENTITY_EVENTS,
+    NOTICES,
+    ORDER_TOLD,
+    VISITOR_DELETED,
+    VISITOR_IDENTIFIED,
+    VISITOR_JOINED,
+)
+from models.events.order_copy import copied_event
 from models.events.subjects import subjects_of
 from models.visitor.contact_history import learn_contact
 from models.visitor.identity import MAX_IDENTITY_PARTS, Joined, Link, Part, add_link, owner_at, owner_now
 from models.visitor.interest_sketch import Sketches, joined_sketch
 from models.visitor.order_value import sold_reduced
-from models.visitor.profile import WEIGHTS, Profile, apply_one, encode_profile, first_time
+from models.visitor.profile import WEIGHTS, Profile, apply_one, encode_profile, first_time, tell_of_order
 from models.visitor.profile_merge import is_new, join, read_joining
 
 LearnOutcome = Literal["applied", "told", "duplicate", "replayed", "notice"]
@@ -69,6 +77,10 @@ def learn(
             outcomes.append("applied")
             continue
         profile.position = position
+        if event.event == ORDER_TOLD:
+            _learn_copy(profile, event, on_sale)
+            outcomes.append("notice")
+            continue
         if event.event in IDENTITY_EVENTS:
             batch.identify(row, event)
             outcomes.append("notice")
@@ -89,6 +101,13 @@ def learn(
         outcomes.append("applied")
     batch.close()
     return outcomes
+
+
+def _learn_copy(profile: Profile, copy: Event, on_sale: Callable[[EventItem], bool]) -> None:
+    """Take in what another id told of an order that the profile knows, or will once a device's history is in."""
+    event = copied_event(copy)
+    if event is not None and first_time(profile, event.event_id):
+        tell_of_order(profile, event, on_sale, own=False)
 
 
 class _Look(NamedTuple):

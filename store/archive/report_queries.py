@@ -4,24 +4,14 @@
 visitor it belongs to), `visits` and `orders`. Times are epoch seconds.
 """
 
-from collections.abc import Iterable
 from typing import Final
 
-from models.events.names import NOTICES, OFF_SITE_EVENTS, ORDERED_EVENTS, UNDONE_EVENTS
+from models.events.names import NOTICES
+from store.archive.order_queries import MAKE_ORDERS, sql_names
 
 _SAME_ROW: Final = "log_partition, position, visitor_id, at_s"
 """What tells a row from every other, also where the log began anew and gives positions out again."""
 
-
-def _listed(names: Iterable[str]) -> str:
-    """Names of events as SQL lists them; they are our own, and need no escape."""
-    return ", ".join(f"'{name}'" for name in sorted(names))
-
-
-_ORDERED: Final = _listed(ORDERED_EVENTS)
-_IN_VISITS: Final = _listed(ORDERED_EVENTS | UNDONE_EVENTS - OFF_SITE_EVENTS)
-"""Events of orders that visits hold; what is taken back off site is looked for among all that happened."""
-_OFF_SITE: Final = _listed(UNDONE_EVENTS & OFF_SITE_EVENTS)
 
 PREPARE: Final = (
     # What a device did before a login belongs to whoever logged in.
@@ -54,7 +44,7 @@ CREATE OR REPLACE VIEW happened AS
 SELECT * EXCLUDE (owner_id) REPLACE (
     coalesce(owner_id, visitor_id) AS visitor_id,
     coalesce(sender_id, visitor_id) AS sender_id,
-    off_site OR event IN ({_listed(NOTICES)}) AS off_site
+    off_site OR event IN ({sql_names(NOTICES)}) AS off_site
 )
 FROM everything LEFT JOIN whose USING ({_SAME_ROW}) ANTI JOIN repeated USING ({_SAME_ROW})
 WHERE at_s < (SELECT until_s FROM period)
@@ -100,49 +90,7 @@ SELECT
 FROM visit_events
 GROUP BY visitor_id, named_session, visit_number
 """,
-    # An order told of by several events counts once: by its purchases, else its payment, else its making. Events that
-    # repeat items and amount are one; events with different items are lines of one order.
-    f"""
-CREATE OR REPLACE TABLE orders AS
-WITH told AS (
-    SELECT
-        visitor_id, order_id, event, items, amount,
-        min(at_s) AS at_s,
-        min_by(named_session, at_s) AS named_session,
-        min_by(visit_number, at_s) AS visit_number
-    FROM visit_events
-    WHERE order_id <> '' AND event IN ({_IN_VISITS})
-    GROUP BY visitor_id, order_id, event, items, amount
-    UNION ALL
-    SELECT visitor_id, order_id, event, items, amount, min(at_s), '', 0
-    FROM happened
-    WHERE order_id <> '' AND event IN ({_OFF_SITE})
-    GROUP BY visitor_id, order_id, event, items, amount
-), grouped AS (
-    SELECT
-        visitor_id, order_id,
-        min(at_s) FILTER (event IN ({_ORDERED})) AS at_s,
-        min_by(named_session, at_s) FILTER (event IN ({_ORDERED})) AS named_session,
-        min_by(visit_number, at_s) FILTER (event IN ({_ORDERED})) AS visit_number,
-        bool_or(event IN ('purchase', 'order_paid')) AS paid,
-        bool_or(event = 'order_cancelled') AS cancelled,
-        coalesce(
-            sum(amount) FILTER (event = 'purchase'),
-            sum(amount) FILTER (event = 'order_paid'),
-            sum(amount) FILTER (event = 'order_created'),
-            0.0
-        ) AS gross,
-        greatest(
-            coalesce(sum(coalesce(amount, 1e15)) FILTER (event = 'refund'), 0.0),
-            coalesce(sum(coalesce(amount, 1e15)) FILTER (event = 'order_returned'), 0.0)
-        ) AS taken_back
-    FROM told
-    GROUP BY visitor_id, order_id
-)
-SELECT visitor_id, order_id, at_s, named_session, visit_number, greatest(gross - taken_back, 0.0) AS revenue
-FROM grouped
-WHERE paid AND NOT cancelled
-""",  # noqa: S608
+    *MAKE_ORDERS,
     "DROP TABLE visit_events",
 )
 

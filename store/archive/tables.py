@@ -9,6 +9,8 @@ from typing import Any, Final
 import duckdb
 import pyarrow as pa
 
+from models.events.names import ORDERED_EVENTS, UNDONE_EVENTS
+from store.archive.order_queries import sql_names
 from store.archive.schema import SCHEMA
 from store.archive.unarchived import NOTHING_UNARCHIVED, Unarchived
 
@@ -23,11 +25,13 @@ QUALIFY row_number() OVER (
     PARTITION BY log_partition, position, visitor_id, event, at_s ORDER BY filename
 ) = 1
 """
-_ASKED: Final = """
-* EXCLUDE (items, params, user_id, currency, source, medium, ad, keyword, search_engine, referrer, region, device),
-hash(items) AS items
+_ASKED: Final = f"""
+* EXCLUDE (items, params, user_id, source, medium, ad, keyword, search_engine, referrer, region, device),
+CASE WHEN order_id <> '' AND event IN ({sql_names(ORDERED_EVENTS | UNDONE_EVENTS)}) THEN list_transform(
+    items, lambda item: {{'item_id': item.item_id, 'price': item.price, 'quantity': item.quantity}}
+) END AS items
 """
-"""Columns that reports read; of the items only whether two events have the same."""
+"""Columns that reports read; items of orders alone."""
 _EVERYTHING: Final = """
 CREATE OR REPLACE VIEW everything AS
 SELECT * FROM archived

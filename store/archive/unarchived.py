@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from models.base.errors import InvalidError
 from models.events.events import decode_event
-from models.events.names import IDENTITY_EVENTS, VISITOR_DELETED
+from models.events.names import PROFILE_EVENTS, VISITOR_DELETED
 from models.reports.archive_row import row_of
 from store.log.log import EventLog
 
@@ -59,7 +59,7 @@ def read_unarchived(log: EventLog, group: str, site: str, holdout_share: float) 
                         event = decode_event(record.value)
                     except InvalidError:
                         continue
-                    if event.site != site or event.event in IDENTITY_EVENTS:
+                    if event.site != site or event.event in PROFILE_EVENTS:
                         continue
                     if event.event == VISITOR_DELETED:
                         erased.append(Erased(event.visitor_id, batch.partition, record.position))

@@ -1,0 +1,124 @@
+"""Order ledger: what the models of one site have learned of each order, so that it is learned once, whoever tells of it
+and however often, and taken off again once it is taken back."""
+
+from collections import OrderedDict
+from typing import Final, NamedTuple
+
+import msgspec
+
+from models.events.events import Event, order_id_of
+from models.events.names import ORDERED_EVENTS
+from models.visitor.order import Order, new_order, settle, tell_order, undo_order
+from models.visitor.order_value import sold_reduced
+
+MAX_LEDGER_ORDERS: Final = 10_000
+"""Of the latest; an older one that is told of again is taken for new, and what it taught stays."""
+
+
+MAX_COUNTED_QUANTITY: Final = 10
+"""Pieces of one item that one order counts for among the bestsellers: a reseller's order is no fashion."""
+
+
+class Wanted(NamedTuple):
+    """What a purchase of an item was taken for: an event of so much `weight`, at `at_s` (epoch seconds)."""
+
+    weight: float
+    at_s: float
+
+
+class LedgerEntry(msgspec.Struct, array_like=True):
+    """An order as the models have learned it.
+
+    `visitor_id` told of it first; `taught` are the items of it, `sold` how many units of each are counted as sold, and
+    `wanted` what the purchase of each was taken for.
+    """
+
+    order: Order
+    visitor_id: str
+    taught: list[str] = []
+    sold: dict[str, int | float] = {}
+    wanted: dict[str, Wanted] = {}
+
+
+class OrderChange(NamedTuple):
+    """What an event changed of an order of `at_s` (epoch seconds).
+
+    `before` are items that the order had taught already, `new` those that it has more now, `gone` those of which
+    nothing is left, `units` by how many more or fewer of each item are sold, `unwanted` what those gone were taken for.
+    """
+
+    visitor_id: str
+    order_id: str
+    at_s: float
+    before: list[str]
+    new: list[str]
+    gone: list[str]
+    units: dict[str, float]
+    unwanted: dict[str, Wanted]
+
+
+class OrderLedger:
+    """The latest orders of one site, by id."""
+
+    def __init__(self, entries: list[LedgerEntry] | None = None) -> None:
+        self._entries = OrderedDict((entry.order.order_id, entry) for entry in entries or [])
+
+    def entries(self) -> list[LedgerEntry]:
+        """Give what `OrderLedger` goes on from, oldest first."""
+        return list(self._entries.values())
+
+    def take_in(self, event: Event) -> OrderChange:
+        """Take in an event that makes, pays or takes back an order."""
+        order_id = order_id_of(event)
+        entry = self._entries.get(order_id) or LedgerEntry(new_order(order_id, event.at_s), event.visitor_id)
+        if event.event in ORDERED_EVENTS:
+            tell_order(entry.order, event, sold_reduced)
+        else:
+            undo_order(entry.order, event)
+        if order_id:
+            self._entries[order_id] = entry
+            if len(self._entries) > MAX_LEDGER_ORDERS:
+                self._entries.popitem(last=False)
+        return _changed(entry)
+
+    def purchased(self, order_id: str) -> list[str]:
+        """Give the items that an order's purchases have taught already."""
+        entry = self._entries.get(order_id)
+        return list(entry.wanted) if entry is not None else []
+
+    def note_wanted(self, order_id: str, item_id: str, wanted: Wanted) -> None:
+        """Remember what the purchase of an item was taken for."""
+        entry = self._entries.get(order_id)
+        if entry is not None:
+            entry.wanted[item_id] = wanted
+
+    def forget(self, visitor_id: str) -> None:
+        """Drop the name of a visitor; what their orders taught stays, and can be taken back."""
+        for entry in self._entries.values():
+            if entry.visitor_id == visitor_id:
+                entry.visitor_id = ""
+
+
+def _changed(entry: LedgerEntry) -> OrderChange:
+    order = entry.order
+    settled = settle(order)
+    there = [] if order.unknown else list(settled.units)
+    sold = {item_id: min(units, MAX_COUNTED_QUANTITY) for item_id, units in settled.units.items() if order.paid}
+    unwanted = {item_id: wanted for item_id, wanted in entry.wanted.items() if item_id not in settled.units}
+    change = OrderChange(
+        entry.visitor_id,
+        order.order_id,
+        float(order.at_s),
+        before=[item_id for item_id in entry.taught if item_id in settled.units],
+        new=[item_id for item_id in there if item_id not in entry.taught],
+        gone=[item_id for item_id in entry.taught if item_id not in settled.units],
+        units={
+            item_id: more
+            for item_id in dict.fromkeys((*entry.sold, *sold))
+            if (more := sold.get(item_id, 0) - entry.sold.get(item_id, 0))
+        },
+        unwanted=unwanted,
+    )
+    entry.taught, entry.sold = [*change.before, *change.new], sold
+    entry.wanted = {item_id: wanted for item_id, wanted in entry.wanted.items() if item_id not in unwanted}
+    return change

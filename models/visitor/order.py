@@ -1,0 +1,276 @@
+"""Order: one order as the events that tell of it make it, whichever come twice, late or from elsewhere.
+
+An order is known by its id. Each of its lines, by item, is as the latest event says that names it; what an event says
+the order comes to is spread over the lines it names by price times quantity. An event without items speaks of the whole
+order, until a later one names items again. What is given back is known by its event id, else by its lines and amount:
+told twice, it counts once. Returns and refunds are mostly of the same goods, so that the larger of the two counts;
+lines that were cancelled count besides. `store.archive.order_queries` says the same in SQL; a test holds them together.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable
+from math import inf
+from typing import Final, NamedTuple
+
+import msgspec
+
+from models.events.amounts import Money, amount_of
+from models.events.event_ids import event_id_of
+from models.events.events import Event, EventItem
+from models.events.names import PAID_EVENTS
+
+MAX_UNDOS: Final = 32
+_KEY_BYTES: Final = 8
+CENTS: Final = 100
+_CANCELLED: Final = "order_cancelled"
+_LEAST_CENTS: Final = 0.5
+"""An order of which less than this is left, in hundredths, was taken back whole."""
+
+
+class OrderLine(msgspec.Struct, array_like=True):
+    """An item of an order: how many, and what they come to in hundredths, None where nobody told.
+
+    `told_at` and `valued_at` are when the latest events were that told the one and the other, in microseconds since the
+    order's `since_s`: short numbers mostly.
+    """
+
+    item_id: str
+    quantity: int | float
+    told_at: int
+    on_sale: bool = False
+    cents: int | None = None
+    valued_at: int = 0
+
+
+class Undo(msgspec.Struct, array_like=True):
+    """What an event took back: items and how many of each, and `cents`, None for what those came to.
+
+    With neither it is all of the order. `key` tells the event from others of its order.
+    """
+
+    key: bytes
+    event: str
+    cents: int | None = None
+    items: list[tuple[str, int | float]] = []
+
+
+class Order(msgspec.Struct, array_like=True):
+    """One order: when, in whole epoch seconds, and how many distinct `items` are left of it.
+
+    `units` and how many of them were `on_sale`, and `cents` (hundredths of `currency`, empty for the site's base
+    currency) are what is left of it. `whole_cents` is what events without items said of the whole order, at `whole_at`,
+    in microseconds since `since_s` (epoch seconds). An order whose lines are no longer kept has only its sums; what is
+    told of it again changes nothing, but what is taken back is taken off. `elsewhere`: only other ids told of it yet.
+    """
+
+    order_id: str
+    at_s: int
+    items: int
+    units: int | float = 0
+    on_sale: int | float = 0
+    cents: int = 0
+    paid: bool = True
+    cancelled: bool = False
+    currency: str = ""
+    lines: list[OrderLine] = []
+    since_s: int = 0
+    whole_cents: int | None = None
+    whole_at: int = 0
+    undos: list[Undo] = []
+    elsewhere: bool = False
+
+    @property
+    def unknown(self) -> bool:
+        """Whether nothing has told yet what it is of, or that it is paid."""
+        return not (self.paid or self.lines or self.whole_cents is not None)
+
+    @property
+    def summed_up(self) -> bool:
+        """Whether only sums are left of it."""
+        return not self.lines and self.whole_cents is None and bool(self.units or self.cents)
+
+
+class Settled(NamedTuple):
+    """What is left of an order: `units` of each item, above 0, money in hundredths, and whether it was taken back."""
+
+    units: dict[str, float]
+    cents: float
+    void: bool
+
+
+def new_order(order_id: str, at_s: float) -> Order:
+    """Make an order that nothing is known of but its id and time (epoch seconds)."""
+    return Order(order_id, int(at_s), 0, paid=False, since_s=int(at_s))
+
+
+def tell_order(order: Order, event: Event, on_sale: Callable[[EventItem], bool]) -> None:
+    """Take in an event that makes or pays an order; `on_sale` says whether an item was sold below its usual price."""
+    order.paid = order.paid or event.event in PAID_EVENTS
+    if order.summed_up:
+        return
+    order.at_s = min(order.at_s, int(event.at_s))
+    amount = amount_of(event)
+    if amount is not None:
+        order.currency = amount.currency
+    if event.items:
+        _tell_lines(order, event, amount, on_sale)
+    elif amount is not None:
+        at = _place_in_time(order, event.at_s)
+        if order.whole_cents is None or at >= order.whole_at:
+            order.whole_cents, order.whole_at = round(amount.value * CENTS), at
+
+
+def _place_in_time(order: Order, at_s: float) -> int:
+    return round((at_s - order.since_s) * 1e6)
+
+
+def _tell_lines(order: Order, event: Event, amount: Money | None, on_sale: Callable[[EventItem], bool]) -> None:
+    quantities: defaultdict[str, float] = defaultdict(float)
+    worth: defaultdict[str, float] = defaultdict(float)
+    reduced: set[str] = set()
+    for item in event.items:
+        quantities[item.item_id] += item.quantity
+        worth[item.item_id] += (item.price or 0.0) * item.quantity
+        if on_sale(item):
+            reduced.add(item.item_id)
+    if not sum(worth.values()) > 0:
+        worth = quantities
+    whole = sum(worth.values())
+    lines = {line.item_id: line for line in order.lines}
+    at, share = _place_in_time(order, event.at_s), 0.0
+    for item_id, quantity in quantities.items():
+        line = lines.get(item_id)
+        if line is None:
+            line = OrderLine(item_id, 0, at)
+            order.lines.append(line)
+        if at >= line.told_at:
+            line.quantity, line.told_at, line.on_sale = whole_number(quantity), at, item_id in reduced
+        if amount is not None and (line.cents is None or at >= line.valued_at):
+            before = round(amount.value * CENTS * share / whole)
+            line.cents, line.valued_at = round(amount.value * CENTS * (share + worth[item_id]) / whole) - before, at
+        share += worth[item_id]
+
+
+def undo_order(order: Order, event: Event) -> None:
+    """Take in an event that takes an order back, or the items of it that it names, or an amount."""
+    if event.event == _CANCELLED and not event.items:
+        order.cancelled = True
+        return
+    quantities: defaultdict[str, float] = defaultdict(float)
+    for item in event.items:
+        quantities[item.item_id] += item.quantity
+    amount = amount_of(event)
+    items = sorted((item_id, whole_number(quantity)) for item_id, quantity in quantities.items())
+    undo = Undo(b"", event.event, None if amount is None else round(amount.value * CENTS), items)
+    undo.key = _key_of(event.event_id, undo)
+    if any(known.key == undo.key for known in order.undos) or len(order.undos) >= MAX_UNDOS:
+        return
+    order.undos.append(undo)
+    if order.summed_up:
+        _take_off(order, undo)
+        order.cancelled = not (order.units or order.cents)
+
+
+def join_order(order: Order, other: Order) -> None:
+    """Make what another knows of the same order part of it."""
+    order.at_s = min(order.at_s, other.at_s)
+    order.paid, order.cancelled = order.paid or other.paid, order.cancelled or other.cancelled
+    order.elsewhere = order.elsewhere and other.elsewhere
+    order.currency = order.currency or other.currency
+    known = {undo.key for undo in order.undos}
+    order.undos = [*order.undos, *(undo for undo in other.undos if undo.key not in known)][:MAX_UNDOS]
+    if order.summed_up or other.summed_up:
+        return
+    later = (other.since_s - order.since_s) * 1_000_000
+    if other.whole_cents is not None and (order.whole_cents is None or other.whole_at + later > order.whole_at):
+        order.whole_cents, order.whole_at = other.whole_cents, other.whole_at + later
+    lines = {line.item_id: line for line in order.lines}
+    for line in other.lines:
+        mine = lines.get(line.item_id)
+        told_at, valued_at = line.told_at + later, line.valued_at + later
+        if mine is None:
+            order.lines.append(msgspec.structs.replace(line, told_at=told_at, valued_at=valued_at))
+            continue
+        if told_at > mine.told_at:
+            mine.quantity, mine.told_at, mine.on_sale = line.quantity, told_at, line.on_sale
+        if line.cents is not None and (mine.cents is None or valued_at > mine.valued_at):
+            mine.cents, mine.valued_at = line.cents, valued_at
+
+
+def _key_of(event_id: str, undo: Undo) -> bytes:
+    said = event_id or repr((undo.event, undo.cents, undo.items))
+    return bytes.fromhex(event_id_of(said))[:_KEY_BYTES]
+
+
+def _take_off(order: Order, undo: Undo) -> None:
+    """Take from the sums of an order whose lines are no longer kept."""
+    if undo.cents is None and not undo.items:
+        order.units = order.on_sale = order.cents = 0
+        return
+    units = min(order.units, sum(quantity for _, quantity in undo.items))
+    theirs = order.cents * units / order.units if order.units else 0.0
+    order.cents = max(0, order.cents - (round(theirs) if undo.cents is None else undo.cents))
+    order.units -= units
+    order.on_sale = min(order.on_sale, order.units)
+
+
+def settle(order: Order) -> Settled:
+    """Work out what is left of an order, and write its sums."""
+    if order.summed_up:
+        return Settled({}, float(order.cents), order.cancelled)
+    gross = _gross(order)
+    back, taken = _taken_back(order)
+    units = {line.item_id: left for line in order.lines if (left := line.quantity - back.get(line.item_id, 0.0)) > 1e-9}
+    left = max(gross - taken, 0.0)
+    nothing_left = left < _LEAST_CENTS if gross >= _LEAST_CENTS else taken == inf or (bool(order.lines) and not units)
+    void = order.cancelled or (nothing_left and bool(order.undos))
+    if void:
+        units, left = {}, 0.0
+    reduced = {line.item_id for line in order.lines if line.on_sale}
+    order.units = whole_number(sum(units.values()))
+    order.on_sale = whole_number(sum(count for item_id, count in units.items() if item_id in reduced))
+    order.cents = round(left)
+    return Settled(units, left, void)
+
+
+def _gross(order: Order) -> float:
+    """What an order came to before anything was taken back, in hundredths."""
+    valued = [line for line in order.lines if line.cents is not None]
+    if order.whole_cents is not None and order.whole_at > max((line.valued_at for line in valued), default=-inf):
+        return order.whole_cents
+    return sum(line.cents or 0.0 for line in valued)
+
+
+def _taken_back(order: Order) -> tuple[dict[str, float], float]:
+    """Give the units of each item that came back, and what was taken off in hundredths, infinite for all there is."""
+    lines = {line.item_id: line for line in order.lines}
+    units: dict[str, defaultdict[str, float]] = defaultdict(lambda: defaultdict(float))
+    cents: defaultdict[str, float] = defaultdict(float)
+    for undo in order.undos:
+        cents[undo.event] += _cents_of(undo, lines)
+        for item_id, quantity in undo.items:
+            units[undo.event][item_id] += quantity
+    returned, refunded, cancelled = units["order_returned"], units["refund"], units[_CANCELLED]
+    back = {
+        item_id: max(returned[item_id], refunded[item_id]) + cancelled[item_id]
+        for item_id in {*returned, *refunded, *cancelled}
+    }
+    return back, max(cents["order_returned"], cents["refund"]) + cents[_CANCELLED]
+
+
+def _cents_of(undo: Undo, lines: dict[str, OrderLine]) -> float:
+    if undo.cents is not None:
+        return undo.cents
+    if not undo.items:
+        return inf
+    known = [(lines[item_id], quantity) for item_id, quantity in undo.items if item_id in lines]
+    return sum((line.cents or 0.0) * min(quantity / line.quantity, 1.0) for line, quantity in known)
+
+
+def whole_number(number: float) -> int | float:
+    """Give a number without fraction as such: it is stored in a byte or two.
+
+    >>> whole_number(2.0), whole_number(2.5)
+    (2, 2.5)
+    """
+    return int(number) if number == int(number) else number

@@ -1,0 +1,162 @@
+"""Order queries: what every report takes orders for, as SQL: one order an id, whoever told of it and however often.
+
+The rules are those of `models.visitor.order`; a test holds the two together.
+"""
+
+from typing import Final
+
+from models.events.names import ORDERED_EVENTS, PAID_EVENTS, UNDONE_EVENTS
+
+
+def sql_names(names: frozenset[str]) -> str:
+    """Names of events as SQL lists them; they are our own, and need no escape."""
+    return ", ".join(f"'{name}'" for name in sorted(names))
+
+
+_LATEST: Final = "(at_s, accepted_at_s, log_partition, position)"
+"""What is told later counts; what is told of the same moment, by when it arrived."""
+_PIECES: Final = "list_transform(items, lambda item: item.quantity)"
+_PRICED: Final = "list_transform(items, lambda item: coalesce(item.price, 0.0) * item.quantity)"
+
+MAKE_ORDERS: Final = (
+    f"""
+CREATE OR REPLACE TABLE order_events AS
+SELECT order_id, event, event_id, visitor_id, at_s, accepted_at_s, log_partition, position, amount, currency, items
+FROM happened
+WHERE order_id <> '' AND event IN ({sql_names(ORDERED_EVENTS | UNDONE_EVENTS)})
+""",  # noqa: S608 - names of our own events alone
+    # Each item as the latest event tells it that names it.
+    f"""
+CREATE OR REPLACE TABLE order_lines AS
+WITH named AS (
+    SELECT
+        order_id, at_s, accepted_at_s, log_partition, position, amount,
+        coalesce(list_sum({_PIECES}), 0.0) AS pieces,
+        coalesce(list_sum({_PRICED}), 0.0) AS priced,
+        unnest(items) AS item
+    FROM order_events WHERE event IN ({sql_names(ORDERED_EVENTS)})
+), told AS (
+    SELECT
+        order_id, item.item_id AS item_id, at_s, accepted_at_s, log_partition, position,
+        sum(item.quantity) AS quantity,
+        CASE
+            WHEN any_value(priced) > 0
+            THEN any_value(amount) * sum(coalesce(item.price, 0.0) * item.quantity) / any_value(priced)
+            ELSE any_value(amount) * sum(item.quantity) / any_value(pieces)
+        END AS worth
+    FROM named GROUP BY ALL
+)
+SELECT
+    order_id, item_id,
+    arg_max(quantity, {_LATEST}) AS quantity,
+    arg_max(worth, {_LATEST}) FILTER (worth IS NOT NULL) AS worth,
+    max(at_s) FILTER (worth IS NOT NULL) AS valued_at_s
+FROM told GROUP BY order_id, item_id
+""",  # noqa: S608
+    # What took something back, each told of once.
+    f"""
+CREATE OR REPLACE TABLE order_undos AS
+SELECT row_number() OVER () AS number, *
+FROM (
+    SELECT
+        order_id, event, amount,
+        list_sort(list_transform(items, lambda item: (item.item_id, item.quantity))) AS items
+    FROM (
+        SELECT *, CASE
+            WHEN event_id <> '' THEN event_id
+            ELSE concat_ws(chr(31), event, round(amount * 100), list_sort(
+                list_transform(items, lambda item: (item.item_id, item.quantity))
+            )::VARCHAR)
+        END AS said
+        FROM order_events
+        WHERE event IN ({sql_names(UNDONE_EVENTS)}) AND NOT (event = 'order_cancelled' AND len(items) = 0)
+    )
+    QUALIFY row_number() OVER (PARTITION BY order_id, said ORDER BY at_s, accepted_at_s, position) = 1
+)
+""",  # noqa: S608
+    f"""
+CREATE OR REPLACE TABLE orders AS
+WITH told AS (
+    SELECT
+        order_id,
+        min(at_s) AS at_s,
+        arg_min(visitor_id, {_LATEST}) AS visitor_id,
+        arg_max(currency, {_LATEST}) FILTER (amount IS NOT NULL) AS currency,
+        bool_or(event IN ({sql_names(PAID_EVENTS)})) AS paid,
+        arg_max(amount, {_LATEST}) FILTER (amount IS NOT NULL AND len(items) = 0) AS whole,
+        max(at_s) FILTER (amount IS NOT NULL AND len(items) = 0) AS whole_at_s
+    FROM order_events WHERE event IN ({sql_names(ORDERED_EVENTS)})
+    GROUP BY order_id
+), visited AS (
+    SELECT
+        order_id,
+        arg_min(visitor_id, (at_s, position)) AS visitor_id,
+        arg_min(named_session, (at_s, position)) AS named_session,
+        arg_min(visit_number, (at_s, position)) AS visit_number
+    FROM visit_events WHERE order_id <> '' AND event IN ({sql_names(ORDERED_EVENTS)})
+    GROUP BY order_id
+), lines AS (
+    SELECT order_id, sum(coalesce(worth, 0.0)) AS worth, max(valued_at_s) AS valued_at_s
+    FROM order_lines GROUP BY order_id
+), cancelled AS (
+    SELECT DISTINCT order_id FROM order_events WHERE event = 'order_cancelled' AND len(items) = 0
+), undo_items AS (
+    SELECT number, order_id, event, item[1] AS item_id, sum(item[2]) AS quantity
+    FROM (SELECT number, order_id, event, unnest(items) AS item FROM order_undos)
+    GROUP BY ALL
+), undo_worth AS (
+    SELECT number, sum(coalesce(worth, 0.0) * least(undo_items.quantity / order_lines.quantity, 1.0)) AS worth
+    FROM undo_items JOIN order_lines USING (order_id, item_id)
+    GROUP BY number
+), taken AS (
+    SELECT order_id, greatest(
+        coalesce(sum(worth) FILTER (event = 'order_returned'), 0.0), coalesce(sum(worth) FILTER (event = 'refund'), 0.0)
+    ) + coalesce(sum(worth) FILTER (event = 'order_cancelled'), 0.0) AS worth
+    FROM (
+        SELECT order_id, event, coalesce(
+            amount, CASE WHEN len(items) = 0 THEN 'Infinity'::DOUBLE ELSE coalesce(undo_worth.worth, 0.0) END
+        ) AS worth
+        FROM order_undos LEFT JOIN undo_worth USING (number)
+    )
+    GROUP BY order_id
+), back AS (
+    SELECT order_id, item_id, greatest(
+        coalesce(sum(quantity) FILTER (event = 'order_returned'), 0.0),
+        coalesce(sum(quantity) FILTER (event = 'refund'), 0.0)
+    ) + coalesce(sum(quantity) FILTER (event = 'order_cancelled'), 0.0) AS quantity
+    FROM undo_items GROUP BY order_id, item_id
+), units AS (
+    SELECT order_id, sum(greatest(order_lines.quantity - coalesce(back.quantity, 0.0), 0.0)) AS units
+    FROM order_lines LEFT JOIN back USING (order_id, item_id)
+    GROUP BY order_id
+), worked_out AS (
+    SELECT
+        told.order_id,
+        coalesce(visited.visitor_id, told.visitor_id) AS visitor_id,
+        told.at_s,
+        visited.named_session,
+        visited.visit_number,
+        told.paid,
+        told.currency,
+        CASE
+            WHEN whole IS NOT NULL AND whole_at_s > coalesce(lines.valued_at_s, '-Infinity'::DOUBLE) THEN whole
+            ELSE coalesce(lines.worth, 0.0)
+        END AS gross,
+        coalesce(taken.worth, 0.0) AS taken,
+        units.units
+    FROM told
+    LEFT JOIN visited USING (order_id) LEFT JOIN lines USING (order_id) LEFT JOIN taken USING (order_id)
+    LEFT JOIN units USING (order_id) ANTI JOIN cancelled USING (order_id)
+)
+SELECT
+    visitor_id, order_id, at_s, named_session, visit_number, coalesce(units, 0.0) AS units,
+    coalesce(currency, '') AS currency,
+    greatest(gross - taken, 0.0) AS revenue
+FROM worked_out
+WHERE paid AND CASE
+    WHEN gross >= 0.005 THEN gross - taken >= 0.005
+    ELSE NOT (taken = 'Infinity'::DOUBLE OR coalesce(units, 1.0) <= 1e-9)
+END
+""",  # noqa: S608
+    "DROP TABLE order_events",
+)

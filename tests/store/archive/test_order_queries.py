@@ -1,0 +1,134 @@
+"""Order queries: reports and profiles take the same things for orders, whatever is told of them and in which order."""
+
+import random
+from typing import Any
+
+import pytest
+
+from models.events.events import order_id_of
+from models.events.names import ORDERED_EVENTS
+from models.events.parsing import parse_event
+from models.visitor.order import Order, new_order, settle, tell_order, undo_order
+from models.visitor.order_value import sold_reduced
+from models.visitor.profile import Profile, apply_one, first_time
+from store.archive.report_source import ReportSource
+from store.archive.writer import ArchiveWriter
+from tests.store.archive.shop_archive import SITE, event, fill, table
+
+BEGAN_S = 1_780_000_000.0
+MAKES = ("order_created", "order_paid", "purchase", "purchase")
+UNDOES = ("order_cancelled", "order_returned", "refund", "refund")
+
+
+def random_events(seed: int, visitors: int = 1) -> list[dict[str, Any]]:
+    """Events of a few orders in the order they arrive: late, twice, in parts, with and without items and amounts."""
+    random_of = random.Random(seed)
+    made: list[dict[str, Any]] = []
+    for number in range(40):
+        makes = random_of.random() < 0.6
+        name = random_of.choice(MAKES if makes else UNDOES)
+        order_field = "transaction_id" if name in ("purchase", "refund") else "order_id"
+        params: dict[str, Any] = {order_field: "o" + random_of.choice("abcdef")}
+        if random_of.random() < 0.5:
+            params["value"] = random_of.choice([0, 10, 19.9, 30.05, 50, 90])
+        items = [
+            {
+                "item_id": item_id,
+                "quantity": random_of.choice([1, 1, 2, 3]),
+                **({"price": random_of.choice([5, 9.99, 30])} if random_of.random() < 0.7 else {}),
+            }
+            for item_id in random_of.sample(["a", "b", "c", "d"], random_of.choice([int(name == "purchase"), 1, 2, 3]))
+        ]
+        told: dict[str, Any] = {
+            "event": name,
+            "visitor_id": f"v{random_of.randrange(visitors)}",
+            "timestamp": BEGAN_S + 60 * number + random_of.choice([0, 0, 0, -7_200.5]),
+            "params": params,
+            **({"items": items} if items else {}),
+            **({"event_id": f"e{random_of.randrange(60)}"} if random_of.random() < 0.5 else {}),
+        }
+        if name == "order_cancelled" and not items and random_of.random() < 0.7:
+            continue
+        made.append(told)
+        if random_of.random() < 0.2:
+            made.append({**told, "items": items[::-1]} if items else told)
+    return made
+
+
+def orders_of(archive: ArchiveWriter) -> dict[str, tuple[str, float, float]]:
+    """What reports take for orders: by id, whose, units and revenue."""
+    with archive.reading(SITE) as reading:
+        rows = ReportSource(reading, 0.0, 4e9).select("SELECT order_id, visitor_id, units, revenue FROM orders")
+    return {order_id: (visitor_id, units, revenue) for order_id, visitor_id, units, revenue in rows}
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_profile_and_the_reports_take_the_same_for_orders(archive: ArchiveWriter, seed: int) -> None:
+    events = random_events(seed)
+    fill(archive, events)
+    profile = Profile()
+    for told in events:
+        parsed = parse_event(told, SITE, 1_900_000_000.0)
+        if first_time(profile, parsed.event_id):
+            apply_one(profile, parsed, sold_reduced)
+    told_by_profile = {order.order_id: order for order in profile.history.orders if order.paid}
+    told_by_reports = orders_of(archive)
+    assert told_by_profile.keys() == told_by_reports.keys()
+    for order_id, (_, units, revenue) in told_by_reports.items():
+        order = told_by_profile[order_id]
+        assert order.units == pytest.approx(units)
+        assert order.cents / 100 == pytest.approx(revenue, abs=0.02)
+    total = sum(revenue for _, _, revenue in told_by_reports.values())
+    assert profile.order_value.revenue == pytest.approx(total, abs=0.1)
+    assert profile.order_value.orders == len(told_by_reports)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_an_order_told_by_several_visitors_is_one(archive: ArchiveWriter, seed: int) -> None:
+    events = [{**told, "event_id": ""} for told in random_events(seed, visitors=3)]
+    fill(archive, events)
+    orders: dict[str, Order] = {}
+    parsed = [parse_event(told, SITE, 1_900_000_000.0) for told in events]
+    for told in parsed:
+        order = orders.setdefault(order_id_of(told), new_order(order_id_of(told), told.at_s))
+        if told.event in ORDERED_EVENTS:
+            tell_order(order, told, sold_reduced)
+        else:
+            undo_order(order, told)
+    settled = {order_id: settle(order) for order_id, order in orders.items()}
+    kept = {order_id for order_id, left in settled.items() if orders[order_id].paid and not left.void}
+    told_by_reports = orders_of(archive)
+    assert told_by_reports.keys() == kept
+    for order_id, (_, units, revenue) in told_by_reports.items():
+        left = settled[order_id]
+        assert sum(left.units.values()) == pytest.approx(units)
+        assert left.cents / 100 == pytest.approx(revenue, abs=0.02)
+
+
+def test_a_page_loaded_again_and_a_server_that_tells_too_make_no_second_order(archive: ArchiveWriter) -> None:
+    fill(
+        archive,
+        [
+            event("page_view", "browser", "03-01 10:00"),
+            event("purchase", "browser", "03-01 10:01", ("mug", 12.0), ("pan", 28.0), transaction_id="T", value=40),
+            event("purchase", "browser", "03-01 10:09", ("pan", 28.0), ("mug", 12.0), transaction_id="T", value=40),
+            event("purchase", "customer", "03-01 10:10", ("mug", 12.0), ("pan", 28.0), transaction_id="T", value=43.5),
+            event("refund", "helpdesk", "03-04 10:00", ("mug", 12.0), transaction_id="T"),
+        ],
+    )
+    [(whose, units, revenue)] = orders_of(archive).values()
+    assert (whose, units, round(revenue, 6)) == ("browser", 1.0, 31.5)
+    total = table(archive, "channels", "channel")["total"]
+    assert (total["orders"], total["revenue"]) == (1, 31.5)
+
+
+def test_partial_refunds_are_told_apart_by_their_event_ids(archive: ArchiveWriter) -> None:
+    def refund(event_id: str, at: str) -> dict[str, Any]:
+        return {**event("refund", "v", at, ("cup", 8.0), transaction_id="U", value=8), "event_id": event_id}
+
+    bought = event("purchase", "v", "03-01 10:00", transaction_id="U", value=24)
+    bought["items"] = [{"item_id": "cup", "price": 8, "quantity": 3}]
+    told = [bought, refund("first", "03-02 10:00"), refund("second", "03-03 10:00"), refund("second", "03-04 10:00")]
+    fill(archive, told)
+    [(_, units, revenue)] = orders_of(archive).values()
+    assert (units, round(revenue, 6)) == (1.0, 8.0)
