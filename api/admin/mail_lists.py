@@ -86,7 +86,7 @@ async def _list(state: State, site: Site, query: Query, visitor_id: str, segment
     query = decision.asked(query)
     found = decision.recommend(query)
     decision.log()
-    return {**decision.head(), **list_view(query, found, state.config)}
+    return {**decision.head(), **list_view(query, found, state.config, decision.decision_id)}
 
 
 def _named(asked: dict[str, Any]) -> _Page:

@@ -62,7 +62,7 @@ async def post_decisions(request: Request) -> Response:
         query = decision.asked(replace(query, exclude=query.exclude | shown_items))
         found = decision.recommend(query)
         shown_items.update(chosen.item.item_id for chosen in found.items)
-        lists[name] = list_view(query, found, decision.state.config)
+        lists[name] = list_view(query, found, decision.state.config, decision.decision_id)
         tier = tier or found.tier
     decision.log()
     request.scope["tier"] = tier

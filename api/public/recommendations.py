@@ -77,4 +77,5 @@ async def get_recommendations(request: Request) -> Response:
     found = decision.recommend(query)
     decision.log()
     request.scope["tier"] = found.tier
-    return answer({**decision.head(), **list_view(query, found, state_of(request).config, explain=explain)})
+    config, decision_id = state_of(request).config, decision.decision_id
+    return answer({**decision.head(), **list_view(query, found, config, decision_id, explain=explain)})

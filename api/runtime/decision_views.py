@@ -8,11 +8,18 @@ from models.decisions.ladder import Reason
 from models.decisions.merchandising import Gap, bundle_price
 from models.decisions.recommend import Query, RecommendedList
 from models.decisions.slots import Slate
+from models.events.decision_ids import list_decision_id
 
 
-def list_view(query: Query, answer: RecommendedList, config: ApiConfig, *, explain: bool = False) -> dict[str, Any]:
-    """Give a list as the API shows it, with every learner's say of each item if asked, a bundle with its price."""
+def list_view(
+    query: Query, answer: RecommendedList, config: ApiConfig, decision_id: str = "", *, explain: bool = False
+) -> dict[str, Any]:
+    """Give a list as the API shows it, with every learner's say of each item if asked, a bundle with its price.
+
+    One that visitors are to see comes with an id of its own, made of its decision's.
+    """
     return {
+        **({"decision_id": list_decision_id(decision_id, query.strategy)} if decision_id else {}),
         "strategy": query.strategy,
         "tier": answer.tier,
         "reason": answer.reason,

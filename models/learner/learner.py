@@ -19,6 +19,7 @@ from models.base.durations import DAY_S, HOUR_S
 from models.catalog.assortment import Assortment
 from models.catalog.strategies import STRATEGIES
 from models.events.bots import FLOOD_EVENTS, allowance
+from models.events.decision_ids import answered_by
 from models.events.event_ids import is_recent, with_id
 from models.events.events import Event, EventItem, order_id_of, promotions_of
 from models.events.impressions import was_seen
@@ -33,6 +34,7 @@ from models.events.names import (
 from models.events.sessions import SESSION_GAP_S
 from models.events.subjects import creative_subject
 from models.events.traffic_source import Touch
+from models.learner.open_impressions import OpenImpression, clicked_once, seen_once
 from models.learner.order_ledger import LedgerEntry, OrderLedger, Wanted
 from models.learner.progressive_validation import Progress, Shown
 from models.learner.progressive_validation import SavedProgress as SavedProgress
@@ -61,7 +63,7 @@ MAX_ORDER_ITEMS: Final = 50
 _LEDGER_EVENTS: Final = ORDERED_EVENTS | UNDONE_EVENTS
 
 _WEIGHTS: Final = {name: WEIGHTS[name] for name in ("view_item", "add_to_wishlist", "add_to_cart", "purchase")}
-_FORMAT: Final = 7
+_FORMAT: Final = 8
 
 
 class _Path(msgspec.Struct, array_like=True):
@@ -77,10 +79,9 @@ class _Path(msgspec.Struct, array_like=True):
     session_at_s: float = 0.0
     allowed: float = FLOOD_EVENTS
     clicked: str = ""
-    unused_order_id: str = ""  # it has its place in what was saved
-    unused_ordered: list[str] = []
     event_ids: bytes = b""
     arrival: Arrival = msgspec.field(default_factory=Arrival)
+    impressions: list[OpenImpression] = []
 
 
 class _Saved(msgspec.Struct):
@@ -179,7 +180,7 @@ class Learner:
             return True
         path.allowed -= 1.0
         path.arrival.learn_one(event)
-        self._count_lists(event)
+        self._count_lists(event, path)
         if event.event in _LEDGER_EVENTS:
             self._learn_order(event, assortment)
         self._learn_items(event, path, assortment, not hurried or self.events % RANKED_EVERY == 0)
@@ -202,15 +203,19 @@ class Learner:
         path.last_at_s = max(path.last_at_s, event.at_s)
         return path
 
-    def _count_lists(self, event: Event) -> None:
+    def _count_lists(self, event: Event, path: _Path) -> None:
         """Count how often each of our lists was seen, and clicked."""
-        strategy = event.params.get("item_list_id")
-        if event.params.get("decision_id") and strategy in STRATEGIES:
-            shown = self._shown("list", str(strategy), event.site, event.sender_id)
+        if event.event not in ("view_item_list", "select_item"):
+            return
+        decision_id, strategy = answered_by(event.params)
+        if decision_id and strategy in STRATEGIES:
+            shown = self._shown("list", strategy, event.site, event.sender_id)
             if event.event == "view_item_list":
+                path.impressions = seen_once(path.impressions, (decision_id, strategy))
                 self.progress.shown(shown)
-            elif event.event == "select_item":
-                self.progress.clicked(shown)
+            else:
+                path.impressions, credit = clicked_once(path.impressions, (decision_id, strategy))
+                self.progress.clicked(shown, credit)
 
     def _count_labels(self, site: str) -> None:
         """Count what became of impressions, against what the click model expected of them."""
@@ -285,14 +290,18 @@ class Learner:
                 continue  # ids that nobody defined would grow the model without bound
             known = slot_of(slot, assortment.placements)
             shown = self._shown("slot", known, event.site, event.sender_id)
+            impression = (answered_by(event.params).decision_id, slot, creative_id)
             if event.event == "select_promotion":
-                self.progress.clicked(shown)
+                path.impressions, credit = clicked_once(path.impressions, impression)
+                self.progress.clicked(shown, credit)
                 if echo is not None:
-                    self.progress.clicked(echo)
-                self.clicks.click_one(event.sender_id, creative_id)
+                    self.progress.clicked(echo, credit)
+                if credit.clicks:
+                    self.clicks.click_one(event.sender_id, creative_id)
                 subject = creative_subject(creative_id)
                 path.items = [subject, *(other for other in path.items if other != subject)][:RECENT_ITEMS]
             elif was_seen(event):
+                path.impressions = seen_once(path.impressions, impression)
                 self.progress.shown(shown)
                 if echo is not None:
                     self.progress.shown(echo)

@@ -9,6 +9,7 @@ from typing import Any, Final, Literal, NamedTuple
 import msgspec
 from river.drift import ADWIN
 
+from models.learner.open_impressions import ClickCredit
 from models.ranking.item_event import Ranks
 
 LIST_SIZE: Final = 20
@@ -98,9 +99,11 @@ class Progress:
         """Count impressions that were seen."""
         self._tally(shown).impressions += impressions
 
-    def clicked(self, shown: Shown) -> None:
-        """Count a click."""
-        self._tally(shown).clicks += 1
+    def clicked(self, shown: Shown, credit: ClickCredit) -> None:
+        """Count a click for what it counts for."""
+        tally = self._tally(shown)
+        tally.impressions += credit.impressions
+        tally.clicks += credit.clicks
 
     def learn_label(self, shown: Shown, expected: float, clicked: bool) -> None:
         """Count an impression whose outcome is known, and the chance, 0 to 1, that the model gave a click."""

@@ -8,6 +8,7 @@ from models.base.bucketing import in_holdout
 from models.base.texts import text_or_empty
 from models.events.amounts import amount_of
 from models.events.bots import sent_by_bot
+from models.events.decision_ids import answered_by
 from models.events.device import device_of
 from models.events.events import Event, order_id_of, promotions_of, score_of
 from models.events.impressions import was_seen
@@ -38,6 +39,7 @@ def row_of(partition: int, position: int, event: Event, holdout_share: float) ->
         return text_or_empty(event.params.get(name))
 
     scores = {name: score_of(event.params, name) for name in _SCORES}
+    answer = answered_by(event.params)
     amount, origin = amount_of(event), origin_of(event)
     if event.event == "campaign_cost":
         source, medium, campaign = (param(name) for name in ("source", "medium", "campaign"))
@@ -61,8 +63,8 @@ def row_of(partition: int, position: int, event: Event, holdout_share: float) ->
         "amount": amount.value if amount else None,
         "currency": amount.currency if amount else "",
         **scores,
-        "decision_id": param("decision_id"),
-        "list": param("item_list_id"),
+        "decision_id": answer.decision_id,
+        "list": answer.listed,
         "seen": was_seen(event),
         "bot": sent_by_bot(event),
         **{name: param(f"{name}_id") if exposed else "" for name in ("experiment", "variant")},

@@ -3,6 +3,8 @@ written into the text. They read the tables of `store.archive.report_queries`.""
 
 from typing import Final
 
+from store.archive.report_queries import COUNTED_ONCE
+
 EXPOSED: Final = """
 CREATE OR REPLACE TABLE exposed AS
 WITH told AS (
@@ -67,28 +69,32 @@ SELECT visitor_id, 'several_variants' FROM exposed WHERE variants > 1
 
 LEFT_OUT_COUNTS: Final = "SELECT why, count(DISTINCT visitor_id) FROM left_out GROUP BY why ORDER BY why"
 
-OUTCOMES: Final = """
+OUTCOMES: Final = f"""
 WITH counted AS (
     SELECT * FROM exposed ANTI JOIN left_out USING (visitor_id)
 ), seen AS (
-    SELECT visitor_id, at_s, event = 'select_promotion' AS clicked
+    SELECT
+        visitor_id, at_s, event = 'select_promotion' AS clicked,
+        decision_id, shown.slot AS place, shown.creative AS what
     FROM (
-        SELECT visitor_id, at_s, event, seen, unnest(promotions) AS shown
+        SELECT visitor_id, at_s, event, decision_id, seen, unnest(promotions) AS shown
         FROM happened
         WHERE event IN ('view_promotion', 'select_promotion')
     )
     WHERE (seen OR event = 'select_promotion')
     AND ($all_placements OR list_contains($placements::VARCHAR[], regexp_replace(shown.slot, '[-_:#/ ]*[0-9]+$', '')))
     UNION ALL
-    SELECT visitor_id, at_s, event = 'select_item'
+    SELECT visitor_id, at_s, event = 'select_item', decision_id, list, ''
     FROM happened
     WHERE event IN ('view_item_list', 'select_item') AND decision_id <> '' AND list <> ''
     AND ($all_lists OR list_contains($lists::VARCHAR[], list))
-), clicks AS (
-    SELECT visitor_id, count(*) FILTER (NOT clicked) AS impressions, count(*) FILTER (clicked) AS clicks
+), once AS (
+    SELECT visitor_id, {COUNTED_ONCE}
     FROM seen JOIN counted USING (visitor_id)
     WHERE seen.at_s >= counted.at_s AND seen.at_s < $end_s
-    GROUP BY visitor_id
+    GROUP BY visitor_id, decision_id, place, what
+), clicks AS (
+    SELECT visitor_id, sum(impressions) AS impressions, sum(clicks) AS clicks FROM once GROUP BY visitor_id
 ), bought AS (
     SELECT visitor_id, count(*) AS orders, sum(revenue) AS revenue
     FROM orders JOIN counted USING (visitor_id)
@@ -120,4 +126,4 @@ SELECT
 FROM outcomes
 GROUP BY variant
 ORDER BY variant
-"""
+"""  # noqa: S608 - our own text

@@ -190,34 +190,45 @@ GROUP BY ALL
 ORDER BY month
 """
 
-# The part of a slot's name before its position: `home_hero-2` and `home_hero:2` are `home_hero`.
-SLOTS_QUERY: Final = """
-SELECT
-    regexp_replace(shown.slot, '[-_:#/ ]*[0-9]+$', '') AS name,
-    holdout,
-    count(*) FILTER (event = 'view_promotion') AS impressions,
-    count(*) FILTER (event = 'select_promotion') AS clicks
-FROM (
-    SELECT event, holdout, seen, unnest(promotions) AS shown
-    FROM happened
-    WHERE event IN ('view_promotion', 'select_promotion') AND at_s >= $from_s
-)
-WHERE seen OR event = 'select_promotion'
-GROUP BY ALL
-ORDER BY name, holdout
+# Of what a visitor was shown by one decision at one place, as many clicks count as there were impressions, and what was
+# clicked was seen: `models.learner.open_impressions` counts by the same rule.
+COUNTED_ONCE: Final = """
+greatest(count(*) FILTER (NOT clicked), count(*) FILTER (clicked) > 0)::BIGINT AS impressions,
+least(count(*) FILTER (clicked), greatest(count(*) FILTER (NOT clicked), 1))::BIGINT AS clicks
 """
 
-STRATEGIES_QUERY: Final = """
-SELECT
-    list AS name,
-    holdout,
-    count(*) FILTER (event = 'view_item_list') AS impressions,
-    count(*) FILTER (event = 'select_item') AS clicks
-FROM happened
-WHERE event IN ('view_item_list', 'select_item') AND decision_id <> '' AND list <> '' AND at_s >= $from_s
+# The part of a slot's name before its position: `home_hero-2` and `home_hero:2` are `home_hero`.
+SLOTS_QUERY: Final = f"""
+SELECT name, holdout, sum(impressions)::BIGINT, sum(clicks)::BIGINT
+FROM (
+    SELECT regexp_replace(shown.slot, '[-_:#/ ]*[0-9]+$', '') AS name, holdout, {COUNTED_ONCE}
+    FROM (
+        SELECT
+            visitor_id, decision_id, holdout, seen, event = 'select_promotion' AS clicked, unnest(promotions) AS shown
+        FROM happened
+        WHERE event IN ('view_promotion', 'select_promotion') AND at_s >= $from_s
+    )
+    WHERE seen OR clicked
+    GROUP BY visitor_id, decision_id, holdout, shown.slot, shown.creative
+)
 GROUP BY ALL
 ORDER BY name, holdout
-"""
+"""  # noqa: S608 - our own text
+
+STRATEGIES_QUERY: Final = f"""
+SELECT name, holdout, sum(impressions)::BIGINT, sum(clicks)::BIGINT
+FROM (
+    SELECT list AS name, holdout, {COUNTED_ONCE}
+    FROM (
+        SELECT visitor_id, decision_id, holdout, list, event = 'select_item' AS clicked
+        FROM happened
+        WHERE event IN ('view_item_list', 'select_item') AND decision_id <> '' AND list <> '' AND at_s >= $from_s
+    )
+    GROUP BY visitor_id, decision_id, holdout, list
+)
+GROUP BY ALL
+ORDER BY name, holdout
+"""  # noqa: S608
 
 # What all visitors of a group did, whatever they were shown. The lot is that of the device: pages are drawn for it, and
 # what a server tells under the visitor's own id has another.

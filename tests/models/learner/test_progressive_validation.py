@@ -5,6 +5,7 @@ from random import Random
 import msgspec
 import pytest
 
+from models.learner.open_impressions import ClickCredit
 from models.learner.progressive_validation import KEEP, MAX_TALLIES, Measure, Progress, SavedProgress, Shown
 from models.ranking.item_event import Ranks
 
@@ -61,7 +62,7 @@ def test_calibration_compares_clicks_with_what_was_expected_of_them() -> None:
     for clicked in (True, False, False, False):
         progress.shown(SLOT)
         progress.learn_label(SLOT, 0.5, clicked)
-    progress.clicked(SLOT)
+    progress.clicked(SLOT, ClickCredit(0, 1))
     tally = progress.tallies[SLOT]
     assert (tally.impressions, tally.clicks, tally.labelled, tally.clicked, tally.expected) == (4, 1, 4, 1, 2.0)
 

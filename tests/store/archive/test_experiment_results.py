@@ -176,6 +176,7 @@ def test_a_whole_shop_comes_out_as_a_plain_walk_over_its_events_says(archive: Ar
                 events.append(ordered(visitor, at_s, value))
                 orders += after
                 revenue += value * after
+        seen, clicks = max(seen, clicks > 0), min(clicks, max(seen, 1))  # a click counts once an impression
         sums = walked.setdefault(variant.variant_id, [0.0] * 11)
         clicker, buyer = clicks > 0, orders > 0
         squares = (seen * seen, clicks * clicks, clicks * seen, revenue * revenue)
