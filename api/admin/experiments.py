@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from api.admin.reports import FIRST_DAY, LAST_DAY, unarchived_of
+from api.admin.reports import FIRST_DAY, LAST_DAY, report_settings, unarchived_of
 from api.http.problems import ProblemError, unavailable, unknown
 from api.http.request_body import answer
 from api.http.schemas.documenting import problems
@@ -50,11 +50,11 @@ async def get_results(
     state = state_of(request)
     first, last = parse_day(first_day, "from"), parse_day(last_day, "to")
     asked = await _asked(state, site, experiment_id)
-    unarchived = await unarchived_of(state, site)
+    unarchived, settings = await unarchived_of(state, site), await report_settings(state, site)
     try:
         async with state.running.reporting:
             judged = await asyncio.to_thread(
-                judge_experiment, state.stores.archive, site.name, asked, first, last, unarchived
+                judge_experiment, state.stores.archive, site.name, asked, first, last, unarchived, settings.zone
             )
     except ArchiveUnavailableError as error:
         raise unavailable("archive_unavailable", str(error)) from error

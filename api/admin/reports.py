@@ -16,8 +16,10 @@ from api.runtime.site import Site
 from api.runtime.state import State, state_of
 from models.base.errors import show_value
 from models.reports.charts import draw
+from models.visitor.contact_policy import zone
 from store.archive.archive import ArchiveUnavailableError
 from store.archive.experiment_results import Asked, asked_of, asked_of_holdout
+from store.archive.report_source import ReportSettings
 from store.archive.reports import REPORTS, Report, make_report, parse_day
 from store.archive.unarchived import NOTHING_UNARCHIVED, Unarchived, read_unarchived
 from store.client import UNAVAILABLE
@@ -79,14 +81,26 @@ async def _made(request: Request, site: Site, name: str, first_day: str | None, 
     state = state_of(request)
     unarchived = await unarchived_of(state, site)
     asked = await _experiments(state, site) if name == "experiments" else ()
+    settings = await report_settings(state, site)
     try:
         async with state.running.reporting:  # one at a time: the rest of the API shares the machine
             made = await asyncio.to_thread(
-                make_report, state.stores.archive, site.name, name, first, last, unarchived, asked
+                make_report, state.stores.archive, site.name, name, first, last, unarchived, asked, settings
             )
     except ArchiveUnavailableError as error:
         raise unavailable("archive_unavailable", str(error)) from error
     return made
+
+
+async def report_settings(state: State, site: Site) -> ReportSettings:
+    """Read what the site says that its reports follow; where the store does not answer, what is known here counts."""
+    try:
+        config = await asyncio.to_thread(state.stores.segments.segment_config, site.name)
+        policy = await asyncio.to_thread(state.stores.trigger_config.policy, site.name)
+    except UNAVAILABLE as error:
+        _LOGGER.warning("the report follows the settings known here: %s", error)
+        return ReportSettings(state.config.thresholds, zone(site.policy.time_zone))
+    return ReportSettings(config.thresholds, zone(policy.time_zone))
 
 
 async def unarchived_of(state: State, site: Site) -> Unarchived:

@@ -8,34 +8,55 @@ SESSION_GAP_S: Final = 1_800.0
 
 
 class Moment(NamedTuple):
-    """One event as far as cutting is concerned. `off_site` ones belong to no visit."""
+    """One event as far as cutting is concerned.
+
+    `off_site` ones belong to no visit; a `click` on a mail or message leads to one, of the same `campaign` where both
+    tell.
+    """
 
     at_s: float
     session_id: str
     off_site: bool = False
+    click: bool = False
+    campaign: str = ""
 
 
 def visits_of(moments: Sequence[Moment]) -> list[int]:
     """Number the visit of each moment, from 0 by first event; -1 for what is off site.
 
     Moments are in order of time. One that names no session belongs to the session named before it, or at the beginning
-    to the first one named; a session is cut where more than `SESSION_GAP_S` passes within it.
+    to the first one named; a session is cut where more than `SESSION_GAP_S` passes within it. A click that names no
+    session belongs to the visit that follows it within `SESSION_GAP_S`.
 
     >>> visits_of([Moment(0, ""), Moment(60, "a"), Moment(90, "b"), Moment(120, "a"), Moment(4000, "a")])
     [0, 0, 1, 0, 2]
+    >>> visits_of([Moment(0, "a"), Moment(9000, "", click=True), Moment(9060, "b")])
+    [0, 1, 1]
     """
     named = next((moment.session_id for moment in moments if moment.session_id and not moment.off_site), "")
     open_visits: dict[str, tuple[int, float]] = {}
     numbers: list[int] = []
     count = 0
-    for moment in moments:
+    for place, moment in enumerate(moments):
         if moment.off_site:
             numbers.append(-1)
             continue
-        named = moment.session_id or named
+        named = moment.session_id or (_session_ahead(moments, place) if moment.click else "") or named
         number, last_at_s = open_visits.get(named, (-1, 0.0))
         if number < 0 or moment.at_s - last_at_s > SESSION_GAP_S:
             number, count = count, count + 1
         open_visits[named] = (number, moment.at_s)
         numbers.append(number)
     return numbers
+
+
+def _session_ahead(moments: Sequence[Moment], place: int) -> str:
+    """The session a click leads to: that of the next moment on the site, where it is near and of the same campaign."""
+    click = moments[place]
+    for moment in moments[place + 1 :]:
+        if moment.off_site or moment.click:
+            continue
+        near = moment.at_s - click.at_s <= SESSION_GAP_S
+        same = not click.campaign or not moment.campaign or click.campaign == moment.campaign
+        return moment.session_id if near and same else ""
+    return ""

@@ -14,13 +14,12 @@ from models.events.events import Event, order_id_of, promotions_of, score_of
 from models.events.impressions import was_seen
 from models.events.names import (
     EXPERIMENT_EXPOSED,
-    NOTICES,
-    OFF_SITE_EVENTS,
     PROMOTION_EVENTS,
     SEGMENT_ENTERED,
     SEGMENT_LEFT,
     STAGE_CHANGED,
 )
+from models.events.presence import alive
 from models.events.region import region_of
 from models.events.traffic_source import Origin, channel_of, origin_of
 
@@ -57,7 +56,7 @@ def row_of(partition: int, position: int, event: Event, holdout_share: float) ->
         "event_id": event.event_id,
         "at_s": event.at_s,
         "accepted_at_s": event.accepted_at_s,
-        "off_site": event.event in OFF_SITE_EVENTS or event.event in NOTICES,
+        "off_site": not alive(event),
         "holdout": in_holdout(event.site, event.sender_id, holdout_share),
         "order_id": order_id_of(event),
         "amount": amount.value if amount else None,

@@ -1,7 +1,7 @@
 """Cohorts: buyers by the month of their first order, what part of them comes back, and what they spend over time."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import NamedTuple
 
 
@@ -39,13 +39,13 @@ class CohortCell(NamedTuple):
         return self.cumulative_revenue / self.buyers
 
 
-def month_of(at_s: float) -> int:
-    """Number the month (UTC) of a moment, from January of year 0.
+def month_of(at_s: float, zone: tzinfo = UTC) -> int:
+    """Number the month, in a time zone, of a moment, from January of year 0.
 
     >>> month_of(1_700_000_000.0) == 2023 * 12 + 10
     True
     """
-    moment = datetime.fromtimestamp(at_s, UTC)
+    moment = datetime.fromtimestamp(at_s, zone)
     return moment.year * 12 + moment.month - 1
 
 
@@ -54,8 +54,8 @@ def month_name(month: int) -> str:
     return f"{month // 12:04}-{month % 12 + 1:02}"
 
 
-def cohorts(orders: Iterable[CohortOrder]) -> list[CohortCell]:
-    """Give every cohort in every month up to that of the latest order, oldest first."""
+def cohorts(orders: Iterable[CohortOrder], zone: tzinfo = UTC) -> list[CohortCell]:
+    """Give every cohort in every month, of a time zone, up to that of the latest order, oldest first."""
     by_visitor: dict[str, list[CohortOrder]] = {}
     for order in orders:
         by_visitor.setdefault(order.visitor_id, []).append(order)
@@ -63,8 +63,8 @@ def cohorts(orders: Iterable[CohortOrder]) -> list[CohortCell]:
         return []
     joined: dict[int, list[str]] = {}
     for visitor_id, theirs in by_visitor.items():
-        joined.setdefault(month_of(min(order.at_s for order in theirs)), []).append(visitor_id)
-    latest = max(month_of(order.at_s) for theirs in by_visitor.values() for order in theirs)
+        joined.setdefault(month_of(min(order.at_s for order in theirs), zone), []).append(visitor_id)
+    latest = max(month_of(order.at_s, zone) for theirs in by_visitor.values() for order in theirs)
     cells: list[CohortCell] = []
     for cohort, members in sorted(joined.items()):
         active: dict[int, set[str]] = {}
@@ -72,7 +72,7 @@ def cohorts(orders: Iterable[CohortOrder]) -> list[CohortCell]:
         revenue: dict[int, float] = {}
         for visitor_id in members:
             for order in by_visitor[visitor_id]:
-                month = month_of(order.at_s) - cohort
+                month = month_of(order.at_s, zone) - cohort
                 active.setdefault(month, set()).add(visitor_id)
                 counts[month] = counts.get(month, 0) + 1
                 revenue[month] = revenue.get(month, 0.0) + order.revenue

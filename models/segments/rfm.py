@@ -1,13 +1,13 @@
-"""Value tiers: buyers by recency, frequency and money (RFM), under the names shops know from Shopify."""
+"""Value tiers: buyers by recency, frequency and money (RFM), under the names shops know from Shopify.
 
-from bisect import bisect_left
-from collections.abc import Sequence
-from typing import Final, Literal, NamedTuple, get_args
+It is one system: segments and reports have their tiers from here.
+"""
+
+from typing import Final, Literal, Protocol, get_args
 
 import msgspec
 
 from models.base.durations import DAY_S
-from models.visitor.order_value import OrderValue
 
 ValueTier = Literal[
     "champions",
@@ -38,26 +38,23 @@ class Cutoffs(msgspec.Struct, frozen=True, kw_only=True):
     monetary_revenue: tuple[float, float, float, float] = (50.0, 150.0, 500.0, 1_500.0)
 
 
-class Buyer(NamedTuple):
-    """One visitor's orders: `last_at_s` in epoch seconds."""
+class Buying(Protocol):
+    """What the scores are made of: a visitor's orders, what they brought, and when the last was (epoch seconds)."""
 
-    visitor_id: str
-    last_at_s: float
-    orders: int
-    revenue: float
+    @property
+    def orders(self) -> int:
+        """How many."""
 
+    @property
+    def revenue(self) -> float:
+        """In the shop's currency."""
 
-def scores(values: Sequence[float]) -> list[int]:
-    """Give each value's fifth, 1 to 5, by the share of values below it; equal values get equal scores.
-
-    >>> scores([10, 20, 30, 40, 50]), scores([1, 1, 1, 9]), scores([])
-    ([1, 2, 3, 4, 5], [1, 1, 1, 4], [])
-    """
-    ordered = sorted(values)
-    return [1 + 5 * bisect_left(ordered, value) // len(ordered) for value in values]
+    @property
+    def last_at_s(self) -> float:
+        """When the last was."""
 
 
-def scores_of(order_value: OrderValue, cutoffs: Cutoffs, now_s: float) -> tuple[int, int, int]:
+def scores_of(order_value: Buying, cutoffs: Cutoffs, now_s: float) -> tuple[int, int, int]:
     """Give recency, frequency and monetary scores, 1 to 5 each; 0 without orders."""
     if not order_value.orders:
         return 0, 0, 0
@@ -89,14 +86,3 @@ def tier_of(recency: int, frequency: int, money: int, orders: int) -> ValueTier:
     if value >= 4:
         return "at_risk" if recency == 2 else "previously_loyal"
     return "almost_lost" if value >= 2.5 else "dormant"
-
-
-def tiers(buyers: Sequence[Buyer]) -> list[ValueTier]:
-    """Give each buyer's tier, by scores among all of them."""
-    recency = scores([buyer.last_at_s for buyer in buyers])
-    frequency = scores([buyer.orders for buyer in buyers])
-    money = scores([buyer.revenue for buyer in buyers])
-    return [
-        tier_of(*three, orders=buyer.orders)
-        for three, buyer in zip(zip(recency, frequency, money, strict=True), buyers, strict=True)
-    ]

@@ -19,6 +19,7 @@ from models.events.names import (
     UNDONE_EVENTS,
 )
 from models.events.order_copy import copied_event
+from models.events.presence import alive
 from models.events.sessions import SESSION_GAP_S
 from models.triggers.about import encode_about
 from models.triggers.conditions.base import BIRTHDAY_TOLD, COMPLAINED, PROFILE_READ, TimerRequest
@@ -43,22 +44,8 @@ from models.visitor.order import new_order, settle, tell_order, undo_order
 from models.visitor.order_value import sold_reduced
 from models.visitor.profile import Profile
 
-_PASSIVE: Final = (
-    RECEIVED_EVENTS
-    | NOTICES
-    | frozenset(
-        {
-            "user_engagement",
-            "scroll",
-            "view_promotion",
-            "view_item_list",
-            "email_opened",
-            "message_opened",
-            "campaign_cost",
-        }
-    )
-)
-"""Events that happen while nothing is done."""
+_PASSIVE: Final = frozenset({"user_engagement", "scroll", "view_promotion", "view_item_list"})
+"""Events that happen on the site while nothing is done."""
 _PROFILE_CHANGES: Final = ORDERED_EVENTS | UNDONE_EVENTS | {"add_to_cart", "remove_from_cart", "login"}
 """Events after which the profile is looked at: its cart may have changed, or another's was joined to it."""
 _ORDER_MOMENTS: Final = {
@@ -117,7 +104,7 @@ def observe(state: TriggerState, event: Event, index: TriggerIndex, assortment: 
         _count_event(state, event)
     if event.user_id:
         state.user_id = event.user_id
-    if name not in _PASSIVE:
+    if name not in _PASSIVE and alive(event):
         if event.at_s - state.acted_at_s > SESSION_GAP_S:
             state.visit_at_s = event.at_s
         state.acted_at_s = max(state.acted_at_s, event.at_s)

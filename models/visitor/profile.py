@@ -12,7 +12,8 @@ import msgspec
 from models.events.device import device_of
 from models.events.event_ids import is_recent, with_id
 from models.events.events import Event, EventItem, order_id_of
-from models.events.names import OFF_SITE_EVENTS, ORDERED_EVENTS, RECEIVED_EVENTS, UNDONE_EVENTS
+from models.events.names import ORDERED_EVENTS, UNDONE_EVENTS
+from models.events.presence import alive
 from models.events.region import region_of
 from models.events.sessions import SESSION_GAP_S
 from models.events.subjects import subjects_of
@@ -93,8 +94,8 @@ class Profile(msgspec.Struct, array_like=True):
     first order; `event_ids` holds digests of the latest event ids, by which a client's retry is told; `counts` follows
     `COUNTED`; `sketch` is `models.visitor.interest_sketch`'s; `device` and `region` are what the latest events that
     told them came from; `intent` is whether an event of `INTENT` was ever seen; `removals` is `models.visitor.cart`'s,
-    `contact_history` `models.visitor.contact_history`'s. What the shop sends moves `last_at_s` of none but a new
-    visitor.
+    `contact_history` `models.visitor.contact_history`'s. What the shop or its servers tell moves `last_at_s` of
+    none but a new visitor.
 
     Of whose it is: a device's profile keeps `links`, and the latest `parts` it gave to those who are known, the last at
     position `given`; a known visitor's keeps what has `joined` it.
@@ -177,7 +178,8 @@ def apply_one(profile: Profile, event: Event, on_sale: Callable[[EventItem], boo
     profile.events_seen += 1
     profile.counts[_COUNT_INDEX.get(event.event, _COUNT_INDEX["other"])] += 1
     profile.first_at_s = at_s if first else min(profile.first_at_s, at_s)
-    if first or event.event not in RECEIVED_EVENTS:
+    lives = alive(event)
+    if first or lives:
         profile.last_at_s = at_s if first else max(profile.last_at_s, at_s)
     profile.accepted_at_s = max(profile.accepted_at_s, event.accepted_at_s)
     if event.user_id:
@@ -186,7 +188,7 @@ def apply_one(profile: Profile, event: Event, on_sale: Callable[[EventItem], boo
     profile.intent = profile.intent or event.event in INTENT
     profile.satisfaction = learn_satisfaction(profile.satisfaction, event)
     profile.contact_history = learn_contact(profile.contact_history, event)
-    if event.event not in OFF_SITE_EVENTS:
+    if lives:
         profile.device = device_of(event) or profile.device
         _apply_session(profile, event)
     touch = touch_of(event)

@@ -12,6 +12,7 @@ import msgspec
 from models.events.device import device_of
 from models.events.events import Event, promotions_of, score_of
 from models.events.names import CLICKED_MESSAGES, OFF_SITE_EVENTS
+from models.events.presence import alive
 from models.events.region import region_of
 from models.events.sessions import SESSION_GAP_S, Moment, visits_of
 from models.events.traffic_source import Origin, origin_of
@@ -78,7 +79,10 @@ class EntryItem(msgspec.Struct, array_like=True, frozen=True):
 
 
 class TimelineEntry(msgspec.Struct, array_like=True, frozen=True):
-    """One touchpoint as it is stored; `at_s` in epoch seconds, `dwell_ms` as the event told it, -1 where it did not."""
+    """One touchpoint as it is stored; `at_s` in epoch seconds, `dwell_ms` as the event told it, -1 where it did not.
+
+    `off_site` ones belong to no visit (`models.events.presence`).
+    """
 
     position: int
     at_s: float
@@ -90,6 +94,15 @@ class TimelineEntry(msgspec.Struct, array_like=True, frozen=True):
     region: str = ""
     device: str = ""
     dwell_ms: float = -1.0
+    off_site: bool | None = None
+
+    @property
+    def as_moment(self) -> Moment:
+        """What it is for cutting visits; entries of an older version do not say whether they are off site."""
+        click = self.event in CLICKED_MESSAGES
+        off_site = self.event in OFF_SITE_EVENTS if self.off_site is None else self.off_site
+        campaign = self.origin.campaign if self.origin is not None else ""
+        return Moment(self.at_s, self.session_id, off_site, click and not self.session_id, campaign)
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -129,6 +142,7 @@ def timeline_entry_of(position: int, event: Event) -> TimelineEntry | None:
         region_of(event),
         device_of(event) if event.context else "",
         -1.0 if dwell is None else dwell,
+        not alive(event),
     )
 
 
@@ -185,7 +199,7 @@ def cursor_of(entry: TimelineEntry) -> tuple[int, int]:
 def describe_entries(entries: Iterable[TimelineEntry]) -> list[DescribedEntry]:
     """Put entries in order, newest first, with visits, dwell times and what followed each clicked mail or message."""
     ordered = sorted(entries, key=cursor_of)
-    numbers = visits_of([Moment(event.at_s, event.session_id, event.event in OFF_SITE_EVENTS) for event in ordered])
+    numbers = visits_of([entry.as_moment for entry in ordered])
     members: dict[int, list[int]] = {}
     for index, number in enumerate(numbers):
         if number >= 0:

@@ -1,29 +1,40 @@
 """Buyer reports: who buys, how often, how much, who comes back, and who leaves a cart."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from models.reports.cohorts import CohortOrder, cohorts
 from models.segments.lifecycle import STAGES
-from models.segments.rfm import TIERS, Buyer, tiers
+from models.segments.rfm import TIERS, scores_of, tier_of
 from store.archive import report_queries
 from store.archive.channel_reports import TOTAL_ROW
 from store.archive.report_source import MadeTable, ReportSource, share_of
 
 
+class _Buyer(NamedTuple):
+    """One visitor's orders up to the end, and those of the days asked for."""
+
+    last_at_s: float
+    orders: int
+    revenue: float
+    period_orders: int
+    period_revenue: float
+
+
 def value_segments(source: ReportSource) -> MadeTable:
-    """Value tiers by recency, frequency and money, and their shares of revenue."""
-    buyers = [Buyer(*row) for row in source.select(report_queries.BUYERS_QUERY)]
-    members: dict[str, list[Buyer]] = {}
-    tier: str
-    for tier, buyer in zip(tiers(buyers), buyers, strict=True):
+    """Value tiers at the end, as segments have them, and what the buyers of each brought in the days asked for."""
+    buyers = [_Buyer(*row) for row in source.select(report_queries.BUYERS_QUERY)]
+    members: dict[str, list[_Buyer]] = {}
+    for buyer in buyers:
+        tier = tier_of(*scores_of(buyer, source.settings.cutoffs, source.ends_at_s), buyer.orders)
         members.setdefault(tier, []).append(buyer)
-    revenue = sum(buyer.revenue for buyer in buyers)
+    revenue = sum(buyer.period_revenue for buyer in buyers)
     rows: list[tuple[Any, ...]] = []
-    for tier, theirs in [*((tier, members[tier]) for tier in TIERS if tier in members), (TOTAL_ROW, buyers)]:
-        brought, orders = sum(order.revenue for order in theirs), sum(order.orders for order in theirs)
+    named: str
+    for named, theirs in [*((tier, members[tier]) for tier in TIERS if tier in members), (TOTAL_ROW, buyers)]:
+        brought, orders = sum(buyer.period_revenue for buyer in theirs), sum(buyer.period_orders for buyer in theirs)
         rows.append(
             (
-                tier,
+                named,
                 len(theirs),
                 share_of(len(theirs), len(buyers)),
                 orders,
@@ -46,14 +57,14 @@ def buyer_cohorts(source: ReportSource) -> MadeTable:
     """What part of each month's new buyers orders again, month by month."""
     rows = [
         (cohort.cohort, cohort.month, cohort.buyers, cohort.active, cohort.retention)
-        for cohort in cohorts(buyers_orders(source))
+        for cohort in cohorts(buyers_orders(source), source.settings.zone)
     ]
     return ("cohort", "month", "buyers", "active", "retention"), list(rows)
 
 
 def lifetime_value(source: ReportSource) -> MadeTable:
     """What buyers have brought on average by each month of their life, by cohort and over all."""
-    cells = cohorts(buyers_orders(source))
+    cells = cohorts(buyers_orders(source), source.settings.zone)
     rows: list[tuple[Any, ...]] = [
         (cell.cohort, cell.month, cell.buyers, cell.orders, cell.revenue, cell.cumulative_revenue, cell.lifetime_value)
         for cell in cells
@@ -75,7 +86,12 @@ def abandoned_carts(source: ReportSource) -> MadeTable:
 
 def satisfaction_by_channel(source: ReportSource) -> MadeTable:
     """NPS (promoters less detractors, -100 to 100), CSAT (share of 4 and 5) and reviews, by month."""
-    found = source.select(report_queries.SATISFACTION_QUERY)
+    months = source.months()
+    found = source.select(
+        report_queries.SATISFACTION_QUERY,
+        months=[name for name, _ in months],
+        begins=[begins_s for _, begins_s in months],
+    )
 
     def mean(value: int, count: int) -> float | None:
         return share_of(sum((row[value] or 0.0) * row[count] for row in found), sum(row[count] for row in found))

@@ -95,6 +95,11 @@ WITH told AS (
         arg_min(visit_number, (at_s, position)) AS visit_number
     FROM visit_events WHERE order_id <> '' AND event IN ({sql_names(ORDERED_EVENTS)})
     GROUP BY order_id
+), led AS (
+    -- What was told off site alone came of the latest visit before it.
+    SELECT told.order_id, visits.visitor_id, visits.named_session, visits.visit_number
+    FROM told ASOF JOIN visits ON visits.visitor_id = told.visitor_id AND visits.started_at_s <= told.at_s
+    WHERE told.at_s - visits.started_at_s <= $lookback_s
 ), lines AS (
     SELECT order_id, sum(coalesce(worth, 0.0)) AS worth, max(valued_at_s) AS valued_at_s
     FROM order_lines GROUP BY order_id
@@ -134,8 +139,8 @@ WITH told AS (
         told.order_id,
         coalesce(visited.visitor_id, told.visitor_id) AS visitor_id,
         told.at_s,
-        visited.named_session,
-        visited.visit_number,
+        coalesce(visited.named_session, led.named_session) AS named_session,
+        coalesce(visited.visit_number, led.visit_number) AS visit_number,
         told.paid,
         told.currency,
         CASE
@@ -145,7 +150,8 @@ WITH told AS (
         coalesce(taken.worth, 0.0) AS taken,
         units.units
     FROM told
-    LEFT JOIN visited USING (order_id) LEFT JOIN lines USING (order_id) LEFT JOIN taken USING (order_id)
+    LEFT JOIN visited USING (order_id) LEFT JOIN led USING (order_id)
+    LEFT JOIN lines USING (order_id) LEFT JOIN taken USING (order_id)
     LEFT JOIN units USING (order_id) ANTI JOIN cancelled USING (order_id)
 )
 SELECT

@@ -6,7 +6,7 @@ visitor it belongs to), `visits` and `orders`. Times are epoch seconds.
 
 from typing import Final
 
-from models.events.names import NOTICES
+from models.events.names import CLICKED_MESSAGES, NOTICES
 from store.archive.order_queries import MAKE_ORDERS, sql_names
 
 _SAME_ROW: Final = "log_partition, position, visitor_id, at_s"
@@ -51,9 +51,28 @@ WHERE at_s < (SELECT until_s FROM period)
 """,  # noqa: S608
     # A visit as the timeline cuts it: an event without session id belongs to the session named before it, or at the
     # beginning to the first one named; half an hour without an event ends a visit.
-    """
+    # A click on a mail or message that names no session belongs to the visit that follows it.
+    f"""
 CREATE OR REPLACE TABLE visit_events AS
-WITH named AS (
+WITH ahead AS (
+    SELECT
+        * EXCLUDE (promotions),
+        event IN ({sql_names(CLICKED_MESSAGES)}) AND session_id = '' AS click,
+        first_value(
+            CASE WHEN NOT click THEN {{'at_s': at_s, 'session_id': session_id, 'campaign': campaign}} END IGNORE NULLS
+        ) OVER (
+            PARTITION BY visitor_id ORDER BY at_s, position ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
+        ) AS following
+    FROM happened WHERE NOT off_site
+), joined AS (
+    SELECT * REPLACE (CASE
+        WHEN click AND following.at_s - at_s <= $gap_s AND (
+            coalesce(campaign, '') = '' OR coalesce(following.campaign, '') = '' OR campaign = following.campaign
+        ) THEN following.session_id
+        ELSE session_id
+    END AS session_id)
+    FROM ahead
+), named AS (
     SELECT visitor_id, session_id, position, at_s, event, holdout, order_id, amount, channel, campaign, items, coalesce(
         last_value(nullif(session_id, '') IGNORE NULLS) OVER (
             PARTITION BY visitor_id ORDER BY at_s, position ROWS UNBOUNDED PRECEDING
@@ -63,7 +82,7 @@ WITH named AS (
         ),
         ''
     ) AS named_session
-    FROM happened WHERE NOT off_site
+    FROM joined
 ), cut AS (
     SELECT *, coalesce(at_s - lag(at_s) OVER (
         PARTITION BY visitor_id, named_session ORDER BY at_s, position
@@ -74,7 +93,7 @@ SELECT *, sum(begins) OVER (
     PARTITION BY visitor_id, named_session ORDER BY at_s, position ROWS UNBOUNDED PRECEDING
 ) AS visit_number
 FROM cut
-""",
+""",  # noqa: S608 - names of our own events alone
     """
 CREATE OR REPLACE TABLE visits AS
 SELECT
@@ -100,7 +119,10 @@ SELECT
     count(*) FILTER (viewed) AS product_views,
     count(*) FILTER (carted) AS carts,
     count(*) FILTER (checked_out) AS checkouts,
-    (SELECT count(DISTINCT (visitor_id, named_session, visit_number)) FROM orders WHERE at_s >= $from_s) AS orders
+    (
+        SELECT count(DISTINCT (visitor_id, named_session, visit_number)) FROM orders
+        WHERE at_s >= $from_s AND visit_number IS NOT NULL
+    ) AS orders
 FROM visits
 WHERE started_at_s >= $from_s
 """
@@ -118,10 +140,12 @@ GROUP BY channel, campaign
 """
 
 CHANNEL_ORDERS_QUERY: Final = """
-SELECT visits.channel, visits.campaign, count(*) AS orders, sum(orders.revenue) AS revenue
-FROM orders JOIN visits USING (visitor_id, named_session, visit_number)
+SELECT
+    coalesce(visits.channel, 'off_site') AS channel, coalesce(visits.campaign, '') AS campaign,
+    count(*) AS orders, sum(orders.revenue) AS revenue
+FROM orders LEFT JOIN visits USING (visitor_id, named_session, visit_number)
 WHERE orders.at_s >= $from_s
-GROUP BY visits.channel, visits.campaign
+GROUP BY ALL
 """
 
 COSTS_QUERY: Final = """
@@ -143,10 +167,13 @@ SELECT visitor_id, at_s, revenue FROM orders WHERE at_s >= $from_s ORDER BY visi
 """
 
 BUYERS_QUERY: Final = """
-SELECT visitor_id, max(at_s) AS last_at_s, count(*) AS orders, sum(revenue) AS revenue
+SELECT
+    max(at_s) AS last_at_s, count(*) AS orders, sum(revenue) AS revenue,
+    count(*) FILTER (at_s >= $from_s) AS period_orders,
+    sum(revenue) FILTER (at_s >= $from_s) AS period_revenue
 FROM orders
-WHERE at_s >= $from_s
 GROUP BY visitor_id
+HAVING max(at_s) >= $from_s
 ORDER BY visitor_id
 """
 
@@ -172,9 +199,12 @@ GROUP BY visits.channel
 ORDER BY visits.channel
 """
 
+LATEST_QUERY: Final = "SELECT max(at_s) FROM happened"
+SPAN_QUERY: Final = "SELECT min(at_s), max(at_s) FROM happened WHERE at_s >= $from_s"
+
 SATISFACTION_QUERY: Final = """
 SELECT
-    strftime(make_timestamp((at_s * 1000000)::BIGINT), '%Y-%m') AS month,
+    month,
     count(nps) AS nps_answers,
     count(*) FILTER (nps >= 9) AS promoters,
     count(*) FILTER (nps >= 7 AND nps < 9) AS passives,
@@ -184,8 +214,9 @@ SELECT
     avg(csat) AS csat_mean,
     count(rating) AS reviews,
     avg(rating) AS rating_mean
-FROM happened
-WHERE event IN ('survey_answered', 'review_added') AND at_s >= $from_s
+FROM (SELECT * FROM happened WHERE event IN ('survey_answered', 'review_added') AND at_s >= $from_s) AS answered
+ASOF JOIN (SELECT unnest($months::VARCHAR[]) AS month, unnest($begins::DOUBLE[]) AS begins_s) AS months
+ON answered.at_s >= months.begins_s
 GROUP BY ALL
 ORDER BY month
 """

@@ -1,10 +1,13 @@
 """Report source: prepared tables and the days asked for, as every report reads them."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from datetime import UTC, datetime, tzinfo
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from models.base.durations import DAY_S
 from models.events.sessions import SESSION_GAP_S
+from models.reports.cohorts import month_name, month_of
+from models.segments.rfm import Cutoffs
 from store.archive import report_queries
 from store.archive.experiment_results import Asked, Judged, judge_by_archive
 
@@ -19,10 +22,28 @@ LOOKBACK_S: Final = 30 * DAY_S
 """A visit earlier than this before an order has no part in it."""
 
 
-class ReportSource:
-    """What a report reads: prepared tables, and the days asked for."""
+class ReportSettings(NamedTuple):
+    """What a site says that its reports follow: where scores of value divide, and in which time zone days begin."""
 
-    def __init__(self, reading: "Reading", from_s: float, until_s: float, asked: Sequence[Asked] = ()) -> None:
+    cutoffs: Cutoffs = Cutoffs()
+    zone: tzinfo = UTC
+
+
+DEFAULT_SETTINGS: Final = ReportSettings()
+
+
+class ReportSource:
+    """What a report reads: prepared tables, the days asked for, and the site's settings."""
+
+    def __init__(
+        self,
+        reading: "Reading",
+        from_s: float,
+        until_s: float,
+        asked: Sequence[Asked] = (),
+        settings: ReportSettings = DEFAULT_SETTINGS,
+    ) -> None:
+        self.settings = settings
         self._connection = reading.connection
         self._reading = reading
         self._asked = asked
@@ -38,9 +59,26 @@ class ReportSource:
                 self._run(statement)
             reading.prepared = until_s
 
-    def _run(self, statement: str) -> "duckdb.DuckDBPyConnection":
-        values = {name: value for name, value in self._values.items() if f"${name}" in statement}
+    def _run(self, statement: str, **further: Any) -> "duckdb.DuckDBPyConnection":
+        values = {name: value for name, value in {**self._values, **further}.items() if f"${name}" in statement}
         return self._connection.execute(statement, values) if values else self._connection.execute(statement)
+
+    @property
+    def ends_at_s(self) -> float:
+        """The end of the days asked for, but not after the latest event, epoch seconds."""
+        ((latest_s,),) = self.select(report_queries.LATEST_QUERY)
+        return min(self._values["until_s"], latest_s or 0.0)
+
+    def months(self) -> list[tuple[str, float]]:
+        """Give the months of the days asked for in which anything happened, each with when it begins, epoch seconds."""
+        ((first_s, latest_s),) = self.select(report_queries.SPAN_QUERY)
+        if first_s is None:
+            return []
+        zone = self.settings.zone
+        numbers = range(month_of(first_s, zone), month_of(latest_s, zone) + 1)
+        return [
+            (month_name(month), datetime(month // 12, month % 12 + 1, 1, tzinfo=zone).timestamp()) for month in numbers
+        ]
 
     def judged(self) -> list[Judged]:
         """Judge the experiments asked for."""
@@ -49,9 +87,9 @@ class ReportSource:
             for query in self._asked
         ]
 
-    def select(self, statement: str) -> list[tuple[Any, ...]]:
-        """Run a query of `store.archive.report_queries`."""
-        return self._run(statement).fetchall()
+    def select(self, statement: str, **further: Any) -> list[tuple[Any, ...]]:
+        """Run a query of `store.archive.report_queries`; `further` are values it asks for besides the days."""
+        return self._run(statement, **further).fetchall()
 
 
 def share_of(part: float, whole: float) -> float | None:

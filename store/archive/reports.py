@@ -1,7 +1,7 @@
 """Reports: figures from the archive, by name: rows of plain values under named columns."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any, Final, NamedTuple
 
 from models.base.errors import InvalidError, show_value
@@ -19,7 +19,7 @@ from store.archive.buyer_reports import (
 from store.archive.channel_reports import campaigns, channels, funnel
 from store.archive.decision_reports import experiment_figures, holdout_lift, slot_figures, strategy_figures
 from store.archive.experiment_results import Asked, Judged
-from store.archive.report_source import MadeTable, ReportSource
+from store.archive.report_source import DEFAULT_SETTINGS, MadeTable, ReportSettings, ReportSource
 from store.archive.unarchived import NOTHING_UNARCHIVED, Unarchived
 
 _MAX_MADE: Final = 100
@@ -48,6 +48,7 @@ def make_report(
     last_day: date | None = None,
     unarchived: Unarchived = NOTHING_UNARCHIVED,
     asked: Sequence[Asked] = (),
+    settings: ReportSettings = DEFAULT_SETTINGS,
 ) -> Report:
     """Make a report.
 
@@ -58,11 +59,13 @@ def make_report(
     name
         One of `REPORTS`.
     first_day, last_day
-        Days (UTC) it covers, both included; from the first to the last event by default.
+        Days of the site's time zone that it covers, both included; from the first to the last event by default.
     unarchived
         Events that are in the log and not in the archive yet.
     asked
         For `experiments`: which.
+    settings
+        What the site says that its reports follow.
 
     Raises
     ------
@@ -72,13 +75,13 @@ def make_report(
     make = REPORTS.get(name)
     if make is None:
         raise InvalidError("report_unknown", f"report must be one of {', '.join(REPORTS)}, got {show_value(name)}")
-    from_s, until_s = _span(first_day, last_day)
+    from_s, until_s = _span(first_day, last_day, settings.zone)
     with archive.reading(site, unarchived) as reading:
-        key = (name, from_s, until_s, repr(asked))
+        key = (name, from_s, until_s, repr(asked), settings)
         if key not in reading.made:
             if len(reading.made) >= _MAX_MADE:
                 reading.made.clear()
-            columns, rows = make(ReportSource(reading, from_s, until_s, asked))
+            columns, rows = make(ReportSource(reading, from_s, until_s, asked, settings))
             reading.made[key] = Report(name, columns, [tuple(_rounded(value) for value in row) for row in rows])
         made: Report = reading.made[key]
         return made
@@ -91,20 +94,21 @@ def judge_experiment(
     first_day: date | None = None,
     last_day: date | None = None,
     unarchived: Unarchived = NOTHING_UNARCHIVED,
+    zone: tzinfo = UTC,
 ) -> Judged:
     """Judge one experiment; parameters and errors are those of `make_report`."""
-    from_s, until_s = _span(first_day, last_day)
+    from_s, until_s = _span(first_day, last_day, zone)
     with archive.reading(site, unarchived) as reading:
         (judged,) = ReportSource(reading, from_s, until_s, [asked]).judged()
     return judged
 
 
-def _span(first_day: date | None, last_day: date | None) -> tuple[float, float]:
-    """Give where the days begin and end, epoch seconds."""
+def _span(first_day: date | None, last_day: date | None, zone: tzinfo) -> tuple[float, float]:
+    """Give where days of a time zone begin and end, epoch seconds."""
     if first_day and last_day and first_day > last_day:
         raise InvalidError("days_invalid", f"from {first_day.isoformat()} is after to {last_day.isoformat()}")
-    from_s = _midnight_s(max(first_day or _EARLIEST_DAY, _EARLIEST_DAY))
-    return from_s, _midnight_s(min(last_day or _LATEST_DAY, _LATEST_DAY) + timedelta(days=1))
+    from_s = _midnight_s(max(first_day or _EARLIEST_DAY, _EARLIEST_DAY), zone)
+    return from_s, _midnight_s(min(last_day or _LATEST_DAY, _LATEST_DAY) + timedelta(days=1), zone)
 
 
 def parse_day(value: str | None, field: str) -> date | None:
@@ -121,8 +125,8 @@ def parse_day(value: str | None, field: str) -> date | None:
         ) from error
 
 
-def _midnight_s(day: date) -> float:
-    return datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()
+def _midnight_s(day: date, zone: tzinfo) -> float:
+    return datetime(day.year, day.month, day.day, tzinfo=zone).timestamp()
 
 
 def _rounded(value: Any) -> Any:

@@ -123,6 +123,9 @@ class RecommendedItem(Shape):
 class ProductList(Shape):
     """A list and where it came from."""
 
+    decision_id: str = Field(
+        "", description="Of this list alone: send it back in params.decision_id of its impressions and clicks."
+    )
     strategy: str = Field(examples=["for_you"])
     tier: str = Field(description="personalized, session, segment, popular or static.", examples=["personalized"])
     reason: str

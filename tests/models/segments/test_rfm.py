@@ -5,17 +5,12 @@ from datetime import UTC, datetime
 import pytest
 
 from models.reports.cohorts import CohortCell, CohortOrder, cohorts
-from models.segments.rfm import TIERS, Buyer, scores, tier_of, tiers
+from models.segments.rfm import TIERS, Cutoffs, scores_of, tier_of
+from models.visitor.order_value import OrderValue
 
 
 def at(day: str) -> float:
     return datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()
-
-
-def test_fifths_are_counted_from_what_is_below() -> None:
-    assert scores(list(range(10))) == [1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
-    assert scores([7.0, 7.0, 7.0]) == [1, 1, 1]
-    assert scores([3.0, 1.0, 2.0]) == [4, 1, 2]
 
 
 def test_every_score_has_a_tier() -> None:
@@ -25,16 +20,18 @@ def test_every_score_has_a_tier() -> None:
     assert found == set(TIERS) - {"prospects"}
 
 
-def test_buyers_are_told_apart() -> None:
-    buyers = [
-        Buyer("best", at("2026-05-01"), 20, 900.0),
-        Buyer("gone", at("2025-01-01"), 15, 800.0),
-        Buyer("new", at("2026-05-02"), 1, 10.0),
-        Buyer("once", at("2025-01-02"), 1, 5.0),
-        Buyer("middle", at("2026-01-01"), 5, 100.0),
-    ]
-    assert tiers(buyers) == ["champions", "previously_loyal", "new", "dormant", "needs_attention"]
-    assert tiers([]) == []
+def test_scores_divide_where_the_shop_says() -> None:
+    now_s = at("2026-06-01")
+
+    def scored(last: str, orders: int, revenue: float, cutoffs: Cutoffs = Cutoffs()) -> tuple[int, int, int]:
+        return scores_of(OrderValue(orders, revenue, orders, 0.0, 0.0, at(last), 1, revenue), cutoffs, now_s)
+
+    assert scored("2026-05-20", 10, 1_500.0) == (5, 5, 5)
+    assert scored("2026-05-02", 2, 50.0) == (4, 2, 2)
+    assert scored("2025-06-01", 1, 49.99) == (1, 1, 1)
+    assert scored("2026-05-20", 0, 0.0) == (0, 0, 0)
+    own = Cutoffs(frequency_orders=(1.0, 2.0, 3.0, 4.0), monetary_revenue=(1.0, 2.0, 3.0, 4.0))
+    assert scored("2026-05-20", 4, 4.0, own) == (5, 5, 5)
 
 
 def test_cohorts_are_followed_to_the_month_of_the_latest_order() -> None:

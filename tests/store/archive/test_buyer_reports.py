@@ -1,12 +1,15 @@
 """Buyer reports on small shops worked out by hand."""
 
 from datetime import date
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
 
 from models.events.parsing import parse_event
 from models.reports.archive_row import row_of
+from models.segments.rfm import Cutoffs
+from store.archive.report_source import ReportSettings
 from store.archive.reports import make_report
 from store.archive.writer import ArchiveWriter
 from tests.store.archive.shop_archive import SITE, event, fill, table
@@ -128,3 +131,38 @@ def test_segments_of_the_shops_own_by_share_of_revenue(archive: ArchiveWriter) -
         "total": (4, 100.0),
     }
     assert found["new"]["share_of_revenue"] == 0.4
+
+
+def test_months_are_those_of_the_sites_time_zone(archive: ArchiveWriter) -> None:
+    fill(
+        archive,
+        [
+            event("purchase", "v1", "06-30 23:30", ("a", 10.0), transaction_id="1"),
+            event("survey_answered", "v1", "06-30 23:40", nps=9),
+            event("survey_answered", "v2", "06-02 10:00", nps=3),
+        ],
+    )
+    berlin = ReportSettings(zone=ZoneInfo("Europe/Berlin"))
+    for settings, month in ((ReportSettings(), "2026-06"), (berlin, "2026-07")):
+        assert make_report(archive, SITE, "cohorts", settings=settings).rows[0][0] == month
+        months = table(archive, "satisfaction", "month", settings=settings)
+        assert months[month]["promoters"] == 1
+
+
+def test_tiers_in_reports_are_those_that_segments_have(archive: ArchiveWriter) -> None:
+    fill(
+        archive,
+        [
+            event("purchase", "v1", "01-10 10:00", ("a", 60.0), transaction_id="1"),
+            event("purchase", "v1", "03-01 10:00", ("a", 60.0), transaction_id="2"),
+            event("purchase", "v2", "03-01 10:00", ("a", 10.0), transaction_id="3"),
+            event("page_view", "v3", "03-02 10:00"),
+        ],
+    )
+    assert table(archive, "segments", "tier").keys() == {"active", "new", "total"}
+    own = ReportSettings(Cutoffs(frequency_orders=(2.0, 3.0, 4.0, 5.0), monetary_revenue=(20.0, 50.0, 100.0, 110.0)))
+    found = table(archive, "segments", "tier", settings=own)
+    assert found.keys() == {"loyal", "new", "total"}
+    march = {"first_day": date(2026, 3, 1), "last_day": date(2026, 3, 31)}
+    found = table(archive, "segments", "tier", settings=own, **march)
+    assert (found["loyal"]["buyers"], found["loyal"]["orders"], found["loyal"]["revenue"]) == (1, 1, 60.0)

@@ -1,9 +1,12 @@
 """Channel reports on small shops worked out by hand."""
 
 from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from store.archive.report_source import ReportSettings
 from store.archive.reports import make_report
 from store.archive.writer import ArchiveWriter
 from tests.store.archive.shop_archive import SITE, event, fill, landing, table
@@ -79,3 +82,55 @@ def test_an_order_counts_once_however_often_it_is_told(archive: ArchiveWriter) -
     )
     total = table(archive, "channels", "channel")["total"]
     assert (total["orders"], total["revenue"]) == (3, 15.0 + 7.0 + 20.0)
+
+
+def test_what_servers_tell_makes_no_visit_and_their_orders_come_of_the_visit_before(archive: ArchiveWriter) -> None:
+    fill(
+        archive,
+        [
+            landing("v1", "01-01 10:00", GOOGLE),
+            event("order_created", "v1", "01-01 10:05", ("a", 30.0), order_id="1"),
+            event("order_paid", "v1", "01-03 09:00", order_id="1"),
+            event("order_shipped", "v1", "01-04 09:00", order_id="1"),
+            event("review_added", "v1", "01-20 09:00", ("a", 30.0), rating=5),
+            landing("v2", "01-05 10:00", MAIL),
+            event("order_paid", "v2", "01-09 10:00", order_id="2", value=12),  # told by the server alone
+            event("order_paid", "v3", "01-09 10:00", order_id="3", value=7),  # nobody saw this one on the site
+            event("consent_updated", "v4", "01-09 10:00", marketing=True),
+        ],
+    )
+    found = table(archive, "channels", "channel")
+    assert {name: (row["visits"], row["orders"], row["revenue"]) for name, row in found.items()} == {
+        "paid_search": (1, 1, 30.0),
+        "email": (1, 1, 12.0),
+        "off_site": (0, 1, 7.0),
+        "total": (2, 3, 49.0),
+    }
+    funnel = [row[1] for row in make_report(archive, SITE, "funnel").rows]
+    assert (funnel[0], funnel[-1]) == (2, 2)
+
+
+def test_a_click_told_by_the_mail_tool_and_the_visit_it_leads_to_are_one(archive: ArchiveWriter) -> None:
+    def with_session(told: dict[str, Any], session_id: str) -> dict[str, Any]:
+        return {**told, "session_id": session_id}
+
+    fill(
+        archive,
+        [
+            with_session(event("page_view", "v1", "01-01 10:00"), "old"),
+            event("email_clicked", "v1", "01-09 10:00", campaign="may"),
+            with_session(landing("v1", "01-09 10:01", MAIL), "new"),
+            event("email_clicked", "v2", "01-09 10:00", campaign="may"),
+            with_session(event("page_view", "v2", "01-09 10:02"), "plain"),  # the landing page told no campaign
+        ],
+    )
+    found = table(archive, "channels", "channel")
+    assert {name: row["visits"] for name, row in found.items()} == {"email": 2, "direct": 1, "total": 3}
+
+
+def test_days_are_those_of_the_sites_time_zone(archive: ArchiveWriter) -> None:
+    fill(archive, [event("page_view", "v1", "06-30 22:30"), event("page_view", "v2", "07-01 12:00")])
+    days = {"first_day": date(2026, 7, 1), "last_day": date(2026, 7, 1)}
+    assert table(archive, "channels", "channel", **days)["total"]["visits"] == 1
+    berlin = ReportSettings(zone=ZoneInfo("Europe/Berlin"))
+    assert table(archive, "channels", "channel", **days, settings=berlin)["total"]["visits"] == 2
