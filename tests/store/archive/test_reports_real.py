@@ -91,7 +91,7 @@ def test_segments(archive: ArchiveWriter, original: duckdb.DuckDBPyConnection) -
             FROM lines GROUP BY visitor_id
         ), scored AS (
             SELECT revenue,
-                ((SELECT max(ts) FROM lines) - last) / 86400 < 14 AS lately,
+                (max(last) OVER () - last) / 86400 < 14 AS lately,
                 1 + (orders >= 20)::INT + (orders >= 40)::INT + (orders >= 70)::INT + (orders >= 120)::INT AS f,
                 1 + (revenue >= 500)::INT + (revenue >= 1000)::INT + (revenue >= 2000)::INT + (revenue >= 4000)::INT
                     AS m
