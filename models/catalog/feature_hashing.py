@@ -63,8 +63,8 @@ def tokens_of(item: CatalogItem | EventItem) -> tuple[str, ...]:
         tokens.append(f"brand:{item.brand.casefold()}")
     if item.price is not None:
         price = item.price
-        if isinstance(item, CatalogItem) and item.sale_price is not None:
-            price = item.sale_price
+        if isinstance(item, CatalogItem) and item.sale_price is not None and not item.has_dated_sale:
+            price = item.sale_price  # one that begins and ends by itself must not move the item's point
         tokens.append(f"price:{price_band(price)}")
     if isinstance(item, CatalogItem):
         for name in ("color", "gender", "age_group", "material"):

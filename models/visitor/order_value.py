@@ -48,12 +48,12 @@ def order_value_of(history: History) -> OrderValue:
     )
 
 
-def sold_reduced(item: EventItem) -> bool:
+def sold_reduced(item: EventItem, at_s: float) -> bool:  # noqa: ARG001 - what a catalog tells depends on it
     """Whether the event itself tells that an item was sold below its usual price."""
     return item.discount > 0
 
 
-def charge(history: History, event: Event, added: Collection[str], on_sale: Callable[[EventItem], bool]) -> None:
+def charge(history: History, event: Event, added: Collection[str], on_sale: Callable[[EventItem, float], bool]) -> None:
     """Write what an order event tells of value and units to its order.
 
     Parameters
@@ -65,7 +65,7 @@ def charge(history: History, event: Event, added: Collection[str], on_sale: Call
     added
         Ids of the items that this event brought to the order: what it repeats is not counted twice.
     on_sale
-        Whether an item was sold below its usual price.
+        Whether an item was sold below its usual price at some time.
     """
     order = _order_of(history, event)
     if order is None:
@@ -77,7 +77,7 @@ def charge(history: History, event: Event, added: Collection[str], on_sale: Call
             order.cents = _cents_of(event.items) if told is None else told
         return
     order.units += sum(item.quantity for item in lines)
-    order.on_sale += sum(item.quantity for item in lines if on_sale(item))
+    order.on_sale += sum(item.quantity for item in lines if on_sale(item, event.at_s))
     order.cents += _cents_of(lines) if told is None or len(lines) < len(event.items) else told
 
 

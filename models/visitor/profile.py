@@ -170,7 +170,7 @@ def first_time(profile: Profile, event_id: str) -> bool:
     return True
 
 
-def apply_one(profile: Profile, event: Event, on_sale: Callable[[EventItem], bool]) -> None:
+def apply_one(profile: Profile, event: Event, on_sale: Callable[[EventItem, float], bool]) -> None:
     """Make an event part of everything but the vectors; `on_sale` says whether an item was sold below its price."""
     at_s = event.at_s
     first = profile.events_seen == 0
@@ -252,7 +252,7 @@ def _remove_from_cart(profile: Profile, event: Event) -> None:
     profile.cart, profile.removals = cart.lines, cart.removals
 
 
-def _order(profile: Profile, event: Event, on_sale: Callable[[EventItem], bool]) -> None:
+def _order(profile: Profile, event: Event, on_sale: Callable[[EventItem, float], bool]) -> None:
     """Move what was ordered out of the cart; the order is named once, by whichever event comes first."""
     ordered = [item.item_id for item in event.items]
     if ordered:

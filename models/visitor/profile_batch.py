@@ -31,7 +31,7 @@ def learn(
     profiles: list[Profile],
     changes: Iterable[Change],
     vector_of_item: Callable[[EventItem], Vector],
-    on_sale: Callable[[EventItem], bool] = sold_reduced,
+    on_sale: Callable[[EventItem, float], bool] = sold_reduced,
 ) -> list[LearnOutcome]:
     """Apply a micro-batch to the profiles it concerns, in place.
 
