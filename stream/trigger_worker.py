@@ -106,7 +106,7 @@ class TriggerWorker:
         self._stop = context.stop
         self._barriers: dict[tuple[str, int], tuple[float, int]] = {}
         self._compared: dict[tuple[str, int], tuple[int, list[str]]] = {}
-        self._sales_seen: dict[tuple[str, int], tuple[float, float]] = {}
+        self._sales_seen: dict[tuple[str, int], float] = {}
 
     def observe(self, partition: int, events: Collection[tuple[int, Event]]) -> None:
         """Take in events of one partition, in log order."""
@@ -137,9 +137,9 @@ class TriggerWorker:
 
     def _tick(self, site: str, reached: Mapping[int, int]) -> None:
         partitions = sorted(reached)
-        newest = self._catalogs.version(site)
+        newest, now_s = self._catalogs.version(site), self._clock.now_s(site)
         for partition in partitions:
-            changed = self._sales_changed(site, partition)
+            changed = self._sales_changed(site, partition, now_s)
             if changed or self._compared.get((site, partition)) != (newest, []):
                 self._compare(site, partition, newest, changed, time.monotonic() + _BUDGET_S)
         now_s = self._clock.now_s(site)
@@ -234,15 +234,13 @@ class TriggerWorker:
             _LOGGER.exception("no products for %s of %s", outcome.trigger.trigger_id, recipient.visitor_id)
             return []
 
-    def _sales_changed(self, site: str, partition: int) -> list[str]:
+    def _sales_changed(self, site: str, partition: int, now_s: float) -> list[str]:
         """Items whose sale began or ended since the last look; the first goes back a day, for what a restart hid."""
-        look_s = time.monotonic()
-        next_look_s, seen_s = self._sales_seen.get((site, partition), (0.0, 0.0))
-        if look_s < next_look_s:
+        seen_s = self._sales_seen.get((site, partition), now_s - DAY_S)
+        if now_s < seen_s + _SALES_EVERY_S:
             return []
-        now_s = self._clock.now_s(site)
-        self._sales_seen[site, partition] = look_s + _SALES_EVERY_S, now_s
-        return self._assortments.current(site).sales.changed(seen_s or now_s - DAY_S, now_s)
+        self._sales_seen[site, partition] = now_s
+        return self._assortments.current(site).sales.changed(seen_s, now_s)
 
     def _compare(self, site: str, partition: int, newest: int, also: list[str], until: float) -> None:
         """Look at what changed in the catalog, and `also` at some items, for what somebody wants: cheaper, or back."""

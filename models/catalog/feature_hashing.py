@@ -16,14 +16,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.catalog.resources import CatalogItem
+from models.catalog.resources import MAX_LEVELS, CatalogItem
 from models.events.events import EventItem
 
 DIM: Final = 64
 SKETCH_ROWS: Final = 4
 HASH_BUCKETS: Final = DIM // SKETCH_ROWS
 BANDS_PER_DOUBLING: Final = 2
-MAX_LEVELS: Final = 5
 NAMESPACE_WEIGHTS: Final = {"category": 1.0, "brand": 0.7, "price": 0.3}
 """What a token of each namespace counts beside its rarity. Others, such as a colour, count `ATTRIBUTE_WEIGHT`: a rare
 price band or colour must not outweigh what a product is."""

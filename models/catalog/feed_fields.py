@@ -9,10 +9,9 @@ from typing import Any, Final
 from models.base.errors import InvalidError, show_value
 from models.base.fields import Default, Fields
 from models.base.texts import CONTROL_CHARACTER, is_printable
-from models.catalog.feature_hashing import MAX_LEVELS
 from models.catalog.feed.availability import read_availability
 from models.catalog.feed.prices import PriceEvidence, read_price
-from models.catalog.resources import AVAILABILITY, MAX_ID_LENGTH
+from models.catalog.resources import AVAILABILITY, MAX_ID_LENGTH, MAX_LEVELS
 
 MAX_TITLE: Final = 500
 MAX_DESCRIPTION: Final = 5_000

@@ -7,6 +7,8 @@ from typing import Final, Literal, get_args
 import msgspec
 
 MAX_ID_LENGTH = 100
+MAX_LEVELS: Final = 5
+"""Levels of a category path that count."""
 AVAILABILITY = ("in_stock", "out_of_stock", "preorder", "backorder", "limited_availability")
 SELLABLE = frozenset({"in_stock", "preorder", "backorder", "limited_availability"})
 

@@ -13,11 +13,10 @@ from models.catalog.feed.whole import items_gone
 from shopwindow.commands.options import AsJson, Key, Url, open_remote
 from shopwindow.commands.output import print_json
 from shopwindow.errors import MendableError
-from shopwindow.feeds.checking import CheckedFeed, by_kind, check_feed, written_items
-from shopwindow.feeds.feed import FeedOptions, read_feed, read_feed_ids
 from shopwindow.feeds.rows import Complaint, Feed
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # a command loads what reads feeds when it reads one
+    from shopwindow.feeds.checking import CheckedFeed
     from shopwindow.remote import Remote
 
 ITEMS: Final = "/v1/catalog/items"
@@ -56,6 +55,9 @@ def import_catalog(
     locale: Annotated[str, typer.Option(help="Language and country the feed is written for, such as de-DE.")] = "",
 ) -> None:
     """Add or replace the products of a feed; a bad one is named and fails no other, an odd field costs no product."""
+    from shopwindow.feeds.checking import check_feed
+    from shopwindow.feeds.feed import FeedOptions, read_feed
+
     feed = read_feed(file, FeedOptions(encoding, id_column, currency, locale))
     checked = check_feed(feed)
     gone: list[str] = []
@@ -102,6 +104,8 @@ def delete_catalog_items(
     """Take products off the catalog, such as all of a feed that should not have been imported."""
     wanted = list(item_ids or [])
     if from_file is not None:
+        from shopwindow.feeds.feed import FeedOptions, read_feed_ids
+
         wanted += read_feed_ids(from_file, FeedOptions(encoding=encoding, id_column=id_column))
     if not wanted:
         raise typer.BadParameter("name ids, or a file with --from")
@@ -115,7 +119,7 @@ def delete_catalog_items(
             sys.stderr.write(f"no product {item_id!r}\n")
 
 
-def _gone(remote: "Remote", file: Path, checked: CheckedFeed, *, force: bool) -> list[str]:
+def _gone(remote: "Remote", file: Path, checked: "CheckedFeed", *, force: bool) -> list[str]:
     known = (item["item_id"] for item in remote.list_all(ITEMS, "items"))
     try:
         return items_gone(known, checked.told_ids, forced=force)
@@ -123,8 +127,10 @@ def _gone(remote: "Remote", file: Path, checked: CheckedFeed, *, force: bool) ->
         raise WholeRefusedError(f"{file}: {error.message} with --force") from error
 
 
-def _put(remote: "Remote", checked: CheckedFeed) -> None:
+def _put(remote: "Remote", checked: "CheckedFeed") -> None:
     """Put the items; what the API refuses all the same is rejected by its place."""
+    from shopwindow.feeds.checking import written_items
+
     ids = list(checked.items)
     for rejection in remote.put_all(ITEMS, "items", written_items(checked.items.values())):
         item_id = ids[rejection["index"]]
@@ -142,8 +148,10 @@ def _delete(remote: "Remote", item_ids: Sequence[str]) -> tuple[int, list[str]]:
     return deleted, unknown
 
 
-def _say(file: Path, feed: Feed, checked: CheckedFeed) -> None:
+def _say(file: Path, feed: Feed, checked: "CheckedFeed") -> None:
     """Say on standard error what became of what was not simply taken: rejected rows, and warnings by kind."""
+    from shopwindow.feeds.checking import by_kind
+
     for complaint in checked.rejected[:_NAMED]:
         item = f" ({complaint.item_id})" if complaint.item_id else ""
         sys.stderr.write(f"{file} {feed.unit} {complaint.place}{item}: {complaint.message}\n")

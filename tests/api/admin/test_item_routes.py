@@ -1,5 +1,6 @@
 """Products over HTTP: odd values are read or named by index, several are taken off at once, a whole catalog is."""
 
+import time
 from typing import Any
 
 import pytest
@@ -106,3 +107,16 @@ def test_a_sale_has_an_effect_while_it_lasts_and_pre_orders_are_offered(empty: A
     assert offered.keys() == {"past", "now", "future", "pre", "back"}
     assert [offered[name]["sale_price"] for name in dates] == [None, 6.0, None]
     assert empty.ids(visitor_id="n1", strategy="clearance", limit=10) == ["now"]
+
+
+def test_a_sale_begins_while_nobody_touches_the_catalog(empty: Api) -> None:
+    starts_at_s = time.time() + 1.5
+    put(empty, product("soon", sale_price="6 EUR", sale_starts_at=starts_at_s, product_type="Lamps"))
+
+    def on_sale() -> list[str]:
+        return empty.ids(visitor_id="n2", strategy="clearance", limit=10)
+
+    assert on_sale() == []
+    while time.time() <= starts_at_s + 0.05:
+        time.sleep(0.05)
+    assert on_sale() == ["soon"]
