@@ -1,5 +1,6 @@
 """/v1/catalog/items: products put, many or one, as feeds write them, with what is to be said of each; and taken off."""
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ from store.site.catalog import id_of
 
 ITEMS_PATH: Final = "/v1/catalog/items"
 MAX_FEED_BYTES: Final = 16 * 1024 * 1024
+_PORTION: Final = 100
 
 router = APIRouter()
 
@@ -63,6 +65,18 @@ class _Intake:
         self.warnings.append({"index": self._index, "field": name, "code": code, "message": message})
 
 
+async def _read_in_portions(values: list[Any], intake: _Intake) -> tuple[list[CatalogItem], list[dict[str, Any]]]:
+    """Read products, letting other requests in between."""
+    accepted: list[CatalogItem] = []
+    rejected: list[dict[str, Any]] = []
+    for start in range(0, len(values), _PORTION):
+        taken, refused = parse_each(values[start : start + _PORTION], intake.read)
+        accepted += taken
+        rejected += [{**rejection, "index": rejection["index"] + start} for rejection in refused]
+        await asyncio.sleep(0)
+    return accepted, rejected
+
+
 class _ItemRoutes(ResourceRoutes[CatalogItem]):
     """Those of products."""
 
@@ -87,7 +101,7 @@ class _ItemRoutes(ResourceRoutes[CatalogItem]):
         state = state_of(request)
         values = array_in(await read_json(request, self.most_bytes), "items", self.most)
         intake = _Intake(PriceEvidence.from_rows(values))
-        accepted, rejected = parse_each(values, intake.read)
+        accepted, rejected = await _read_in_portions(values, intake)
         gone: list[str] = []
         if whole:
             await follow_newest_catalog(site)
@@ -133,17 +147,17 @@ async def put_items(
 
 
 @router.put(
-    f"{ITEMS_PATH}/{{item_id:path}}",
+    f"{ITEMS_PATH}/{{resource_id:path}}",
     tags=["catalog"],
     summary="Add or replace one item",
     responses=problems(400, 401, 403, 413, 422, 503),
     openapi_extra=body(CatalogItem),
 )
 async def put_item(
-    request: Request, item_id: Annotated[str, Path(description="Its `item_id`.")], site: SecretSite
+    request: Request, resource_id: Annotated[str, Path(description="Its `item_id`.")], site: SecretSite
 ) -> Response:
     """Take one; the id in the address counts."""
-    return await _ROUTES.put_single(request, site, item_id)
+    return await _ROUTES.put_single(request, site, resource_id)
 
 
 @router.delete(

@@ -23,13 +23,48 @@ ALIASES: Final[Mapping[str, tuple[str, ...]]] = {
         "artikelnummer",
         "item_number",
     ),
-    "title": ("name", "titel", "product_name", "product_title", "item_name", "bezeichnung", "produktname"),
+    "title": (
+        "name",
+        "titel",
+        "product_name",
+        "product_title",
+        "item_name",
+        "productname",
+        "bezeichnung",
+        "produktname",
+        "nom",
+        "nombre",
+        "nome",
+        "naam",
+    ),
     "description": ("short_description", "long_description", "product_description", "body_html", "beschreibung"),
     "link": ("url", "product_url", "product_link", "permalink", "deeplink", "deep_link", "web_url"),
-    "image_link": ("image", "image_url", "image_src", "main_image", "picture", "picture_url", "images", "base_image"),
-    "price": ("regular_price", "list_price", "original_price", "preis", "base_price"),
+    "image_link": (
+        "image",
+        "image_url",
+        "image_src",
+        "main_image",
+        "picture",
+        "picture_url",
+        "images",
+        "base_image",
+        "imgurl",
+    ),
+    "price": (
+        "regular_price",
+        "list_price",
+        "original_price",
+        "preis",
+        "prix",
+        "precio",
+        "prezzo",
+        "prijs",
+        "pris",
+        "price_vat",
+    ),
     "sale_price": ("special_price", "discount_price", "discounted_price", "reduced_price"),
     "availability": (
+        "available",
         "in_stock",
         "is_in_stock",
         "stock_status",
@@ -39,18 +74,21 @@ ALIASES: Final[Mapping[str, tuple[str, ...]]] = {
         "inventory",
         "quantity_to_sell_on_facebook",
         "availability_status",
+        "verfügbarkeit",
+        "lagerbestand",
+        "bestand",
     ),
     "product_type": ("product_types", "categories", "category_path", "product_category", "kategorie"),
     "brand": ("manufacturer", "vendor", "marke", "hersteller"),
-    "item_group_id": ("parent_id", "parent_sku", "group_id", "parent"),
+    "item_group_id": ("itemgroup_id", "parent_id", "parent_sku", "group_id", "parent"),
     "gtin": ("ean", "upc", "barcode", "isbn"),
     "color": ("colour", "farbe"),
-    "currency": ("currency_code",),
+    "currency": ("currency_code", "currency_id", "währung"),
 }
 """Other names of a column, read where the file has none of ours, the first there is."""
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SIGNS: Final = re.compile(r"[^\w]+")
-_PREFIX: Final = re.compile(r"^(?:g|google)[:_](?=\w)")
+_PREFIX: Final = re.compile(r"^(?:(?:g|google):|g_)(?=\w)")
 
 
 @cache

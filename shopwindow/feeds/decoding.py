@@ -95,6 +95,9 @@ def decode(data: bytes, name: str, encoding: str = "") -> DecodedText:
             return DecodedText(_decoded(data, marked, name), marked)
     declared = _DECLARED.match(data[:300])
     if declared is not None and declared[1].lower() not in (b"utf-8", b"utf8"):
+        # Other encodings look like UTF-8 by chance next to never; a head copied from elsewhere is frequent.
+        if not data.isascii() and _is_utf_8(data):
+            return DecodedText(data.decode(), "utf-8", guessed=True)
         return DecodedText(_decoded(data, declared[1].decode(), name), declared[1].decode())
     without_mark = _utf_16_by_zeros(data)
     if without_mark:
@@ -121,6 +124,14 @@ def _decoded(data: bytes, encoding: str, name: str) -> str:
         raise FileError(f"{name}: encoding {encoding!r} is not known") from error
     except UnicodeError as error:
         raise FileError(f"{name} is not {encoding}: {error}; say what it is in with --encoding") from error
+
+
+def _is_utf_8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _utf_16_by_zeros(data: bytes) -> str:

@@ -14,6 +14,7 @@ _GOOGLE: Final = "{http://base.google.com/ns/1.0}"
 _REPEATED: Final = frozenset({"additional_image_link", "product_type", "product_highlight", "product_detail"})
 _PRODUCT_TAGS: Final = ("item", "entry", "product", "offer", "shopitem")
 _DECLARATION: Final = re.compile(r"^\s*<\?xml[^>]*\?>")
+_DOCTYPE: Final = re.compile(r"^\s*<!DOCTYPE[^\[>]*>")
 _NOT_IN_XML: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _LOOSE_AND: Final = re.compile(r"&(?!#\d+;|#x[0-9a-fA-F]+;|(?:amp|lt|gt|quot|apos);)")
 _ID_KEYS: Final = frozenset({"id", "item_id", "itemId"})
@@ -23,8 +24,9 @@ _LISTS: Final = ("items", "products", "offers", "entries", "data", "resources")
 def read_xml_feed(text: str, name: str) -> Feed:
     """Read a feed in XML, RSS or Atom; signs that XML does not allow are mended once. Raises `FileError`."""
     text = _DECLARATION.sub("", text)
+    text = _DOCTYPE.sub("", text, count=1)
     if "<!ENTITY" in text[:4096] or "<!DOCTYPE" in text[:4096]:
-        raise FileError(f"{name} declares a document type; a feed has none")
+        raise FileError(f"{name} declares entities of its own; a feed has none")
     feed = Feed("item", [])
     try:
         root = _parsed(text)
@@ -56,7 +58,7 @@ def _entries(root: ElementTree.Element) -> list[ElementTree.Element]:
 
 def _from_entry(entry: ElementTree.Element) -> dict[str, Any]:
     """Read one product; Google's own namespace wins over RSS's tags of the same name."""
-    found: dict[str, Any] = {plain_name(name): value for name, value in entry.attrib.items() if name == "id"}
+    found: dict[str, Any] = {name: value for name, value in entry.attrib.items() if name in ("id", "available")}
     for child in sorted(entry, key=lambda child: str(child.tag).startswith(_GOOGLE)):
         name = plain_name(str(child.tag).rpartition("}")[2])
         value = "".join(child.itertext()).strip() or child.get("href", "")

@@ -84,7 +84,7 @@ def _read(data: bytes, name: str, options: FeedOptions) -> Feed:
     else:
         feed = read_table(text, name, options.id_column)
     if decoded.guessed:
-        message = f"is not UTF-8: read as {decoded.encoding}; say --encoding if letters come out wrong"
+        message = f"does not say its encoding, or says a wrong one: read as {decoded.encoding}; --encoding says it"
         feed.warnings.append(Complaint(0, "encoding_guessed", message))
     if not feed.rows and not feed.rejected:
         raise FileError(f"{name} has no items")

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 _WORDS: Final[dict[str, str]] = {
@@ -85,9 +86,12 @@ def read_availability(value: object) -> str | None:
         return "in_stock" if value > 0 else "out_of_stock"
     if isinstance(value, list) and len(value) == 1:
         return read_availability(value[0])
-    if not isinstance(value, str):
-        return None
-    text = _SCHEMA.sub("", value)
+    return _state_of(value) if isinstance(value, str) else None
+
+
+@lru_cache(maxsize=4_096)
+def _state_of(written: str) -> str | None:
+    text = _SCHEMA.sub("", written)
     known = _STATES.get(_plain(text))
     if known is not None:
         return known

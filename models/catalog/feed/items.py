@@ -29,13 +29,13 @@ from models.catalog.feed_fields import (
 from models.catalog.resources import CatalogItem
 
 MAX_CUSTOM_LABELS: Final = 5
+_LABELS: Final = tuple(f"custom_label_{number}" for number in range(MAX_CUSTOM_LABELS))
 ID_FIELDS: Final = ("item_id", "id")
 _SHIPPED_LATER: Final = frozenset({"preorder", "backorder"})
 _ROUNDED_ID: Final = re.compile(r"\d+(?:[.,]\d+)?E\+?\d+", re.IGNORECASE)
 _TAXONOMY_NUMBER: Final = re.compile(r"\s*\d+\s*(?:-\s*|$)")
 _NO_CATEGORY: Final[tuple[str, ...]] = ()
 _ALWAYS: Final = (0.0, math.inf)
-_SPACES: Final = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,13 @@ def lacking(item: CatalogItem) -> str:
     return f"has no {' and no '.join(named)}" if named else ""
 
 
+def _decoded(source: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: value if name in ID_FIELDS or isinstance(value, (int, float)) else decode_value(value)
+        for name, value in source.items()
+    }
+
+
 class _Decoded(Mapping[str, Any]):
     """A product whose texts have no entities left, but for its id, by which events name it."""
 
@@ -92,7 +99,9 @@ class _ItemReader:
     """Reads one product, field by field."""
 
     def __init__(self, source: dict[str, Any], evidence: PriceEvidence) -> None:
-        self._fields = FeedFields(_Decoded(source))
+        # A plain object is decoded at once; one that notes what it is asked for has to be asked.
+        plain = type(source) is dict
+        self._fields = FeedFields(_decoded(source) if plain else _Decoded(source))
         self._evidence = evidence
         self.remarks = Remarks()
 
@@ -135,9 +144,9 @@ class _ItemReader:
             category=self._category(),
             cost_of_goods_sold=cost.amount if cost else None,
             custom_labels=kept("custom_labels", self._custom_labels, ()),
-            is_bundle=kept("is_bundle", lambda: fields.flag("is_bundle", False), False),
-            hidden=kept("hidden", lambda: fields.flag("hidden", False), False),
-            adult=kept("adult", lambda: fields.flag("adult", False), False),
+            is_bundle=self._flag("is_bundle"),
+            hidden=self._flag("hidden"),
+            adult=self._flag("adult"),
             available_from_s=self._available_from_s(availability),
             expires_at_s=self._moment(("expiration_date", "expires_at_s"), math.inf),
         )
@@ -145,17 +154,26 @@ class _ItemReader:
     def _text(self, name: str) -> str:
         most = MAX_DESCRIPTION if name == "description" else MAX_TITLE
         value = self._fields.source.get(name)
+        if value is None:
+            return ""
         if isinstance(value, str):
-            text = _SPACES.sub(" ", value).strip()
+            text = " ".join(value.split())
             if len(text) > most:
                 self.remarks.add(name, f"{name}_cut", f"{name} has {len(text)} characters: cut to {most}")
             return text[:most].rstrip()
         return self.remarks.kept(name, lambda: self._fields.line(name, most), "")
 
+    def _flag(self, name: str) -> bool:
+        if self._fields.source.get(name) is None:
+            return False
+        return self.remarks.kept(name, lambda: self._fields.flag(name, False), False)
+
     def _link(self, name: str) -> str:
         value = self._fields.source.get(name)
         if isinstance(value, list):
-            value = value[0] if value else ""
+            value = value[0] if value else None
+        if value is None:
+            return ""
         return self.remarks.kept(name, lambda: FeedFields({name: value}).link(name), "")
 
     def _moment(self, names: tuple[str, ...], default: float) -> float:
@@ -250,5 +268,5 @@ class _ItemReader:
         if isinstance(given, (list, tuple)):
             labels = [FeedFields({"custom_labels": label}) for label in given[:MAX_CUSTOM_LABELS]]
             return tuple(label.line("custom_labels") for label in labels)
-        named = [self._fields.line(f"custom_label_{number}") for number in range(MAX_CUSTOM_LABELS)]
+        named = [self._fields.line(name) for name in _LABELS if self._fields.source.get(name) is not None]
         return tuple(label for label in named if label)

@@ -10,6 +10,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 
 from models.base.errors import InvalidError, show_value
@@ -141,12 +142,13 @@ def _from_object(value: Mapping[Any, Any], name: str, evidence: PriceEvidence) -
     return Price(price.amount, price.currency or code, price.guess)
 
 
+@lru_cache(maxsize=16_384)
 def _taken_apart(text: str) -> _Written | None:
     """Take a price apart; None where there is not one number, or anything beside it but a currency."""
-    digits = "".join(
-        str(unicodedata.decimal(sign)) if sign.isdecimal() else sign
-        for sign in unicodedata.normalize("NFKC", decode_entities(text)).translate(_MARKS)
-    )
+    digits = decode_entities(text).translate(_MARKS)
+    if not digits.isascii():
+        digits = unicodedata.normalize("NFKC", digits).translate(_MARKS)
+        digits = "".join(str(unicodedata.decimal(sign)) if sign.isdecimal() else sign for sign in digits)
     found = _WRITTEN.fullmatch(" ".join(digits.split()))
     if found is None:
         return None

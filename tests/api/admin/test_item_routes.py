@@ -62,6 +62,12 @@ def test_odd_values_are_read_as_a_feeds_are_and_named_by_index(empty: Api) -> No
     assert "sale_price" not in read["c"]
 
 
+def test_an_index_is_that_of_all_that_were_sent(empty: Api) -> None:
+    items = [product(f"p{number}", price="cheap" if number % 120 == 119 else 1) for number in range(250)]
+    told = put(empty, *items)
+    assert (told["accepted"], [rejection["index"] for rejection in told["rejected"]]) == (248, [119, 239])
+
+
 def test_one_product_is_told_what_was_left_out_of_it(empty: Api) -> None:
     answer = empty.secret.put(f"{PATH}/k1", json={"title": "K", "price": "5 EUR", "sale_price": "9 EUR"}).json()
     assert (answer["item_id"], answer["price"]) == ("k1", 5.0)

@@ -28,6 +28,7 @@ def test_another_systems_name_counts_where_ours_is_not_there() -> None:
     }
     assert rename(["id", "sku", "title", "name"]) == {"id": "id", "sku": "sku", "title": "title", "name": "name"}
     assert rename(["item_id", "sku"])["sku"] == "sku"
+    assert plain_name("google_product_category") == plain_name("g:google_product_category") == "google_product_category"
 
 
 def test_a_column_can_be_told_to_be_the_id() -> None:

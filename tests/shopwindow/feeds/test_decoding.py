@@ -31,6 +31,9 @@ def test_an_encoding_is_told_by_the_caller_by_the_xml_head_or_guessed() -> None:
     assert decode("Нож".encode("windows-1251"), "feed.csv", "windows-1251").text == "Нож"
     head = '<?xml version="1.0" encoding="ISO-8859-2"?><a>Łódź</a>'
     assert decode(head.encode("iso-8859-2"), "feed.xml").text == head
+    wrong = head.replace("Łódź", "Łódź, Kraków")
+    assert decode(wrong.encode(), "feed.xml").text == wrong
+    assert decode(wrong.encode(), "feed.xml").guessed, "the head says another encoding than the text is in"
     guessed = decode(TEXT.encode("windows-1252"), "feed.csv")
     assert (guessed.text, guessed.encoding, guessed.guessed) == (TEXT, "windows-1252", True)
 
