@@ -73,6 +73,7 @@ def test_an_odd_field_costs_no_product_and_is_said(fields: dict[str, Any], code:
         ({"adult": "yes", "item_group_id": 54}, {"adult": True, "item_group_id": "54"}),
         ({"is_bundle": 1, "hidden": "0"}, {"is_bundle": True, "hidden": False}),
         ({"google_product_category": "2271 - Apparel > Dresses"}, {"category": ("Apparel", "Dresses")}),
+        ({"category": "3-D Printers"}, {"category": ("3-D Printers",)}),
         ({"product_type": "Own", "google_product_category": "536"}, {"category": ("Own",)}),
         ({"price": "50", "currency": "eur"}, {"currency": "EUR", "price": 50.0}),
         ({"price": "50", "currency": "€"}, {"currency": "EUR"}),
