@@ -20,7 +20,7 @@ from models.events.parsing import parse_amount
 
 PRICE_FIELDS: Final = ("price", "sale_price", "cost_of_goods_sold")
 _WRITTEN: Final = re.compile(
-    r"(?P<before>[^\d]*?)(?P<number>\.?\d(?:[\d.,'٬٫ ]*\d)?)(?P<round>[.,] ?[-–—]{1,2})?(?P<after>[^\d]*)"
+    r"(?P<before>[^\d]*?)(?P<number>\.?\d(?:[\d.,'٬٫ ]*\d)?)(?P<round>[.,] ?[-–—]{1,2}|/[-–—])?(?P<after>[^\d]*)"
 )
 _MARKS: Final = str.maketrans("’‘ʼ´`", "'''''", "\u200b\u200e\u200f\u061c\ufeff*†")
 _SEPARATOR: Final = re.compile(r"[.,'٬٫ ]")
@@ -153,9 +153,10 @@ def _taken_apart(text: str) -> _Written | None:
     if found is None:
         return None
     named = [part for part in (found["before"].strip(" :;.,"), found["after"].strip(" :;.,")) if part]
+    # "US $" is one sign, "AUD $" two that agree.
     read = [currencies_of(part) for part in named]
     if any(not codes for codes in read):
-        return None
+        read = [currencies_of(word) for part in named for word in part.split()]
     common = tuple(code for code in read[0] if all(code in codes for codes in read)) if read else ()
     if read and not common:
         return None

@@ -38,6 +38,9 @@ def evidence_of(*prices: str, locale: str = "") -> PriceEvidence:
         ("0.125 USD", 0.125, "USD"),
         ("34.0000", 34.0, ""),
         ("1299.500", 1299.5, ""),
+        ("US $12.00", 12.0, "USD"),
+        ("AUD $12.00", 12.0, "AUD"),
+        ("₹2,49,900/-", 249_900.0, "INR"),
         ("US$ 12.00 USD", 12.0, "USD"),
         ("&euro;&nbsp;5,25", 5.25, "EUR"),
         ("usd 7", 7.0, "USD"),
@@ -52,7 +55,19 @@ def test_a_price_that_can_be_read_in_one_way_alone_is_read_so(text: str, amount:
 
 @pytest.mark.parametrize(
     "text",
-    ["cheap", "from 5 EUR", "5-10 EUR", "-5 EUR", "1.2.3", "12 34", "1E+05", "5 EUR / kg", "5 USD EUR", "12,34.5,6"],
+    [
+        "cheap",
+        "from 5 EUR",
+        "5-10 EUR",
+        "-5 EUR",
+        "1.2.3",
+        "12 34",
+        "1E+05",
+        "5 EUR / kg",
+        "5 USD EUR",
+        "5 AUD each",
+        "12,34.5,6",
+    ],
 )
 def test_what_is_no_single_price_is_named(text: str) -> None:
     with pytest.raises(InvalidError, match="price must be such as") as found:
