@@ -109,7 +109,7 @@ class _ItemRoutes(ResourceRoutes[CatalogItem]):
             try:
                 gone = items_gone(site.assortment.items, told, forced=force)
             except InvalidError as error:
-                raise ProblemError(409, error.code, error.message) from error
+                raise ProblemError(409, error.code, f"{error.message}; force=true does it all the same") from error
         last_of_each = {item.item_id: item for item in accepted}
         await self.put(state, site, list(last_of_each.values()))
         for start in range(0, len(gone), self.most):

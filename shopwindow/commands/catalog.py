@@ -81,7 +81,7 @@ def import_catalog(
         }
         print_json({**report, "kind": feed.kind or None, "dry_run": dry_run, **lists})
     else:
-        more = f", {checked.repeated} with an id that came before" if checked.repeated else ""
+        more = f", {checked.repeated} of {len(feed.rows)} rows had an id that came before" if checked.repeated else ""
         more += f", {len(gone)} taken off" if whole else ""
         typer.echo(f"{taken} products taken, {len(checked.rejected)} rejected{more}")
     if checked.rejected:
@@ -124,7 +124,7 @@ def _gone(remote: "Remote", file: Path, checked: "CheckedFeed", *, force: bool) 
     try:
         return items_gone(known, checked.told_ids, forced=force)
     except InvalidError as error:
-        raise WholeRefusedError(f"{file}: {error.message} with --force") from error
+        raise WholeRefusedError(f"{file}: {error.message}; --force does it all the same") from error
 
 
 def _put(remote: "Remote", checked: "CheckedFeed") -> None:

@@ -22,7 +22,6 @@ def items_gone(known: Iterable[str], told: Collection[str], *, forced: bool = Fa
     if len(gone) > MOST_GONE * len(known) and not forced:
         raise InvalidError(
             "whole_refused",
-            f"{len(gone)} of {len(known)} products would be taken off, more than {MOST_GONE:.0%}: nothing was changed; "
-            "force it if that is meant",
+            f"{len(gone)} of {len(known)} products would be taken off, more than {MOST_GONE:.0%}: nothing was changed",
         )
     return gone

@@ -40,7 +40,10 @@ def test_a_bad_product_is_named_by_its_line_and_fails_no_other(tmp_path: Path, a
     ]
     assert [(warning["line"], warning["code"]) for warning in report["warnings"]] == [(6, "item_id_repeated")]
     result = run(tmp_path, "import", "catalog", feed, **at)
-    assert (result.returncode, result.stdout) == (1, "2 products taken, 2 rejected, 1 with an id that came before\n")
+    assert (result.returncode, result.stdout) == (
+        1,
+        "2 products taken, 2 rejected, 1 of 5 rows had an id that came before\n",
+    )
     assert f"{feed} line 3 (b): price must be such as '15.00 EUR', got 'cheap'\n" in result.stderr
     assert f"{feed} line 5 (d): has no title: it cannot be shown\n" in result.stderr
     assert f"{feed}: warning item_id_repeated, 1 in line 6: the id 'a' came before, in line 2" in result.stderr
