@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 from secrets import token_hex
@@ -15,6 +16,7 @@ from starlette.middleware.cors import CORSMiddleware
 from api.admin import (
     catalog,
     experiments,
+    item_routes,
     journal,
     mail_lists,
     operations,
@@ -53,6 +55,7 @@ _ROUTERS: Final = (
     journal,
     rule_preview,
     experiments,
+    item_routes,
     catalog,
     segments,
     reports,
@@ -126,7 +129,11 @@ def _shop(state: State, config: ApiConfig) -> Sequence[Any]:
 
     def list_items(category: tuple[str, ...], limit: int, offset: int) -> list[CatalogItem]:
         ids = sorted(site.assortment.in_category(category) if category else site.assortment.items)
-        return [site.assortment.items[item_id] for item_id in ids[offset : offset + limit]]
+        return [site.assortment.items[item_id].shown_at(time.time()) for item_id in ids[offset : offset + limit]]
+
+    def find_item(item_id: str) -> CatalogItem | None:
+        item = site.assortment.items.get(item_id)
+        return item.shown_at(time.time()) if item is not None else None
 
     def new_visitor_id() -> str:
         """A visitor who looks at the demo wants to see it move: none of the holdout."""
@@ -136,7 +143,7 @@ def _shop(state: State, config: ApiConfig) -> Sequence[Any]:
                 return visitor_id
 
     return shop_routes(
-        find_item=lambda item_id: site.assortment.items.get(item_id),
+        find_item=find_item,
         find_creative=lambda creative_id: site.assortment.creatives.get(creative_id),
         list_items=list_items,
         public_key=public_key,

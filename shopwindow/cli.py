@@ -5,7 +5,8 @@ from typing import NoReturn
 
 import typer
 
-from shopwindow.commands.configure import apply_files, import_catalog, list_settings
+from shopwindow.commands.catalog import delete_commands, import_catalog
+from shopwindow.commands.configure import apply_files, list_settings
 from shopwindow.commands.dead_letters import dead_letter_commands
 from shopwindow.commands.look import print_report, print_visitor, replay_event_file
 from shopwindow.commands.messages import print_journal, undelivered_commands
@@ -26,6 +27,7 @@ app = typer.Typer(
 import_commands = typer.Typer(help="Bring in what other systems hold.", no_args_is_help=True)
 import_commands.command("catalog")(import_catalog)
 app.add_typer(import_commands, name="import")
+app.add_typer(delete_commands, name="delete")
 app.add_typer(dead_letter_commands, name="dead-letters")
 app.add_typer(segment_commands, name="segments")
 app.add_typer(trigger_commands, name="triggers")

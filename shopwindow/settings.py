@@ -102,6 +102,7 @@ class Settings:
     batch_max_events: int = _setting(2_000, "Events in a micro-batch of the stream, at most.")
     bundle_discount: float = _setting(0.0, "Share, 0 to 1, off the joint price of a bundle.")
     bundle_least_margin: float = _setting(0.1, "Share of a bundle's price, 0 to 1, left above its items' cost.")
+    recommend_adult: bool = _setting(False, "Whether lists and messages may have products marked as adult.")
     publish_every_s: float = _setting(1.0, "Learned models are published at most so often.", "s")
     archive_every_s: float = _setting(5.0, "Events reach the archive, and so the reports, at most so late.", "s")
     metrics_port: int = _setting(0, "Port for the metrics of a stream process; 0 serves none.")

@@ -7,13 +7,14 @@ from store.site.catalog import CatalogStore
 class Assortments:
     """Catalogs of all sites, read from the store."""
 
-    def __init__(self, catalogs: CatalogStore) -> None:
+    def __init__(self, catalogs: CatalogStore, *, offers_adult: bool = False) -> None:
         self._catalogs = catalogs
+        self._offers_adult = offers_adult
         self._known: dict[str, tuple[Assortment, int]] = {}
 
     def current(self, site: str) -> Assortment:
         """Give a site's assortment as it is in the store now."""
-        assortment, version = self._known.get(site) or (Assortment(), 0)
+        assortment, version = self._known.get(site) or (Assortment(offers_adult=self._offers_adult), 0)
         newest = self._catalogs.version(site)
         if newest != version:
             version = self._catalogs.refresh(site, assortment, version)

@@ -55,6 +55,7 @@ _LOGGER = logging.getLogger(__name__)
 _PORTION: Final = 200
 _ITEMS_AT_ONCE: Final = 500
 _BUDGET_S: Final = 0.2
+_SALES_EVERY_S: Final = 1.0
 """Seconds a tick may take of a site and partition; what is left over comes with the next one."""
 _WANT_RENEWED_S: Final = DAY_S
 
@@ -105,6 +106,7 @@ class TriggerWorker:
         self._stop = context.stop
         self._barriers: dict[tuple[str, int], tuple[float, int]] = {}
         self._compared: dict[tuple[str, int], tuple[int, list[str]]] = {}
+        self._sales_seen: dict[tuple[str, int], float] = {}
 
     def observe(self, partition: int, events: Collection[tuple[int, Event]]) -> None:
         """Take in events of one partition, in log order."""
@@ -135,10 +137,11 @@ class TriggerWorker:
 
     def _tick(self, site: str, reached: Mapping[int, int]) -> None:
         partitions = sorted(reached)
-        newest = self._catalogs.version(site)
+        newest, now_s = self._catalogs.version(site), self._clock.now_s(site)
         for partition in partitions:
-            if self._compared.get((site, partition)) != (newest, []):
-                self._compare(site, partition, newest, time.monotonic() + _BUDGET_S)
+            changed = self._sales_changed(site, partition, now_s)
+            if changed or self._compared.get((site, partition)) != (newest, []):
+                self._compare(site, partition, newest, changed, time.monotonic() + _BUDGET_S)
         now_s = self._clock.now_s(site)
         due, waiting = self._store.busy(site, partitions, now_s)
         if any((site, partition) not in self._barriers for partition in due):
@@ -231,8 +234,16 @@ class TriggerWorker:
             _LOGGER.exception("no products for %s of %s", outcome.trigger.trigger_id, recipient.visitor_id)
             return []
 
-    def _compare(self, site: str, partition: int, newest: int, until: float) -> None:
-        """Look at what changed in the catalog for items somebody wants: cheaper, or back."""
+    def _sales_changed(self, site: str, partition: int, now_s: float) -> list[str]:
+        """Items whose sale began or ended since the last look; the first goes back a day, for what a restart hid."""
+        seen_s = self._sales_seen.get((site, partition), now_s - DAY_S)
+        if now_s < seen_s + _SALES_EVERY_S:
+            return []
+        self._sales_seen[site, partition] = now_s
+        return self._assortments.current(site).sales.changed(seen_s, now_s)
+
+    def _compare(self, site: str, partition: int, newest: int, also: list[str], until: float) -> None:
+        """Look at what changed in the catalog, and `also` at some items, for what somebody wants: cheaper, or back."""
         key = (site, partition)
         if key not in self._compared:
             known = self._wanted.compared_version(site, partition)
@@ -241,11 +252,12 @@ class TriggerWorker:
                 self._wanted.set_compared_version(site, partition, known)
             self._compared[key] = known, []
         version, left = self._compared[key]
-        if not left:
-            if newest == version:
-                return
+        if not left and newest != version:
             left = self._catalogs.changed_items(site, version)
             version = newest
+        left = [*left, *also]
+        if not left and self._compared[key] == (newest, []):
+            return
         while left and time.monotonic() < until:
             self._compare_some(site, partition, left[:_ITEMS_AT_ONCE])
             left = left[_ITEMS_AT_ONCE:]
@@ -300,7 +312,7 @@ class LastOffer(msgspec.Struct, array_like=True):
 def offer_now(item_id: str, assortment: Assortment, now_s: float) -> LastOffer:
     """Give what an item is like now; one that is not in the catalog cannot be bought."""
     item = assortment.items.get(item_id)
-    return LastOffer(item.current_price, item.offered, now_s) if item else LastOffer(None, False, now_s)
+    return LastOffer(item.current_price(now_s), item.offered, now_s) if item else LastOffer(None, False, now_s)
 
 
 def _observed(

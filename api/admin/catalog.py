@@ -1,21 +1,20 @@
 """/v1/catalog/items, /v1/creatives, /v1/campaigns, /v1/placements, /v1/rules, /v1/experiments: what the shop sells and
 shows, and what is laid over it."""
 
-import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any, Final, NamedTuple
 
-import msgspec
 import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from api.admin.resource_routes import ResourceRoutes
+from api.admin.item_routes import ITEMS_PATH, MAX_FEED_BYTES
+from api.admin.resource_routes import ResourceRoutes, resource_view
 from api.http.problems import unknown
 from api.http.request_body import answer
-from api.http.schemas.catalog import MAX_RESOURCES, Campaigns, Creatives, Items, Placements, ResourcesAccepted
+from api.http.schemas.catalog import MAX_RESOURCES, Campaigns, Creatives, Placements, ResourcesAccepted
 from api.http.schemas.documenting import body, problems
 from api.http.schemas.experiments import Experiments
 from api.http.schemas.rules import Rules
@@ -28,7 +27,6 @@ from models.catalog.parsing import PARSERS
 from models.catalog.resources import (
     Audience,
     Campaign,
-    CatalogItem,
     CatalogResource,
     Creative,
     Experiment,
@@ -41,7 +39,6 @@ from models.experiments.parsing import parse_experiment
 from store.site.catalog import id_of
 
 _PARSERS: Final = {**PARSERS, "experiments": parse_experiment}
-MAX_FEED_BYTES: Final = 16 * 1024 * 1024
 
 router = APIRouter()
 
@@ -82,15 +79,14 @@ class _CatalogRoutes(ResourceRoutes[CatalogResource]):
 
 def _declare_routes(kind: ResourceKind, path: str, noun: str, bodies: _Bodies) -> None:
     """Declare the routes of one kind of thing; they differ in nothing but names."""
-    tags: list[Any] = ["catalog" if kind == "items" else kind]
-    many = "products" if kind == "items" else kind
-    routes = _CatalogRoutes(noun, MAX_RESOURCES, CATALOG_AWAY, partial(id_of, kind), MAX_FEED_BYTES, kind=kind)
+    tags: list[Any] = [kind]
+    routes = _routes_of(kind, noun)
 
     @router.put(
         path,
         tags=tags,
         name=f"put_{kind}",
-        summary=f"Add or replace up to 1,000 {many}",
+        summary=f"Add or replace up to 1,000 {kind}",
         responses={200: {"model": ResourcesAccepted}, **problems(400, 401, 403, 413, 422, 503)},
         openapi_extra=body(bodies.of_many),
     )
@@ -110,7 +106,16 @@ def _declare_routes(kind: ResourceKind, path: str, noun: str, bodies: _Bodies) -
         request: Request, resource_id: Annotated[str, Path(description=f"Its `{noun}_id`.")], site: SecretSite
     ) -> Response:
         """Take one; the id in the address counts."""
-        return answer(_view(await routes.put_one(request, site, resource_id)))
+        return answer(resource_view(await routes.put_one(request, site, resource_id)))
+
+    _declare_reading(kind, path, noun)
+
+
+def _declare_reading(kind: ResourceKind, path: str, noun: str) -> None:
+    """Declare the routes that list, read and remove things of a kind."""
+    tags: list[Any] = ["catalog" if kind == "items" else kind]
+    many = "products" if kind == "items" else kind
+    routes = _routes_of(kind, noun)
 
     @router.get(
         path,
@@ -129,7 +134,7 @@ def _declare_routes(kind: ResourceKind, path: str, noun: str, bodies: _Bodies) -
         table = _table(site, kind)
         ids = sorted(resource_id for resource_id in table if resource_id > after)
         page = ids[:limit]
-        listed = {kind: [_view(table[resource_id]) for resource_id in page], "total": len(table)}
+        listed = {kind: [resource_view(table[resource_id]) for resource_id in page], "total": len(table)}
         return answer({**listed, "next": page[-1] if len(ids) > limit else None})
 
     @router.get(
@@ -145,7 +150,7 @@ def _declare_routes(kind: ResourceKind, path: str, noun: str, bodies: _Bodies) -
         resource = _table(site, kind).get(resource_id)
         if resource is None:
             raise unknown(site.name, noun, resource_id)
-        return answer(_view(resource))
+        return answer(resource_view(resource))
 
     @router.delete(
         f"{path}/{{resource_id:path}}",
@@ -158,6 +163,10 @@ def _declare_routes(kind: ResourceKind, path: str, noun: str, bodies: _Bodies) -
     async def delete_one(request: Request, resource_id: str, site: SecretSite) -> Response:
         """Remove one; it is not shown from the next request on."""
         return await routes.delete_one(request, site, resource_id)
+
+
+def _routes_of(kind: ResourceKind, noun: str) -> _CatalogRoutes:
+    return _CatalogRoutes(noun, MAX_RESOURCES, CATALOG_AWAY, partial(id_of, kind), MAX_FEED_BYTES, kind=kind)
 
 
 def _checked(
@@ -223,19 +232,7 @@ def _table(site: Site, kind: ResourceKind) -> dict[str, Any]:
     return table
 
 
-def _view(resource: CatalogResource) -> dict[str, Any]:
-    """Give a thing as JSON: a category as a path, no field that was never set."""
-    plain: dict[str, Any] = {
-        name: value
-        for name, value in msgspec.to_builtins(resource, builtin_types=(float,)).items()
-        if not (isinstance(value, float) and math.isinf(value))
-    }
-    if plain.get("category"):
-        plain["category"] = " > ".join(plain["category"])
-    return plain
-
-
-_declare_routes("items", "/v1/catalog/items", "item", _Bodies(Items, CatalogItem))
+_declare_reading("items", ITEMS_PATH, "item")
 _declare_routes("creatives", "/v1/creatives", "creative", _Bodies(Creatives, Creative))
 _declare_routes("campaigns", "/v1/campaigns", "campaign", _Bodies(Campaigns, Campaign))
 _declare_routes("placements", "/v1/placements", "placement", _Bodies(Placements, Placement))

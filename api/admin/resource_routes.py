@@ -1,10 +1,12 @@
 """Resource routes: how things of any kind are put, many or one, and taken out; a kind says how it is read and kept."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
+import msgspec
 from fastapi import Request, Response
 
 from api.http.problems import unknown
@@ -108,3 +110,15 @@ class StoredResourceRoutes(ResourceRoutes[Resource]):
     async def delete(self, state: State, site: Site, resource_id: str) -> bool:
         """Take a thing out of its store; False where there was none."""
         return await ask_store(self.away, self.store(state).delete, site.name, resource_id)
+
+
+def resource_view(resource: Any) -> dict[str, Any]:
+    """Give a thing as JSON: a category as a path, no field that was never set."""
+    plain: dict[str, Any] = {
+        name: value
+        for name, value in msgspec.to_builtins(resource, builtin_types=(float,)).items()
+        if not (isinstance(value, float) and math.isinf(value))
+    }
+    if plain.get("category"):
+        plain["category"] = " > ".join(plain["category"])
+    return plain

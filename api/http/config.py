@@ -23,7 +23,8 @@ class ApiConfig:
     """Settings of the API; times in the unit their name ends with.
 
     `bundle_discount` is the share off a bundle's joint price, as far as `bundle_least_margin` of its price stays above
-    its items' cost. `shop_site` names the site whose sample shop pages are served under `/shop/`; empty for none.
+    its items' cost. `recommend_adult` is whether lists may have items marked as adult.
+    `shop_site` names the site whose sample shop pages are served under `/shop/`; empty for none.
     `archive_directory` is where the archive flow writes, and reports read.
     `thresholds` and `contact_policy` count for sites that set none of their own; `clock` is what tells a site's time.
     """
@@ -36,6 +37,7 @@ class ApiConfig:
     holdout_share: float = 0.0
     bundle_discount: float = 0.0
     bundle_least_margin: float = 0.1
+    recommend_adult: bool = False
     shop_site: str = ""
     archive_directory: Path = Path("data/archive")
     thresholds: Thresholds = field(default_factory=Thresholds)

@@ -35,7 +35,7 @@ def list_view(
                 "learner": chosen.why.learner,
                 "because_item_id": chosen.why.because or None,
                 **({"says": _says_view(chosen.why)} if explain else {}),
-                **_display(chosen.item),
+                **_display(chosen.item, answer.at_s),
             }
             for position, chosen in enumerate(answer.items)
         ],
@@ -53,7 +53,7 @@ def _says_view(why: Reason) -> list[dict[str, Any]]:
 
 def _bundle(companion_of: CatalogItem, answer: RecommendedList, config: ApiConfig) -> dict[str, Any]:
     items = [companion_of, *(chosen.item for chosen in answer.items)]
-    priced = bundle_price(items, config.bundle_discount, config.bundle_least_margin)
+    priced = bundle_price(items, config.bundle_discount, config.bundle_least_margin, answer.at_s)
     return {
         "companion_of": companion_of.item_id,
         "joint_price": priced.joint if priced else None,
@@ -63,11 +63,11 @@ def _bundle(companion_of: CatalogItem, answer: RecommendedList, config: ApiConfi
     }
 
 
-def _display(item: CatalogItem) -> dict[str, Any]:
+def _display(item: CatalogItem, at_s: float) -> dict[str, Any]:
     return {
         "title": item.title,
         "price": item.price,
-        "sale_price": item.sale_price,
+        "sale_price": item.sale_price_at(at_s),
         "currency": item.currency,
         "image_link": item.image_link,
         "link": item.link,

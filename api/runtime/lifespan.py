@@ -79,7 +79,13 @@ async def live(config: ApiConfig, open_logs: Callable[[], Logs], stopping: Calla
         state = State(
             config=config,
             sites={
-                site.site: Site(site.site, stores.catalogs, stores.models, stores.trigger_config)
+                site.site: Site(
+                    site.site,
+                    stores.catalogs,
+                    stores.models,
+                    stores.trigger_config,
+                    offers_adult=config.recommend_adult,
+                )
                 for site in config.sites
             },
             stores=stores,

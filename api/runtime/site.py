@@ -24,14 +24,24 @@ class Site:
         The site.
     catalogs, models, config
         Where it comes from.
+    offers_adult
+        Whether lists may have items marked as adult.
     """
 
-    def __init__(self, name: str, catalogs: CatalogStore, models: ModelStore, config: TriggerConfigStore) -> None:
+    def __init__(
+        self,
+        name: str,
+        catalogs: CatalogStore,
+        models: ModelStore,
+        config: TriggerConfigStore,
+        *,
+        offers_adult: bool = False,
+    ) -> None:
         self.name = name
         self.policy = ContactPolicy()
         self._config = config
         self._config_version = -1
-        self.assortment = Assortment()
+        self.assortment = Assortment(offers_adult=offers_adult)
         self.snapshot: Snapshot = empty_snapshot()
         self._catalogs = catalogs
         self._models = models

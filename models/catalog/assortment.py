@@ -23,6 +23,7 @@ from models.catalog.resources import (
     Placement,
     ResourceKind,
 )
+from models.catalog.sale_calendar import SaleCalendar
 from models.events.events import EventItem
 from models.events.subjects import creative_of
 
@@ -50,10 +51,17 @@ class Assortment:
 
     `items` maps an id to its catalog item; `row_of` to its row in the arrays. Rows of removed items stay, unsellable,
     until the next rebuild. `revision` grows when rows come or are numbered anew. `asks_segments` is whether a decision
-    must know the visitor's segments.
+    must know the visitor's segments. `sales` knows whose price changes by itself, and when.
+
+    Parameters
+    ----------
+    offers_adult
+        Whether items marked as adult are offered as any other; otherwise no list has them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, offers_adult: bool = False) -> None:
+        self._offers_adult = offers_adult
+        self.sales = SaleCalendar()
         self.items: dict[str, CatalogItem] = {}
         self.creatives: dict[str, Creative] = {}
         self.campaigns: dict[str, Campaign] = {}
@@ -133,6 +141,7 @@ class Assortment:
     def _put_item(self, item: CatalogItem) -> None:
         self._forget_item(item.item_id)
         self.items[item.item_id] = item
+        self.sales.put(item)
         tokens = tokens_of(item)
         self._tokens[item.item_id] = tokens
         self._kin[item.item_id] = _kin_of(tokens, item.category)
@@ -143,6 +152,7 @@ class Assortment:
 
     def _forget_item(self, item_id: str) -> None:
         item = self.items.pop(item_id, None)
+        self.sales.remove(item_id)
         self._about.pop(item_id, None)
         if item is None:
             return
@@ -172,7 +182,7 @@ class Assortment:
             self.row_of = {item_id: row for row, item_id in enumerate(self.ids)}
             self._matrix = matrix_of([self._tokens[item_id] for item_id in self.ids], self.frequency())
             items = [self.items[item_id] for item_id in self.ids]
-            self._offered = np.array([item.offered for item in items], dtype=bool)
+            self._offered = np.array([self._offers(item) for item in items], dtype=bool)
             self._from_s = np.array([item.available_from_s for item in items], dtype=np.float64)
             self._until_s = np.array([item.expires_at_s for item in items], dtype=np.float64)
             self._since_s = np.array([item.new_since_s for item in items], dtype=np.float64)
@@ -193,9 +203,13 @@ class Assortment:
         self._since_s = np.concatenate([self._since_s, np.zeros(count)])
         self._by_id = np.array(sorted(range(len(self.ids)), key=self.ids.__getitem__), dtype=np.int64)
 
+    def _offers(self, item: CatalogItem) -> bool:
+        """Whether lists may have it, dates aside."""
+        return item.offered and (self._offers_adult or not item.adult)
+
     def _write_row(self, row: int, item_id: str) -> None:
         item = self.items.get(item_id)
-        self._offered[row] = item is not None and item.offered
+        self._offered[row] = item is not None and self._offers(item)
         self._since_s[row] = 0.0 if item is None else item.new_since_s
         if item is not None:
             self._matrix[row] = self._vector_of(self._tokens[item_id])
@@ -296,12 +310,12 @@ class Assortment:
             return None
         return CatalogItem(item_id=subject_id, category=creative.category, brand=creative.brand)
 
-    def on_sale(self, item: EventItem) -> bool:
-        """Whether an ordered item was sold below its usual price: as the event tells, or by the catalog's prices."""
+    def on_sale(self, item: EventItem, at_s: float) -> bool:
+        """Whether an item ordered at `at_s` was sold below its usual price: as the event tells, or by the catalog's."""
         known = self.items.get(item.item_id)
         if item.discount > 0 or known is None or known.price is None:
             return item.discount > 0
-        paid = item.price if item.price is not None else known.sale_price
+        paid = item.price if item.price is not None else known.sale_price_at(at_s)
         return paid is not None and paid < known.price * (1.0 - _ROUNDING)
 
     def vector_of_item(self, item: EventItem) -> Vector:

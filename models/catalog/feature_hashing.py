@@ -16,14 +16,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.catalog.resources import CatalogItem
+from models.catalog.resources import MAX_LEVELS, CatalogItem
 from models.events.events import EventItem
 
 DIM: Final = 64
 SKETCH_ROWS: Final = 4
 HASH_BUCKETS: Final = DIM // SKETCH_ROWS
 BANDS_PER_DOUBLING: Final = 2
-MAX_LEVELS: Final = 5
 NAMESPACE_WEIGHTS: Final = {"category": 1.0, "brand": 0.7, "price": 0.3}
 """What a token of each namespace counts beside its rarity. Others, such as a colour, count `ATTRIBUTE_WEIGHT`: a rare
 price band or colour must not outweigh what a product is."""
@@ -63,8 +62,8 @@ def tokens_of(item: CatalogItem | EventItem) -> tuple[str, ...]:
         tokens.append(f"brand:{item.brand.casefold()}")
     if item.price is not None:
         price = item.price
-        if isinstance(item, CatalogItem) and item.sale_price is not None:
-            price = item.sale_price
+        if isinstance(item, CatalogItem) and item.sale_price is not None and not item.has_dated_sale:
+            price = item.sale_price  # one that begins and ends by itself must not move the item's point
         tokens.append(f"price:{price_band(price)}")
     if isinstance(item, CatalogItem):
         for name in ("color", "gender", "age_group", "material"):

@@ -9,9 +9,9 @@ from typing import Any, Final
 from models.base.errors import InvalidError, show_value
 from models.base.fields import Default, Fields
 from models.base.texts import CONTROL_CHARACTER, is_printable
-from models.catalog.feature_hashing import MAX_LEVELS
-from models.catalog.resources import AVAILABILITY, MAX_ID_LENGTH
-from models.events.parsing import parse_amount
+from models.catalog.feed.availability import read_availability
+from models.catalog.feed.prices import PriceEvidence, read_price
+from models.catalog.resources import AVAILABILITY, MAX_ID_LENGTH, MAX_LEVELS
 
 MAX_TITLE: Final = 500
 MAX_DESCRIPTION: Final = 5_000
@@ -19,9 +19,9 @@ MAX_LINK: Final = 2_000
 MAX_LISTED_IDS: Final = 100
 MAX_LEVEL_LENGTH: Final = 100
 
+_FLAGS: Final = {"yes": True, "true": True, "y": True, "1": True, "no": False, "false": False, "n": False, "0": False}
 _SPACES = re.compile(r"\s+")
 _UNSAFE_LINK = re.compile(r"^\s*(javascript|data|vbscript):", re.IGNORECASE)
-_AMOUNT = re.compile(r"\s*([0-9]+(?:[.,][0-9]+)?)\s*([A-Za-z]{3})?\s*|\s*([A-Za-z]{3})\s+([0-9]+(?:\.[0-9]+)?)\s*")
 
 
 class FeedFields(Fields):
@@ -57,26 +57,12 @@ class FeedFields(Fields):
             raise self.refused(name, "must be a web address or a path", value)
         return value
 
-    def price(self, name: str) -> tuple[float | None, str]:
-        """Read an amount and its currency: a number, "15.00 EUR", or the Merchant API's object; none, and empty."""
+    def price_amount(self, name: str) -> float | None:
+        """Read an amount of money, a number or such as "15.00 EUR"; None where it is not there."""
         value = self.source.get(name)
         if value is None or value == "":
-            return None, ""
-        code = f"{name}_invalid"
-        if isinstance(value, dict):
-            currency = value.get("currency", value.get("currencyCode", ""))
-            return parse_amount(value.get("value"), name, code), currency if isinstance(currency, str) else ""
-        if isinstance(value, str):
-            match = _AMOUNT.fullmatch(value)
-            if not match:
-                raise self.refused(name, "must be such as '15.00 EUR'", value)
-            amount = (match[1] or match[4]).replace(",", ".")
-            return parse_amount(amount, name, code), (match[2] or match[3] or "").upper()
-        return parse_amount(value, name, code), ""
-
-    def availability(self, what: str) -> str:
-        """Read whether `what` is in stock; it is where nothing is said."""
-        return parse_availability(self.source.get("availability"), what)
+            return None
+        return read_price(value, name, PriceEvidence.from_rows([{"price": value}])).amount
 
     def is_unset(self, name: str, value: Any) -> bool:
         """Whether a moment is not set; only what answers give as seconds is 0 for that."""
@@ -87,12 +73,18 @@ class FeedFields(Fields):
         return str(value) if number else Fields.as_text(self, value)
 
     def as_flag(self, value: Any) -> bool | None:
-        if isinstance(value, str) and value.strip().lower() in ("yes", "true", "no", "false"):
-            return value.strip().lower() in ("yes", "true")
+        if isinstance(value, (str, int)) and not isinstance(value, bool):
+            return _FLAGS.get(str(value).strip().lower())
         return Fields.as_flag(self, value)
 
     def as_id(self, element: Any, name: str) -> str:
-        value = str(element) if isinstance(element, int) and not isinstance(element, bool) else element
+        value = element
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)  # a spreadsheet's way to write a number
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = str(value)
+        if isinstance(value, str):
+            value = value.strip()
         if value is None or value == "":
             raise InvalidError(f"{name}_missing", f"{name} is required, got {show_value(value)}")
         if not is_printable(value, MAX_ID_LENGTH):
@@ -101,15 +93,13 @@ class FeedFields(Fields):
 
 
 def parse_availability(value: object, what: str) -> str:
-    """Read whether something is in stock; it is where nothing is said. Raises `InvalidError`, which says `what` it is.
+    """Read whether something is in stock, in a word of any system. Raises `InvalidError`, which says `what` it is.
 
     >>> parse_availability("In Stock", "item 'a1'")
     'in_stock'
     """
-    if value is None or value == "":
-        return "in_stock"
-    known = value.strip().lower().replace(" ", "_") if isinstance(value, str) else ""
-    if known not in AVAILABILITY:
+    known = read_availability(value)
+    if known is None:
         raise InvalidError(
             "availability_invalid",
             f"{what}: availability must be one of {', '.join(AVAILABILITY)}, got {show_value(value)}",

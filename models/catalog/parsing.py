@@ -1,8 +1,4 @@
-"""Parsing: products, creatives, campaigns and placements as shops write them, checked and made ours.
-
-Items take Google Merchant's attribute names (`id` or `item_id`, `price` as "15.00 EUR" or a number with `currency`,
-`product_type` as "Home > Kitchen"); unknown attributes are passed over, since feeds carry many we do not use.
-"""
+"""Parsing: products, creatives, campaigns and placements as shops write them, checked and made ours."""
 
 import math
 from collections.abc import Callable
@@ -10,65 +6,23 @@ from typing import Final
 
 from models.base.errors import InvalidError, show_value
 from models.base.fields import parse_object
-from models.base.texts import CURRENCY_CODE
+from models.catalog.feed.items import read_item
+from models.catalog.feed.prices import PriceEvidence
 from models.catalog.feed_fields import MAX_DESCRIPTION, MAX_LISTED_IDS, FeedFields, parse_category
 from models.catalog.resources import Campaign, CatalogItem, CatalogResource, Creative, Placement, ResourceKind
 from models.catalog.rule_parsing import parse_merchandising_rule
 
 MAX_SLOTS: Final = 24
 MAX_CAMPAIGN_PRIORITY: Final = 100
-MAX_CUSTOM_LABELS: Final = 5
 
 
 def parse_item(raw: object) -> CatalogItem:
-    """Read one catalog item; raises `InvalidError` naming the attribute and the value.
+    """Read one catalog item as `models.catalog.feed.items` does, without what it remarks; raises `InvalidError`.
 
     >>> parse_item({"id": "a1", "price": "15.00 EUR", "product_type": "Home > Kitchen"}).category
     ('Home', 'Kitchen')
     """
-    fields = FeedFields(parse_object(raw, "an item"))
-    item_id = fields.identifier("item_id", "id")
-    price, currency = fields.price("price")
-    sale_price, sale_currency = fields.price("sale_price")
-    cost, _ = fields.price("cost_of_goods_sold")
-    given = fields.line("currency")
-    if given and not CURRENCY_CODE.fullmatch(given):
-        raise InvalidError(
-            "currency_invalid", f"item {item_id!r}: currency must be an ISO 4217 code, got {show_value(given)}"
-        )
-    if sale_price is not None and price is not None and sale_price > price:
-        raise InvalidError(
-            "sale_price_invalid", f"item {item_id!r}: sale_price {sale_price:g} is above price {price:g}"
-        )
-    return CatalogItem(
-        item_id=item_id,
-        title=fields.line("title"),
-        description=fields.line("description", MAX_DESCRIPTION),
-        link=fields.link("link"),
-        image_link=fields.link("image_link"),
-        availability=fields.availability(f"item {item_id!r}"),
-        price=price,
-        sale_price=sale_price,
-        currency=given or currency or sale_currency,
-        category=_item_category(fields),
-        brand=fields.line("brand"),
-        item_group_id=fields.line("item_group_id"),
-        color=fields.line("color"),
-        size=fields.line("size"),
-        gender=fields.line("gender"),
-        age_group=fields.line("age_group"),
-        material=fields.line("material"),
-        pattern=fields.line("pattern"),
-        condition=fields.line("condition"),
-        gtin=fields.line("gtin"),
-        mpn=fields.line("mpn"),
-        cost_of_goods_sold=cost,
-        custom_labels=_custom_labels(fields),
-        is_bundle=fields.flag("is_bundle", False),
-        hidden=fields.flag("hidden", False),
-        available_from_s=fields.moment(("available_from", "availability_date", "available_from_s"), 0.0),
-        expires_at_s=fields.moment(("expiration_date", "expires_at_s"), math.inf),
-    )
+    return read_item(raw, PriceEvidence.from_rows([raw])).item
 
 
 def parse_creative(raw: object) -> Creative:
@@ -128,24 +82,3 @@ PARSERS: Final[dict[ResourceKind, Callable[[object], CatalogResource]]] = {
     "placements": parse_placement,
     "rules": parse_merchandising_rule,
 }
-
-
-def _item_category(fields: FeedFields) -> tuple[str, ...]:
-    for name in ("category", "product_type", "google_product_category"):
-        value = fields.source.get(name)
-        if not value:
-            continue
-        if name == "google_product_category" and isinstance(value, (int, float)):
-            continue  # a number of Google's own taxonomy says nothing without its table
-        if name == "product_type" and isinstance(value, list) and ">" in str(value[0]):
-            value = value[0]  # several whole paths: the first is the main one
-        return parse_category(value, name)
-    return ()
-
-
-def _custom_labels(fields: FeedFields) -> tuple[str, ...]:
-    given = fields.source.get("custom_labels")
-    if isinstance(given, (list, tuple)):
-        return tuple(FeedFields({"custom_labels": label}).line("custom_labels") for label in given[:MAX_CUSTOM_LABELS])
-    named = (fields.line(f"custom_label_{number}") for number in range(MAX_CUSTOM_LABELS))
-    return tuple(label for label in named if label)

@@ -7,6 +7,8 @@ from typing import Final, Literal, get_args
 import msgspec
 
 MAX_ID_LENGTH = 100
+MAX_LEVELS: Final = 5
+"""Levels of a category path that count."""
 AVAILABILITY = ("in_stock", "out_of_stock", "preorder", "backorder", "limited_availability")
 SELLABLE = frozenset({"in_stock", "preorder", "backorder", "limited_availability"})
 
@@ -14,9 +16,9 @@ SELLABLE = frozenset({"in_stock", "preorder", "backorder", "limited_availability
 class CatalogItem(msgspec.Struct, omit_defaults=True, kw_only=True, frozen=True):
     """A product as the catalog knows it. Attribute names are the Google Merchant feed's, but `item_id` for `id`.
 
-    `price`, `sale_price` and `cost_of_goods_sold` are amounts of `currency`; `category` is the path in the shop's own
-    taxonomy, outermost level first; the `_s` fields are epoch seconds, `added_at_s` set by us at the
-    first import.
+    `price`, `sale_price` and `cost_of_goods_sold` are amounts of `currency`; the sale price holds from
+    `sale_starts_at_s` on until `sale_ends_at_s`. `category` is the path in the shop's own taxonomy, outermost level
+    first; the `_s` fields are epoch seconds, `added_at_s` set by us at the first import.
     """
 
     item_id: str
@@ -44,14 +46,32 @@ class CatalogItem(msgspec.Struct, omit_defaults=True, kw_only=True, frozen=True)
     custom_labels: tuple[str, ...] = ()
     is_bundle: bool = False
     hidden: bool = False
+    adult: bool = False
+    sale_starts_at_s: float = 0.0
+    sale_ends_at_s: float = math.inf
     available_from_s: float = 0.0
     expires_at_s: float = math.inf
     added_at_s: float = 0.0
 
+    def sale_price_at(self, at_s: float) -> float | None:
+        """Its sale price where the sale is on at `at_s`; None before it begins and from its end on."""
+        return self.sale_price if self.sale_starts_at_s <= at_s < self.sale_ends_at_s else None
+
+    def current_price(self, at_s: float) -> float | None:
+        """What it costs at `at_s`; None where that is not known."""
+        reduced = self.sale_price_at(at_s)
+        return self.price if reduced is None else reduced
+
+    def shown_at(self, at_s: float) -> "CatalogItem":
+        """Give it as shown at `at_s`: without a sale price that does not hold then."""
+        if self.sale_price_at(at_s) == self.sale_price:
+            return self
+        return msgspec.structs.replace(self, sale_price=None)
+
     @property
-    def current_price(self) -> float | None:
-        """What it costs now; None where that is not known."""
-        return self.price if self.sale_price is None else self.sale_price
+    def has_dated_sale(self) -> bool:
+        """Whether it has a sale price that begins or ends by itself."""
+        return self.sale_price is not None and (self.sale_starts_at_s > 0 or self.sale_ends_at_s < math.inf)
 
     @property
     def new_since_s(self) -> float:

@@ -49,6 +49,7 @@ class ListRules:
         now_s: float,
     ) -> None:
         self._scored = scored
+        self._now_s = now_s
         held = [
             rule
             for rule in sorted(rules, key=lambda rule: rule.rule_id)
@@ -65,7 +66,7 @@ class ListRules:
         self._counts: Counter[tuple[str, tuple[str, ...]]] = Counter()
 
     def _any(self, action: str) -> Mask | None:
-        found = [mask_of(self._scored, rule) for rule in self._of.get(action, [])]
+        found = [mask_of(self._scored, rule, self._now_s) for rule in self._of.get(action, [])]
         return np.logical_or.reduce(found) if found else None
 
     def reordered(self, step: CandidateList, limit: int) -> CandidateList:
@@ -74,11 +75,11 @@ class ListRules:
         if boosts and len(step.rows):
             scores = step.scores.copy()
             for rule in boosts:
-                scores[mask_of(self._scored, rule)[step.rows]] *= rule.weight
+                scores[mask_of(self._scored, rule, self._now_s)[step.rows]] *= rule.weight
             order = np.argsort(-scores, kind="stable")
             step = replace(step, rows=step.rows[order], scores=scores[order])
         for rule in self._of.get("diversify", []):
-            step = _diversified(self._scored, step, rule, limit)
+            step = _diversified(self._scored, step, mask_of(self._scored, rule, self._now_s), rule.weight, limit)
         return step
 
     def admits(self, row: int) -> bool:
@@ -97,7 +98,7 @@ class ListRules:
         return [
             ((rule.rule_id, item.category[: rule.per_category] if rule.per_category else ()), rule.most)
             for rule in caps
-            if mask_of(self._scored, rule)[row]
+            if mask_of(self._scored, rule, self._now_s)[row]
         ]
 
     def pinned(self, allowed: Mask) -> list[tuple[int, int, Reason]]:
@@ -125,12 +126,12 @@ def list_rules_of(scored: ScoredCatalog, strategy: str, targeting: TargetingCont
     return ListRules(scored, strategy, (*rules.values(), *targeting.rules), targeting, now_s)
 
 
-def mask_of(scored: ScoredCatalog, rule: MerchandisingRule) -> Mask:
-    """Which rows of the catalog a rule is about; all where it names nothing."""
-    return scored.remembered_mask(rule.rule_id, rule, _mask)
+def mask_of(scored: ScoredCatalog, rule: MerchandisingRule, at_s: float) -> Mask:
+    """Which rows of the catalog a rule is about at `at_s`; all where it names nothing."""
+    return scored.remembered_mask(rule, at_s, _mask)
 
 
-def _mask(scored: ScoredCatalog, rule: MerchandisingRule) -> Mask:
+def _mask(scored: ScoredCatalog, rule: MerchandisingRule, at_s: float) -> Mask:
     assortment = scored.assortment
     mask = np.ones(len(scored.all_rows), dtype=bool)
     if rule.item_ids:
@@ -146,9 +147,9 @@ def _mask(scored: ScoredCatalog, rule: MerchandisingRule) -> Mask:
         mask &= _where(scored, lambda item: item.availability in rule.availability)
     with np.errstate(invalid="ignore"):
         if rule.price_from is not None:
-            mask &= scored.prices() >= rule.price_from
+            mask &= scored.prices(at_s) >= rule.price_from
         if rule.price_to is not None:
-            mask &= scored.prices() <= rule.price_to
+            mask &= scored.prices(at_s) <= rule.price_to
     return mask
 
 
@@ -163,8 +164,8 @@ def _where(scored: ScoredCatalog, holds: Callable[[CatalogItem], bool]) -> Mask:
     return np.array([item is not None and holds(item) for item in items], dtype=bool)
 
 
-def _diversified(scored: ScoredCatalog, step: CandidateList, rule: MerchandisingRule, limit: int) -> CandidateList:
-    """Take items one by one, each by its score less its likeness to the nearest taken before [1]_.
+def _diversified(scored: ScoredCatalog, step: CandidateList, mask: Mask, weight: float, limit: int) -> CandidateList:
+    """Take items one by one, each by its score less, in `mask`, its likeness to the nearest taken before [1]_.
 
     .. [1] Carbonell and Goldstein, "The Use of MMR", SIGIR 1998.
     """
@@ -173,13 +174,13 @@ def _diversified(scored: ScoredCatalog, step: CandidateList, rule: Merchandising
         return step
     rows, scores = step.rows[:count], step.scores[:count]
     points = scored.matrix[rows].astype(np.float64)
-    worth = (1.0 - rule.weight) * scores / max(float(scores.max()), 1e-12)
+    worth = (1.0 - weight) * scores / max(float(scores.max()), 1e-12)
     nearest = np.zeros(count)
     order: list[int] = []
     left = np.ones(count, dtype=bool)
-    about = mask_of(scored, rule)[rows]
+    about = mask[rows]
     for _ in range(count):
-        gain = np.where(left, worth - rule.weight * np.where(about, nearest, 0.0), -np.inf)
+        gain = np.where(left, worth - weight * np.where(about, nearest, 0.0), -np.inf)
         best = int(gain.argmax())
         order.append(best)
         left[best] = False

@@ -1,7 +1,7 @@
 """Merchandising: lists about price: a step up, what goes with the cart, what is reduced, what closes a gap, bundles.
 
-Prices are what a visitor pays now: the sale price where there is one. An item whose price is not known is in none of
-these lists.
+Prices are what a visitor pays at the moment: the sale price while the sale is on. An item whose price is not known is
+in none of these lists.
 """
 
 from collections.abc import Sequence
@@ -28,16 +28,17 @@ NEXT_SHARE: Final = 0.3
 """What the likeliest next item gains on a likeness of 1."""
 
 
-def up_sell(scored: ScoredCatalog, item_id: str) -> CandidateList:
+def up_sell(scored: ScoredCatalog, item_id: str, at_s: float) -> CandidateList:
     """Items for the same need, one or two price bands up: those most alike, and most looked at after it, first."""
     item = scored.assortment.items.get(item_id)
     nothing = ranked_step("session", Reason("a step up"), scored.all_rows[:0], np.zeros(0))
-    if item is None or item.current_price is None or not item.category:
+    below = item.current_price(at_s) if item is not None else None
+    if item is None or below is None or not item.category:
         return nothing
-    prices = scored.prices()
+    prices = scored.prices(at_s)
     rows = scored.assortment.rows_of(sorted(scored.assortment.in_category(item.category)))
-    rows = rows[prices[rows] > item.current_price]
-    band = price_band(item.current_price)
+    rows = rows[prices[rows] > below]
+    band = price_band(below)
     steps = np.array([price_band(float(price)) - band for price in prices[rows]], dtype=np.int64)
     rows = rows[(steps >= 1) & (steps <= STEPS_UP)]
     if not len(rows):
@@ -45,7 +46,7 @@ def up_sell(scored: ScoredCatalog, item_id: str) -> CandidateList:
     matrix = scored.matrix
     scores = 1.0 + (matrix[rows] * matrix[scored.assortment.row_of[item_id]]).sum(axis=1, dtype=np.float64)
     scores += NEXT_SHARE * _share_of_next(scored, [item_id])[rows]
-    below, title = item.current_price, item_title(scored, item_id)
+    title = item_title(scored, item_id)
 
     def why_of(row: int) -> Reason:
         return Reason(
@@ -75,20 +76,20 @@ def cross_sell(scored: ScoredCatalog, anchors: Sequence[str]) -> CandidateList:
     return ranked_step("session", Reason("goes with what you have"), rows, scores[rows], 0.0, why_of)
 
 
-def reduced_rows(scored: ScoredCatalog) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def reduced_rows(scored: ScoredCatalog, at_s: float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Rows of what is reduced, or labelled clearance, and the share off the price, 0 to 1."""
-    off = scored.reductions()
+    off = scored.reductions(at_s)
     rows = np.flatnonzero((off >= LEAST_REDUCTION) | scored.rows_labelled(CLEARANCE_LABEL))
     return rows, off[rows]
 
 
-def clearance(scored: ScoredCatalog, interest: NDArray[np.float64]) -> CandidateList:
+def clearance(scored: ScoredCatalog, interest: NDArray[np.float64], at_s: float) -> CandidateList:
     """What is reduced, nearest to the visitor's interest first (by row, 0 for none), then by how much is off."""
-    rows, off = reduced_rows(scored)
+    rows, off = reduced_rows(scored, at_s)
     scores = 1.0 + off + 2.0 * interest[rows]
 
     def why_of(row: int) -> Reason:
-        share = float(scored.reductions()[row])
+        share = float(scored.reductions(at_s)[row])
         words = f"reduced by {share:.0%}" if share >= LEAST_REDUCTION else "last pieces"
         if interest[row] > 0:
             return Reason(f"{words}, and like what you looked at", "interests")
@@ -106,19 +107,22 @@ class Gap:
     missing: float
 
 
-def gap_of(scored: ScoredCatalog, profile: Profile, threshold: float) -> Gap:
+def gap_of(scored: ScoredCatalog, profile: Profile, threshold: float, at_s: float) -> Gap:
     """Give the gap between the value of a visitor's cart and a threshold, such as free shipping's."""
     value = 0.0
     for line in profile.cart:
         item = scored.assortment.items.get(line.item_id)
-        price = item.current_price if item is not None and item.current_price is not None else line.price
+        current = item.current_price(at_s) if item is not None else None
+        price = line.price if current is None else current
         value += (price or 0.0) * line.quantity
     return Gap(threshold, round(value, 2), round(max(0.0, threshold - value), 2))
 
 
-def threshold_nudge(scored: ScoredCatalog, profile: Profile, gap: Gap, history: Sequence[str]) -> CandidateList:
+def threshold_nudge(
+    scored: ScoredCatalog, profile: Profile, gap: Gap, history: Sequence[str], at_s: float
+) -> CandidateList:
     """Items that close the gap, each alone: what is likely next or bought with the cart first, and little over it."""
-    prices = scored.prices()
+    prices = scored.prices(at_s)
     with np.errstate(invalid="ignore"):
         rows = np.flatnonzero((prices >= gap.missing) & (prices <= MOST_OVER_GAP * gap.missing) & (gap.missing > 0))
     relevance = 0.1 * scored.popularity.astype(np.float64)
@@ -150,7 +154,7 @@ class BundlePrice:
     currency: str
 
 
-def bundle_price(items: Sequence[CatalogItem], discount: float, least_margin: float) -> BundlePrice | None:
+def bundle_price(items: Sequence[CatalogItem], discount: float, least_margin: float, at_s: float) -> BundlePrice | None:
     """Price a bundle; None where a price is not known or currencies differ.
 
     Parameters
@@ -162,12 +166,14 @@ def bundle_price(items: Sequence[CatalogItem], discount: float, least_margin: fl
     least_margin
         Share of the bundle's price that must be left above its items' cost of goods sold. The discount shrinks to keep
         it; without every item's cost there is none.
+    at_s
+        When it is sold: sales begin and end.
 
     >>> made = [CatalogItem(item_id="a", price=60.0, cost_of_goods_sold=50.0, currency="EUR")] * 2
-    >>> bundle_price(made, discount=0.2, least_margin=0.1)
+    >>> bundle_price(made, discount=0.2, least_margin=0.1, at_s=0.0)
     BundlePrice(joint=120.0, price=111.12, saving=8.88, currency='EUR')
     """
-    prices = [item.current_price for item in items]
+    prices = [item.current_price(at_s) for item in items]
     known = [price for price in prices if price is not None]
     currencies = {item.currency for item in items}
     if len(known) < len(items) or len(currencies) != 1:

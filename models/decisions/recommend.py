@@ -84,7 +84,8 @@ class Recommended:
 class RecommendedList:
     """A list and where it came from: the tier and reason of its first item, or why it is empty.
 
-    `companion_of` is the item that a bundle's items are ordered together with, `gap` what a nudge is to close.
+    `companion_of` is the item that a bundle's items are ordered together with, `gap` what a nudge is to close, `at_s`
+    when it was made, which tells the prices.
     """
 
     tier: DecisionTier
@@ -92,6 +93,7 @@ class RecommendedList:
     items: list[Recommended] = field(default_factory=list)
     companion_of: CatalogItem | None = None
     gap: Gap | None = None
+    at_s: float = 0.0
 
 
 def recommend(scored: ScoredCatalog, visitor: VisitorContext, query: Query) -> RecommendedList:
@@ -114,9 +116,9 @@ def recommend(scored: ScoredCatalog, visitor: VisitorContext, query: Query) -> R
     profile, now_s, holdout = visitor.profile, visitor.now_s, visitor.holdout
     ruled = list_rules_of(scored, query.strategy, visitor.targeting, now_s)
     allowed = _allowed(scored, query, now_s, hidden_items(profile), ruled)
-    answer = RecommendedList("static", "no item may be shown")
+    answer = RecommendedList("static", "no item may be shown", at_s=now_s)
     if query.strategy == "threshold_nudge":
-        answer.gap = gap_of(scored, profile, query.threshold)
+        answer.gap = gap_of(scored, profile, query.threshold, now_s)
         if not answer.gap.missing and query.threshold:
             answer.reason = "the threshold is reached"
     taken = np.zeros(len(allowed), dtype=bool)
@@ -247,7 +249,7 @@ def _ladder(  # noqa: C901 - one arm a strategy, side by side
             if not holdout and profile.orders is not None:
                 yield _buy_again(scored, profile, query, now_s)
         case "up_sell":
-            yield up_sell(scored, _anchor(profile, query.item_id, holdout))
+            yield up_sell(scored, _anchor(profile, query.item_id, holdout), now_s)
         case "cross_sell":
             anchors = _anchors(profile, query.item_id, holdout)
             yield cross_sell(scored, anchors)
@@ -256,10 +258,10 @@ def _ladder(  # noqa: C901 - one arm a strategy, side by side
             known = not holdout and bool(profile.sketch)
             interest = _interest(scored, profile, scored.all_rows) if known else np.zeros(len(allowed))
             near = _near(scored, profile.recent) if known else np.zeros(len(allowed), dtype=bool)
-            yield clearance(scored, np.where(near & (interest > LEAST_INTEREST), interest, 0.0))
+            yield clearance(scored, np.where(near & (interest > LEAST_INTEREST), interest, 0.0), now_s)
         case "threshold_nudge" if gap is not None:
             history = [] if holdout else [recent for recent in recent_items(profile) if creative_of(recent) is None]
-            yield threshold_nudge(scored, profile, gap, history)
+            yield threshold_nudge(scored, profile, gap, history, now_s)
         case "bestsellers":
             yield ordered_step("popular", Reason("sells best", "popularity"), scored.sold, scored.sold_score)
         case "new":

@@ -20,6 +20,12 @@ def _nan(price: float | None) -> float:
     return nan if price is None else price
 
 
+def _reductions(prices: NDArray[np.float64], listed: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Shares of list prices that are off, 0 where either is not known."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.nan_to_num(np.clip(1.0 - prices / listed, 0.0, 1.0))
+
+
 class ScoredCatalog:
     """Scores by catalog row, for one snapshot and one revision of the assortment.
 
@@ -57,7 +63,9 @@ class ScoredCatalog:
         self._rows_with: dict[str, NDArray[np.int64]] = {}
         self._remembered: dict[str, RankedRows] = {}
         self._masks: dict[str, tuple[MerchandisingRule, NDArray[np.bool_]]] = {}
+        self._labelled: dict[str, NDArray[np.bool_]] = {}
         self._prices: NDArray[np.float64] | None = None
+        self._priced_at_s = 0.0
         self._reductions: NDArray[np.float64] = np.zeros(0)
         self.newest = self.by_id[np.argsort(-since[self.by_id], kind="stable")]
 
@@ -77,38 +85,63 @@ class ScoredCatalog:
 
     def remembered_mask(
         self,
-        name: str,
         rule: MerchandisingRule,
-        mask: Callable[["ScoredCatalog", MerchandisingRule], NDArray[np.bool_]],
+        at_s: float,
+        mask: Callable[["ScoredCatalog", MerchandisingRule, float], NDArray[np.bool_]],
     ) -> NDArray[np.bool_]:
-        """What `mask` gives for a rule, worked out once while the rule and the catalog stay as they are."""
-        self._forget_what_changed()
-        known = self._masks.get(name)
+        """What `mask` gives for a rule at `at_s`, worked out once while the rule, the catalog and prices stay as they
+        are."""
+        self.prices(at_s)
+        known = self._masks.get(rule.rule_id)
         if known is None or known[0] is not rule:
-            known = self._masks[name] = rule, mask(self, rule)
+            known = self._masks[rule.rule_id] = rule, mask(self, rule, at_s)
         return known[1]
 
-    def prices(self) -> NDArray[np.float64]:
-        """What each row costs now, nan where that is not known."""
+    def prices(self, at_s: float) -> NDArray[np.float64]:
+        """What each row costs at `at_s`, nan where that is not known.
+
+        Between two calls only the rows are looked at whose sale began or ended meanwhile.
+        """
         self._forget_what_changed()
         if self._prices is None:
             items = [self.assortment.items.get(item_id) for item_id in self.assortment.ids]
-            self._prices = np.array([_nan(item.current_price if item else None) for item in items], dtype=np.float64)
+            self._prices = np.array([_nan(item.current_price(at_s) if item else None) for item in items], dtype=float)
             listed = np.array([_nan(item.price if item else None) for item in items], dtype=np.float64)
-            with np.errstate(divide="ignore", invalid="ignore"):
-                self._reductions = np.nan_to_num(np.clip(1.0 - self._prices / listed, 0.0, 1.0))
+            self._reductions = _reductions(self._prices, listed)
+        elif at_s != self._priced_at_s:
+            first_s, last_s = min(at_s, self._priced_at_s), max(at_s, self._priced_at_s)
+            self._price_anew(self._prices, self.assortment.sales.changed(first_s, last_s), at_s)
+        self._priced_at_s = at_s
         return self._prices
 
-    def reductions(self) -> NDArray[np.float64]:
-        """Share of each row's list price that is off now, 0 to 1."""
-        self.prices()
+    def _price_anew(self, prices: NDArray[np.float64], item_ids: Sequence[str], at_s: float) -> None:
+        """Price the rows of some items at `at_s`, and forget what was worked out with their prices before."""
+        if not item_ids:
+            return
+        rows = self.assortment.rows_of(item_ids)
+        items = [self.assortment.items[item_id] for item_id in item_ids]
+        prices[rows] = [_nan(item.current_price(at_s)) for item in items]
+        self._reductions[rows] = _reductions(prices[rows], np.array([_nan(item.price) for item in items], dtype=float))
+        self._masks = {
+            rule_id: (rule, mask)
+            for rule_id, (rule, mask) in self._masks.items()
+            if rule.price_from is None and rule.price_to is None
+        }
+
+    def reductions(self, at_s: float) -> NDArray[np.float64]:
+        """Share of each row's list price that is off at `at_s`, 0 to 1."""
+        self.prices(at_s)
         return self._reductions
 
     def rows_labelled(self, label: str) -> NDArray[np.bool_]:
         """Which rows' items carry one of their custom labels in these words."""
-        items = (self.assortment.items.get(item_id) for item_id in self.assortment.ids)
-        found = [item is not None and label in (own.casefold() for own in item.custom_labels) for item in items]
-        return np.array(found, dtype=bool)
+        self._forget_what_changed()
+        known = self._labelled.get(label)
+        if known is None:
+            items = (self.assortment.items.get(item_id) for item_id in self.assortment.ids)
+            found = [item is not None and label in (own.casefold() for own in item.custom_labels) for item in items]
+            known = self._labelled[label] = np.array(found, dtype=bool)
+        return known
 
     def _forget_what_changed(self) -> None:
         if self._edition != self.assortment.edition:
@@ -116,6 +149,7 @@ class ScoredCatalog:
             self._rows_with.clear()
             self._remembered.clear()
             self._prices = None
+            self._labelled.clear()
             self._masks.clear()
 
     def remembered(self, item_id: str, rank: Callable[["ScoredCatalog", str], RankedRows]) -> RankedRows:

@@ -110,7 +110,7 @@ def slot_rules(
     if not held:
         return NO_RULES
     for rule in held:
-        own = [creative.creative_id for creative in creatives if _is_about(rule, creative, items)]
+        own = [creative.creative_id for creative in creatives if _is_about(rule, creative, items, now_s)]
         match rule.action:
             case "exclude":
                 excluded.update(own)
@@ -129,7 +129,7 @@ def slot_rules(
     return SlotRules(frozenset(excluded), frozenset(buried), pins, raised, tuple(caps), spread)
 
 
-def _is_about(rule: MerchandisingRule, creative: Creative, items: Mapping[str, CatalogItem]) -> bool:
+def _is_about(rule: MerchandisingRule, creative: Creative, items: Mapping[str, CatalogItem], now_s: float) -> bool:
     """Whether a creative carries all a rule names: itself, its campaign, or what it is about; a rule that names none of
     these is about every creative."""
     named = creative.creative_id in rule.creative_ids or creative.campaign_id in rule.campaign_ids
@@ -145,7 +145,7 @@ def _is_about(rule: MerchandisingRule, creative: Creative, items: Mapping[str, C
     wants_items = rule.item_ids or rule.label or rule.availability
     if not wants_items and rule.price_from is None and rule.price_to is None:
         return True
-    return any(_carries(rule, item) for item in about)
+    return any(_carries(rule, item, now_s) for item in about)
 
 
 def _below(path: tuple[str, ...], category: tuple[str, ...]) -> bool:
@@ -155,8 +155,8 @@ def _below(path: tuple[str, ...], category: tuple[str, ...]) -> bool:
     return category[: len(path)] == path
 
 
-def _carries(rule: MerchandisingRule, item: CatalogItem) -> bool:
-    price = item.current_price
+def _carries(rule: MerchandisingRule, item: CatalogItem, now_s: float) -> bool:
+    price = item.current_price(now_s)
     return (
         (not rule.item_ids or item.item_id in rule.item_ids)
         and (not rule.label or rule.label.casefold() in (own.casefold() for own in item.custom_labels))

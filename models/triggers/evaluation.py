@@ -170,7 +170,7 @@ def _settle(
     if outcome.status == "sent":
         sent = Sent(outcome.message_id, timer.trigger_id, now_s, trigger.channel, trigger.campaign, trigger.promotional)
         state.sent = [*state.sent, sent][-MAX_SENT:]
-        _renew_want(state, outcome, assortment)
+        _renew_want(state, outcome, assortment, now_s)
     arm(state, trigger, trigger.when.timers_after_firing(state, now_s, config.trigger_index.zone))
     return outcome
 
@@ -228,10 +228,10 @@ def known_contacts(state: TriggerState, history: ContactHistory | None) -> list[
     return told + sent
 
 
-def _renew_want(state: TriggerState, outcome: TriggerOutcome, assortment: Assortment) -> None:
+def _renew_want(state: TriggerState, outcome: TriggerOutcome, assortment: Assortment, now_s: float) -> None:
     """Measure the next price drop from the price that was told."""
     if outcome.trigger.kind == "price_drop" and isinstance(outcome.about, AboutItem):
         want = state.want(outcome.about.item_id)
         item = assortment.items.get(want.item_id) if want else None
         if want is not None and item is not None:
-            want.price = item.current_price
+            want.price = item.current_price(now_s)

@@ -63,11 +63,11 @@ def body_of(
                     if order
                     else {}
                 ),
-                "items": [_item(item_id, assortment) for item_id in outcome.item_ids if item_id],
+                "items": [_item(item_id, assortment, outcome.at_s) for item_id in outcome.item_ids if item_id],
             },
             "recommended": [
                 {
-                    **_item(recommended_item.item.item_id, assortment),
+                    **_item(recommended_item.item.item_id, assortment, outcome.at_s),
                     "reason": recommended_item.reason,
                     "tier": recommended_item.tier,
                 }
@@ -129,7 +129,7 @@ def _maybe(at_s: float) -> str | None:
     return iso(at_s) if at_s else None
 
 
-def _item(item_id: str, assortment: Assortment) -> dict[str, Any]:
+def _item(item_id: str, assortment: Assortment, at_s: float) -> dict[str, Any]:
     item = assortment.items.get(item_id)
     if item is None:
         return {"item_id": item_id}
@@ -137,7 +137,7 @@ def _item(item_id: str, assortment: Assortment) -> dict[str, Any]:
         "item_id": item_id,
         "title": item.title,
         "price": item.price,
-        "sale_price": item.sale_price,
+        "sale_price": item.sale_price_at(at_s),
         "currency": item.currency,
         "link": item.link,
         "image_link": item.image_link,

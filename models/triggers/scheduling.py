@@ -200,8 +200,8 @@ def _want(
 ) -> None:
     """Note that an item is wanted; what cannot be bought now is wanted from the first look on."""
     known = assortment.items.get(item_id)
-    if known is not None and known.current_price is not None:
-        price = known.current_price
+    if known is not None and (current := known.current_price(at_s)) is not None:
+        price = current
     want = state.want(item_id)
     if want is None:
         want = Want(item_id, at_s, 0, False, price)

@@ -103,7 +103,7 @@ def new_order(order_id: str, at_s: float) -> Order:
     return Order(order_id, int(at_s), 0, paid=False, since_s=int(at_s))
 
 
-def tell_order(order: Order, event: Event, on_sale: Callable[[EventItem], bool]) -> None:
+def tell_order(order: Order, event: Event, on_sale: Callable[[EventItem, float], bool]) -> None:
     """Take in an event that makes or pays an order; `on_sale` says whether an item was sold below its usual price."""
     order.paid = order.paid or event.event in PAID_EVENTS
     if order.summed_up:
@@ -124,14 +124,14 @@ def _place_in_time(order: Order, at_s: float) -> int:
     return round((at_s - order.since_s) * 1e6)
 
 
-def _tell_lines(order: Order, event: Event, amount: Money | None, on_sale: Callable[[EventItem], bool]) -> None:
+def _tell_lines(order: Order, event: Event, amount: Money | None, on_sale: Callable[[EventItem, float], bool]) -> None:
     quantities: defaultdict[str, float] = defaultdict(float)
     worth: defaultdict[str, float] = defaultdict(float)
     reduced: set[str] = set()
     for item in event.items:
         quantities[item.item_id] += item.quantity
         worth[item.item_id] += (item.price or 0.0) * item.quantity
-        if on_sale(item):
+        if on_sale(item, event.at_s):
             reduced.add(item.item_id)
     if not sum(worth.values()) > 0:
         worth = quantities

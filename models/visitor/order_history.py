@@ -88,7 +88,7 @@ class Line(NamedTuple):
 
 
 def learn_order_event(
-    history: History, event: Event, on_sale: Callable[[EventItem], bool], *, own: bool = True
+    history: History, event: Event, on_sale: Callable[[EventItem, float], bool], *, own: bool = True
 ) -> None:
     """Take in an event that makes, pays or takes back an order.
 

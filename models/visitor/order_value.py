@@ -46,6 +46,6 @@ def order_value_of(history: History) -> OrderValue:
     )
 
 
-def sold_reduced(item: EventItem) -> bool:
+def sold_reduced(item: EventItem, at_s: float) -> bool:  # noqa: ARG001 - what a catalog tells depends on it
     """Whether the event itself tells that an item was sold below its usual price."""
     return item.discount > 0

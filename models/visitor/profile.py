@@ -171,7 +171,7 @@ def first_time(profile: Profile, event_id: str) -> bool:
     return True
 
 
-def apply_one(profile: Profile, event: Event, on_sale: Callable[[EventItem], bool]) -> None:
+def apply_one(profile: Profile, event: Event, on_sale: Callable[[EventItem, float], bool]) -> None:
     """Make an event part of everything but the vectors; `on_sale` says whether an item was sold below its price."""
     at_s = event.at_s
     first = profile.events_seen == 0
@@ -256,7 +256,7 @@ def _remove_from_cart(profile: Profile, event: Event) -> None:
     profile.cart, profile.removals = cart.lines, cart.removals
 
 
-def _order(profile: Profile, event: Event, on_sale: Callable[[EventItem], bool]) -> None:
+def _order(profile: Profile, event: Event, on_sale: Callable[[EventItem, float], bool]) -> None:
     """Make or pay an order, and move what was ordered out of the cart."""
     tell_of_order(profile, event, on_sale)
     ordered = [item.item_id for item in event.items]
@@ -266,7 +266,7 @@ def _order(profile: Profile, event: Event, on_sale: Callable[[EventItem], bool])
         profile.cart, profile.removals = cart.lines, cart.removals
 
 
-def tell_of_order(profile: Profile, event: Event, on_sale: Callable[[EventItem], bool], *, own: bool = True) -> None:
+def tell_of_order(profile: Profile, event: Event, on_sale: Callable[[EventItem, float], bool], *, own: bool = True) -> None:
     """Take in what an event tells of an order, and nothing else; `own` is false for what another id told."""
     profile.orders = profile.orders or History()
     learn_order_event(profile.orders, event, on_sale, own=own)

@@ -39,7 +39,7 @@ def learn(
     profiles: list[Profile],
     changes: Iterable[Change],
     vector_of_item: Callable[[EventItem], Vector],
-    on_sale: Callable[[EventItem], bool] = sold_reduced,
+    on_sale: Callable[[EventItem, float], bool] = sold_reduced,
 ) -> list[LearnOutcome]:
     """Apply a micro-batch to the profiles it concerns, in place.
 
@@ -103,7 +103,7 @@ def learn(
     return outcomes
 
 
-def _learn_copy(profile: Profile, copy: Event, on_sale: Callable[[EventItem], bool]) -> None:
+def _learn_copy(profile: Profile, copy: Event, on_sale: Callable[[EventItem, float], bool]) -> None:
     """Take in what another id told of an order that the profile knows, or will once a device's history is in."""
     event = copied_event(copy)
     if event is not None and first_time(profile, event.event_id):

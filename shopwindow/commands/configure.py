@@ -1,4 +1,4 @@
-"""Commands that say how a shop is to be: its catalog, its files, its settings."""
+"""Commands that say how a shop is to be: its files, its settings."""
 
 import sys
 from pathlib import Path
@@ -6,33 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-from shopwindow.commands.options import AsJson, Key, Url, open_remote
-from shopwindow.commands.output import print_json, print_table
-from shopwindow.files import FILE_KINDS, POLICY_KEY, read_display, read_feed
+from shopwindow.commands.options import Key, Url, open_remote
+from shopwindow.commands.output import print_table
+from shopwindow.files import FILE_KINDS, POLICY_KEY, read_display
 from shopwindow.settings import PREFIX, load_settings, settings_table
-
-
-def import_catalog(
-    file: Annotated[Path, typer.Argument(help="Feed: Google Merchant XML, CSV, TSV, JSON or JSON lines; .gz too.")],
-    url: Url = None,
-    key: Key = None,
-    as_json: AsJson = False,
-) -> None:
-    """Add or replace the products of a feed; a bad one is named and fails no other."""
-    items = read_feed(file)
-    with open_remote(url, key) as remote:
-        rejected = remote.put_all("/v1/catalog/items", "items", items)
-    for rejection in rejected[:20]:
-        sys.stderr.write(f"{file} item {rejection['index'] + 1}: {rejection['message']}\n")
-    if len(rejected) > 20:
-        sys.stderr.write(f"{file}: {len(rejected) - 20} more were rejected\n")
-    report = {"accepted": len(items) - len(rejected), "rejected": len(rejected)}
-    if as_json:
-        print_json(report)
-    else:
-        typer.echo(f"{report['accepted']} products taken, {report['rejected']} rejected")
-    if rejected:
-        raise typer.Exit(1)
 
 
 def apply_files(

@@ -27,6 +27,7 @@ def api_config(settings: Settings) -> ApiConfig:
         holdout_share=settings.holdout_share,
         bundle_discount=settings.bundle_discount,
         bundle_least_margin=settings.bundle_least_margin,
+        recommend_adult=settings.recommend_adult,
         shop_site=settings.shop_site,
         archive_directory=archive_directory(settings),
         thresholds=default_thresholds(settings),

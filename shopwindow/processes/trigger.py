@@ -55,7 +55,7 @@ def _trigger_worker(
     return TriggerWorker(
         context,
         TriggerStores(TriggerStore(client), ItemWatcherStore(client), profiles, catalogs),
-        Assortments(catalogs),
+        Assortments(catalogs, offers_adult=settings.recommend_adult),
         TriggerConfigs(configs, SegmentStore(client, default_thresholds(settings))),
         MessageLists(ModelStore(client), settings.holdout_share),
         open_clock(clock_kind(settings), client),

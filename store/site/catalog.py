@@ -88,6 +88,10 @@ class CatalogStore:
         """Take a thing out; False where there was none."""
         return self._change(site, kind, [(resource_id, b"")]) > 0
 
+    def delete_items(self, site: str, item_ids: Sequence[str]) -> int:
+        """Take several items out at once; gives how many there were."""
+        return self._change(site, "items", [(item_id, b"") for item_id in item_ids]) if item_ids else 0
+
     def _change(self, site: str, kind: ResourceKind, values: Sequence[tuple[str, bytes]]) -> int:
         names = _WriteKeys(keys.catalog(site, kind), keys.catalog_changes(site), keys.catalog_version(site))
         flat = [part for pair in values for part in pair]

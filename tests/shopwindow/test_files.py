@@ -1,31 +1,12 @@
-"""Files: feeds in every form shops keep them, and errors that name the file and the place."""
+"""Files: display definitions and recorded events, and errors that name the file and the place."""
 
-import gzip
 from pathlib import Path
 
 import pytest
 
-from shopwindow.files import FileError, read_display, read_feed
+from shopwindow.files import FileError, read_display
 from shopwindow.replay import COLUMNS, event_of_row, item_of, read_rows
 
-XML = """<?xml version="1.0"?>
-<rss xmlns:g="http://base.google.com/ns/1.0" version="2.0"><channel><title>Shop</title>
-<item><g:id>a</g:id><title>Plain</title><g:title>Boot</g:title><g:price>15.00 EUR</g:price>
-<g:product_type>Shoes &gt; Boots</g:product_type><g:product_type>Other</g:product_type></item>
-<item><g:id>b</g:id><link href="https://shop.example/b"/></item>
-</channel></rss>"""
-BOOT = {"id": "a", "title": "Boot", "price": "15.00 EUR"}
-FEEDS = {
-    "feed.xml": XML,
-    "feed.csv": '\ufeffID,Title,Price,Product Type\na,Boot,15.00 EUR,"Shoes > Boots"\nb,,,\n',
-    "feed.tsv": "id\ttitle\tprice\tproduct_type\na\tBoot\t15.00 EUR\tShoes > Boots\nb\t\t\t\n",
-    "feed.txt": "id|title|price|product_type\na|Boot|15.00 EUR|Shoes > Boots\nb|||\n",
-    "feed.json": '[{"id": "a", "title": "Boot", "price": "15.00 EUR", "product_type": "Shoes > Boots"}, {"id": "b"}]',
-    "whole.json": '{"items": [{"id": "a", "title": "Boot", "price": "15.00 EUR", "product_type": "Shoes > Boots"},'
-    ' {"id": "b"}]}',
-    "feed.jsonl": '{"id": "a", "title": "Boot", "price": "15.00 EUR", "product_type": "Shoes > Boots"}\n'
-    '\n{"id": "b"}\n',
-}
 ROW = {
     "ts": "1569888000",
     "session_id": "s1",
@@ -45,53 +26,9 @@ def feed(tmp_path: Path, name: str, text: str | bytes) -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", FEEDS)
-@pytest.mark.parametrize("packed", [False, True])
-def test_a_feed_of_every_form_gives_the_same_items(name: str, packed: bool, tmp_path: Path) -> None:
-    data = FEEDS[name].encode()
-    path = feed(tmp_path, f"{name}.gz", gzip.compress(data)) if packed else feed(tmp_path, name, data)
-    first, second = read_feed(path)
-    assert first == {**BOOT, "product_type": "Shoes > Boots"}
-    assert second["id"] == "b"
-    assert "title" not in second
-
-
-def test_a_line_may_hold_every_character_json_allows(tmp_path: Path) -> None:
-    path = feed(tmp_path, "feed.jsonl", '{"id": "a", "title": "one\u2028two"}\r\n')
-    assert read_feed(path) == [{"id": "a", "title": "one\u2028two"}]
-
-
-@pytest.mark.parametrize(
-    ("name", "data", "named"),
-    [
-        ("feed.xml", "<rss><item>", "not XML"),
-        ("feed.xml", '<!DOCTYPE x [<!ENTITY a "b">]><rss/>', "document type"),
-        ("feed.xml", "<rss/>", "no items"),
-        ("feed.csv", "title,price\nBoot,1\n", "no column id or item_id, but title, price"),
-        ("feed.csv", "", "no column id or item_id, but none"),
-        ("feed.csv", "id,title\na," + "x" * 200_000 + "\n", "after line 1"),
-        ("feed.json", "[", "not JSON"),
-        ("feed.json", '"items"', "an array of items"),
-        ("feed.jsonl", '{"id": 1}\n{', "not JSON"),
-        ("feed.pdf", "x", "ends in"),
-        ("feed.csv", b"id\n\xff\n", "byte 3"),
-        ("feed.csv.gz", b"not packed", "cannot be read"),
-        ("feed.csv.gz", gzip.compress(b"id\na\n" * 50)[:-12], "cannot be read"),
-        ("feed.csv.gz", gzip.compress(b"id\na\n")[:10] + b"\xff" * 30, "cannot be read"),
-    ],
-)
-def test_a_bad_feed_is_named_with_the_place(name: str, data: str | bytes, named: str, tmp_path: Path) -> None:
-    path = feed(tmp_path, name, data)
-    with pytest.raises(FileError) as found:
-        read_feed(path)
-    assert str(path) in str(found.value)
-    assert named in str(found.value)
-
-
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    for read in (read_feed, read_display):
-        with pytest.raises(FileError, match=r"nowhere\.csv cannot be read"):
-            read(tmp_path / "nowhere.csv")
+    with pytest.raises(FileError, match=r"nowhere\.yaml cannot be read"):
+        read_display(tmp_path / "nowhere.yaml")
 
 
 def test_display_documents_add_up(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from tests.processes import environment
 HEAVY = frozenset(
     {
         "api",
+        "babel",
         "bytewax",
         "confluent_kafka",
         "duckdb",
@@ -33,7 +34,7 @@ COMMANDS: dict[tuple[str, ...], set[str]] = {
     ("--help",): set(),
     ("stream", "--help"): set(),
     ("settings",): {"rich"},
-    ("import", "catalog", "nowhere.csv"): set(),
+    ("import", "catalog", "nowhere.csv"): {"babel"},
     ("apply", "nowhere.yaml"): set(),
     ("segments", "preview", "nowhere.yaml"): set(),
     ("visitor", "v1", "--url", "http://127.0.0.1:1"): HTTP_CLIENT,
@@ -48,7 +49,7 @@ COMMANDS: dict[tuple[str, ...], set[str]] = {
     ("stream", "archive"): {"bytewax", "numpy", "pyarrow", "redis", "stream"},
 }
 MODULES = {
-    "shopwindow.processes.api_worker": {"api", "fastapi", "numba", "numpy", "redis", "stream"},
+    "shopwindow.processes.api_worker": {"api", "babel", "fastapi", "numba", "numpy", "redis", "stream"},
     "store.log.redis_log": {"redis"},
     "store.log.kafka_log": {"confluent_kafka"},
     "store.archive.reports": {"numba", "numpy"},

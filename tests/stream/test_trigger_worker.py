@@ -193,6 +193,21 @@ def test_a_wanted_item_that_comes_back_cheaper_is_told_once(place: World, watche
     assert watched.sent() == ["price-drop"]
 
 
+def test_a_sale_that_begins_by_itself_is_a_price_drop_and_one_that_ends_is_none(place: World, watched: Watched) -> None:
+    sale = item(1, price=10.0, sale_price=6.0, sale_starts_at_s=START_S + 100.0, sale_ends_at_s=START_S + 400.0)
+    CatalogStore(place.client).put(place.site, "items", [sale], now_s=1.0)
+    watched.ticks(0.0)
+    watched.happens(did(place, "add_to_wishlist"))
+    watched.ticks(99.0)
+    assert watched.sent() == []
+    watched.ticks(101.0)
+    watched.ticks(102.0)
+    assert watched.sent() == ["price-drop"]
+    watched.ticks(401.0)
+    watched.ticks(402.0)
+    assert watched.sent() == ["price-drop"]
+
+
 def test_an_item_that_is_not_sold_cannot_be_bought() -> None:
     catalog = Assortment()
     catalog.put(item(1, price=10.0, sale_price=8.0))

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta
+from pydantic import Field
 
 from api.http.schemas.documenting import (
     CATEGORY,
@@ -41,7 +42,16 @@ write_as(
                 "id": {**TEXT, **_ID, "description": "`item_id`, as feeds name it.", "examples": ["sku-1"]},
             },
             "price": {"price": PRICE},
-            "sale_price": {"sale_price": {**PRICE, "description": "At most the price."}},
+            "sale_price": {"sale_price": {**PRICE, "description": "At most the price, and more than 0."}},
+            "sale_starts_at_s": {
+                "sale_price_effective_date": {
+                    **TEXT,
+                    "description": "When the sale price holds: its first and its last moment, ISO 8601, with a slash.",
+                    "examples": ["2026-03-01T00:00+01:00/2026-03-08T23:59+01:00"],
+                },
+                **moments("sale_starts_at", "The sale price holds from then on.", "2026-03-01T00:00:00Z"),
+            },
+            "sale_ends_at_s": moments("sale_ends_at", "And no longer from then on.", "2026-03-09T00:00:00Z"),
             "cost_of_goods_sold": {"cost_of_goods_sold": PRICE},
             "category": {
                 "category": CATEGORY,
@@ -73,8 +83,12 @@ write_as(
             "description": {"maxLength": MAX_DESCRIPTION},
             "link": _LINK,
             "image_link": _LINK,
-            "availability": {"enum": list(AVAILABILITY)},
-            "currency": {"pattern": "^([A-Z]{3})?$", "examples": ["EUR"]},
+            "availability": {
+                "description": f"One of {', '.join(AVAILABILITY)}, or what other systems and languages say for it.",
+                "examples": ["in_stock", "in stock", "https://schema.org/InStock"],
+            },
+            "adult": {"description": "Only for adults: in no list, unless the setting `recommend_adult` is on."},
+            "currency": {"description": "ISO 4217 code, or a sign.", "examples": ["EUR"]},
             "brand": {**LINE, "examples": ["Brisa"]},
         },
         ids=("item_id", "id"),
@@ -154,6 +168,37 @@ class Placements(msgspec.Struct):
 
 for body_type in (Items, Creatives, Campaigns, Placements):
     write_as(body_type, WireForm(open=True))
+
+
+class ItemWarning(Shape):
+    """What was done with a product's field that could not be taken as it stands."""
+
+    index: int = Field(examples=[3])
+    field: str = Field(examples=["sale_price"])
+    code: str = Field(examples=["sale_price_invalid"])
+    message: str = Field(examples=["sale_price 43.62 is above price 37.95: left out"])
+
+
+class ItemsAccepted(Shape):
+    """What became of the products sent."""
+
+    accepted: int = Field(description="Different products taken; of several with one id the last.", examples=[2])
+    rejected: list[Rejected]
+    warnings: list[ItemWarning]
+    removed: int = Field(0, description="With `whole`: products taken off, for they were not among those sent.")
+
+
+class DeletedItems(msgspec.Struct):
+    """Up to 1,000 ids of products."""
+
+    item_ids: Annotated[list[str], Meta(max_length=MAX_RESOURCES, examples=[["sku-1", "sku-2"]])]
+
+
+class ItemsRemoved(Shape):
+    """What became of the products to be removed."""
+
+    deleted: int = Field(examples=[2])
+    unknown: list[str] = Field(description="Ids of which there was no product.", examples=[["sku-9"]])
 
 
 class ResourcesAccepted(Shape):

@@ -24,6 +24,7 @@ _PROBLEMS: Final = {
     401: "No key, or one that belongs to no site.",
     403: "The secret key is needed.",
     404: "There is no such thing.",
+    409: "It would take off most of the catalog.",
     413: "Too much at once.",
     422: "A value does not fit; `detail` names it.",
     503: "A server behind us does not answer; try again.",

@@ -19,7 +19,7 @@ class ItemCondition(TriggerCondition, frozen=True):
 
     lasts_s: ClassVar[float] = 3 * DAY_S
 
-    def change_text(self, want: Want, item: CatalogItem) -> str:
+    def change_text(self, want: Want, item: CatalogItem, at_s: float) -> str:
         """What has changed, for a person; empty where nothing has."""
         return ""
 
@@ -28,7 +28,7 @@ class ItemCondition(TriggerCondition, frozen=True):
         want, item = context.state.want(item_id), context.assortment.items.get(item_id)
         if want is None or item is None or not item.sellable(context.now_s):
             return ""
-        return self.change_text(want, item)
+        return self.change_text(want, item, context.now_s)
 
     def about(self, timer: Timer) -> AboutItem:
         return read_about(timer.about, AboutItem)
@@ -42,8 +42,8 @@ class PriceDropped(ItemCondition, frozen=True):
 
     share: Annotated[float, Meta(gt=0, lt=1)] = 0.05
 
-    def change_text(self, want: Want, item: CatalogItem) -> str:
-        now, before = item.current_price, want.price
+    def change_text(self, want: Want, item: CatalogItem, at_s: float) -> str:
+        now, before = item.current_price(at_s), want.price
         if now is None or before is None or now > before * (1.0 - self.share) + 1e-9:
             return ""
         return f"{item.title or item.item_id} costs {now:.2f} instead of {before:.2f}"
@@ -52,5 +52,5 @@ class PriceDropped(ItemCondition, frozen=True):
 class BackInStock(ItemCondition, frozen=True):
     """Something the visitor wants can be bought again."""
 
-    def change_text(self, want: Want, item: CatalogItem) -> str:
+    def change_text(self, want: Want, item: CatalogItem, at_s: float) -> str:
         return f"{item.title or item.item_id} is back in stock"

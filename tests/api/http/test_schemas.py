@@ -15,7 +15,9 @@ from api.http.schemas.rules import ViewAs
 from api.runtime.logs import Logs
 from api.runtime.view_as import FIELDS
 from models.base.errors import InvalidError
-from models.catalog.parsing import parse_campaign, parse_creative, parse_item, parse_placement
+from models.catalog.feed.items import read_item
+from models.catalog.feed.prices import PriceEvidence
+from models.catalog.parsing import parse_campaign, parse_creative, parse_placement
 from models.catalog.rule_parsing import parse_audience, parse_merchandising_rule
 from models.events.parsing import EVENT_FIELDS, parse_event
 from models.experiments.parsing import parse_experiment
@@ -76,6 +78,14 @@ class Resource:
         return {name: schema for name, schema in self.properties.items() if not schema.get("readOnly")}
 
 
+def _whole_item(item: Any) -> Any:
+    """Read a product, and refuse one of which anything had to be left out."""
+    reading = read_item(item, PriceEvidence())
+    for remark in reading.remarks:
+        raise InvalidError(remark.code, remark.message)
+    return reading.item
+
+
 def _variant(variant: Any) -> Any:
     changing = {"variant_id": "b", "lists": {"for_you": {"strategy": "new"}}}
     return parse_experiment({"experiment_id": "e", "variants": [variant, changing]}).variants[0]
@@ -99,7 +109,7 @@ def _event_item(item: Any) -> Any:
 
 VARIANTS = [{"variant_id": "a"}, {"variant_id": "b", "lists": {"for_you": {"strategy": "new"}}}]
 READ_BY_HAND = [
-    Resource("Item", {"item_id": "a"}, parse_item),
+    Resource("Item", {"item_id": "a", "price": 99_999.0}, _whole_item),
     Resource("Creative", {"creative_id": "c", "campaign_id": "k"}, parse_creative),
     Resource("Campaign", {"campaign_id": "k"}, parse_campaign),
     Resource("Placement", {"placement_id": "p"}, parse_placement),

@@ -124,3 +124,28 @@ def test_creatives_campaigns_and_placements_come_and_go() -> None:
     assert not made.creatives
     assert not made.campaigns
     assert not made.placements
+
+
+def test_items_for_adults_are_offered_only_where_that_is_wanted() -> None:
+    grown_up, plain = CatalogItem(item_id="a", adult=True), CatalogItem(item_id="b")
+    for offers_adult, expected in ((False, {"a": False, "b": True}), (True, {"a": True, "b": True})):
+        made = Assortment(offers_adult=offers_adult)
+        for product in (grown_up, plain, *(CatalogItem(item_id=f"c{number}") for number in range(40))):
+            made.put(product)
+        assert by_id(made, START_S).items() >= expected.items()
+        made.put(grown_up)
+        made.put(CatalogItem(item_id="new", adult=True))
+        assert by_id(made, START_S)["a"] is by_id(made, START_S)["new"] is offers_adult
+
+
+def test_an_order_is_on_sale_by_the_catalogs_price_of_its_day() -> None:
+    made = Assortment()
+    made.put(CatalogItem(item_id="a", price=10.0, sale_price=8.0, sale_starts_at_s=100.0, sale_ends_at_s=200.0))
+    assert [made.on_sale(EventItem(item_id="a"), at_s) for at_s in (50.0, 150.0, 250.0)] == [False, True, False]
+    assert made.on_sale(EventItem(item_id="a", price=8.0), 250.0), "what the event tells counts"
+
+
+def test_a_sale_with_dates_does_not_move_an_items_point() -> None:
+    dated = CatalogItem(item_id="a", price=90.0, sale_price=30.0, sale_ends_at_s=5.0)
+    assert tokens_of(dated) == tokens_of(CatalogItem(item_id="a", price=90.0))
+    assert tokens_of(CatalogItem(item_id="a", price=90.0, sale_price=30.0)) != tokens_of(dated)

@@ -28,7 +28,9 @@ def test_a_flag_is_a_word_too(value: Any, flag: bool) -> None:
 def test_an_id_is_what_the_first_name_says() -> None:
     assert FeedFields({"id": 7}).identifier("item_id", "id") == "7"
     assert FeedFields({"item_id": "a", "id": 7}).identifier("item_id", "id") == "a"
-    for value, code in ((None, "missing"), ("", "missing"), (" a", "invalid"), ("a\n", "invalid"), (True, "invalid")):
+    assert FeedFields({"item_id": " a\n"}).identifier("item_id") == "a"
+    assert FeedFields({"item_id": 12.0}).identifier("item_id") == "12"
+    for value, code in ((None, "missing"), (" ", "missing"), ("a\nb", "invalid"), (1.5, "invalid"), (True, "invalid")):
         with pytest.raises(InvalidError) as found:
             FeedFields({"item_id": value, "id": "b"}).identifier("item_id", "id")
         assert found.value.code == f"item_id_{code}"

@@ -62,9 +62,10 @@ def test_an_up_sell_serves_the_same_need_one_or_two_price_steps_up() -> None:
     answer = _asked(catalog, Query("up_sell", "same"))
     assert sorted(_ids(answer)) == ["one", "sale", "two"]
     for chosen in answer.items:
-        assert chosen.item.current_price is not None
-        assert 1 <= price_band(chosen.item.current_price) - price_band(20.0) <= STEPS_UP
-        assert chosen.reason == f"a step up from same: {chosen.item.current_price - 20.0:.2f} EUR more"
+        price = chosen.item.current_price(NOW_S)
+        assert price is not None
+        assert 1 <= price_band(price) - price_band(20.0) <= STEPS_UP
+        assert chosen.reason == f"a step up from same: {price - 20.0:.2f} EUR more"
         assert (chosen.why.learner, chosen.why.because) == ("price", "same")
     assert _ids(_asked(catalog, Query("up_sell", "unpriced"))) == []
     assert _ids(_asked(catalog, Query("up_sell", "never-heard-of"))) == []
@@ -151,7 +152,7 @@ def test_a_nudge_names_what_closes_the_gap_and_says_when_there_is_none() -> None
     reached = _asked(catalog, Query("threshold_nudge", threshold=30.0), cart)
     assert (reached.items, reached.reason) == ([], "the threshold is reached")
     unknown = _visitor(catalog, event("add_to_cart", items=(EventItem(item_id="gone", quantity=1, price=7.0),)))
-    assert gap_of(ScoredCatalog(empty_snapshot(), catalog), unknown, 10.0).missing == 3.0
+    assert gap_of(ScoredCatalog(empty_snapshot(), catalog), unknown, 10.0, NOW_S).missing == 3.0
 
 
 @pytest.mark.parametrize(
@@ -160,7 +161,7 @@ def test_a_nudge_names_what_closes_the_gap_and_says_when_there_is_none() -> None
 )
 def test_a_bundle_keeps_its_margin(costs: tuple[float, float], discount: float, margin: float) -> None:
     items = [_priced("a", 60.0, cost_of_goods_sold=costs[0]), _priced("b", 40.0, cost_of_goods_sold=costs[1])]
-    priced = bundle_price(items, discount, margin)
+    priced = bundle_price(items, discount, margin, NOW_S)
     assert priced is not None
     assert (priced.joint, priced.currency) == (100.0, "EUR")
     assert priced.price + priced.saving == pytest.approx(100.0)
@@ -171,8 +172,8 @@ def test_a_bundle_keeps_its_margin(costs: tuple[float, float], discount: float, 
 
 def test_a_bundle_without_costs_or_prices_has_no_saving() -> None:
     known = _priced("a", 60.0, cost_of_goods_sold=10.0)
-    priced = bundle_price([known, _priced("b", 40.0)], 0.5, 0.1)
+    priced = bundle_price([known, _priced("b", 40.0)], 0.5, 0.1, NOW_S)
     assert priced is not None
     assert (priced.price, priced.saving) == (100.0, 0.0)
-    assert bundle_price([known, _priced("c", None)], 0.5, 0.1) is None
-    assert bundle_price([known, _priced("d", 1.0, currency="USD")], 0.5, 0.1) is None
+    assert bundle_price([known, _priced("c", None)], 0.5, 0.1, NOW_S) is None
+    assert bundle_price([known, _priced("d", 1.0, currency="USD")], 0.5, 0.1, NOW_S) is None

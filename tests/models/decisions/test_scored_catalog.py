@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from models.catalog.resources import MerchandisingRule
@@ -44,12 +45,33 @@ def test_prices_reductions_and_labels_follow_the_catalog() -> None:
     catalog.put(item(0, price=20.0, sale_price=15.0, custom_labels=("Last Pieces",)))
     catalog.put(item(1, price=None))
     scored = ScoredCatalog(empty_snapshot(), catalog)
-    assert scored.prices()[0] == 15.0
-    assert math.isnan(scored.prices()[1])
-    assert scored.reductions().tolist() == [0.25, 0.0]
+    assert scored.prices(START_S)[0] == 15.0
+    assert math.isnan(scored.prices(START_S)[1])
+    assert scored.reductions(START_S).tolist() == [0.25, 0.0]
     assert scored.rows_labelled("last pieces").tolist() == [True, False]
     catalog.put(item(0, price=20.0))
-    assert (scored.prices()[0], scored.reductions()[0]) == (20.0, 0.0)
+    assert (scored.prices(START_S)[0], scored.reductions(START_S)[0]) == (20.0, 0.0)
+
+
+def test_a_sale_begins_and_ends_by_itself_and_only_its_rows_are_priced_anew() -> None:
+    catalog = assortment(3)
+    dates = {"sale_starts_at_s": START_S + 10, "sale_ends_at_s": START_S + 20}
+    catalog.put(item(1, price=50.0, sale_price=40.0, **dates))
+    scored = ScoredCatalog(empty_snapshot(), catalog)
+    cheap = MerchandisingRule(rule_id="cheap", action="boost", price_from=39.0, price_to=45.0)
+    kept = MerchandisingRule(rule_id="kept", action="boost", brand="nobody")
+    masks: list[str] = []
+
+    def mask(_: ScoredCatalog, rule: MerchandisingRule, at_s: float) -> NDArray[np.bool_]:
+        masks.append(rule.rule_id)
+        return np.zeros(3, dtype=bool)
+
+    for after_s, price, off in ((9, 50.0, 0.0), (10, 40.0, 0.2), (19, 40.0, 0.2), (20, 50.0, 0.0), (11, 40.0, 0.2)):
+        assert scored.prices(START_S + after_s)[1] == price
+        assert scored.reductions(START_S + after_s)[1] == pytest.approx(off)
+        for rule in (cheap, kept):
+            scored.remembered_mask(rule, START_S + after_s, mask)
+    assert (masks.count("cheap"), masks.count("kept")) == (4, 1)
 
 
 def test_what_was_worked_out_is_remembered_until_the_catalog_changes() -> None:
@@ -75,13 +97,13 @@ def test_what_was_worked_out_is_remembered_until_the_catalog_changes() -> None:
 def test_a_rule_that_is_put_again_is_asked_again() -> None:
     scored, asked = ScoredCatalog(empty_snapshot(), assortment(4)), list[str]()
 
-    def mask(_: ScoredCatalog, rule: MerchandisingRule) -> NDArray[np.bool_]:
+    def mask(_: ScoredCatalog, rule: MerchandisingRule, at_s: float) -> NDArray[np.bool_]:
         asked.append(rule.brand)
         return np.zeros(4, dtype=bool)
 
     for rule in (first := MerchandisingRule(rule_id="r", action="boost", brand="a"), first):
-        scored.remembered_mask("r", rule, mask)
-    scored.remembered_mask("r", MerchandisingRule(rule_id="r", action="boost", brand="b"), mask)
+        scored.remembered_mask(rule, START_S, mask)
+    scored.remembered_mask(MerchandisingRule(rule_id="r", action="boost", brand="b"), START_S, mask)
     assert asked == ["a", "b"]
 
 

@@ -29,7 +29,7 @@ CONTEXTS: list[tuple[dict[str, Any], str]] = [
 def test_profile_timeline_and_archive_tell_the_same_region(context: dict[str, Any], region: str) -> None:
     told = event("page_view", context=context)
     profile = Profile()
-    apply_one(profile, told, lambda item: False)
+    apply_one(profile, told, lambda *_: False)
     entry = timeline_entry_of(1, told)
     assert entry is not None
     assert (region_of(told), profile.region, entry.region, row_of(0, 1, told, 0.0)["region"]) == (region,) * 4

@@ -18,7 +18,7 @@ def order(name: str, order_id: str, *lines: EventItem, at_s: float = 0.0, **para
 def value_after(*events: Event) -> OrderValue:
     profile = Profile()
     for told in events:
-        apply_one(profile, told, lambda item: item.discount > 0)
+        apply_one(profile, told, lambda item, _: item.discount > 0)
     return profile.order_value
 
 

@@ -14,11 +14,16 @@ KEYS = SiteKeys("shop", "public-key-of-the-shop", "secret-key-of-the-shop")
 
 def run(directory: Path, *arguments: object, **settings: str) -> "subprocess.CompletedProcess[str]":
     """Run it in a directory, with nothing of the surrounding settings."""
+    return run_piped(directory, "", *arguments, **settings)
+
+
+def run_piped(directory: Path, piped: str, *arguments: object, **settings: str) -> "subprocess.CompletedProcess[str]":
+    """Run it so, with a text on its standard input."""
     return subprocess.run(
         [str(COMMAND), *(str(argument) for argument in arguments)],
         env=environment({**settings, "COLUMNS": "200"}),
         cwd=directory,
-        stdin=subprocess.DEVNULL,
+        input=piped,
         capture_output=True,
         text=True,
         timeout=100,

@@ -50,7 +50,7 @@ class Story:
     def put_items(self, *items: dict[str, Any]) -> None:
         """Put products."""
         response = self.secret.put("/v1/catalog/items", json={"items": list(items)})
-        assert response.json() == {"accepted": len(items), "rejected": []}
+        assert (response.json()["accepted"], response.json()["rejected"]) == (len(items), [])
 
     def put_policy(self, **policy: Any) -> None:
         """Set the contact policy."""
@@ -116,7 +116,7 @@ class Story:
             if shipped["trigger_id"] not in (*trigger_ids, "tock")
         ]
         response = self.secret.put("/v1/triggers", json={"triggers": off})
-        assert response.json() == {"accepted": len(off), "rejected": []}, response.text
+        assert (response.json()["accepted"], response.json()["rejected"]) == (len(off), []), response.text
 
 
 def event(name: str, visitor: str, *items: str, at: float = 0.0, **fields: Any) -> dict[str, Any]:

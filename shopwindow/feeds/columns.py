@@ -1,0 +1,147 @@
+"""Columns: what feeds and shop systems call things, and which of our names each means."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any, Final
+
+from models.catalog.feed.items import read_item
+from models.catalog.feed.prices import PriceEvidence
+
+ALIASES: Final[Mapping[str, tuple[str, ...]]] = {
+    "id": (
+        "item_id",
+        "product_id",
+        "offer_id",
+        "retailer_id",
+        "content_id",
+        "article_id",
+        "sku",
+        "variant_sku",
+        "product_code",
+        "article_number",
+        "artikelnummer",
+        "item_number",
+    ),
+    "title": (
+        "name",
+        "titel",
+        "product_name",
+        "product_title",
+        "item_name",
+        "productname",
+        "bezeichnung",
+        "produktname",
+        "nom",
+        "nombre",
+        "nome",
+        "naam",
+    ),
+    "description": ("short_description", "long_description", "product_description", "body_html", "beschreibung"),
+    "link": ("url", "product_url", "product_link", "permalink", "deeplink", "deep_link", "web_url"),
+    "image_link": (
+        "image",
+        "image_url",
+        "image_src",
+        "main_image",
+        "picture",
+        "picture_url",
+        "images",
+        "base_image",
+        "imgurl",
+    ),
+    "price": (
+        "regular_price",
+        "list_price",
+        "original_price",
+        "preis",
+        "prix",
+        "precio",
+        "prezzo",
+        "prijs",
+        "pris",
+        "price_vat",
+    ),
+    "sale_price": ("special_price", "discount_price", "discounted_price", "reduced_price"),
+    "availability": (
+        "available",
+        "in_stock",
+        "is_in_stock",
+        "stock_status",
+        "stock",
+        "quantity",
+        "qty",
+        "inventory",
+        "quantity_to_sell_on_facebook",
+        "availability_status",
+        "verfügbarkeit",
+        "lagerbestand",
+        "bestand",
+    ),
+    "product_type": ("product_types", "categories", "category_path", "product_category", "kategorie"),
+    "brand": ("manufacturer", "vendor", "marke", "hersteller"),
+    "item_group_id": ("itemgroup_id", "parent_id", "parent_sku", "group_id", "parent"),
+    "gtin": ("ean", "upc", "barcode", "isbn"),
+    "color": ("colour", "farbe"),
+    "currency": ("currency_code", "currency_id", "währung"),
+}
+"""Other names of a column, read where the file has none of ours, the first there is."""
+_CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_SIGNS: Final = re.compile(r"[^\w]+")
+_PREFIX: Final = re.compile(r"^(?:(?:g|google):|g_)(?=\w)")
+
+
+@cache
+def plain_name(name: str) -> str:
+    """Give a column's name in small letters, words joined by `_`, without signs or Google's prefix.
+
+    >>> plain_name(" Product Type"), plain_name("g:id"), plain_name("imageLink"), plain_name("In stock?")
+    ('product_type', 'id', 'image_link', 'in_stock')
+    """
+    spaced = _CAMEL.sub("_", name.strip().strip("\ufeff").strip())
+    return _SIGNS.sub("_", _PREFIX.sub("", spaced.lower())).strip("_")
+
+
+def has_id(names: Iterable[str]) -> bool:
+    """Whether one of a table's columns says what a product goes by."""
+    return not {"id", *ALIASES["id"]}.isdisjoint(names)
+
+
+def rename(names: Sequence[str], id_column: str = "") -> dict[str, str]:
+    """Give which of a file's columns, by plain name, is read under which of our names.
+
+    `id_column` names the one that holds the id. Columns of our own names keep them, and so do those nobody knows.
+    """
+    ours = {name: name for name in names}
+    present = set(names)
+    if id_column:
+        # The column that would have been the id is left to its own name, and read by nobody.
+        ours.pop("id", None)
+        ours.pop("item_id", None)
+        ours[plain_name(id_column)] = "id"
+    for our_name, others in ALIASES.items():
+        taken = our_name in present or our_name in ours.values() or (our_name == "id" and "item_id" in present)
+        free = (other for other in others if other in present and ours.get(other) != "id")
+        if not taken and (found := next(free, None)):
+            ours[found] = our_name
+    return ours
+
+
+@cache
+def read_fields() -> frozenset[str]:
+    """Give the names that a product is read by: all it is asked for."""
+    asked = _Asked({"id": "a", "price": 1})
+    read_item(asked, PriceEvidence())
+    return frozenset({*asked.names, "id", "price", "item_id"})
+
+
+class _Asked(dict[str, Any]):
+    """A product of a few fields that notes what else it is asked for."""
+
+    def __init__(self, fields: dict[str, Any]) -> None:
+        super().__init__(fields)
+        self.names: set[str] = set()
+
+    def __missing__(self, name: str) -> Any:
+        self.names.add(name)
+        raise KeyError(name)

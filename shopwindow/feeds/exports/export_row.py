@@ -1,0 +1,72 @@
+"""Export rows: one row of a shop system's export, read by the columns' names, and texts as such exports keep them."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from typing import Any, Final
+
+_SPACES: Final = re.compile(r"\s+")
+_SILENT: Final = frozenset({"script", "style"})
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRow:
+    """Reads a row's cells; `asked` collects the names of all columns that were asked for."""
+
+    fields: Mapping[str, Any]
+    asked: set[str]
+
+    def cell(self, *names: str) -> str:
+        """Give the first of some columns that has text, without the space around it; empty for none."""
+        self.asked.update(names)
+        return next((text for name in names if (text := str(self.fields.get(name, "")).strip())), "")
+
+    def options(self, pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+        """Give the values of named options, from pairs of columns with a name and a value, by small name."""
+        found = ((self.cell(name).casefold(), self.cell(value)) for name, value in pairs)
+        return {name: value for name, value in found if name and value}
+
+
+def is_yes(text: str) -> bool:
+    """Whether a cell says yes.
+
+    >>> is_yes("TRUE"), is_yes("0"), is_yes("")
+    (True, False, False)
+    """
+    return text.strip().casefold() in ("1", "true", "yes", "y")
+
+
+def text_of_html(markup: str) -> str:
+    """Give the text of some HTML on one line.
+
+    >>> text_of_html("<p>Salt &amp; pepper</p><p>Set</p>")
+    'Salt & pepper Set'
+    """
+    if "<" not in markup:
+        return markup
+    reader = _Text()
+    reader.feed(markup)
+    reader.close()
+    return _SPACES.sub(" ", "".join(reader.parts)).strip()
+
+
+class _Text(HTMLParser):
+    """Collects text, a space for each tag."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts: list[str] = []
+        self._silent = 0
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:  # noqa: ARG002 - the library's interface
+        self._silent += tag in _SILENT
+        self.parts.append(" ")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._silent -= tag in _SILENT and self._silent > 0
+        self.parts.append(" ")
+
+    def handle_data(self, data: str) -> None:
+        if not self._silent:
+            self.parts.append(data)

@@ -1,0 +1,128 @@
+"""Products over HTTP: odd values are read or named by index, several are taken off at once, a whole catalog is."""
+
+import time
+from typing import Any
+
+import pytest
+
+from tests.api.conftest import Api
+
+PATH = "/v1/catalog/items"
+
+
+def product(item_id: str, **fields: Any) -> dict[str, Any]:
+    return {"id": item_id, "title": item_id.title(), "price": "10.00 EUR", **fields}
+
+
+def put(api: Api, *items: Any, **parameters: Any) -> dict[str, Any]:
+    response = api.secret.put(PATH, json={"items": list(items)}, params=parameters)
+    assert response.status_code == 200, response.text
+    body: dict[str, Any] = response.json()
+    return body
+
+
+def delete(api: Api, *item_ids: str) -> dict[str, Any]:
+    response = api.secret.request("DELETE", PATH, json={"item_ids": list(item_ids)})
+    assert response.status_code == 200, response.text
+    body: dict[str, Any] = response.json()
+    return body
+
+
+@pytest.fixture
+def empty(other_api: Api) -> Any:
+    """A site without products, before and after."""
+    for _ in range(2):
+        listed = [item["item_id"] for item in other_api.secret.get(PATH, params={"limit": 1000}).json()["items"]]
+        if listed:
+            delete(other_api, *listed)
+        if _ == 0:
+            yield other_api
+
+
+def test_odd_values_are_read_as_a_feeds_are_and_named_by_index(empty: Api) -> None:
+    told = put(
+        empty,
+        product("a", price="2,345.00 USD"),
+        product("b", price="1,999 USD", availability="available for order"),
+        product("c", sale_price="12 EUR", availability="ask us"),
+        {"id": "", "title": "D", "price": 1},
+        {"id": "e"},
+        product("a", price="7 USD"),
+    )
+    assert told["accepted"] == 4
+    assert [(rejection["index"], rejection["code"]) for rejection in told["rejected"]] == [(3, "item_id_missing")]
+    assert [(warning["index"], warning["field"], warning["code"]) for warning in told["warnings"]] == [
+        (2, "sale_price", "sale_price_invalid"),
+        (2, "availability", "availability_invalid"),
+        (4, "item_id", "item_incomplete"),
+        (5, "item_id", "item_id_repeated"),
+    ]
+    read = {item["item_id"]: item for item in empty.secret.get(PATH).json()["items"]}
+    assert (read["a"]["price"], read["b"]["price"], read["c"]["price"]) == (7.0, 1999.0, 10.0)
+    assert "sale_price" not in read["c"]
+
+
+def test_an_index_is_that_of_all_that_were_sent(empty: Api) -> None:
+    items = [product(f"p{number}", price="cheap" if number % 120 == 119 else 1) for number in range(250)]
+    told = put(empty, *items)
+    assert (told["accepted"], [rejection["index"] for rejection in told["rejected"]]) == (248, [119, 239])
+
+
+def test_one_product_is_told_what_was_left_out_of_it(empty: Api) -> None:
+    answer = empty.secret.put(f"{PATH}/k1", json={"title": "K", "price": "5 EUR", "sale_price": "9 EUR"}).json()
+    assert (answer["item_id"], answer["price"]) == ("k1", 5.0)
+    assert [warning["code"] for warning in answer["warnings"]] == ["sale_price_invalid"]
+    assert "warnings" not in empty.secret.put(f"{PATH}/k1", json={"title": "K", "price": "5 EUR"}).json()
+    assert empty.secret.put(f"{PATH}/k1", json={"title": "K", "price": "cheap"}).status_code == 422
+
+
+def test_several_are_taken_off_at_once_and_unknown_ones_named(empty: Api) -> None:
+    put(empty, product("a"), product("b"), product("c/d"))
+    assert delete(empty, "a", "nobody", "c/d", "a") == {"deleted": 2, "unknown": ["nobody"]}
+    assert [item["item_id"] for item in empty.secret.get(PATH).json()["items"]] == ["b"]
+    for body, code in (({}, 422), ({"item_ids": ["x"] * 1001}, 413)):
+        assert empty.secret.request("DELETE", PATH, json=body).status_code == code
+    assert empty.public.request("DELETE", PATH, json={"item_ids": ["b"]}).status_code == 403
+
+
+def test_a_whole_catalog_takes_off_what_is_gone_but_not_most_of_it_unforced(empty: Api) -> None:
+    put(empty, *(product(name) for name in "abcd"))
+    told = put(empty, product("a"), product("b"), product("c", price="cheap"), whole=True)
+    assert (told["accepted"], told["removed"], len(told["rejected"])) == (2, 1, 1)
+    assert [item["item_id"] for item in empty.secret.get(PATH).json()["items"]] == ["a", "b", "c"], "c was named"
+    refused = empty.secret.put(PATH, json={"items": [product("a", price="1 EUR")]}, params={"whole": True})
+    assert (refused.status_code, refused.json()["code"]) == (409, "whole_refused")
+    assert "2 of 3 products would be taken off" in refused.json()["detail"]
+    assert empty.secret.get(f"{PATH}/a").json()["price"] == 10.0, "nothing was changed"
+    assert put(empty, product("a"), whole=True, force=True)["removed"] == 2
+    assert "removed" not in put(empty, product("a"))
+
+
+def test_a_sale_has_an_effect_while_it_lasts_and_pre_orders_are_offered(empty: Api) -> None:
+    sale = {"sale_price": "6.00 EUR", "product_type": "Lamps"}
+    dates = {
+        "past": "2020-04-01T09:00-0800/2020-05-01T23:59-0800",
+        "now": "2020-04-01T09:00-0800/2098-05-01T23:59-0800",
+        "future": "2098-04-01/2098-05-01",
+    }
+    put(empty, *(product(name, sale_price_effective_date=when, **sale) for name, when in dates.items()))
+    put(empty, product("pre", availability="preorder", availability_date="2098-01-01"))
+    put(empty, product("back", availability="backorder", availability_date="2098-01-01T00:00+0100"))
+    put(empty, product("grown-up", adult="yes"))
+    offered = {item["item_id"]: item for item in empty.recommend(visitor_id="n1", strategy="new", limit=10)["items"]}
+    assert offered.keys() == {"past", "now", "future", "pre", "back"}
+    assert [offered[name]["sale_price"] for name in dates] == [None, 6.0, None]
+    assert empty.ids(visitor_id="n1", strategy="clearance", limit=10) == ["now"]
+
+
+def test_a_sale_begins_while_nobody_touches_the_catalog(empty: Api) -> None:
+    starts_at_s = time.time() + 1.5
+    put(empty, product("soon", sale_price="6 EUR", sale_starts_at=starts_at_s, product_type="Lamps"))
+
+    def on_sale() -> list[str]:
+        return empty.ids(visitor_id="n2", strategy="clearance", limit=10)
+
+    assert on_sale() == []
+    while time.time() <= starts_at_s + 0.05:
+        time.sleep(0.05)
+    assert on_sale() == ["soon"]
