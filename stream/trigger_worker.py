@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Collection, Mapping
 from functools import partial
+from math import inf
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
@@ -21,7 +22,7 @@ from models.triggers.conditions.base import TimerRequest
 from models.triggers.evaluation import Recipient, TriggerConfig, TriggerOutcome, TriggerSubject, fire
 from models.triggers.message_outcomes import MessageOutcome, message_outcomes_of
 from models.triggers.payload import body_of, sent_event
-from models.triggers.scheduling import arm, observe, observe_profile
+from models.triggers.scheduling import LATE_AFTER_S, arm, observe, observe_profile
 from models.triggers.trigger import WAYS
 from models.triggers.trigger_state import (
     WANT_LASTS_S,
@@ -117,10 +118,12 @@ class TriggerWorker:
 
     def _learn(self, site: str, partition: int, events: VisitorEvents) -> None:
         config, assortment = self._configs.current(site), self._assortments.current(site)
+        # By events' time nothing is late: the clock stands where the events are.
+        late_after_s = inf if self._clock.by_events else LATE_AFTER_S
 
         def learned(visitor_ids: list[str], trigger_states: list[TriggerState]) -> list[StateUpdate]:
             return [
-                _observed(trigger_state, events[visitor_id], config, assortment)
+                _observed(trigger_state, events[visitor_id], config, assortment, late_after_s)
                 for visitor_id, trigger_state in zip(visitor_ids, trigger_states, strict=True)
             ]
 
@@ -304,7 +307,11 @@ def offer_now(item_id: str, assortment: Assortment, now_s: float) -> LastOffer:
 
 
 def _observed(
-    trigger_state: TriggerState, events: Collection[tuple[int, Event]], config: TriggerConfig, assortment: Assortment
+    trigger_state: TriggerState,
+    events: Collection[tuple[int, Event]],
+    config: TriggerConfig,
+    assortment: Assortment,
+    late_after_s: float,
 ) -> StateUpdate:
     """Take in those of the events that are new to the trigger state."""
     new = [(position, event) for position, event in events if position > trigger_state.position]
@@ -327,7 +334,7 @@ def _observed(
                 join_trigger_state(trigger_state, joining)
         elif trigger_state.first_time(event.event_id):
             message_outcomes += message_outcomes_of(event, trigger_state, config.policy.attribution_days)
-            observe(trigger_state, event, config.trigger_index, assortment)
+            observe(trigger_state, event, config.trigger_index, assortment, late_after_s)
         trigger_state.position = position
     after = {want.item_id: want.at_s for want in trigger_state.wants if want.strong}
     wanting = [WatcherUpdate(item_id, None, b"") for item_id in before if item_id not in after]

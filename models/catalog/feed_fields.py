@@ -11,7 +11,7 @@ from models.base.fields import Default, Fields
 from models.base.texts import CONTROL_CHARACTER, is_printable
 from models.catalog.feature_hashing import MAX_LEVELS
 from models.catalog.resources import AVAILABILITY, MAX_ID_LENGTH
-from models.events.parsing import parse_amount
+from models.events.amounts import parse_amount
 
 MAX_TITLE: Final = 500
 MAX_DESCRIPTION: Final = 5_000

@@ -1,48 +1,72 @@
-"""Parsing of events: the only door. Whatever `parse_event` lets through is valid, and the log holds nothing else."""
+"""Parsing of events: the only door. Whatever `parse_event` lets through is valid, and the log holds nothing else.
+
+What is odd about an event is mended, or left out, with a warning; refused is what has no meaning left.
+"""
 
 import math
 import re
 from collections.abc import Mapping
-from datetime import date
+from dataclasses import dataclass
+from math import inf
 from typing import Any, Final
 
+import msgspec
+
 from models.base.errors import InvalidError, show_value
-from models.base.texts import CONTROL_CHARACTER, CURRENCY_CODE, is_printable
-from models.base.timestamps import parse_time
-from models.events.events import Event, EventItem, promotions_of, score_of
+from models.base.texts import is_printable
+from models.base.timestamps import EARLIEST_S, MAX_CLOCK_AHEAD_S, parse_time
+from models.events.event_ids import event_id_of
+from models.events.event_warnings import EventWarnings
+from models.events.events import MAX_EVENT_BYTES, Event, encode_event, order_id_of, promotions_of
+from models.events.item_parsing import ReadItems, read_items, text_of_id
 from models.events.names import (
+    CLICKED_MESSAGES,
     ITEM_EVENTS,
     NOTICES,
+    OFF_SITE_EVENTS,
     ORDER_EVENTS,
     PROMOTION_EVENTS,
     SCORES,
     SEARCH_EVENTS,
-    TRANSACTION_EVENTS,
+    SERVER_EVENTS,
 )
+from models.events.param_parsing import READ_CONTEXT, READ_PARAMS, ParamReader, read_members
+from models.events.placeholders import is_placeholder
 from models.events.segment_spec import translated
 
 MAX_VISITOR_ID: Final = 128
-MAX_TEXT: Final = 500
-MAX_ITEM_TEXT: Final = 150
-MAX_EVENT_ITEMS: Final = 200
-MAX_PARAMS: Final = 50
-MAX_QUANTITY: Final = 1_000_000
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
-_PARAM_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,63}")
+CLOCK_TOLERANCE_S: Final = 5.0
+"""A client's clock is corrected by `sent_at` where it is further off: less is the way the request took."""
+_MAX_NAME: Final = 40
+_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
+_OTHER_LETTERS: Final = re.compile(r"[^A-Za-z0-9_]+")
 EVENT_FIELDS: Final = frozenset(
-    {"event", "visitor_id", "event_id", "user_id", "session_id", "timestamp", "params", "items", "context"}
+    {"event", "visitor_id", "event_id", "user_id", "session_id", "timestamp", "sent_at", "params", "items", "context"}
 )
-_CATEGORY_KEYS: Final = ("item_category", "item_category2", "item_category3", "item_category4", "item_category5")
+_OTHER_NAMES: Final = {"sentAt": "sent_at"}
+_KNOWN_NAMES: Final = (
+    ITEM_EVENTS | PROMOTION_EVENTS | ORDER_EVENTS | SEARCH_EVENTS | OFF_SITE_EVENTS | CLICKED_MESSAGES | SERVER_EVENTS
+    | frozenset(SCORES) | {"page_view", "login", "logout", "sign_up"}
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """How an event came in: at which site, when (epoch seconds), and when its sender's clock says it was sent."""
+
+    site: str
+    accepted_at_s: float
+    sent_at: object = None
 
 
 def parse_event(raw: object, site: str, accepted_at_s: float) -> Event:
-    """Check one event as it came from outside.
+    """Check one event as it came from outside; what was odd about it is mended without a word.
 
     Parameters
     ----------
     raw
         What JSON decoding gave: `event` and `visitor_id`, and perhaps `event_id`, `user_id`, `session_id`,
-        `timestamp`, `params`, `items`, `context`. Segment's event names are read as ours
+        `timestamp`, `sent_at`, `params`, `items`, `context`. Segment's event names are read as ours
         (`models.events.segment_spec`).
     site
         The site its key belongs to.
@@ -52,235 +76,249 @@ def parse_event(raw: object, site: str, accepted_at_s: float) -> Event:
     Raises
     ------
     InvalidError
-        With the field, the value and a code such as `visitor_id_invalid`.
+        With the field, the value and a code such as `visitor_id_missing`, where nothing of meaning is left.
 
     >>> parse_event({"event": "page_view", "visitor_id": "v1"}, site="demo", accepted_at_s=1_700_000_000.0).at_s
     1700000000.0
     """
+    return read_event(raw, Receipt(site, accepted_at_s), EventWarnings())
+
+
+def read_event(raw: object, receipt: Receipt, warnings: EventWarnings) -> Event:
+    """Check one event as `parse_event` does, and note in `warnings` what was mended or left out."""
     if not isinstance(raw, dict):
         raise InvalidError("event_invalid", f"an event is a JSON object, got {show_value(raw)}")
     raw = translated(raw)
-    for key in raw:
-        if key not in EVENT_FIELDS:
-            raise InvalidError("field_unknown", f"field {show_value(key)} is not known; put your own data into params")
-    name = raw.get("event")
+    if not EVENT_FIELDS.issuperset(raw):
+        raw = _with_known_fields(raw, warnings)
+    name = parse_event_name(raw.get("event"), warnings)
+    given_items = raw.get("items")
+    reader = ParamReader(name, read_members(raw.get("params"), "params", READ_PARAMS, warnings), warnings)
+    if given_items is None and isinstance(reader.params.get("items"), list):
+        given_items = reader.params["items"]  # where gtag has them
+        reader.leave_out("items")
+    reader.read()
+    read = read_items(given_items, name, warnings)
+    user_id = _user_id(raw.get("user_id"), warnings)
+    if read.left_out is not None or read.currency:
+        _settle_value(name, reader, read, warnings)
+    params = reader.params
+    event = Event(
+        site=receipt.site,
+        event=name,
+        visitor_id=_visitor_id(raw.get("visitor_id"), user_id, name, params, warnings),
+        at_s=_time_of(raw, receipt, warnings),
+        accepted_at_s=receipt.accepted_at_s,
+        event_id=_label(raw.get("event_id"), "event_id", warnings),
+        user_id=user_id,
+        session_id=_label(raw.get("session_id"), "session_id", warnings),
+        params=params,
+        items=read.items,
+        context=read_members(raw.get("context"), "context", READ_CONTEXT, warnings),
+    )
+    if name in ITEM_EVENTS and not event.items:
+        _check_items(event, given_items, warnings)
+    if name in PROMOTION_EVENTS and not promotions_of(event):
+        raise InvalidError("creative_name_missing", f"{name} needs creative_name, on its items or in params")
+    return event
+
+
+def encode_fitting(event: Event, warnings: EventWarnings) -> bytes:
+    """Give the bytes the log holds; of an event too large, what the engine does not read is left out.
+
+    Raises `InvalidError` where that does not help.
+    """
+    encoded = encode_event(event)
+    if len(encoded) <= MAX_EVENT_BYTES:
+        return encoded
+    params = {name: value for name, value in event.params.items() if name in READ_PARAMS}
+    context = {name: value for name, value in event.context.items() if name in READ_CONTEXT}
+    for smaller in (
+        msgspec.structs.replace(event, params=params, context=context),
+        msgspec.structs.replace(event, params=params, context={}),
+    ):
+        slim = encode_event(smaller)
+        if len(slim) <= MAX_EVENT_BYTES:
+            done = f"bytes are more than {MAX_EVENT_BYTES}: params and context of your own were left out"
+            warnings.add("event", "dropped", len(encoded), done)
+            return slim
+    raise InvalidError("event_too_large", f"the event has {len(encoded)} bytes, at most {MAX_EVENT_BYTES}")
+
+
+def parse_event_name(value: object, warnings: EventWarnings | None = None) -> str:
+    """Give an event's name, one of other letters with `_` for them; raises `InvalidError` for none, and for ours.
+
+    >>> parse_event_name("Newsletter: signed up"), parse_event_name("view item")
+    ('Newsletter_signed_up', 'view_item')
+    """
+    name = value
     if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise InvalidError(
-            "event_name_invalid",
-            f"event must be 1 to 40 of A-Z a-z 0-9 _, starting with a letter, got {show_value(name)}",
-        )
+        made = _OTHER_LETTERS.sub("_", value).strip("_") if isinstance(value, str) and value[:1] != "_" else ""
+        made = f"event_{made}" if made[:1].isdigit() else made
+        made = made.casefold() if made.casefold() in _KNOWN_NAMES else made[:_MAX_NAME]
+        if not made:
+            raise InvalidError(
+                "event_name_invalid",
+                f"event must be 1 to {_MAX_NAME} of A-Z a-z 0-9 _, starting with a letter, got {show_value(value)}",
+            )
+        if warnings is not None:
+            warnings.add("event", "read_as", value, f"was read as {made}")
+        name = made
     if name in NOTICES:
         raise InvalidError("event_name_reserved", f"event {name} is told by the engine itself, and taken from nobody")
-    visitor_id = _identifier(raw, "visitor_id", required=True)
-    params = _params(raw.get("params"), "params")
-    event = Event(
-        site=site,
-        event=name,
-        visitor_id=visitor_id,
-        at_s=parse_time(raw.get("timestamp"), accepted_at_s),
-        accepted_at_s=accepted_at_s,
-        event_id=_identifier(raw, "event_id"),
-        user_id=_identifier(raw, "user_id"),
-        session_id=_identifier(raw, "session_id"),
-        params=params,
-        items=_items(raw.get("items"), "items"),
-        context=_params(raw.get("context"), "context"),
-    )
-    _check_meaning(event)
-    return event
+    return name
 
 
 def parse_visitor_id(value: object) -> str:
     """Check a visitor id; raises `InvalidError`."""
-    return _identifier({"visitor_id": value}, "visitor_id", required=True)
-
-
-def _identifier(raw: Mapping[str, object], field: str, *, required: bool = False) -> str:
-    value = raw.get(field)
-    if value is None and not required:
-        return ""
-    if required and (value is None or value == ""):
-        raise InvalidError(f"{field}_missing", f"{field} is required, got {show_value(value)}")
+    if value is None or value == "":
+        raise InvalidError("visitor_id_missing", f"visitor_id is required, got {show_value(value)}")
     if not is_printable(value, MAX_VISITOR_ID):
         raise InvalidError(
-            f"{field}_invalid",
-            f"{field} must be text of 1 to {MAX_VISITOR_ID} printable characters, got {show_value(value)}",
+            "visitor_id_invalid",
+            f"visitor_id must be text of 1 to {MAX_VISITOR_ID} printable characters, got {show_value(value)}",
         )
     return value
 
 
-def _params(raw: object, field: str) -> dict[str, Any]:
-    if raw is None:
-        return {}
-    if not isinstance(raw, dict):
-        raise InvalidError(f"{field}_invalid", f"{field} must be a JSON object, got {show_value(raw)}")
-    if len(raw) > MAX_PARAMS:
-        raise InvalidError(f"{field}_invalid", f"{field} has {len(raw)} members, at most {MAX_PARAMS}")
-    for name in raw:
-        if not _PARAM_NAME.fullmatch(name):
-            raise InvalidError(f"{field}_invalid", f"{field} has a member named {show_value(name)}")
-    return raw
-
-
-def _items(raw: object, field: str) -> tuple[EventItem, ...]:
-    if raw is None:
-        return ()
-    if not isinstance(raw, list):
-        raise InvalidError("items_invalid", f"{field} must be a JSON array, got {show_value(raw)}")
-    if len(raw) > MAX_EVENT_ITEMS:
-        raise InvalidError("items_invalid", f"{field} has {len(raw)} elements, at most {MAX_EVENT_ITEMS}")
-    return tuple(_item(item, f"{field}[{index}]") for index, item in enumerate(raw))
-
-
-def _item(raw: object, field: str) -> EventItem:
-    if not isinstance(raw, dict):
-        raise InvalidError("item_invalid", f"{field} must be a JSON object, got {show_value(raw)}")
-    name = _text(raw, "item_name", field)
-    item_id = raw.get("item_id")
-    if isinstance(item_id, int) and not isinstance(item_id, bool):
-        item_id = str(item_id)
-    if item_id is None or item_id == "":
-        item_id = name
-    if not isinstance(item_id, str) or not item_id:
-        raise InvalidError("item_id_missing", f"{field} needs item_id or item_name, got {show_value(raw)}")
-    if len(item_id) > MAX_ITEM_TEXT or CONTROL_CHARACTER.search(item_id):
-        raise InvalidError(
-            "item_id_invalid",
-            f"{field}.item_id must be 1 to {MAX_ITEM_TEXT} printable characters, got {show_value(item_id)}",
-        )
-    quantity = raw.get("quantity", 1)
-    if isinstance(quantity, str) and quantity.isdecimal() and len(quantity) <= 20:  # int() refuses thousands of digits
-        quantity = int(quantity)
-    if isinstance(quantity, float) and quantity.is_integer():
-        quantity = int(quantity)
-    if not isinstance(quantity, int) or isinstance(quantity, bool) or not 1 <= quantity <= MAX_QUANTITY:
-        raise InvalidError(
-            "quantity_invalid",
-            f"{field}.quantity must be a whole number from 1 to {MAX_QUANTITY}, got {show_value(quantity)}",
-        )
-    price = raw.get("price")
-    index = raw.get("index")
-    return EventItem(
-        item_id=item_id,
-        name=name,
-        brand=_text(raw, "item_brand", field),
-        category=tuple(level for key in _CATEGORY_KEYS if (level := _text(raw, key, field))),
-        variant=_text(raw, "item_variant", field),
-        price=None if price is None else parse_amount(price, f"{field}.price", "price_invalid"),
-        discount=_discount(raw.get("discount")),
-        quantity=quantity,
-        index=index if isinstance(index, int) and not isinstance(index, bool) else None,
-        promotion_id=_text(raw, "promotion_id", field),
-        creative_name=_text(raw, "creative_name", field),
-        creative_slot=_text(raw, "creative_slot", field),
-    )
-
-
-def _discount(value: object) -> float:
-    """An amount, where it is one: what is none says nothing, and spoils no order."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < 1e12:
-        return float(value)
-    return 0.0
-
-
-def _text(raw: Mapping[str, object], key: str, field: str) -> str:
-    value = raw.get(key)
-    if value is None:
+def parse_served_id(value: object) -> str:
+    """Check the id of a visitor to be served; empty, for nobody known, where there is none or a placeholder."""
+    if not value:
         return ""
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        value = str(value)
-    if not isinstance(value, str) or len(value) > MAX_TEXT:
-        raise InvalidError("item_invalid", f"{field}.{key} must be text of at most {MAX_TEXT}, got {show_value(value)}")
-    return value
+    visitor_id = parse_visitor_id(value)
+    return "" if is_placeholder(visitor_id) else visitor_id
 
 
-def parse_amount(value: object, field: str, code: str) -> float:
-    """Read an amount of money: a number, or digits as text; 0 or more, finite. Raises `InvalidError`."""
-    amount: float | None = None
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        amount = float(value) if abs(value) < 1e15 else None
-    elif isinstance(value, str):
-        try:
-            amount = float(value)
-        except ValueError:
-            amount = None
-    if amount is None or not math.isfinite(amount) or not 0 <= amount < 1e12:
-        raise InvalidError(code, f"{field} must be a number of 0 or more, got {show_value(value)}")
-    return amount
-
-
-def _check_meaning(event: Event) -> None:
-    """Refuse an event that lacks what its name promises."""
-    name, params = event.event, event.params
-    if name in ITEM_EVENTS and not event.items:
-        raise InvalidError("items_missing", f"{name} needs at least one element in items")
-    if name in ORDER_EVENTS:
-        _check_order(name, params)
-    if name in SEARCH_EVENTS and not (isinstance(params.get("search_term"), str) and params["search_term"].strip()):
-        raise InvalidError(
-            "search_term_missing", f"{name} needs params.search_term, got {show_value(params.get('search_term'))}"
-        )
-    if name in PROMOTION_EVENTS and not promotions_of(event):
-        raise InvalidError("creative_name_missing", f"{name} needs creative_name, on its items or in params")
-    if name in SCORES:
-        _check_scores(name, params)
-    if name == "birthday_given" or params.get("birthday") is not None:
-        _check_birthday(name, params.get("birthday"))
-    if name == "campaign_cost":
-        _check_cost(params)
-    for field in ("dwell_ms", "engagement_time_msec", "value"):
-        if params.get(field) is not None:
-            parse_amount(params[field], f"params.{field}", f"{field}_invalid")
-    currency = params.get("currency")
-    if currency is not None and not (isinstance(currency, str) and CURRENCY_CODE.fullmatch(currency)):
-        raise InvalidError("currency_invalid", f"params.currency must be an ISO 4217 code, got {show_value(currency)}")
-
-
-def _check_order(name: str, params: Mapping[str, Any]) -> None:
-    """Refuse an event of an order that does not name it."""
-    order = params.get("transaction_id", params.get("order_id"))
-    if not isinstance(order, (str, int)) or isinstance(order, bool) or not str(order) or len(str(order)) > 128:
-        needs = "transaction_id" if name in TRANSACTION_EVENTS else "order_id"
-        raise InvalidError(
-            f"{needs}_missing", f"{name} needs params.{needs} (1 to 128 characters), got {show_value(order)}"
-        )
-
-
-def _check_scores(name: str, params: Mapping[str, Any]) -> None:
-    """Refuse an answer off its scale, and an event without any answer."""
-    given = [(field, least, most) for field, least, most in SCORES[name] if params.get(field) is not None]
-    if not given:
-        field, least, most = SCORES[name][0]
-        wanted = " or ".join(f"params.{field} ({low} to {high})" for field, low, high in SCORES[name])
-        raise InvalidError(f"{field}_missing", f"{name} needs {wanted}, got {show_value(params.get(field))}")
-    for field, least, most in given:
-        score = score_of(params, field)
-        halves = field == "rating" and score is not None and (2 * score).is_integer()
-        if score is None or not least <= score <= most or not (score.is_integer() or halves):
-            kind = "a number" if field == "rating" else "a whole number"
-            raise InvalidError(
-                f"{field}_invalid",
-                f"params.{field} must be {kind} from {least} to {most}, got {show_value(params[field])}",
-            )
-
-
-def _check_birthday(name: str, value: object) -> None:
-    """Refuse a birthday that is no ISO date."""
-    if isinstance(value, str) and len(value) == 10:
-        try:
-            date.fromisoformat(value)
-        except ValueError:
-            pass
+def _with_known_fields(raw: dict[str, Any], warnings: EventWarnings) -> dict[str, Any]:
+    """Put fields that no event has into its params, unless something is there already."""
+    known = {name: value for name, value in raw.items() if name in EVENT_FIELDS}
+    given = known.get("params")
+    params = dict(given) if isinstance(given, dict) else None if given is not None else {}
+    for name, value in raw.items():
+        if name in EVENT_FIELDS:
+            continue
+        ours = _OTHER_NAMES.get(name)
+        if ours is not None:
+            known.setdefault(ours, value)
+        elif params is None or name in params:
+            warnings.add(name, "unknown", value, "is no field of an event, and was left out")
         else:
-            return
-    code = "birthday_missing" if value is None else "birthday_invalid"
-    raise InvalidError(code, f"{name}: params.birthday must be an ISO date such as 1990-04-23, got {show_value(value)}")
+            params[name] = value
+            warnings.add(name, "unknown", value, "is no field of an event, and was taken as one of params")
+    return {**known, "params": params} if params else known
 
 
-def _check_cost(params: Mapping[str, Any]) -> None:
-    """Refuse a cost without amount, or of nothing."""
-    if params.get("cost") is None:
-        raise InvalidError("cost_missing", f"campaign_cost needs params.cost, got {show_value(params.get('cost'))}")
-    parse_amount(params["cost"], "params.cost", "cost_invalid")
-    if not any(isinstance(params.get(field), str) and params[field] for field in ("campaign", "source", "medium")):
-        raise InvalidError("campaign_missing", "campaign_cost needs params.campaign, params.source or params.medium")
+def _label(value: object, field: str, warnings: EventWarnings) -> str:
+    """Give an id that is only compared: one that does not fit goes by a digest of it."""
+    if value is None or value == "":
+        return ""
+    if is_printable(value, MAX_VISITOR_ID):
+        return value
+    text = text_of_id(value)
+    if text is None:
+        warnings.add(field, "dropped", value, "is no id, and was left out")
+        return ""
+    if not is_printable(text, MAX_VISITOR_ID):
+        text = event_id_of(text)
+        warnings.add(field, "shortened", value, f"is long or not printable, and goes by {text}")
+    elif isinstance(value, str):
+        warnings.add(field, "read_as", value, "was read without the spaces around it")
+    return text
+
+
+def _readable_id(value: object) -> str:
+    """Give the id of a visitor, as text; empty for what can be none."""
+    text = text_of_id(value)
+    return text if text is not None and is_printable(text, MAX_VISITOR_ID) else ""
+
+
+def _user_id(value: object, warnings: EventWarnings) -> str:
+    if value is None or value == "":
+        return ""
+    user_id = value if is_printable(value, MAX_VISITOR_ID) else _readable_id(value)
+    if not user_id:
+        warnings.add("user_id", "dropped", value, "is no id, and was left out")
+    elif is_placeholder(user_id):
+        warnings.add("user_id", "placeholder", value, "stands for nobody, and was left out")
+        return ""
+    elif isinstance(value, str) and user_id != value:
+        warnings.add("user_id", "read_as", value, "was read without the spaces around it")
+    return user_id
+
+
+def _visitor_id(
+    value: object, user_id: str, event_name: str, params: Mapping[str, Any], warnings: EventWarnings
+) -> str:
+    """Give whose the event is: its visitor's, else its user's, else of an order its own.
+
+    Raises `InvalidError` for an event of nobody.
+    """
+    visitor_id = value if is_printable(value, MAX_VISITOR_ID) else _readable_id(value)
+    if visitor_id and not is_placeholder(visitor_id):
+        if visitor_id != value and isinstance(value, str):
+            warnings.add("visitor_id", "read_as", value, "was read without the spaces around it")
+        return visitor_id
+    other = user_id
+    if not other and event_name in ORDER_EVENTS:
+        other = f"order-{params.get('transaction_id') or params.get('order_id')}"
+        if not is_printable(other, MAX_VISITOR_ID):
+            other = f"order-{event_id_of(other)}"
+    if other:
+        done = f"names no visitor: the event was taken as one of {other}"
+        warnings.add("visitor_id", "placeholder" if visitor_id else "dropped", value, done)
+        return other
+    if visitor_id:
+        raise InvalidError("visitor_id_placeholder", f"visitor_id {show_value(value)} stands for nobody")
+    return parse_visitor_id(value)
+
+
+def _time_of(raw: Mapping[str, Any], receipt: Receipt, warnings: EventWarnings) -> float:
+    """Give when the event happened, by our clock."""
+    stamp, sent_at = raw.get("timestamp"), raw.get("sent_at", receipt.sent_at)
+    if stamp is None:
+        return receipt.accepted_at_s
+    if stamp in ("", 0) and not isinstance(stamp, bool):
+        warnings.add("timestamp", "dropped", stamp, "is no time: the time of receipt was taken")
+        return receipt.accepted_at_s
+    if sent_at is None:
+        at_s = parse_time(stamp, receipt.accepted_at_s)
+        if at_s == receipt.accepted_at_s + MAX_CLOCK_AHEAD_S:
+            warnings.add(
+                "timestamp", "clock_corrected", stamp, f"lies ahead: {MAX_CLOCK_AHEAD_S:.0f} s ahead was taken"
+            )
+        return at_s
+    try:
+        behind_s = receipt.accepted_at_s - parse_time(sent_at, inf)
+    except InvalidError:
+        warnings.add("sent_at", "dropped", sent_at, "is no time, and was left out")
+        return parse_time(stamp, receipt.accepted_at_s)
+    if abs(behind_s) <= CLOCK_TOLERANCE_S:
+        return parse_time(stamp, receipt.accepted_at_s)
+    at_s = min(parse_time(stamp, inf) + behind_s, receipt.accepted_at_s)
+    if not math.isfinite(at_s) or at_s < EARLIEST_S:
+        raise InvalidError(
+            "timestamp_invalid", f"timestamp {show_value(stamp)} is before 2000, by sent_at {show_value(sent_at)}"
+        )
+    warnings.add("timestamp", "clock_corrected", stamp, f"was moved by {behind_s:.0f} s, as sent_at tells")
+    return at_s
+
+
+def _settle_value(event_name: str, reader: ParamReader, read: ReadItems, warnings: EventWarnings) -> None:
+    """Take the currency that a price named; and where lines were left out, their worth into the value of an order that
+    names none."""
+    reader.name_currency(read.currency)
+    if read.left_out is None or event_name not in ORDER_EVENTS or reader.params.get("value") is not None:
+        return
+    kept = [item.price * item.quantity for item in read.items if item.price is not None]
+    value = max(0.0, round(sum(kept) + read.left_out, 6))
+    warnings.add("params.value", "read_as", None, f"was read as {value:g}, which all lines come to")
+    reader.put("value", value)
+
+
+def _check_items(event: Event, given: object, warnings: EventWarnings) -> None:
+    """Refuse an event that means nothing without items; a purchase still tells of an order."""
+    if event.event != "purchase":
+        named = f", got {show_value(given)}" if given is not None else ""
+        raise InvalidError("items_missing", f"{event.event} needs at least one element in items{named}")
+    done = f"leave order {order_id_of(event)} without items: it counts, and teaches nothing"
+    warnings.add("items", "dropped", given, done)

@@ -113,6 +113,7 @@ class TriggerState(msgspec.Struct, array_like=True):
     when the visit it belongs to began; `cart_since_s` is when the cart was begun, `cart_over_s` when something was
     ordered last; `heard` holds when events were seen last that some trigger waits for; `allowed` is what is left of the
     events a visitor may send before it is a flood; `event_ids` holds digests of the latest event ids.
+    What happened from `late_from_s` to `late_until_s` was told late, the last of it at `late_told_s`.
     """
 
     position: int = 0
@@ -139,6 +140,9 @@ class TriggerState(msgspec.Struct, array_like=True):
     counted_at_s: float = 0.0
     flooded_at_s: float = 0.0
     event_ids: bytes = b""
+    late_from_s: float = 0.0
+    late_until_s: float = 0.0
+    late_told_s: float = 0.0
 
     @property
     def due_s(self) -> float | None:
@@ -256,6 +260,12 @@ def join_trigger_state(state: TriggerState, other: TriggerState) -> None:
         known = [at_s for joined in (state, other) if (at_s := getattr(joined, name))]
         setattr(state, name, min(known, default=0.0))
     state.birthday = state.birthday or other.birthday
+    if other.late_told_s > state.late_told_s:
+        state.late_from_s, state.late_until_s, state.late_told_s = (
+            other.late_from_s,
+            other.late_until_s,
+            other.late_told_s,
+        )
     names = {*state.heard, *other.heard}
     state.heard = {name: max(state.heard.get(name, 0.0), other.heard.get(name, 0.0)) for name in names}
 

@@ -30,8 +30,8 @@ class Order(msgspec.Struct, array_like=True):
     order_id: str
     at_s: int
     items: int
-    units: int = 0
-    on_sale: int = 0
+    units: int | float = 0
+    on_sale: int | float = 0
     cents: int = 0
 
 
@@ -39,12 +39,12 @@ class OlderOrders(msgspec.Struct, array_like=True):
     """Sums over the orders that are no longer known one by one; times in whole epoch seconds."""
 
     orders: int = 0
-    units: int = 0
-    on_sale: int = 0
+    units: int | float = 0
+    on_sale: int | float = 0
     cents: int = 0
     first_at_s: int = 0
     last_at_s: int = 0
-    most_units: int = 0
+    most_units: int | float = 0
     most_cents: int = 0
 
     def add(self, order: Order) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection
 from typing import Final, NamedTuple
 
+from models.events.amounts import whole_if_it_is
 from models.events.events import Event, EventItem, order_id_of
 from models.visitor.order_history import History, OlderOrders, Order, number_of
 
@@ -17,11 +18,11 @@ class OrderValue(NamedTuple):
 
     orders: int
     revenue: float
-    units: int
+    units: int | float
     sale_share: float
     first_at_s: float
     last_at_s: float
-    most_units: int
+    most_units: int | float
     most_value: float
 
     @property
@@ -76,8 +77,8 @@ def charge(history: History, event: Event, added: Collection[str], on_sale: Call
         if order.cents == 0:
             order.cents = _cents_of(event.items) if told is None else told
         return
-    order.units += sum(item.quantity for item in lines)
-    order.on_sale += sum(item.quantity for item in lines if on_sale(item))
+    order.units = whole_if_it_is(order.units + sum(item.quantity for item in lines))
+    order.on_sale = whole_if_it_is(order.on_sale + sum(item.quantity for item in lines if on_sale(item)))
     order.cents += _cents_of(lines) if told is None or len(lines) < len(event.items) else told
 
 
@@ -101,7 +102,7 @@ def give_back(history: History, event: Event) -> None:
     if not cents and order.units:
         cents = round(order.cents * units / order.units)
     order.cents = max(0, order.cents - cents)
-    order.units -= units
+    order.units = whole_if_it_is(order.units - units)
     order.on_sale = min(order.on_sale, order.units)
 
 

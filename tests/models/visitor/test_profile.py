@@ -22,7 +22,7 @@ from tests.models.makers import START_S, event
 from tests.models.visitor.profiles import apply, busy, profile_of
 
 
-def cart(profile: Profile) -> dict[str, int]:
+def cart(profile: Profile) -> dict[str, float]:
     return {line.item_id: line.quantity for line in profile.cart}
 
 
