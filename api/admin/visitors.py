@@ -85,6 +85,7 @@ async def get_visitor(
             "holdout": in_holdout(site.name, visitor_id, state.config.holdout_share),
             "devices": sorted({joined.device_id for joined in profile.joined}),
             **_view(profile, site),
+            "bot": profile.is_bot,
             "stage": _stage(facts, membership),
             "segments": _segments(facts, segment_config, membership),
             "value": _value(facts),

@@ -3,6 +3,7 @@
 import time
 from typing import Any, Final
 
+import msgspec
 import orjson
 from fastapi import APIRouter, Request, Response
 
@@ -12,10 +13,12 @@ from api.http.problems import ProblemError
 from api.http.request_body import answer, array_in, json_invalid, read_body
 from api.http.schemas.documenting import body, problems
 from api.http.schemas.events import MAX_EVENTS, Events, EventsAccepted
+from api.runtime.asking_bot import asking_bot
 from api.runtime.authentication import needs_secret, sending_site
 from api.runtime.log_appender import Incoming, append_events
 from api.runtime.state import state_of
 from models.base.errors import InvalidError
+from models.events.bots import with_agent
 from models.events.dead_letter import DeadLetter, encode_dead_letter
 from models.events.event_warnings import EventWarnings
 from models.events.events import MAX_EVENT_BYTES
@@ -43,9 +46,9 @@ async def post_events(request: Request) -> Response:
 
     Each event stands alone: a bad one is rejected with its index, code and message, and never fails the rest. What is
     odd about an event that is taken is mended or left out, and stands in `warnings`. The body may be packed with gzip.
-    `sent_at`, the client's clock when it sent, beside `events` or in an event, corrects its timestamps. Costs of
-    campaigns are taken with the secret key alone. An accepted event is durable in the event log, and every decision
-    asked for from now on reflects it.
+    A bot in the `User-Agent` of a call with the public key is the sender of its events. `sent_at`, the client's clock
+    when it sent, beside `events` or in an event, corrects its timestamps. Costs of campaigns are taken with the secret
+    key alone. An accepted event is durable in the event log, and every decision asked for from now on reflects it.
     """
     state = state_of(request)
     site, is_secret = sending_site(request)
@@ -58,6 +61,8 @@ async def post_events(request: Request) -> Response:
     warned: list[dict[str, Any]] = []
     letters: list[Incoming] = []
     refused: ProblemError | None = None
+    agent = "" if is_secret else request.headers.get("user-agent", "")
+    bot = asking_bot(state.config, site.name, agent)
     for index, given in enumerate(values):
         warnings = EventWarnings()
         value = given if is_whole else repaired(given, warnings)
@@ -68,6 +73,8 @@ async def post_events(request: Request) -> Response:
             continue
         try:
             event = read_event(value, Receipt(site.name, now_s + index * _NEXT_S, sent_at), warnings)
+            if bot is not None:
+                event = msgspec.structs.replace(event, context=with_agent(event.context, agent))
             encoded = encode_fitting(event, warnings)
         except InvalidError as error:
             rejected.append({"index": index, "code": error.code, "message": error.message})

@@ -23,6 +23,8 @@ _PREFIXES: Final = frozenset(
 )
 _NOTHINGS: Final = frozenset({"undefined", "null", "nan", "none", "nil", "objectobject"})
 _MARKS: Final = re.compile(r"[\s\"'`()\[\]{}<>_.:/|*#?!=~,;&$%@+\\-]+")
+_ONLY_MARKS: Final = re.compile(rf"(?:{_MARKS.pattern})*")
+_DASHES: Final = frozenset("-_. \t")
 _TEMPLATE: Final = re.compile(
     r"\{\{.*\}\}|\$\{.*\}|<%.*%>|\{%.*%\}|%[A-Za-z_]+%|%s|\[\[.*\]\]|<[A-Za-z_ -]+>|\{[A-Za-z_.]+\}"
 )
@@ -48,6 +50,8 @@ def is_placeholder(text: str) -> bool:
     text = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
     if text == "-1" or _TEMPLATE.fullmatch(text):
         return True
+    if _ONLY_MARKS.fullmatch(text):
+        return set(text) <= _DASHES
     parts = [part for part in _MARKS.split(text) if part]
     word = "".join(parts)
     if word in _WORDS or (set(word) == {"0"}) or word == "f" * 32:

@@ -18,7 +18,7 @@ from models.base.bucketing import in_holdout
 from models.base.durations import DAY_S, HOUR_S
 from models.catalog.assortment import Assortment
 from models.catalog.strategies import STRATEGIES
-from models.events.bots import FLOOD_EVENTS, allowance
+from models.events.bots import FLOOD_EVENTS, allowance, sent_by_bot
 from models.events.event_ids import is_recent, with_id
 from models.events.events import Event, EventItem, order_id_of, promotions_of
 from models.events.impressions import was_seen
@@ -150,8 +150,8 @@ class Learner:
     ) -> bool:
         """Learn an event at its place in the log; False where there is nothing in it to learn.
 
-        That is so where it was learned before, is a client's retry, or tells what became of a profile. Of `hurried`
-        events, one of `RANKED_EVERY` teaches the ranker; all are counted.
+        That is so where it was learned before, is a client's retry or a bot's, or tells what became of a profile. Of
+        `hurried` events, one of `RANKED_EVERY` teaches the ranker; all are counted.
         """
         if position <= self.positions.get(partition, 0):
             return False
@@ -164,6 +164,8 @@ class Learner:
             self.again.forget(event.visitor_id)
             self.clicks.forget(event.visitor_id)
             return True
+        if sent_by_bot(event):
+            return False
         path = self._path(event)
         if is_recent(path.event_ids, event.event_id):
             return False

@@ -110,14 +110,16 @@ def observe(  # noqa: C901 - what one event means, question by question
 ) -> None:
     """Take in one event, in log order; the caller has seen to it that it is new, and no erasure.
 
-    One accepted more than `late_after_s` after it happened was told late: what it arms does not fall due at once.
+    A bot's says nothing, and silences nobody whose id it carries. One accepted more than `late_after_s` after it
+    happened was told late: what it arms does not fall due at once.
     """
     name = event.event
+    if sent_by_bot(event):
+        return
     if event.accepted_at_s - event.at_s > late_after_s:
         _note_late(state, event)
-    if sent_by_bot(event):
-        state.bot = True
     if name not in NOTICES and name not in RECEIVED_EVENTS:
+        state.bot = False
         waited_s = event.at_s - state.counted_at_s
         state.allowed = allowance(state.allowed, waited_s)
         state.counted_at_s = max(state.counted_at_s, event.at_s)
@@ -350,6 +352,6 @@ def observe_profile(state: TriggerState, profile: Profile, index: TriggerIndex) 
     if profile.orders is not None:
         first_s = profile.order_value.first_at_s
         state.first_order_s = min(state.first_order_s or first_s, first_s)
-    for trigger in index.by_name.get(PROFILE_READ, ()):
+    for trigger in index.by_name.get(PROFILE_READ, ()) if not profile.is_bot else ():
         arm(state, trigger, trigger.when.timers_for_profile(state, profile, index.zone))
     call_off(state, index)

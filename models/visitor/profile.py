@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from models.events.bots import sent_by_bot
 from models.events.device import device_of
 from models.events.event_ids import is_recent, with_id
 from models.events.events import Event, EventItem, order_id_of
@@ -94,7 +95,7 @@ class Profile(msgspec.Struct, array_like=True):
     `COUNTED`; `sketch` is `models.visitor.interest_sketch`'s; `device` and `region` are what the latest events that
     told them came from; `intent` is whether an event of `INTENT` was ever seen; `removals` is `models.visitor.cart`'s,
     `contact_history` `models.visitor.contact_history`'s. What the shop sends moves `last_at_s` of none but a new
-    visitor.
+    visitor. `bot_events` of the events seen were told with a bot's user agent.
 
     Of whose it is: a device's profile keeps `links`, and the latest `parts` it gave to those who are known, the last at
     position `given`; a known visitor's keeps what has `joined` it.
@@ -126,6 +127,12 @@ class Profile(msgspec.Struct, array_like=True):
     given: int = 0
     joined: list[Joined] = []
     contact_history: ContactHistory | None = None
+    bot_events: int = 0
+
+    @property
+    def is_bot(self) -> bool:
+        """Whether all that is known of the visitor was done by programs that say so."""
+        return 0 < self.bot_events == self.events_seen
 
     def count(self, event: str) -> int:
         """How often the visitor did what `event` names."""
@@ -175,6 +182,7 @@ def apply_one(profile: Profile, event: Event, on_sale: Callable[[EventItem], boo
     at_s = event.at_s
     first = profile.events_seen == 0
     profile.events_seen += 1
+    profile.bot_events += sent_by_bot(event)
     profile.counts[_COUNT_INDEX.get(event.event, _COUNT_INDEX["other"])] += 1
     profile.first_at_s = at_s if first else min(profile.first_at_s, at_s)
     if first or event.event not in RECEIVED_EVENTS:

@@ -62,6 +62,7 @@ def join(profile: Profile, joined: Joined, part: Profile) -> bool:
         return True
     first = profile.events_seen == 0
     profile.events_seen += part.events_seen
+    profile.bot_events += part.bot_events
     profile.counts = [count + other for count, other in zip(profile.counts, part.counts, strict=True)]
     profile.first_at_s = part.first_at_s if first else min(profile.first_at_s, part.first_at_s)
     _join_sessions(profile, part)

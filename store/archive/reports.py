@@ -16,7 +16,7 @@ from store.archive.buyer_reports import (
     stages_at_end,
     value_segments,
 )
-from store.archive.channel_reports import campaigns, channels, funnel
+from store.archive.channel_reports import bots, campaigns, channels, funnel
 from store.archive.decision_reports import experiment_figures, holdout_lift, slot_figures, strategy_figures
 from store.archive.experiment_results import Asked, Judged
 from store.archive.report_source import MadeTable, ReportSource
@@ -145,5 +145,6 @@ REPORTS: Final[Mapping[str, Callable[[ReportSource], MadeTable]]] = {
     "strategies": strategy_figures,
     "holdout": holdout_lift,
     "experiments": experiment_figures,
+    "bots": bots,
 }
 """Every report by name."""

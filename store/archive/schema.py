@@ -27,6 +27,7 @@ SCHEMA: Final = pa.schema(
         ("list", pa.string()),
         ("seen", pa.bool_()),
         ("bot", pa.bool_()),
+        ("bot_class", pa.string()),
         *((name, pa.string()) for name in ("experiment", "variant", "segment", "stage_from", "stage")),
         *((name, pa.string()) for name in _TEXTS),
         ("items", pa.list_(_ITEM)),

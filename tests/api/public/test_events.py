@@ -241,3 +241,46 @@ def test_a_batch_tells_when_it_was_sent_and_its_clock_is_corrected(api: Api) -> 
 def test_costs_told_under_a_name_that_is_mended_still_need_the_secret_key(other_api: Api) -> None:
     cost = event("Campaign cost", "costs", params={"cost": 40.0, "campaign": "may"})
     assert other_api.public.post("/v1/events", json={"events": [cost]}).json()["code"] == "key_public"
+
+
+GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
+
+
+@pytest.mark.parametrize(
+    ("agent", "key", "is_bot"),
+    [
+        (GOOGLEBOT, "public", True),
+        ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 HeadlessChrome/122.0.0.0 Safari/537.36", "public", True),
+        (
+            "Mozilla/5.0 (Linux; Android 13; CUBOT P80) AppleWebKit/537.36 Chrome/122.0 Mobile Safari/537.36",
+            "public",
+            False,
+        ),
+        ("python-requests/2.32", "public", False),
+        (GOOGLEBOT, "secret", False),
+    ],
+)
+def test_the_user_agent_of_a_browsers_call_tells_bots(api: Api, agent: str, key: str, is_bot: bool) -> None:
+    visitor = new_visitor()
+    told = [event("view_item", visitor, "p3"), event("view_item", visitor, "p4")]
+    client = api.public if key == "public" else api.secret
+    assert client.post("/v1/events", json={"events": told}, headers={"User-Agent": agent}).json()["accepted"] == 2
+    api.wait_until_learned()
+    seen = api.secret.get(f"/v1/visitors/{visitor}").json()
+    assert (seen["bot"], seen["stage"]["since"] is None, seen["events_seen"]) == (is_bot, is_bot, 2)
+
+
+def test_views_by_crawlers_make_nothing_popular(other_api: Api) -> None:
+    def bots_views() -> int:
+        rows = other_api.secret.get("/v1/reports/bots").json()["rows"]
+        return sum(row["product_views"] for row in rows)
+
+    before, visitor = bots_views(), new_visitor()
+    views = [event("view_item", visitor, "crawled") for _ in range(40)]
+    assert (
+        other_api.public.post("/v1/events", json={"events": views}, headers={"User-Agent": GOOGLEBOT}).status_code
+        == 202
+    )
+    other_api.wait_until_learned()
+    assert "crawled" not in other_api.ids(strategy="trending")
+    assert bots_views() == before + 40

@@ -22,7 +22,7 @@ def test_what_programs_write_for_no_id_is_nobody(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["1", "10", "v-17", "ann", "dev-0", "anna.test", "testament", "nullarbor", "guesthouse-4", "noneedham", "x", "A",
-     "00000000-0000-0000-0000-000000000001", "test@shop.example", "GA1.2.100.200", "0a0b", "unknown-soldier"],
+     "00000000-0000-0000-0000-000000000001", "test@shop.example", "GA1.2.100.200", "0a0b", "unknown-soldier", "?", "#"],
 )  # fmt: skip
 def test_an_id_that_may_be_somebodys_is_left_alone(text: str) -> None:
     assert not is_placeholder(text)

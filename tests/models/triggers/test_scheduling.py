@@ -106,3 +106,22 @@ def test_a_delivery_expected_later_is_told_before_its_day_however_late_the_shipp
     shop.see(told_at(event("order_shipped", params=expected), DAY))
     assert names(shop.at(3 * DAY - 1)) == []
     assert names(shop.at(3 * DAY)) == ["t0"]
+
+
+BOT = {"userAgent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 HeadlessChrome/122.0.0.0"}
+
+
+def test_what_a_bot_does_starts_nothing() -> None:
+    shop = Shop(trigger(when={"cart_left": {"after": "2h"}}))
+    shop.see(event("add_to_cart", "p001", context=BOT), event("view_item", "p002", at_s=9, context=BOT))
+    assert names(shop.at(3 * HOUR)) == []
+
+
+def test_one_event_with_a_bots_agent_silences_no_customer() -> None:
+    shop = Shop(trigger(when={"cart_left": {"after": "2h"}}))
+    shop.see(event("add_to_cart", "p001"), event("page_view", at_s=60, context=BOT))
+    assert names(shop.at(2 * HOUR)) == ["x"]
+    known = Shop(trigger(when={"cart_left": {"after": "2h"}}))
+    known.state.bot = True  # as older releases left it, for good
+    known.see(event("page_view", at_s=60, context=BOT), event("add_to_cart", "p001", at_s=90))
+    assert names(known.at(3 * HOUR)) == ["x"]
