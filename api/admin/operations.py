@@ -31,12 +31,14 @@ _READ_RECORDS = 1_000
 router = APIRouter(tags=["operations"])
 
 
+@router.head("/healthz", include_in_schema=False)
 @router.get("/healthz", summary="Is the process alive")
 async def healthz() -> Response:
     """Answer as long as the process runs."""
     return answer({"status": "alive"})
 
 
+@router.head("/readyz", include_in_schema=False)
 @router.get("/readyz", summary="Is it warm and loaded", responses=problems(503))
 async def readyz(request: Request) -> Response:
     """Answer 200 once catalog and models are loaded and the decision path is warm."""
@@ -45,6 +47,7 @@ async def readyz(request: Request) -> Response:
     return answer({"status": "ready"})
 
 
+@router.head("/metrics", include_in_schema=False)
 @router.get("/metrics", summary="Prometheus metrics", response_class=Response)
 async def get_metrics() -> Response:
     """Give the metrics of all API processes."""

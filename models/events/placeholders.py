@@ -23,7 +23,6 @@ _PREFIXES: Final = frozenset(
 )
 _NOTHINGS: Final = frozenset({"undefined", "null", "nan", "none", "nil", "objectobject"})
 _MARKS: Final = re.compile(r"[\s\"'`()\[\]{}<>_.:/|*#?!=~,;&$%@+\\-]+")
-_ONLY_MARKS: Final = re.compile(rf"(?:{_MARKS.pattern})*")
 _DASHES: Final = frozenset("-_. \t")
 _TEMPLATE: Final = re.compile(
     r"\{\{.*\}\}|\$\{.*\}|<%.*%>|\{%.*%\}|%[A-Za-z_]+%|%s|\[\[.*\]\]|<[A-Za-z_ -]+>|\{[A-Za-z_.]+\}"
@@ -50,7 +49,7 @@ def is_placeholder(text: str) -> bool:
     text = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
     if text == "-1" or _TEMPLATE.fullmatch(text):
         return True
-    if _ONLY_MARKS.fullmatch(text):
+    if not text or _MARKS.fullmatch(text):
         return set(text) <= _DASHES
     parts = [part for part in _MARKS.split(text) if part]
     word = "".join(parts)

@@ -30,7 +30,7 @@ from models.events.names import (
     UNDONE_EVENTS,
     VISITOR_DELETED,
 )
-from models.events.sessions import SESSION_GAP_S
+from models.events.sessions import SESSION_GAP_S, is_open, with_open
 from models.events.subjects import creative_subject
 from models.events.traffic_source import Touch
 from models.learner.progressive_validation import Progress, Shown
@@ -81,6 +81,7 @@ class _Path(msgspec.Struct, array_like=True):
     ordered: list[str] = []
     event_ids: bytes = b""
     arrival: Arrival = msgspec.field(default_factory=Arrival)
+    open_sessions: dict[str, float] = {}
 
 
 class _Saved(msgspec.Struct):
@@ -191,6 +192,9 @@ class Learner:
         if len(self._paths) > MAX_LEARNER_VISITORS:
             self._paths.popitem(last=False)
         renamed = bool(event.session_id and path.session_id and event.session_id != path.session_id)
+        if event.session_id:
+            renamed = renamed and not is_open(path.open_sessions, event.session_id, event.at_s)
+            path.open_sessions = with_open(path.open_sessions, event.session_id, event.at_s)
         if renamed or event.at_s - path.last_at_s > SESSION_GAP_S:
             path.session += 1
             path.session_at_s = event.at_s

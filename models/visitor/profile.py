@@ -15,7 +15,7 @@ from models.events.event_ids import is_recent, with_id
 from models.events.events import Event, EventItem, order_id_of
 from models.events.names import OFF_SITE_EVENTS, ORDERED_EVENTS, RECEIVED_EVENTS, UNDONE_EVENTS
 from models.events.region import region_of
-from models.events.sessions import SESSION_GAP_S
+from models.events.sessions import SESSION_GAP_S, is_open, with_open
 from models.events.subjects import subjects_of
 from models.events.traffic_source import Touch, touch_of
 from models.visitor.cart import Cart, CartLine, Removal
@@ -79,12 +79,16 @@ class RecentItem(msgspec.Struct, array_like=True):
 
 
 class Session(msgspec.Struct, array_like=True):
-    """The stretch of events the visitor is in: no gap above `SESSION_GAP_S`."""
+    """The stretch of events the visitor is in: no gap above `SESSION_GAP_S`.
+
+    `open_sessions` are the ids named lately, each with its last event: tabs of one browser may have one each.
+    """
 
     session_id: str = ""
     started_at_s: float = 0.0
     last_at_s: float = 0.0
     events: int = 0
+    open_sessions: dict[str, float] = {}
 
 
 class Profile(msgspec.Struct, array_like=True):
@@ -219,12 +223,18 @@ def _apply_session(profile: Profile, event: Event) -> None:
     if late:
         return  # belongs to a session that is over
     idle = event.at_s - session.last_at_s > SESSION_GAP_S
-    renamed = bool(event.session_id and session.session_id and event.session_id != session.session_id)
+    named = event.session_id
+    renamed = bool(named and session.session_id and named != session.session_id)
+    if renamed and is_open(session.open_sessions, named, event.at_s):
+        renamed = False  # another tab of the same browser
+        session.session_id = named
+    open_sessions = with_open(session.open_sessions, named, event.at_s) if named else session.open_sessions
     if session.events == 0 or idle or (renamed and event.at_s >= session.last_at_s):
         profile.sessions += 1
-        profile.session = Session(event.session_id, event.at_s, event.at_s, 1)
+        profile.session = Session(named, event.at_s, event.at_s, 1, open_sessions)
         return
-    session.session_id = session.session_id or event.session_id
+    session.open_sessions = open_sessions
+    session.session_id = session.session_id or named
     session.started_at_s = min(session.started_at_s, event.at_s)
     session.last_at_s = max(session.last_at_s, event.at_s)
     session.events += 1

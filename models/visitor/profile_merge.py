@@ -122,4 +122,5 @@ def _join_sessions(profile: Profile, part: Profile) -> None:
         min(mine.started_at_s, other.started_at_s),
         newer.last_at_s,
         mine.events + other.events,
+        {**older.open_sessions, **newer.open_sessions},
     )

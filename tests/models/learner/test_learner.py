@@ -344,3 +344,15 @@ def test_bots_teach_nothing() -> None:
     crawled.positions = dict(plain.positions)
     assert answers(crawled) == answers(plain)
     assert crawled.names == ["p001"]
+
+
+def test_tabs_that_take_turns_are_no_new_session_each_time() -> None:
+    model = Learner()
+    learn(
+        model,
+        [
+            (0, turn, event("view_item", f"p{turn:03}", at_s=turn * 30.0, session_id=("s1", "s2")[turn % 2]))
+            for turn in range(1, 21)
+        ],
+    )
+    assert model._paths["v1"].session == 2
