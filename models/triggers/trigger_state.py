@@ -17,6 +17,7 @@ from models.events.event_ids import event_id_of, is_recent, with_id
 from models.events.events import Event
 from models.events.names import TRIGGER_STATE_JOINED
 from models.visitor.holds import hold_code
+from models.visitor.profile import Profile
 
 NOTHING_TOLD: Final = msgspec.Raw(msgspec.msgpack.encode({}))
 MAX_TRACKED_ORDERS: Final = 20
@@ -268,6 +269,19 @@ def join_trigger_state(state: TriggerState, other: TriggerState) -> None:
         )
     names = {*state.heard, *other.heard}
     state.heard = {name: max(state.heard.get(name, 0.0), other.heard.get(name, 0.0)) for name in names}
+
+
+def part_from_trigger_state(state: TriggerState, part: Profile) -> None:
+    """Take out what a device had brought that turned out to be another's: what its items are wanted for, its orders,
+    and the timers of its cart; the profile is looked at anew."""
+    item_ids = {seen.item_id for seen in part.recent} | {line.item_id for line in part.cart}
+    order_ids = {order.order_id for order in part.history.orders}
+    state.wants = [want for want in state.wants if want.item_id not in item_ids or want.at_s > part.last_at_s]
+    state.orders = [order for order in state.orders if order.order_id not in order_ids]
+    if state.browsing is not None and state.browsing.last_at_s <= part.last_at_s:
+        state.browsing = None
+    state.cart_since_s = 0.0
+    state.profile_due = True
 
 
 def timer_order(timer: Timer) -> tuple[float, str, str]:

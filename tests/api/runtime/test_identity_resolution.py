@@ -299,3 +299,36 @@ def test_two_logins_of_one_batch_mix_nobody_whatever_their_order(api: Api, order
     assert (cart_of(api, ann), cart_of(api, bob)) == ({"p4": 1}, {})
     api.wait_until_learned()
     assert (cart_of(api, ann), cart_of(api, bob)) == ({"p4": 1}, {})
+
+
+@pytest.mark.parametrize("settled", [False, True])
+def test_a_login_told_after_anothers_takes_back_what_was_anothers(api: Api, settled: bool) -> None:
+    device, ann, bob = new_visitor(), new_user(), new_user()
+    api.post(
+        event("view_item", device, "p6", timestamp=START_S),
+        event("add_to_cart", device, {"item_id": "p4", "price": 4}, timestamp=START_S + 1),
+        event("purchase", device, "p7", params={"transaction_id": f"o-{device}", "value": 9}, timestamp=START_S + 2),
+    )
+    api.post(event("add_to_cart", bob, {"item_id": "p5", "price": 5}, user_id=bob, timestamp=START_S + 3))
+    api.post(event("login", device, user_id=bob, timestamp=START_S + 20))
+    assert cart_of(api, bob) == {"p4": 1, "p5": 1}
+    if settled:
+        api.wait_until_learned()
+    api.post(event("login", device, user_id=ann, timestamp=START_S + 10))
+
+    def apart() -> None:
+        assert (cart_of(api, ann), cart_of(api, bob)) == ({"p4": 1}, {"p5": 1})
+        assert (seen_of(api, ann)["value"]["orders"], seen_of(api, bob)["value"]["orders"]) == (1, 0)
+        assert "p6" in [recent["item_id"] for recent in seen_of(api, ann)["recent_items"]]
+        assert {recent["item_id"] for recent in seen_of(api, bob)["recent_items"]} == {"p5"}
+
+    api.wait_until_learned()
+    ends_at = time.monotonic() + 10  # what is taken back goes through the log once more
+    while time.monotonic() < ends_at and cart_of(api, bob) != {"p5": 1}:
+        time.sleep(0.05)
+    api.wait_until_learned()
+    apart()
+    told = [entry["event"] for entry in api.secret.get(f"/v1/visitors/{bob}/timeline").json()["entries"]]
+    assert "purchase" not in told
+    api.post(event("view_item", device, "p8", timestamp=START_S + 30))
+    assert "p8" in [recent["item_id"] for recent in seen_of(api, bob)["recent_items"]], "the device is still bob's"
