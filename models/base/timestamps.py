@@ -25,6 +25,7 @@ _ZONE_SPACE: Final = re.compile(r"\s+([+-]\d{2}:?(?:\d{2})?)$")
 _COMMENT: Final = re.compile(r"\s*\([^()]*\)$")
 _WRITTEN: Final = (
     "%a, %d %b %Y %H:%M:%S GMT",
+    "%a, %d %b %Y %H:%M:%S UTC",
     "%a, %d %b %Y %H:%M:%S %z",
     "%d %b %Y %H:%M:%S %z",
     "%A, %d-%b-%y %H:%M:%S GMT",

@@ -1,7 +1,7 @@
 """JSON repair: bodies that are not quite JSON are read all the same, so that one bad value costs no other event.
 
 Browsers cut texts in the middle of an emoji (half a surrogate pair); programs write NaN, Infinity and whole numbers
-beyond 64 bits; some write texts that are not UTF-8.
+beyond 64 bits, `undefined` and commas behind the last element; some write texts that are not UTF-8.
 """
 
 import json
@@ -17,6 +17,8 @@ _LEAST_INT: Final = -(2**63)
 _MOST_INT: Final = 2**64 - 1
 _LONG_NUMBER: Final = re.compile(rb"[:\[,\s-][0-9]{20}")
 _NO_CHARACTER: Final = re.compile("[\ud800-\udfff\ufffd]")
+_SCRIPT: Final = re.compile(r'("(?:[^"\\]|\\.)*")|\bundefined\b|(,)(?=\s*[\]}])', re.DOTALL)
+"""What scripts write and JSON does not have, outside of texts: `undefined`, and a comma behind the last element."""
 _BRACKET: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 
 
@@ -35,6 +37,8 @@ def loads_leniently(body: bytes) -> Any:
         return _loads(text)
     except RecursionError:
         return _loads(_without_depths(text))
+    except ValueError:
+        return _loads(_SCRIPT.sub(lambda found: found[1] or ("" if found[2] else "null"), text))
 
 
 def _loads(text: str) -> Any:

@@ -15,6 +15,7 @@ from models.events.events import score_of
 from models.events.impressions import VIEW_FLAGS
 from models.events.item_parsing import MAX_TEXT, text_of_id
 from models.events.names import ORDER_EVENTS, ORDERED_EVENTS, SCORES, SEARCH_EVENTS, TRANSACTION_EVENTS, UNDONE_EVENTS
+from models.events.placeholders import is_placeholder
 from models.events.region import REGION_FIELDS
 
 MAX_PARAMS: Final = 50
@@ -105,10 +106,13 @@ class ParamReader:
         Params of fitting names.
     warnings
         Where what is odd is noted.
+
+    `unnamed` tells whether an order goes by a placeholder, as it might anywhere: `name_order` gives it an id.
     """
 
     def __init__(self, event_name: str, given: dict[str, Any], warnings: EventWarnings) -> None:
         self.params = given
+        self.unnamed = False
         self._name = event_name
         self._given = given
         self._warnings = warnings
@@ -202,6 +206,15 @@ class ParamReader:
         if currency and param == "value":
             self.name_currency(currency)
 
+    def name_order(self, *told: str) -> None:
+        """Give an order that goes by a placeholder an id made of what is told of it: told again it is the same."""
+        made = f"unnamed-{event_id_of('order', *told)}"
+        for param in ("transaction_id", "order_id"):
+            value = self.params.get(param)
+            if value is not None:
+                self._warnings.add(f"params.{param}", "placeholder", value, f"names no order, which goes by {made}")
+                self.put(param, made)
+
     def name_currency(self, currency: str) -> None:
         """Take a currency that an amount's text named, unless the event names its own."""
         if currency and self.params.get("currency") is None:
@@ -219,6 +232,9 @@ class ParamReader:
                 digest = event_id_of(text)
                 self._warnings.add(f"params.{param}", "shortened", value, f"is long, and goes by {digest}")
                 text = digest
+            if text is not None and is_placeholder(text):
+                self.unnamed = self._name in ORDERED_EVENTS
+                text = text if self.unnamed else None
             if text is None:
                 self.put(param, _GONE)
             elif text != value:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
+from models.base.durations import DAY_S
 from models.base.errors import InvalidError, show_value
 from models.base.texts import is_printable
 from models.base.timestamps import EARLIEST_S, MAX_CLOCK_AHEAD_S, parse_time
@@ -102,14 +103,19 @@ def read_event(raw: object, receipt: Receipt, warnings: EventWarnings) -> Event:
     user_id = _user_id(raw.get("user_id"), warnings)
     if read.left_out is not None or read.currency:
         _settle_value(name, reader, read, warnings)
+    event_id = _label(raw.get("event_id"), "event_id", warnings)
+    at_s = _time_of(raw, receipt, warnings)
+    if reader.unnamed:
+        whose = user_id or str(raw.get("visitor_id"))
+        reader.name_order(*((event_id,) if event_id else (whose, f"{at_s // DAY_S:.0f}", repr(read.items))))
     params = reader.params
     event = Event(
         site=receipt.site,
         event=name,
         visitor_id=_visitor_id(raw.get("visitor_id"), user_id, name, params, warnings),
-        at_s=_time_of(raw, receipt, warnings),
+        at_s=at_s,
         accepted_at_s=receipt.accepted_at_s,
-        event_id=_label(raw.get("event_id"), "event_id", warnings),
+        event_id=event_id,
         user_id=user_id,
         session_id=_label(raw.get("session_id"), "session_id", warnings),
         params=params,
@@ -212,9 +218,12 @@ def _label(value: object, field: str, warnings: EventWarnings) -> str:
     """Give an id that is only compared: one that does not fit goes by a digest of it."""
     if value is None or value == "":
         return ""
-    if is_printable(value, MAX_VISITOR_ID):
+    if is_printable(value, MAX_VISITOR_ID) and not is_placeholder(value):
         return value
     text = text_of_id(value)
+    if text is not None and is_placeholder(text):
+        warnings.add(field, "placeholder", value, "stands for no id, and was left out")
+        return ""
     if text is None:
         warnings.add(field, "dropped", value, "is no id, and was left out")
         return ""

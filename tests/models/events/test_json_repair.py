@@ -37,6 +37,11 @@ def test_what_json_does_not_have_is_read_or_left_out(body: bytes, value: Any) ->
     assert bool(warnings.found) == (made is None or "\ufffd" in str(made) or (str(made).isdecimal() and made != 1))
 
 
+def test_what_scripts_write_is_read_outside_of_texts_alone() -> None:
+    body = b'{"a": "undefined,]", "b": [undefined, 1,], "c": undefined,}'
+    assert loads_leniently(body) == {"a": "undefined,]", "b": [None, 1], "c": None}
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b'{"a": }', b"[" * 5_000, b'{"a": "\\ud83"}', b"nul"])
 def test_what_is_no_json_at_all_is_refused(body: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):

@@ -236,3 +236,33 @@ def test_items_take_ga4s_field_names() -> None:
 
 def test_an_item_without_an_id_goes_by_its_name() -> None:
     assert parse_event(given_event(items=[{"item_name": "Boot"}]), "shop", NOW_S).items[0].item_id == "Boot"
+
+
+def test_event_and_session_ids_that_are_placeholders_are_none() -> None:
+    """Else all of a sender's events but the first would be taken for one sent again."""
+    event, found = taken(event_id="undefined", session_id="null")
+    assert (event.event_id, event.session_id) == ("", "")
+    assert [warning.code for warning in found] == ["placeholder", "placeholder"]
+
+
+def test_orders_that_go_by_a_placeholder_are_not_one_order() -> None:
+    def order_of(visitor: str, item_id: str, name: str = "undefined", **more: Any) -> str:
+        params = {"transaction_id": name, "value": 5}
+        event, found = taken(event="purchase", visitor_id=visitor, params=params, items=[{"item_id": item_id}], **more)
+        assert "placeholder" in [warning.code for warning in found]
+        assert event.params["value"] == 5
+        named = event.params["transaction_id"]
+        assert isinstance(named, str)
+        return named
+
+    orders = [order_of("v1", "a"), order_of("v2", "a"), order_of("v1", "b"), order_of("v1", "a", event_id="e1")]
+    assert len(set(orders)) == 4
+    assert order_of("v1", "a") == order_of("v1", "a", name="NULL") == orders[0], "a page loaded again is the same order"
+    assert order_of("v9", "z", event_id="e1") == orders[3]
+    assert refused(given_event(event="refund", params={"transaction_id": "undefined"})).code == "transaction_id_missing"
+
+
+def test_an_order_of_nobody_under_a_placeholder_is_kept() -> None:
+    params = {"transaction_id": "undefined", "value": 5}
+    event, _ = taken(event="purchase", visitor_id="undefined", params=params, items=[{"item_id": "a"}])
+    assert event.visitor_id == f"order-{event.params['transaction_id']}"
