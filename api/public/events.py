@@ -80,7 +80,7 @@ async def post_events(request: Request) -> Response:
             rejected.append({"index": index, "code": error.code, "message": error.message})
             letters.append(_dead_letter(site.name, error, value, now_s))
             continue
-        if warnings.found:
+        if warnings.found and len(warned) < MAX_EVENTS:
             warned += _shown(index, event.event_id, warnings)
         partition = partition_of(site.name, event.visitor_id, state.logs.events.partitions)
         incoming.append(Incoming(site.name, partition, event.visitor_id, encoded))
