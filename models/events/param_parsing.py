@@ -15,7 +15,7 @@ from models.events.events import score_of
 from models.events.impressions import VIEW_FLAGS
 from models.events.item_parsing import MAX_TEXT, text_of_id
 from models.events.names import ORDER_EVENTS, ORDERED_EVENTS, SCORES, SEARCH_EVENTS, TRANSACTION_EVENTS, UNDONE_EVENTS
-from models.events.placeholders import is_placeholder
+from models.events.placeholders import is_placeholder_word
 from models.events.region import REGION_FIELDS
 
 MAX_PARAMS: Final = 50
@@ -232,7 +232,7 @@ class ParamReader:
                 digest = event_id_of(text)
                 self._warnings.add(f"params.{param}", "shortened", value, f"is long, and goes by {digest}")
                 text = digest
-            if text is not None and is_placeholder(text):
+            if text is not None and is_placeholder_word(text):
                 self.unnamed = self._name in ORDERED_EVENTS
                 text = text if self.unnamed else None
             if text is None:

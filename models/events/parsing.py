@@ -32,7 +32,7 @@ from models.events.names import (
     SERVER_EVENTS,
 )
 from models.events.param_parsing import READ_CONTEXT, READ_PARAMS, ParamReader, read_members
-from models.events.placeholders import is_placeholder
+from models.events.placeholders import is_placeholder, is_placeholder_word
 from models.events.segment_spec import translated
 
 MAX_VISITOR_ID: Final = 128
@@ -218,10 +218,10 @@ def _label(value: object, field: str, warnings: EventWarnings) -> str:
     """Give an id that is only compared: one that does not fit goes by a digest of it."""
     if value is None or value == "":
         return ""
-    if is_printable(value, MAX_VISITOR_ID) and not is_placeholder(value):
+    if is_printable(value, MAX_VISITOR_ID) and not is_placeholder_word(value):
         return value
     text = text_of_id(value)
-    if text is not None and is_placeholder(text):
+    if text is not None and is_placeholder_word(text):
         warnings.add(field, "placeholder", value, "stands for no id, and was left out")
         return ""
     if text is None:

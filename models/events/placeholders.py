@@ -32,6 +32,15 @@ _OPENING: Final = frozenset("{$<%[-")
 _LONGEST: Final = 64
 
 
+def is_placeholder_word(text: str) -> bool:
+    """Whether a text stands for no id, where a number may: orders and events may be counted from 0.
+
+    >>> is_placeholder_word("undefined"), is_placeholder_word("0"), is_placeholder("0")
+    (True, False, True)
+    """
+    return not text.isdecimal() and is_placeholder(text)
+
+
 def is_placeholder(text: str) -> bool:
     """Whether a text stands for no id at all: `undefined`, `[object Object]`, `guest`, a UUID of zeros and their kind.
 

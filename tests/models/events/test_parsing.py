@@ -266,3 +266,8 @@ def test_an_order_of_nobody_under_a_placeholder_is_kept() -> None:
     params = {"transaction_id": "undefined", "value": 5}
     event, _ = taken(event="purchase", visitor_id="undefined", params=params, items=[{"item_id": "a"}])
     assert event.visitor_id == f"order-{event.params['transaction_id']}"
+
+
+def test_orders_and_events_may_be_counted_from_0() -> None:
+    event, found = taken(event="purchase", event_id=0, params={"transaction_id": 0}, items=[{"item_id": "a"}])
+    assert (event.event_id, event.params["transaction_id"], found) == ("0", "0", [])
