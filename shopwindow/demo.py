@@ -12,7 +12,8 @@ import numpy as np
 
 from models.base.durations import DAY_S
 from shopwindow.embedded import free_port
-from shopwindow.embedded_stack import EmbeddedStack, is_free
+from shopwindow.embedded_stack import EmbeddedStack
+from shopwindow.listening import why_not_listening
 from shopwindow.sample.shop import SampleShop, make_shop
 from shopwindow.sample.shopper_report import ShopperReport
 from shopwindow.sample.shoppers import Shoppers
@@ -58,7 +59,7 @@ def run_demo(
         click_window_s=min(settings.click_window_s, CLICK_WINDOW_S),
         publish_every_s=min(settings.publish_every_s, PUBLISH_EVERY_S),
     )
-    if not port_given and not is_free(settings.host, settings.port):
+    if not port_given and why_not_listening(settings.host, settings.port):
         settings = replace(settings, port=free_port())
     stack = EmbeddedStack(settings, "demo", shop=True)
     shop = make_shop(seed, now_s=time.time())

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -19,6 +18,7 @@ from typing import Final, Self
 
 from shopwindow.embedded import EmbeddedRedis, EmbeddedRedisError, end_together, free_port
 from shopwindow.errors import MendableError
+from shopwindow.listening import local_url, why_not_listening
 from shopwindow.settings import PREFIX, Settings, SiteKeys, write_settings
 
 COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -76,8 +76,7 @@ class EmbeddedStack:
     @property
     def url(self) -> str:
         """Where the API answers."""
-        host = self._settings.host if self._settings.host not in ("0.0.0.0", "::") else "127.0.0.1"  # noqa: S104
-        return f"http://{host}:{self._settings.port}"
+        return local_url(self._settings.host, self._settings.port)
 
     @property
     def keys(self) -> SiteKeys:
@@ -101,8 +100,8 @@ class EmbeddedStack:
         if not self._settings.sites:
             self._settings = self._settings.with_site(self._own_keys())
         port = self._settings.port or free_port()
-        if not is_free(self._settings.host, port):
-            raise StackError(f"port {port} on {self._settings.host} is taken; choose another with --port")
+        if problem := why_not_listening(self._settings.host, port):
+            raise StackError(problem)
         if self._shop:
             self._settings = replace(self._settings, shop_site=self.keys.site)
         self._redis = EmbeddedRedis(self._directory / "redis", appendfsync=self._settings.redis_fsync)
@@ -220,14 +219,3 @@ class EmbeddedStack:
             path.touch(mode=0o600)
             path.write_text(json.dumps(made, indent=2) + "\n", encoding="utf-8")
         return SiteKeys(**json.loads(path.read_text(encoding="utf-8")))
-
-
-def is_free(host: str, port: int) -> bool:
-    """Whether a port can be listened on."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-    return True

@@ -12,6 +12,7 @@ import orjson
 
 from shopwindow.embedded_stack import RUN_FILE
 from shopwindow.errors import MendableError
+from shopwindow.listening import local_url
 from shopwindow.settings import SettingError, Settings
 
 _TIMEOUT_S: Final = 30.0
@@ -38,7 +39,7 @@ def find_address(settings: Settings, url: str | None, key: str | None) -> Addres
     """
     running = _running(settings)
     found_key = key or (settings.sites[0].secret_key if settings.sites else "") or (running or ("", ""))[1]
-    found_url = url or (running[0] if running and found_key == running[1] else f"http://127.0.0.1:{settings.port}")
+    found_url = url or (running[0] if running and found_key == running[1] else local_url(settings.host, settings.port))
     if not found_key:
         raise SettingError(
             f"no secret key: give --key, set SHOPWINDOW_SECRET_KEY, or start `shopwindow up` here (looked for "
@@ -53,7 +54,7 @@ def _running(settings: Settings) -> tuple[str, str] | None:
     if not files:
         return None
     table = tomllib.loads(files[-1].read_text(encoding="utf-8"))
-    return f"http://127.0.0.1:{table['port']}", table["sites"][0]["secret_key"]
+    return local_url(table.get("host", ""), table["port"]), table["sites"][0]["secret_key"]
 
 
 class Remote:

@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Collection, Mapping
 from functools import partial
+from math import inf
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
@@ -15,13 +16,13 @@ import msgspec
 from models.base.durations import DAY_S
 from models.catalog.assortment import Assortment
 from models.events.events import Event, encode_event
-from models.events.names import TRIGGER_STATE_JOINED, VISITOR_DELETED, VISITOR_IDENTIFIED
+from models.events.names import TRIGGER_STATE_JOINED, VISITOR_DELETED, VISITOR_IDENTIFIED, VISITOR_JOINED
 from models.triggers.about import AboutItem
 from models.triggers.conditions.base import TimerRequest
 from models.triggers.evaluation import Recipient, TriggerConfig, TriggerOutcome, TriggerSubject, fire
 from models.triggers.message_outcomes import MessageOutcome, message_outcomes_of
 from models.triggers.payload import body_of, sent_event
-from models.triggers.scheduling import arm, observe, observe_profile
+from models.triggers.scheduling import LATE_AFTER_S, arm, call_off, observe, observe_profile
 from models.triggers.trigger import WAYS
 from models.triggers.trigger_state import (
     WANT_LASTS_S,
@@ -29,9 +30,11 @@ from models.triggers.trigger_state import (
     given,
     join_trigger_state,
     joining_trigger_state,
+    part_from_trigger_state,
     read_joining_trigger_state,
 )
 from models.visitor.profile import Profile
+from models.visitor.profile_merge import read_joining, takes_back
 from store.client import UNAVAILABLE
 from store.clock import Clock
 from store.log.groups import PROFILE_GROUP
@@ -119,10 +122,12 @@ class TriggerWorker:
 
     def _learn(self, site: str, partition: int, events: VisitorEvents) -> None:
         config, assortment = self._configs.current(site), self._assortments.current(site)
+        # By events' time nothing is late: the clock stands where the events are.
+        late_after_s = inf if self._clock.by_events else LATE_AFTER_S
 
         def learned(visitor_ids: list[str], trigger_states: list[TriggerState]) -> list[StateUpdate]:
             return [
-                _observed(trigger_state, events[visitor_id], config, assortment)
+                _observed(trigger_state, events[visitor_id], config, assortment, late_after_s)
                 for visitor_id, trigger_state in zip(visitor_ids, trigger_states, strict=True)
             ]
 
@@ -316,7 +321,11 @@ def offer_now(item_id: str, assortment: Assortment, now_s: float) -> LastOffer:
 
 
 def _observed(
-    trigger_state: TriggerState, events: Collection[tuple[int, Event]], config: TriggerConfig, assortment: Assortment
+    trigger_state: TriggerState,
+    events: Collection[tuple[int, Event]],
+    config: TriggerConfig,
+    assortment: Assortment,
+    late_after_s: float,
 ) -> StateUpdate:
     """Take in those of the events that are new to the trigger state."""
     new = [(position, event) for position, event in events if position > trigger_state.position]
@@ -333,13 +342,11 @@ def _observed(
             if event.user_id and trigger_state != given(trigger_state):
                 notices.append(encode_event(joining_trigger_state(trigger_state, event.visitor_id, event)))
                 trigger_state = given(trigger_state)
-        elif event.event == TRIGGER_STATE_JOINED:
-            joining = read_joining_trigger_state(event)
-            if joining is not None:
-                join_trigger_state(trigger_state, joining)
+        elif event.event == TRIGGER_STATE_JOINED or (event.event == VISITOR_JOINED and takes_back(event)):
+            _join_or_part(trigger_state, event, config)
         elif trigger_state.first_time(event.event_id):
             message_outcomes += message_outcomes_of(event, trigger_state, config.policy.attribution_days)
-            observe(trigger_state, event, config.trigger_index, assortment)
+            observe(trigger_state, event, config.trigger_index, assortment, late_after_s)
         trigger_state.position = position
     after = {want.item_id: want.at_s for want in trigger_state.wants if want.strong}
     wanting = [WatcherUpdate(item_id, None, b"") for item_id in before if item_id not in after]
@@ -349,6 +356,19 @@ def _observed(
     return StateUpdate(
         trigger_state, message_outcomes=message_outcomes, wanting=wanting, notices=notices, erased=erased
     )
+
+
+def _join_or_part(trigger_state: TriggerState, event: Event, config: TriggerConfig) -> None:
+    """Add what a device brings to its visitor, or take out what turned out to be another's."""
+    if event.event == TRIGGER_STATE_JOINED:
+        joining = read_joining_trigger_state(event)
+        if joining is not None:
+            join_trigger_state(trigger_state, joining)
+        return
+    taken = read_joining(event)
+    if taken is not None:
+        part_from_trigger_state(trigger_state, taken[1])
+        call_off(trigger_state, config.trigger_index)
 
 
 def _fields(recipient: Recipient, outcome: TriggerOutcome, body: bytes, ways: tuple[str, ...]) -> dict[str, str]:

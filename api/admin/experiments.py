@@ -20,7 +20,7 @@ from api.runtime.site import Site
 from api.runtime.state import State, state_of
 from api.runtime.store_access import follow_newest_catalog
 from models.catalog.resources import Experiment
-from models.events.parsing import parse_visitor_id
+from models.events.intake.parsing import parse_visitor_id
 from models.experiments.assignment import GLOBAL_HOLDOUT, assign, shares
 from models.experiments.sequential import Estimate
 from store.archive.archive import ArchiveUnavailableError

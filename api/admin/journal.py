@@ -18,7 +18,7 @@ from api.runtime.state import State, state_of
 from api.runtime.store_access import ask_store, store_errors_translated
 from models.base.errors import InvalidError, show_value
 from models.base.timestamps import LATEST_MOMENT_S, iso
-from models.events.parsing import parse_visitor_id
+from models.events.intake.parsing import parse_visitor_id
 from models.triggers.message_outcomes import MESSAGE_OUTCOMES, ORDER, UNDONE
 from models.triggers.trigger import TriggerAction
 from models.visitor.contact_history import is_message_id

@@ -20,7 +20,7 @@ from api.runtime.store_access import store_errors_translated
 from models.base.errors import InvalidError, show_value
 from models.base.ids import parse_segment_id
 from models.decisions.recommend import Query
-from models.events.parsing import parse_visitor_id
+from models.events.intake.parsing import parse_visitor_id
 from store.messages.mailings import members_of
 
 _AT_ONCE: Final = 25

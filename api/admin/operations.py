@@ -21,7 +21,7 @@ from models.base.errors import InvalidError
 from models.base.timestamps import iso
 from models.events.dead_letter import DeadLetter, decode_dead_letter
 from models.events.events import decode_event, encode_event
-from models.events.parsing import parse_event
+from models.events.intake.parsing import parse_event
 from store.client import UNAVAILABLE
 from store.log.log import EventLog, LogUnavailableError, Record, partition_of
 
@@ -31,12 +31,14 @@ _READ_RECORDS = 1_000
 router = APIRouter(tags=["operations"])
 
 
+@router.head("/healthz", include_in_schema=False)
 @router.get("/healthz", summary="Is the process alive")
 async def healthz() -> Response:
     """Answer as long as the process runs."""
     return answer({"status": "alive"})
 
 
+@router.head("/readyz", include_in_schema=False)
 @router.get("/readyz", summary="Is it warm and loaded", responses=problems(503))
 async def readyz(request: Request) -> Response:
     """Answer 200 once catalog and models are loaded and the decision path is warm."""
@@ -45,6 +47,7 @@ async def readyz(request: Request) -> Response:
     return answer({"status": "ready"})
 
 
+@router.head("/metrics", include_in_schema=False)
 @router.get("/metrics", summary="Prometheus metrics", response_class=Response)
 async def get_metrics() -> Response:
     """Give the metrics of all API processes."""

@@ -80,12 +80,13 @@ async def _made(request: Request, site: Site, name: str, first_day: str | None, 
     first, last = parse_day(first_day, "from"), parse_day(last_day, "to")
     state = state_of(request)
     unarchived = await unarchived_of(state, site)
-    asked = await _experiments(state, site) if name == "experiments" else ()
     settings = await report_settings(state, site)
+    if name == "experiments":
+        settings = settings._replace(asked=await _experiments(state, site))
     try:
         async with state.running.reporting:  # one at a time: the rest of the API shares the machine
             made = await asyncio.to_thread(
-                make_report, state.stores.archive, site.name, name, first, last, unarchived, asked, settings
+                make_report, state.stores.archive, site.name, name, first, last, unarchived, settings
             )
     except ArchiveUnavailableError as error:
         raise unavailable("archive_unavailable", str(error)) from error

@@ -23,7 +23,7 @@ from api.runtime.view_as import view_as
 from models.base.errors import InvalidError, show_value
 from models.catalog.parsing import MAX_SLOTS
 from models.catalog.rule_parsing import parse_merchandising_rule
-from models.events.parsing import parse_visitor_id
+from models.events.intake.parsing import parse_visitor_id
 
 router = APIRouter(tags=["rules"])
 

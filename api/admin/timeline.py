@@ -17,7 +17,7 @@ from api.runtime.state import state_of
 from api.runtime.store_access import PROFILES_AWAY, store_errors_translated
 from models.base.errors import show_value
 from models.base.timestamps import LATEST_MOMENT_S, iso
-from models.events.parsing import parse_visitor_id
+from models.events.intake.parsing import parse_visitor_id
 from models.visitor.timeline import MAX_ENTRIES, DescribedEntry, TimelineEntry, describe_entries, entry_title, kind_of
 
 router = APIRouter(tags=["visitors"])

@@ -17,7 +17,7 @@ from api.runtime.state import State, state_of
 from api.runtime.store_access import ask_store, store_errors_translated
 from models.base.timestamps import iso
 from models.decisions.recommend import Query, Recommended
-from models.events.parsing import parse_visitor_id
+from models.events.intake.parsing import parse_visitor_id
 from models.triggers.conditions.base import EvaluationContext
 from models.triggers.evaluation import Verdict, judge_timer, known_contacts
 from models.triggers.scheduling import index_triggers, observe_profile

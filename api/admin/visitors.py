@@ -23,8 +23,8 @@ from models.base.timestamps import iso
 from models.decisions import recommend
 from models.decisions.visitor_context import VisitorContext
 from models.events.events import Event, encode_event
+from models.events.intake.parsing import parse_visitor_id
 from models.events.names import VISITOR_DELETED
-from models.events.parsing import parse_visitor_id
 from models.events.subjects import creative_of
 from models.events.traffic_source import Touch
 from models.segments.conditions import Facts
@@ -86,6 +86,7 @@ async def get_visitor(
             "holdout": in_holdout(site.name, visitor_id, state.config.holdout_share),
             "devices": sorted({joined.device_id for joined in profile.joined}),
             **_view(profile, site),
+            "bot": profile.is_bot,
             "stage": _stage(facts, membership),
             "segments": _segments(facts, segment_config, membership),
             "value": _value(facts),

@@ -77,7 +77,11 @@ async def _serve(path: str, endpoint: Endpoint, scope: Scope, receive: Receive, 
     except Exception as error:
         _LOGGER.exception("%s %s failed", request.method, path)
         response = await problems.on_unexpected(request, error)
-    if any(name == _ORIGIN for name, _ in scope["headers"]):
-        response.headers["access-control-allow-origin"] = "*"
+    origin = next((value for name, value in scope["headers"] if name == _ORIGIN), None)
+    if origin is not None:
+        # By name, and with credentials: beacons always send theirs, though nothing here reads any.
+        response.headers["access-control-allow-origin"] = origin.decode("latin-1")
+        response.headers["access-control-allow-credentials"] = "true"
+        response.headers["vary"] = "Origin"
     await response(scope, receive, send)
     metrics.observe_request(path, scope.get("tier", ""), response.status_code, time.perf_counter() - started)

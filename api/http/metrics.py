@@ -17,6 +17,7 @@ FRESHNESS_SECONDS = Histogram(
     buckets=(*_SECONDS, 5, 10, 30, 60, 300),
 )
 EVENTS_RECEIVED = Counter("shopwindow_events", "Events by outcome of the intake.", ["site", "outcome"])
+EVENT_WARNINGS = Counter("shopwindow_event_warnings", "Odd fields of accepted events, mended or left out.", ["site"])
 DECISIONS = Counter("shopwindow_decisions", "Decisions by strategy or placement, and tier.", ["site", "kind", "tier"])
 DEGRADED = Counter("shopwindow_degraded_decisions", "Decisions made without the visitor's state.", ["reason"])
 DECISIONS_UNLOGGED = Counter("shopwindow_decisions_unlogged", "Decisions that the decision log did not take.")

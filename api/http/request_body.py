@@ -1,5 +1,6 @@
 """Bodies: read up to a limit, and decoded."""
 
+import zlib
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
@@ -22,6 +23,24 @@ Parsed = TypeVar("Parsed")
 
 async def read_json(request: Request, limit: int = MAX_BODY_BYTES) -> Any:
     """Read a JSON body of at most `limit` bytes; anything else ends the request with a problem."""
+    body = await read_body(request, limit)
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise json_invalid(error) from error
+
+
+def json_invalid(error: ValueError) -> ProblemError:
+    """Give the problem of a body that is no JSON."""
+    return ProblemError(400, "json_invalid", f"the body is not JSON: {error}")
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """Read a body of at most `limit` bytes, packed with gzip or not; anything else ends the request with a problem.
+
+    The limit counts for what is sent and for what it unpacks to, and no more than that is ever unpacked.
+    """
+    unpack = _unpacker(request)
     announced = request.headers.get("content-length", "0")
     if announced.isdecimal() and int(announced) > limit:
         raise _too_large(int(announced), limit)
@@ -30,10 +49,38 @@ async def read_json(request: Request, limit: int = MAX_BODY_BYTES) -> Any:
         body += chunk
         if len(body) > limit:
             raise _too_large(len(body), limit)
+    return bytes(body) if unpack is None else unpack(bytes(body), limit)
+
+
+def _unpacker(request: Request) -> Callable[[bytes, int], bytes] | None:
+    """Give what unpacks a body, None for a plain one; an encoding that is not taken ends the request with a problem."""
+    encoding = request.headers.get("content-encoding", "")
+    if not encoding or encoding.lower() == "identity":
+        return None
+    if encoding.lower() in ("gzip", "x-gzip"):
+        return _unzipped
+    raise ProblemError(
+        415,
+        "encoding_unsupported",
+        f"Content-Encoding must be gzip, or none, got {show_value(encoding)}",
+        {"Accept-Encoding": "gzip"},
+    )
+
+
+def _unzipped(packed: bytes, limit: int) -> bytes:
+    body = bytearray()
     try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise ProblemError(400, "json_invalid", f"the body is not JSON: {error}") from error
+        while packed:
+            unzip = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+            body += unzip.decompress(packed, limit + 1 - len(body))
+            if len(body) > limit:
+                raise _too_large(len(body), limit)
+            if not unzip.eof:
+                raise ProblemError(400, "gzip_invalid", "the body is not gzip: it ends too early")
+            packed = unzip.unused_data.lstrip(b"\0")  # a further member, or padding
+    except zlib.error as error:
+        raise ProblemError(400, "gzip_invalid", f"the body is not gzip: {error}") from error
+    return bytes(body)
 
 
 def _too_large(size: int, limit: int) -> ProblemError:

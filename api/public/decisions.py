@@ -19,7 +19,7 @@ from api.runtime.state import state_of
 from models.base.errors import InvalidError, show_value
 from models.base.fields import Fields, reject_unknown_fields
 from models.catalog.parsing import MAX_SLOTS
-from models.events.parsing import parse_visitor_id
+from models.events.intake.parsing import parse_served_id
 
 MAX_PAGE_BYTES: Final = 64 * 1024
 
@@ -39,7 +39,7 @@ async def post_decisions(request: Request) -> Response:
     """
     site = public_site(request)
     asked = await read_object(request, DecisionsRequest, MAX_PAGE_BYTES)
-    visitor_id = parse_visitor_id(asked["visitor_id"]) if asked.get("visitor_id") else ""
+    visitor_id = parse_served_id(asked.get("visitor_id"))
     fields = Fields(asked)
     placements = [_placement(part, index) for index, part in enumerate(fields.array("placements", MAX_PARTS))]
     queries = [parse_list(part, f"lists[{index}]") for index, part in enumerate(fields.array("lists", MAX_PARTS))]

@@ -3,23 +3,28 @@
 import time
 from typing import Any, Final
 
+import msgspec
 import orjson
 from fastapi import APIRouter, Request, Response
 
 from api.http import metrics
 from api.http.hot_route import HotRoute
 from api.http.problems import ProblemError
-from api.http.request_body import answer, array_in, read_json
+from api.http.request_body import answer, array_in, json_invalid, read_body
 from api.http.schemas.documenting import body, problems
 from api.http.schemas.events import MAX_EVENTS, Events, EventsAccepted
+from api.runtime.asking_bot import asking_bot
 from api.runtime.authentication import needs_secret, sending_site
 from api.runtime.log_appender import Incoming, append_events
 from api.runtime.state import state_of
 from models.base.errors import InvalidError
+from models.events.bots import with_agent
 from models.events.dead_letter import DeadLetter, encode_dead_letter
-from models.events.events import MAX_EVENT_BYTES, encode_event
+from models.events.events import MAX_EVENT_BYTES
+from models.events.intake.event_warnings import EventWarnings
+from models.events.intake.json_repair import has_long_numbers, loads_leniently, repaired
+from models.events.intake.parsing import Receipt, encode_fitting, parse_event_name, read_event
 from models.events.names import SERVER_EVENTS
-from models.events.parsing import parse_event
 from store.log.log import partition_of
 
 MAX_EVENTS_BYTES: Final = 512 * 1024
@@ -33,39 +38,50 @@ router = APIRouter(tags=["events"], route_class=HotRoute)
     "/v1/events",
     status_code=202,
     summary="Record events",
-    responses={202: {"model": EventsAccepted}, **problems(400, 401, 403, 413, 422, 503)},
+    responses={202: {"model": EventsAccepted}, **problems(400, 401, 403, 413, 415, 422, 503)},
     openapi_extra=body(Events),
 )
 async def post_events(request: Request) -> Response:
     """Take up to 1,000 events or 512 KB.
 
-    Each event stands alone: a bad one is rejected with its index, code and message, and never fails the rest. Costs of
-    campaigns are taken with the secret key alone. An accepted event is durable in the event log, and every decision
-    asked for from now on reflects it.
+    Each event stands alone: a bad one is rejected with its index, code and message, and never fails the rest. What is
+    odd about an event that is taken is mended or left out, and stands in `warnings`. The body may be packed with gzip.
+    A bot in the `User-Agent` of a call with the public key is the sender of its events. `sent_at`, the client's clock
+    when it sent, beside `events` or in an event, corrects its timestamps. Costs of campaigns are taken with the secret
+    key alone. An accepted event is durable in the event log, and every decision asked for from now on reflects it.
     """
     state = state_of(request)
     site, is_secret = sending_site(request)
-    values = array_in(await read_json(request, MAX_EVENTS_BYTES), "events", MAX_EVENTS)
+    body, is_whole = _decoded(await read_body(request, MAX_EVENTS_BYTES))
+    values = array_in(body, "events", MAX_EVENTS)
+    sent_at = body.get("sent_at", body.get("sentAt"))
     now_s = time.time()
     incoming: list[Incoming] = []
     rejected: list[dict[str, Any]] = []
+    warned: list[dict[str, Any]] = []
     letters: list[Incoming] = []
     refused: ProblemError | None = None
-    for index, value in enumerate(values):
+    agent = "" if is_secret else request.headers.get("user-agent", "")
+    bot = asking_bot(state.config, site.name, agent)
+    for index, given in enumerate(values):
+        warnings = EventWarnings()
+        value = given if is_whole else repaired(given, warnings)
         if not is_secret and _is_for_servers(value):
             # No dead letter: one replayed later would come in after all.
             refused = needs_secret(request, f"the event {value['event']}")
             rejected.append({"index": index, "code": refused.code, "message": refused.detail})
             continue
         try:
-            event = parse_event(value, site.name, now_s + index * _NEXT_S)
-            encoded = encode_event(event)
-            if len(encoded) > MAX_EVENT_BYTES:
-                raise InvalidError("event_too_large", f"the event has {len(encoded)} bytes, at most {MAX_EVENT_BYTES}")
+            event = read_event(value, Receipt(site.name, now_s + index * _NEXT_S, sent_at), warnings)
+            if bot is not None:
+                event = msgspec.structs.replace(event, context=with_agent(event.context, agent))
+            encoded = encode_fitting(event, warnings)
         except InvalidError as error:
             rejected.append({"index": index, "code": error.code, "message": error.message})
             letters.append(_dead_letter(site.name, error, value, now_s))
             continue
+        if warnings.found and len(warned) < MAX_EVENTS:
+            warned += _shown(index, event.event_id, warnings)
         partition = partition_of(site.name, event.visitor_id, state.logs.events.partitions)
         incoming.append(Incoming(site.name, partition, event.visitor_id, encoded))
     if refused is not None and not incoming and not letters:
@@ -76,11 +92,37 @@ async def post_events(request: Request) -> Response:
     if rejected:
         metrics.EVENTS_RECEIVED.labels(site.name, "rejected").inc(len(rejected))
     metrics.EVENTS_RECEIVED.labels(site.name, "accepted").inc(len(incoming))
-    return answer({"accepted": len(incoming), "rejected": rejected}, status=202)
+    if warned:
+        metrics.EVENT_WARNINGS.labels(site.name).inc(len(warned))
+    return answer({"accepted": len(incoming), "rejected": rejected, "warnings": warned}, status=202)
+
+
+def _decoded(body: bytes) -> tuple[Any, bool]:
+    """Decode a body; whether it holds what JSON has, else its events need to be repaired."""
+    try:
+        value = orjson.loads(body)
+        if not has_long_numbers(body):
+            return value, True
+    except orjson.JSONDecodeError as error:
+        try:
+            return loads_leniently(body), False
+        except (ValueError, RecursionError):
+            raise json_invalid(error) from error
+    return loads_leniently(body), False
+
+
+def _shown(index: int, event_id: str, warnings: EventWarnings) -> list[dict[str, Any]]:
+    """Give an event's warnings as they are answered."""
+    which: dict[str, Any] = {"index": index, "event_id": event_id} if event_id else {"index": index}
+    return [{**which, **warning._asdict()} for warning in warnings.found]
 
 
 def _is_for_servers(value: Any) -> bool:
-    return isinstance(value, dict) and isinstance(value.get("event"), str) and value["event"] in SERVER_EVENTS
+    """Whether an event is one that servers alone may tell, however its name is written."""
+    try:
+        return isinstance(value, dict) and parse_event_name(value.get("event")) in SERVER_EVENTS
+    except InvalidError:
+        return False
 
 
 def _dead_letter(site: str, error: InvalidError, value: object, now_s: float) -> Incoming:

@@ -19,7 +19,7 @@ from api.runtime.site import Site
 from api.runtime.state import State, state_of
 from api.runtime.store_access import store_errors_translated
 from models.base.errors import InvalidError, show_value
-from models.events.parsing import parse_visitor_id
+from models.events.intake.parsing import parse_served_id
 from models.visitor.holds import NO_PAGE_OPEN
 from store.client import UNAVAILABLE
 from store.clock import read_now_s
@@ -58,7 +58,8 @@ async def get_messages(
     `message_clicked`, `message_dismissed` with `params.message_id`), or whose time is over.
     """
     site, state = public_site(request), state_of(request)
-    visitor_id = parse_visitor_id(visitor_id)
+    if not parse_served_id(visitor_id):
+        raise InvalidError("visitor_id_placeholder", f"visitor_id {show_value(visitor_id)} stands for nobody")
     after = last_event_id or after
     if after and not _EVENT_ID.fullmatch(after):
         raise InvalidError("parameter_invalid", f"after must be an event_id, got {show_value(after)}")

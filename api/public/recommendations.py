@@ -14,7 +14,7 @@ from api.runtime.state import state_of
 from models.catalog.feed_fields import parse_category
 from models.catalog.strategies import STRATEGIES, parse_strategy
 from models.decisions import recommend
-from models.events.parsing import parse_visitor_id
+from models.events.intake.parsing import parse_served_id
 
 router = APIRouter(tags=["decisions"], route_class=HotRoute)
 
@@ -71,7 +71,7 @@ async def get_recommendations(request: Request) -> Response:
         threshold=given.amount("threshold", 0.0),
     )
     explain = given.flag("explain", False)
-    visitor_id = parse_visitor_id(visitor_id) if visitor_id else ""
+    visitor_id = parse_served_id(visitor_id)
     decision = await begin_decision(state_of(request), site, visitor_id, agent_of(request))
     query = decision.asked(query)
     found = decision.recommend(query)

@@ -13,7 +13,7 @@ from api.runtime.decision_views import slate_view
 from api.runtime.site import placement_named
 from api.runtime.state import state_of
 from models.catalog.parsing import MAX_SLOTS
-from models.events.parsing import parse_visitor_id
+from models.events.intake.parsing import parse_served_id
 
 router = APIRouter(tags=["decisions"], route_class=HotRoute)
 
@@ -36,7 +36,7 @@ async def get_slots(request: Request) -> Response:
     site = public_site(request)
     given = Parameters(request)
     visitor_id, count = given.value("visitor_id"), given.whole("count", None, 1, MAX_SLOTS)
-    visitor_id = parse_visitor_id(visitor_id) if visitor_id else ""
+    visitor_id = parse_served_id(visitor_id)
     decision = await begin_decision(state_of(request), site, visitor_id, agent_of(request))
     known = placement_named(site, request.path_params["placement"])
     slate = decision.fill(known.placement_id, count or known.slots)

@@ -5,6 +5,7 @@ import time
 from starlette.requests import Request
 
 from api.http import metrics
+from api.runtime.asking_bot import asking_bot
 from api.runtime.decision import Decision, DecisionSubject
 from api.runtime.site import Site
 from api.runtime.state import State
@@ -12,7 +13,6 @@ from models.base.bucketing import in_holdout
 from models.decisions.slots import HOLD_S
 from models.decisions.targeting import targeting_of
 from models.decisions.visitor_context import VisitorContext
-from models.events.bots import is_bot
 from models.experiments.assignment import VariantAssignments, assignments_of
 from models.visitor.campaign_echo import echoed_campaign, without_echo
 from models.visitor.profile import Profile
@@ -56,7 +56,7 @@ async def begin_decision(state: State, site: Site, visitor_id: str, agent: str =
         slot_profile=_slot_profile(known, now_s),
         campaign=campaign,
         assignments=assignments,
-        is_bot=assignments is not None and is_bot(agent),
+        is_bot=assignments is not None and asking_bot(state.config, site.name, agent) is not None,
         # An event that is still pending moves the site's clock too.
         site_clock_s=max(clock_s, profile.last_at_s) if by_events else now_s,
         # By events' time a visitor's own tells best what comes after: recorded events of others may be ahead of it.

@@ -37,7 +37,7 @@ class IdentityResolver:
         events = [(record, decode_event(record.value)) for record in records]
         known = self._known(events)
         prepared: list[Incoming] = []
-        news: list[Incoming] = []
+        found: list[tuple[DeviceId, Link]] = []
         for incoming, event in events:
             device = (incoming.site, incoming.partition, incoming.visitor_id)
             if _stays(event):
@@ -48,9 +48,11 @@ class IdentityResolver:
             link = link_of(event, links)
             if link is not None:
                 known[device] = add_link(links, link)
-                news += self._news(device, link)
+                found.append((device, link))
             prepared.append(incoming if theirs is event else self._incoming(theirs))
-        return prepared + news
+        # By time: what nobody was known to have done belongs to the first of several who came together.
+        found.sort(key=lambda told: told[1].at_s)
+        return prepared + [news for device, link in found for news in self._news(device, link)]
 
     def _known(self, events: list[tuple[Incoming, Event]]) -> dict[DeviceId, list[Link]]:
         devices = {

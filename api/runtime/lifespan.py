@@ -21,6 +21,7 @@ from api.runtime.state import Appenders, Running, State, Stores
 from api.runtime.stream_gauges import measure
 from models.catalog.strategies import STRATEGIES
 from models.decisions.recommend import Query
+from models.events.bots import bot_of
 from models.learner.warm_up import warm
 from store.archive.archive import Archive
 from store.client import UNAVAILABLE, AsyncClient, Client, connect, connect_async
@@ -182,7 +183,8 @@ async def _follow(state: State) -> None:
 
 
 async def _warm(state: State) -> None:
-    """Make one decision of every kind a page asks for, for a visitor nobody is."""
+    """Make one decision of every kind a page asks for, for a visitor nobody is; and read the list of bots."""
+    bot_of("")
     for site in state.sites.values():
         for _ in range(3):
             decision = await begin_decision(state, site, "")

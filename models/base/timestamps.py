@@ -1,5 +1,6 @@
 """Timestamps: read as senders write them, and written as ISO 8601, UTC, milliseconds."""
 
+import re
 from datetime import UTC, datetime
 from math import isfinite
 from typing import Final
@@ -13,6 +14,26 @@ EARLIEST_S: Final = 946_684_800.0
 LATEST_MOMENT_S: Final = 4_102_444_800.0
 """2100-01-01: a moment asked for or expected after it is a slip."""
 
+_MAX_TEXT: Final = 80
+_MOST_SECONDS: Final = 1e11
+"""The year 5138: a resource may be valid far into the future."""
+_COMPACT: Final = 14
+"""Digits of a time such as 20260131120000, which is no epoch number of any unit."""
+_NUMBER: Final = re.compile(r"\d{1,20}(?:\.\d{0,12})?")
+_ZONE_NAME: Final = re.compile(r"\s*(?:Z|z|UTC|GMT)$")
+_ZONE_SPACE: Final = re.compile(r"\s+([+-]\d{2}:?(?:\d{2})?)$")
+_COMMENT: Final = re.compile(r"\s*\([^()]*\)$")
+_WRITTEN: Final = (
+    "%a, %d %b %Y %H:%M:%S GMT",
+    "%a, %d %b %Y %H:%M:%S UTC",
+    "%a, %d %b %Y %H:%M:%S %z",
+    "%d %b %Y %H:%M:%S %z",
+    "%A, %d-%b-%y %H:%M:%S GMT",
+    "%a %b %d %H:%M:%S %Y",
+    "%a %b %d %Y %H:%M:%S GMT%z",
+)
+"""HTTP dates (RFC 9110, all three forms), mail dates, and how browsers' `Date` writes itself."""
+
 
 def iso(at_s: float) -> str:
     """Give an epoch time as ISO 8601, UTC.
@@ -24,9 +45,12 @@ def iso(at_s: float) -> str:
 
 
 def parse_time(value: object, now_s: float) -> float:
-    """Read an ISO 8601 time (UTC when it names no zone), or epoch seconds, milliseconds or microseconds.
+    """Read a time: ISO 8601 (UTC when it names no zone), an HTTP date, or an epoch number, also as text.
 
-    Gives epoch seconds, at most `now_s + MAX_CLOCK_AHEAD_S`; `now_s` for None. Raises `InvalidError`.
+    An epoch number's size tells whether it is seconds, milliseconds, microseconds or nanoseconds; one that would be
+    outside 2000 to 2100 in the unit it looks like is refused, never taken for another; without a limit (`now_s` of
+    infinity) seconds may go further. Gives epoch seconds, at most
+    `now_s + MAX_CLOCK_AHEAD_S`; `now_s` for None. Raises `InvalidError`.
 
     >>> parse_time("2019-10-01T00:00:00Z", now_s=2e9), parse_time(1569888000123, now_s=2e9)
     (1569888000.0, 1569888000.123)
@@ -35,27 +59,57 @@ def parse_time(value: object, now_s: float) -> float:
         return now_s
     at_s: float | None = None
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        at_s = _from_number(value)
+        at_s = _from_number(value, now_s)
     elif isinstance(value, str):
-        try:
-            moment = datetime.fromisoformat(value)
-            at_s = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-        except (ValueError, OverflowError):
-            at_s = None
+        at_s = _from_text(value, now_s)
     if at_s is None or not isfinite(at_s) or at_s < EARLIEST_S:
         raise InvalidError(
             "timestamp_invalid",
-            f"timestamp must be an ISO 8601 time or epoch seconds, not before 2000, got {show_value(value)}",
+            "timestamp must be an ISO 8601 time, an HTTP date or epoch seconds, not before 2000, "
+            f"got {show_value(value)}",
         )
     return min(at_s, now_s + MAX_CLOCK_AHEAD_S)
 
 
-def _from_number(value: int | float) -> float | None:
-    """Epoch seconds from a number whose size tells its unit: ms from 1e11 (the year 5138 in s), µs from 1e14."""
+def _from_number(value: int | float, now_s: float) -> float | None:
+    """Epoch seconds from a number whose size tells its unit; the ranges of 2000 to 2100 do not touch each other."""
     try:
         at = float(value)
     except OverflowError:
         return None
-    if at >= 1e14:
-        return at / 1e6
-    return at / 1e3 if at >= 1e11 else at
+    if at < _MOST_SECONDS:
+        return at if at <= LATEST_MOMENT_S or not isfinite(now_s) else None
+    return next((at / unit for unit in (1e3, 1e6, 1e9) if EARLIEST_S <= at / unit <= LATEST_MOMENT_S), None)
+
+
+def _from_text(text: str, now_s: float) -> float | None:
+    """Epoch seconds from a written time; None for what is none."""
+    try:
+        return _epoch(datetime.fromisoformat(text))
+    except (ValueError, OverflowError):
+        pass
+    text = text.strip()
+    if len(text) > _MAX_TEXT:
+        return None
+    if _NUMBER.fullmatch(text):
+        if len(text) == _COMPACT and (moment := _first_format(text, ("%Y%m%d%H%M%S",))) is not None:
+            return moment
+        return _from_number(float(text) if "." in text else int(text), now_s)
+    named = _ZONE_NAME.sub("+00:00", _ZONE_SPACE.sub(r"\1", text.replace("t", "T")))
+    try:
+        return _epoch(datetime.fromisoformat(named))
+    except (ValueError, OverflowError):
+        return _first_format(_COMMENT.sub("", text), _WRITTEN)
+
+
+def _first_format(text: str, formats: tuple[str, ...]) -> float | None:
+    for form in formats:
+        try:
+            return _epoch(datetime.strptime(text, form))  # noqa: DTZ007 - `_epoch` says UTC where no zone is named
+        except (ValueError, OverflowError):
+            continue
+    return None
+
+
+def _epoch(moment: datetime) -> float:
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

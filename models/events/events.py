@@ -15,7 +15,10 @@ MAX_EVENT_BYTES: Final = 32_768
 
 
 class EventItem(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True):
-    """One item of an event, by GA4's field names; `category` is outermost level first."""
+    """One item of an event, by GA4's field names; `category` is outermost level first.
+
+    `quantity` is above 0, and a fraction where something is sold by weight.
+    """
 
     item_id: str
     name: str = ""
@@ -24,7 +27,7 @@ class EventItem(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True):
     variant: str = ""
     price: float | None = None
     discount: float = 0.0
-    quantity: int = 1
+    quantity: int | float = 1
     index: int | None = None
     promotion_id: str = ""
     creative_name: str = ""

@@ -9,6 +9,8 @@ _MAX_TEXT: Final = 40
 _PLACES: Final = ("location", "geo", "user_location")
 _COUNTRY: Final = ("country", "country_id", "countryCode", "country_code")
 _REGION: Final = ("region", "region_id", "regionCode", "region_code", "state")
+REGION_FIELDS: Final = frozenset((*_PLACES, *_COUNTRY, *_REGION))
+"""Members of a context that may tell it."""
 
 
 def region_of(event: Event) -> str:

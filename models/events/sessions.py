@@ -1,10 +1,32 @@
 """Sessions: a visitor's events cut into visits after the fact, whatever order they arrived in."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 SESSION_GAP_S: Final = 1_800.0
 """A session ends after this long without an event (the convention of GA4 and Google Retail)."""
+
+MAX_OPEN_SESSIONS: Final = 8
+"""Session ids of one visitor that are open side by side: each tab may have its own."""
+
+
+def is_open(open_sessions: Mapping[str, float], session_id: str, at_s: float) -> bool:
+    """Whether a session named again goes on: its last event, by `open_sessions`, is no gap away.
+
+    >>> is_open({"a": 100.0}, "a", 400.0), is_open({"a": 100.0}, "b", 400.0), is_open({"a": 100.0}, "a", 9_000.0)
+    (True, False, False)
+    """
+    last_at_s = open_sessions.get(session_id)
+    return last_at_s is not None and at_s - last_at_s <= SESSION_GAP_S
+
+
+def with_open(open_sessions: Mapping[str, float], session_id: str, at_s: float) -> dict[str, float]:
+    """Give the open sessions once one of them had an event; those a gap away have ended, and the oldest beyond
+    `MAX_OPEN_SESSIONS` are forgotten."""
+    known = {**open_sessions, session_id: max(at_s, open_sessions.get(session_id, at_s))}
+    newest_s = max(known.values())
+    kept = [(last_at_s, name) for name, last_at_s in known.items() if newest_s - last_at_s <= SESSION_GAP_S]
+    return {name: last_at_s for last_at_s, name in sorted(kept)[-MAX_OPEN_SESSIONS:]}
 
 
 class Moment(NamedTuple):

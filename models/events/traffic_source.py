@@ -32,15 +32,56 @@ _CLICK_IDS: Final = {
 }
 _SEARCH_ENGINES: Final = (
     "google", "bing", "duckduckgo", "yahoo", "ecosia", "baidu", "yandex", "startpage", "qwant", "brave", "naver",
+    "sogou", "so.com", "haosou", "sm.cn", "seznam", "daum", "kagi",
 )  # fmt: skip
-_SEARCH_TERMS: Final = ("q", "query", "p", "text", "wd", "keyword")
+_SEARCH_HOSTS: Final = frozenset(
+    {"www", "m", "mobile", "search", "r", "web", "wap", "images", "image", "img", "lens", "shopping", "news",
+     "encrypted", "html", "lite", "start", "wenzhang", "weixin", "suche", "cse"}
+)  # fmt: skip
+"""What stands before an engine's name where it searches; two letters (`cn.bing.com`) are a country's. All else of such
+a house (`docs.google.com`, `finance.yahoo.com`) is a site like any other."""
+_SECOND_LEVELS: Final = frozenset({"co", "com", "net", "org", "ne", "or"})
+_SEARCH_APPS: Final = {"com.google.android.googlequicksearchbox": "google"}
+_SEARCH_TERMS: Final = ("q", "query", "p", "text", "wd", "word", "keyword")
+_ASSISTANTS: Final = {
+    "chatgpt.com": "chatgpt", "chat.openai.com": "chatgpt", "openai.com": "chatgpt", "chatgpt": "chatgpt",
+    "perplexity.ai": "perplexity", "perplexity": "perplexity", "claude.ai": "claude", "claude": "claude",
+    "gemini.google.com": "gemini", "bard.google.com": "gemini", "gemini": "gemini",
+    "notebooklm.google.com": "notebooklm",
+    "copilot.microsoft.com": "copilot", "copilot.cloud.microsoft": "copilot", "m365.cloud.microsoft": "copilot",
+    "edgeservices.bing.com": "copilot", "copilot.com": "copilot", "copilot": "copilot", "chat.mistral.ai": "mistral",
+    "mistral.ai": "mistral", "deepseek.com": "deepseek", "chat.deepseek.com": "deepseek", "deepseek": "deepseek",
+    "meta.ai": "meta_ai", "grok.com": "grok", "x.ai": "grok", "grok": "grok", "you.com": "you", "poe.com": "poe",
+    "phind.com": "phind", "duck.ai": "duck_ai", "pi.ai": "pi", "character.ai": "character_ai", "chat.qwen.ai": "qwen",
+    "qwen.ai": "qwen", "tongyi.com": "qwen", "qianwen.com": "qwen", "tongyi.aliyun.com": "qwen", "doubao.com": "doubao",
+    "doubao": "doubao", "kimi.com": "kimi", "kimi.ai": "kimi", "kimi.moonshot.cn": "kimi",
+    "yuanbao.tencent.com": "yuanbao",
+    "yiyan.baidu.com": "ernie", "chat.baidu.com": "ernie", "chatglm.cn": "chatglm", "chat.z.ai": "chatglm",
+    "lechat": "mistral", "iask.ai": "iask", "andisearch.com": "andi",
+}  # fmt: skip
+"""Hosts, and sources as campaigns write them, of assistants who answer with links."""
+_AI_MEDIA: Final = frozenset({"ai", "ai_assistant", "ai-assistant", "llm", "chatbot", "ai_chat", "genai"})
 _SOCIAL: Final = {
     "facebook": "facebook", "instagram": "instagram", "twitter": "twitter", "x.com": "twitter", "t.co": "twitter",
     "linkedin": "linkedin", "lnkd.in": "linkedin", "pinterest": "pinterest", "tiktok": "tiktok", "youtube": "youtube",
     "reddit": "reddit", "snapchat": "snapchat", "threads": "threads", "whatsapp": "whatsapp", "t.me": "telegram",
-    "vk.com": "vk", "fb.com": "facebook", "xing": "xing",
+    "vk.com": "vk", "fb.com": "facebook", "xing": "xing", "bsky.app": "bluesky", "weibo": "weibo", "t.cn": "weibo",
+    "xiaohongshu": "xiaohongshu", "xhslink.com": "xiaohongshu", "xhslink": "xiaohongshu", "rednote": "xiaohongshu",
+    "xhs": "xiaohongshu", "douyin": "douyin", "iesdouyin": "douyin", "wechat": "wechat", "weixin": "wechat",
+    "weixin.qq.com": "wechat", "wx.qq.com": "wechat", "servicewechat.com": "wechat", "weixin110.qq.com": "wechat",
+    "kuaishou": "kuaishou", "bilibili": "bilibili", "b23.tv": "bilibili", "zhihu": "zhihu", "douban": "douban",
+    "tieba.baidu.com": "tieba", "qzone.qq.com": "qzone",
 }  # fmt: skip
-_MAIL_HOSTS: Final = ("mail.", "outlook.", "webmail.")
+_NAMED_SOCIAL: Final = frozenset(
+    {"weibo", "xiaohongshu", "douyin", "wechat", "kuaishou", "bilibili", "zhihu", "douban", "tieba", "qzone"}
+)
+"""Told by name as a source: their hosts are many, and say little."""
+_MARKETS: Final = {
+    "taobao": "taobao", "tb.cn": "taobao", "tmall": "tmall", "jd.com": "jd", "3.cn": "jd", "jd": "jd",
+    "pinduoduo": "pinduoduo", "yangkeduo.com": "pinduoduo", "smzdm": "smzdm",
+}  # fmt: skip
+"""Marketplaces whose visits come by referral, told by name."""
+_MAIL_HOSTS: Final = ("mail.", "outlook.", "webmail.", "com.google.android.gm")
 _PAID_MEDIA: Final = frozenset({"cpc", "ppc", "paid", "cpa", "cpv", "paidsearch", "paid_search", "paid-search", "sem"})
 _PAID_SOCIAL: Final = frozenset({"paid_social", "paid-social", "paidsocial", "social_paid", "cpc_social"})
 _SOCIAL_MEDIA: Final = frozenset({"social", "social-network", "social-media", "social_media", "sm", "organic_social"})
@@ -54,6 +95,7 @@ _MESSAGES: Final = {
 TRAFFIC_CHANNELS: Final = (
     "direct",
     "organic_search",
+    "ai_assistant",
     "paid_search",
     "paid_social",
     "display",
@@ -118,6 +160,8 @@ def channel_of(source: str, medium: str, campaign: str = "") -> str:  # noqa: C9
         return "email"
     if medium in _MESSAGES or (not medium and source in _MESSAGES):
         return _MESSAGES[medium or source]
+    if medium in _AI_MEDIA or (_assistant(source) and medium not in ("affiliate", "affiliates", "partner")):
+        return "ai_assistant"
     if medium in ("affiliate", "affiliates", "partner"):
         return "affiliate"
     if medium == "organic":
@@ -219,20 +263,57 @@ def _tagged(
 def _referred(host: str, searched: str, referrer: str) -> Origin:
     """A visit that says nothing of itself but the page before."""
     host = host.removeprefix("www.")
-    engine = "" if host.startswith(_MAIL_HOSTS) else _engine(host)
     referrer = referrer[:_MAX_REFERRER]
+    assistant = _assistant(host) or ("copilot" if host.endswith("bing.com") and "/chat" in referrer else "")
+    if assistant:
+        return Origin("ai_assistant", assistant, "referral", "", "", "", "", referrer)
+    engine = "" if host.startswith(_MAIL_HOSTS) else _engine(host)
     if engine:
         return Origin("organic_search", engine, "organic", "", "", searched[:_MAX_TEXT], engine, referrer)
-    channel = "email" if host.startswith(_MAIL_HOSTS) else "social" if _social(host) else "referral"
-    return Origin(channel, host[:_MAX_TEXT], "referral", "", "", "", "", referrer)
+    social = _social(host)
+    channel = "email" if host.startswith(_MAIL_HOSTS) else "social" if social else "referral"
+    source = social if social in _NAMED_SOCIAL else _named(_MARKETS, host) or host
+    return Origin(channel, source[:_MAX_TEXT], "referral", "", "", "", "", referrer)
 
 
 def _engine(host: str) -> str:
-    return next((name for name in _SEARCH_ENGINES if host == name or f".{name}." in f".{host}."), "")
+    """The engine a source or a host names, where it searches; empty for other sites of the same house."""
+    if host in _SEARCH_APPS:
+        return _SEARCH_APPS[host]
+    for name in _SEARCH_ENGINES:
+        if host == name:
+            return name
+        before, found, after = f".{host}.".partition(f".{name}.")
+        if found and not _is_site(after) and all(_searches(label) for label in before.split(".") if label):
+            return name
+    return ""
+
+
+def _searches(label: str) -> bool:
+    return label in _SEARCH_HOSTS or len(label) == 2
+
+
+def _is_site(after: str) -> bool:
+    """Whether what stands behind an engine's name is more than the end of a host, such as `com` or `co.uk`."""
+    labels = [label for label in after.split(".") if label]
+    return len(labels) > 2 or (len(labels) == 2 and labels[0] not in _SECOND_LEVELS)
+
+
+def _assistant(host: str) -> str:
+    """The assistant a source or a host names; empty for none."""
+    host = host.removeprefix("www.")
+    return _ASSISTANTS.get(host) or next(
+        (name for known, name in _ASSISTANTS.items() if "." in known and host.endswith(f".{known}")), ""
+    )
 
 
 def _social(host: str) -> str:
-    for name, social in _SOCIAL.items():
-        if host in (name, social) or host.endswith(f".{name}") or ("." not in name and f".{name}." in f".{host}."):
-            return social
+    return _named(_SOCIAL, host)
+
+
+def _named(known: Mapping[str, str], host: str) -> str:
+    """The name that a source or a host stands for; one without a point stands anywhere in a host."""
+    for name, meant in known.items():
+        if host in (name, meant) or host.endswith(f".{name}") or ("." not in name and f".{name}." in f".{host}."):
+            return meant
     return ""

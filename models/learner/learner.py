@@ -18,7 +18,7 @@ from models.base.bucketing import in_holdout
 from models.base.durations import DAY_S, HOUR_S
 from models.catalog.assortment import Assortment
 from models.catalog.strategies import STRATEGIES
-from models.events.bots import FLOOD_EVENTS, allowance
+from models.events.bots import FLOOD_EVENTS, allowance, sent_by_bot
 from models.events.decision_ids import answered_by
 from models.events.event_ids import is_recent, with_id
 from models.events.events import Event, EventItem, order_id_of, promotions_of
@@ -31,7 +31,7 @@ from models.events.names import (
     UNDONE_EVENTS,
     VISITOR_DELETED,
 )
-from models.events.sessions import SESSION_GAP_S
+from models.events.sessions import SESSION_GAP_S, is_open, with_open
 from models.events.subjects import creative_subject
 from models.events.traffic_source import Touch
 from models.learner.open_impressions import OpenImpression, clicked_once, seen_once
@@ -82,6 +82,7 @@ class _Path(msgspec.Struct, array_like=True):
     event_ids: bytes = b""
     arrival: Arrival = msgspec.field(default_factory=Arrival)
     impressions: list[OpenImpression] = []
+    open_sessions: dict[str, float] = {}
 
 
 class _Saved(msgspec.Struct):
@@ -153,8 +154,8 @@ class Learner:
     ) -> bool:
         """Learn an event at its place in the log; False where there is nothing in it to learn.
 
-        That is so where it was learned before, is a client's retry, or tells what became of a profile. Of `hurried`
-        events, one of `RANKED_EVERY` teaches the ranker; all are counted.
+        That is so where it was learned before, is a client's retry or a bot's, or tells what became of a profile. Of
+        `hurried` events, one of `RANKED_EVERY` teaches the ranker; all are counted.
         """
         if position <= self.positions.get(partition, 0):
             return False
@@ -168,6 +169,8 @@ class Learner:
             self.clicks.forget(event.visitor_id)
             self.orders.forget(event.visitor_id)
             return True
+        if sent_by_bot(event):
+            return False
         path = self._path(event)
         if is_recent(path.event_ids, event.event_id):
             return False
@@ -194,6 +197,9 @@ class Learner:
         if len(self._paths) > MAX_LEARNER_VISITORS:
             self._paths.popitem(last=False)
         renamed = bool(event.session_id and path.session_id and event.session_id != path.session_id)
+        if event.session_id:
+            renamed = renamed and not is_open(path.open_sessions, event.session_id, event.at_s)
+            path.open_sessions = with_open(path.open_sessions, event.session_id, event.at_s)
         if renamed or event.at_s - path.last_at_s > SESSION_GAP_S:
             path.session += 1
             path.session_at_s = event.at_s

@@ -6,10 +6,10 @@ import msgspec
 
 from models.base.bucketing import in_holdout
 from models.base.texts import text_or_empty
-from models.events.amounts import amount_of
-from models.events.bots import sent_by_bot
+from models.events.bots import bot_class_of
 from models.events.decision_ids import answered_by
 from models.events.device import device_of
+from models.events.event_amount import amount_of
 from models.events.events import Event, order_id_of, promotions_of, score_of
 from models.events.impressions import was_seen
 from models.events.names import (
@@ -44,6 +44,7 @@ def row_of(partition: int, position: int, event: Event, holdout_share: float) ->
         source, medium, campaign = (param(name) for name in ("source", "medium", "campaign"))
         channel = param("channel") or channel_of(source, medium, campaign)
         origin = Origin(channel, source, medium, campaign)
+    bot = bot_class_of(event)
     exposed, staged = event.event == EXPERIMENT_EXPOSED, event.event == STAGE_CHANGED
     return {
         "log_partition": partition,
@@ -65,7 +66,8 @@ def row_of(partition: int, position: int, event: Event, holdout_share: float) ->
         "decision_id": answer.decision_id,
         "list": answer.listed,
         "seen": was_seen(event),
-        "bot": sent_by_bot(event),
+        "bot": bot is not None,
+        "bot_class": bot or "",
         **{name: param(f"{name}_id") if exposed else "" for name in ("experiment", "variant")},
         "segment": param("segment_id") if event.event in (SEGMENT_ENTERED, SEGMENT_LEFT) else "",
         **{name: param(of) if staged else "" for name, of in (("stage_from", "from"), ("stage", "to"))},

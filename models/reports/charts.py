@@ -44,6 +44,7 @@ CHARTS: Final[Mapping[str, Drawing]] = {
     "slots": Drawing("bars", ("placement", "group"), ("click_rate",)),
     "strategies": Drawing("bars", ("strategy", "group"), ("click_rate",)),
     "holdout": Drawing("bars", ("group",), ("revenue_per_visitor",)),
+    "bots": Drawing("bars", ("class",), ("visitors",)),
     "experiments": Drawing("intervals", ("experiment", "variant", "metric"), ("lift", "lift_low", "lift_high")),
 }
 """Every report's drawing, by its name."""

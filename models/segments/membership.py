@@ -103,7 +103,7 @@ def advance(
     Parameters
     ----------
     profile
-        The visitor; one without events has no membership.
+        The visitor; one without events has no membership, and neither has a bot.
     membership
         As it was last told; None for a visitor not judged yet.
     segment_config, assortment
@@ -118,7 +118,7 @@ def advance(
         The membership at `to_s`, `due_s` not later than the next moment that moves it, and the moves that led there,
         the oldest first. The very one given, where nothing about it has changed.
     """
-    if profile.events_seen == 0:
+    if profile.events_seen == 0 or profile.is_bot:
         return None, []
     before = membership or Membership()
     at_s = min(max(from_s, before.at_s), to_s)

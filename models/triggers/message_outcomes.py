@@ -3,6 +3,7 @@
 from typing import Final, NamedTuple
 
 from models.base.durations import DAY_S
+from models.events.bots import sent_by_bot
 from models.events.events import Event, order_id_of, score_of
 from models.events.names import CLICKED_MESSAGES, ORDERED_EVENTS, UNDONE_EVENTS
 from models.triggers.trigger_state import TriggerState
@@ -36,7 +37,10 @@ def message_outcomes_of(event: Event, state: TriggerState, attribution_days: flo
     """Give what an event says came of the messages a visitor was sent.
 
     An order is noted beside every message sent within `attribution_days` before it: it says that it followed, not why.
+    What a bot did says nothing: mail scanners follow every link.
     """
+    if sent_by_bot(event):
+        return []
     name = event.event
     if name in ORDERED_EVENTS:
         order_id, value = order_id_of(event), score_of(event.params, "value")

@@ -1,9 +1,11 @@
 """Scheduling: what events make of a trigger state: orders move on, wants come and go, timers are set and called off."""
 
 from collections.abc import Iterable, Sequence
+from math import inf
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
+from models.base.durations import HOUR_S
 from models.base.errors import InvalidError
 from models.base.timestamps import EARLIEST_S, LATEST_MOMENT_S, parse_time
 from models.catalog.assortment import Assortment
@@ -44,6 +46,10 @@ from models.visitor.order import new_order, settle, tell_order, undo_order
 from models.visitor.order_value import sold_reduced
 from models.visitor.profile import Profile
 
+LATE_AFTER_S: Final = 300.0
+"""An event accepted so long after it happened was told late: its sender was offline, or its clock is slow."""
+LATE_WAIT_S: Final = 600.0
+"""What an event told late arms is due so long after it was told at the earliest."""
 _PASSIVE: Final = frozenset({"user_engagement", "scroll", "view_promotion", "view_item_list"})
 """Events that happen on the site while nothing is done."""
 _PROFILE_CHANGES: Final = ORDERED_EVENTS | UNDONE_EVENTS | {"add_to_cart", "remove_from_cart", "login"}
@@ -91,16 +97,25 @@ def index_triggers(triggers: Iterable[Trigger], zone: ZoneInfo) -> TriggerIndex:
     )
 
 
-def observe(state: TriggerState, event: Event, index: TriggerIndex, assortment: Assortment) -> None:
-    """Take in one event, in log order; the caller has seen to it that it is new, and no erasure."""
+def observe(  # noqa: C901 - what one event means, question by question
+    state: TriggerState, event: Event, index: TriggerIndex, assortment: Assortment, late_after_s: float = inf
+) -> None:
+    """Take in one event, in log order; the caller has seen to it that it is new, and no erasure.
+
+    A bot's says nothing, and silences nobody whose id it carries. One accepted more than `late_after_s` after it
+    happened was told late: what it arms does not fall due at once.
+    """
     name = event.event
     if name == ORDER_TOLD:
         _learn_copy(state, event)
         call_off(state, index)
         return
     if sent_by_bot(event):
-        state.bot = True
+        return
+    if event.accepted_at_s - event.at_s > late_after_s:
+        _note_late(state, event)
     if name not in NOTICES and name not in RECEIVED_EVENTS:
+        state.bot = False
         _count_event(state, event)
     if event.user_id:
         state.user_id = event.user_id
@@ -281,9 +296,37 @@ def _expected_s(event: Event) -> float:
     return 0.0
 
 
+def _note_late(state: TriggerState, event: Event) -> None:
+    """Note that an event was told late; what is told within the same hour is one backlog."""
+    if event.accepted_at_s - state.late_told_s > HOUR_S:
+        state.late_from_s, state.late_until_s = event.at_s, event.at_s
+    state.late_from_s = min(state.late_from_s, event.at_s)
+    state.late_until_s = max(state.late_until_s, event.at_s)
+    state.late_told_s = max(state.late_told_s, event.accepted_at_s)
+
+
+def _in_time(state: TriggerState, trigger: Trigger, request: TimerRequest) -> TimerRequest | None:
+    """Give a request as it is to be armed, after what was told late; None for what is over.
+
+    What counts from an event told late counts anew from when it was told; nothing is due sooner than `LATE_WAIT_S`
+    after that, so that what else was told late can call it off.
+    """
+    told_s, due_s = state.late_told_s, request.due_s
+    if not told_s or (request.since_s and not state.late_from_s <= request.since_s <= state.late_until_s):
+        return request
+    if due_s + trigger.lasts_s < told_s:
+        return None  # a shop's imported past starts nothing
+    if not request.since_s or not trigger.when.waits_when_late:
+        if due_s >= told_s:
+            return request
+        return request._replace(due_s=told_s + LATE_WAIT_S) if trigger.when.waits_when_late else None
+    return request._replace(due_s=told_s + max(due_s - request.since_s, LATE_WAIT_S))
+
+
 def arm(state: TriggerState, trigger: Trigger, requests: Sequence[TimerRequest]) -> None:
     """Set a trigger's timer for the first subject it was not carried out for; one set before for it is moved."""
     new = next((request for request in requests if not state.is_done(trigger.trigger_id, request.subject)), None)
+    new = _in_time(state, trigger, new) if new is not None else None
     if new is None or new.due_s < EARLIEST_S:
         return
     old = [
@@ -327,6 +370,6 @@ def observe_profile(state: TriggerState, profile: Profile, index: TriggerIndex) 
     first_s = profile.order_value.first_at_s
     if first_s:
         state.first_order_s = min(state.first_order_s or first_s, first_s)
-    for trigger in index.by_name.get(PROFILE_READ, ()):
+    for trigger in index.by_name.get(PROFILE_READ, ()) if not profile.is_bot else ():
         arm(state, trigger, trigger.when.timers_for_profile(state, profile, index.zone))
     call_off(state, index)

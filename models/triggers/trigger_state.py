@@ -18,6 +18,7 @@ from models.events.events import Event
 from models.events.names import TRIGGER_STATE_JOINED
 from models.visitor.holds import hold_code
 from models.visitor.order import Order
+from models.visitor.profile import Profile
 
 NOTHING_TOLD: Final = msgspec.Raw(msgspec.msgpack.encode({}))
 MAX_TRACKED_ORDERS: Final = 20
@@ -119,6 +120,7 @@ class TriggerState(msgspec.Struct, array_like=True):
     when the visit it belongs to began; `cart_since_s` is when the cart was begun, `cart_over_s` when something was
     ordered last; `heard` holds when events were seen last that some trigger waits for; `allowed` is what is left of the
     events a visitor may send before it is a flood; `event_ids` holds digests of the latest event ids.
+    What happened from `late_from_s` to `late_until_s` was told late, the last of it at `late_told_s`.
     """
 
     position: int = 0
@@ -145,6 +147,9 @@ class TriggerState(msgspec.Struct, array_like=True):
     counted_at_s: float = 0.0
     flooded_at_s: float = 0.0
     event_ids: bytes = b""
+    late_from_s: float = 0.0
+    late_until_s: float = 0.0
+    late_told_s: float = 0.0
 
     @property
     def due_s(self) -> float | None:
@@ -262,8 +267,27 @@ def join_trigger_state(state: TriggerState, other: TriggerState) -> None:
         known = [at_s for joined in (state, other) if (at_s := getattr(joined, name))]
         setattr(state, name, min(known, default=0.0))
     state.birthday = state.birthday or other.birthday
+    if other.late_told_s > state.late_told_s:
+        state.late_from_s, state.late_until_s, state.late_told_s = (
+            other.late_from_s,
+            other.late_until_s,
+            other.late_told_s,
+        )
     names = {*state.heard, *other.heard}
     state.heard = {name: max(state.heard.get(name, 0.0), other.heard.get(name, 0.0)) for name in names}
+
+
+def part_from_trigger_state(state: TriggerState, part: Profile) -> None:
+    """Take out what a device had brought that turned out to be another's: what its items are wanted for, its orders,
+    and the timers of its cart; the profile is looked at anew."""
+    item_ids = {seen.item_id for seen in part.recent} | {line.item_id for line in part.cart}
+    order_ids = {order.order_id for order in part.history.orders}
+    state.wants = [want for want in state.wants if want.item_id not in item_ids or want.at_s > part.last_at_s]
+    state.orders = [order for order in state.orders if order.order_id not in order_ids]
+    if state.browsing is not None and state.browsing.last_at_s <= part.last_at_s:
+        state.browsing = None
+    state.cart_since_s = 0.0
+    state.profile_due = True
 
 
 def timer_order(timer: Timer) -> tuple[float, str, str]:

@@ -10,6 +10,8 @@ from typing import Final
 
 import msgspec
 
+from models.events.amounts import whole_if_it_is
+
 MAX_CART_LINES: Final = 50
 TAKEN_LASTS_S: Final = 600.0
 """Event time for which a removal waits for what it removed."""
@@ -19,7 +21,7 @@ class CartLine(msgspec.Struct, array_like=True):
     """An item in the live cart."""
 
     item_id: str
-    quantity: int
+    quantity: int | float
     at_s: float
     price: float | None = None
 
@@ -28,7 +30,7 @@ class Removal(msgspec.Struct, array_like=True, frozen=True):
     """An item taken out at `at_s` (epoch seconds): so many more than there were; all of it where `quantity` is 0."""
 
     item_id: str
-    quantity: int
+    quantity: int | float
     at_s: float
 
 
@@ -53,10 +55,12 @@ class Cart:
                 if earlier.quantity == 0:
                     return
                 used = min(quantity, earlier.quantity)
-                quantity -= used
+                quantity = whole_if_it_is(quantity - used)
                 self.removals.remove(earlier)
                 if earlier.quantity > used:
-                    self.removals.append(msgspec.structs.replace(earlier, quantity=earlier.quantity - used))
+                    self.removals.append(
+                        msgspec.structs.replace(earlier, quantity=whole_if_it_is(earlier.quantity - used))
+                    )
         if quantity <= 0:
             return
         known = self._line(line.item_id)
@@ -64,17 +68,17 @@ class Cart:
             self.lines.append(CartLine(line.item_id, quantity, line.at_s, line.price))
             del self.lines[:-MAX_CART_LINES]
             return
-        known.quantity += quantity
+        known.quantity = whole_if_it_is(known.quantity + quantity)
         if line.at_s >= known.at_s or known.price is None:
             known.price = line.price if line.price is not None else known.price
         known.at_s = max(known.at_s, line.at_s)
 
-    def remove(self, item_id: str, quantity: int, at_s: float) -> None:
+    def remove(self, item_id: str, quantity: float, at_s: float) -> None:
         """Take some of an item out."""
         known = self._line(item_id)
-        missing = quantity - (known.quantity if known else 0)
+        missing = whole_if_it_is(quantity - (known.quantity if known else 0))
         if known is not None:
-            known.quantity -= quantity
+            known.quantity = whole_if_it_is(known.quantity - quantity)
             self.lines = [line for line in self.lines if line.quantity > 0]
         if missing > 0:
             self._take(Removal(item_id, missing, at_s))

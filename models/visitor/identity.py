@@ -32,13 +32,16 @@ class Link(msgspec.Struct, array_like=True, frozen=True, order=True):
 class Part(msgspec.Struct, array_like=True, frozen=True):
     """What a device's profile learned past log position `after`, up to `until`, and gave to the visitor `user_id`.
 
-    `state` is the profile as it was when it was given away, in its stored form.
+    `state` is the profile as it was when it was given away, in its stored form. One that turned out to be another's is
+    taken `back`; that, and to whom it went then, was told at log position `told_at`.
     """
 
     user_id: str
     after: int
     until: int
     state: bytes
+    told_at: int = 0
+    back: bool = False
 
 
 class Joined(msgspec.Struct, array_like=True, frozen=True):
@@ -139,6 +142,6 @@ def linked(site: str, device_id: str, link: Link, accepted_at_s: float) -> Event
     )
 
 
-def join_id(site: str, device_id: str, until: int) -> str:
-    """Name the giving of a part, the same however often it is told."""
-    return event_id_of("joined", site, device_id, str(until))
+def join_id(site: str, device_id: str, part: Part) -> str:
+    """Name the giving of a part, or its taking back, the same however often it is told."""
+    return event_id_of("taken_back" if part.back else "joined", site, device_id, str(part.until))

@@ -140,6 +140,17 @@ def joined_sketch(stored: bytes, other: bytes, position: int) -> bytes:
     return both.encode([position, position])[0]
 
 
+def parted_sketch(stored: bytes, other: bytes, position: int) -> bytes:
+    """Give a stored sketch less another that is in it, rounded as of a log position."""
+    if not stored or not other:
+        return stored
+    both = Sketches([stored, other])
+    at_s = float(both.landmark_s.max())
+    both.values[0] = both.as_of(0, at_s) - both.as_of(1, at_s)
+    both.landmark_s[0] = at_s
+    return both.encode([position, position])[0]
+
+
 def directions(stored: bytes) -> NDArray[np.float64]:
     """Give the three vectors of one stored sketch at length 1 each (or 0), shape `(3, DIM)`: where, not how much."""
     values = Sketches([stored]).values[0]

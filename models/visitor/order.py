@@ -14,11 +14,14 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from models.events.amounts import Money, amount_of
+from models.events.amounts import whole_if_it_is
+from models.events.event_amount import EventAmount, amount_of
 from models.events.event_ids import event_id_of
 from models.events.events import Event, EventItem
 from models.events.names import PAID_EVENTS
 
+OnSale = Callable[[EventItem, float], bool]
+"""Says whether an item was sold below its usual price at a time, epoch seconds."""
 MAX_UNDOS: Final = 32
 _KEY_BYTES: Final = 8
 CENTS: Final = 100
@@ -103,7 +106,7 @@ def new_order(order_id: str, at_s: float) -> Order:
     return Order(order_id, int(at_s), 0, paid=False, since_s=int(at_s))
 
 
-def tell_order(order: Order, event: Event, on_sale: Callable[[EventItem, float], bool]) -> None:
+def tell_order(order: Order, event: Event, on_sale: OnSale) -> None:
     """Take in an event that makes or pays an order; `on_sale` says whether an item was sold below its usual price."""
     order.paid = order.paid or event.event in PAID_EVENTS
     if order.summed_up:
@@ -124,7 +127,7 @@ def _place_in_time(order: Order, at_s: float) -> int:
     return round((at_s - order.since_s) * 1e6)
 
 
-def _tell_lines(order: Order, event: Event, amount: Money | None, on_sale: Callable[[EventItem, float], bool]) -> None:
+def _tell_lines(order: Order, event: Event, amount: EventAmount | None, on_sale: OnSale) -> None:
     quantities: defaultdict[str, float] = defaultdict(float)
     worth: defaultdict[str, float] = defaultdict(float)
     reduced: set[str] = set()
@@ -144,7 +147,7 @@ def _tell_lines(order: Order, event: Event, amount: Money | None, on_sale: Calla
             line = OrderLine(item_id, 0, at)
             order.lines.append(line)
         if at >= line.told_at:
-            line.quantity, line.told_at, line.on_sale = whole_number(quantity), at, item_id in reduced
+            line.quantity, line.told_at, line.on_sale = whole_if_it_is(quantity), at, item_id in reduced
         if amount is not None and (line.cents is None or at >= line.valued_at):
             before = round(amount.value * CENTS * share / whole)
             line.cents, line.valued_at = round(amount.value * CENTS * (share + worth[item_id]) / whole) - before, at
@@ -160,7 +163,7 @@ def undo_order(order: Order, event: Event) -> None:
     for item in event.items:
         quantities[item.item_id] += item.quantity
     amount = amount_of(event)
-    items = sorted((item_id, whole_number(quantity)) for item_id, quantity in quantities.items())
+    items = sorted((item_id, whole_if_it_is(quantity)) for item_id, quantity in quantities.items())
     undo = Undo(b"", event.event, None if amount is None else round(amount.value * CENTS), items)
     undo.key = _key_of(event.event_id, undo)
     if any(known.key == undo.key for known in order.undos) or len(order.undos) >= MAX_UNDOS:
@@ -227,8 +230,8 @@ def settle(order: Order) -> Settled:
     if void:
         units, left = {}, 0.0
     reduced = {line.item_id for line in order.lines if line.on_sale}
-    order.units = whole_number(sum(units.values()))
-    order.on_sale = whole_number(sum(count for item_id, count in units.items() if item_id in reduced))
+    order.units = whole_if_it_is(sum(units.values()))
+    order.on_sale = whole_if_it_is(sum(count for item_id, count in units.items() if item_id in reduced))
     order.cents = round(left)
     return Settled(units, left, void)
 
@@ -265,12 +268,3 @@ def _cents_of(undo: Undo, lines: dict[str, OrderLine]) -> float:
         return inf
     known = [(lines[item_id], quantity) for item_id, quantity in undo.items if item_id in lines]
     return sum((line.cents or 0.0) * min(quantity / line.quantity, 1.0) for line, quantity in known)
-
-
-def whole_number(number: float) -> int | float:
-    """Give a number without fraction as such: it is stored in a byte or two.
-
-    >>> whole_number(2.0), whole_number(2.5)
-    (2, 2.5)
-    """
-    return int(number) if number == int(number) else number

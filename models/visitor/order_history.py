@@ -5,16 +5,16 @@ taken back, whole or in part, while it is among the latest `MAX_ORDERS`. What is
 says.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from math import log2
 from typing import Final, NamedTuple
 
 import msgspec
 
 from models.base.durations import DAY_S
-from models.events.events import Event, EventItem, order_id_of
+from models.events.events import Event, order_id_of
 from models.events.names import ORDERED_EVENTS
-from models.visitor.order import Order, join_order, new_order, settle, tell_order, undo_order
+from models.visitor.order import OnSale, Order, join_order, new_order, settle, tell_order, undo_order
 
 MAX_ITEM_PURCHASES: Final = 100
 MAX_ORDERS: Final = 64
@@ -87,9 +87,7 @@ class Line(NamedTuple):
     order_id: str
 
 
-def learn_order_event(
-    history: History, event: Event, on_sale: Callable[[EventItem, float], bool], *, own: bool = True
-) -> None:
+def learn_order_event(history: History, event: Event, on_sale: OnSale, *, own: bool = True) -> None:
     """Take in an event that makes, pays or takes back an order.
 
     Parameters

@@ -15,11 +15,11 @@ class OrderValue(NamedTuple):
 
     orders: int
     revenue: float
-    units: float
+    units: int | float
     sale_share: float
     first_at_s: float
     last_at_s: float
-    most_units: float
+    most_units: int | float
     most_value: float
 
     @property

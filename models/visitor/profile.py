@@ -9,18 +9,20 @@ from typing import Any, Final
 
 import msgspec
 
+from models.events.bots import sent_by_bot
 from models.events.device import device_of
 from models.events.event_ids import is_recent, with_id
-from models.events.events import Event, EventItem, order_id_of
+from models.events.events import Event, order_id_of
 from models.events.names import ORDERED_EVENTS, UNDONE_EVENTS
 from models.events.presence import alive
 from models.events.region import region_of
-from models.events.sessions import SESSION_GAP_S
+from models.events.sessions import SESSION_GAP_S, is_open, with_open
 from models.events.subjects import subjects_of
 from models.events.traffic_source import Touch, touch_of
 from models.visitor.cart import Cart, CartLine, Removal
 from models.visitor.contact_history import ContactHistory, learn_contact
 from models.visitor.identity import Joined, Link, Part
+from models.visitor.order import OnSale
 from models.visitor.order_history import History, Line, learn_order_event, lines
 from models.visitor.order_value import OrderValue, order_value_of
 from models.visitor.satisfaction import Satisfaction, learn_satisfaction
@@ -79,12 +81,16 @@ class RecentItem(msgspec.Struct, array_like=True):
 
 
 class Session(msgspec.Struct, array_like=True):
-    """The stretch of events the visitor is in: no gap above `SESSION_GAP_S`."""
+    """The stretch of events the visitor is in: no gap above `SESSION_GAP_S`.
+
+    `open_sessions` are the ids named lately, each with its last event: tabs of one browser may have one each.
+    """
 
     session_id: str = ""
     started_at_s: float = 0.0
     last_at_s: float = 0.0
     events: int = 0
+    open_sessions: dict[str, float] = {}
 
 
 class Profile(msgspec.Struct, array_like=True):
@@ -94,8 +100,8 @@ class Profile(msgspec.Struct, array_like=True):
     first order; `event_ids` holds digests of the latest event ids, by which a client's retry is told; `counts` follows
     `COUNTED`; `sketch` is `models.visitor.interest_sketch`'s; `device` and `region` are what the latest events that
     told them came from; `intent` is whether an event of `INTENT` was ever seen; `removals` is `models.visitor.cart`'s,
-    `contact_history` `models.visitor.contact_history`'s. What the shop or its servers tell moves `last_at_s` of
-    none but a new visitor.
+    `contact_history` `models.visitor.contact_history`'s. What the shop or its servers tell moves `last_at_s` of none
+    but a new visitor. `bot_events` of the events seen were told with a bot's user agent.
 
     Of whose it is: a device's profile keeps `links`, and the latest `parts` it gave to those who are known, the last at
     position `given`; a known visitor's keeps what has `joined` it.
@@ -127,6 +133,12 @@ class Profile(msgspec.Struct, array_like=True):
     given: int = 0
     joined: list[Joined] = []
     contact_history: ContactHistory | None = None
+    bot_events: int = 0
+
+    @property
+    def is_bot(self) -> bool:
+        """Whether all that is known of the visitor was done by programs that say so."""
+        return 0 < self.bot_events == self.events_seen
 
     def count(self, event: str) -> int:
         """How often the visitor did what `event` names."""
@@ -171,11 +183,12 @@ def first_time(profile: Profile, event_id: str) -> bool:
     return True
 
 
-def apply_one(profile: Profile, event: Event, on_sale: Callable[[EventItem, float], bool]) -> None:
+def apply_one(profile: Profile, event: Event, on_sale: OnSale) -> None:
     """Make an event part of everything but the vectors; `on_sale` says whether an item was sold below its price."""
     at_s = event.at_s
     first = profile.events_seen == 0
     profile.events_seen += 1
+    profile.bot_events += sent_by_bot(event)
     profile.counts[_COUNT_INDEX.get(event.event, _COUNT_INDEX["other"])] += 1
     profile.first_at_s = at_s if first else min(profile.first_at_s, at_s)
     lives = alive(event)
@@ -215,12 +228,18 @@ def _apply_session(profile: Profile, event: Event) -> None:
     if late:
         return  # belongs to a session that is over
     idle = event.at_s - session.last_at_s > SESSION_GAP_S
-    renamed = bool(event.session_id and session.session_id and event.session_id != session.session_id)
+    named = event.session_id
+    renamed = bool(named and session.session_id and named != session.session_id)
+    if renamed and is_open(session.open_sessions, named, event.at_s):
+        renamed = False  # another tab of the same browser
+        session.session_id = named
+    open_sessions = with_open(session.open_sessions, named, event.at_s) if named else session.open_sessions
     if session.events == 0 or idle or (renamed and event.at_s >= session.last_at_s):
         profile.sessions += 1
-        profile.session = Session(event.session_id, event.at_s, event.at_s, 1)
+        profile.session = Session(named, event.at_s, event.at_s, 1, open_sessions)
         return
-    session.session_id = session.session_id or event.session_id
+    session.open_sessions = open_sessions
+    session.session_id = session.session_id or named
     session.started_at_s = min(session.started_at_s, event.at_s)
     session.last_at_s = max(session.last_at_s, event.at_s)
     session.events += 1
@@ -256,7 +275,7 @@ def _remove_from_cart(profile: Profile, event: Event) -> None:
     profile.cart, profile.removals = cart.lines, cart.removals
 
 
-def _order(profile: Profile, event: Event, on_sale: Callable[[EventItem, float], bool]) -> None:
+def _order(profile: Profile, event: Event, on_sale: OnSale) -> None:
     """Make or pay an order, and move what was ordered out of the cart."""
     tell_of_order(profile, event, on_sale)
     ordered = [item.item_id for item in event.items]
@@ -266,7 +285,7 @@ def _order(profile: Profile, event: Event, on_sale: Callable[[EventItem, float],
         profile.cart, profile.removals = cart.lines, cart.removals
 
 
-def tell_of_order(profile: Profile, event: Event, on_sale: Callable[[EventItem, float], bool], *, own: bool = True) -> None:
+def tell_of_order(profile: Profile, event: Event, on_sale: OnSale, *, own: bool = True) -> None:
     """Take in what an event tells of an order, and nothing else; `own` is false for what another id told."""
     profile.orders = profile.orders or History()
     learn_order_event(profile.orders, event, on_sale, own=own)

@@ -19,10 +19,10 @@ from models.events.order_copy import copied_event
 from models.events.subjects import subjects_of
 from models.visitor.contact_history import learn_contact
 from models.visitor.identity import MAX_IDENTITY_PARTS, Joined, Link, Part, add_link, owner_at, owner_now
-from models.visitor.interest_sketch import Sketches, joined_sketch
+from models.visitor.interest_sketch import Sketches, joined_sketch, parted_sketch
 from models.visitor.order_value import sold_reduced
 from models.visitor.profile import WEIGHTS, Profile, apply_one, encode_profile, first_time, tell_of_order
-from models.visitor.profile_merge import is_new, join, read_joining
+from models.visitor.profile_merge import corrected_parts, is_new, join, part_from, read_joining, takes_back
 
 LearnOutcome = Literal["applied", "told", "duplicate", "replayed", "notice"]
 
@@ -129,6 +129,7 @@ class _Meeting(NamedTuple):
     row: int
     profile: Profile
     sketch: bytes
+    put: Callable[[bytes, bytes, int], bytes]
 
 
 class _Batch:
@@ -152,6 +153,7 @@ class _Batch:
         profile = self._profiles[row]
         if event.event == VISITOR_IDENTIFIED:
             profile.links = add_link(profile.links, Link(event.at_s, event.user_id))
+            profile.parts = corrected_parts(profile)
             if profile.events_seen == 0:
                 profile.given = profile.position
             self._give(row)
@@ -163,8 +165,13 @@ class _Batch:
         profile.user_id = profile.user_id or event.user_id
         if event.event == VISITOR_JOINED:
             arriving = read_joining(event)
-            if arriving is not None and join(profile, *arriving):
-                self._meetings.append(_Meeting(row, profile, arriving[1].sketch))
+            if arriving is None:
+                return
+            if takes_back(event):
+                if part_from(profile, *arriving):
+                    self._meetings.append(_Meeting(row, profile, arriving[1].sketch, parted_sketch))
+            elif join(profile, *arriving):
+                self._meetings.append(_Meeting(row, profile, arriving[1].sketch, joined_sketch))
         else:  # linked: what the device knows will follow
             link = Joined(event.device_id, 0, 0)
             if is_new(profile, link):
@@ -193,8 +200,8 @@ class _Batch:
             if self._profiles[row].links:  # learned although somebody known holds the device: theirs
                 self._give(row)
         self._add_looks()
-        for _, profile, sketch in self._meetings:
-            profile.sketch = joined_sketch(profile.sketch, sketch, profile.position)
+        for _, profile, sketch, put in self._meetings:
+            profile.sketch = put(profile.sketch, sketch, profile.position)
         for row, given, owner, after in self._gifts:
             now = self._profiles[row]
             part = Part(owner, after, given.position, encode_profile(given))
@@ -224,6 +231,6 @@ class _Batch:
 def new_parts(profile: Profile, position: int) -> list[Part]:
     """Give the parts a profile has given away past a position, and keep only the latest `MAX_IDENTITY_PARTS` with
     it."""
-    found = [part for part in profile.parts if part.until > position]
+    found = [part for part in profile.parts if max(part.until, part.told_at) > position]
     profile.parts = profile.parts[-MAX_IDENTITY_PARTS:]
     return found

@@ -8,15 +8,16 @@ from binascii import Error
 
 import msgspec
 
+from models.events.amounts import whole_if_it_is
 from models.events.event_ids import latest_ids
 from models.events.events import Event
 from models.events.names import VISITOR_JOINED
 from models.events.sessions import SESSION_GAP_S
 from models.visitor.cart import Cart
 from models.visitor.contact_history import merged_contacts
-from models.visitor.identity import MAX_JOINED, Joined, Part, join_id
-from models.visitor.interest_sketch import joined_sketch
-from models.visitor.order_history import History, merge
+from models.visitor.identity import MAX_JOINED, Joined, Part, join_id, owner_at
+from models.visitor.interest_sketch import joined_sketch, parted_sketch
+from models.visitor.order_history import History, merge, take_back
 from models.visitor.profile import Profile, Session, decode_profile, remember_recent
 from models.visitor.satisfaction import merged_satisfaction
 
@@ -31,9 +32,14 @@ def joining(site: str, device_id: str, part: Part, at_s: float, accepted_at_s: f
         device_id=device_id,
         at_s=at_s,
         accepted_at_s=accepted_at_s,
-        event_id=join_id(site, device_id, part.until),
-        params={"after": part.after, "until": part.until, "state": b64encode(part.state).decode()},
+        event_id=join_id(site, device_id, part),
+        params={"after": part.after, "until": part.until, "state": b64encode(part.state).decode(), "back": part.back},
     )
+
+
+def takes_back(event: Event) -> bool:
+    """Whether a joining takes a part back that was another's."""
+    return event.params.get("back") is True
 
 
 def read_joining(event: Event) -> tuple[Joined, Profile] | None:
@@ -62,6 +68,7 @@ def join(profile: Profile, joined: Joined, part: Profile) -> bool:
         return True
     first = profile.events_seen == 0
     profile.events_seen += part.events_seen
+    profile.bot_events += part.bot_events
     profile.counts = [count + other for count, other in zip(profile.counts, part.counts, strict=True)]
     profile.first_at_s = part.first_at_s if first else min(profile.first_at_s, part.first_at_s)
     _join_sessions(profile, part)
@@ -88,9 +95,56 @@ def join(profile: Profile, joined: Joined, part: Profile) -> bool:
     return True
 
 
+def corrected_parts(profile: Profile) -> list[Part]:
+    """Give the parts a device has given away, by all it knows now: one that went to another than whose it was, since a
+    login was told late, is taken back and given anew."""
+    made: list[Part] = []
+    for part in profile.parts:
+        owner = "" if part.back else owner_at(profile.links, decode_profile(part.state).last_at_s)
+        if owner in ("", part.user_id):
+            made.append(part)
+            continue
+        made.append(msgspec.structs.replace(part, told_at=profile.position, back=True))
+        made.append(Part(owner, part.after, part.until, part.state, profile.position))
+    return made
+
+
+def part_from(profile: Profile, joined: Joined, part: Profile) -> bool:
+    """Take out of a profile what a part brought, but for the vectors; False where it is not in.
+
+    What cannot be told apart stays: when the visitor was seen first, how many contacts there were.
+    """
+    if joined not in profile.joined:
+        return False
+    profile.joined = [known for known in profile.joined if known != joined and known not in part.joined]
+    profile.events_seen = max(0, profile.events_seen - part.events_seen)
+    profile.bot_events = max(0, profile.bot_events - part.bot_events)
+    profile.sessions = max(min(1, profile.events_seen), profile.sessions - part.sessions)
+    profile.counts = [max(0, count - other) for count, other in zip(profile.counts, part.counts, strict=True)]
+    brought = {(seen.item_id, seen.at_s) for seen in part.recent}
+    profile.recent = [seen for seen in profile.recent if (seen.item_id, seen.at_s) not in brought]
+    quantities = {line.item_id: line.quantity for line in part.cart}
+    for line in profile.cart:
+        line.quantity = whole_if_it_is(line.quantity - quantities.get(line.item_id, 0))
+    profile.cart = [line for line in profile.cart if line.quantity > 0]
+    if profile.orders is not None and part.orders is not None:
+        for order in part.orders.orders:
+            take_back(profile.orders, order.order_id)
+        profile.orders = profile.orders if profile.orders.orders_seen else None
+    touches = (part.first_touch, part.last_touch)
+    profile.first_touch = None if profile.first_touch in touches else profile.first_touch
+    profile.last_touch = None if profile.last_touch in touches else profile.last_touch
+    profile.satisfaction = None if profile.satisfaction == part.satisfaction else profile.satisfaction
+    return True
+
+
 def join_part(profile: Profile, device_id: str, part: Part) -> None:
-    """Make a part of a profile all that a device gave away, unless it is in already."""
+    """Make a part of a profile all that a device gave away, unless it is in already; or take it out again."""
     state = decode_profile(part.state)
+    if part.back:
+        if part_from(profile, Joined(device_id, part.after, part.until), state):
+            profile.sketch = parted_sketch(profile.sketch, state.sketch, profile.position)
+        return
     if join(profile, Joined(device_id, part.after, part.until), state):
         profile.sketch = joined_sketch(profile.sketch, state.sketch, profile.position)
 
@@ -121,4 +175,5 @@ def _join_sessions(profile: Profile, part: Profile) -> None:
         min(mine.started_at_s, other.started_at_s),
         newer.last_at_s,
         mine.events + other.events,
+        {**older.open_sessions, **newer.open_sessions},
     )

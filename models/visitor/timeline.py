@@ -75,7 +75,7 @@ class EntryItem(msgspec.Struct, array_like=True, frozen=True):
     item_id: str
     name: str = ""
     price: float | None = None
-    quantity: int = 1
+    quantity: int | float = 1
 
 
 class TimelineEntry(msgspec.Struct, array_like=True, frozen=True):
@@ -343,7 +343,7 @@ class _Words(dict[str, str]):
     def _items(self) -> str:
         items = self._entry.items
         names = [
-            f"{item.quantity} × {name}" if item.quantity > 1 else name
+            f"{item.quantity} × {name}" if item.quantity != 1 else name
             for item in items[:3]
             if (name := self._name_of(item.item_id) or item.name or item.item_id)
         ]

@@ -5,6 +5,7 @@ import tempfile
 
 import uvicorn
 
+from shopwindow.listening import bare_host
 from shopwindow.processes.api_config import api_config
 from shopwindow.settings import Settings
 
@@ -19,7 +20,7 @@ def serve_api(settings: Settings) -> None:
         uvicorn.run(
             "shopwindow.processes.api_worker:application",
             factory=True,
-            host=settings.host,
+            host=bare_host(settings.host),
             port=settings.port,
             workers=settings.workers,
             loop="uvloop",

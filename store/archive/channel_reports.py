@@ -31,6 +31,12 @@ def funnel(source: ReportSource) -> MadeTable:
     return ("step", "visits", "share_of_visits", "share_of_step_before"), rows
 
 
+def bots(source: ReportSource) -> MadeTable:
+    """What bots did, by class: no other report counts it."""
+    columns = ("class", "events", "visitors", "page_views", "product_views", "added_to_carts", "impressions")
+    return columns, source.select(report_queries.BOTS_QUERY)
+
+
 _CHANNEL_COLUMNS: Final = (
     "visits",
     "product_views",

@@ -52,7 +52,7 @@ WITH numbered AS (
         visitor_id, bot,
         row_number() OVER (PARTITION BY visitor_id ORDER BY at_s, position) AS number,
         at_s / $refill_s AS refilled
-    FROM happened SEMI JOIN exposed USING (visitor_id)
+    FROM happened_with_bots SEMI JOIN exposed USING (visitor_id)
     WHERE NOT off_site
 ), missing AS (
     SELECT visitor_id, bot, number - refilled - min(number - 1 - refilled) OVER (
@@ -60,9 +60,9 @@ WITH numbered AS (
     ) AS missing
     FROM numbered
 )
-SELECT visitor_id, CASE WHEN coalesce(bool_or(bot), false) THEN 'bots' ELSE 'floods' END AS why
+SELECT visitor_id, CASE WHEN coalesce(bool_and(bot), false) THEN 'bots' ELSE 'floods' END AS why
 FROM missing GROUP BY visitor_id
-HAVING coalesce(bool_or(bot), false) OR max(missing) > $flood_events
+HAVING coalesce(bool_and(bot), false) OR max(missing) > $flood_events
 UNION ALL
 SELECT visitor_id, 'several_variants' FROM exposed WHERE variants > 1
 """

@@ -1,7 +1,7 @@
 """Report queries: all SQL over the archive, values bound, never written into the text.
 
-`PREPARE` makes what the others read, in order: `happened` (each event once, a client's retry left out, under the
-visitor it belongs to), `visits` and `orders`. Times are epoch seconds.
+`PREPARE` makes what the others read, in order: `happened_with_bots` (each event once, a client's retry left out, under
+the visitor it belongs to), `happened` (those of them that no bot sent), `visits` and `orders`. Times are epoch seconds.
 """
 
 from typing import Final
@@ -40,7 +40,7 @@ QUALIFY row_number() OVER (PARTITION BY owner_id, event_id ORDER BY accepted_at_
     # A view, since it is nearly all there is. What the engine itself tells of a visitor is no visit; the first archives
     # did not mark it off site.
     f"""
-CREATE OR REPLACE VIEW happened AS
+CREATE OR REPLACE VIEW happened_with_bots AS
 SELECT * EXCLUDE (owner_id) REPLACE (
     coalesce(owner_id, visitor_id) AS visitor_id,
     coalesce(sender_id, visitor_id) AS sender_id,
@@ -49,6 +49,7 @@ SELECT * EXCLUDE (owner_id) REPLACE (
 FROM everything LEFT JOIN whose USING ({_SAME_ROW}) ANTI JOIN repeated USING ({_SAME_ROW})
 WHERE at_s < (SELECT until_s FROM period)
 """,  # noqa: S608
+    "CREATE OR REPLACE VIEW happened AS SELECT * FROM happened_with_bots WHERE NOT coalesce(bot, false)",
     # A visit as the timeline cuts it: an event without session id belongs to the session named before it, or at the
     # beginning to the first one named; half an hour without an event ends a visit.
     # A click on a mail or message that names no session belongs to the visit that follows it.
@@ -125,6 +126,22 @@ SELECT
     ) AS orders
 FROM visits
 WHERE started_at_s >= $from_s
+"""
+
+# The newest files tell the class, older ones only that it was a bot.
+BOTS_QUERY: Final = """
+SELECT
+    coalesce(nullif(bot_class, ''), 'unclassed') AS class,
+    count(*) AS events,
+    count(DISTINCT visitor_id) AS visitors,
+    count(*) FILTER (event = 'page_view') AS page_views,
+    count(*) FILTER (event IN ('view_item', 'select_item')) AS product_views,
+    count(*) FILTER (event = 'add_to_cart') AS added_to_carts,
+    count(*) FILTER (event = 'view_promotion') AS impressions
+FROM happened_with_bots
+WHERE bot AND at_s >= $from_s
+GROUP BY class
+ORDER BY events DESC, class
 """
 
 CHANNELS_QUERY: Final = """

@@ -1,6 +1,5 @@
 """Report source: prepared tables and the days asked for, as every report reads them."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -23,10 +22,12 @@ LOOKBACK_S: Final = 30 * DAY_S
 
 
 class ReportSettings(NamedTuple):
-    """What a site says that its reports follow: where scores of value divide, and in which time zone days begin."""
+    """What a site's reports follow: where scores of value divide, in which time zone days begin, which experiments they
+    tell of."""
 
     cutoffs: Cutoffs = Cutoffs()
     zone: tzinfo = UTC
+    asked: tuple[Asked, ...] = ()
 
 
 DEFAULT_SETTINGS: Final = ReportSettings()
@@ -40,13 +41,11 @@ class ReportSource:
         reading: "Reading",
         from_s: float,
         until_s: float,
-        asked: Sequence[Asked] = (),
         settings: ReportSettings = DEFAULT_SETTINGS,
     ) -> None:
         self.settings = settings
         self._connection = reading.connection
         self._reading = reading
-        self._asked = asked
         self._values = {
             "from_s": from_s,
             "until_s": until_s,
@@ -84,7 +83,7 @@ class ReportSource:
         """Judge the experiments asked for."""
         return [
             judge_by_archive(self._reading, query, self._values["from_s"], self._values["until_s"])
-            for query in self._asked
+            for query in self.settings.asked
         ]
 
     def select(self, statement: str, **further: Any) -> list[tuple[Any, ...]]:

@@ -1,6 +1,6 @@
 """Reports: figures from the archive, by name: rows of plain values under named columns."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any, Final, NamedTuple
 
@@ -16,7 +16,7 @@ from store.archive.buyer_reports import (
     stages_at_end,
     value_segments,
 )
-from store.archive.channel_reports import campaigns, channels, funnel
+from store.archive.channel_reports import bots, campaigns, channels, funnel
 from store.archive.decision_reports import experiment_figures, holdout_lift, slot_figures, strategy_figures
 from store.archive.experiment_results import Asked, Judged
 from store.archive.report_source import DEFAULT_SETTINGS, MadeTable, ReportSettings, ReportSource
@@ -47,7 +47,6 @@ def make_report(
     first_day: date | None = None,
     last_day: date | None = None,
     unarchived: Unarchived = NOTHING_UNARCHIVED,
-    asked: Sequence[Asked] = (),
     settings: ReportSettings = DEFAULT_SETTINGS,
 ) -> Report:
     """Make a report.
@@ -62,10 +61,8 @@ def make_report(
         Days of the site's time zone that it covers, both included; from the first to the last event by default.
     unarchived
         Events that are in the log and not in the archive yet.
-    asked
-        For `experiments`: which.
     settings
-        What the site says that its reports follow.
+        What the site says that its reports follow, and for `experiments` which.
 
     Raises
     ------
@@ -77,11 +74,11 @@ def make_report(
         raise InvalidError("report_unknown", f"report must be one of {', '.join(REPORTS)}, got {show_value(name)}")
     from_s, until_s = _span(first_day, last_day, settings.zone)
     with archive.reading(site, unarchived) as reading:
-        key = (name, from_s, until_s, repr(asked), settings)
+        key = (name, from_s, until_s, repr(settings))
         if key not in reading.made:
             if len(reading.made) >= _MAX_MADE:
                 reading.made.clear()
-            columns, rows = make(ReportSource(reading, from_s, until_s, asked, settings))
+            columns, rows = make(ReportSource(reading, from_s, until_s, settings))
             reading.made[key] = Report(name, columns, [tuple(_rounded(value) for value in row) for row in rows])
         made: Report = reading.made[key]
         return made
@@ -99,7 +96,7 @@ def judge_experiment(
     """Judge one experiment; parameters and errors are those of `make_report`."""
     from_s, until_s = _span(first_day, last_day, zone)
     with archive.reading(site, unarchived) as reading:
-        (judged,) = ReportSource(reading, from_s, until_s, [asked]).judged()
+        (judged,) = ReportSource(reading, from_s, until_s, ReportSettings(asked=(asked,))).judged()
     return judged
 
 
@@ -149,5 +146,6 @@ REPORTS: Final[Mapping[str, Callable[[ReportSource], MadeTable]]] = {
     "strategies": strategy_figures,
     "holdout": holdout_lift,
     "experiments": experiment_figures,
+    "bots": bots,
 }
 """Every report by name."""

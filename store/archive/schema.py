@@ -7,7 +7,7 @@ import pyarrow as pa
 _TEXTS = ("channel", "source", "medium", "campaign", "ad", "keyword", "search_engine", "referrer", "region", "device")
 _ITEM = pa.struct(
     [(name, pa.string()) for name in ("item_id", "name", "brand", "category")]
-    + [("price", pa.float64()), ("quantity", pa.int64())]
+    + [("price", pa.float64()), ("quantity", pa.float64())]
 )
 _PROMOTION = pa.struct([(name, pa.string()) for name in ("campaign", "creative", "slot")])
 SCHEMA: Final = pa.schema(
@@ -27,6 +27,7 @@ SCHEMA: Final = pa.schema(
         ("list", pa.string()),
         ("seen", pa.bool_()),
         ("bot", pa.bool_()),
+        ("bot_class", pa.string()),
         *((name, pa.string()) for name in ("experiment", "variant", "segment", "stage_from", "stage")),
         *((name, pa.string()) for name in _TEXTS),
         ("items", pa.list_(_ITEM)),

@@ -7,6 +7,7 @@ before it appends.
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, cast
 
+from models.events.intake.placeholders import is_placeholder
 from models.visitor.identity import MAX_LINKS, Link
 from store import keys
 from store.client import Client
@@ -63,4 +64,5 @@ class LinkStore:
 
 def _links(value: bytes) -> list[Link]:
     rows = (row.partition("\x1f") for row in value.decode().split("\n") if row)
-    return sorted(Link(float(at_s), user_id) for at_s, _, user_id in rows)
+    # Older releases took placeholders for users: whoever was linked to one was linked to nobody.
+    return sorted(Link(float(at_s), "" if is_placeholder(user_id) else user_id) for at_s, _, user_id in rows)

@@ -33,7 +33,7 @@ class Api:
         response = self.public.post("/v1/events", json={"events": list(events)})
         assert response.status_code == 202, response.text
         body: dict[str, Any] = response.json()
-        assert body == {"accepted": len(events), "rejected": []}
+        assert body == {"accepted": len(events), "rejected": [], "warnings": []}
         return body
 
     def recommend(self, **parameters: Any) -> dict[str, Any]:

@@ -14,8 +14,22 @@ def test_a_browser_may_ask_from_any_page_with_its_key() -> None:
         "Access-Control-Request-Headers": "authorization,last-event-id",
     }
     response = ask(application(), "OPTIONS", "/v1/events", asked)
-    assert (response.status_code, response.headers["access-control-allow-origin"]) == (200, "*")
+    assert (response.status_code, response.headers["access-control-allow-origin"]) == (200, "https://shop.example")
+    assert response.headers["access-control-allow-credentials"] == "true"
     assert "authorization" in response.headers["access-control-allow-headers"]
+
+
+@pytest.mark.parametrize("added", ["sentry-trace,baggage", "traceparent,tracestate", "x-datadog-trace-id,newrelic"])
+def test_headers_that_tracers_add_are_allowed(added: str) -> None:
+    asked = {
+        "Origin": "https://shop.example",
+        "Access-Control-Request-Method": "GET",
+        "Access-Control-Request-Headers": f"authorization,{added}",
+    }
+    response = ask(application(), "OPTIONS", "/v1/recommendations", asked)
+    allowed = response.headers["access-control-allow-headers"].replace(" ", "").split(",")
+    assert response.status_code == 200
+    assert {"authorization", *added.split(",")} <= set(allowed)
 
 
 @pytest.mark.parametrize(
@@ -32,6 +46,9 @@ def test_what_is_not_there_is_a_problem_and_is_measured(method: str, address: st
 
 def test_a_running_application_is_ready_and_shows_its_document_and_its_figures(api: Api) -> None:
     assert api.public.get("/readyz").status_code == 200
+    for path in ("/healthz", "/readyz", "/metrics"):
+        head = api.public.head(path)
+        assert (head.status_code, head.content) == (200, b"")
     page = api.public.get("/docs")
     assert page.headers["content-type"].startswith("text/html")
     assert "/docs/static/swagger-ui-bundle.js" in page.text

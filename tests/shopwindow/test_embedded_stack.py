@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import httpx
 import pytest
 
 from shopwindow.embedded import EmbeddedRedisError, free_port
 from shopwindow.embedded_stack import RUN_FILE, EmbeddedStack, StackError
+from shopwindow.listening import why_not_listening
+from shopwindow.remote import find_address
 from shopwindow.settings import Settings
 
 
@@ -33,3 +36,13 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
             EmbeddedStack(Settings(port=taken, data_dir=str(tmp_path)), "two").__enter__()
     finally:
         first.stop()
+
+
+def test_a_stack_listens_on_ipv6_and_its_commands_find_it(tmp_path: Path) -> None:
+    if why_not_listening("::1", 0):
+        pytest.skip("no IPv6 here")
+    settings = Settings(host="::1", port=free_port(), data_dir=str(tmp_path))
+    with EmbeddedStack(settings, "up") as stack:
+        assert stack.url == f"http://[::1]:{settings.port}"
+        assert find_address(settings, None, None).url == stack.url
+        assert httpx.get(f"{stack.url}/readyz").status_code == 200

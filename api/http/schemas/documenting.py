@@ -26,6 +26,7 @@ _PROBLEMS: Final = {
     404: "There is no such thing.",
     409: "It would take off most of the catalog.",
     413: "Too much at once.",
+    415: "The body is packed in another way than gzip.",
     422: "A value does not fit; `detail` names it.",
     503: "A server behind us does not answer; try again.",
 }

@@ -7,8 +7,10 @@ from msgspec import Meta
 from pydantic import Field
 
 from api.http.schemas.documenting import TEXT, Shape, WireForm, moment, write_as
+from models.events.amounts import MAX_QUANTITY
 from models.events.events import Event, EventItem
-from models.events.parsing import MAX_EVENT_ITEMS, MAX_ITEM_TEXT, MAX_QUANTITY, MAX_VISITOR_ID
+from models.events.intake.item_parsing import MAX_EVENT_ITEMS, MAX_ITEM_TEXT
+from models.events.intake.parsing import MAX_VISITOR_ID
 
 MAX_EVENTS: Final = 1_000
 
@@ -34,7 +36,11 @@ write_as(
             "item_id": {"maxLength": MAX_ITEM_TEXT, "examples": ["sku-1"]},
             "price": {"minimum": 0, "examples": [39.9]},
             "discount": {"description": "What one costs less than usual."},
-            "quantity": {"minimum": 1, "maximum": MAX_QUANTITY},
+            "quantity": {
+                "exclusiveMinimum": 0,
+                "maximum": MAX_QUANTITY,
+                "description": "How many, or how much of what is sold by weight.",
+            },
             "index": {"description": "Its place in the list it was shown in."},
         },
         ids=("item_id", "item_name"),
@@ -47,7 +53,12 @@ write_as(
         description="One thing a visitor did.",
         fields={
             "site": {},
-            "at_s": {"timestamp": moment("When it happened, now by default.", "2026-01-31T12:00:00Z")},
+            "at_s": {
+                "timestamp": moment("When it happened, now by default.", "2026-01-31T12:00:00Z"),
+                "sent_at": moment(
+                    "The sender's clock when it sent, else that of the whole body.", "2026-01-31T12:00:05Z"
+                ),
+            },
             "accepted_at_s": {},
             "device_id": {},
             "told": {},
@@ -69,6 +80,7 @@ write_as(
             "items": {"maxItems": MAX_EVENT_ITEMS},
             "context": {"description": "Page, campaign, device, as Segment shapes them."},
         },
+        open=True,
     ),
 )
 
@@ -96,9 +108,16 @@ class Events(msgspec.Struct):
     """Up to 1,000 events."""
 
     events: Annotated[list[Event], Meta(max_length=MAX_EVENTS)]
+    sent_at: float | None = None
 
 
-write_as(Events, WireForm(notes={"events": {"examples": [_EXAMPLE["events"]]}}, open=True))
+_SENT_AT: Final = moment("The sender's clock when it sent: corrects timestamps.", "2026-01-31T12:00:05Z")
+write_as(
+    Events,
+    WireForm(
+        fields={"sent_at": {"sent_at": _SENT_AT}}, notes={"events": {"examples": [_EXAMPLE["events"]]}}, open=True
+    ),
+)
 
 
 class Rejected(Shape):
@@ -109,8 +128,22 @@ class Rejected(Shape):
     message: str = Field(examples=["items[0] needs item_id or item_name, got {'price': 5}"])
 
 
+class Warned(Shape):
+    """What was odd about an event that was taken, and what was done about it."""
+
+    index: int = Field(examples=[1])
+    event_id: str | None = Field(None, description="Its own, where it gave one.", examples=["order-77-paid"])
+    field: str = Field(examples=["params.value"])
+    code: str = Field(
+        description="`read_as`, `shortened`, `dropped`, `unknown`, `placeholder` or `clock_corrected`.",
+        examples=["read_as"],
+    )
+    message: str = Field(examples=["params.value '4,245.42' was read as 4245.42"])
+
+
 class EventsAccepted(Shape):
     """What became of the events."""
 
     accepted: int = Field(examples=[2])
     rejected: list[Rejected]
+    warnings: list[Warned]

@@ -16,6 +16,7 @@ class Visitor(Shape):
     devices: list[str]
     holdout: bool
     events_seen: int
+    bot: bool = Field(description="All of its events came from programs that say so: it stands in no stage or segment.")
     sessions: int
     session: dict[str, Any]
     counts: dict[str, int]

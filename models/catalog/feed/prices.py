@@ -16,7 +16,7 @@ from typing import Any, Final
 from models.base.errors import InvalidError, show_value
 from models.catalog.feed.currencies import currencies_of, currency_of_locale, decimals_of, separators_of
 from models.catalog.feed.texts import decode_entities
-from models.events.parsing import parse_amount
+from models.events.amounts import parse_amount
 
 PRICE_FIELDS: Final = ("price", "sale_price", "cost_of_goods_sold")
 _WRITTEN: Final = re.compile(

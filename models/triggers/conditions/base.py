@@ -28,11 +28,15 @@ EventNames = Annotated[tuple[EventName, ...], Meta(min_length=1, max_length=10)]
 
 
 class TimerRequest(NamedTuple):
-    """A trigger to be armed: once for the subject, due at a time (epoch seconds)."""
+    """A trigger to be armed: once for the subject, due at a time (epoch seconds).
+
+    `since_s` is the moment of the event that it counts from; 0 for what is due by the calendar.
+    """
 
     subject: str
     due_s: float
     about: About
+    since_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,8 @@ class TriggerCondition(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     """Whether a trigger waits for one subject at a time: a new one takes the place of the last."""
     lasts_s: ClassVar[float] = 3 * DAY_S
     """For how long after it was due it is still worth sending."""
+    waits_when_late: ClassVar[bool] = True
+    """Whether what is told late waits anew from then on; else it is dropped once its moment is over."""
 
     @property
     def arming_events(self) -> Sequence[str]:

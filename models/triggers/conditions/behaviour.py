@@ -33,7 +33,7 @@ class Happened(TriggerCondition, frozen=True):
         """Each time."""
         item_ids = [item.item_id for item in event.items[:MAX_VIEWED]]
         about = AboutEvent(event=self.name, at_s=event.at_s, item_ids=item_ids)
-        return [TimerRequest(f"event:{event.at_s:.3f}", event.at_s + self.after, about)]
+        return [TimerRequest(f"event:{event.at_s:.3f}", event.at_s + self.after, about, event.at_s)]
 
     def still_valid(self, state: TriggerState, timer: Timer) -> bool:
         """Whether none of `unless` came at that moment or later."""

@@ -33,7 +33,8 @@ class CartLeft(TriggerCondition, frozen=True):
         newest_s = max((line.at_s for line in profile.cart), default=0.0)
         if not profile.cart or newest_s <= state.cart_over_s:
             return []
-        return [TimerRequest(_cart_subject(state), max(newest_s, state.cart_at_s) + self.after, About())]
+        since_s = max(newest_s, state.cart_at_s)
+        return [TimerRequest(_cart_subject(state), since_s + self.after, About(), since_s)]
 
     def still_valid(self, state: TriggerState, timer: Timer) -> bool:
         """Whether no order and no empty cart has ended the cart it was armed for."""
@@ -66,7 +67,7 @@ class BrowseLeft(TriggerCondition, frozen=True):
         visit = state.browsing
         if visit is None or visit.views < self.views:
             return []
-        return [TimerRequest(f"visit:{visit.started_at_s:.3f}", visit.last_at_s + self.after, About())]
+        return [TimerRequest(f"visit:{visit.started_at_s:.3f}", visit.last_at_s + self.after, About(), visit.last_at_s)]
 
     def still_valid(self, state: TriggerState, timer: Timer) -> bool:
         """Whether neither cart nor order came after the visit began."""
@@ -90,6 +91,7 @@ class Hesitation(TriggerCondition, frozen=True):
     events: EventNames = ("view_item", "view_cart", "begin_checkout")
     single: ClassVar[bool] = True
     lasts_s: ClassVar[float] = 600.0
+    waits_when_late: ClassVar[bool] = False
 
     @property
     def arming_events(self) -> Sequence[str]:
@@ -100,7 +102,7 @@ class Hesitation(TriggerCondition, frozen=True):
         item_id = event.items[0].item_id if event.items else ""
         subject = f"page:{state.visit_at_s:.0f}:{event.event}:{item_id if event.event == 'view_item' else ''}"
         page = AboutPage(event=event.event, item_id=item_id, at_s=event.at_s)
-        return [TimerRequest(subject, event.at_s + self.after, page)]
+        return [TimerRequest(subject, event.at_s + self.after, page, event.at_s)]
 
     def still_valid(self, state: TriggerState, timer: Timer) -> bool:
         """Whether nothing was done since but what opens a page."""

@@ -28,6 +28,7 @@ class Anniversary(TriggerCondition, frozen=True):
     days: Annotated[float, Meta(gt=0, le=3_650)]
     since: Literal["joined", "signed_up", "first_order"] = "joined"
     single: ClassVar[bool] = True
+    waits_when_late: ClassVar[bool] = False
 
     @property
     def arming_events(self) -> Sequence[str]:
@@ -64,6 +65,7 @@ class Birthday(TriggerCondition, frozen=True):
     at: Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "09:00"
     single: ClassVar[bool] = True
     lasts_s: ClassVar[float] = DAY_S
+    waits_when_late: ClassVar[bool] = False
 
     @property
     def arming_events(self) -> Sequence[str]:

@@ -33,7 +33,7 @@ class Welcome(TriggerCondition, frozen=True):
 
     def timers_for(self, state: TriggerState, event: Event, zone: ZoneInfo) -> list[TimerRequest]:
         """Once for ever."""
-        return [TimerRequest("welcome", event.at_s + self.after, AboutSignUp(event=event.event))]
+        return [TimerRequest("welcome", event.at_s + self.after, AboutSignUp(event=event.event), event.at_s)]
 
     def reason(self, context: EvaluationContext) -> str:
         return "signed up"
@@ -59,7 +59,8 @@ class StageEntered(TriggerCondition, frozen=True):
         to = str(event.params.get("to", ""))
         if to not in self.is_:
             return []
-        return [TimerRequest(f"stage:{to}:{event.at_s:.3f}", event.at_s + self.after, AboutStage(stage=to))]
+        subject = f"stage:{to}:{event.at_s:.3f}"
+        return [TimerRequest(subject, event.at_s + self.after, AboutStage(stage=to), event.at_s)]
 
     def reason(self, context: EvaluationContext) -> str:
         """The stage is still the same, and was told of when it came: a shop's imported past wins nobody back."""
@@ -94,7 +95,7 @@ class SegmentEntered(TriggerCondition, frozen=True):
         if event.params.get("segment_id") != self.id:
             return []
         subject = f"segment:{self.id}:{event.at_s:.3f}"
-        return [TimerRequest(subject, event.at_s + self.after, AboutSegment(segment_id=self.id))]
+        return [TimerRequest(subject, event.at_s + self.after, AboutSegment(segment_id=self.id), event.at_s)]
 
     def reason(self, context: EvaluationContext) -> str:
         return f"entered the segment {self.id}"
@@ -117,7 +118,7 @@ class Unhappy(TriggerCondition, frozen=True):
     def timers_for(self, state: TriggerState, event: Event, zone: ZoneInfo) -> list[TimerRequest]:
         """Once until it is resolved."""
         complaint = AboutComplaint(said=trouble_of(event), event=event.event)
-        return [TimerRequest(_trouble_subject(state), event.at_s + self.after, complaint)]
+        return [TimerRequest(_trouble_subject(state), event.at_s + self.after, complaint, event.at_s)]
 
     def still_valid(self, state: TriggerState, timer: Timer) -> bool:
         """Whether that complaint is still open."""

@@ -15,6 +15,9 @@ from models.triggers.trigger_state import Timer, TrackedOrder, TriggerState
 class OrderCondition(TriggerCondition, frozen=True):
     """Waits for a state of one order: `due_s` says when it is due, `in_state` whether it is in it, `state_text` how."""
 
+    by_calendar: ClassVar[bool] = False
+    """Whether it is due by a day that was told, and not so long after an event."""
+
     def due_s(self, order: TrackedOrder) -> float | None:
         """When it is due, epoch seconds; None where the order does not wait for it."""
         return None
@@ -33,7 +36,8 @@ class OrderCondition(TriggerCondition, frozen=True):
         due_s = self.due_s(order) if order is not None else None
         if order is None or due_s is None:
             return []
-        return [TimerRequest(f"order:{order.order_id}", due_s, AboutOrder(order_id=order.order_id))]
+        since_s = 0.0 if self.by_calendar else event.at_s
+        return [TimerRequest(f"order:{order.order_id}", due_s, AboutOrder(order_id=order.order_id), since_s)]
 
     def still_valid(self, state: TriggerState, timer: Timer) -> bool:
         """Whether the order is still in the state waited for."""
@@ -96,6 +100,7 @@ class DeliveryNear(OrderCondition, frozen=True):
 
     before: Duration = Duration(DAY_S)
     lasts_s: ClassVar[float] = 36 * HOUR_S
+    by_calendar: ClassVar[bool] = True
 
     @property
     def arming_events(self) -> Sequence[str]:

@@ -1,6 +1,7 @@
 """Bodies: read up to a limit, decoded, and held against their address."""
 
 import asyncio
+import gzip
 from typing import Any
 
 import msgspec
@@ -21,11 +22,12 @@ class Asked(msgspec.Struct):
     visitor_id: str
 
 
-def _request(body: bytes, announced: int | None = None) -> Request:
+def _request(body: bytes, announced: int | None = None, encoding: str = "") -> Request:
     async def receive() -> Message:
         return {"type": "http.request", "body": body, "more_body": False}
 
     headers = [] if announced is None else [(b"content-length", str(announced).encode())]
+    headers += [(b"content-encoding", encoding.encode())] if encoding else []
     return Request({"type": "http", "method": "PUT", "path": "/", "headers": headers}, receive)
 
 
@@ -76,3 +78,35 @@ def test_a_bad_element_never_fails_the_others() -> None:
         with pytest.raises(ProblemError) as found:
             array_in(body, "placements", 1)
         assert found.value.status == status
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "x-gzip", "GZIP"])
+def test_a_body_may_be_packed_with_gzip(encoding: str) -> None:
+    assert asyncio.run(read_json(_request(gzip.compress(b'{"a": 1}'), encoding=encoding))) == {"a": 1}
+    two = gzip.compress(b'{"a"') + gzip.compress(b": 2}")
+    assert asyncio.run(read_json(_request(two, encoding=encoding))) == {"a": 2}
+    assert asyncio.run(read_json(_request(b"[1]", encoding="identity"))) == [1]
+
+
+@pytest.mark.parametrize("encoding", ["deflate", "br", "zstd", "gzip, br"])
+def test_another_packing_is_refused_by_name(encoding: str) -> None:
+    with pytest.raises(ProblemError, match=f"must be gzip, or none, got '{encoding}'") as found:
+        asyncio.run(read_json(_request(b"x", encoding=encoding)))
+    assert (found.value.status, found.value.code) == (415, "encoding_unsupported")
+    assert found.value.headers == {"Accept-Encoding": "gzip"}
+
+
+@pytest.mark.parametrize("packed", [b"{}", gzip.compress(b'{"a": 1}')[:-9], gzip.compress(b"{}") + b"{}"])
+def test_what_is_not_gzip_is_refused(packed: bytes) -> None:
+    with pytest.raises(ProblemError) as found:
+        asyncio.run(read_json(_request(packed, encoding="gzip")))
+    assert (found.value.status, found.value.code) == (400, "gzip_invalid")
+
+
+def test_a_small_body_that_unpacks_to_a_large_one_is_refused_before_it_is_large() -> None:
+    bomb = gzip.compress(b"[" + b" " * 50_000_000 + b"]")
+    assert len(bomb) < 60_000
+    with pytest.raises(ProblemError) as found:
+        asyncio.run(read_json(_request(bomb, encoding="gzip"), 60_000))
+    assert (found.value.status, found.value.code) == (413, "body_too_large")
+    assert "60001 bytes or more" in found.value.detail

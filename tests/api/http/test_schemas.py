@@ -19,7 +19,7 @@ from models.catalog.feed.items import read_item
 from models.catalog.feed.prices import PriceEvidence
 from models.catalog.parsing import parse_campaign, parse_creative, parse_placement
 from models.catalog.rule_parsing import parse_audience, parse_merchandising_rule
-from models.events.parsing import EVENT_FIELDS, parse_event
+from models.events.intake.parsing import EVENT_FIELDS, parse_event
 from models.experiments.parsing import parse_experiment
 from models.segments.lifecycle import parse_thresholds
 from models.segments.segments import CONDITIONS, parse_segment, parse_segment_rule
@@ -178,11 +178,21 @@ def test_what_the_document_shows_of_a_field_is_taken(resource: Resource) -> None
                 assert resource.parse({**resource.fitting, name: value}) == resource.parse(resource.fitting)
 
 
-@pytest.mark.parametrize("resource", WHOLE, ids=_named)
+@pytest.mark.parametrize(
+    "resource", [resource for resource in WHOLE if resource.schema not in ("Event", "EventItem")], ids=_named
+)
 def test_what_the_document_excludes_is_refused(resource: Resource) -> None:
     for name, schema in resource.properties.items():
         for value in _beyond(schema):
             assert not _fits(resource, name, value), f"{name} took {str(value)[:60]}"
+
+
+@pytest.mark.parametrize("schema", ["Event", "EventItem"])
+def test_what_the_document_excludes_costs_no_event(schema: str) -> None:
+    (resource,) = [resource for resource in READ_BY_HAND if resource.schema == schema]
+    for name, excluded in resource.properties.items():
+        for value in _beyond(excluded):
+            assert _fits(resource, name, value) != (name in ("visitor_id", "item_id")), f"{name} {str(value)[:60]}"
 
 
 def test_what_must_be_given_is_asked_for() -> None:

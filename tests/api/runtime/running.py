@@ -15,7 +15,7 @@ from api.runtime.logs import Logs
 from api.runtime.site import Site
 from api.runtime.state import State
 from models.events.events import encode_event
-from models.events.parsing import parse_event
+from models.events.intake.parsing import parse_event
 from store.client import connect
 from store.log.log import EventLog, partition_of
 from store.log.redis_log import RedisLog

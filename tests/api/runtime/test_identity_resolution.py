@@ -243,3 +243,92 @@ def test_a_segment_counts_a_known_visitor_once(api: Api) -> None:
     assert matches() == [user]
     # Other tests count on the catalog as it was.
     assert api.secret.delete(f"/v1/catalog/items/{item}").status_code == 204
+
+
+@pytest.mark.parametrize(
+    "nobody", ["undefined", "NULL", "[object Object]", "00000000-0000-0000-0000-000000000000", "Guest"]
+)
+def test_who_logs_in_as_nobody_shares_nothing_with_others_who_do(api: Api, nobody: str) -> None:
+    devices = [new_visitor() for _ in range(3)]
+    for number, device in enumerate(devices):
+        told = [event("add_to_cart", device, f"p{number}"), event("login", device, user_id=nobody)]
+        body = api.public.post("/v1/events", json={"events": told}).json()
+        assert (body["accepted"], [warning["code"] for warning in body["warnings"]]) == (2, ["placeholder"])
+    api.wait_until_learned()
+    for number, device in enumerate(devices):
+        assert cart_of(api, device) == {f"p{number}": 1}
+        assert seen_of(api, device)["user_id"] is None
+    assert api.secret.get(f"/v1/visitors/{nobody}").status_code == 404
+
+
+def test_an_event_of_nobody_goes_to_the_user_it_names_and_of_an_order_to_the_order(api: Api) -> None:
+    user = new_user()
+    order = {"transaction_id": f"T-{user}", "value": 12}
+    told = [
+        event("view_item", "undefined", "p1", user_id=user),
+        event("purchase", "null", "p1", params=order),
+        event("view_item", "undefined", "p1"),
+    ]
+    body = api.public.post("/v1/events", json={"events": told}).json()
+    assert (body["accepted"], [(bad["index"], bad["code"]) for bad in body["rejected"]]) == (
+        2,
+        [(2, "visitor_id_placeholder")],
+    )
+    assert seen_of(api, user)["events_seen"] == 1
+    assert seen_of(api, f"order-T-{user}")["value"]["orders"] == 1
+
+
+def test_nobody_is_served_as_a_new_visitor_is(api: Api) -> None:
+    for path in ("/v1/recommendations", "/v1/slots/hero"):
+        assert api.public.get(path, params={"visitor_id": "undefined"}).status_code == 200
+    asked = {"visitor_id": "null", "lists": [{"strategy": "for_you"}]}
+    assert api.public.post("/v1/decisions", json=asked).status_code == 200
+    refused = api.public.get("/v1/visitors/undefined/messages")
+    assert (refused.status_code, refused.json()["code"]) == (422, "visitor_id_placeholder")
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_two_logins_of_one_batch_mix_nobody_whatever_their_order(api: Api, order: tuple[int, ...]) -> None:
+    device, ann, bob = new_visitor(), new_user(), new_user()
+    told = [
+        event("add_to_cart", device, "p4", timestamp=START_S),
+        event("login", device, user_id=ann, timestamp=START_S + 10),
+        event("login", device, user_id=bob, timestamp=START_S + 20),
+    ]
+    api.post(*(told[place] for place in order))
+    assert (cart_of(api, ann), cart_of(api, bob)) == ({"p4": 1}, {})
+    api.wait_until_learned()
+    assert (cart_of(api, ann), cart_of(api, bob)) == ({"p4": 1}, {})
+
+
+@pytest.mark.parametrize("settled", [False, True])
+def test_a_login_told_after_anothers_takes_back_what_was_anothers(api: Api, settled: bool) -> None:
+    device, ann, bob = new_visitor(), new_user(), new_user()
+    api.post(
+        event("view_item", device, "p6", timestamp=START_S),
+        event("add_to_cart", device, {"item_id": "p4", "price": 4}, timestamp=START_S + 1),
+        event("purchase", device, "p7", params={"transaction_id": f"o-{device}", "value": 9}, timestamp=START_S + 2),
+    )
+    api.post(event("add_to_cart", bob, {"item_id": "p5", "price": 5}, user_id=bob, timestamp=START_S + 3))
+    api.post(event("login", device, user_id=bob, timestamp=START_S + 20))
+    assert cart_of(api, bob) == {"p4": 1, "p5": 1}
+    if settled:
+        api.wait_until_learned()
+    api.post(event("login", device, user_id=ann, timestamp=START_S + 10))
+
+    def apart() -> None:
+        assert (cart_of(api, ann), cart_of(api, bob)) == ({"p4": 1}, {"p5": 1})
+        assert (seen_of(api, ann)["value"]["orders"], seen_of(api, bob)["value"]["orders"]) == (1, 0)
+        assert "p6" in [recent["item_id"] for recent in seen_of(api, ann)["recent_items"]]
+        assert {recent["item_id"] for recent in seen_of(api, bob)["recent_items"]} == {"p5"}
+
+    api.wait_until_learned()
+    ends_at = time.monotonic() + 10  # what is taken back goes through the log once more
+    while time.monotonic() < ends_at and cart_of(api, bob) != {"p5": 1}:
+        time.sleep(0.05)
+    api.wait_until_learned()
+    apart()
+    told = [entry["event"] for entry in api.secret.get(f"/v1/visitors/{bob}/timeline").json()["entries"]]
+    assert "purchase" not in told
+    api.post(event("view_item", device, "p8", timestamp=START_S + 30))
+    assert "p8" in [recent["item_id"] for recent in seen_of(api, bob)["recent_items"]], "the device is still bob's"

@@ -7,9 +7,12 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -309,3 +312,49 @@ def test_a_new_visitor_starts_from_nothing(page: Page) -> None:
     page.wait_for_selector("body[data-page=home][data-filled]", timeout=20_000)
     assert page.inner_text("[data-engine-visitor]") != before
     assert listed(page, "recently_viewed") == []
+
+
+BEACON = """([address, visitor, kind]) => navigator.sendBeacon(address, new Blob([JSON.stringify(
+    {events: [{event: "view_item", visitor_id: visitor, items: [{item_id: "scarves-01"}]}]})], {type: kind}))"""
+ASK = """async ([address, key]) => (await (await fetch(address, {credentials: "include", headers:
+    {Authorization: "Bearer " + key, "sentry-trace": "1", baggage: "x=1"}})).json()).state"""
+
+
+@pytest.fixture
+def other_origin() -> Iterator[str]:
+    """A page of another origin."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(b"<!doctype html><title>another shop</title>")
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is the base class's
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}/"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_beacons_arrive_from_another_origin_whatever_their_type(browser: Browser, demo: str, other_origin: str) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{demo}/shop/")
+    key = page.evaluate("() => document.documentElement.outerHTML.match(/public-[A-Za-z0-9_-]+/)[0]")
+    page.goto(other_origin)
+    for number, kind in enumerate(("application/json", "text/plain", "")):
+        assert page.evaluate(BEACON, [f"{demo}/v1/events?key={key}", f"beacon-{number}", kind])
+    for number in range(3):
+        ends_at = time.monotonic() + 10
+        state = {"events_seen": 0}
+        while not state["events_seen"] and time.monotonic() < ends_at:
+            state = page.evaluate(ASK, [f"{demo}/v1/recommendations?visitor_id=beacon-{number}", key])
+        assert state["events_seen"] == 1, f"beacon {number}"
+    context.close()

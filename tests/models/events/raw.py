@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from models.base.errors import InvalidError
 from models.events.events import Event
-from models.events.parsing import parse_event
+from models.events.intake.parsing import parse_event
 
 NOW_S = 1_700_000_000.0
 NUMBERS = st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False, allow_infinity=False)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.events.events import Event, decode_event, order_id_of, promotions_of
-from models.events.parsing import parse_event
+from models.events.intake.parsing import parse_event
 from tests.models.events.raw import JSON, NOW_S, event_or_error, given_event
 
 

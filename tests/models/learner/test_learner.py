@@ -325,3 +325,34 @@ def test_in_a_hurry_everything_is_counted_and_some_is_ranked() -> None:
     looked_at = [event.items[0].item_id for _, _, event in some if event.event == "view_item"]
     assert {item for item, _ in hurried.engine.next_items(looked_at[:1])}
     assert 0 < hurried.progress.measures["all"].steps < calm.progress.measures["all"].steps
+
+
+def test_bots_teach_nothing() -> None:
+    seen_by_shoppers = [
+        (0, number, event("view_item", "p001", visitor=f"v{number}", at_s=number)) for number in range(1, 4)
+    ]
+    agent = {"userAgent": "Mozilla/5.0 (compatible; Googlebot/2.1)"}
+    seen_by_bots = [
+        (0, number, event("view_item", "p002", visitor="bot", at_s=number, context=agent)) for number in range(4, 44)
+    ]
+    creative = {"creative_name": "c1", "creative_slot": "hero:0"}
+    seen_by_bots.append((0, 44, event("view_promotion", visitor="bot", at_s=44, context=agent, params=creative)))
+    plain, crawled = Learner(), Learner()
+    learn(plain, seen_by_shoppers)
+    learn(crawled, [*seen_by_shoppers, *seen_by_bots])
+    assert crawled.positions == {0: 44}
+    crawled.positions = dict(plain.positions)
+    assert answers(crawled) == answers(plain)
+    assert crawled.names == ["p001"]
+
+
+def test_tabs_that_take_turns_are_no_new_session_each_time() -> None:
+    model = Learner()
+    learn(
+        model,
+        [
+            (0, turn, event("view_item", f"p{turn:03}", at_s=turn * 30.0, session_id=("s1", "s2")[turn % 2]))
+            for turn in range(1, 21)
+        ],
+    )
+    assert model._paths["v1"].session == 2

@@ -133,3 +133,23 @@ def test_a_rule_that_is_gone_lets_its_members_go(assortment: Assortment) -> None
     assert none.members == []
     assert {move.name for move in moves} == {"segment_left"}
     assert msgspec.structs.replace(none, due_s=0.0).stage == membership.stage
+
+
+def test_a_bot_stands_nowhere_until_somebody_else_comes_under_its_id(assortment: Assortment) -> None:
+    config = SegmentConfig(Thresholds(), ())
+    agent = {"userAgent": "Mozilla/5.0 (compatible; bingbot/2.0)"}
+
+    def seen(position: int, context: dict[str, str]) -> Change:
+        told = Event(
+            site="shop", event="page_view", visitor_id="v", at_s=START_S, accepted_at_s=START_S, context=context
+        )
+        return Change(0, position, told)
+
+    profiles = [Profile()]
+    learn(profiles, [seen(1, agent), seen(2, agent)], assortment.vector_of_item)
+    assert profiles[0].is_bot
+    assert advance(profiles[0], None, config, assortment, START_S, START_S + DAY_S) == (None, [])
+    learn(profiles, [seen(3, {})], assortment.vector_of_item)
+    assert not profiles[0].is_bot
+    membership, _ = advance(profiles[0], None, config, assortment, START_S, START_S + DAY_S)
+    assert membership is not None

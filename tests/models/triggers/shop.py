@@ -1,5 +1,6 @@
 """One visitor's trigger state and profile, moved by events and time without any server."""
 
+from math import inf
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -40,12 +41,13 @@ class Shop:
         self.state, self.profile = TriggerState(), Profile()
         self.config = TriggerConfig(rules(*triggers), policy or ContactPolicy(), Thresholds())
         self.catalog = catalog or assortment(items=5)
+        self.late_after_s = inf
 
     def see(self, *events: Event) -> "Shop":
         """Take in events."""
         for told in events:
             apply_one(self.profile, told, sold_reduced)
-            observe(self.state, told, self.config.trigger_index, self.catalog)
+            observe(self.state, told, self.config.trigger_index, self.catalog, self.late_after_s)
         return self
 
     def at(self, at_s: float, *, as_of_due: bool = False) -> list[TriggerOutcome]:

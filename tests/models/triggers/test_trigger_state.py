@@ -5,15 +5,22 @@ from models.triggers.trigger_state import (
     MAX_TIMERS,
     MAX_TRACKED_ORDERS,
     MAX_WANTS,
+    Browsing,
     Timer,
+    TrackedOrder,
     TriggerState,
+    Want,
     decode_trigger_state,
     encode_trigger_state,
     given,
     join_trigger_state,
     joining_trigger_state,
+    part_from_trigger_state,
     read_joining_trigger_state,
 )
+from models.visitor.order import Order
+from models.visitor.order_history import History
+from models.visitor.profile import Profile, RecentItem
 from tests.models.makers import event
 from tests.models.triggers.shop import DAY, Shop
 
@@ -58,3 +65,18 @@ def test_a_timer_held_by_the_words_of_before_is_held_by_their_code() -> None:
     revision, read = decode_trigger_state(encode_trigger_state(state, 7))
     assert revision == 7
     assert [timer.held for timer in read.timers] == ["no_page_open", "", "cap"]
+
+
+def test_what_a_device_brought_for_another_is_taken_out() -> None:
+    state = TriggerState(
+        wants=[Want("theirs", 10.0, 2), Want("mine", 11.0, 2), Want("theirs-too", 30.0, 2)],
+        orders=[TrackedOrder("their-order"), TrackedOrder("my-order")],
+        browsing=Browsing(5.0, 12.0, 2, ["theirs"]),
+        cart_since_s=9.0,
+    )
+    part = Profile(last_at_s=15.0, recent=[RecentItem("theirs", 10.0), RecentItem("theirs-too", 12.0)])
+    part.orders = History(orders=[Order("their-order", 12, 1)])
+    part_from_trigger_state(state, part)
+    assert [want.item_id for want in state.wants] == ["mine", "theirs-too"], "wanted again since, by whom it is"
+    assert [order.order_id for order in state.orders] == ["my-order"]
+    assert (state.browsing, state.cart_since_s, state.profile_due) == (None, 0.0, True)

@@ -15,7 +15,7 @@ def cart_of(*lines: CartLine) -> Cart:
     return cart
 
 
-def content(cart: Cart) -> dict[str, int]:
+def content(cart: Cart) -> dict[str, float]:
     """Quantities by item."""
     return {line.item_id: line.quantity for line in cart.lines}
 

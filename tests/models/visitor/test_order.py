@@ -14,7 +14,7 @@ UNDOING = ("refund", "order_returned", "order_cancelled")
 
 
 def line(item_id: str, price: float | None, quantity: float = 1) -> EventItem:
-    return EventItem(item_id=item_id, price=price, quantity=quantity)  # type: ignore[arg-type]
+    return EventItem(item_id=item_id, price=price, quantity=quantity)
 
 
 def told(name: str, *lines: EventItem, at_s: float = 0.0, event_id: str = "", **params: object) -> Event:

@@ -7,7 +7,7 @@ import pytest
 
 from models.events.event_ids import DIGEST_BYTES, MAX_RECENT_IDS
 from models.events.events import Event, EventItem
-from models.events.sessions import SESSION_GAP_S
+from models.events.sessions import MAX_OPEN_SESSIONS, SESSION_GAP_S
 from models.visitor.cart import MAX_CART_LINES
 from models.visitor.order_history import MAX_ITEM_PURCHASES, MAX_ORDERS
 from models.visitor.profile import (
@@ -22,7 +22,7 @@ from tests.models.makers import START_S, event
 from tests.models.visitor.profiles import apply, busy, profile_of
 
 
-def cart(profile: Profile) -> dict[str, int]:
+def cart(profile: Profile) -> dict[str, float]:
     return {line.item_id: line.quantity for line in profile.cart}
 
 
@@ -106,6 +106,22 @@ def test_a_late_event_neither_starts_nor_stretches_the_session_it_does_not_belon
 def test_a_late_event_of_the_same_session_moves_its_start() -> None:
     profile = profile_of(event("page_view", at_s=1_000), event("page_view", at_s=0))
     assert (profile.sessions, profile.session.started_at_s, profile.session.last_at_s) == (1, START_S, START_S + 1_000)
+
+
+def test_tabs_with_a_session_id_each_are_one_session_each_however_they_take_turns() -> None:
+    turns = [
+        event("view_item", f"p{turn}", at_s=60 * turn, session_id=("s1", "s2", "s3")[turn % 3]) for turn in range(30)
+    ]
+    profile = profile_of(*turns)
+    assert profile.sessions == 3
+    assert (profile.session.session_id, len(profile.session.open_sessions)) == ("s3", 3)
+    back_late = event("page_view", at_s=60 * 30 + SESSION_GAP_S, session_id="s1")
+    assert profile_of(*turns, back_late).sessions == 4
+
+
+def test_a_visitor_has_a_bounded_number_of_open_sessions() -> None:
+    profile = profile_of(*(event("page_view", at_s=turn, session_id=f"s{turn}") for turn in range(50)))
+    assert (profile.sessions, len(profile.session.open_sessions)) == (50, MAX_OPEN_SESSIONS)
 
 
 def test_a_new_session_id_starts_a_session_unless_it_comes_late() -> None:

@@ -2,11 +2,14 @@
 
 import itertools
 
+import msgspec
 import pytest
 
 from models.events.events import Event
+from models.visitor.identity import Link
 from models.visitor.profile import Profile, discrete_part, encode_profile
-from models.visitor.profile_merge import join_part, joining
+from models.visitor.profile_batch import new_parts
+from models.visitor.profile_merge import corrected_parts, join_part, joining, takes_back
 from tests.models.makers import START_S, event
 from tests.models.visitor.devices import learned, login, shopping, vectors
 
@@ -68,3 +71,43 @@ def test_what_was_ordered_or_removed_before_the_part_arrived_is_not_back_in_the_
     dropped = event("remove_from_cart", "b", at_s=7)
     for events in itertools.permutations([told, bought, dropped]):
         assert [line.item_id for line in learned(Profile(), *events).cart] == ["c"]
+
+
+def test_what_went_to_a_later_login_is_taken_back_once_an_earlier_one_is_told() -> None:
+    history = shopping(1, 0.0)
+    device = learned(Profile(), *history, login("v", "bob", 500))
+    (gift,) = device.parts
+    late = login("v", "ann", 400)
+    late = msgspec.structs.replace(late, accepted_at_s=late.at_s + 1_000)
+    told = learned(device, late, first=device.position + 1)
+    back, again = told.parts
+    assert [(part.user_id, part.back) for part in told.parts] == [("bob", True), ("ann", False)]
+    assert new_parts(told, told.position - 1) == [back, again]
+    assert new_parts(told, told.position) == []
+    given, taken, given_anew = (joining("demo", "v", part, START_S, START_S) for part in (gift, back, again))
+    assert [takes_back(event) for event in (given, taken, given_anew)] == [False, True, False]
+    assert len({given.event_id, taken.event_id}) == 2
+
+    own = shopping(4, 15.1)
+    plain = learned(Profile(), *own)
+    bob = learned(Profile(), given, *own, taken, taken)
+    ann = learned(Profile(), given_anew, given_anew)
+    for name in ("events_seen", "counts", "joined", "sessions"):
+        assert discrete_part(bob)[name] == discrete_part(plain)[name], name
+    assert {(seen.item_id, seen.at_s) for seen in bob.recent} <= {(seen.item_id, seen.at_s) for seen in plain.recent}
+    assert {line.item_id: line.quantity for line in bob.cart} == {line.item_id: line.quantity for line in plain.cart}
+    assert bob.order_value.orders == plain.order_value.orders
+    assert vectors(bob, 600) == pytest.approx(vectors(plain, 600), rel=0.05, abs=0.05)
+    alone = learned(Profile(), *history)
+    assert (ann.events_seen, len(ann.recent), len(ann.cart)) == (alone.events_seen, len(alone.recent), len(alone.cart))
+
+
+def test_what_was_never_joined_is_not_taken_out() -> None:
+    device = learned(Profile(), event("view_item", "a"), login("v", "bob", 5))
+    back = msgspec.structs.replace(device.parts[0], back=True)
+    bob = learned(Profile(), event("view_item", "a"))
+    before = encode_profile(bob)
+    join_part(bob, "v", back)
+    assert encode_profile(bob) == before
+    device.links = [Link(START_S + 5, "bob"), Link(START_S + 9, "ann")]
+    assert corrected_parts(device) == device.parts, "a later login takes nothing back"

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from models.catalog.resources import CatalogItem, Creative
-from models.events.parsing import parse_event
+from models.events.intake.parsing import parse_event
 from shopwindow.sample.shop import SampleShop, make_shop
 from shopwindow.sample.shopper_report import ShopperReport
 from shopwindow.sample.shoppers import Footfall, Shoppers

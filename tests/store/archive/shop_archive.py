@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from models.events.parsing import parse_event
+from models.events.intake.parsing import parse_event
 from models.reports.archive_row import row_of
 from store.archive.reports import make_report
 from store.archive.writer import ArchiveWriter

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
-from models.events.parsing import parse_event
+from models.events.intake.parsing import parse_event
 from models.reports.archive_row import row_of
 from models.segments.rfm import Cutoffs
 from store.archive.report_source import ReportSettings

@@ -134,3 +134,40 @@ def test_days_are_those_of_the_sites_time_zone(archive: ArchiveWriter) -> None:
     assert table(archive, "channels", "channel", **days)["total"]["visits"] == 1
     berlin = ReportSettings(zone=ZoneInfo("Europe/Berlin"))
     assert table(archive, "channels", "channel", **days, settings=berlin)["total"]["visits"] == 2
+
+
+def test_bots_are_told_apart_and_counted_nowhere_else(archive: ArchiveWriter) -> None:
+    def by(agent: str, *told: dict[str, Any]) -> list[dict[str, Any]]:
+        return [{**sent, "context": {"userAgent": agent}} for sent in told]
+
+    shopper = [
+        event("view_item", "v1", "02-01 10:00", ("a", 9.0)),
+        event("add_to_cart", "v1", "02-01 10:01", ("a", 9.0)),
+    ]
+    views = [event("view_item", "crawler", f"02-01 11:{minute:02}", ("b", 9.0)) for minute in range(7)]
+    carts = [event("add_to_cart", "robot", f"02-01 12:{minute:02}", ("b", 9.0)) for minute in range(2)]
+    clicked = event("page_view", "v1", "02-01 10:02")
+    bought = event("purchase", "v1", "02-01 10:03", ("a", 9.0), transaction_id="1")
+    fill(
+        archive,
+        [
+            *shopper,
+            *by("Mozilla/5.0 (compatible; Googlebot/2.1)", *views, clicked),
+            *by("HeadlessChrome/122.0", *carts),
+            *by("python-requests/2.32", bought),
+        ],
+    )
+    assert table(archive, "bots", "class") == {
+        "search": {"class": "search", "events": 8, "visitors": 2, "page_views": 1, "product_views": 7,
+                   "added_to_carts": 0, "impressions": 0},
+        "tool": {"class": "tool", "events": 2, "visitors": 1, "page_views": 0, "product_views": 0,
+                 "added_to_carts": 2, "impressions": 0},
+    }  # fmt: skip
+    assert [row["visits"] for row in table(archive, "funnel", "step").values()] == [1, 1, 1, 0, 1]
+    for name, key, figure in (
+        ("carts", "channel", "carts"),
+        ("holdout", "group", "visitors"),
+        ("stages", "stage", "visitors"),
+    ):
+        rows = table(archive, name, key)
+        assert sum(row[figure] for label, row in rows.items() if label != "total") == 1

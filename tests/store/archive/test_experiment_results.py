@@ -12,11 +12,12 @@ from models.base.bucketing import in_holdout
 from models.catalog.resources import Experiment, ListChange, SlotChange, Variant
 from models.events.bots import FLOOD_EVENTS, FLOOD_REFILL_S
 from models.events.events import Event
-from models.events.parsing import parse_event
+from models.events.intake.parsing import parse_event
 from models.experiments.assignment import Meeting, exposure_event
 from models.experiments.results import Group
 from models.reports.archive_row import row_of
 from store.archive.experiment_results import asked_of, asked_of_holdout
+from store.archive.report_source import ReportSettings
 from store.archive.reports import judge_experiment, make_report
 from store.archive.writer import ArchiveWriter
 from tests.store.archive.shop_archive import SITE
@@ -186,7 +187,7 @@ def test_a_whole_shop_comes_out_as_a_plain_walk_over_its_events_says(archive: Ar
     put(archive, events)
     for variant_id, group in groups(archive).items():
         assert list(group[1:]) == pytest.approx(walked[variant_id], abs=1e-6)
-    rows = make_report(archive, SITE, "experiments", asked=[asked_of(EXPERIMENT)]).records()
+    rows = make_report(archive, SITE, "experiments", settings=ReportSettings(asked=(asked_of(EXPERIMENT),))).records()
     row = next(row for row in rows if (row["variant"], row["metric"]) == ("b", "revenue_per_visitor"))
     assert row["value"] == pytest.approx(walked["b"][6] / walked["b"][0], abs=1e-5)
     assert row["lift_low"] < row["lift"] < row["lift_high"]

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from models.events.events import order_id_of
+from models.events.intake.parsing import parse_event
 from models.events.names import ORDERED_EVENTS
-from models.events.parsing import parse_event
 from models.visitor.order import Order, new_order, settle, tell_order, undo_order
 from models.visitor.order_value import sold_reduced
 from models.visitor.profile import Profile, apply_one, first_time

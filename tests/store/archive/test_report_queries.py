@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from models.events.parsing import parse_event
+from models.events.intake.parsing import parse_event
 from models.events.sessions import SESSION_GAP_S
 from models.reports.archive_row import row_of
 from store.archive import report_queries

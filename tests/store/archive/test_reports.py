@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from models.base.errors import InvalidError
-from models.events.parsing import parse_event
+from models.events.intake.parsing import parse_event
 from models.reports.archive_row import row_of
 from store.archive.reports import REPORTS, make_report, parse_day
 from store.archive.unarchived import NOTHING_UNARCHIVED, Erased, Unarchived

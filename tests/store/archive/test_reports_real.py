@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from models.base.errors import InvalidError
-from models.events.parsing import parse_event
+from models.events.intake.parsing import parse_event
 from models.reports.archive_row import row_of
 from models.segments.rfm import Cutoffs
 from shopwindow.replay import event_of_row, read_rows

@@ -5,7 +5,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from models.events.parsing import parse_event
+from models.events.intake.parsing import parse_event
 from models.reports.archive_row import row_of
 from store.archive.schema import SCHEMA
 from tests.store.archive.shop_archive import SITE, event, landing

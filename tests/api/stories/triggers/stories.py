@@ -67,7 +67,7 @@ class Story:
         """Send events; all must be taken."""
         self.now = max(self.now, *(event["timestamp"] - T0 for event in events))
         response = self.public.post("/v1/events", json={"events": list(events)})
-        assert response.json() == {"accepted": len(events), "rejected": []}, response.text
+        assert response.json() == {"accepted": len(events), "rejected": [], "warnings": []}, response.text
 
     def pass_to(self, at: float) -> None:
         """Let the time pass, by an event of somebody else; until all that came of it is done."""

@@ -6,8 +6,8 @@ import pytest
 
 from models.base.errors import InvalidError
 from models.events.events import Event, order_id_of
-from models.events.parsing import parse_event
-from models.events.segment_spec import NAMES
+from models.events.intake.parsing import parse_event
+from models.events.intake.segment_spec import NAMES
 
 
 def parsed(name: str, **params: Any) -> Event:
@@ -56,17 +56,14 @@ def test_every_name_of_segments_leads_to_a_name_of_ours() -> None:
         ("survey_answered", {"nps": -1}, "nps_invalid", "-1"),
         ("survey_answered", {"nps": 7.5}, "nps_invalid", "7.5"),
         ("survey_answered", {"nps": True}, "nps_invalid", "True"),
-        ("survey_answered", {"nps": 9, "csat": 0}, "csat_invalid", "params.csat must be a whole number from 1 to 5"),
+        ("survey_answered", {"csat": 0}, "csat_invalid", "params.csat must be a whole number from 1 to 5"),
         ("survey_answered", {"csat": 6}, "csat_invalid", "6"),
         ("survey_answered", {}, "nps_missing", "params.nps (0 to 10) or params.csat (1 to 5)"),
         ("review_added", {"rating": 0}, "rating_invalid", "params.rating must be a number from 1 to 5, got 0"),
         ("review_added", {"rating": "many"}, "rating_invalid", "many"),
         ("review_added", {}, "rating_missing", "rating"),
         ("birthday_given", {}, "birthday_missing", "birthday"),
-        ("birthday_given", {"birthday": "23.04.1990"}, "birthday_invalid", "23.04.1990"),
-        ("sign_up", {"birthday": "1990-02-30"}, "birthday_invalid", "1990-02-30"),
-        ("page_view", {"dwell_ms": -1}, "dwell_ms_invalid", "-1"),
-        ("page_view", {"engagement_time_msec": "long"}, "engagement_time_msec_invalid", "long"),
+        ("birthday_given", {"birthday": "04/05/1990"}, "birthday_invalid", "04/05/1990"),
         ("campaign_cost", {"campaign": "x"}, "cost_missing", "cost"),
         ("campaign_cost", {"campaign": "x", "cost": -5}, "cost_invalid", "-5"),
         ("campaign_cost", {"cost": 5}, "campaign_missing", "campaign"),

@@ -1,0 +1,101 @@
+"""JSON repair: bodies that are not quite JSON are read all the same, so that one bad value costs no other event.
+
+Browsers cut texts in the middle of an emoji (half a surrogate pair); programs write NaN, Infinity and whole numbers
+beyond 64 bits, `undefined` and commas behind the last element; some write texts that are not UTF-8.
+"""
+
+import json
+import re
+from math import isfinite
+from typing import Any, Final
+
+from models.events.intake.event_warnings import EventWarnings
+
+_MAX_DIGITS: Final = 400
+_MAX_DEPTH: Final = 100
+_LEAST_INT: Final = -(2**63)
+_MOST_INT: Final = 2**64 - 1
+_LONG_NUMBER: Final = re.compile(rb"[:\[,\s-][0-9]{20}")
+_NO_CHARACTER: Final = re.compile("[\ud800-\udfff\ufffd]")
+_SCRIPT: Final = re.compile(r'("(?:[^"\\]|\\.)*")|\bundefined\b|(,)(?=\s*[\]}])', re.DOTALL)
+"""What scripts write and JSON does not have, outside of texts: `undefined`, and a comma behind the last element."""
+_BRACKET: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+
+
+def has_long_numbers(body: bytes) -> bool:
+    """Whether a body may hold whole numbers beyond 64 bits, of which a fast decoder would lose digits."""
+    return _LONG_NUMBER.search(body) is not None
+
+
+def loads_leniently(body: bytes) -> Any:
+    """Decode a body, NaN, Infinity, long numbers, lone surrogates and bytes that are not UTF-8 included.
+
+    Raises `ValueError` where it is no JSON even so. Call `repaired` on what comes of it.
+    """
+    text = body.decode("utf-8-sig", errors="replace")
+    try:
+        return _loads(text)
+    except RecursionError:
+        return _loads(_without_depths(text))
+    except ValueError:
+        return _loads(_SCRIPT.sub(lambda found: found[1] or ("" if found[2] else "null"), text))
+
+
+def _loads(text: str) -> Any:
+    return json.loads(text, strict=False, parse_int=_whole)
+
+
+def _whole(digits: str) -> int | float:
+    return int(digits) if len(digits) <= _MAX_DIGITS else float("inf")
+
+
+def _without_depths(text: str) -> str:
+    """Give a text whose values nested deeper than `_MAX_DEPTH` are null."""
+    made: list[str] = []
+    depth = kept_to = 0
+    for found in _BRACKET.finditer(text):
+        letter = found[0]
+        if letter in "[{":
+            depth += 1
+            if depth == _MAX_DEPTH:
+                made += [text[kept_to : found.start()], "null"]
+        elif letter in "]}":
+            if depth == _MAX_DEPTH:
+                kept_to = found.end()
+            depth -= 1
+    return "".join((*made, text[kept_to:])) if depth == 0 else "?"
+
+
+def repaired(value: Any, warnings: EventWarnings, field: str = "") -> Any:
+    """Give a value that any JSON can hold, and note what was put right.
+
+    >>> warnings = EventWarnings()
+    >>> repaired({"params": {"value": float("nan"), "n": 2**70}}, warnings)
+    {'params': {'value': None, 'n': '1180591620717411303424'}}
+    >>> [warning.field for warning in warnings.found]
+    ['params.value', 'params.n']
+    """
+    if isinstance(value, str):
+        if _NO_CHARACTER.search(value) is None:
+            return value
+        made = _NO_CHARACTER.sub("\ufffd", value)
+        warnings.add(field or "event", "read_as", made, "holds what is no character, read as U+FFFD")
+        return made
+    if isinstance(value, float):
+        if isfinite(value):
+            return value
+        warnings.add(field or "event", "dropped", value, "is no finite number, and was left out")
+        return None
+    if isinstance(value, int):
+        if _LEAST_INT <= value <= _MOST_INT:
+            return value
+        warnings.add(field or "event", "read_as", value, "is beyond 64 bits, and was read as text")
+        return str(value)
+    if isinstance(value, list):
+        return [repaired(element, warnings, f"{field}[{place}]") for place, element in enumerate(value)]
+    if isinstance(value, dict):
+        return {
+            _NO_CHARACTER.sub("\ufffd", name): repaired(member, warnings, f"{field}.{name}" if field else name)
+            for name, member in value.items()
+        }
+    return value

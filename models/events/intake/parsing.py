@@ -1,0 +1,333 @@
+"""Parsing of events: the only door. Whatever `parse_event` lets through is valid, and the log holds nothing else.
+
+What is odd about an event is mended, or left out, with a warning; refused is what has no meaning left.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import inf
+from typing import Any, Final
+
+import msgspec
+
+from models.base.durations import DAY_S
+from models.base.errors import InvalidError, show_value
+from models.base.texts import is_printable
+from models.base.timestamps import EARLIEST_S, MAX_CLOCK_AHEAD_S, parse_time
+from models.events.event_ids import event_id_of
+from models.events.events import MAX_EVENT_BYTES, Event, encode_event, order_id_of, promotions_of
+from models.events.intake.event_warnings import EventWarnings
+from models.events.intake.item_parsing import ReadItems, read_items, text_of_id
+from models.events.intake.param_parsing import READ_CONTEXT, READ_PARAMS, ParamReader, read_members
+from models.events.intake.placeholders import is_placeholder, is_placeholder_word
+from models.events.intake.segment_spec import translated
+from models.events.names import (
+    CLICKED_MESSAGES,
+    ITEM_EVENTS,
+    NOTICES,
+    OFF_SITE_EVENTS,
+    ORDER_EVENTS,
+    PROMOTION_EVENTS,
+    SCORES,
+    SEARCH_EVENTS,
+    SERVER_EVENTS,
+)
+
+MAX_VISITOR_ID: Final = 128
+CLOCK_TOLERANCE_S: Final = 5.0
+"""A client's clock is corrected by `sent_at` where it is further off: less is the way the request took."""
+_MAX_NAME: Final = 40
+_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
+_OTHER_LETTERS: Final = re.compile(r"[^A-Za-z0-9_]+")
+EVENT_FIELDS: Final = frozenset(
+    {"event", "visitor_id", "event_id", "user_id", "session_id", "timestamp", "sent_at", "params", "items", "context"}
+)
+_OTHER_NAMES: Final = {"sentAt": "sent_at"}
+_KNOWN_NAMES: Final = (
+    ITEM_EVENTS | PROMOTION_EVENTS | ORDER_EVENTS | SEARCH_EVENTS | OFF_SITE_EVENTS | CLICKED_MESSAGES | SERVER_EVENTS
+    | frozenset(SCORES) | {"page_view", "login", "logout", "sign_up"}
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """How an event came in: at which site, when (epoch seconds), and when its sender's clock says it was sent."""
+
+    site: str
+    accepted_at_s: float
+    sent_at: object = None
+
+
+def parse_event(raw: object, site: str, accepted_at_s: float) -> Event:
+    """Check one event as it came from outside; what was odd about it is mended without a word.
+
+    Parameters
+    ----------
+    raw
+        What JSON decoding gave: `event` and `visitor_id`, and perhaps `event_id`, `user_id`, `session_id`,
+        `timestamp`, `sent_at`, `params`, `items`, `context`. Segment's event names are read as ours
+        (`models.events.intake.segment_spec`).
+    site
+        The site its key belongs to.
+    accepted_at_s
+        Now, in epoch seconds; also the event's time when it names none.
+
+    Raises
+    ------
+    InvalidError
+        With the field, the value and a code such as `visitor_id_missing`, where nothing of meaning is left.
+
+    >>> parse_event({"event": "page_view", "visitor_id": "v1"}, site="demo", accepted_at_s=1_700_000_000.0).at_s
+    1700000000.0
+    """
+    return read_event(raw, Receipt(site, accepted_at_s), EventWarnings())
+
+
+def read_event(raw: object, receipt: Receipt, warnings: EventWarnings) -> Event:
+    """Check one event as `parse_event` does, and note in `warnings` what was mended or left out."""
+    if not isinstance(raw, dict):
+        raise InvalidError("event_invalid", f"an event is a JSON object, got {show_value(raw)}")
+    raw = translated(raw)
+    if not EVENT_FIELDS.issuperset(raw):
+        raw = _with_known_fields(raw, warnings)
+    name = parse_event_name(raw.get("event"), warnings)
+    given_items = raw.get("items")
+    reader = ParamReader(name, read_members(raw.get("params"), "params", READ_PARAMS, warnings), warnings)
+    if given_items is None and isinstance(reader.params.get("items"), list):
+        given_items = reader.params["items"]  # where gtag has them
+        reader.leave_out("items")
+    reader.read()
+    read = read_items(given_items, name, warnings)
+    user_id = _user_id(raw.get("user_id"), warnings)
+    if read.left_out is not None or read.currency:
+        _settle_value(name, reader, read, warnings)
+    event_id = _label(raw.get("event_id"), "event_id", warnings)
+    at_s = _time_of(raw, receipt, warnings)
+    if reader.unnamed:
+        whose = user_id or str(raw.get("visitor_id"))
+        reader.name_order(*((event_id,) if event_id else (whose, f"{at_s // DAY_S:.0f}", repr(read.items))))
+    params = reader.params
+    event = Event(
+        site=receipt.site,
+        event=name,
+        visitor_id=_visitor_id(raw.get("visitor_id"), user_id, name, params, warnings),
+        at_s=at_s,
+        accepted_at_s=receipt.accepted_at_s,
+        event_id=event_id,
+        user_id=user_id,
+        session_id=_label(raw.get("session_id"), "session_id", warnings),
+        params=params,
+        items=read.items,
+        context=read_members(raw.get("context"), "context", READ_CONTEXT, warnings),
+    )
+    if name in ITEM_EVENTS and not event.items:
+        _check_items(event, given_items, warnings)
+    if name in PROMOTION_EVENTS and not promotions_of(event):
+        raise InvalidError("creative_name_missing", f"{name} needs creative_name, on its items or in params")
+    return event
+
+
+def encode_fitting(event: Event, warnings: EventWarnings) -> bytes:
+    """Give the bytes the log holds; of an event too large, what the engine does not read is left out.
+
+    Raises `InvalidError` where that does not help.
+    """
+    encoded = encode_event(event)
+    if len(encoded) <= MAX_EVENT_BYTES:
+        return encoded
+    params = {name: value for name, value in event.params.items() if name in READ_PARAMS}
+    context = {name: value for name, value in event.context.items() if name in READ_CONTEXT}
+    for smaller in (
+        msgspec.structs.replace(event, params=params, context=context),
+        msgspec.structs.replace(event, params=params, context={}),
+    ):
+        slim = encode_event(smaller)
+        if len(slim) <= MAX_EVENT_BYTES:
+            done = f"bytes are more than {MAX_EVENT_BYTES}: params and context of your own were left out"
+            warnings.add("event", "dropped", len(encoded), done)
+            return slim
+    raise InvalidError("event_too_large", f"the event has {len(encoded)} bytes, at most {MAX_EVENT_BYTES}")
+
+
+def parse_event_name(value: object, warnings: EventWarnings | None = None) -> str:
+    """Give an event's name, one of other letters with `_` for them; raises `InvalidError` for none, and for ours.
+
+    >>> parse_event_name("Newsletter: signed up"), parse_event_name("view item")
+    ('Newsletter_signed_up', 'view_item')
+    """
+    name = value
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        made = _OTHER_LETTERS.sub("_", value).strip("_") if isinstance(value, str) and value[:1] != "_" else ""
+        made = f"event_{made}" if made[:1].isdigit() else made
+        made = made.casefold() if made.casefold() in _KNOWN_NAMES else made[:_MAX_NAME]
+        if not made:
+            raise InvalidError(
+                "event_name_invalid",
+                f"event must be 1 to {_MAX_NAME} of A-Z a-z 0-9 _, starting with a letter, got {show_value(value)}",
+            )
+        if warnings is not None:
+            warnings.add("event", "read_as", value, f"was read as {made}")
+        name = made
+    if name in NOTICES:
+        raise InvalidError("event_name_reserved", f"event {name} is told by the engine itself, and taken from nobody")
+    return name
+
+
+def parse_visitor_id(value: object) -> str:
+    """Check a visitor id; raises `InvalidError`."""
+    if value is None or value == "":
+        raise InvalidError("visitor_id_missing", f"visitor_id is required, got {show_value(value)}")
+    if not is_printable(value, MAX_VISITOR_ID):
+        raise InvalidError(
+            "visitor_id_invalid",
+            f"visitor_id must be text of 1 to {MAX_VISITOR_ID} printable characters, got {show_value(value)}",
+        )
+    return value
+
+
+def parse_served_id(value: object) -> str:
+    """Check the id of a visitor to be served; empty, for nobody known, where there is none or a placeholder."""
+    if not value:
+        return ""
+    visitor_id = parse_visitor_id(value)
+    return "" if is_placeholder(visitor_id) else visitor_id
+
+
+def _with_known_fields(raw: dict[str, Any], warnings: EventWarnings) -> dict[str, Any]:
+    """Put fields that no event has into its params, unless something is there already."""
+    known = {name: value for name, value in raw.items() if name in EVENT_FIELDS}
+    given = known.get("params")
+    params = dict(given) if isinstance(given, dict) else None if given is not None else {}
+    for name, value in raw.items():
+        if name in EVENT_FIELDS:
+            continue
+        ours = _OTHER_NAMES.get(name)
+        if ours is not None:
+            known.setdefault(ours, value)
+        elif params is None or name in params:
+            warnings.add(name, "unknown", value, "is no field of an event, and was left out")
+        else:
+            params[name] = value
+            warnings.add(name, "unknown", value, "is no field of an event, and was taken as one of params")
+    return {**known, "params": params} if params else known
+
+
+def _label(value: object, field: str, warnings: EventWarnings) -> str:
+    """Give an id that is only compared: one that does not fit goes by a digest of it."""
+    if value is None or value == "":
+        return ""
+    if is_printable(value, MAX_VISITOR_ID) and not is_placeholder_word(value):
+        return value
+    text = text_of_id(value)
+    if text is not None and is_placeholder_word(text):
+        warnings.add(field, "placeholder", value, "stands for no id, and was left out")
+        return ""
+    if text is None:
+        warnings.add(field, "dropped", value, "is no id, and was left out")
+        return ""
+    if not is_printable(text, MAX_VISITOR_ID):
+        text = event_id_of(text)
+        warnings.add(field, "shortened", value, f"is long or not printable, and goes by {text}")
+    elif isinstance(value, str):
+        warnings.add(field, "read_as", value, "was read without the spaces around it")
+    return text
+
+
+def _readable_id(value: object) -> str:
+    """Give the id of a visitor, as text; empty for what can be none."""
+    text = text_of_id(value)
+    return text if text is not None and is_printable(text, MAX_VISITOR_ID) else ""
+
+
+def _user_id(value: object, warnings: EventWarnings) -> str:
+    if value is None or value == "":
+        return ""
+    user_id = value if is_printable(value, MAX_VISITOR_ID) else _readable_id(value)
+    if not user_id:
+        warnings.add("user_id", "dropped", value, "is no id, and was left out")
+    elif is_placeholder(user_id):
+        warnings.add("user_id", "placeholder", value, "stands for nobody, and was left out")
+        return ""
+    elif isinstance(value, str) and user_id != value:
+        warnings.add("user_id", "read_as", value, "was read without the spaces around it")
+    return user_id
+
+
+def _visitor_id(
+    value: object, user_id: str, event_name: str, params: Mapping[str, Any], warnings: EventWarnings
+) -> str:
+    """Give whose the event is: its visitor's, else its user's, else of an order its own.
+
+    Raises `InvalidError` for an event of nobody.
+    """
+    visitor_id = value if is_printable(value, MAX_VISITOR_ID) else _readable_id(value)
+    if visitor_id and not is_placeholder(visitor_id):
+        if visitor_id != value and isinstance(value, str):
+            warnings.add("visitor_id", "read_as", value, "was read without the spaces around it")
+        return visitor_id
+    other = user_id
+    if not other and event_name in ORDER_EVENTS:
+        other = f"order-{params.get('transaction_id') or params.get('order_id')}"
+        if not is_printable(other, MAX_VISITOR_ID):
+            other = f"order-{event_id_of(other)}"
+    if other:
+        done = f"names no visitor: the event was taken as one of {other}"
+        warnings.add("visitor_id", "placeholder" if visitor_id else "dropped", value, done)
+        return other
+    if visitor_id:
+        raise InvalidError("visitor_id_placeholder", f"visitor_id {show_value(value)} stands for nobody")
+    return parse_visitor_id(value)
+
+
+def _time_of(raw: Mapping[str, Any], receipt: Receipt, warnings: EventWarnings) -> float:
+    """Give when the event happened, by our clock."""
+    stamp, sent_at = raw.get("timestamp"), raw.get("sent_at", receipt.sent_at)
+    if stamp is None:
+        return receipt.accepted_at_s
+    if stamp in ("", 0) and not isinstance(stamp, bool):
+        warnings.add("timestamp", "dropped", stamp, "is no time: the time of receipt was taken")
+        return receipt.accepted_at_s
+    if sent_at is None:
+        at_s = parse_time(stamp, receipt.accepted_at_s)
+        if at_s == receipt.accepted_at_s + MAX_CLOCK_AHEAD_S:
+            warnings.add(
+                "timestamp", "clock_corrected", stamp, f"lies ahead: {MAX_CLOCK_AHEAD_S:.0f} s ahead was taken"
+            )
+        return at_s
+    try:
+        behind_s = receipt.accepted_at_s - parse_time(sent_at, inf)
+    except InvalidError:
+        warnings.add("sent_at", "dropped", sent_at, "is no time, and was left out")
+        return parse_time(stamp, receipt.accepted_at_s)
+    if abs(behind_s) <= CLOCK_TOLERANCE_S:
+        return parse_time(stamp, receipt.accepted_at_s)
+    at_s = min(parse_time(stamp, inf) + behind_s, receipt.accepted_at_s)
+    if not math.isfinite(at_s) or at_s < EARLIEST_S:
+        raise InvalidError(
+            "timestamp_invalid", f"timestamp {show_value(stamp)} is before 2000, by sent_at {show_value(sent_at)}"
+        )
+    warnings.add("timestamp", "clock_corrected", stamp, f"was moved by {behind_s:.0f} s, as sent_at tells")
+    return at_s
+
+
+def _settle_value(event_name: str, reader: ParamReader, read: ReadItems, warnings: EventWarnings) -> None:
+    """Take the currency that a price named; and where lines were left out, their worth into the value of an order that
+    names none."""
+    reader.name_currency(read.currency)
+    if read.left_out is None or event_name not in ORDER_EVENTS or reader.params.get("value") is not None:
+        return
+    kept = [item.price * item.quantity for item in read.items if item.price is not None]
+    value = max(0.0, round(sum(kept) + read.left_out, 6))
+    warnings.add("params.value", "read_as", None, f"was read as {value:g}, which all lines come to")
+    reader.put("value", value)
+
+
+def _check_items(event: Event, given: object, warnings: EventWarnings) -> None:
+    """Refuse an event that means nothing without items; a purchase still tells of an order."""
+    if event.event != "purchase":
+        named = f", got {show_value(given)}" if given is not None else ""
+        raise InvalidError("items_missing", f"{event.event} needs at least one element in items{named}")
+    done = f"leave order {order_id_of(event)} without items: it counts, and teaches nothing"
+    warnings.add("items", "dropped", given, done)

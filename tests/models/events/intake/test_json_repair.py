@@ -1,0 +1,60 @@
+"""JSON repair: what programs write that JSON does not have is read, value by value."""
+
+import json
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+
+from models.events.intake.event_warnings import EventWarnings
+from models.events.intake.json_repair import has_long_numbers, loads_leniently, repaired
+from tests.models.events.raw import JSON
+
+
+@pytest.mark.parametrize(
+    ("body", "value"),
+    [
+        (b'{"a": NaN}', None),
+        (b'{"a": -Infinity}', None),
+        (b'{"a": 1e999}', None),
+        (b'{"a": 12345678901234567890123}', "12345678901234567890123"),
+        (b'{"a": "cup \\ud83c"}', "cup \ufffd"),
+        (b'{"a": "cup \\udf75\\ud83c!"}', "cup \ufffd\ufffd!"),
+        (b'{"a": "cup \\ud83c\\udf75"}', "cup \U0001f375"),
+        (b'{"a": "caf\xe9"}', "caf\ufffd"),
+        (b'{"a": "two\nlines"}', "two\nlines"),
+        (b'\xef\xbb\xbf{"a": 1}', 1),
+        (b'{"a": ' + b"9" * 5_000 + b"}", None),
+        (b'{"a": ' + b'{"b":[' * 2_000 + b'"]}"' + b"]}" * 2_000 + b"}", "deep"),
+    ],
+)
+def test_what_json_does_not_have_is_read_or_left_out(body: bytes, value: Any) -> None:
+    warnings = EventWarnings()
+    made = repaired(loads_leniently(body), warnings)["a"]
+    assert msgspec.json.decode(msgspec.json.encode(made)) == made
+    assert value == "deep" or made == value
+    assert bool(warnings.found) == (made is None or "\ufffd" in str(made) or (str(made).isdecimal() and made != 1))
+
+
+def test_what_scripts_write_is_read_outside_of_texts_alone() -> None:
+    body = b'{"a": "undefined,]", "b": [undefined, 1,], "c": undefined,}'
+    assert loads_leniently(body) == {"a": "undefined,]", "b": [None, 1], "c": None}
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b'{"a": }', b"[" * 5_000, b'{"a": "\\ud83"}', b"nul"])
+def test_what_is_no_json_at_all_is_refused(body: bytes) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        loads_leniently(body)
+
+
+def test_long_numbers_are_told_from_long_texts() -> None:
+    assert has_long_numbers(b'{"a": 12345678901234567890}')
+    assert has_long_numbers(b"[-12345678901234567890]")
+    assert not has_long_numbers(b'{"a": "12345678901234567890", "b": 1234567890123456789}')
+
+
+@given(JSON)
+def test_what_is_json_comes_back_as_it_was(value: object) -> None:
+    warnings = EventWarnings()
+    assert repaired(loads_leniently(json.dumps(value).encode()), warnings) == value or "\ufffd" in str(value)
