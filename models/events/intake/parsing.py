@@ -17,7 +17,7 @@ from models.base.errors import InvalidError, show_value
 from models.base.texts import is_printable
 from models.base.timestamps import EARLIEST_S, MAX_CLOCK_AHEAD_S, parse_time
 from models.events.event_ids import event_id_of
-from models.events.events import MAX_EVENT_BYTES, Event, encode_event, order_id_of, promotions_of
+from models.events.events import MAX_EVENT_BYTES, Event, encode_event, order_id_of, promotions_of, score_of
 from models.events.intake.event_warnings import EventWarnings
 from models.events.intake.item_parsing import ReadItems, read_items, text_of_id
 from models.events.intake.param_parsing import READ_CONTEXT, READ_PARAMS, ParamReader, read_members
@@ -324,10 +324,23 @@ def _settle_value(event_name: str, reader: ParamReader, read: ReadItems, warning
     reader.put("value", value)
 
 
+def _orders_nothing(given: object) -> bool:
+    """Whether every line says that there is none of it."""
+    return (
+        isinstance(given, list)
+        and bool(given)
+        and all(isinstance(line, dict) and line.get("quantity") == 0 for line in given)
+    )
+
+
 def _check_items(event: Event, given: object, warnings: EventWarnings) -> None:
     """Refuse an event that means nothing without items; a purchase still tells of an order."""
     if event.event != "purchase":
         named = f", got {show_value(given)}" if given is not None else ""
         raise InvalidError("items_missing", f"{event.event} needs at least one element in items{named}")
+    if _orders_nothing(given) and not score_of(event.params, "value"):
+        raise InvalidError(
+            "items_empty", f"order {order_id_of(event)} is of nothing: each quantity in items is 0, and it has no value"
+        )
     done = f"leave order {order_id_of(event)} without items: it counts, and teaches nothing"
     warnings.add("items", "dropped", given, done)

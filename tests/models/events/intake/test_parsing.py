@@ -89,6 +89,13 @@ def test_any_json_value_becomes_an_event_that_the_log_gives_back_or_is_refused(r
         (given_event(event="view_item"), "items_missing", "view_item"),
         (given_event(event="view_item", items=[{}, 7]), "items_missing", "[{}, 7]"),
         (given_event(event="add_to_cart", items=[{"item_id": "a", "quantity": 0}]), "items_missing", "'quantity': 0"),
+        (
+            given_event(
+                event="purchase", params={"transaction_id": "t9"}, items=[{"item_id": "a", "price": 3, "quantity": 0}]
+            ),
+            "items_empty",
+            "order t9 is of nothing",
+        ),
         (given_event(event="purchase", items=[{"item_id": "a"}]), "transaction_id_missing", "None"),
         (given_event(event="order_paid", params={"order_id": ""}), "order_id_missing", "''"),
         (given_event(event="search", params={"search_term": " "}), "search_term_missing", "' '"),
