@@ -14,6 +14,8 @@ from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
+from models.segments.profile_lifetime import WIN_BACK_DAYS, least_profile_days
+from models.segments.rfm import Cutoffs
 from shopwindow.errors import MendableError
 
 PREFIX: Final = "SHOPWINDOW_"
@@ -98,7 +100,12 @@ class Settings:
     quiet_hours: str = _setting("", "Hours in which no promotional message is sent, such as 21:00-08:00.")
     time_zone: str = _setting("UTC", "Time zone of quiet hours and birthdays, such as Europe/Berlin.")
     attribution_days: float = _setting(7.0, "Orders so long after a message are noted beside it.", "days")
-    profile_lifetime_days: float = _setting(180.0, "A profile lives this long after its last event.", "days")
+    profile_lifetime_days: float = _setting(
+        365.0,
+        "A profile lives this long after its last event: beyond lost_after_days and a win-back, and as far back as "
+        "recency is scored.",
+        "days",
+    )
     batch_max_events: int = _setting(2_000, "Events in a micro-batch of the stream, at most.")
     bundle_discount: float = _setting(0.0, "Share, 0 to 1, off the joint price of a bundle.")
     bundle_least_margin: float = _setting(0.1, "Share of a bundle's price, 0 to 1, left above its items' cost.")
@@ -258,6 +265,13 @@ def _check(settings: Settings) -> None:
         raise SettingError(
             f"profile_lifetime_days has value {settings.profile_lifetime_days:g}, at most 365: a profile names a log "
             "position, and the log's own lifetime is 400 days"
+        )
+    least = least_profile_days(settings.lost_after_days, Cutoffs().recency_days[-1])
+    if settings.profile_lifetime_days < least:
+        raise SettingError(
+            f"profile_lifetime_days has value {settings.profile_lifetime_days:g}, at least {least:g}: "
+            f"{WIN_BACK_DAYS:g} days of winning back beyond lost_after_days, {settings.lost_after_days:g}, and as far "
+            f"back as recency is scored, {Cutoffs().recency_days[-1]:g} days"
         )
     if settings.lost_after_days <= settings.dormant_after_days:
         raise SettingError(

@@ -19,6 +19,8 @@ SEGMENTS_LIFETIME_S: Final = 400 * DAY_S
 TRIGGERS_LIFETIME_S: Final = 400 * DAY_S
 TRIGGER_STATE_LIFETIME_S: Final = 400 * DAY_S
 """Beyond a profile's: an anniversary comes once a year."""
+RESTRAINED_LIFETIME_S: Final = TRIGGER_STATE_LIFETIME_S
+"""At least, of the profile of a visitor who refused messages or has a complaint open: as long as what could send."""
 JOURNAL_LIFETIME_S: Final = 400 * DAY_S
 OUTBOX_LIFETIME_S: Final = 30 * DAY_S
 ON_SITE_LIFETIME_S: Final = 7 * DAY_S
@@ -30,7 +32,8 @@ MAILING_LIFETIME_S: Final = DAY_S
 
 
 def profile(site: str, partition: int, visitor_id: str) -> str:
-    """Visitor profile, `models.visitor.profile`'s stored form. Lives `profile_lifetime_days` from its last write."""
+    """Visitor profile, `models.visitor.profile`'s stored form. Lives `profile_lifetime_days` from its last write,
+    and `RESTRAINED_LIFETIME_S` at least where something restrains what may be sent."""
     return f"{site}:{{{partition}}}:profile:{visitor_id}"
 
 

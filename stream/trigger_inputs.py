@@ -22,7 +22,9 @@ class TriggerConfigs:
         if known is None or known[0] != versions:
             configured = self._triggers.read(site)
             thresholds = self._segments.segment_config(site).thresholds
-            index = index_triggers(configured.triggers.values(), zone(configured.policy.time_zone))
+            index = index_triggers(
+                configured.triggers.values(), zone(configured.policy.time_zone), configured.policy.low_rating
+            )
             known = versions, TriggerConfig(index, configured.policy, thresholds)
             self._known[site] = known
         return known[1]

@@ -47,8 +47,8 @@ async def post_batch(request: Request, site: SecretSite) -> Response:
     """Rank products for up to 500 visitors, each as of now: those named, in that order, or a segment's, page by page.
 
     A segment's pages are of those who were in it at the first call: each visitor stands on one of them, once. Who has
-    unsubscribed from mails, or was erased meanwhile, gets no list. Each list is a decision of its own: send its
-    `decision_id` back with the events that the mail leads to.
+    unsubscribed from mails, has a complaint open, or was erased meanwhile, gets no list. Each list is a decision of its
+    own: send its `decision_id` back with the events that the mail leads to.
     """
     asked = await read_object(request, BatchRequest, MAX_LISTING_BYTES)
     _, query = parse_list(asked.get("list", {}), "list")
@@ -77,10 +77,14 @@ async def _list(state: State, site: Site, query: Query, visitor_id: str, segment
     """One visitor's list, or why there is none."""
     decision = await begin_decision(state, site, visitor_id)
     if decision.subject.degraded:
-        raise unavailable("store_unavailable", "whether visitors want mails cannot be read; try again")
+        raise unavailable(
+            "store_unavailable", "visitor state unavailable: whether visitors want mails cannot be read; try again"
+        )
     contact = decision.visitor.profile.contact_history
     if contact is not None and contact.opted_out:
         return {"visitor_id": visitor_id, "why": "unsubscribed"}
+    if contact is not None and contact.suspended(site.policy.low_rating):
+        return {"visitor_id": visitor_id, "why": "complaint_open"}
     if segment is not None and not decision.visitor.profile.events_seen:
         return {"visitor_id": visitor_id, "why": "unknown"}
     query = decision.asked(query)

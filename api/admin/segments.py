@@ -16,10 +16,12 @@ from api.runtime.authentication import SecretSite
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
 from api.runtime.store_access import SEGMENTS_AWAY, ask_store, store_errors_translated
+from models.base.durations import DAY_S
 from models.base.errors import InvalidError, show_value
 from models.base.timestamps import iso
 from models.segments.conditions import Facts
 from models.segments.lifecycle import STAGES, Thresholds, parse_thresholds, stage_of
+from models.segments.profile_lifetime import WIN_BACK_DAYS, least_profile_days
 from models.segments.rfm import Cutoffs
 from models.segments.segments import (
     MAX_SEGMENTS,
@@ -221,8 +223,21 @@ async def put_stages(request: Request, site: SecretSite) -> Response:
     All visitors are judged again.
     """
     thresholds = parse_thresholds(await read_json(request))
+    _check_lifetime(thresholds, state_of(request).config.profile_lifetime_s / DAY_S)
     await ask_store(SEGMENTS_AWAY, state_of(request).stores.segments.put_thresholds, site.name, thresholds)
     return answer(_thresholds(thresholds))
+
+
+def _check_lifetime(thresholds: Thresholds, lifetime_days: float) -> None:
+    """Refuse what would be judged by profiles that have gone."""
+    least = least_profile_days(thresholds.lost_after_days, thresholds.recency_days[-1])
+    if least > lifetime_days:
+        raise InvalidError(
+            "thresholds_invalid",
+            f"profiles live {lifetime_days:g} days (profile_lifetime_days), and these thresholds need {least:g}: "
+            f"lost_after_days is {thresholds.lost_after_days:g}, and {WIN_BACK_DAYS:g} days of winning back come after "
+            f"it; the last of recency_days is {thresholds.recency_days[-1]:g}",
+        )
 
 
 async def _segments(state: State, site: Site) -> dict[str, Segment]:

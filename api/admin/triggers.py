@@ -103,11 +103,13 @@ async def preview_trigger(request: Request, site: SecretSite) -> Response:
             {"message_id": message.message_id, "trigger_id": message.trigger_id, "at": iso(message.at_s)}
             for message in trigger_state.sent
         ],
-        **plain_contact(decision.visitor.profile.contact_history),
+        **plain_contact(decision.visitor.profile.contact_history, configured.policy.low_rating),
         "contacts": len(contacts_of(decision.visitor.profile.contact_history)),
     }
     if draft is not None:
-        rules = index_triggers([*configured.triggers.values(), draft], zone(configured.policy.time_zone))
+        rules = index_triggers(
+            [*configured.triggers.values(), draft], zone(configured.policy.time_zone), configured.policy.low_rating
+        )
         observe_profile(trigger_state, decision.visitor.profile, rules)
         timer = _timer_of(trigger_state, draft, now_s)
         case = EvaluationContext(trigger_state, timer, decision.visitor.profile, site.assortment, thresholds, now_s)

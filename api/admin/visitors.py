@@ -119,7 +119,7 @@ def _view(profile: Profile, site: Site) -> dict[str, Any]:
             "last_at": iso(session.last_at_s),
             "events": session.events,
         },
-        "contact": plain_contact(profile.contact_history),
+        "contact": plain_contact(profile.contact_history, site.policy.low_rating),
         "counts": {name: count for name, count in zip(COUNTED, profile.counts, strict=True) if count},
         "first_touch": _touch(profile.first_touch),
         "last_touch": _touch(profile.last_touch),

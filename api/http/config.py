@@ -33,7 +33,7 @@ class ApiConfig:
     redis_url: str
     redis_cluster: bool = False
     redis_deadline_s: float = 0.1
-    profile_lifetime_s: float = 180 * DAY_S
+    profile_lifetime_s: float = 365 * DAY_S
     holdout_share: float = 0.0
     bundle_discount: float = 0.0
     bundle_least_margin: float = 0.1

@@ -15,6 +15,7 @@ from models.decisions.targeting import targeting_of
 from models.decisions.visitor_context import VisitorContext
 from models.experiments.assignment import VariantAssignments, assignments_of
 from models.visitor.campaign_echo import echoed_campaign, without_echo
+from models.visitor.holds import STATE_UNAVAILABLE, hold_words
 from models.visitor.profile import Profile
 from store.client import UNAVAILABLE
 from store.visitors.visitor_reads import NO_SEGMENTS, ReadOptions, ResolvedVisitor, VisitorRead, before_login, know
@@ -77,7 +78,7 @@ async def _known(state: State, site: Site, visitor_id: str) -> tuple[ResolvedVis
     nobody = ResolvedVisitor(visitor_id, Profile(), Profile())
     if not state.memory.breaker.closed(time.monotonic()):
         metrics.DEGRADED.labels("breaker_open").inc()
-        return nobody, None, "visitor state unavailable"
+        return nobody, None, hold_words(STATE_UNAVAILABLE)
     while True:
         options = _options(state, site)
         try:
@@ -87,7 +88,7 @@ async def _known(state: State, site: Site, visitor_id: str) -> tuple[ResolvedVis
         except (TimeoutError, *UNAVAILABLE) as error:
             state.memory.breaker.failed(time.monotonic())
             metrics.DEGRADED.labels(type(error).__name__).inc()
-            return nobody, None, "visitor state unavailable"
+            return nobody, None, hold_words(STATE_UNAVAILABLE)
         state.memory.breaker.succeeded()
         try:
             await site.follow_catalog(visit.catalog_version)

@@ -12,12 +12,13 @@ from api.runtime.log_appender import Incoming
 from api.runtime.site import Site
 from api.runtime.state import State
 from models.base.timestamps import iso
-from models.decisions.banner_caps import limits_for
+from models.decisions.banner_caps import limits_for, nothing_promoted
 from models.decisions.recommend import Query, RecommendedList, recommend
 from models.decisions.slots import UNCHANGED, Slate, SlotRequest, fill
 from models.decisions.visitor_context import VisitorContext
 from models.events.events import encode_event
 from models.experiments.assignment import Meeting, VariantAssignments, exposure_event
+from models.visitor.holds import STATE_UNAVAILABLE
 from models.visitor.profile import Profile
 from store.log.log import LogUnavailableError, partition_of
 
@@ -73,8 +74,13 @@ class Decision:
     def filled(self, placement_id: str, count: int, left_out: frozenset[str] = frozenset()) -> Slate:
         """Fill one placement; what the contact policy spares the visitor is left out."""
         subject, assignments = self.subject, self.subject.assignments
-        contact = self.visitor.profile.contact_history
-        banner_limits = limits_for(self.site.policy, contact, self.site.assortment, subject.site_clock_s, self.promoted)
+        if subject.degraded and self.visitor.visitor_id:  # what would hold promotions back cannot be read
+            banner_limits = nothing_promoted(self.site.assortment, STATE_UNAVAILABLE)
+        else:
+            contact = self.visitor.profile.contact_history
+            banner_limits = limits_for(
+                self.site.policy, contact, self.site.assortment, subject.site_clock_s, self.promoted
+            )
         visitor = self.visitor
         if subject.slot_profile is not None:
             visitor = replace(visitor, profile=subject.slot_profile)

@@ -50,14 +50,14 @@ def limits_for(
     BannerLimits
         Where there is room for fewer than there are campaigns, those of lower priority are left out.
     """
-    suspended = history is not None and history.suspended
+    suspended = history is not None and history.suspended(policy.low_rating)
     caps = [cap for cap in policy.caps if _BANNER in cap.channels]
     quiet = quiet_until_s(policy, _BANNER, now_s) is not None
     if not (suspended or caps or quiet):
         return FREE
-    promotional = _promotional(assortment)
     if suspended or quiet:
-        return BannerLimits(promotional, promotional, 0, (COMPLAINT_OPEN if suspended else QUIET_HOURS,))
+        return nothing_promoted(assortment, COMPLAINT_OPEN if suspended else QUIET_HOURS)
+    promotional = _promotional(assortment)
     contacts = [contact for contact in contacts_of(history) if _counts(contact, assortment)]
     left = max(0, room(policy, contacts, _BANNER, now_s) - promoted)
     out: set[str] = set()
@@ -80,6 +80,12 @@ def limits_for(
     return BannerLimits(
         frozenset(out | _outranked(promotional - out, assortment, left)), promotional, left, tuple(holds)
     )
+
+
+def nothing_promoted(assortment: Assortment, hold: str) -> BannerLimits:
+    """Hold all promotional creatives back, for a reason given as a code of `models.visitor.holds`."""
+    promotional = _promotional(assortment)
+    return BannerLimits(promotional, promotional, 0, (hold,))
 
 
 def _promotional(assortment: Assortment) -> frozenset[str]:

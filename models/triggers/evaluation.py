@@ -151,6 +151,10 @@ def _settle(
         return None
     state.timers.remove(timer)
     if verdict.do == "drop":
+        coming = trigger.when.timers_after_firing(state, now_s, config.trigger_index.zone)
+        if coming:  # this year's was missed; next year has one of its own
+            state.note_done(timer.trigger_id, timer.subject)
+            arm(state, trigger, trigger.when.timers_after_firing(state, now_s, config.trigger_index.zone))
         return None
     state.note_done(timer.trigger_id, timer.subject)
     outcome = TriggerOutcome(
@@ -193,6 +197,8 @@ def judge_timer(trigger: Trigger, context: EvaluationContext, policy: ContactPol
         return Verdict("give_up", why, timer.held) if timer.held else Verdict("drop")
     actions = trigger.actions
     if trigger.promotional:
+        if not context.profile.events_seen:  # gone, and with it what might hold this back
+            return Verdict("drop")
         history = context.profile.contact_history or ContactHistory()
         if history.opted_out:
             actions = tuple(action for action in actions if action == "on_site")
@@ -207,7 +213,7 @@ def judge_timer(trigger: Trigger, context: EvaluationContext, policy: ContactPol
 
 
 def _held(trigger: Trigger, context: EvaluationContext, policy: ContactPolicy, history: ContactHistory) -> Hold | None:
-    if history.suspended or context.state.trouble_since_s:
+    if history.suspended(policy.low_rating) or context.state.trouble_since_s:
         return Hold(COMPLAINT_OPEN, inf)
     return held_back(policy, known_contacts(context.state, history), trigger.channel, trigger.campaign, context.now_s)
 

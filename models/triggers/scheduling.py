@@ -40,7 +40,7 @@ from models.triggers.trigger_state import (
     Want,
     timer_order,
 )
-from models.visitor.contact_history import agreement_of, trouble_of
+from models.visitor.contact_history import LOW_RATING, agreement_of, trouble_of
 from models.visitor.holds import COMPLAINT_OPEN
 from models.visitor.order import new_order, settle, tell_order, undo_order
 from models.visitor.order_value import sold_reduced
@@ -80,9 +80,10 @@ class TriggerIndex(NamedTuple):
     by_name: dict[str, tuple[Trigger, ...]]
     remembered: frozenset[str]
     zone: ZoneInfo
+    low_rating: float = LOW_RATING
 
 
-def index_triggers(triggers: Iterable[Trigger], zone: ZoneInfo) -> TriggerIndex:
+def index_triggers(triggers: Iterable[Trigger], zone: ZoneInfo, low_rating: float = LOW_RATING) -> TriggerIndex:
     """Put enabled triggers in order, by the events that may arm them."""
     enabled = [trigger for trigger in triggers if trigger.enabled]
     by_name: dict[str, list[Trigger]] = {}
@@ -94,6 +95,7 @@ def index_triggers(triggers: Iterable[Trigger], zone: ZoneInfo) -> TriggerIndex:
         {name: tuple(armed_by) for name, armed_by in by_name.items()},
         frozenset(name for trigger in enabled for name in trigger.when.remembered_events),
         zone,
+        low_rating,
     )
 
 
@@ -125,7 +127,7 @@ def observe(  # noqa: C901 - what one event means, question by question
         state.acted_at_s = max(state.acted_at_s, event.at_s)
     if name in index.remembered:
         state.heard = {**state.heard, name: max(event.at_s, state.heard.get(name, 0.0))}
-    names = [name, *_learn(state, event, assortment)]
+    names = [name, *_learn(state, event, assortment, index.low_rating)]
     if name in _PROFILE_CHANGES or name.startswith("_"):
         state.profile_due = True
     if not state.flooding(event.at_s):
@@ -145,7 +147,7 @@ def _count_event(state: TriggerState, event: Event) -> None:
         state.allowed -= 1.0
 
 
-def _learn(state: TriggerState, event: Event, assortment: Assortment) -> list[str]:
+def _learn(state: TriggerState, event: Event, assortment: Assortment, low_rating: float) -> list[str]:
     """Keep what the event tells; gives further names that it goes by."""
     name, at_s = event.event, event.at_s
     if name == "view_item":
@@ -167,17 +169,17 @@ def _learn(state: TriggerState, event: Event, assortment: Assortment) -> list[st
         _resolve_complaint(state, at_s)
     if name.startswith("order_") or name in ORDER_EVENTS:
         _move_order(state, event)
-    return _learn_about_visitor(state, event)
+    return _learn_about_visitor(state, event, low_rating)
 
 
-def _learn_about_visitor(state: TriggerState, event: Event) -> list[str]:
+def _learn_about_visitor(state: TriggerState, event: Event, low_rating: float) -> list[str]:
     """Keep what the event tells of birthday, complaints and consent; gives further names that it goes by."""
     also: list[str] = []
     birthday = event.params.get("birthday")
     if isinstance(birthday, str) and len(birthday) == 10 and birthday[5:] != state.birthday:
         state.birthday = birthday[5:]
         also.append(BIRTHDAY_TOLD)
-    if trouble_of(event):
+    if trouble_of(event, low_rating):
         state.trouble_since_s = state.trouble_since_s or event.at_s
         also.append(COMPLAINED)
     if agreement_of(event) is not None:
@@ -241,7 +243,6 @@ def _move_order(state: TriggerState, event: Event) -> None:
         if order is None or not order.created_at_s:
             state.cart_over_s = max(state.cart_over_s, at_s)
             state.cart_since_s = 0.0
-        state.first_order_s = min(state.first_order_s or at_s, at_s)
     if not order_id:
         return
     if order is None:
@@ -367,9 +368,8 @@ def observe_profile(state: TriggerState, profile: Profile, index: TriggerIndex) 
         state.cart_since_s = 0.0
     elif not state.cart_since_s:
         state.cart_since_s = newest_s
-    first_s = profile.order_value.first_at_s
-    if first_s:
-        state.first_order_s = min(state.first_order_s or first_s, first_s)
+    if profile.events_seen:  # else it has gone, and what it told still holds
+        state.first_order_s = profile.order_value.first_at_s
     for trigger in index.by_name.get(PROFILE_READ, ()) if not profile.is_bot else ():
         arm(state, trigger, trigger.when.timers_for_profile(state, profile, index.zone))
     call_off(state, index)

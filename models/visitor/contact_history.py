@@ -6,11 +6,13 @@ Banners seen, invitations shown and messages sent stand in one record, so that o
 
 import re
 from hashlib import blake2b
+from math import ceil
 from struct import Struct
 from typing import Any, Final, Literal, NamedTuple, get_args
 
 import msgspec
 
+from models.base.texts import text_or_empty
 from models.events.events import Event, promotions_of
 from models.events.impressions import was_seen
 from models.events.names import COMPLAINT_RESOLVED, SENT_EVENTS
@@ -21,8 +23,13 @@ CONTACT_CHANNELS: Final[tuple[ContactChannel, ...]] = get_args(ContactChannel)
 MAX_CONTACTS: Final = 60
 """Contacts kept of banners, and as many of invitations and messages; no cap can be above it."""
 MAX_CAMPAIGNS: Final = 200
-LOW_SCORES: Final = {"nps": 6.0, "csat": 2.0, "rating": 2.0}
+MAX_CASES: Final = 20
+LOW_RATING: Final = 2.0
+"""Stars from which down a rating is a complaint, where a site's policy says nothing else."""
+LOW_SCORES: Final = {"nps": 6.0, "csat": 2.0}
 """From here down an answer is a complaint: detractors give 6 or less of 10 (Reichheld, HBR 12/2003)."""
+_STARS: Final = 5
+_CASE_PARAMS: Final = ("complaint_id", "case_id", "ticket_id")
 
 _REFUSES: Final = frozenset({"email_unsubscribed", "message_unsubscribed", "unsubscribed"})
 _AGREES: Final = frozenset({"email_subscribed", "message_subscribed", "subscribed"})
@@ -34,12 +41,21 @@ _CHANNEL: Final = 0x0F
 _MESSAGE_ID: Final = re.compile(r"\d{1,6}-[0-9a-f]{24}")
 
 
+class Case(msgspec.Struct, array_like=True):
+    """A complaint by the shop's own number: when it was opened last and resolved last, epoch seconds, 0 for never."""
+
+    case_id: str
+    opened_at_s: float = 0.0
+    resolved_at_s: float = 0.0
+
+
 class ContactHistory(msgspec.Struct, array_like=True):
     """One visitor's record. Times are epoch seconds, 0 for never.
 
     `banners` and `messages` hold packed contacts, in order of arrival, the newest `MAX_CONTACTS` of each; `campaigns`
     are what they name. `trouble_at_s` is when the visitor last complained or gave a low score, `resolved_at_s` when
-    that was last made good; `refused_at_s` and `agreed_at_s` tell of promotional messages.
+    all was last made good; `refused_at_s` and `agreed_at_s` tell of promotional messages. `cases` are complaints that
+    name a case, the latest `MAX_CASES`; `rated_at_s` is when a product was last rated with each of 1 to 5 stars.
     """
 
     banners: bytes = b""
@@ -49,11 +65,20 @@ class ContactHistory(msgspec.Struct, array_like=True):
     resolved_at_s: float = 0.0
     refused_at_s: float = 0.0
     agreed_at_s: float = 0.0
+    cases: list[Case] = []
+    rated_at_s: list[float] = []
 
-    @property
-    def suspended(self) -> bool:
-        """Whether a complaint is open: nothing is promoted to the visitor until it is resolved."""
-        return self.trouble_at_s > self.resolved_at_s
+    def suspended(self, low_rating: float = LOW_RATING) -> bool:
+        """Whether a complaint is open: nothing is promoted to the visitor until the last one is resolved.
+
+        A rating of `low_rating` stars or fewer is one.
+        """
+        resolved_s = self.resolved_at_s
+        return (
+            self.trouble_at_s > resolved_s
+            or any(case.opened_at_s > max(case.resolved_at_s, resolved_s) for case in self.cases)
+            or any(at_s > resolved_s for stars, at_s in enumerate(self.rated_at_s, 1) if stars <= low_rating)
+        )
 
     @property
     def opted_out(self) -> bool:
@@ -91,14 +116,15 @@ def partition_of_message(value: str) -> int:
     return int(value.partition("-")[0])
 
 
-def trouble_of(event: Event) -> str:
-    """Say what an event complains of; empty for one that does not."""
+def trouble_of(event: Event, low_rating: float = LOW_RATING) -> str:
+    """Say what an event complains of, a rating of `low_rating` stars or fewer too; empty for one that does not."""
     if event.event == COMPLAINT_RESOLVED:
         return ""
     complains, scores = told_by(event)
     if complains:
         return "complained"
-    low = [f"{kind} {value:g}" for kind, value in scores.items() if value <= LOW_SCORES[kind]]
+    limits = {**LOW_SCORES, "rating": low_rating}
+    low = [f"{kind} {value:g}" for kind, value in scores.items() if value <= limits[kind]]
     return ", ".join(low)
 
 
@@ -120,7 +146,12 @@ def learn_contact(history: ContactHistory | None, event: Event) -> ContactHistor
         return history
     if name == COMPLAINT_RESOLVED:
         history = history or ContactHistory()
-        history.resolved_at_s = max(history.resolved_at_s, event.at_s)
+        case_id = _case_of(event)
+        if case_id:
+            case = _known_case(history, case_id)
+            case.resolved_at_s = max(case.resolved_at_s, event.at_s)
+        else:
+            history.resolved_at_s = max(history.resolved_at_s, event.at_s)
         return history
     agreed = agreement_of(event)
     if agreed is not None:
@@ -130,10 +161,47 @@ def learn_contact(history: ContactHistory | None, event: Event) -> ContactHistor
         else:
             history.refused_at_s = max(history.refused_at_s, event.at_s)
         return history
-    if trouble_of(event):
+    return _learn_trouble(history, event)
+
+
+def _learn_trouble(history: ContactHistory | None, event: Event) -> ContactHistory | None:
+    _, scores = told_by(event)
+    if "rating" in scores:
         history = history or ContactHistory()
-        history.trouble_at_s = max(history.trouble_at_s, event.at_s)
+        stars = ceil(scores["rating"]) - 1
+        rated = (history.rated_at_s or [0.0] * _STARS).copy()
+        rated[stars] = max(rated[stars], event.at_s)
+        history.rated_at_s = rated
+    if trouble_of(event, low_rating=0.0):
+        history = history or ContactHistory()
+        case_id = _case_of(event)
+        if case_id:
+            case = _known_case(history, case_id)
+            case.opened_at_s = max(case.opened_at_s, event.at_s)
+        else:
+            history.trouble_at_s = max(history.trouble_at_s, event.at_s)
     return history
+
+
+def _case_of(event: Event) -> str:
+    """The shop's own number of a complaint; empty where none is named."""
+    named = (text_or_empty(event.params.get(param)) for param in _CASE_PARAMS)
+    return next((case_id for case_id in named if case_id), "")
+
+
+def _known_case(history: ContactHistory, case_id: str) -> Case:
+    """Give a case, a new one where it is not known; beyond `MAX_CASES` the one closed longest goes, else the oldest."""
+    found = next((case for case in history.cases if case.case_id == case_id), None)
+    if found is None:
+        found = Case(case_id)
+        history.cases = [*history.cases, found]
+        if len(history.cases) > MAX_CASES:
+            history.cases.remove(min(history.cases[:-1], key=lambda case: (_is_open(case), case.opened_at_s)))
+    return found
+
+
+def _is_open(case: Case) -> bool:
+    return case.opened_at_s > case.resolved_at_s
 
 
 def agreement_of(event: Event) -> bool | None:
@@ -185,6 +253,14 @@ def merged_contacts(one: ContactHistory | None, other: ContactHistory | None) ->
         refused_at_s=max(one.refused_at_s, other.refused_at_s),
         agreed_at_s=max(one.agreed_at_s, other.agreed_at_s),
     )
+    for case in (*one.cases, *other.cases):
+        known = _known_case(made, case.case_id)
+        known.opened_at_s = max(known.opened_at_s, case.opened_at_s)
+        known.resolved_at_s = max(known.resolved_at_s, case.resolved_at_s)
+    if one.rated_at_s and other.rated_at_s:
+        made.rated_at_s = [max(both) for both in zip(one.rated_at_s, other.rated_at_s, strict=True)]
+    else:
+        made.rated_at_s = one.rated_at_s or other.rated_at_s
     for contact in sorted([*contacts_of(one), *contacts_of(other)], key=lambda contact: contact.at_s):
         _add(made, contact)
     return made
@@ -215,7 +291,12 @@ def _forget_unused_campaigns(history: ContactHistory) -> None:
         _add(history, contact)
 
 
-def plain_contact(history: ContactHistory | None) -> dict[str, Any]:
+def is_restrained(history: ContactHistory | None) -> bool:
+    """Whether something lasting holds messages back: a refusal, or an open complaint."""
+    return history is not None and (history.opted_out or history.suspended(_STARS - 1))
+
+
+def plain_contact(history: ContactHistory | None, low_rating: float) -> dict[str, Any]:
     """Give what is in force, for a person: whether promotions are suspended, and messages refused."""
     known = history or ContactHistory()
-    return {"promotions_suspended": known.suspended, "messages_refused": known.opted_out}
+    return {"promotions_suspended": known.suspended(low_rating), "messages_refused": known.opted_out}

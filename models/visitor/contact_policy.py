@@ -11,7 +11,7 @@ from msgspec import Meta
 from models.base.convert import convert
 from models.base.durations import DAY_S, HOUR_S
 from models.base.fields import parse_object
-from models.visitor.contact_history import CONTACT_CHANNELS, MAX_CONTACTS, Contact, ContactChannel
+from models.visitor.contact_history import CONTACT_CHANNELS, LOW_RATING, MAX_CONTACTS, Contact, ContactChannel
 from models.visitor.holds import QUIET_HOURS, cap_code
 
 WINDOWS_S: Final = {"hour": HOUR_S, "day": DAY_S, "week": 7 * DAY_S}
@@ -55,13 +55,17 @@ class Webhook(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 
 class ContactPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
-    """A site's policy; `attribution_days` is for how long after a message an order is noted beside it."""
+    """A site's policy; `attribution_days` is for how long after a message an order is noted beside it.
+
+    A rating of `low_rating` stars or fewer is a complaint.
+    """
 
     caps: Annotated[tuple[Cap, ...], Meta(max_length=MAX_CAPS)] = ()
     quiet_hours: QuietHours | None = None
     time_zone: Annotated[str, Meta(max_length=64)] = "UTC"
     webhook: Webhook | None = None
     attribution_days: Annotated[float, Meta(gt=0, le=90)] = 7.0
+    low_rating: Annotated[float, Meta(ge=0, lt=5)] = LOW_RATING
 
     def __post_init__(self) -> None:
         zone(self.time_zone)

@@ -7,11 +7,13 @@ NO_PAGE_OPEN: Final = "no_page_open"
 COMPLAINT_OPEN: Final = "complaint_open"
 OPTED_OUT: Final = "opted_out"
 QUIET_HOURS: Final = "quiet_hours"
+STATE_UNAVAILABLE: Final = "state_unavailable"
 _WORDS: Final = {
     NO_PAGE_OPEN: "no page is open",
     COMPLAINT_OPEN: "a complaint is open",
     OPTED_OUT: "the visitor wants no promotional messages",
     QUIET_HOURS: "quiet hours",
+    STATE_UNAVAILABLE: "visitor state unavailable",
 }
 _CODES: Final = {words: code for code, words in _WORDS.items()}
 _CAP: Final = "cap"

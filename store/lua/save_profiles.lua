@@ -3,7 +3,7 @@
 -- KEYS: a profile each, a timeline each in the same order, then counts, memberships, due, membership_counts, notices.
 -- ARGV: profile_lifetime_ms, counts_lifetime_s, memberships_lifetime_s, most_entries, rows.
 --   `rows` is one value, which costs far less to send and read than as many arguments. A row is eight texts, each
---   behind its length in 4 bytes, and two counts of 4 bytes:
+--   behind its length in 4 bytes, and three numbers of 4 bytes:
 --   visitor
 --   loaded_at           position of the profile loaded, 8 bytes
 --   profile             the new one, which starts with 8 bytes of position; empty leaves what is stored
@@ -14,15 +14,16 @@
 --   line                '1' where the timeline is to go first, else '0', then new entries, each behind its length in 4
 --                       bytes; empty for neither
 --   applied, duplicates events
+--   least_lifetime_s    the profile lives at least so long
 -- Returns the indexes, from 0, of the rows refused.
 local SHARED_KEYS = 5
 local visitors = (#KEYS - SHARED_KEYS) / 2
 local shared = 2 * visitors
 local counts, memberships, due = KEYS[shared + 1], KEYS[shared + 2], KEYS[shared + 3]
 local membership_counts, notices = KEYS[shared + 4], KEYS[shared + 5]
-local profile_lifetime_ms, counts_lifetime_s, memberships_lifetime_s = ARGV[1], ARGV[2], ARGV[3]
+local profile_lifetime_ms, counts_lifetime_s, memberships_lifetime_s = tonumber(ARGV[1]), ARGV[2], ARGV[3]
 local most_entries, rows = tonumber(ARGV[4]), ARGV[5]
-local ROW = '>I4c0I4c0I4c0I4c0I4c0I4c0I4c0I4c0I4I4'
+local ROW = '>I4c0I4c0I4c0I4c0I4c0I4c0I4c0I4c0I4I4I4'
 local NO_POSITION = string.rep('\0', 8)
 
 local function put_line(timeline, line)
@@ -64,16 +65,19 @@ local all_applied, all_duplicates, moved_any = 0, 0, false
 local place = 1
 for i = 1, visitors do
   local profile_key, timeline = KEYS[i], KEYS[visitors + i]
-  local visitor, loaded_at, profile, loaded_membership, membership, due_s, moved, line, applied, duplicates
-  visitor, loaded_at, profile, loaded_membership, membership, due_s, moved, line, applied, duplicates, place =
-    struct.unpack(ROW, rows, place)
+  local visitor, loaded_at, profile, loaded_membership, membership, due_s, moved, line
+  local applied, duplicates, least_lifetime_s
+  visitor, loaded_at, profile, loaded_membership, membership, due_s, moved, line, applied, duplicates,
+    least_lifetime_s, place = struct.unpack(ROW, rows, place)
   local stored_at = redis.call('GETRANGE', profile_key, 0, 7)
   if stored_at == '' then stored_at = NO_POSITION end
   local stored_membership = redis.call('HGET', memberships, visitor) or ''
   if stored_at ~= loaded_at or stored_membership ~= loaded_membership then
     refused[#refused + 1] = i - 1
   else
-    if profile ~= '' then redis.call('SET', profile_key, profile, 'PX', profile_lifetime_ms) end
+    if profile ~= '' then
+      redis.call('SET', profile_key, profile, 'PX', math.max(profile_lifetime_ms, 1000 * least_lifetime_s))
+    end
     if line ~= '' then put_line(timeline, line) end
     if profile ~= '' then redis.call('PEXPIRE', timeline, profile_lifetime_ms) end
     all_applied = all_applied + applied

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple, Protocol, cast
 import msgspec
 
 from models.segments.membership import CountChange, Membership, counts_between, decode_membership, encode_membership
+from models.visitor.contact_history import is_restrained
 from models.visitor.identity import Link
 from models.visitor.profile import Profile, decode_profile, encode_profile
 from models.visitor.timeline import MAX_ENTRIES
@@ -25,7 +26,7 @@ _MAX_PER_CALL = 500
 _GRACE_S: Final = 60.0
 """A visitor is looked at again so long after the profile's end, to see that it has gone."""
 
-_COUNTS: Final = Struct(">II")
+_NUMBERS: Final = Struct(">III")
 
 
 class ProfileUpdate(NamedTuple):
@@ -122,6 +123,7 @@ class _SavedRow(NamedTuple):
     line: bytes
     applied: int
     duplicates: int
+    least_lifetime_s: int
 
 
 class _CountRow(NamedTuple):
@@ -147,7 +149,8 @@ class ProfileStore:
     client
         Blocking client.
     lifetime_s
-        A profile lives this long after its last write.
+        A profile lives this long after its last write; where something restrains what may be sent to the visitor, as
+        long as anything that can send.
 
     Attributes
     ----------
@@ -284,6 +287,7 @@ class ProfileStore:
             line=_line(learned),
             applied=learned.applied,
             duplicates=learned.duplicates,
+            least_lifetime_s=keys.RESTRAINED_LIFETIME_S if is_restrained(learned.profile.contact_history) else 0,
         )
 
     def _membership_of(self, save: _Save, now_s: float) -> tuple[bytes, bytes, bytes]:
@@ -343,10 +347,10 @@ class ProfileStore:
 
 
 def _packed(row: _SavedRow) -> bytes:
-    """Give a row as the script unpacks it: each text behind its length, then the counts."""
-    *texts, applied, duplicates = row
+    """Give a row as the script unpacks it: each text behind its length, then the numbers."""
+    *texts, applied, duplicates, least_lifetime_s = row
     lengths_and_texts = [part for text in texts for part in (len(text).to_bytes(4, "big"), text)]
-    return b"".join((*lengths_and_texts, _COUNTS.pack(applied, duplicates)))
+    return b"".join((*lengths_and_texts, _NUMBERS.pack(applied, duplicates, least_lifetime_s)))
 
 
 def _moved(counts: Sequence[CountChange], notices: Sequence[bytes]) -> bytes:

@@ -200,7 +200,10 @@ class LeftOut(Shape):
     """A visitor without a list."""
 
     visitor_id: str
-    why: str = Field(description="unsubscribed, or unknown: erased since the mailing began.", examples=["unsubscribed"])
+    why: str = Field(
+        description="unsubscribed, complaint_open, or unknown: erased since the mailing began.",
+        examples=["unsubscribed"],
+    )
 
 
 class BatchLists(Shape):

@@ -11,6 +11,7 @@ from models.events.events import Event
 from models.triggers.about import About, AboutPage, read_about
 from models.triggers.conditions.base import PROFILE_READ, EvaluationContext, EventNames, TimerRequest, TriggerCondition
 from models.triggers.trigger_state import Timer, TriggerState
+from models.visitor.cart import CartLine
 from models.visitor.profile import Profile
 
 SAME_PAGE_S: Final = 2.0
@@ -41,14 +42,14 @@ class CartLeft(TriggerCondition, frozen=True):
         return timer.subject == _cart_subject(state)
 
     def reason(self, context: EvaluationContext) -> str:
-        lines = context.profile.cart
+        lines = _buyable(context)
         value = sum((line.price or 0.0) * line.quantity for line in lines)
         if not lines or value < self.value_min:
             return ""
         return f"{len(lines)} items in the cart, unchanged for {written_duration(self.after)}"
 
     def item_ids(self, context: EvaluationContext) -> list[str]:
-        return [line.item_id for line in context.profile.cart]
+        return [line.item_id for line in _buyable(context)]
 
 
 class BrowseLeft(TriggerCondition, frozen=True):
@@ -118,6 +119,16 @@ class Hesitation(TriggerCondition, frozen=True):
     def item_ids(self, context: EvaluationContext) -> list[str]:
         page = self.about(context.timer)
         return [page.item_id] if page.item_id else []
+
+
+def _buyable(context: EvaluationContext) -> list[CartLine]:
+    """Lines of the cart that can be bought now; of a product the catalog does not have, nobody knows otherwise."""
+    items = context.assortment.items
+    return [
+        line
+        for line in context.profile.cart
+        if (item := items.get(line.item_id)) is None or item.sellable(context.now_s)
+    ]
 
 
 def _cart_subject(state: TriggerState) -> str:

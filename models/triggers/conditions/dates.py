@@ -1,8 +1,8 @@
 """Conditions on the calendar: birthdays, and days since the visitor became a customer."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, time
-from typing import Annotated, ClassVar, Literal
+from datetime import date, datetime, time, timedelta
+from typing import Annotated, ClassVar, Final, Literal
 from zoneinfo import ZoneInfo
 
 from msgspec import Meta
@@ -21,11 +21,18 @@ from models.triggers.conditions.base import (
 from models.triggers.trigger_state import Timer, TriggerState
 from models.visitor.profile import Profile
 
+_TIME: Final = r"^([01]\d|2[0-3]):[0-5]\d$"
+
 
 class Anniversary(TriggerCondition, frozen=True):
-    """So many `days` since the visitor became a customer: signed up or ordered first, whichever came first."""
+    """So many `days` since the visitor became a customer: signed up or ordered first, whichever came first.
+
+    An order counts that was paid and not taken back. Whole days are those of the site's calendar, `at` this time of
+    day; parts of a day count from the moment.
+    """
 
     days: Annotated[float, Meta(gt=0, le=3_650)]
+    at: Annotated[str, Meta(pattern=_TIME)] = "09:00"
     since: Literal["joined", "signed_up", "first_order"] = "joined"
     single: ClassVar[bool] = True
     waits_when_late: ClassVar[bool] = False
@@ -36,15 +43,21 @@ class Anniversary(TriggerCondition, frozen=True):
 
     def timers_for(self, state: TriggerState, event: Event, zone: ZoneInfo) -> list[TimerRequest]:
         """Once for ever."""
-        return self._timers(state)
+        return self._timers(state, zone)
 
     def timers_for_profile(self, state: TriggerState, profile: Profile, zone: ZoneInfo) -> list[TimerRequest]:
-        """The same, of a history that was joined."""
-        return self._timers(state)
+        """The same, of what the profile tells of orders."""
+        return self._timers(state, zone)
 
-    def _timers(self, state: TriggerState) -> list[TimerRequest]:
+    def _timers(self, state: TriggerState, zone: ZoneInfo) -> list[TimerRequest]:
         since_s = self._since_s(state)
-        return [TimerRequest(f"days:{self.days:g}", since_s + self.days * DAY_S, About())] if since_s else []
+        if not since_s:
+            return []
+        due_s = since_s + self.days * DAY_S
+        if self.days == int(self.days):
+            day = datetime.fromtimestamp(since_s, zone).date() + timedelta(days=int(self.days))
+            due_s = datetime.combine(day, time.fromisoformat(self.at), zone).timestamp()
+        return [TimerRequest(f"days:{self.days:g}", due_s, About())]
 
     def _since_s(self, state: TriggerState) -> float:
         if self.since == "signed_up":
@@ -55,14 +68,14 @@ class Anniversary(TriggerCondition, frozen=True):
 
     def reason(self, context: EvaluationContext) -> str:
         since_s = self._since_s(context.state)
-        due = since_s and since_s + self.days * DAY_S <= context.now_s
+        due = since_s and since_s + (self.days - 1.0) * DAY_S <= context.now_s
         return f"{self.days:g} days a customer" if due else ""
 
 
 class Birthday(TriggerCondition, frozen=True):
     """It is the visitor's birthday, `at` this time of day in the site's time zone; on 28 February for the 29th."""
 
-    at: Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "09:00"
+    at: Annotated[str, Meta(pattern=_TIME)] = "09:00"
     single: ClassVar[bool] = True
     lasts_s: ClassVar[float] = DAY_S
     waits_when_late: ClassVar[bool] = False

@@ -19,6 +19,9 @@ from models.visitor.contact_history import trouble_of
 _TOLD_LATE_S: Final = 3 * DAY_S
 """A silence that was over for so long before anybody told of it is of the past."""
 
+_ANY_RATING = 5.0
+"""What armed it was low by the site's policy, whatever the stars."""
+
 
 class Welcome(TriggerCondition, frozen=True):
     """The visitor signed up: one of `events` for the first time, `after` ago."""
@@ -117,7 +120,7 @@ class Unhappy(TriggerCondition, frozen=True):
 
     def timers_for(self, state: TriggerState, event: Event, zone: ZoneInfo) -> list[TimerRequest]:
         """Once until it is resolved."""
-        complaint = AboutComplaint(said=trouble_of(event), event=event.event)
+        complaint = AboutComplaint(said=trouble_of(event, low_rating=_ANY_RATING), event=event.event)
         return [TimerRequest(_trouble_subject(state), event.at_s + self.after, complaint, event.at_s)]
 
     def still_valid(self, state: TriggerState, timer: Timer) -> bool:

@@ -64,7 +64,10 @@ def test_consent_counts_for_visitors_named_too_and_may_come_back(api: Api) -> No
     found = mail(api, visitor_ids=[visitor, other])
     assert [entry["visitor_id"] for entry in found["lists"]] == [other]
     assert found["left_out"] == [{"visitor_id": visitor, "why": "unsubscribed"}]
-    api.post(event("email_subscribed", visitor))
+    api.post(event("email_subscribed", visitor), event("complaint_made", other, params={"case_id": "c1"}))
+    found = mail(api, visitor_ids=[visitor, other])
+    assert found["left_out"] == [{"visitor_id": other, "why": "complaint_open"}]
+    api.post(event("complaint_resolved", other, params={"case_id": "c1"}))
     assert [entry["visitor_id"] for entry in mail(api, visitor_ids=[visitor, other])["lists"]] == [visitor, other]
 
 

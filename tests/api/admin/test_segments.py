@@ -128,6 +128,9 @@ def test_thresholds_are_the_sites_own(other_api: Api) -> None:
     until(lambda: other_api.secret.get("/v1/stages").json()["settled"])
     assert other_api.secret.get(f"/v1/visitors/{visitor}").json()["stage"]["stage"] == "dormant"
     assert other_api.secret.get("/v1/stages").json()["stages"]["dormant"]["count"] >= 1
+    gone = other_api.secret.put("/v1/stages", json={"dormant_after_days": 14, "lost_after_days": 360})
+    assert (gone.status_code, gone.json()["code"]) == (422, "thresholds_invalid")
+    assert "365 days (profile_lifetime_days)" in gone.json()["detail"]
     bad = other_api.secret.put("/v1/stages", json={"dormant_after_days": 60, "lost_after_days": 14})
     assert (bad.status_code, bad.json()["code"]) == (422, "lost_after_days_invalid")
 

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from api.runtime.begin_decision import agent_of, begin_decision
 from api.runtime.site import Site
 from api.runtime.state import State
+from models.catalog.resources import Campaign, Creative, Placement
 from models.decisions.recommend import Query
 from models.visitor.profile import recent_items
 from shopwindow.embedded import EmbeddedRedis
@@ -55,6 +56,12 @@ def test_a_store_that_does_not_answer_degrades_decisions_and_is_soon_asked_no_mo
 
         async def work(state: State, site: Site) -> None:
             await accept(state, site, looked_at("v", "p001"))
+            campaigns = [Campaign(campaign_id="spring"), Campaign(campaign_id="service", promotional=False)]
+            creatives = [Creative(creative_id=each.campaign_id, campaign_id=each.campaign_id) for each in campaigns]
+            put = state.stores.catalogs.put
+            await asyncio.to_thread(put, site.name, "campaigns", campaigns, 1.0)
+            await asyncio.to_thread(put, site.name, "creatives", creatives, 1.0)
+            await asyncio.to_thread(put, site.name, "placements", [Placement(placement_id="hero", slots=2)], 1.0)
             await begin_decision(state, site, "v")
             os.kill(server.pid, signal.SIGSTOP)
             try:
@@ -62,6 +69,13 @@ def test_a_store_that_does_not_answer_degrades_decisions_and_is_soon_asked_no_mo
                     decision = await begin_decision(state, site, "v")
                     assert decision.subject.degraded == "visitor state unavailable"
                     assert decision.visitor.profile.events_seen == 0
+                slate = decision.fill("hero", 2)
+                shown = [slot.creative.campaign_id for slot in slate.slots]
+                assert shown == ["service"], "what might hold a promotion back is not known"
+                assert "visitor state unavailable" in slate.reason
+                assert len((await begin_decision(state, site, "")).fill("hero", 2).slots) == 2, (
+                    "nobody has refused anything"
+                )
                 assert decision.recommend(Query("for_you")).reason.startswith("visitor state unavailable: ")
                 started_s = time.perf_counter()
                 await begin_decision(state, site, "v")

@@ -1,11 +1,14 @@
 """Contact: what reached a visitor is bounded, counted once, and joined; of consent the latest word counts."""
 
+from models.events.events import Event
 from models.visitor.contact_history import (
     MAX_CAMPAIGNS,
+    MAX_CASES,
     MAX_CONTACTS,
     Contact,
     ContactHistory,
     contacts_of,
+    is_restrained,
     learn_contact,
     merged_contacts,
     message_id,
@@ -74,13 +77,13 @@ def test_complaints_and_low_scores_suspend_until_resolved() -> None:
     assert trouble_of(event("complaint_resolved")) == ""
     history = learned(event("complaint_made"))
     assert history is not None
-    assert history.suspended
+    assert history.suspended()
     history = learn_contact(history, event("complaint_resolved", at_s=10))
     assert history is not None
-    assert not history.suspended
+    assert not history.suspended()
     late = learn_contact(history, event("complaint_made", at_s=5))  # made before it was resolved, told after
     assert late is not None
-    assert not late.suspended
+    assert not late.suspended()
 
 
 def test_the_latest_word_on_messages_counts_whatever_order_it_comes_in() -> None:
@@ -98,7 +101,7 @@ def test_two_records_of_one_visitor_join() -> None:
     joined = merged_contacts(one, other)
     assert joined is not None
     assert [contact.at_s - START_S for contact in contacts_of(joined)] == [1, 2, 3]
-    assert not joined.suspended
+    assert not joined.suspended()
     assert merged_contacts(None, other) is other
 
 
@@ -109,3 +112,50 @@ def test_what_the_shop_sends_is_no_sign_of_life_and_is_stored_with_the_profile()
     assert profile.last_at_s == START_S
     assert profile.events_seen == 2
     assert decode_profile(encode_profile(profile)).contact_history == profile.contact_history
+
+
+def history_of(*events: Event) -> ContactHistory:
+    """What is kept after events, the first of which tells something."""
+    found = learned(*events)
+    assert found is not None
+    return found
+
+
+def complaint(name: str, at_s: float, **params: object) -> Event:
+    return event(name, at_s=at_s, params=params)
+
+
+def test_promotions_go_on_when_the_last_of_several_cases_is_resolved() -> None:
+    opened = (complaint("complaint_made", 1, case_id="a"), complaint("complaint_made", 2, ticket_id="b"))
+    assert history_of(*opened, complaint("complaint_resolved", 3, case_id="a")).suspended()
+    both = history_of(*opened, *(complaint("complaint_resolved", 3 + n, case_id=name) for n, name in enumerate("ab")))
+    assert not both.suspended()
+    late = history_of(complaint("complaint_resolved", 3, case_id="a"), complaint("complaint_made", 1, case_id="a"))
+    assert not late.suspended(), "told in the wrong order"
+    whole = history_of(*opened, complaint("complaint_made", 3), complaint("complaint_resolved", 4))
+    assert not whole.suspended(), "all is made good"
+    again = history_of(*opened, complaint("complaint_resolved", 4), complaint("complaint_made", 5, case_id="a"))
+    assert again.suspended()
+
+
+def test_cases_of_two_visitors_who_are_one_are_put_together_and_are_bounded() -> None:
+    one = history_of(complaint("complaint_made", 1, case_id="a"), complaint("review_added", 1, rating=3))
+    other = history_of(complaint("complaint_resolved", 2, case_id="a"), complaint("complaint_made", 3, case_id="b"))
+    for both in (merged_contacts(one, other), merged_contacts(other, one)):
+        assert both is not None
+        assert both.suspended()
+        assert [case.case_id for case in both.cases if case.opened_at_s > case.resolved_at_s] == ["b"]
+        assert both.suspended(3.0)
+    many = history_of(*(complaint("complaint_made", n, case_id=f"c{n}") for n in range(MAX_CASES + 5)))
+    assert len(many.cases) == MAX_CASES
+
+
+def test_the_stars_that_are_a_complaint_are_a_setting() -> None:
+    rated = history_of(complaint("review_added", 1, rating=3))
+    assert (rated.suspended(), rated.suspended(3.0), rated.suspended(2.5)) == (False, True, False)
+    poor = history_of(complaint("review_added", 1, rating=1.5), complaint("review_added", 2, rating=5))
+    assert (poor.suspended(), poor.suspended(1.0), poor.suspended(0.0)) == (True, False, False)
+    resolved = history_of(complaint("review_added", 1, rating=1), complaint("complaint_resolved", 2))
+    assert not resolved.suspended(4.0)
+    assert is_restrained(poor)
+    assert not is_restrained(history_of(complaint("review_added", 1, rating=5)))

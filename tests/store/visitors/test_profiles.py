@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from redis.crc import key_slot
 
+from models.visitor.contact_history import ContactHistory
 from models.visitor.profile import Profile, encode_profile
 from store import keys
 from store.client import Client
@@ -116,3 +117,28 @@ def test_a_write_gives_the_profile_its_whole_life_again(client: Client, site: st
 def test_the_stored_form_is_the_models(client: Client, site: str) -> None:
     ProfileStore(client, LIFETIME_S).update_profiles(site, 0, ["v"], moved_to(1))
     assert client.get(keys.profile(site, 0, "v")) == encode_profile(Profile(position=1, user_id="v"))
+
+
+def test_what_restrains_lives_as_long_as_what_could_send(client: Client, site: str) -> None:
+    store = ProfileStore(client, LIFETIME_S)
+
+    def told(history: ContactHistory | None) -> Callable[[list[str], list[Profile]], list[ProfileUpdate]]:
+        def learn(_: list[str], profiles: list[Profile]) -> list[ProfileUpdate]:
+            profile = profiles[0]
+            profile.position += 1
+            profile.contact_history = history
+            return [ProfileUpdate(profile, 1, 0)]
+
+        return learn
+
+    for history, restrained in (
+        (ContactHistory(refused_at_s=5.0), True),
+        (ContactHistory(refused_at_s=5.0, agreed_at_s=6.0), False),
+        (ContactHistory(trouble_at_s=5.0), True),
+        (ContactHistory(trouble_at_s=5.0, resolved_at_s=6.0), False),
+        (None, False),
+    ):
+        store.update_profiles(site, 1, ["v"], told(history))
+        lifetime_s = client.ttl(keys.profile(site, 1, "v"))
+        assert (lifetime_s > LIFETIME_S) is restrained
+        assert not restrained or lifetime_s >= keys.TRIGGER_STATE_LIFETIME_S - 1
