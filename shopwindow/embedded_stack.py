@@ -19,6 +19,7 @@ from typing import Final, Self
 from shopwindow.embedded import EmbeddedRedis, EmbeddedRedisError, end_together, free_port
 from shopwindow.errors import MendableError
 from shopwindow.listening import local_url, why_not_listening
+from shopwindow.readiness import READY_FILE
 from shopwindow.settings import PREFIX, Settings, SiteKeys, write_settings
 
 COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -94,6 +95,13 @@ class EmbeddedStack:
             return self._redis.pid
         return self._parts[part].pid
 
+    @property
+    def metrics_ports(self) -> dict[str, int]:
+        """Ports that the flows serve their metrics on: `metrics_port` and those behind it; none where none is set."""
+        first = self._settings.metrics_port
+        flows = [part for part, command in COMMANDS.items() if command[0] == "stream"]
+        return {part: first + place for place, part in enumerate(flows)} if first else {}
+
     def start_store(self) -> None:
         """Start Redis alone, and settle the settings: what must be there before the rest starts can be put there."""
         self._directory.mkdir(parents=True, exist_ok=True)
@@ -104,6 +112,9 @@ class EmbeddedStack:
             raise StackError(problem)
         if self._shop:
             self._settings = replace(self._settings, shop_site=self.keys.site)
+        for part, metrics_port in self.metrics_ports.items():
+            if problem := why_not_listening(self._settings.host, metrics_port):
+                raise StackError(f"metrics_port, for {part}: {problem}")
         self._redis = EmbeddedRedis(self._directory / "redis", appendfsync=self._settings.redis_fsync)
         self._redis.start()
         self._settings = replace(self._settings, redis_url=self._redis.url, port=port)
@@ -111,19 +122,28 @@ class EmbeddedStack:
         write_settings(self._settings, self._run_file)
 
     def start_processes(self) -> None:
-        """Start stream and API, and wait until the API is ready."""
+        """Start stream and API, and wait until every one of them is ready."""
         for part in COMMANDS:
             self._parts[part] = self._spawn(part)
         self._watching = threading.Thread(target=self._watch, name="stack-watch", daemon=True)
         self._watching.start()
         deadline_s = time.monotonic() + _READY_S
         while time.monotonic() < deadline_s:
-            if self._answers():
+            if self._flows_ready() and self._answers():
                 return
             if self._restarts > 3:
                 raise StackError("a part of the stack keeps dying; its messages above say why")
             time.sleep(0.05)
-        raise StackError(f"the API at {self.url} is not ready after {_READY_S:g} s")
+        waited = [part for part in self._parts if part != "api" and not self._ready_file(part).exists()]
+        named = ", ".join(waited) or f"the API at {self.url}"
+        raise StackError(f"not ready after {_READY_S:g} s: {named}")
+
+    def _ready_file(self, part: str) -> Path:
+        """What a flow makes once it has opened all it needs."""
+        return self._directory / f"{part}.ready"
+
+    def _flows_ready(self) -> bool:
+        return all(self._ready_file(part).exists() for part in self._parts if part != "api")
 
     def _answers(self) -> bool:
         """Whether the API says that it is ready."""
@@ -170,12 +190,18 @@ class EmbeddedStack:
             watcher.communicate()
         if self._redis is not None:
             self._redis.stop()
+        for part in self._parts:
+            self._ready_file(part).unlink(missing_ok=True)
         if self._run_file is not None:  # otherwise it is that of another stack, which runs
             self._run_file.unlink(missing_ok=True)
 
     def _spawn(self, part: str) -> subprocess.Popen[bytes]:
         environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
         environment[f"{PREFIX}CONFIG"] = str((self._directory / RUN_FILE).absolute())
+        self._ready_file(part).unlink(missing_ok=True)
+        environment[READY_FILE] = str(self._ready_file(part).absolute())
+        if part in self.metrics_ports:
+            environment[f"{PREFIX}METRICS_PORT"] = str(self.metrics_ports[part])
         # A session of its own: a Ctrl-C reaches us alone, and we stop the parts in order.
         process = subprocess.Popen(
             [sys.executable, "-m", "shopwindow", *COMMANDS[part]],

@@ -112,7 +112,10 @@ class Settings:
     recommend_adult: bool = _setting(False, "Whether lists and messages may have products marked as adult.")
     publish_every_s: float = _setting(1.0, "Learned models are published at most so often.", "s")
     archive_every_s: float = _setting(5.0, "Events reach the archive, and so the reports, at most so late.", "s")
-    metrics_port: int = _setting(0, "Port for the metrics of a stream process; 0 serves none.")
+    metrics_port: int = _setting(
+        0,
+        "Port for the metrics of a stream process; under up and demo the first of one a flow. 0 serves none.",
+    )
     log_level: str = _setting("warning", "What goes to standard error.", choices=("debug", "info", "warning", "error"))
     sites: tuple[SiteKeys, ...] = field(
         default=(), metadata={"help": "Sites and their keys: [[sites]] with site, public_key, secret_key.", "unit": ""}

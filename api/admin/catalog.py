@@ -2,7 +2,7 @@
 shows, and what is laid over it."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any, Final, NamedTuple
@@ -23,6 +23,7 @@ from api.runtime.site import Site
 from api.runtime.state import State
 from api.runtime.store_access import CATALOG_AWAY, ask_store, follow_newest_catalog
 from models.base.errors import InvalidError, show_value
+from models.base.suggestions import closest
 from models.catalog.parsing import PARSERS
 from models.catalog.resources import (
     Audience,
@@ -39,6 +40,7 @@ from models.experiments.parsing import parse_experiment
 from store.site.catalog import id_of
 
 _PARSERS: Final = {**PARSERS, "experiments": parse_experiment}
+_MOST_WARNINGS: Final = 100
 
 router = APIRouter()
 
@@ -70,6 +72,20 @@ class _CatalogRoutes(ResourceRoutes[CatalogResource]):
     async def put(self, state: State, site: Site, resources: list[CatalogResource]) -> None:
         await ask_store(self.away, state.stores.catalogs.put, site.name, self.kind, resources, time.time())
         await follow_newest_catalog(site)
+
+    def warnings(self, site: Site, resources: Sequence[CatalogResource]) -> list[dict[str, Any]]:
+        return [
+            {
+                "id": id_of(self.kind, resource),
+                "field": "item_ids",
+                "code": "item_unknown",
+                "message": f"{id_of(self.kind, resource)}: the catalog has no item {show_value(item_id)}"
+                + (f"; did you mean {guess}?" if (guess := closest(item_id, site.assortment.items)) else " yet"),
+            }
+            for resource in resources
+            for item_id in _items_named(resource)
+            if item_id not in site.assortment.items
+        ][:_MOST_WARNINGS]
 
     async def delete(self, state: State, site: Site, resource_id: str) -> bool:
         known = await ask_store(self.away, state.stores.catalogs.delete, site.name, self.kind, resource_id)
@@ -188,6 +204,10 @@ def _checked(
                     "segment_unknown",
                     f"site {site.name!r} has no segment {show_value(segment_id)}; put the segment first",
                 )
+    for rule in _rules_of(resource):
+        _check_names(site, rule.rule_id, "creative", rule.creative_ids, assortment.creatives)
+        _check_names(site, rule.rule_id, "campaign", rule.campaign_ids, assortment.campaigns)
+        _check_names(site, rule.rule_id, "placement", rule.placements, assortment.placements)
     if isinstance(resource, Experiment):
         return _checked_experiment(
             site, resource, [experiment for experiment in before if isinstance(experiment, Experiment)]
@@ -195,18 +215,43 @@ def _checked(
     return resource
 
 
+def _items_named(resource: CatalogResource) -> list[str]:
+    """Items that a thing names: they may come into the catalog later."""
+    if isinstance(resource, Creative):
+        return list(resource.item_ids)
+    return [item_id for rule in _rules_of(resource) for item_id in rule.item_ids]
+
+
+def _rules_of(resource: CatalogResource) -> Sequence[MerchandisingRule]:
+    """The rules that a thing is or brings with it."""
+    if isinstance(resource, MerchandisingRule):
+        return [resource]
+    if isinstance(resource, Experiment):
+        return [rule for variant in resource.variants for rule in variant.rules]
+    return []
+
+
+def _check_names(site: Site, who: str, noun: str, named: Iterable[str], known: Collection[str]) -> None:
+    """Refuse what names things that do not exist: it would silently do nothing."""
+    for name in named:
+        if name not in known:
+            guess = closest(name, known)
+            raise InvalidError(
+                f"{noun}_unknown",
+                f"{who}: site {site.name!r} has no {noun} {show_value(name)}"
+                f"{f'; did you mean {guess}?' if guess else f'; put the {noun} first'}",
+            )
+
+
 def _checked_experiment(site: Site, experiment: Experiment, before: Sequence[Experiment]) -> Experiment:
     known = {**site.assortment.experiments, **{experiment.experiment_id: experiment for experiment in before}}
     if experiment.experiment_id not in known and len(known) >= MAX_EXPERIMENTS:
         raise InvalidError("experiments_too_many", f"site {site.name!r} has {MAX_EXPERIMENTS} experiments already")
+    named = f"experiment {experiment.experiment_id}"
     for variant in experiment.variants:
-        for placement_id in variant.placements:
-            if placement_id not in site.assortment.placements:
-                raise InvalidError(
-                    "placement_unknown",
-                    f"experiment {experiment.experiment_id!r}: site {site.name!r} has no placement "
-                    f"{show_value(placement_id)}; put the placement first",
-                )
+        _check_names(site, named, "placement", variant.placements, site.assortment.placements)
+        for change in variant.placements.values():
+            _check_names(site, named, "creative", change.creative_ids, site.assortment.creatives)
     check_layer(experiment, known.values())
     return begun(known.get(experiment.experiment_id), experiment, time.time())
 

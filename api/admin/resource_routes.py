@@ -65,6 +65,10 @@ class ResourceRoutes(ABC, Generic[Resource]):
     async def delete(self, state: State, site: Site, resource_id: str) -> bool:
         """Take a thing out; False where there was none."""
 
+    def warnings(self, site: Site, resources: Sequence[Resource]) -> list[dict[str, Any]]:  # noqa: ARG002
+        """Say what is odd about things that were taken."""
+        return []
+
     async def put_many(self, request: Request, site: Site) -> Response:
         """Take those that can be read, of several with one id the last, and answer which were rejected, and why."""
         state = state_of(request)
@@ -72,7 +76,9 @@ class ResourceRoutes(ABC, Generic[Resource]):
         accepted, rejected = parse_each(values, await self.reader(state, site, values))
         last_of_each = {self.id_of(resource): resource for resource in accepted}
         await self.put(state, site, list(last_of_each.values()))
-        return answer({"accepted": len(accepted), "rejected": rejected})
+        warnings = self.warnings(site, list(last_of_each.values()))
+        found = {"accepted": len(accepted), "rejected": rejected}
+        return answer({**found, "warnings": warnings} if warnings else found)
 
     async def put_one(self, request: Request, site: Site, resource_id: str) -> Resource:
         """Take the one put to its own address, and give it as it was read."""

@@ -1,5 +1,7 @@
 """GET /v1/recommendations: one list of products for one visitor."""
 
+from typing import Final
+
 from fastapi import APIRouter, Request, Response
 
 from api.http.hot_route import HotRoute
@@ -45,6 +47,9 @@ _PARAMETERS = [
 ]
 
 
+_NAMES: Final = [str(parameter["name"]) for parameter in _PARAMETERS]
+
+
 @router.get(
     "/v1/recommendations",
     summary="Recommend products",
@@ -60,6 +65,7 @@ async def get_recommendations(request: Request) -> Response:
     """
     site = public_site(request)
     given = Parameters(request)
+    given.refuse_misspelt(_NAMES)
     visitor_id = given.value("visitor_id")
     query = recommend.Query(
         strategy=parse_strategy(given.value("strategy", "for_you")),

@@ -214,13 +214,20 @@ def exposure_event(experiment: Experiment, variant: Variant, meeting: Meeting) -
 def begun(before: Experiment | None, after: Experiment, now_s: float) -> Experiment:
     """Give an experiment with the moment it began, or begins; raises `InvalidError` for what may not change any more.
 
-    `before` is what stands under its id now, None for nothing. One that has begun keeps its variants, weights, layer,
-    audience, metric and start: a change would move visitors from one side to the other, and their orders with them. Its
-    traffic may grow, its end move, and it may be switched off and on.
+    `before` is what stands under its id now, None for nothing. One that has begun keeps the ids and weights of its
+    variants, its layer, audience, metric and start: a change would move visitors from one side to the other, and their
+    orders with them. Its traffic may grow, its end move, and it may be switched off and on. What a variant shows can be
+    corrected: nobody changes sides, and counting begins anew.
     """
     if before is None or before.began_at_s > now_s:
         began_at_s = max(after.starts_at_s, now_s) if after.enabled else math.inf
         return msgspec.structs.replace(after, began_at_s=began_at_s)
+    if _sides(before) == _sides(after) and before.variants != after.variants:
+        return msgspec.structs.replace(
+            begun(before, msgspec.structs.replace(after, variants=before.variants), now_s),
+            variants=after.variants,
+            began_at_s=now_s,
+        )
     for name in SETTLED:
         if getattr(before, name) != getattr(after, name):
             raise InvalidError(
@@ -235,6 +242,11 @@ def begun(before: Experiment | None, after: Experiment, now_s: float) -> Experim
             f"got {after.traffic:g}",
         )
     return msgspec.structs.replace(after, began_at_s=before.began_at_s)
+
+
+def _sides(experiment: Experiment) -> list[tuple[str, float]]:
+    """What visitors are divided by: each variant's id and weight, in order."""
+    return [(variant.variant_id, variant.weight) for variant in experiment.variants]
 
 
 def check_layer(experiment: Experiment, others: Iterable[Experiment]) -> None:

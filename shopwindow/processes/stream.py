@@ -7,6 +7,7 @@ from typing import NamedTuple
 from prometheus_client import start_http_server
 
 from shopwindow.build import configure_logging, open_client, open_log, site_names
+from shopwindow.readiness import tell_ready
 from shopwindow.settings import Settings
 from store.client import Client
 from stream.flow_context import FlowContext
@@ -30,6 +31,7 @@ def stream_process(settings: Settings) -> Iterator[StreamProcess]:
         start_http_server(settings.metrics_port)
     client = open_client(settings, stop)
     log = open_log(settings, stop=stop)
+    tell_ready()
     yield StreamProcess(client, FlowContext(log, sites, settings.batch_max_events, stop))
     log.close()
     client.close()

@@ -46,3 +46,27 @@ def test_a_stack_listens_on_ipv6_and_its_commands_find_it(tmp_path: Path) -> Non
         assert stack.url == f"http://[::1]:{settings.port}"
         assert find_address(settings, None, None).url == stack.url
         assert httpx.get(f"{stack.url}/readyz").status_code == 200
+
+
+def test_each_flow_serves_its_metrics_on_a_port_of_its_own_and_all_are_ready(tmp_path: Path) -> None:
+    settings = Settings(port=free_port(), data_dir=str(tmp_path), metrics_port=_free_row(4))
+    with EmbeddedStack(settings, "up") as stack:
+        assert list(stack.metrics_ports) == ["profile", "learn", "trigger", "archive"]
+        for port in stack.metrics_ports.values():
+            assert "python_info" in httpx.get(f"http://127.0.0.1:{port}/metrics").text
+        assert stack.restarts == 0
+        taken = Settings(port=free_port(), data_dir=str(tmp_path / "other"), metrics_port=settings.metrics_port - 1)
+        with pytest.raises(StackError, match=f"metrics_port, for learn: port {settings.metrics_port} on .* is taken"):
+            EmbeddedStack(taken, "up").__enter__()
+    assert list((tmp_path / "up").glob("*.ready")) == []
+
+
+def _free_row(count: int) -> int:
+    """The first of so many free ports in a row, and of one before it."""
+    for _ in range(100):
+        first = free_port()
+        if first + count < 65_536 and not any(
+            why_not_listening("127.0.0.1", port) for port in range(first - 1, first + count)
+        ):
+            return first
+    raise AssertionError("no free ports in a row")

@@ -62,6 +62,7 @@ write_as(
             "accepted_at_s": {},
             "device_id": {},
             "told": {},
+            "rate": {},
         },
         notes={
             "event": {

@@ -18,6 +18,7 @@ from models.base.texts import is_printable
 from models.base.timestamps import EARLIEST_S, MAX_CLOCK_AHEAD_S, parse_time
 from models.events.event_ids import event_id_of
 from models.events.events import MAX_EVENT_BYTES, Event, encode_event, order_id_of, promotions_of, score_of
+from models.events.intake.event_names import KNOWN_EVENTS, event_meant
 from models.events.intake.event_warnings import EventWarnings
 from models.events.intake.item_parsing import ReadItems, read_items, text_of_id
 from models.events.intake.param_parsing import READ_CONTEXT, READ_PARAMS, ParamReader, read_members
@@ -122,6 +123,10 @@ def read_event(raw: object, receipt: Receipt, warnings: EventWarnings) -> Event:
         items=read.items,
         context=read_members(raw.get("context"), "context", READ_CONTEXT, warnings),
     )
+    if name not in KNOWN_EVENTS and (meant := event_meant(name)):
+        warnings.add("event", "unknown", name, f"is counted, and teaches nothing; did you mean {meant}?")
+    if name == "login" and not user_id:
+        warnings.add("user_id", "unknown", "", "is missing: a login without one tells of nobody")
     if name in ITEM_EVENTS and not event.items:
         _check_items(event, given_items, warnings)
     if name in PROMOTION_EVENTS and not promotions_of(event):

@@ -117,3 +117,24 @@ def test_a_thousand_and_one_products_are_too_many(other_api: Api) -> None:
     response = other_api.secret.put("/v1/catalog/items", json={"items": [{"id": str(n)} for n in range(1001)]})
     assert (response.status_code, response.json()["code"]) == (413, "items_too_many")
     assert other_api.secret.get("/v1/catalog/items").json()["total"] == 0
+
+
+def test_what_names_things_that_are_not_there_is_refused_or_told(other_api: Api) -> None:
+    put = other_api.secret.put
+    put("/v1/campaigns/ref-k", json={}).raise_for_status()
+    put("/v1/creatives/ref-banner", json={"campaign_id": "ref-k"}).raise_for_status()
+    put("/v1/placements/ref-hero", json={}).raise_for_status()
+    for rule, code in (
+        ({"action": "pin", "creative_ids": ["ref-baner"]}, "creative_unknown"),
+        ({"action": "boost", "weight": 2, "campaign_ids": ["ref-kk"]}, "campaign_unknown"),
+        ({"action": "pin", "creative_ids": ["ref-banner"], "placements": ["ref-heroo"]}, "placement_unknown"),
+    ):
+        refused = put("/v1/rules/ref", json=rule)
+        assert (refused.status_code, refused.json()["code"]) == (422, code)
+        assert "did you mean ref-" in refused.json()["detail"]
+    typo = {"variant_id": "b", "placements": {"ref-hero": {"creative_ids": ["ref-banner", "ref-banne"]}}}
+    refused = put("/v1/experiments/ref-e", json={"variants": [{"variant_id": "a"}, typo]})
+    assert (refused.status_code, refused.json()["code"]) == (422, "creative_unknown")
+    later = {"creative_id": "ref-later", "campaign_id": "ref-k", "item_ids": ["ref-item"]}
+    told = put("/v1/creatives", json={"creatives": [later]}).json()
+    assert (told["accepted"], [warning["code"] for warning in told["warnings"]]) == (1, ["item_unknown"])

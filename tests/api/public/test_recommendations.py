@@ -270,3 +270,11 @@ def test_lists_about_price_over_http(other_api: Api) -> None:
         assert given in refused.json()["detail"]
     for item in scored:
         other_api.secret.delete(f"/v1/catalog/items/{item['item_id']}").raise_for_status()
+
+
+def test_a_misspelt_parameter_is_told(api: Api) -> None:
+    for path, misspelt, meant in (("recommendations", "limits", "limit"), ("slots/hero", "visitorid", "visitor_id")):
+        response = api.public.get(f"/v1/{path}", params={misspelt: "3"})
+        assert (response.status_code, response.json()["code"]) == (422, "parameter_unknown")
+        assert f"did you mean {meant}?" in response.json()["detail"]
+    assert api.public.get("/v1/recommendations", params={"_": "1234567"}).status_code == 200

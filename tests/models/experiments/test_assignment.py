@@ -196,3 +196,14 @@ def test_a_variant_changes_who_chooses_creatives_and_among_which() -> None:
     catalog.put(MerchandisingRule(rule_id="r", action="pin", creative_ids=("c9",), position=1))
     catalog.put(MerchandisingRule(rule_id="s", action="exclude", creative_ids=("c0",)))
     assert ids(SlotChange(policy="fixed")) == ["c1", "c9", "c10", "c11"]
+
+
+def test_what_a_variant_shows_can_be_corrected_and_counting_begins_anew() -> None:
+    fresh = begun(None, _experiment(began_at_s=0.0), NOW_S)
+    corrected = (A, msgspec.structs.replace(B, placements={"hero": SlotChange(creative_ids=("right",))}))
+    after = begun(fresh, _experiment(variants=corrected, name="mended"), NOW_S + 60)
+    assert (after.variants, after.began_at_s, after.name) == (corrected, NOW_S + 60, "mended")
+    with pytest.raises(InvalidError, match="layer cannot change"):
+        begun(fresh, _experiment(variants=corrected, layer="home"), NOW_S + 60)
+    off = begun(fresh, _experiment(variants=corrected, enabled=False), NOW_S + 60)
+    assert not off.enabled

@@ -1,0 +1,33 @@
+"""Event names: a slip is told, a name of the shop's own is not."""
+
+import pytest
+
+from models.events.intake.event_names import KNOWN_EVENTS, event_meant
+from models.events.intake.event_warnings import EventWarnings
+from models.events.intake.parsing import Receipt, read_event
+
+
+def warned(**raw: object) -> list[str]:
+    warnings = EventWarnings()
+    read_event({"visitor_id": "v1", **raw}, Receipt("shop", 1_700_000_000.0), warnings)
+    return [f"{warning.field}: {warning.message}" for warning in warnings.found]
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("viewitem", "view_item"), ("page_views", "page_view"), ("purchased", "purchase"), ("orderpaid", "order_paid")],
+)
+def test_a_slip_is_told_with_what_was_meant(name: str, meant: str) -> None:
+    assert event_meant(name) == meant
+    [warning] = warned(event=name, params={"transaction_id": "t"})
+    assert f"did you mean {meant}?" in warning
+
+
+def test_known_names_and_names_of_the_shops_own_are_no_slips() -> None:
+    assert not any(event_meant(name) for name in KNOWN_EVENTS)
+    assert warned(event="recipe_cooked") == []
+
+
+def test_a_login_of_nobody_is_told() -> None:
+    assert any("tells of nobody" in warning for warning in warned(event="login"))
+    assert warned(event="login", user_id="ann") == []
