@@ -1,7 +1,7 @@
 """Command line: the one door to everything."""
 
 import sys
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -10,6 +10,7 @@ from shopwindow.commands.configure import apply_files, list_settings
 from shopwindow.commands.dead_letters import dead_letter_commands
 from shopwindow.commands.look import print_report, print_visitor, replay_event_file
 from shopwindow.commands.messages import print_journal, undelivered_commands
+from shopwindow.commands.resources import add_delete_commands, list_resources, show_resource, write_example
 from shopwindow.commands.segments import segment_commands
 from shopwindow.commands.start import run_api, run_demo_shop, run_embedded_stack, run_stream
 from shopwindow.commands.triggers import trigger_commands
@@ -27,6 +28,7 @@ app = typer.Typer(
 import_commands = typer.Typer(help="Bring in what other systems hold.", no_args_is_help=True)
 import_commands.command("catalog")(import_catalog)
 app.add_typer(import_commands, name="import")
+add_delete_commands(delete_commands)
 app.add_typer(delete_commands, name="delete")
 app.add_typer(dead_letter_commands, name="dead-letters")
 app.add_typer(segment_commands, name="segments")
@@ -37,7 +39,10 @@ for _name, _command in (
     ("up", run_embedded_stack),
     ("api", run_api),
     ("stream", run_stream),
+    ("example", write_example),
     ("apply", apply_files),
+    ("list", list_resources),
+    ("show", show_resource),
     ("replay", replay_event_file),
     ("visitor", print_visitor),
     ("report", print_report),
@@ -45,6 +50,23 @@ for _name, _command in (
     ("settings", list_settings),
 ):
     app.command(_name)(_command)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(version("shopwindow"))
+        raise typer.Exit
+
+
+@app.callback()
+def begin(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """A shop window that dresses itself for each visitor: events in, banner slots and recommendations out."""
 
 
 def main() -> NoReturn:

@@ -1,8 +1,10 @@
 """Commands that say how a shop is to be: its files, its settings."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
+from urllib.parse import quote
 
 import typer
 
@@ -11,6 +13,8 @@ from shopwindow.commands.output import print_table
 from shopwindow.files import FILE_KINDS, POLICY_KEY, read_display
 from shopwindow.settings import PREFIX, load_settings, settings_table
 
+_NAMED: Final = 10
+
 
 def apply_files(
     files: Annotated[
@@ -18,6 +22,10 @@ def apply_files(
     ],
     url: Url = None,
     key: Key = None,
+    prune: Annotated[
+        bool, typer.Option("--prune", help="Take out what the files do not have, of the kinds they do have.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
 ) -> None:
     """Make placements, campaigns, creatives, segments, rules, experiments, triggers and contact policy what files say.
 
@@ -34,27 +42,46 @@ def apply_files(
     failed = False
     with open_remote(url, key) as remote:
         for policy in policies[-1:]:
-            remote.call("PUT", "/v1/contact-policy", policy)
-            typer.echo("contact policy: set")
+            if not dry_run:
+                remote.call("PUT", "/v1/contact-policy", policy)
+            typer.echo(f"contact policy: {'would be set' if dry_run else 'set'}")
         for kind, resources in wanted.items():
             if not resources:
                 continue
             id_field = f"{kind.removesuffix('s')}_id"
             before = {known[id_field]: known for known in remote.list_all(f"/v1/{kind}", kind)}
+            wanted_ids = {str(resource.get(id_field)) for _, resource in resources if isinstance(resource, dict)}
+            own = [name for name, known in before.items() if not known.get("shipped")]
+            gone = sorted(set(own) - wanted_ids) if prune else []
+            if dry_run:
+                typer.echo(
+                    f"{kind}: {len(wanted_ids - before.keys())} would be created, {len(wanted_ids & before.keys())} "
+                    f"compared and changed where they differ, {len(gone)} taken out{_named(gone)}"
+                )
+                continue
             rejected = remote.put_all(f"/v1/{kind}", kind, [resource for _, resource in resources])
             for rejection in rejected:
                 sys.stderr.write(f"{resources[rejection['index']][0]}: {kind}: {rejection['message']}\n")
             failed = failed or bool(rejected)
             after = {known[id_field]: known for known in remote.list_all(f"/v1/{kind}", kind)}
-            named = {
-                str(resource.get(id_field)) for _, resource in resources if isinstance(resource, dict)
-            } & after.keys()
+            named = wanted_ids & after.keys()
             created = len(named - before.keys())
             changed = sum(resource in before and before[resource] != after[resource] for resource in named)
             unchanged = len(named) - created - changed
-            typer.echo(f"{kind}: {created} created, {changed} changed, {unchanged} unchanged")
+            for name in gone:
+                remote.call("DELETE", f"/v1/{kind}/{quote(name, safe='')}")
+            taken = f", {len(gone)} taken out{_named(gone)}" if prune else ""
+            typer.echo(f"{kind}: {created} created, {changed} changed, {unchanged} unchanged{taken}")
     if failed:
         raise typer.Exit(1)
+
+
+def _named(ids: Sequence[str]) -> str:
+    """Give ids in brackets, whole, the first few of many."""
+    if not ids:
+        return ""
+    more = f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else ""
+    return f" ({', '.join(ids[:_NAMED])}{more})"
 
 
 def list_settings() -> None:

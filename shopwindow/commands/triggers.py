@@ -71,6 +71,7 @@ def _preview(remote: "Remote", visitor_id: str, file: Path | None) -> list[dict[
     drafts = read_display(file).get("triggers", []) if file is not None else [None]
     if not drafts:
         raise FileError(f"{file} has no triggers")
+    remote.call("GET", f"/v1/visitors/{quote(visitor_id, safe='')}", parameters={"limit": 0})  # nobody is an error
     bodies = [{"visitor_id": visitor_id, **({} if draft is None else {"trigger": draft})} for draft in drafts]
     found = [remote.call("POST", "/v1/triggers/preview", body) for body in bodies]
     for draft, trigger in zip(drafts, found, strict=True):

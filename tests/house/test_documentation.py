@@ -28,7 +28,6 @@ DEPLOYED = [ROOT / "docker-compose.yml", ROOT / ".env.example"]
 FOLDERS = "|".join([*ROOMS, "tests", "bench", "docs", "deploy", "scripts"])
 MADE_BY_USERS = {
     "data/shop/keys.json": "written by `shopwindow up`, where the user says",
-    "display.yaml": "a shop's own rules",
     "products.xml": "a shop's own feed",
     "shopwindow.toml": "a user's own settings",
 }

@@ -52,7 +52,14 @@ def test_a_file_without_triggers_cannot_be_tried(tmp_path: Path, at: dict[str, s
     assert (result.returncode, f"{display} has no triggers" in result.stderr) == (1, True)
 
 
-def test_a_preview_without_a_file_says_what_is_armed(tmp_path: Path, at: dict[str, str]) -> None:
-    (found,) = last_json(run(tmp_path, "triggers", "preview", "nobody", "--json", **at))
-    assert (found["visitor_id"], found["armed"], found["trigger_id"]) == ("nobody", [], None)
-    assert "nobody at" in said(run(tmp_path, "triggers", "preview", "nobody", **at))
+def test_a_preview_without_a_file_says_what_is_armed_and_nobody_is_an_error(
+    tmp_path: Path, stack: EmbeddedStack, at: dict[str, str]
+) -> None:
+    headers = {"Authorization": f"Bearer {KEYS.public_key}"}
+    seen = {"event": "page_view", "visitor_id": "somebody"}
+    httpx.post(f"{stack.url}/v1/events", json={"events": [seen]}, headers=headers).raise_for_status()
+    (found,) = last_json(run(tmp_path, "triggers", "preview", "somebody", "--json", **at))
+    assert (found["visitor_id"], found["armed"], found["trigger_id"]) == ("somebody", [], None)
+    assert "somebody at" in said(run(tmp_path, "triggers", "preview", "somebody", **at))
+    nobody = run(tmp_path, "triggers", "preview", "nobody", **at)
+    assert (nobody.returncode, "'nobody'" in nobody.stderr) == (1, True)

@@ -1,0 +1,1 @@
+"""Examples: a small feed, and all that `apply` takes, commented."""
