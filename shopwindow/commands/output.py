@@ -34,7 +34,9 @@ def print_table(
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table(*columns, title=None if title is None else escape(title))
+    table = Table(title=None if title is None else escape(title))
+    for column in columns:
+        table.add_column(column, overflow="fold")  # an id that is cut cannot be copied
     for row in rows:
         table.add_row(*(escape(text) for text in row))
     Console(width=None if sys.stdout.isatty() else width).print(table)
