@@ -47,7 +47,8 @@ async def get_report(
 ) -> Response:
     """Give figures from every event accepted, or of the days named; archived yet or not."""
     made = await _made(request, site, name, first_day, last_day)
-    return answer({"name": name, "from": first_day, "to": last_day, "columns": made.columns, "rows": made.records()})
+    head = {"name": name, "from": first_day, "to": last_day, "currency": made.currency or None}
+    return answer({**head, "columns": made.columns, "rows": made.records()})
 
 
 @router.get(

@@ -24,6 +24,7 @@ from models.catalog.resources import (
     ResourceKind,
 )
 from models.catalog.sale_calendar import SaleCalendar
+from models.events.currency import comparable
 from models.events.events import EventItem
 from models.events.subjects import creative_of
 
@@ -310,12 +311,16 @@ class Assortment:
             return None
         return CatalogItem(item_id=subject_id, category=creative.category, brand=creative.brand)
 
-    def on_sale(self, item: EventItem, at_s: float) -> bool:
-        """Whether an item ordered at `at_s` was sold below its usual price: as the event tells, or by the catalog's."""
+    def on_sale(self, item: EventItem, at_s: float, currency: str = "") -> bool:
+        """Whether an item ordered at `at_s` was sold below its usual price: as the event tells, or by the catalog's.
+
+        A price in another `currency` than the catalog's tells nothing.
+        """
         known = self.items.get(item.item_id)
         if item.discount > 0 or known is None or known.price is None:
             return item.discount > 0
-        paid = item.price if item.price is not None else known.sale_price_at(at_s)
+        told = item.price is not None and comparable(currency, known.currency)
+        paid = item.price if told else known.sale_price_at(at_s)
         return paid is not None and paid < known.price * (1.0 - _ROUNDING)
 
     def vector_of_item(self, item: EventItem) -> Vector:
