@@ -99,10 +99,11 @@ async def report_settings(state: State, site: Site) -> ReportSettings:
     try:
         config = await asyncio.to_thread(state.stores.segments.segment_config, site.name)
         policy = await asyncio.to_thread(state.stores.trigger_config.policy, site.name)
+        await site.follow_newest_catalog()
     except UNAVAILABLE as error:
         _LOGGER.warning("the report follows the settings known here: %s", error)
-        return ReportSettings(state.config.thresholds, zone(site.policy.time_zone))
-    return ReportSettings(config.thresholds, zone(policy.time_zone))
+        return ReportSettings(state.config.thresholds, zone(site.policy.time_zone), currency=site.assortment.currency)
+    return ReportSettings(config.thresholds, zone(policy.time_zone), currency=site.assortment.currency)
 
 
 async def unarchived_of(state: State, site: Site) -> Unarchived:

@@ -11,7 +11,7 @@ from models.events.events import Event
 SITE_CURRENCY_ID: Final = "site"
 
 
-class SiteCurrency(msgspec.Struct, omit_defaults=True, kw_only=True, frozen=True):
+class SiteCurrency(msgspec.Struct, omit_defaults=True, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """A site's `base` currency, by its ISO 4217 code, and `rates`: what a unit of each other is worth in it.
 
     Amounts that name no currency are of the base. Empty for a site that has not said: its amounts are kept apart by the

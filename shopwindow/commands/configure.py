@@ -2,14 +2,17 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
 from shopwindow.commands.options import Key, Url, open_remote
 from shopwindow.commands.output import print_table
-from shopwindow.files import FILE_KINDS, POLICY_KEY, read_display
+from shopwindow.files import CURRENCY_KEY, FILE_KINDS, POLICY_KEY, read_display
 from shopwindow.settings import PREFIX, load_settings, settings_table
+
+_SINGLE: Final = {CURRENCY_KEY: "/v1/currency", POLICY_KEY: "/v1/contact-policy"}
+"""Where things are put of which a site has one."""
 
 
 def apply_files(
@@ -19,23 +22,25 @@ def apply_files(
     url: Url = None,
     key: Key = None,
 ) -> None:
-    """Make placements, campaigns, creatives, segments, rules, experiments, triggers and contact policy what files say.
+    """Make placements, campaigns, creatives, segments, rules, experiments, triggers, contact policy and currency what
+    files say.
 
     Applied twice, nothing changes.
     """
     wanted: dict[str, list[tuple[Path, Any]]] = {kind: [] for kind in FILE_KINDS}
-    policies: list[Any] = []
+    single: dict[str, Any] = {}
     for file in files:
         for kind, resources in read_display(file).items():
-            if kind == POLICY_KEY:
-                policies += resources
+            if kind in _SINGLE:
+                single[kind] = resources[-1]
             else:
                 wanted[kind] += [(file, resource) for resource in resources]
     failed = False
     with open_remote(url, key) as remote:
-        for policy in policies[-1:]:
-            remote.call("PUT", "/v1/contact-policy", policy)
-            typer.echo("contact policy: set")
+        for kind, path in _SINGLE.items():
+            if kind in single:
+                remote.call("PUT", path, single[kind])
+                typer.echo(f"{kind.replace('_', ' ')}: set")
         for kind, resources in wanted.items():
             if not resources:
                 continue

@@ -62,6 +62,8 @@ write_as(
             "accepted_at_s": {},
             "device_id": {},
             "told": {},
+            "rate": {},
+            "base": {},
         },
         notes={
             "event": {
