@@ -15,6 +15,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from api.admin import (
     catalog,
+    currency,
     experiments,
     item_routes,
     journal,
@@ -57,6 +58,7 @@ _ROUTERS: Final = (
     experiments,
     item_routes,
     catalog,
+    currency,
     segments,
     reports,
     operations,

@@ -13,6 +13,8 @@ from typing import Any, Final
 
 from models.base.durations import DAY_S, HOUR_S
 from models.base.errors import InvalidError
+from models.catalog.currency_parsing import parse_site_currency
+from models.events.currency import SiteCurrency
 from models.segments.lifecycle import Thresholds
 from models.visitor.contact_history import CONTACT_CHANNELS
 from models.visitor.contact_policy import ContactPolicy, parse_policy
@@ -103,6 +105,19 @@ def default_contact_policy(settings: Settings) -> ContactPolicy:
         return parse_policy(raw)
     except InvalidError as error:
         raise SettingError(f"caps, quiet_hours, time_zone, webhook_url or webhook_secret: {error.message}") from error
+
+
+def default_currency(settings: Settings) -> SiteCurrency:
+    """Give what sites reckon in that have set nothing of their own; raises `SettingError`."""
+    parts = [part.split("=", 1) for part in settings.rates.replace(" ", "").split(",") if part]
+    try:
+        rates = {code: float(rate) for code, rate in parts}
+    except ValueError as error:
+        raise SettingError(f"rates has value {settings.rates!r}, not such as USD=0.92,GBP=1.17") from error
+    try:
+        return parse_site_currency({"base": settings.currency, "rates": rates})
+    except InvalidError as error:
+        raise SettingError(f"currency or rates: {error.message}") from error
 
 
 def _cap(written: str) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from shopwindow.errors import MendableError
 FILE_KINDS: Final = ("campaigns", "placements", "creatives", "segments", "rules", "experiments", "triggers")
 """What `apply` takes, in the order it is put: a creative names a campaign, a rule a segment, an experiment both."""
 POLICY_KEY: Final = "contact_policy"
-"""What it takes besides, of which there is one."""
+CURRENCY_KEY: Final = "currency"
+"""What it takes besides, of which a site has one each."""
 
 
 class FileError(MendableError):
@@ -29,7 +30,7 @@ def read_bytes(path: Path) -> bytes:
 def read_display(path: Path) -> dict[str, list[Any]]:
     """Read placements, creatives, campaigns, segments, rules, experiments and triggers from YAML.
 
-    A contact policy is given as the one element of a list; the last one in the file counts.
+    A contact policy and a currency are given as the one element of a list; the last one in the file counts.
 
     Several documents in a file add up. Raises `FileError`.
     """
@@ -42,11 +43,11 @@ def read_display(path: Path) -> dict[str, list[Any]]:
         if not isinstance(document, dict):
             raise FileError(f"{path} must hold {', '.join(FILE_KINDS)} at its top, got {document!r:.60}")
         for kind, resources in document.items():
-            if kind == POLICY_KEY:
+            if kind in (POLICY_KEY, CURRENCY_KEY):
                 found[kind] = [resources]
                 continue
             if kind not in FILE_KINDS:
-                raise FileError(f"{path}: {kind!r} is none of {', '.join(FILE_KINDS)}, {POLICY_KEY}")
+                raise FileError(f"{path}: {kind!r} is none of {', '.join(FILE_KINDS)}, {POLICY_KEY}, {CURRENCY_KEY}")
             if not isinstance(resources, list):
                 raise FileError(f"{path}: {kind} must be a list, got {resources!r:.60}")
             found.setdefault(kind, []).extend(resources)

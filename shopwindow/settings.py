@@ -99,6 +99,8 @@ class Settings:
     )
     quiet_hours: str = _setting("", "Hours in which no promotional message is sent, such as 21:00-08:00.")
     time_zone: str = _setting("UTC", "Time zone of quiet hours and birthdays, such as Europe/Berlin.")
+    currency: str = _setting("", "Base currency of sites that set none by API, such as EUR; what names none is of it.")
+    rates: str = _setting("", "What others are worth in it, such as USD=0.92,GBP=1.17; amounts in others stay apart.")
     attribution_days: float = _setting(7.0, "Orders so long after a message are noted beside it.", "days")
     profile_lifetime_days: float = _setting(
         365.0,

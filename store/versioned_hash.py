@@ -62,6 +62,11 @@ class VersionedHash:
             pipe.expire(self._version_key_of(site), self._lifetime_s)
             pipe.execute()
 
+    def raise_version(self, site: str) -> None:
+        """Tell of a change of what lies elsewhere."""
+        self._client.incr(self._version_key_of(site))
+        self._client.expire(self._version_key_of(site), self._lifetime_s)
+
     def set_and_delete(self, site: str, most_fields: int, pairs: Sequence[tuple[str, bytes]]) -> int:
         """Set fields, and delete those given an empty value; a value that is there already changes nothing.
 

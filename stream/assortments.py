@@ -14,7 +14,10 @@ class Assortments:
 
     def current(self, site: str) -> Assortment:
         """Give a site's assortment as it is in the store now."""
-        assortment, version = self._known.get(site) or (Assortment(offers_adult=self._offers_adult), 0)
+        assortment, version = self._known.get(site) or (
+            self._catalogs.new_assortment(offers_adult=self._offers_adult),
+            0,
+        )
         newest = self._catalogs.version(site)
         if newest != version:
             version = self._catalogs.refresh(site, assortment, version)

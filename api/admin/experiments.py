@@ -54,7 +54,7 @@ async def get_results(
     try:
         async with state.running.reporting:
             judged = await asyncio.to_thread(
-                judge_experiment, state.stores.archive, site.name, asked, first, last, unarchived, settings.zone
+                judge_experiment, state.stores.archive, site.name, asked, first, last, unarchived, settings
             )
     except ArchiveUnavailableError as error:
         raise unavailable("archive_unavailable", str(error)) from error

@@ -133,7 +133,7 @@ def _again(state: State, site: Site, letter: DeadLetter) -> Incoming:
             raw = orjson.loads(letter.value)
         except orjson.JSONDecodeError as error:
             raise InvalidError("event_undecodable", f"the original bytes are not JSON: {error}") from error
-        event = parse_event(raw, site.name, letter.at_s)
+        event = site.assortment.currency.stamped(parse_event(raw, site.name, letter.at_s))
     else:
         event = decode_event(letter.value)
         if event.site != site.name:

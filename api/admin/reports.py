@@ -47,7 +47,8 @@ async def get_report(
 ) -> Response:
     """Give figures from every event accepted, or of the days named; archived yet or not."""
     made = await _made(request, site, name, first_day, last_day)
-    return answer({"name": name, "from": first_day, "to": last_day, "columns": made.columns, "rows": made.records()})
+    head = {"name": name, "from": first_day, "to": last_day, "currency": made.currency or None}
+    return answer({**head, "columns": made.columns, "rows": made.records()})
 
 
 @router.get(
@@ -98,10 +99,11 @@ async def report_settings(state: State, site: Site) -> ReportSettings:
     try:
         config = await asyncio.to_thread(state.stores.segments.segment_config, site.name)
         policy = await asyncio.to_thread(state.stores.trigger_config.policy, site.name)
+        await site.follow_newest_catalog()
     except UNAVAILABLE as error:
         _LOGGER.warning("the report follows the settings known here: %s", error)
-        return ReportSettings(state.config.thresholds, zone(site.policy.time_zone))
-    return ReportSettings(config.thresholds, zone(policy.time_zone))
+        return ReportSettings(state.config.thresholds, zone(site.policy.time_zone), currency=site.assortment.currency)
+    return ReportSettings(config.thresholds, zone(policy.time_zone), currency=site.assortment.currency)
 
 
 async def unarchived_of(state: State, site: Site) -> Unarchived:

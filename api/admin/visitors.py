@@ -132,7 +132,13 @@ def _view(profile: Profile, site: Site) -> dict[str, Any]:
             for seen in reversed(profile.recent)
         ],
         "cart": [
-            {"item_id": line.item_id, "quantity": line.quantity, "price": line.price, "at": iso(line.at_s)}
+            {
+                "item_id": line.item_id,
+                "quantity": line.quantity,
+                "price": line.price,
+                "currency": line.currency or None,
+                "at": iso(line.at_s),
+            }
             for line in profile.cart
         ],
         "bought": [
@@ -187,6 +193,11 @@ def _value(facts: Facts) -> dict[str, Any]:
         "orders": order_value.orders,
         "lifetime_value": round(order_value.revenue, 2),
         "average_basket": round(order_value.average_basket, 2),
+        "currency": order_value.currency or None,
+        "other_currencies": {
+            other.currency: {"orders": other.amounts, "lifetime_value": round(other.total, 2)}
+            for other in order_value.others
+        },
         "units": order_value.units,
         "sale_share": round(order_value.sale_share, 4),
         "first_order_at": iso(order_value.first_at_s) if order_value.orders else None,

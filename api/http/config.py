@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from models.base.durations import DAY_S
+from models.events.currency import NO_CURRENCY, SiteCurrency
 from models.segments.lifecycle import Thresholds
 from models.visitor.contact_policy import ContactPolicy
 from store.clock import ClockKind
@@ -26,7 +27,8 @@ class ApiConfig:
     its items' cost. `recommend_adult` is whether lists may have items marked as adult.
     `shop_site` names the site whose sample shop pages are served under `/shop/`; empty for none.
     `archive_directory` is where the archive flow writes, and reports read.
-    `thresholds` and `contact_policy` count for sites that set none of their own; `clock` is what tells a site's time.
+    `thresholds`, `contact_policy` and `currency` count for sites that set none of their own; `clock` is what tells a
+    site's time.
     """
 
     sites: tuple[SiteConfig, ...]
@@ -43,3 +45,4 @@ class ApiConfig:
     thresholds: Thresholds = field(default_factory=Thresholds)
     clock: ClockKind = "wall"
     contact_policy: ContactPolicy = field(default_factory=ContactPolicy)
+    currency: SiteCurrency = NO_CURRENCY

@@ -62,6 +62,7 @@ async def post_events(request: Request) -> Response:
     letters: list[Incoming] = []
     refused: ProblemError | None = None
     agent = "" if is_secret else request.headers.get("user-agent", "")
+    currency = site.assortment.currency
     bot = asking_bot(state.config, site.name, agent)
     for index, given in enumerate(values):
         warnings = EventWarnings()
@@ -75,7 +76,7 @@ async def post_events(request: Request) -> Response:
             event = read_event(value, Receipt(site.name, now_s + index * _NEXT_S, sent_at), warnings)
             if bot is not None:
                 event = msgspec.structs.replace(event, context=with_agent(event.context, agent))
-            encoded = encode_fitting(event, warnings)
+            encoded = encode_fitting(currency.stamped(event), warnings)
         except InvalidError as error:
             rejected.append({"index": index, "code": error.code, "message": error.message})
             letters.append(_dead_letter(site.name, error, value, now_s))

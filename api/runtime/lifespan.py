@@ -110,7 +110,7 @@ def _stores(config: ApiConfig, client: Client, redis: AsyncClient, visitors: Vis
         visitors=visitors,
         profiles=ProfileStore(client, config.profile_lifetime_s),
         memberships=MembershipStore(client),
-        catalogs=CatalogStore(client),
+        catalogs=CatalogStore(client, config.currency),
         models=ModelStore(client),
         segments=SegmentStore(client, config.thresholds),
         triggers=TriggerStore(client),

@@ -5,7 +5,6 @@ import asyncio
 from api.http.metrics import SNAPSHOT_VERSION
 from api.http.problems import ProblemError, unknown
 from models.base.errors import show_value
-from models.catalog.assortment import Assortment
 from models.catalog.resources import Placement
 from models.decisions.scored_catalog import ScoredCatalog
 from models.learner.snapshot import Snapshot, decode_snapshot, empty_snapshot
@@ -41,7 +40,7 @@ class Site:
         self.policy = ContactPolicy()
         self._config = config
         self._config_version = -1
-        self.assortment = Assortment(offers_adult=offers_adult)
+        self.assortment = catalogs.new_assortment(offers_adult=offers_adult)
         self.snapshot: Snapshot = empty_snapshot()
         self._catalogs = catalogs
         self._models = models

@@ -24,6 +24,7 @@ from models.catalog.resources import (
     ResourceKind,
 )
 from models.catalog.sale_calendar import SaleCalendar
+from models.events.currency import NO_CURRENCY, SiteCurrency, comparable
 from models.events.events import EventItem
 from models.events.subjects import creative_of
 
@@ -57,10 +58,14 @@ class Assortment:
     ----------
     offers_adult
         Whether items marked as adult are offered as any other; otherwise no list has them.
+    currency
+        What the site reckons in, where it has set none of its own.
     """
 
-    def __init__(self, *, offers_adult: bool = False) -> None:
+    def __init__(self, *, offers_adult: bool = False, currency: SiteCurrency = NO_CURRENCY) -> None:
         self._offers_adult = offers_adult
+        self._usual_currency = currency
+        self.currency = currency
         self.sales = SaleCalendar()
         self.items: dict[str, CatalogItem] = {}
         self.creatives: dict[str, Creative] = {}
@@ -101,6 +106,8 @@ class Assortment:
             case MerchandisingRule():
                 self.rules[resource.rule_id] = resource
                 self.asks_segments = self._asks_segments()
+            case SiteCurrency():
+                self._reckon_in(resource)
             case Experiment():
                 self.experiments[resource.experiment_id] = resource
                 self.asks_segments = self._asks_segments()
@@ -118,6 +125,9 @@ class Assortment:
         if kind == "items":
             self._forget_item(resource_id)
             return
+        if kind == "currency":
+            self._reckon_in(self._usual_currency)
+            return
         if kind == "creatives":
             self._about.clear()
         tables: dict[str, dict[str, Any]] = {
@@ -129,6 +139,14 @@ class Assortment:
         }
         tables[kind].pop(resource_id, None)
         self.asks_segments = self._asks_segments()
+
+    def _reckon_in(self, currency: SiteCurrency) -> None:
+        """Look at every price anew, where the currency or a rate is another than before."""
+        if currency == self.currency:
+            return
+        self.currency = currency
+        for item in list(self.items.values()):
+            self._put_item(item)
 
     def _asks_segments(self) -> bool:
         """Whether any rule or experiment is for some segments only."""
@@ -310,12 +328,16 @@ class Assortment:
             return None
         return CatalogItem(item_id=subject_id, category=creative.category, brand=creative.brand)
 
-    def on_sale(self, item: EventItem, at_s: float) -> bool:
-        """Whether an item ordered at `at_s` was sold below its usual price: as the event tells, or by the catalog's."""
+    def on_sale(self, item: EventItem, at_s: float, currency: str = "") -> bool:
+        """Whether an item ordered at `at_s` was sold below its usual price: as the event tells, or by the catalog's.
+
+        A price in another `currency` than the catalog's tells nothing.
+        """
         known = self.items.get(item.item_id)
         if item.discount > 0 or known is None or known.price is None:
             return item.discount > 0
-        paid = item.price if item.price is not None else known.sale_price_at(at_s)
+        told = item.price is not None and comparable(currency, known.currency)
+        paid = item.price if told else known.sale_price_at(at_s)
         return paid is not None and paid < known.price * (1.0 - _ROUNDING)
 
     def vector_of_item(self, item: EventItem) -> Vector:

@@ -6,6 +6,8 @@ from typing import Final, Literal, get_args
 
 import msgspec
 
+from models.events.currency import SiteCurrency
+
 MAX_ID_LENGTH = 100
 MAX_LEVELS: Final = 5
 """Levels of a category path that count."""
@@ -286,5 +288,5 @@ class Experiment(msgspec.Struct, omit_defaults=True, kw_only=True, frozen=True):
         return self.enabled and self.starts_at_s <= at_s < self.ends_at_s
 
 
-ResourceKind = Literal["items", "creatives", "campaigns", "placements", "rules", "experiments"]
-CatalogResource = CatalogItem | Creative | Campaign | Placement | MerchandisingRule | Experiment
+ResourceKind = Literal["items", "creatives", "campaigns", "placements", "rules", "experiments", "currency"]
+CatalogResource = CatalogItem | Creative | Campaign | Placement | MerchandisingRule | Experiment | SiteCurrency

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from models.base.texts import text_or_empty
+from models.events.currency import told_in
 from models.events.events import Event, score_of
 
 
@@ -16,8 +16,8 @@ class EventAmount(NamedTuple):
 def amount_of(event: Event) -> EventAmount | None:
     """Give an event's `value`, else the sum of its items' prices times quantities; None where neither is known.
 
-    An event with a `rate` is told in the site's base currency, any other in the one it names; one that names none is
-    taken to mean the base currency.
+    An event with a `rate` is told in the site's base currency, any other in the one it names; one that names none means
+    the base currency.
     """
     value = score_of(event.params, "value")
     if value is None:
@@ -25,6 +25,5 @@ def amount_of(event: Event) -> EventAmount | None:
         if not prices:
             return None
         value = sum(prices)
-    if event.rate:
-        return EventAmount(value * event.rate, "")
-    return EventAmount(value, text_or_empty(event.params.get("currency")))
+    rate, currency = told_in(event)
+    return EventAmount(value * rate, currency)

@@ -38,7 +38,7 @@ class Event(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True):
     """One valid event. `at_s` is when it happened, `accepted_at_s` when we took it, both in epoch seconds.
 
     `device_id` is the id it was sent under, where it belongs to a visitor of another (`models.visitor.identity`).
-    `rate` is what a unit of its currency is worth in the site's base currency, 0 where that is not known.
+    `rate` is what a unit of its currency was worth in `base`, the site's own, when it came in; 0 where no rate was set.
     `by_engine` is for what the engine itself did to the visitor: it stands on the timeline, and is no act of theirs.
     """
 
@@ -55,6 +55,7 @@ class Event(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True):
     context: dict[str, Any] = {}
     device_id: str = ""
     rate: float = 0.0
+    base: str = ""
     by_engine: bool = msgspec.field(default=False, name="told")
 
     @property

@@ -28,6 +28,7 @@ def order_copy(event: Event, visitor_id: str) -> Event:
         params={**params, _NAME: event.event},
         items=event.items,
         rate=event.rate,
+        base=event.base,
     )
 
 

@@ -7,6 +7,7 @@ import msgspec
 from models.base.bucketing import in_holdout
 from models.base.texts import text_or_empty
 from models.events.bots import bot_class_of
+from models.events.currency import told_in
 from models.events.decision_ids import answered_by
 from models.events.device import device_of
 from models.events.event_amount import amount_of
@@ -30,13 +31,15 @@ _ORIGIN: Final = Origin.__struct_fields__
 def row_of(partition: int, position: int, event: Event, holdout_share: float) -> dict[str, Any]:
     """Give an event's row.
 
-    `amount` and `currency` are `models.events.amounts`', None and empty where no amount is known;
+    `amount` and `currency` are `models.events.event_amount`'s, None and empty where no amount is known; `cost` is in
+    the same currency;
     `channel` and the other words on a visit's source are None where the event tells of none; times are epoch seconds.
     """
 
     def param(name: str) -> str:
         return text_or_empty(event.params.get(name))
 
+    rate, currency = told_in(event)
     scores = {name: score_of(event.params, name) for name in _SCORES}
     answer = answered_by(event.params)
     amount, origin = amount_of(event), origin_of(event)
@@ -44,6 +47,7 @@ def row_of(partition: int, position: int, event: Event, holdout_share: float) ->
         source, medium, campaign = (param(name) for name in ("source", "medium", "campaign"))
         channel = param("channel") or channel_of(source, medium, campaign)
         origin = Origin(channel, source, medium, campaign)
+        scores["cost"] = None if scores["cost"] is None else scores["cost"] * rate
     bot = bot_class_of(event)
     exposed, staged = event.event == EXPERIMENT_EXPOSED, event.event == STAGE_CHANGED
     return {
@@ -61,7 +65,7 @@ def row_of(partition: int, position: int, event: Event, holdout_share: float) ->
         "holdout": in_holdout(event.site, event.sender_id, holdout_share),
         "order_id": order_id_of(event),
         "amount": amount.value if amount else None,
-        "currency": amount.currency if amount else "",
+        "currency": currency if amount or scores["cost"] is not None else "",
         **scores,
         "decision_id": answer.decision_id,
         "list": answer.listed,

@@ -6,18 +6,20 @@ from typing import NamedTuple
 
 
 class CohortOrder(NamedTuple):
-    """One order: when (epoch seconds) and what it brought."""
+    """One order: when (epoch seconds) and what it brought, one in another currency than the report's in that alone."""
 
     visitor_id: str
     at_s: float
     revenue: float
+    other_currency: str = ""
+    other_revenue: float = 0.0
 
 
 class CohortCell(NamedTuple):
     """A cohort in one month of its life: 0 is the month of the first order.
 
     `buyers` belong to the cohort, `active` of them ordered in this month, `orders` times for `revenue`;
-    `cumulative_revenue` is all since the first order.
+    `cumulative_revenue` is all since the first order; `others` is what they brought in other currencies.
     """
 
     cohort: str
@@ -27,6 +29,7 @@ class CohortCell(NamedTuple):
     orders: int
     revenue: float
     cumulative_revenue: float
+    others: tuple[tuple[str, float], ...] = ()
 
     @property
     def retention(self) -> float:
@@ -70,12 +73,16 @@ def cohorts(orders: Iterable[CohortOrder], zone: tzinfo = UTC) -> list[CohortCel
         active: dict[int, set[str]] = {}
         counts: dict[int, int] = {}
         revenue: dict[int, float] = {}
+        others: dict[int, dict[str, float]] = {}
         for visitor_id in members:
             for order in by_visitor[visitor_id]:
                 month = month_of(order.at_s, zone) - cohort
                 active.setdefault(month, set()).add(visitor_id)
                 counts[month] = counts.get(month, 0) + 1
                 revenue[month] = revenue.get(month, 0.0) + order.revenue
+                if order.other_currency:
+                    sums = others.setdefault(month, {})
+                    sums[order.other_currency] = sums.get(order.other_currency, 0.0) + order.other_revenue
         total = 0.0
         for month in range(latest - cohort + 1):
             total += revenue.get(month, 0.0)
@@ -88,6 +95,7 @@ def cohorts(orders: Iterable[CohortOrder], zone: tzinfo = UTC) -> list[CohortCel
                     orders=counts.get(month, 0),
                     revenue=revenue.get(month, 0.0),
                     cumulative_revenue=total,
+                    others=tuple(sorted(others.get(month, {}).items())),
                 )
             )
     return cells

@@ -23,7 +23,7 @@ from models.events.traffic_source import Touch
 from models.segments.lifecycle import Stage, Thresholds, next_stage_s, stage_of
 from models.segments.rfm import ValueTier, scores_of, tier_of
 from models.visitor.interest_sketch import directions
-from models.visitor.order_value import OrderValue
+from models.visitor.order_value import OrderValue, order_value_of
 from models.visitor.profile import Profile
 from models.visitor.satisfaction import Mood
 
@@ -53,7 +53,7 @@ class Facts:
     @cached_property
     def order_value(self) -> OrderValue:
         """The visitor's figures, reckoned once."""
-        return self.profile.order_value
+        return order_value_of(self.profile.history, self.assortment.currency)
 
 
 class Condition(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):

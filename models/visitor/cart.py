@@ -18,12 +18,13 @@ TAKEN_LASTS_S: Final = 600.0
 
 
 class CartLine(msgspec.Struct, array_like=True):
-    """An item in the live cart."""
+    """An item in the live cart; `price` is of `currency`, empty for the site's base."""
 
     item_id: str
     quantity: int | float
     at_s: float
     price: float | None = None
+    currency: str = ""
 
 
 class Removal(msgspec.Struct, array_like=True, frozen=True):
@@ -65,12 +66,12 @@ class Cart:
             return
         known = self._line(line.item_id)
         if known is None:
-            self.lines.append(CartLine(line.item_id, quantity, line.at_s, line.price))
+            self.lines.append(CartLine(line.item_id, quantity, line.at_s, line.price, line.currency))
             del self.lines[:-MAX_CART_LINES]
             return
         known.quantity = whole_if_it_is(known.quantity + quantity)
-        if line.at_s >= known.at_s or known.price is None:
-            known.price = line.price if line.price is not None else known.price
+        if line.price is not None and (line.at_s >= known.at_s or known.price is None):
+            known.price, known.currency = line.price, line.currency
         known.at_s = max(known.at_s, line.at_s)
 
     def remove(self, item_id: str, quantity: float, at_s: float) -> None:

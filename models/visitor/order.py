@@ -14,14 +14,16 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from models.base.texts import text_or_empty
 from models.events.amounts import whole_if_it_is
+from models.events.currency import comparable
 from models.events.event_amount import EventAmount, amount_of
 from models.events.event_ids import event_id_of
 from models.events.events import Event, EventItem
 from models.events.names import PAID_EVENTS
 
-OnSale = Callable[[EventItem, float], bool]
-"""Says whether an item was sold below its usual price at a time, epoch seconds."""
+OnSale = Callable[[EventItem, float, str], bool]
+"""Says whether an item was sold below its usual price at a time, epoch seconds; the text is its price's currency."""
 MAX_UNDOS: Final = 32
 _KEY_BYTES: Final = 8
 CENTS: Final = 100
@@ -31,7 +33,7 @@ _LEAST_CENTS: Final = 0.5
 
 
 class OrderLine(msgspec.Struct, array_like=True):
-    """An item of an order: how many, and what they come to in hundredths, None where nobody told.
+    """An item of an order: how many, and what they come to in hundredths of `currency`, None where nobody told.
 
     `told_at` and `valued_at` are when the latest events were that told the one and the other, in microseconds since the
     order's `since_s`: short numbers mostly.
@@ -43,10 +45,11 @@ class OrderLine(msgspec.Struct, array_like=True):
     on_sale: bool = False
     cents: int | None = None
     valued_at: int = 0
+    currency: str = ""
 
 
 class Undo(msgspec.Struct, array_like=True):
-    """What an event took back: items and how many of each, and `cents`, None for what those came to.
+    """What an event took back: items and how many of each, and `cents` of `currency`, None for what those came to.
 
     With neither it is all of the order. `key` tells the event from others of its order.
     """
@@ -55,15 +58,18 @@ class Undo(msgspec.Struct, array_like=True):
     event: str
     cents: int | None = None
     items: list[tuple[str, int | float]] = []
+    currency: str = ""
 
 
 class Order(msgspec.Struct, array_like=True):
     """One order: when, in whole epoch seconds, and how many distinct `items` are left of it.
 
-    `units` and how many of them were `on_sale`, and `cents` (hundredths of `currency`, empty for the site's base
-    currency) are what is left of it. `whole_cents` is what events without items said of the whole order, at `whole_at`,
-    in microseconds since `since_s` (epoch seconds). An order whose lines are no longer kept has only its sums; what is
-    told of it again changes nothing, but what is taken back is taken off. `elsewhere`: only other ids told of it yet.
+    `units` and how many of them were `on_sale`, and `cents` (hundredths of `currency`, empty where none was named) are
+    what is left of it. An order has one currency: the latest that was named with an amount, at `currency_at`; amounts
+    in others do not count. `whole_cents` is what events without items said of the whole order, at `whole_at`. Both are
+    times in microseconds since `since_s` (epoch seconds). An order whose lines are no longer kept has only its sums;
+    what is told of it again changes nothing, but what is taken back is taken off. `elsewhere`: only other ids told of
+    it yet.
     """
 
     order_id: str
@@ -81,6 +87,8 @@ class Order(msgspec.Struct, array_like=True):
     whole_at: int = 0
     undos: list[Undo] = []
     elsewhere: bool = False
+    currency_at: int = 0
+    whole_currency: str = ""
 
     @property
     def unknown(self) -> bool:
@@ -113,14 +121,17 @@ def tell_order(order: Order, event: Event, on_sale: OnSale) -> None:
         return
     order.at_s = min(order.at_s, int(event.at_s))
     amount = amount_of(event)
-    if amount is not None:
-        order.currency = amount.currency
+    if amount is not None and amount.currency:
+        at = _place_in_time(order, event.at_s)
+        if not order.currency or at >= order.currency_at:
+            order.currency, order.currency_at = amount.currency, at
     if event.items:
         _tell_lines(order, event, amount, on_sale)
     elif amount is not None:
         at = _place_in_time(order, event.at_s)
         if order.whole_cents is None or at >= order.whole_at:
             order.whole_cents, order.whole_at = round(amount.value * CENTS), at
+            order.whole_currency = amount.currency
 
 
 def _place_in_time(order: Order, at_s: float) -> int:
@@ -131,10 +142,11 @@ def _tell_lines(order: Order, event: Event, amount: EventAmount | None, on_sale:
     quantities: defaultdict[str, float] = defaultdict(float)
     worth: defaultdict[str, float] = defaultdict(float)
     reduced: set[str] = set()
+    named = text_or_empty(event.params.get("currency"))
     for item in event.items:
         quantities[item.item_id] += item.quantity
         worth[item.item_id] += (item.price or 0.0) * item.quantity
-        if on_sale(item, event.at_s):
+        if on_sale(item, event.at_s, named):
             reduced.add(item.item_id)
     if not sum(worth.values()) > 0:
         worth = quantities
@@ -151,6 +163,7 @@ def _tell_lines(order: Order, event: Event, amount: EventAmount | None, on_sale:
         if amount is not None and (line.cents is None or at >= line.valued_at):
             before = round(amount.value * CENTS * share / whole)
             line.cents, line.valued_at = round(amount.value * CENTS * (share + worth[item_id]) / whole) - before, at
+            line.currency = amount.currency
         share += worth[item_id]
 
 
@@ -165,6 +178,7 @@ def undo_order(order: Order, event: Event) -> None:
     amount = amount_of(event)
     items = sorted((item_id, whole_if_it_is(quantity)) for item_id, quantity in quantities.items())
     undo = Undo(b"", event.event, None if amount is None else round(amount.value * CENTS), items)
+    undo.currency = amount.currency if amount is not None else ""
     undo.key = _key_of(event.event_id, undo)
     if any(known.key == undo.key for known in order.undos) or len(order.undos) >= MAX_UNDOS:
         return
@@ -179,14 +193,16 @@ def join_order(order: Order, other: Order) -> None:
     order.at_s = min(order.at_s, other.at_s)
     order.paid, order.cancelled = order.paid or other.paid, order.cancelled or other.cancelled
     order.elsewhere = order.elsewhere and other.elsewhere
-    order.currency = order.currency or other.currency
+    later = (other.since_s - order.since_s) * 1_000_000
+    if other.currency and (not order.currency or other.currency_at + later > order.currency_at):
+        order.currency, order.currency_at = other.currency, other.currency_at + later
     known = {undo.key for undo in order.undos}
     order.undos = [*order.undos, *(undo for undo in other.undos if undo.key not in known)][:MAX_UNDOS]
     if order.summed_up or other.summed_up:
         return
-    later = (other.since_s - order.since_s) * 1_000_000
     if other.whole_cents is not None and (order.whole_cents is None or other.whole_at + later > order.whole_at):
         order.whole_cents, order.whole_at = other.whole_cents, other.whole_at + later
+        order.whole_currency = other.whole_currency
     lines = {line.item_id: line for line in order.lines}
     for line in other.lines:
         mine = lines.get(line.item_id)
@@ -197,7 +213,7 @@ def join_order(order: Order, other: Order) -> None:
         if told_at > mine.told_at:
             mine.quantity, mine.told_at, mine.on_sale = line.quantity, told_at, line.on_sale
         if line.cents is not None and (mine.cents is None or valued_at > mine.valued_at):
-            mine.cents, mine.valued_at = line.cents, valued_at
+            mine.cents, mine.valued_at, mine.currency = line.cents, valued_at, line.currency
 
 
 def _key_of(event_id: str, undo: Undo) -> bytes:
@@ -211,8 +227,9 @@ def _take_off(order: Order, undo: Undo) -> None:
         order.units = order.on_sale = order.cents = 0
         return
     units = min(order.units, sum(quantity for _, quantity in undo.items))
+    told = undo.cents if comparable(undo.currency, order.currency) else None
     theirs = order.cents * units / order.units if order.units else 0.0
-    order.cents = max(0, order.cents - (round(theirs) if undo.cents is None else undo.cents))
+    order.cents = max(0, order.cents - (round(theirs) if told is None else told))
     order.units -= units
     order.on_sale = min(order.on_sale, order.units)
 
@@ -238,9 +255,10 @@ def settle(order: Order) -> Settled:
 
 def _gross(order: Order) -> float:
     """What an order came to before anything was taken back, in hundredths."""
-    valued = [line for line in order.lines if line.cents is not None]
-    if order.whole_cents is not None and order.whole_at > max((line.valued_at for line in valued), default=-inf):
-        return order.whole_cents
+    valued = [line for line in order.lines if line.cents is not None and comparable(line.currency, order.currency)]
+    whole = order.whole_cents if comparable(order.whole_currency, order.currency) else None
+    if whole is not None and order.whole_at > max((line.valued_at for line in valued), default=-inf):
+        return whole
     return sum(line.cents or 0.0 for line in valued)
 
 
@@ -250,7 +268,7 @@ def _taken_back(order: Order) -> tuple[dict[str, float], float]:
     units: dict[str, defaultdict[str, float]] = defaultdict(lambda: defaultdict(float))
     cents: defaultdict[str, float] = defaultdict(float)
     for undo in order.undos:
-        cents[undo.event] += _cents_of(undo, lines)
+        cents[undo.event] += _cents_of(undo, lines, order.currency)
         for item_id, quantity in undo.items:
             units[undo.event][item_id] += quantity
     returned, refunded, cancelled = units["order_returned"], units["refund"], units[_CANCELLED]
@@ -261,10 +279,12 @@ def _taken_back(order: Order) -> tuple[dict[str, float], float]:
     return back, max(cents["order_returned"], cents["refund"]) + cents[_CANCELLED]
 
 
-def _cents_of(undo: Undo, lines: dict[str, OrderLine]) -> float:
-    if undo.cents is not None:
+def _cents_of(undo: Undo, lines: dict[str, OrderLine], currency: str) -> float:
+    """What an event took off: what it says, if that is in the order's currency, else what its items came to."""
+    if undo.cents is not None and comparable(undo.currency, currency):
         return undo.cents
     if not undo.items:
-        return inf
-    known = [(lines[item_id], quantity) for item_id, quantity in undo.items if item_id in lines]
+        return inf if undo.cents is None else 0.0
+    named = [(lines[item_id], quantity) for item_id, quantity in undo.items if item_id in lines]
+    known = [(line, quantity) for line, quantity in named if comparable(line.currency, currency)]
     return sum((line.cents or 0.0) * min(quantity / line.quantity, 1.0) for line, quantity in known)

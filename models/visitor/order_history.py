@@ -5,7 +5,7 @@ taken back, whole or in part, while it is among the latest `MAX_ORDERS`. What is
 says.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from math import log2
 from typing import Final, NamedTuple
 
@@ -22,6 +22,8 @@ MAX_SET_ASIDE: Final = 16
 """Latest orders that were taken back whole, or are known by what took them back alone."""
 MAX_LINES: Final = 100
 """Lines of the latest orders that are kept; of older orders only sums are."""
+MAX_CURRENCIES: Final = 12
+"""Currencies whose sums are kept of older orders."""
 MAX_TIMES: Final = 4
 """Latest orders of an item that are kept by number."""
 USEFUL_HALF_LIFE_S: Final = 60 * DAY_S
@@ -29,7 +31,11 @@ USEFUL_HALF_LIFE_S: Final = 60 * DAY_S
 
 
 class OlderOrders(msgspec.Struct, array_like=True):
-    """Sums over the paid orders that are no longer known one by one; times in whole epoch seconds."""
+    """Sums over the paid orders that are no longer known one by one; times in whole epoch seconds.
+
+    `cents` and `most_cents` are of orders that named no currency, `named` of the others: how many, their sum and the
+    largest, by currency. Of more than `MAX_CURRENCIES`, money in those with the fewest orders is forgotten.
+    """
 
     orders: int = 0
     units: int | float = 0
@@ -39,6 +45,7 @@ class OlderOrders(msgspec.Struct, array_like=True):
     last_at_s: int = 0
     most_units: int | float = 0
     most_cents: int = 0
+    named: dict[str, tuple[int, int, int]] = {}
 
     def add(self, order: Order) -> None:
         """Take in an order that is about to be forgotten."""
@@ -47,9 +54,21 @@ class OlderOrders(msgspec.Struct, array_like=True):
         self.orders += 1
         self.units += order.units
         self.on_sale += order.on_sale
-        self.cents += order.cents
         self.most_units = max(self.most_units, order.units)
-        self.most_cents = max(self.most_cents, order.cents)
+        if order.currency:
+            self.add_named({order.currency: (1, order.cents, order.cents)})
+        else:
+            self.cents += order.cents
+            self.most_cents = max(self.most_cents, order.cents)
+
+    def add_named(self, sums: Mapping[str, tuple[int, int, int]]) -> None:
+        """Take in sums of currencies; of two sums of one, the counts and cents add up."""
+        found = dict(self.named)
+        for currency, (count, cents, most) in sums.items():
+            known = found.get(currency, (0, 0, 0))
+            found[currency] = (known[0] + count, known[1] + cents, max(known[2], most))
+        kept = sorted(found.items(), key=lambda pair: (-pair[1][0], pair[0]))[:MAX_CURRENCIES]
+        self.named = dict(sorted(kept))
 
 
 class ItemPurchases(msgspec.Struct, array_like=True):
@@ -287,7 +306,7 @@ def _forget_oldest(history: History) -> None:
 def _sum_of_pasts(one: OlderOrders | None, other: OlderOrders | None) -> OlderOrders | None:
     if one is None or other is None:
         return one or other
-    return OlderOrders(
+    both = OlderOrders(
         orders=one.orders + other.orders,
         units=one.units + other.units,
         on_sale=one.on_sale + other.on_sale,
@@ -296,7 +315,10 @@ def _sum_of_pasts(one: OlderOrders | None, other: OlderOrders | None) -> OlderOr
         last_at_s=max(one.last_at_s, other.last_at_s),
         most_units=max(one.most_units, other.most_units),
         most_cents=max(one.most_cents, other.most_cents),
+        named=one.named,
     )
+    both.add_named(other.named)
+    return both
 
 
 def _keep_most_useful(history: History) -> None:

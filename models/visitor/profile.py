@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from models.base.texts import text_or_empty
 from models.events.bots import sent_by_bot
 from models.events.device import device_of
 from models.events.event_ids import is_recent, with_id
@@ -151,7 +152,7 @@ class Profile(msgspec.Struct, array_like=True):
 
     @property
     def order_value(self) -> OrderValue:
-        """What the visitor's orders come to."""
+        """What the visitor's orders come to, in the currency of most of them; `order_value_of` knows a site's."""
         return order_value_of(self.history)
 
     @property
@@ -263,8 +264,9 @@ def remember_recent(profile: Profile, seen: RecentItem) -> None:
 
 def _add_to_cart(profile: Profile, event: Event) -> None:
     cart = Cart(profile.cart, profile.removals)
+    named = text_or_empty(event.params.get("currency"))
     for item in event.items:
-        cart.add(CartLine(item.item_id, item.quantity, event.at_s, item.price))
+        cart.add(CartLine(item.item_id, item.quantity, event.at_s, item.price, named))
     profile.cart, profile.removals = cart.lines, cart.removals
 
 

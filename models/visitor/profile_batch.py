@@ -20,6 +20,7 @@ from models.events.subjects import subjects_of
 from models.visitor.contact_history import learn_contact
 from models.visitor.identity import MAX_IDENTITY_PARTS, Joined, Link, Part, add_link, owner_at, owner_now
 from models.visitor.interest_sketch import Sketches, joined_sketch, parted_sketch
+from models.visitor.order import OnSale
 from models.visitor.order_value import sold_reduced
 from models.visitor.profile import WEIGHTS, Profile, apply_one, encode_profile, first_time, tell_of_order
 from models.visitor.profile_merge import corrected_parts, is_new, join, part_from, read_joining, takes_back
@@ -39,7 +40,7 @@ def learn(
     profiles: list[Profile],
     changes: Iterable[Change],
     vector_of_item: Callable[[EventItem], Vector],
-    on_sale: Callable[[EventItem, float], bool] = sold_reduced,
+    on_sale: OnSale = sold_reduced,
 ) -> list[LearnOutcome]:
     """Apply a micro-batch to the profiles it concerns, in place.
 
@@ -103,7 +104,7 @@ def learn(
     return outcomes
 
 
-def _learn_copy(profile: Profile, copy: Event, on_sale: Callable[[EventItem, float], bool]) -> None:
+def _learn_copy(profile: Profile, copy: Event, on_sale: OnSale) -> None:
     """Take in what another id told of an order that the profile knows, or will once a device's history is in."""
     event = copied_event(copy)
     if event is not None and first_time(profile, event.event_id):

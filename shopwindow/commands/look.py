@@ -4,7 +4,7 @@ import csv
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 
 import typer
@@ -103,7 +103,7 @@ def print_report(
         days_shown = f"{first_day or 'the first day'} to {last_day or 'today'}"
         sys.stdout.write(draw(name, found["rows"], days_shown))
         return
-    columns, rows = found["columns"], [list(row.values()) for row in found["rows"]]
+    columns, rows = found["columns"], [[_cell(value) for value in row.values()] for row in found["rows"]]
     if form is ReportFormat.CSV:
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(columns)
@@ -111,3 +111,8 @@ def print_report(
         return
     texts = [["" if value is None else str(value) for value in row] for row in rows]
     print_table(columns, texts, title=name, width=40 * len(columns))
+
+
+def _cell(value: Any) -> Any:
+    """Give a figure as a table has it: sums by currency are written out."""
+    return ", ".join(f"{amount:.2f} {code}" for code, amount in value.items()) if isinstance(value, dict) else value

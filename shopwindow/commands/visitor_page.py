@@ -18,9 +18,7 @@ def show_visitor(found: dict[str, Any]) -> None:
     console.print(f"session {session['session_id'] or '-'} since {session['started_at']}, {session['events']} events")
     stage, value = found["stage"], found["value"]
     console.print(f"{stage['stage']}: {stage['why']}", highlight=False)
-    console.print(
-        f"{value['tier']}, {value['orders']} orders, lifetime value {value['lifetime_value']:g}", highlight=False
-    )
+    console.print(f"{value['tier']}, {value['orders']} orders, lifetime value {_money(value)}", highlight=False)
     for segment in found["segments"]:
         console.print(f"in segment {segment['segment_id']}: {segment['why']}", highlight=False)
     for name in ("first_touch", "last_touch"):
@@ -48,6 +46,13 @@ def show_visitor(found: dict[str, Any]) -> None:
         f"partition {storage['partition']}, position {storage['position']}, {storage['profile_bytes']} bytes, "
         f"{storage['pending_events']} events not in the stored profile yet"
     )
+
+
+def _money(value: dict[str, Any]) -> str:
+    """Lifetime value, and what there is in other currencies beside it."""
+    sums = [(value["currency"] or "", value["lifetime_value"])]
+    sums += [(code, other["lifetime_value"]) for code, other in value["other_currencies"].items()]
+    return ", ".join(f"{amount:g} {code}".rstrip() for code, amount in sums)
 
 
 def _contributions(item: dict[str, Any]) -> str:

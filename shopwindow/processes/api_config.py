@@ -6,6 +6,7 @@ from shopwindow.build import (
     archive_directory,
     clock_kind,
     default_contact_policy,
+    default_currency,
     default_thresholds,
     redis_url,
     site_names,
@@ -33,4 +34,5 @@ def api_config(settings: Settings) -> ApiConfig:
         thresholds=default_thresholds(settings),
         clock=clock_kind(settings),
         contact_policy=default_contact_policy(settings),
+        currency=default_currency(settings),
     )

@@ -1,5 +1,6 @@
 """The learn process: each site's models."""
 
+from shopwindow.build import default_currency
 from shopwindow.processes.stream import stream_process
 from shopwindow.settings import Settings
 from store.site.catalog import CatalogStore
@@ -13,7 +14,7 @@ def serve_learn(settings: Settings) -> None:
         run_learn(
             context,
             ModelStore(client),
-            CatalogStore(client),
+            CatalogStore(client, default_currency(settings)),
             settings.publish_every_s,
             settings.click_window_s,
             settings.holdout_share,

@@ -1,7 +1,7 @@
 """The profile process: visitor profiles, and where visitors stand."""
 
 from models.base.durations import DAY_S
-from shopwindow.build import clock_kind, default_thresholds, open_dead_letter_log
+from shopwindow.build import clock_kind, default_currency, default_thresholds, open_dead_letter_log
 from shopwindow.processes.stream import stream_process
 from shopwindow.settings import Settings
 from store.clock import open_clock
@@ -20,7 +20,7 @@ def serve_profile(settings: Settings) -> None:
             context,
             dead_letters,
             ProfileStore(client, settings.profile_lifetime_days * DAY_S),
-            CatalogStore(client),
+            CatalogStore(client, default_currency(settings)),
             SegmentStore(client, default_thresholds(settings)),
             MembershipStore(client),
             open_clock(clock_kind(settings), client),

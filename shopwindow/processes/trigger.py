@@ -4,6 +4,7 @@ from models.base.durations import DAY_S
 from shopwindow.build import (
     clock_kind,
     default_contact_policy,
+    default_currency,
     default_thresholds,
     open_message_topic,
     retry_s,
@@ -50,7 +51,7 @@ def _trigger_worker(
     settings: Settings, client: Client, context: FlowContext, configs: TriggerConfigStore
 ) -> TriggerWorker:
     """Build what keeps trigger states, with all it reads."""
-    catalogs = CatalogStore(client)
+    catalogs = CatalogStore(client, default_currency(settings))
     profiles = ProfileStore(client, settings.profile_lifetime_days * DAY_S)
     return TriggerWorker(
         context,

@@ -7,17 +7,30 @@ from models.segments.lifecycle import STAGES
 from models.segments.rfm import TIERS, scores_of, tier_of
 from store.archive import report_queries
 from store.archive.channel_reports import TOTAL_ROW
+from store.archive.other_currencies import (
+    CART_OTHERS,
+    NONE_OTHER,
+    SEGMENT_OTHERS,
+    VISITOR_OTHERS,
+    ByCurrency,
+    by_key,
+    together,
+    with_others,
+)
 from store.archive.report_source import MadeTable, ReportSource, share_of
 
 
 class _Buyer(NamedTuple):
-    """One visitor's orders up to the end, and those of the days asked for."""
+    """One visitor's orders up to the end, and those of the days asked for, `period_reckoned` of which are in the
+    report's currency."""
 
+    visitor_id: str
     last_at_s: float
     orders: int
     revenue: float
     period_orders: int
     period_revenue: float
+    period_reckoned: int
 
 
 def value_segments(source: ReportSource) -> MadeTable:
@@ -28,10 +41,13 @@ def value_segments(source: ReportSource) -> MadeTable:
         tier = tier_of(*scores_of(buyer, source.settings.cutoffs, source.ends_at_s), buyer.orders)
         members.setdefault(tier, []).append(buyer)
     revenue = sum(buyer.period_revenue for buyer in buyers)
+    known = by_key(source.select(VISITOR_OTHERS))
+    others: list[ByCurrency] = []
     rows: list[tuple[Any, ...]] = []
     named: str
     for named, theirs in [*((tier, members[tier]) for tier in TIERS if tier in members), (TOTAL_ROW, buyers)]:
         brought, orders = sum(buyer.period_revenue for buyer in theirs), sum(buyer.period_orders for buyer in theirs)
+        others.append(together(known.get(buyer.visitor_id, NONE_OTHER) for buyer in theirs) if known else NONE_OTHER)
         rows.append(
             (
                 named,
@@ -41,11 +57,11 @@ def value_segments(source: ReportSource) -> MadeTable:
                 brought,
                 share_of(brought, revenue),
                 share_of(orders, len(theirs)),
-                share_of(brought, orders),
+                share_of(brought, sum(buyer.period_reckoned for buyer in theirs)),
             )
         )
     columns = ("tier", "buyers", "share_of_buyers", "orders", "revenue", "share_of_revenue")
-    return (*columns, "orders_per_buyer", "revenue_per_order"), rows
+    return with_others(((*columns, "orders_per_buyer", "revenue_per_order"), rows), others)
 
 
 def buyers_orders(source: ReportSource) -> list[CohortOrder]:
@@ -69,11 +85,14 @@ def lifetime_value(source: ReportSource) -> MadeTable:
         (cell.cohort, cell.month, cell.buyers, cell.orders, cell.revenue, cell.cumulative_revenue, cell.lifetime_value)
         for cell in cells
     ]
+    others = [dict(cell.others) for cell in cells]
     if cells:
         buyers = sum(cell.buyers for cell in cells if cell.month == 0)
         orders, revenue = sum(cell.orders for cell in cells), sum(cell.revenue for cell in cells)
         rows.append((TOTAL_ROW, None, buyers, orders, revenue, revenue, revenue / buyers))
-    return ("cohort", "month", "buyers", "orders", "revenue", "cumulative_revenue", "lifetime_value"), rows
+        others.append(together(others))
+    columns = ("cohort", "month", "buyers", "orders", "revenue", "cumulative_revenue", "lifetime_value")
+    return with_others((columns, rows), others)
 
 
 def abandoned_carts(source: ReportSource) -> MadeTable:
@@ -81,7 +100,14 @@ def abandoned_carts(source: ReportSource) -> MadeTable:
     found = source.select(report_queries.CARTS_QUERY)
     whole = (TOTAL_ROW, *(sum(row[place] for row in found) for place in range(1, 6)))
     columns = ("channel", "carts", "bought", "abandoned", "cart_value", "abandoned_value", "abandonment")
-    return columns, [(*row, share_of(row[3], row[1])) for row in (*found, whole)]
+    made: MadeTable = columns, [(*row, share_of(row[3], row[1])) for row in (*found, whole)]
+    known = source.select(CART_OTHERS)
+    put_in = by_key((channel, currency, value) for channel, _, currency, value in known)
+    left = by_key((channel, currency, value) for channel, bought, currency, value in known if not bought)
+    for others, column in ((put_in, "other_cart_values"), (left, "other_abandoned_values")):
+        of_rows = [others.get(row[0], NONE_OTHER) for row in found]
+        made = with_others(made, [*of_rows, together(others.values())], column)
+    return made
 
 
 def satisfaction_by_channel(source: ReportSource) -> MadeTable:
@@ -122,15 +148,19 @@ def segment_revenue(source: ReportSource) -> MadeTable:
     """What the shop's own segments bring: visitors in them at the end, and their orders; one may be in several."""
     ((visitors, buyers, orders, revenue),) = source.select(report_queries.ALL_VISITORS)
     rows: list[tuple[Any, ...]] = []
+    known = by_key(source.select(SEGMENT_OTHERS))
+    others: list[ByCurrency] = []
     for name, *figures in (
         *source.select(report_queries.SEGMENT_REVENUE),
         (TOTAL_ROW, visitors, buyers, orders, revenue),
     ):
         count, own_buyers, own_orders, brought = figures
+        others.append(known.get(name, NONE_OTHER))
         shares = (share_of(count, visitors), share_of(brought, revenue))
         rows.append((name, count, shares[0], own_buyers, own_orders, brought, shares[1], share_of(brought, count)))
     columns = ("segment", "visitors", "share_of_visitors", "buyers", "orders", "revenue", "share_of_revenue")
-    return (*columns, "revenue_per_visitor"), rows
+    others[-1] = together(by_key(source.select(VISITOR_OTHERS)).values())
+    return with_others(((*columns, "revenue_per_visitor"), rows), others)
 
 
 def stages_at_end(source: ReportSource) -> MadeTable:

@@ -14,6 +14,14 @@ from models.reports.attribution import (
     without_direct,
 )
 from store.archive import report_queries
+from store.archive.other_currencies import (
+    CHANNEL_OTHERS,
+    COST_OTHERS,
+    NONE_OTHER,
+    by_key,
+    together,
+    with_others,
+)
 from store.archive.report_source import LOOKBACK_S, MadeTable, ReportSource, share_of
 
 TOTAL_ROW: Final = "total"
@@ -58,14 +66,29 @@ _CHANNEL_COLUMNS: Final = (
 
 def channels(source: ReportSource) -> MadeTable:
     """The funnel by channel, with attribution and cost."""
-    rows = [(key[0], *figures) for key, figures in _by_source(source, by_campaign=False)]
-    return ("channel", *_CHANNEL_COLUMNS), rows
+    found = _by_source(source, by_campaign=False)
+    made = ("channel", *_CHANNEL_COLUMNS), [(key[0], *figures) for key, figures in found]
+    return _with_other_money(made, source, [key for key, _ in found], by_campaign=False)
 
 
 def campaigns(source: ReportSource) -> MadeTable:
     """The funnel by channel and campaign, with attribution and cost."""
-    rows = [(*key, *figures) for key, figures in _by_source(source, by_campaign=True)]
-    return ("channel", "campaign", *_CHANNEL_COLUMNS), rows
+    found = _by_source(source, by_campaign=True)
+    made = ("channel", "campaign", *_CHANNEL_COLUMNS), [(*key, *figures) for key, figures in found]
+    return _with_other_money(made, source, [key for key, _ in found], by_campaign=True)
+
+
+def _with_other_money(
+    made: MadeTable, source: ReportSource, keys: Sequence[tuple[str, str]], *, by_campaign: bool
+) -> MadeTable:
+    """Add revenue and costs in other currencies; the last key is the total's."""
+    for query, column in ((CHANNEL_OTHERS, "other_currencies"), (COST_OTHERS, "other_costs")):
+        known = by_key(
+            ((row[0] or DIRECT, (row[1] or "") if by_campaign else ""), *row[2:]) for row in source.select(query)
+        )
+        others = [known.get(key, NONE_OTHER) for key in keys[:-1]]
+        made = with_others(made, [*others, together(known.values())], column)
+    return made
 
 
 def _by_source(source: ReportSource, *, by_campaign: bool) -> list[tuple[tuple[str, str], tuple[Any, ...]]]:
@@ -119,7 +142,7 @@ def _paths(source: ReportSource, *, by_campaign: bool) -> list[ConversionPath]:
         touch = _JOIN.join((channel, campaign if by_campaign else ""))
         touches.setdefault(visitor_id, []).append((started_at_s, touch))
     orders: dict[str, list[tuple[float, float]]] = {}
-    for visitor_id, at_s, revenue in source.select(report_queries.ORDERS_QUERY):
+    for visitor_id, at_s, revenue, *_ in source.select(report_queries.ORDERS_QUERY):
         orders.setdefault(visitor_id, []).append((at_s, revenue))
     direct = frozenset({_JOIN.join((DIRECT, ""))})
     paths: list[ConversionPath] = []

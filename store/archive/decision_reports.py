@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from store.archive import report_queries
+from store.archive.other_currencies import GROUP_OTHERS, NONE_OTHER, ByCurrency, by_key, with_others
 from store.archive.report_source import MadeTable, ReportSource, share_of
 
 
@@ -40,16 +41,20 @@ def holdout_lift(source: ReportSource) -> MadeTable:
             ("holdout" if holdout else "personalized", visitors, buyers, buyers / visitors, orders, revenue, mean, lift)
         )
     columns = ("group", "visitors", "buyers", "conversion", "orders", "revenue", "revenue_per_visitor", "lift")
-    return columns, rows
+    known = by_key(source.select(GROUP_OTHERS))
+    return with_others((columns, rows), [known.get(row[0], NONE_OTHER) for row in found])
 
 
 def experiment_figures(source: ReportSource) -> MadeTable:
     """Each experiment's variants by each metric, compared with the first variant; always-valid intervals."""
     rows: list[tuple[Any, ...]] = []
+    others: list[ByCurrency] = []
     for judged in source.judged():
         groups = {group.variant_id: group for group in judged.results.groups}
         for result in judged.results.results:
             sums = groups[result.variant_id].sums(result.metric)
+            is_money = result.metric == "revenue_per_visitor"
+            others.append(judged.others.get(result.variant_id, NONE_OTHER) if is_money else NONE_OTHER)
             found = result.comparison
             difference = found.difference if found else (None, None, None)
             lift = found.lift if found and found.lift else (None, None, None)
@@ -71,6 +76,7 @@ def experiment_figures(source: ReportSource) -> MadeTable:
                     "; ".join(result.reasons),
                 )
             )
-    columns = ("experiment", "variant", "metric", "decides", "visitors", "sum", "per", "value")
+    named = ("experiment", "variant", "metric", "decides", "visitors", "sum", "per", "value")
     compared = [f"{name}{end}" for name in ("difference", "lift") for end in ("", "_low", "_high")]
-    return (*columns, *compared, "p_value", "sample_ratio_p_value", "verdict", "reasons"), rows
+    columns = (*named, *compared, "p_value", "sample_ratio_p_value", "verdict", "reasons")
+    return with_others((columns, rows), others)

@@ -69,6 +69,15 @@ SELECT visitor_id, 'several_variants' FROM exposed WHERE variants > 1
 
 LEFT_OUT_COUNTS: Final = "SELECT why, count(DISTINCT visitor_id) FROM left_out GROUP BY why ORDER BY why"
 
+# What visitors ordered in other currencies than the results reckon in.
+OUTCOME_OTHERS: Final = """
+SELECT variant, other_currency, sum(other_revenue)
+FROM exposed ANTI JOIN left_out USING (visitor_id) JOIN orders USING (visitor_id)
+WHERE other_currency <> '' AND orders.at_s > exposed.at_s AND orders.at_s < $end_s
+GROUP BY ALL
+ORDER BY ALL
+"""
+
 OUTCOMES: Final = f"""
 WITH counted AS (
     SELECT * FROM exposed ANTI JOIN left_out USING (visitor_id)

@@ -27,11 +27,15 @@ class Asked(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """An experiment judged, and how many visitors were left out for being a bot, a flood, or in several variants."""
+    """An experiment judged, and how many visitors were left out for being a bot, a flood, or in several variants.
+
+    `others` is what each variant's visitors ordered in other currencies, by currency: no revenue counts it.
+    """
 
     asked: Asked
     results: Results
     left_out: dict[str, int]
+    others: Mapping[str, Mapping[str, float]]
 
 
 def asked_of(experiment: Experiment) -> Asked:
@@ -77,4 +81,7 @@ def judge_by_archive(reading: "Reading", asked: Asked, from_s: float, until_s: f
     counts: Mapping[str, int] = dict(run(experiment_queries.LEFT_OUT_COUNTS))
     groups = {row[0]: Group(*row) for row in run(experiment_queries.OUTCOMES)}
     found = results_of(groups, asked.shares, asked.metric)
-    return Judged(asked, found, {name: counts.get(name, 0) for name in LEFT_OUT})
+    others: dict[str, dict[str, float]] = {}
+    for variant, currency, brought in run(experiment_queries.OUTCOME_OTHERS):
+        others.setdefault(variant, {})[currency] = brought
+    return Judged(asked, found, {name: counts.get(name, 0) for name in LEFT_OUT}, others)

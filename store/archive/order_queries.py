@@ -1,6 +1,8 @@
 """Order queries: what every report takes orders for, as SQL: one order an id, whoever told of it and however often.
 
-The rules are those of `models.visitor.order`; a test holds the two together.
+The rules are those of `models.visitor.order`; a test holds the two together. `RECKON` comes before: it makes of each
+currency what it counts as, in the table `reckoned`: taken times `rate` in the main currency, of the one row of
+`main_currency`, or for itself, as `other`.
 """
 
 from typing import Final
@@ -13,10 +15,44 @@ def sql_names(names: frozenset[str]) -> str:
     return ", ".join(f"'{name}'" for name in sorted(names))
 
 
+def _comparable(one: str, other: str) -> str:
+    """What `models.events.currency.comparable` says of two columns."""
+    return f"({one} = {other} OR coalesce({one}, '') = '' OR coalesce({other}, '') = '')"
+
+
 _LATEST: Final = "(at_s, accepted_at_s, log_partition, position)"
 """What is told later counts; what is told of the same moment, by when it arrived."""
 _PIECES: Final = "list_transform(items, lambda item: item.quantity)"
 _PRICED: Final = "list_transform(items, lambda item: coalesce(item.price, 0.0) * item.quantity)"
+
+RECKON: Final = (
+    # The main currency is the site's base, else that of most orders.
+    f"""
+CREATE OR REPLACE TABLE named_currencies AS
+SELECT
+    currency,
+    count(DISTINCT order_id) FILTER (order_id <> '' AND event IN ({sql_names(ORDERED_EVENTS)})) AS orders,
+    count(*) AS amounts
+FROM happened
+WHERE currency <> '' AND event IN ({sql_names(ORDERED_EVENTS | {"add_to_cart", "campaign_cost"})})
+GROUP BY currency
+""",  # noqa: S608
+    """
+CREATE OR REPLACE TABLE main_currency AS
+SELECT coalesce(
+    nullif($base, ''), (SELECT currency FROM named_currencies ORDER BY orders DESC, amounts DESC, currency LIMIT 1), ''
+) AS main
+""",
+    """
+CREATE OR REPLACE TABLE reckoned AS
+SELECT
+    currency,
+    CASE WHEN currency = main THEN 1.0 ELSE coalesce(rate, 1.0) END AS rate,
+    CASE WHEN currency = main OR rate IS NOT NULL THEN '' ELSE currency END AS other
+FROM named_currencies CROSS JOIN main_currency
+LEFT JOIN (SELECT unnest($codes::VARCHAR[]) AS currency, unnest($rates::DOUBLE[]) AS rate) AS rates USING (currency)
+""",
+)
 
 MAKE_ORDERS: Final = (
     f"""
@@ -30,14 +66,14 @@ WHERE order_id <> '' AND event IN ({sql_names(ORDERED_EVENTS | UNDONE_EVENTS)})
 CREATE OR REPLACE TABLE order_lines AS
 WITH named AS (
     SELECT
-        order_id, at_s, accepted_at_s, log_partition, position, amount,
+        order_id, at_s, accepted_at_s, log_partition, position, amount, currency,
         coalesce(list_sum({_PIECES}), 0.0) AS pieces,
         coalesce(list_sum({_PRICED}), 0.0) AS priced,
         unnest(items) AS item
     FROM order_events WHERE event IN ({sql_names(ORDERED_EVENTS)})
 ), told AS (
     SELECT
-        order_id, item.item_id AS item_id, at_s, accepted_at_s, log_partition, position,
+        order_id, item.item_id AS item_id, at_s, accepted_at_s, log_partition, position, currency,
         sum(item.quantity) AS quantity,
         CASE
             WHEN any_value(priced) > 0
@@ -50,6 +86,7 @@ SELECT
     order_id, item_id,
     arg_max(quantity, {_LATEST}) AS quantity,
     arg_max(worth, {_LATEST}) FILTER (worth IS NOT NULL) AS worth,
+    arg_max(currency, {_LATEST}) FILTER (worth IS NOT NULL) AS currency,
     max(at_s) FILTER (worth IS NOT NULL) AS valued_at_s
 FROM told GROUP BY order_id, item_id
 """,  # noqa: S608
@@ -59,7 +96,7 @@ CREATE OR REPLACE TABLE order_undos AS
 SELECT row_number() OVER () AS number, *
 FROM (
     SELECT
-        order_id, event, amount,
+        order_id, event, amount, currency,
         list_sort(list_transform(items, lambda item: (item.item_id, item.quantity))) AS items
     FROM (
         SELECT *, CASE
@@ -81,9 +118,10 @@ WITH told AS (
         order_id,
         min(at_s) AS at_s,
         arg_min(visitor_id, {_LATEST}) AS visitor_id,
-        arg_max(currency, {_LATEST}) FILTER (amount IS NOT NULL) AS currency,
+        arg_max(currency, {_LATEST}) FILTER (amount IS NOT NULL AND currency <> '') AS currency,
         bool_or(event IN ({sql_names(PAID_EVENTS)})) AS paid,
         arg_max(amount, {_LATEST}) FILTER (amount IS NOT NULL AND len(items) = 0) AS whole,
+        arg_max(currency, {_LATEST}) FILTER (amount IS NOT NULL AND len(items) = 0) AS whole_currency,
         max(at_s) FILTER (amount IS NOT NULL AND len(items) = 0) AS whole_at_s
     FROM order_events WHERE event IN ({sql_names(ORDERED_EVENTS)})
     GROUP BY order_id
@@ -100,9 +138,13 @@ WITH told AS (
     SELECT told.order_id, visits.visitor_id, visits.named_session, visits.visit_number
     FROM told ASOF JOIN visits ON visits.visitor_id = told.visitor_id AND visits.started_at_s <= told.at_s
     WHERE told.at_s - visits.started_at_s <= $lookback_s
+), counted AS (
+    -- An order has one currency; what was told in another does not count.
+    SELECT order_lines.* EXCLUDE (currency) FROM order_lines JOIN told USING (order_id)
+    WHERE {_comparable("order_lines.currency", "told.currency")}
 ), lines AS (
     SELECT order_id, sum(coalesce(worth, 0.0)) AS worth, max(valued_at_s) AS valued_at_s
-    FROM order_lines GROUP BY order_id
+    FROM counted GROUP BY order_id
 ), cancelled AS (
     SELECT DISTINCT order_id FROM order_events WHERE event = 'order_cancelled' AND len(items) = 0
 ), undo_items AS (
@@ -111,17 +153,20 @@ WITH told AS (
     GROUP BY ALL
 ), undo_worth AS (
     SELECT number, sum(coalesce(worth, 0.0) * least(undo_items.quantity / order_lines.quantity, 1.0)) AS worth
-    FROM undo_items JOIN order_lines USING (order_id, item_id)
+    FROM undo_items JOIN counted AS order_lines USING (order_id, item_id)
     GROUP BY number
 ), taken AS (
     SELECT order_id, greatest(
         coalesce(sum(worth) FILTER (event = 'order_returned'), 0.0), coalesce(sum(worth) FILTER (event = 'refund'), 0.0)
     ) + coalesce(sum(worth) FILTER (event = 'order_cancelled'), 0.0) AS worth
     FROM (
-        SELECT order_id, event, coalesce(
-            amount, CASE WHEN len(items) = 0 THEN 'Infinity'::DOUBLE ELSE coalesce(undo_worth.worth, 0.0) END
-        ) AS worth
-        FROM order_undos LEFT JOIN undo_worth USING (number)
+        SELECT order_id, event, CASE
+            WHEN amount IS NOT NULL AND {_comparable("order_undos.currency", "told.currency")} THEN amount
+            WHEN len(items) > 0 THEN coalesce(undo_worth.worth, 0.0)
+            WHEN amount IS NULL THEN 'Infinity'::DOUBLE
+            ELSE 0.0
+        END AS worth
+        FROM order_undos LEFT JOIN undo_worth USING (number) LEFT JOIN told USING (order_id)
     )
     GROUP BY order_id
 ), back AS (
@@ -144,7 +189,8 @@ WITH told AS (
         told.paid,
         told.currency,
         CASE
-            WHEN whole IS NOT NULL AND whole_at_s > coalesce(lines.valued_at_s, '-Infinity'::DOUBLE) THEN whole
+            WHEN whole IS NOT NULL AND {_comparable("whole_currency", "told.currency")}
+            AND whole_at_s > coalesce(lines.valued_at_s, '-Infinity'::DOUBLE) THEN whole
             ELSE coalesce(lines.worth, 0.0)
         END AS gross,
         coalesce(taken.worth, 0.0) AS taken,
@@ -156,9 +202,10 @@ WITH told AS (
 )
 SELECT
     visitor_id, order_id, at_s, named_session, visit_number, coalesce(units, 0.0) AS units,
-    coalesce(currency, '') AS currency,
-    greatest(gross - taken, 0.0) AS revenue
-FROM worked_out
+    coalesce(other, '') AS other_currency,
+    CASE WHEN coalesce(other, '') = '' THEN greatest(gross - taken, 0.0) * coalesce(rate, 1.0) ELSE 0.0 END AS revenue,
+    CASE WHEN coalesce(other, '') = '' THEN 0.0 ELSE greatest(gross - taken, 0.0) END AS other_revenue
+FROM worked_out LEFT JOIN reckoned USING (currency)
 WHERE paid AND CASE
     WHEN gross >= 0.005 THEN gross - taken >= 0.005
     ELSE NOT (taken = 'Infinity'::DOUBLE OR coalesce(units, 1.0) <= 1e-9)

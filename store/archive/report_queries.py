@@ -7,7 +7,7 @@ the visitor it belongs to), `happened` (those of them that no bot sent), `visits
 from typing import Final
 
 from models.events.names import CLICKED_MESSAGES, NOTICES
-from store.archive.order_queries import MAKE_ORDERS, sql_names
+from store.archive.order_queries import MAKE_ORDERS, RECKON, sql_names
 
 _SAME_ROW: Final = "log_partition, position, visitor_id, at_s"
 """What tells a row from every other, also where the log began anew and gives positions out again."""
@@ -50,6 +50,7 @@ FROM everything LEFT JOIN whose USING ({_SAME_ROW}) ANTI JOIN repeated USING ({_
 WHERE at_s < (SELECT until_s FROM period)
 """,  # noqa: S608
     "CREATE OR REPLACE VIEW happened AS SELECT * FROM happened_with_bots WHERE NOT coalesce(bot, false)",
+    *RECKON,
     # A visit as the timeline cuts it: an event without session id belongs to the session named before it, or at the
     # beginning to the first one named; half an hour without an event ends a visit.
     # A click on a mail or message that names no session belongs to the visit that follows it.
@@ -74,7 +75,7 @@ WITH ahead AS (
     END AS session_id)
     FROM ahead
 ), named AS (
-    SELECT visitor_id, session_id, position, at_s, event, holdout, order_id, amount, channel, campaign, items, coalesce(
+    SELECT visitor_id, session_id, position, at_s, event, order_id, amount, currency, channel, campaign, coalesce(
         last_value(nullif(session_id, '') IGNORE NULLS) OVER (
             PARTITION BY visitor_id ORDER BY at_s, position ROWS UNBOUNDED PRECEDING
         ),
@@ -105,10 +106,17 @@ SELECT
     bool_or(event IN ('view_item', 'select_item')) AS viewed,
     bool_or(event = 'add_to_cart') AS carted,
     bool_or(event IN ('begin_checkout', 'add_shipping_info', 'add_payment_info', 'order_created')) AS checked_out,
-    sum(amount) FILTER (event = 'add_to_cart') AS cart_value,
+    sum(amount * coalesce(rate, 1.0)) FILTER (event = 'add_to_cart' AND coalesce(other, '') = '') AS cart_value,
     max(at_s) FILTER (event = 'add_to_cart') AS carted_at_s
-FROM visit_events
+FROM visit_events LEFT JOIN reckoned USING (currency)
 GROUP BY visitor_id, named_session, visit_number
+""",
+    """
+CREATE OR REPLACE TABLE other_carts AS
+SELECT visitor_id, named_session, visit_number, other AS other_currency, sum(amount) AS value
+FROM visit_events JOIN reckoned USING (currency)
+WHERE event = 'add_to_cart' AND other <> ''
+GROUP BY ALL
 """,
     *MAKE_ORDERS,
     "DROP TABLE visit_events",
@@ -166,8 +174,8 @@ GROUP BY ALL
 """
 
 COSTS_QUERY: Final = """
-SELECT channel, campaign, sum(cost) AS cost
-FROM happened
+SELECT channel, campaign, sum(cost * coalesce(rate, 1.0)) FILTER (coalesce(other, '') = '') AS cost
+FROM happened LEFT JOIN reckoned USING (currency)
 WHERE event = 'campaign_cost' AND at_s >= $from_s
 GROUP BY channel, campaign
 """
@@ -180,30 +188,37 @@ ORDER BY visitor_id, started_at_s, named_session, visit_number
 """
 
 ORDERS_QUERY: Final = """
-SELECT visitor_id, at_s, revenue FROM orders WHERE at_s >= $from_s ORDER BY visitor_id, at_s, order_id
+SELECT visitor_id, at_s, revenue, other_currency, other_revenue
+FROM orders WHERE at_s >= $from_s
+ORDER BY visitor_id, at_s, order_id
 """
 
+# Without a base currency each buyer's tier is by the currency of most of their orders, as in profiles.
 BUYERS_QUERY: Final = """
+WITH sums AS (
+    SELECT
+        visitor_id, count(*) AS orders, sum(revenue + other_revenue) AS revenue,
+        CASE WHEN other_currency = '' THEN main ELSE other_currency END AS currency
+    FROM orders CROSS JOIN main_currency
+    GROUP BY ALL
+), own AS (
+    SELECT visitor_id, first(revenue ORDER BY orders DESC, currency) AS revenue FROM sums GROUP BY visitor_id
+)
 SELECT
-    max(at_s) AS last_at_s, count(*) AS orders, sum(revenue) AS revenue,
+    visitor_id, max(at_s) AS last_at_s, count(*) AS orders,
+    CASE WHEN $base = '' THEN any_value(own.revenue) ELSE sum(orders.revenue) END AS revenue,
     count(*) FILTER (at_s >= $from_s) AS period_orders,
-    sum(revenue) FILTER (at_s >= $from_s) AS period_revenue
-FROM orders
+    coalesce(sum(orders.revenue) FILTER (at_s >= $from_s), 0.0) AS period_revenue,
+    count(*) FILTER (at_s >= $from_s AND other_currency = '') AS period_reckoned
+FROM orders JOIN own USING (visitor_id)
 GROUP BY visitor_id
 HAVING max(at_s) >= $from_s
 ORDER BY visitor_id
 """
 
 # A cart is abandoned when its visitor orders nothing from its last product put in until `$abandoned_s` later.
-CARTS_QUERY: Final = """
-SELECT
-    visits.channel,
-    count(*) AS carts,
-    count(*) FILTER (bought) AS bought,
-    count(*) FILTER (NOT bought) AS abandoned,
-    coalesce(sum(cart_value), 0.0) AS cart_value,
-    coalesce(sum(cart_value) FILTER (NOT bought), 0.0) AS abandoned_value
-FROM (
+CARTS: Final = """
+WITH carts AS (
     SELECT visits.*, EXISTS (
         SELECT 1 FROM orders
         WHERE orders.visitor_id = visits.visitor_id
@@ -211,10 +226,21 @@ FROM (
     ) AS bought
     FROM visits
     WHERE carted AND started_at_s >= $from_s
-) AS visits
-GROUP BY visits.channel
-ORDER BY visits.channel
+)
 """
+CARTS_QUERY: Final = f"""
+{CARTS}
+SELECT
+    channel,
+    count(*) AS carts,
+    count(*) FILTER (bought) AS bought,
+    count(*) FILTER (NOT bought) AS abandoned,
+    coalesce(sum(cart_value), 0.0) AS cart_value,
+    coalesce(sum(cart_value) FILTER (NOT bought), 0.0) AS abandoned_value
+FROM carts
+GROUP BY channel
+ORDER BY channel
+"""  # noqa: S608
 
 LATEST_QUERY: Final = "SELECT max(at_s) FROM happened"
 SPAN_QUERY: Final = "SELECT min(at_s), max(at_s) FROM happened WHERE at_s >= $from_s"
@@ -280,24 +306,28 @@ ORDER BY name, holdout
 
 # What all visitors of a group did, whatever they were shown. The lot is that of the device: pages are drawn for it, and
 # what a server tells under the visitor's own id has another.
-GROUPS_QUERY: Final = """
+GROUP_MEMBERS: Final = """
+WITH visitors AS (
+    SELECT visitor_id, arg_min(holdout, (sender_id = visitor_id, at_s)) AS holdout
+    FROM happened WHERE NOT off_site AND at_s >= $from_s GROUP BY visitor_id
+)
+"""
+GROUPS_QUERY: Final = f"""
+{GROUP_MEMBERS}
 SELECT
     visitors.holdout,
     count(*) AS visitors,
     coalesce(sum(bought.orders), 0)::BIGINT AS orders,
     count(bought.visitor_id) AS buyers,
     coalesce(sum(bought.revenue), 0.0) AS revenue
-FROM (
-    SELECT visitor_id, arg_min(holdout, (sender_id = visitor_id, at_s)) AS holdout
-    FROM happened WHERE NOT off_site AND at_s >= $from_s GROUP BY visitor_id
-) AS visitors
+FROM visitors
 LEFT JOIN (
     SELECT visitor_id, count(*) AS orders, sum(revenue) AS revenue
     FROM orders WHERE at_s >= $from_s GROUP BY visitor_id
 ) AS bought USING (visitor_id)
 GROUP BY visitors.holdout
 ORDER BY visitors.holdout
-"""
+"""  # noqa: S608
 
 # Where each visitor stood at the end: as last told, and before anything was told in the first stage of all.
 STAGES_QUERY: Final = """
@@ -329,13 +359,16 @@ ORDER BY moves DESC, stage_from, stage
 """
 
 # Who was in a segment at the end, and what they ordered in the days asked for.
-SEGMENT_REVENUE: Final = """
+SEGMENT_MEMBERS: Final = """
 WITH latest AS (
     SELECT visitor_id, segment, arg_max(event, (at_s, position)) AS event
     FROM happened
     WHERE event IN ('segment_entered', 'segment_left') AND segment <> ''
     GROUP BY visitor_id, segment
-), bought AS (
+)
+"""
+SEGMENT_REVENUE: Final = f"""
+{SEGMENT_MEMBERS}, bought AS (
     SELECT visitor_id, count(*) AS orders, sum(revenue) AS revenue
     FROM orders WHERE at_s >= $from_s GROUP BY visitor_id
 )
@@ -349,7 +382,7 @@ FROM latest LEFT JOIN bought USING (visitor_id)
 WHERE latest.event = 'segment_entered'
 GROUP BY segment
 ORDER BY revenue DESC, segment
-"""
+"""  # noqa: S608
 
 ALL_VISITORS: Final = """
 SELECT

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from models.base.durations import DAY_S
+from models.events.currency import NO_CURRENCY, SiteCurrency
 from models.events.sessions import SESSION_GAP_S
 from models.reports.cohorts import month_name, month_of
 from models.segments.rfm import Cutoffs
@@ -23,11 +24,12 @@ LOOKBACK_S: Final = 30 * DAY_S
 
 class ReportSettings(NamedTuple):
     """What a site's reports follow: where scores of value divide, in which time zone days begin, which experiments they
-    tell of."""
+    tell of, which currency they reckon in."""
 
     cutoffs: Cutoffs = Cutoffs()
     zone: tzinfo = UTC
     asked: tuple[Asked, ...] = ()
+    currency: SiteCurrency = NO_CURRENCY
 
 
 DEFAULT_SETTINGS: Final = ReportSettings()
@@ -46,17 +48,21 @@ class ReportSource:
         self.settings = settings
         self._connection = reading.connection
         self._reading = reading
-        self._values = {
+        self._values: dict[str, Any] = {
             "from_s": from_s,
             "until_s": until_s,
             "gap_s": SESSION_GAP_S,
             "lookback_s": LOOKBACK_S,
             "abandoned_s": CART_ABANDONED_S,
+            "base": settings.currency.base,
+            "codes": list(settings.currency.rates),
+            "rates": list(settings.currency.rates.values()),
         }
-        if reading.prepared != until_s:
+        prepared = (until_s, settings.currency)
+        if reading.prepared != prepared:
             for statement in report_queries.PREPARE:
                 self._run(statement)
-            reading.prepared = until_s
+            reading.prepared = prepared
 
     def _run(self, statement: str, **further: Any) -> "duckdb.DuckDBPyConnection":
         values = {name: value for name, value in {**self._values, **further}.items() if f"${name}" in statement}
@@ -66,7 +72,13 @@ class ReportSource:
     def ends_at_s(self) -> float:
         """The end of the days asked for, but not after the latest event, epoch seconds."""
         ((latest_s,),) = self.select(report_queries.LATEST_QUERY)
-        return min(self._values["until_s"], latest_s or 0.0)
+        return min(float(self._values["until_s"]), latest_s or 0.0)
+
+    @property
+    def currency(self) -> str:
+        """What money is in: the site's base currency, else that of most orders; empty where no order named one."""
+        ((main,),) = self.select("SELECT main FROM main_currency")
+        return str(main)
 
     def months(self) -> list[tuple[str, float]]:
         """Give the months of the days asked for in which anything happened, each with when it begins, epoch seconds."""

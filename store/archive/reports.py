@@ -1,7 +1,7 @@
 """Reports: figures from the archive, by name: rows of plain values under named columns."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Any, Final, NamedTuple
 
 from models.base.errors import InvalidError, show_value
@@ -29,11 +29,15 @@ _LATEST_DAY: Final = date(9000, 1, 1)
 
 
 class Report(NamedTuple):
-    """A table: amounts of money in the shop's currency, shares from 0 to 1, counts whole but where credit is shared."""
+    """A table: amounts of money in `currency`, shares from 0 to 1, counts whole but where credit is shared.
+
+    Money in other currencies stands in columns named for it, by currency: `store.archive.other_currencies`.
+    """
 
     name: str
     columns: tuple[str, ...]
     rows: list[tuple[Any, ...]]
+    currency: str = ""
 
     def records(self) -> list[dict[str, Any]]:
         """Give the rows by column name."""
@@ -78,8 +82,10 @@ def make_report(
         if key not in reading.made:
             if len(reading.made) >= _MAX_MADE:
                 reading.made.clear()
-            columns, rows = make(ReportSource(reading, from_s, until_s, settings))
-            reading.made[key] = Report(name, columns, [tuple(_rounded(value) for value in row) for row in rows])
+            source = ReportSource(reading, from_s, until_s, settings)
+            columns, rows = make(source)
+            rounded = [tuple(_rounded(value) for value in row) for row in rows]
+            reading.made[key] = Report(name, columns, rounded, source.currency)
         made: Report = reading.made[key]
         return made
 
@@ -91,12 +97,12 @@ def judge_experiment(
     first_day: date | None = None,
     last_day: date | None = None,
     unarchived: Unarchived = NOTHING_UNARCHIVED,
-    zone: tzinfo = UTC,
+    settings: ReportSettings = DEFAULT_SETTINGS,
 ) -> Judged:
     """Judge one experiment; parameters and errors are those of `make_report`."""
-    from_s, until_s = _span(first_day, last_day, zone)
+    from_s, until_s = _span(first_day, last_day, settings.zone)
     with archive.reading(site, unarchived) as reading:
-        (judged,) = ReportSource(reading, from_s, until_s, ReportSettings(asked=(asked,))).judged()
+        (judged,) = ReportSource(reading, from_s, until_s, settings._replace(asked=(asked,))).judged()
     return judged
 
 
@@ -127,6 +133,8 @@ def _midnight_s(day: date, zone: tzinfo) -> float:
 
 
 def _rounded(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _rounded(part) for name, part in value.items()}
     return round(value, 6) if isinstance(value, float) else value
 
 

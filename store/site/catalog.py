@@ -16,6 +16,7 @@ from models.catalog.resources import (
     Placement,
     ResourceKind,
 )
+from models.events.currency import NO_CURRENCY, SiteCurrency
 from store import keys
 from store.client import Client
 from store.lua import read_script
@@ -28,6 +29,7 @@ _TYPES: Final[dict[ResourceKind, type[CatalogResource]]] = {
     "placements": Placement,
     "rules": MerchandisingRule,
     "experiments": Experiment,
+    "currency": SiteCurrency,
 }
 _ID_FIELDS: Final[dict[ResourceKind, str]] = {
     "items": "item_id",
@@ -36,6 +38,7 @@ _ID_FIELDS: Final[dict[ResourceKind, str]] = {
     "placements": "placement_id",
     "rules": "rule_id",
     "experiments": "experiment_id",
+    "currency": "currency_id",
 }
 _DECODERS: Final = {kind: msgspec.msgpack.Decoder(kind_type) for kind, kind_type in _TYPES.items()}
 _MAX_PER_READ: Final = 5_000
@@ -63,10 +66,19 @@ def id_of(kind: ResourceKind, resource: CatalogResource) -> str:
 
 
 class CatalogStore:
-    """Catalogs in Redis; blocking."""
+    """Catalogs in Redis; blocking.
 
-    def __init__(self, client: Client) -> None:
+    Parameters
+    ----------
+    client
+        Blocking client.
+    currency
+        What counts for sites that have set none of their own.
+    """
+
+    def __init__(self, client: Client, currency: SiteCurrency = NO_CURRENCY) -> None:
         self._client = client
+        self._currency = currency
         self._write = client.register_script(read_script("write_catalog"))
 
     def put(self, site: str, kind: ResourceKind, resources: Sequence[CatalogResource], now_s: float) -> None:
@@ -110,6 +122,10 @@ class CatalogStore:
     def version(self, site: str) -> int:
         """Version of a site's catalog, 0 where there is none."""
         return int(self._client.get(keys.catalog_version(site)) or 0)
+
+    def new_assortment(self, *, offers_adult: bool = False) -> Assortment:
+        """Give an assortment of nothing yet, to be brought to a site's catalog."""
+        return Assortment(offers_adult=offers_adult, currency=self._currency)
 
     def refresh(self, site: str, assortment: Assortment, known_version: int) -> int:
         """Bring an assortment from a known version to the present one, and give that version."""

@@ -52,6 +52,10 @@ class SegmentStore:
         value = {name: getattr(thresholds, name) for name in thresholds.__struct_fields__}
         self._hash.put_beside(site, keys.thresholds(site), orjson.dumps(value))
 
+    def judge_anew(self, site: str) -> None:
+        """Have all visitors judged again, by what has changed besides segments and thresholds."""
+        self._hash.raise_version(site)
+
     def version(self, site: str) -> int:
         """Version of a site's segments and thresholds, 0 where nothing was ever set."""
         return self._hash.version(site)

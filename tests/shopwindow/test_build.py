@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from models.events.currency import NO_CURRENCY, SiteCurrency
 from models.visitor.contact_history import CONTACT_CHANNELS
 from shopwindow.build import (
     archive_directory,
     clock_kind,
     default_contact_policy,
+    default_currency,
     default_thresholds,
     open_client,
     open_dead_letter_log,
@@ -137,3 +139,25 @@ def test_a_server_that_is_there_is_not_waited_for(redis_server: EmbeddedRedis) -
     client = open_client(Settings(redis_url=redis_server.url), Stop())
     assert client.ping()
     client.close()
+
+
+def test_a_currency_and_rates_are_read_as_they_are_set() -> None:
+    given = Settings(currency="eur", rates="USD=0.92, GBP=1.17")
+    assert default_currency(given) == SiteCurrency(base="EUR", rates={"USD": 0.92, "GBP": 1.17})
+    assert default_currency(Settings()) == NO_CURRENCY
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"currency": "EUR", "rates": "USD"}, "rates has value 'USD'"),
+        ({"currency": "EUR", "rates": "USD=much"}, "rates has value 'USD=much'"),
+        ({"currency": "EUR", "rates": "USD=0"}, "rates.USD must be a number above 0"),
+        ({"currency": "coins"}, "got 'coins'"),
+        ({"rates": "USD=0.9"}, "base is required"),
+    ],
+)
+def test_a_currency_that_does_not_fit_is_named(settings: dict[str, Any], named: str) -> None:
+    with pytest.raises(SettingError) as found:
+        default_currency(Settings(**settings))
+    assert named in str(found.value)

@@ -63,6 +63,7 @@ write_as(
             "device_id": {},
             "told": {},
             "rate": {},
+            "base": {},
         },
         notes={
             "event": {

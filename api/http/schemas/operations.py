@@ -22,6 +22,7 @@ class ReportTable(Shape):
     name: str = Field(examples=["channels"])
     first_day: str | None = Field(alias="from", examples=["2026-01-01"])
     last_day: str | None = Field(alias="to", examples=["2026-01-31"])
+    currency: str | None = Field(description="What money is in, where it is known.", examples=["EUR"])
     columns: list[str] = Field(examples=[["channel", "visits", "orders", "revenue"]])
     rows: list[dict[str, Any]] = Field(
         description="In order, by column; shares from 0 to 1.",

@@ -50,3 +50,11 @@ def test_the_holdout_is_the_senders() -> None:
     told = event("page_view", visitor="anna", device_id="phone")
     assert row_of(0, 1, told, 1.0)["holdout"]
     assert not row_of(0, 1, told, 0.0)["holdout"]
+
+
+def test_a_cost_is_in_the_currency_it_names_or_in_the_base_by_its_rate() -> None:
+    told = {"source": "g", "cost": 40, "currency": "SEK"}
+    apart = row("campaign_cost", params=told)
+    assert (apart["cost"], apart["currency"]) == (40.0, "SEK")
+    reckoned = row("campaign_cost", params=told, rate=0.1, base="EUR")
+    assert (reckoned["cost"], reckoned["currency"], reckoned["amount"]) == (4.0, "EUR", None)

@@ -33,3 +33,14 @@ def test_applied_twice_nothing_changes(tmp_path: Path, at: dict[str, str]) -> No
     result = run(tmp_path, "apply", display, **at)
     assert (result.returncode, result.stdout) == (1, "placements: 0 created, 1 changed, 0 unchanged\n")
     assert "99" in result.stderr
+
+
+def test_a_currency_is_set_by_a_file(tmp_path: Path, at: dict[str, str]) -> None:
+    display = tmp_path / "display.yaml"
+    display.write_text("currency: {base: eur, rates: {PLN: 0.23}}\n")
+    assert said(run(tmp_path, "apply", display, **at)) == "currency: set\n"
+    display.write_text("currency: {base: eur, rates: {zlotys: 0.23}}\n")
+    result = run(tmp_path, "apply", display, **at)
+    assert (result.returncode, "zlotys" in result.stderr) == (1, True)
+    display.write_text("currency: {}\n")
+    said(run(tmp_path, "apply", display, **at))

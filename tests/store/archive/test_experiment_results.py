@@ -111,6 +111,24 @@ def test_a_cancelled_order_and_a_refund_are_taken_off_as_in_every_report(archive
     assert (groups(archive)["a"].buyers, groups(archive)["a"].revenue) == (1, 20.0)
 
 
+def test_orders_in_another_currency_are_no_revenue_and_stand_beside_it(archive: ArchiveWriter) -> None:
+    told = [exposed("v1", A, 1), exposed("v2", B, 1)]
+    for number, (visitor, value, currency) in enumerate(
+        [("v1", 20.0, "EUR"), ("v2", 9.0, "EUR"), ("v2", 900.0, "JPY")]
+    ):
+        told.append(
+            happened("purchase", visitor, 2, ("p", value), transaction_id=f"t{number}", value=value, currency=currency)
+        )
+    put(archive, told)
+    judged = judge_experiment(archive, SITE, asked_of(EXPERIMENT))
+    assert {group.variant_id: group.revenue for group in judged.results.groups} == {"a": 20.0, "b": 9.0}
+    assert judged.others == {"b": {"JPY": 900.0}}
+    asked = ReportSettings(asked=(asked_of(EXPERIMENT),))
+    rows = make_report(archive, SITE, "experiments", settings=asked).records()
+    beside = {(row["variant"], row["metric"]): row["other_currencies"] for row in rows if row["other_currencies"]}
+    assert beside == {("b", "revenue_per_visitor"): {"JPY": 900.0}}
+
+
 def test_bots_floods_and_visitors_in_two_variants_are_left_out_and_counted(archive: ArchiveWriter) -> None:
     agent = {"userAgent": "Mozilla/5.0 (compatible; Googlebot/2.1)"}
     events = [exposed(visitor, A, 0.5) for visitor in ("bot", "flood", "busy", "both", "plain")]

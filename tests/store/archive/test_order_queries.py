@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
+from models.events.currency import SiteCurrency
 from models.events.events import order_id_of
 from models.events.intake.parsing import parse_event
 from models.events.names import ORDERED_EVENTS
 from models.visitor.order import Order, new_order, settle, tell_order, undo_order
-from models.visitor.order_value import sold_reduced
+from models.visitor.order_value import order_value_of, sold_reduced
 from models.visitor.profile import Profile, apply_one, first_time
-from store.archive.report_source import ReportSource
+from store.archive.report_source import ReportSettings, ReportSource
 from store.archive.writer import ArchiveWriter
 from tests.store.archive.shop_archive import SITE, event, fill, table
 
@@ -20,8 +21,11 @@ MAKES = ("order_created", "order_paid", "purchase", "purchase")
 UNDOES = ("order_cancelled", "order_returned", "refund", "refund")
 
 
-def random_events(seed: int, visitors: int = 1) -> list[dict[str, Any]]:
-    """Events of a few orders in the order they arrive: late, twice, in parts, with and without items and amounts."""
+def random_events(seed: int, visitors: int = 1, currencies: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+    """Events of a few orders in the order they arrive: late, twice, in parts, with and without items and amounts.
+
+    Each names one of the currencies, if any.
+    """
     random_of = random.Random(seed)
     made: list[dict[str, Any]] = []
     for number in range(40):
@@ -31,6 +35,8 @@ def random_events(seed: int, visitors: int = 1) -> list[dict[str, Any]]:
         params: dict[str, Any] = {order_field: "o" + random_of.choice("abcdef")}
         if random_of.random() < 0.5:
             params["value"] = random_of.choice([0, 10, 19.9, 30.05, 50, 90])
+        if currencies and (named := random_of.choice(currencies)):
+            params["currency"] = named
         items = [
             {
                 "item_id": item_id,
@@ -103,6 +109,33 @@ def test_an_order_told_by_several_visitors_is_one(archive: ArchiveWriter, seed: 
         left = settled[order_id]
         assert sum(left.units.values()) == pytest.approx(units)
         assert left.cents / 100 == pytest.approx(revenue, abs=0.02)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_profiles_and_reports_keep_the_same_currencies_apart(archive: ArchiveWriter, seed: int) -> None:
+    events = random_events(seed, currencies=("EUR", "EUR", "EUR", "USD", "JPY", ""))
+    fill(archive, events)
+    profile = Profile()
+    for told in events:
+        parsed = parse_event(told, SITE, 1_900_000_000.0)
+        if first_time(profile, parsed.event_id):
+            apply_one(profile, parsed, sold_reduced)
+    reckons = SiteCurrency(base="EUR", rates={"USD": 0.5})
+    settings = ReportSettings(currency=reckons)
+    with archive.reading(SITE) as reading:
+        rows = ReportSource(reading, 0.0, 4e9, settings).select(
+            "SELECT order_id, other_currency, revenue, other_revenue FROM orders"
+        )
+    told_by_profile = {order.order_id: order for order in profile.history.orders if order.paid}
+    assert told_by_profile.keys() == {order_id for order_id, *_ in rows}
+    for order_id, other, revenue, other_revenue in rows:
+        order = told_by_profile[order_id]
+        amount, currency = reckons.reckoned(order.cents / 100, order.currency)
+        assert currency == (other or "EUR")
+        assert amount == pytest.approx(other_revenue if other else revenue, abs=0.02)
+    value = order_value_of(profile.history, reckons)
+    assert value.revenue == pytest.approx(sum(revenue for *_, revenue, _ in rows), abs=0.1)
+    assert sum(sums.total for sums in value.others) == pytest.approx(sum(row[3] for row in rows), abs=0.1)
 
 
 def test_a_page_loaded_again_and_a_server_that_tells_too_make_no_second_order(archive: ArchiveWriter) -> None:

@@ -37,7 +37,16 @@ class Prepared:
         """Prepare what reports read of events, and ask it something."""
         self._archive.write(SITE, 0, [_row(position, told) for position, told in enumerate(events, start=1)])
         self._reading.follow(self._archive.files(SITE), NOTHING_UNARCHIVED)
-        values = {"until_s": until_s, "from_s": 0.0, "gap_s": SESSION_GAP_S, "lookback_s": 1e6, "patience_s": 1e6}
+        values: dict[str, Any] = {
+            "until_s": until_s,
+            "from_s": 0.0,
+            "gap_s": SESSION_GAP_S,
+            "lookback_s": 1e6,
+            "patience_s": 1e6,
+            "base": "",
+            "codes": [],
+            "rates": [],
+        }
         for prepare in report_queries.PREPARE:
             used = {name: value for name, value in values.items() if f"${name}" in prepare}
             self._reading.connection.execute(prepare, used or None)

@@ -4,6 +4,7 @@ from redis.crc import key_slot
 
 from models.catalog.assortment import Assortment
 from models.catalog.resources import Campaign, Creative, Placement
+from models.events.currency import SITE_CURRENCY_ID, SiteCurrency
 from store import keys
 from store.client import Client
 from store.site.catalog import CatalogStore
@@ -76,3 +77,16 @@ def test_every_key_has_a_lifetime_and_a_site_one_slot(client: Client, site: str)
     for name in found:
         assert client.ttl(name) > 0, name
     assert client.ttl(keys.leader(site)) <= keys.LEADER_LIFETIME_S
+
+
+def test_a_site_without_a_currency_of_its_own_reckons_in_the_settings(client: Client, site: str) -> None:
+    store = CatalogStore(client, SiteCurrency(base="EUR", rates={"USD": 0.9}))
+    assortment = store.new_assortment()
+    assert assortment.currency.base == "EUR"
+    own = SiteCurrency(base="PLN")
+    store.put(site, "currency", [own], now_s=1.0)
+    version = store.refresh(site, assortment, 0)
+    assert assortment.currency == own
+    assert store.delete(site, "currency", SITE_CURRENCY_ID)
+    store.refresh(site, assortment, version)
+    assert assortment.currency == SiteCurrency(base="EUR", rates={"USD": 0.9})

@@ -67,3 +67,10 @@ def test_members_are_summed_over_partitions_and_the_latest_change_counts(
     stages = store.stage_tallies(site, 2)
     assert stages["effective"].visitors == 3
     assert stages["lost"] == MemberCount(0, 0.0)
+
+
+def test_all_are_judged_again_by_what_has_changed_elsewhere(store: SegmentStore, site: str) -> None:
+    version = store.version(site)
+    store.judge_anew(site)
+    assert store.version(site) == version + 1
+    assert not store.settled(site, 1)
