@@ -81,7 +81,8 @@ class BrowseLeft(TriggerCondition, frozen=True):
         return f"looked at {visit.views} products {written_duration(self.after)} ago, and put none into the cart"
 
     def item_ids(self, context: EvaluationContext) -> list[str]:
-        return context.state.browsing.item_ids if context.state.browsing else []
+        seen = context.state.browsing.item_ids if context.state.browsing else []
+        return context.assortment.item_groups.one_each(seen)
 
 
 class Hesitation(TriggerCondition, frozen=True):
