@@ -1,5 +1,6 @@
 """Whole pages over HTTP: several placements and lists at once, with nothing on the page twice."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -69,13 +70,24 @@ def coat(number: int, size: str, **fields: Any) -> dict[str, Any]:
     }
 
 
+@pytest.fixture
+def coats(api: Api) -> Iterator[None]:
+    """Coats, a parka and hats in sizes, for one test."""
+    made = [coat(number, size) for number in range(4) for size in ("s", "m", "l")]
+    made += [coat(4, "m", product_type="Outdoor > Parkas", brand="Parka")]
+    made += [coat(number, size, product_type="Outdoor > Hats") for number in (6, 7) for size in ("s", "m")]
+    api.put_items(*made)
+    yield
+    taken = {"item_ids": [item["item_id"] for item in made]}
+    api.secret.request("DELETE", "/v1/catalog/items", json=taken).raise_for_status()
+
+
 def groups_of(*lists: dict[str, Any]) -> list[str]:
     return [item["item_group_id"] or item["item_id"] for entry in lists for item in entry["items"]]
 
 
+@pytest.mark.usefixtures("coats")
 def test_of_a_products_variants_a_page_shows_one_and_none_of_what_was_bought(api: Api) -> None:
-    coats = [coat(number, size) for number in range(4) for size in ("s", "m", "l")]
-    api.put_items(*coats, coat(4, "m", product_type="Outdoor > Parkas", brand="Parka"))
     visitor, strategies = new_visitor(), ("for_you", "similar", "trending", "new", "recently_viewed", "also_viewed")
     api.post(event("view_item", visitor, "coat1-s"), event("view_item", visitor, "coat1-m"))
     for strategy in strategies:
@@ -94,8 +106,8 @@ def test_of_a_products_variants_a_page_shows_one_and_none_of_what_was_bought(api
         assert "coat1" not in groups_of(api.recommend(visitor_id=visitor, strategy=strategy, limit=30))
 
 
+@pytest.mark.usefixtures("coats")
 def test_an_event_may_name_a_product_by_its_groups_id(api: Api) -> None:
-    api.put_items(*(coat(number, size, product_type="Outdoor > Hats") for number in (6, 7) for size in ("s", "m")))
     looking, buying = new_visitor(), new_visitor()
     api.post(event("view_item", looking, "coat6"))
     first = api.recommend(visitor_id=looking, limit=1)["items"][0]
