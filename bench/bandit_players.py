@@ -108,7 +108,7 @@ class Engine:
         profile, shown = _profile(visit), self._shop.creative(creative)
         latest = latest_items(visit.recent, self._assortment)
         context = context_of(
-            bucket_of(affinity(shown, latest)),
+            bucket_of(affinity(shown, latest, self._assortment.item_groups)),
             arrival_of(profile.device, profile.last_touch),
             shown.campaign_id,
             visit.at_s,

@@ -159,7 +159,7 @@ def learn_visitors(
     ]
     loaded = [profile.position for profile in profiles]
     links = [profile.links for profile in profiles]
-    outcomes = learn(profiles, changes, assortment.vector_of_item, assortment.on_sale)
+    outcomes = learn(profiles, changes, assortment.vector_of_item, assortment.on_sale, assortment.item_groups.group_of)
     applied = [0] * len(profiles)
     duplicates = [0] * len(profiles)
     entries: list[list[bytes]] = [[] for _ in profiles]

@@ -281,7 +281,8 @@ class TriggerWorker:
             about = AboutItem(item_id=item_id)
             armed: dict[str, TimerRequest] = {}
             if after.offered and after.price is not None and before.price is not None and after.price < before.price:
-                armed["price_drop"] = TimerRequest(f"price:{item_id}:{after.price:.2f}", now_s, about)
+                group_id = assortment.item_groups.group_of(item_id)  # variants that cost the same are told of once
+                armed["price_drop"] = TimerRequest(f"price:{group_id}:{after.price:.2f}", now_s, about)
             if after.offered and not before.offered:
                 armed["back_in_stock"] = TimerRequest(f"back:{item_id}:{before.since_s:.3f}", now_s, about)
             if armed:

@@ -35,7 +35,7 @@ router = APIRouter(tags=["decisions"], route_class=HotRoute)
 async def post_decisions(request: Request) -> Response:
     """Fill several placements and lists of one page in one call.
 
-    No creative and no product stands on the page twice; lists are served in the order asked.
+    No creative and no product stands on the page twice, nor in another variant; lists are served in the order asked.
     """
     site = public_site(request)
     asked = await read_object(request, DecisionsRequest, MAX_PAGE_BYTES)

@@ -33,7 +33,9 @@ _PARAMETERS = [
         default=recommend.DEFAULT_LIMIT,
     ),
     described("category", "Only at or below this path.", examples=["Home > Kitchen"]),
-    described("exclude", "Product ids left out; repeat, or separate by commas.", examples=["sku-2,sku-3"]),
+    described(
+        "exclude", "Product ids left out, with their variants; repeat, or separate by commas.", examples=["sku-2,sku-3"]
+    ),
     described(
         "threshold", "For `threshold_nudge`: the cart value to reach.", kind="number", minimum=0, examples=[50.0]
     ),
@@ -60,8 +62,8 @@ async def get_recommendations(request: Request) -> Response:
     """Rank products as of now.
 
     Every event accepted before this call is reflected. Products out of stock, hidden, in the visitor's cart or just
-    ordered are left out. `tier` says which step of the ladder answered, `reason` why; items that a later tier filled
-    in carry their own.
+    ordered are left out; of the variants of one product one is named. `tier` says which step of the ladder
+    answered, `reason` why; items that a later tier filled in carry their own.
     """
     site = public_site(request)
     given = Parameters(request)

@@ -67,7 +67,7 @@ def _having_seen(decision: Decision, profile: Profile, item_ids: Sequence[str], 
     assortment = decision.site.assortment
     changes = []
     for number, item_id in enumerate(item_ids, start=1):
-        known = assortment.items.get(item_id)
+        known = assortment.item_of(item_id)
         if known is None:
             raise InvalidError("item_unknown", f"view_as.items: there is no item {show_value(item_id)}")
         looked = Event(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from models.catalog.assortment import Assortment, is_about
+from models.catalog.item_groups import ItemGroups
 from models.catalog.resources import CatalogItem, Creative
 
 RECENT_ITEMS: Final = 10
@@ -11,7 +12,8 @@ AFFINITY_BUCKETS: Final = ("none", "low", "some", "high")
 
 
 def latest_items(recent: Sequence[str], assortment: Assortment) -> list[tuple[CatalogItem, float]]:
-    """Give the visitor's latest items that the catalog knows, each with its weight; the weights sum to 1.
+    """Give the visitor's latest items that the catalog knows, of a group the latest, each with its weight; the weights
+    sum to 1.
 
     Parameters
     ----------
@@ -21,6 +23,7 @@ def latest_items(recent: Sequence[str], assortment: Assortment) -> list[tuple[Ca
     assortment
         Knows the items.
     """
+    recent = assortment.item_groups.one_each(recent) if assortment.item_groups else recent
     known = [
         (item, 1.0 / (place + 1))
         for place, item_id in enumerate(recent[:RECENT_ITEMS])
@@ -30,9 +33,9 @@ def latest_items(recent: Sequence[str], assortment: Assortment) -> list[tuple[Ca
     return [(item, weight / total) for item, weight in known]
 
 
-def affinity(creative: Creative, latest: Sequence[tuple[CatalogItem, float]]) -> float:
+def affinity(creative: Creative, latest: Sequence[tuple[CatalogItem, float]], groups: ItemGroups) -> float:
     """Give the share, 0 to 1, of `latest_items` that the creative is about."""
-    return sum(weight for item, weight in latest if is_about(creative, item))
+    return sum(weight for item, weight in latest if is_about(creative, item, groups))
 
 
 def bucket_of(share: float) -> str:

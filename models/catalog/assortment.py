@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.catalog.feature_hashing import DIM, Vector, category_tokens, matrix_of, tokens_of, vector_of
+from models.catalog.item_groups import ItemGroups
 from models.catalog.resources import (
     Campaign,
     CatalogItem,
@@ -36,10 +37,14 @@ _ROUNDING: Final = 0.005
 _ABOUT_KEPT: Final = 50_000
 
 
-def is_about(creative: Creative, item: CatalogItem) -> bool:
-    """Whether an item is one the creative speaks of."""
+def is_about(creative: Creative, item: CatalogItem, groups: ItemGroups) -> bool:
+    """Whether an item is one the creative speaks of, or a variant of one."""
     if item.item_id in creative.item_ids:
         return True
+    if groups and creative.item_ids:
+        group_id = groups.group_of(item.item_id)
+        if any(groups.group_of(named) == group_id for named in creative.item_ids):
+            return True
     if creative.brand and creative.brand.casefold() != item.brand.casefold():
         return False
     if creative.category:
@@ -51,8 +56,9 @@ class Assortment:
     """Items, creatives, campaigns and placements of one site.
 
     `items` maps an id to its catalog item; `row_of` to its row in the arrays. Rows of removed items stay, unsellable,
-    until the next rebuild. `revision` grows when rows come or are numbered anew. `asks_segments` is whether a decision
-    must know the visitor's segments. `sales` knows whose price changes by itself, and when.
+    until the next rebuild. `revision` grows when rows come, are numbered anew or change groups. `asks_segments` is
+    whether a decision must know the visitor's segments. `sales` knows whose price changes by itself, and when,
+    `item_groups` which items are variants of one product.
 
     Parameters
     ----------
@@ -68,6 +74,7 @@ class Assortment:
         self.currency = currency
         self.sales = SaleCalendar()
         self.items: dict[str, CatalogItem] = {}
+        self.item_groups = ItemGroups(self.items)
         self.creatives: dict[str, Creative] = {}
         self.campaigns: dict[str, Campaign] = {}
         self.placements: dict[str, Placement] = {}
@@ -88,6 +95,7 @@ class Assortment:
         self._edition = 0
         self._about: dict[str, frozenset[str]] = {}
         self._by_id: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
+        self._grouped: tuple[int, NDArray[np.int64]] = (-1, self._by_id)
         self._stale: set[str] = set()
         self.revision = 0
 
@@ -123,6 +131,7 @@ class Assortment:
     def remove(self, kind: ResourceKind, resource_id: str) -> None:
         """Take one thing out; unknown ids are passed over."""
         if kind == "items":
+            self.revision += self.item_groups.group_of(resource_id) != resource_id
             self._forget_item(resource_id)
             return
         if kind == "currency":
@@ -157,8 +166,13 @@ class Assortment:
         )
 
     def _put_item(self, item: CatalogItem) -> None:
+        group_id = self.item_groups.group_of(item.item_id)
         self._forget_item(item.item_id)
         self.items[item.item_id] = item
+        self.item_groups.put(item)
+        if self.item_groups.group_of(item.item_id) != group_id:
+            self.revision += 1
+            self._about.clear()
         self.sales.put(item)
         tokens = tokens_of(item)
         self._tokens[item.item_id] = tokens
@@ -174,6 +188,7 @@ class Assortment:
         self._about.pop(item_id, None)
         if item is None:
             return
+        self.item_groups.remove(item_id)
         del self._kin[item_id]
         for token in self._tokens.pop(item_id):
             self._by_token[token].discard(item_id)
@@ -261,6 +276,18 @@ class Assortment:
         self._refresh()
         return self._by_id
 
+    def group_by_row(self) -> NDArray[np.int64]:
+        """A number for each row, the same for the rows of one group, shape `(len(ids),)`: that of one of its rows."""
+        self._refresh()
+        revision, numbers = self._grouped
+        if revision != self.revision:
+            numbers = np.arange(len(self.ids))
+            for item_ids in self.item_groups.all_groups():
+                rows = self.rows_of(item_ids)
+                numbers[rows] = rows.min()
+            self._grouped = self.revision, numbers
+        return numbers
+
     def rows_of(self, item_ids: Iterable[str]) -> NDArray[np.int64]:
         """Rows of those of the ids that the catalog knows, in the order given."""
         self._refresh()
@@ -290,12 +317,13 @@ class Assortment:
     def kin_tokens(self, item_id: str) -> tuple[str, ...]:
         """Tokens that an item's next of kin carry too: its innermost category, its brand; none for an unknown item.
 
-        A creative's kin are the items it is about.
+        A creative's kin are the items it is about, a group's those of the variant that stands for it.
         """
-        if creative_of(item_id) is not None:
-            about = self.item_of(item_id)
-            return _kin_of(tokens_of(about), about.category) if about else ()
-        return self._kin.get(item_id, ())
+        known = self._kin.get(item_id)
+        if known is not None:
+            return known
+        about = self.item_of(item_id)
+        return _kin_of(tokens_of(about), about.category) if about else ()
 
     def creatives_about(self, item: CatalogItem) -> frozenset[str]:
         """Ids of the creatives that speak of an item, worked out once while both stay as they are."""
@@ -303,7 +331,11 @@ class Assortment:
         if known is None:
             if len(self._about) >= _ABOUT_KEPT:
                 self._about.clear()
-            known = frozenset(creative.creative_id for creative in self.creatives.values() if is_about(creative, item))
+            known = frozenset(
+                creative.creative_id
+                for creative in self.creatives.values()
+                if is_about(creative, item, self.item_groups)
+            )
             self._about[item.item_id] = known
         return known
 
@@ -319,21 +351,30 @@ class Assortment:
         return vector_of(tokens, {token: len(self.with_token(token)) for token in tokens})
 
     def item_of(self, subject_id: str) -> CatalogItem | None:
-        """Give a catalog item by id, or what a clicked creative is about as if it were one; None for neither."""
+        """Give a catalog item by id, the variant that stands for a group by the group's, or what a clicked creative is
+        about as if it were an item; None for anything else."""
+        known = self.items.get(subject_id)
+        if known is not None:
+            return known
         creative_id = creative_of(subject_id)
         if creative_id is None:
-            return self.items.get(subject_id)
+            return self._variant_for(subject_id)
         creative = self.creatives.get(creative_id)
         if creative is None:
             return None
         return CatalogItem(item_id=subject_id, category=creative.category, brand=creative.brand)
+
+    def _variant_for(self, group_id: str) -> CatalogItem | None:
+        """The first variant of a group by id, of those that lists may have where there are any."""
+        variants = [self.items[item_id] for item_id in self.item_groups.members(group_id)]
+        return next((item for item in variants if self._offers(item)), variants[0] if variants else None)
 
     def on_sale(self, item: EventItem, at_s: float, currency: str = "") -> bool:
         """Whether an item ordered at `at_s` was sold below its usual price: as the event tells, or by the catalog's.
 
         A price in another `currency` than the catalog's tells nothing.
         """
-        known = self.items.get(item.item_id)
+        known = self.item_of(item.item_id)
         if item.discount > 0 or known is None or known.price is None:
             return item.discount > 0
         told = item.price is not None and comparable(currency, known.currency)
@@ -345,12 +386,17 @@ class Assortment:
         if creative_of(item.item_id) is not None:
             about = self.item_of(item.item_id)
             return self._vector_of(tokens_of(about) if about else ())
-        known = self._tokens.get(item.item_id)
+        item_id = item.item_id
+        known = self._tokens.get(item_id)
         if known is None:
-            return _vector_as_told(item.category, item.brand, item.price)
-        if item.item_id in self._stale:
+            variant = self._variant_for(item_id)
+            if variant is None:
+                return _vector_as_told(item.category, item.brand, item.price)
+            item_id = variant.item_id
+            known = self._tokens[item_id]
+        if item_id in self._stale:
             return self._vector_of(known)
-        vector: Vector = self._matrix[self.row_of[item.item_id]]
+        vector: Vector = self._matrix[self.row_of[item_id]]
         return vector
 
 

@@ -69,8 +69,8 @@ class ListRules:
         found = [mask_of(self._scored, rule, self._now_s) for rule in self._of.get(action, [])]
         return np.logical_or.reduce(found) if found else None
 
-    def reordered(self, step: CandidateList, limit: int) -> CandidateList:
-        """Give a step with its boosts counted, and made as diverse as asked."""
+    def boosted(self, step: CandidateList) -> CandidateList:
+        """Give a step with its boosts counted."""
         boosts = self._of.get("boost", [])
         if boosts and len(step.rows):
             scores = step.scores.copy()
@@ -78,6 +78,10 @@ class ListRules:
                 scores[mask_of(self._scored, rule, self._now_s)[step.rows]] *= rule.weight
             order = np.argsort(-scores, kind="stable")
             step = replace(step, rows=step.rows[order], scores=scores[order])
+        return step
+
+    def diversified(self, step: CandidateList, limit: int) -> CandidateList:
+        """Give a step made as diverse as asked."""
         for rule in self._of.get("diversify", []):
             step = _diversified(self._scored, step, mask_of(self._scored, rule, self._now_s), rule.weight, limit)
         return step
@@ -105,10 +109,18 @@ class ListRules:
         """Give places, rows and reasons of the items that are pinned and may be shown, by place."""
         found = []
         for rule in self.pins:
-            rows = [row for row in self._scored.assortment.rows_of(rule.item_ids).tolist() if allowed[row]]
+            rows = [row for item_id in rule.item_ids for row in self._allowed_row(item_id, allowed)]
+            if self._scored.groups is not None:
+                rows = self._scored.groups.distinct_rows(rows)
             why = Reason(f"pinned by the rule {rule.name or rule.rule_id}", "rule")
             found += [(rule.position + place, row, why) for place, row in enumerate(rows)]
         return sorted(found, key=lambda pin: pin[0])
+
+    def _allowed_row(self, item_id: str, allowed: Mask) -> list[int]:
+        """The row of an item that may be shown, for a group's id that of its most wanted variant; none for others."""
+        rows = self._scored.rows_of_named([item_id])
+        found: list[int] = rows[allowed[rows]][:1].tolist()
+        return found
 
     def last(self, allowed: Mask) -> CandidateList:
         """Offer what is buried, the popular first: for a list that has nothing else left."""
@@ -155,7 +167,7 @@ def _mask(scored: ScoredCatalog, rule: MerchandisingRule, at_s: float) -> Mask:
 
 def _rows(scored: ScoredCatalog, item_ids: Iterable[str]) -> Mask:
     mask = np.zeros(len(scored.all_rows), dtype=bool)
-    mask[scored.assortment.rows_of(item_ids)] = True
+    mask[scored.rows_of_named(item_ids)] = True
     return mask
 
 

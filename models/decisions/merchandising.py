@@ -30,7 +30,7 @@ NEXT_SHARE: Final = 0.3
 
 def up_sell(scored: ScoredCatalog, item_id: str, at_s: float) -> CandidateList:
     """Items for the same need, one or two price bands up: those most alike, and most looked at after it, first."""
-    item = scored.assortment.items.get(item_id)
+    item = scored.assortment.item_of(item_id)
     nothing = ranked_step("session", Reason("a step up"), scored.all_rows[:0], np.zeros(0))
     below = item.current_price(at_s) if item is not None else None
     if item is None or below is None or not item.category:
@@ -44,7 +44,7 @@ def up_sell(scored: ScoredCatalog, item_id: str, at_s: float) -> CandidateList:
     if not len(rows):
         return nothing
     matrix = scored.matrix
-    scores = 1.0 + (matrix[rows] * matrix[scored.assortment.row_of[item_id]]).sum(axis=1, dtype=np.float64)
+    scores = 1.0 + (matrix[rows] * matrix[scored.assortment.row_of[item.item_id]]).sum(axis=1, dtype=np.float64)
     scores += NEXT_SHARE * _share_of_next(scored, [item_id])[rows]
     title = item_title(scored, item_id)
 
@@ -58,7 +58,7 @@ def up_sell(scored: ScoredCatalog, item_id: str, at_s: float) -> CandidateList:
 
 def cross_sell(scored: ScoredCatalog, anchors: Sequence[str]) -> CandidateList:
     """What is ordered with the given items and serves another need: none of their own categories."""
-    own = {item.category for anchor in anchors if (item := scored.assortment.items.get(anchor)) is not None}
+    own = {item.category for anchor in anchors if (item := scored.assortment.item_of(anchor)) is not None}
     scores = np.zeros(len(scored.all_rows))
     because = np.full(len(scores), -1)
     for place, anchor in enumerate(anchors):
@@ -111,7 +111,7 @@ def gap_of(scored: ScoredCatalog, profile: Profile, threshold: float, at_s: floa
     """Give the gap between the value of a visitor's cart and a threshold, such as free shipping's."""
     value = 0.0
     for line in profile.cart:
-        item = scored.assortment.items.get(line.item_id)
+        item = scored.assortment.item_of(line.item_id)
         current = item.current_price(at_s) if item is not None else None
         price = line.price if current is None else current
         value += (price or 0.0) * line.quantity

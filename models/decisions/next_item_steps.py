@@ -46,6 +46,10 @@ def next_steps(
         Items on which there has been no event; one takes every `NEWCOMER_EVERY`th place.
     """
     seen = [item for item in reversed(profile.recent) if creative_of(item.item_id) is None]
+    group_of = scored.assortment.item_groups.group_of
+    if scored.groups is not None:  # of a group the latest look, as the engine has learned it
+        seen = list({group_of(item.item_id): item for item in reversed(seen)}.values())
+        seen.sort(key=lambda item: -item.at_s)
     session = in_session(profile, seen) or seen
     history = [item.item_id for item in session]
     at_s = session[0].at_s if session else None
@@ -59,6 +63,7 @@ def next_steps(
     rows, chances, numbers = rows[order], chances[order], numbers[order]
     reader = engine.reader() if len(numbers) else None
     contributions_by_row: dict[int, Contributions] = {}
+    looked_at = {group_of(item.item_id): item.item_id for item in seen} if scored.groups is not None else {}
 
     def why_of(row: int) -> Reason:
         if row not in contributions_by_row:  # a run at a time: the rows after this one are asked for next
@@ -70,6 +75,8 @@ def next_steps(
         contributions = contributions_by_row[row]
         learner = contributions.learner
         because = engine.names[contributions.because] if contributions.because >= 0 else ""
+        if scored.groups is not None:
+            because = looked_at.get(because, because)
         words = _WORDS.get(learner) or interest_words(scored, profile, row)
         if "{}" in words:
             words = words.format(item_title(scored, because)) if because else _PLAIN_WORDS
@@ -78,7 +85,7 @@ def next_steps(
     count = int(spoken.sum())
     first = CandidateList(tier, Reason("likely next"), rows[:count], chances[:count].astype(np.float64), why_of)
     rest = replace(first, rows=rows[count:], scores=chances[count:].astype(np.float64))
-    return _with_newcomers(first, newcomers), rest
+    return _with_newcomers(scored, first, newcomers), rest
 
 
 def interest_words(scored: ScoredCatalog, profile: Profile, row: int) -> str:
@@ -95,14 +102,18 @@ def interest_words(scored: ScoredCatalog, profile: Profile, row: int) -> str:
     return f"matches your interest in {item.category[-1]}" if item.category else "matches your interests"
 
 
-def _with_newcomers(step: CandidateList, newcomers: CandidateList) -> CandidateList:
-    """Put newcomers in their places, each with the score of the item it stands before."""
-    places = np.arange(NEWCOMER_FIRST, len(step.rows) + 1, NEWCOMER_EVERY)[: len(newcomers.rows)]
+def _with_newcomers(scored: ScoredCatalog, step: CandidateList, newcomers: CandidateList) -> CandidateList:
+    """Put newcomers in their places, each with the score of the item it stands before; a group takes one place."""
+    firsts, new = np.arange(len(step.rows)), newcomers.rows
+    if scored.groups is not None:
+        firsts, new = scored.groups.firsts(step.rows), new[scored.groups.firsts(new)]
+    places = np.arange(NEWCOMER_FIRST, len(firsts) + 1, NEWCOMER_EVERY)[: len(new)]
     if not len(places):
         return step
+    places = np.append(firsts, len(step.rows))[places]
     scores = step.scores[np.minimum(places, len(step.rows) - 1)]
     return replace(
         step,
-        rows=np.insert(step.rows, places, newcomers.rows[: len(places)]),
+        rows=np.insert(step.rows, places, new[: len(places)]),
         scores=np.insert(step.scores, places, scores),
     )

@@ -4,9 +4,9 @@ Every strategy is a ladder of steps. A step offers rows with scores and a reason
 after ranking, and the next step fills what is left of the list. Nothing is ever drawn at random.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,20 +15,25 @@ from models.base.durations import DAY_S
 from models.catalog.resources import CatalogItem
 from models.catalog.similarity import similarity
 from models.catalog.strategies import Strategy
+from models.decisions.companion_steps import RECENTS_USED, also_viewed, bought_together, buy_again
+from models.decisions.group_rows import VariantChoice
 from models.decisions.ladder import CandidateList, DecisionTier, Reason, item_title, ordered_step, ranked_step
 from models.decisions.list_rules import ListRules, list_rules_of
 from models.decisions.merchandising import NEXT_SHARE, Gap, clearance, cross_sell, gap_of, threshold_nudge, up_sell
-from models.decisions.next_item_steps import TOGETHER_CHANNELS, interest_words, next_steps
+from models.decisions.next_item_steps import interest_words, next_steps
 from models.decisions.scored_catalog import ScoredCatalog
 from models.decisions.visitor_context import VisitorContext
 from models.events.subjects import creative_of
-from models.ranking.buy_again import MAX_RANKED
 from models.visitor.campaign_echo import ECHO_PLACES, campaign_of
 from models.visitor.interest_sketch import directions
 from models.visitor.profile import Profile, RecentItem, in_session, recent_items
 
 UNPADDED: Final[frozenset[Strategy]] = frozenset({"up_sell", "clearance", "threshold_nudge"})
 """Lists that say something of price of every item: they stay short rather than say it of one it is not true of."""
+ANCHORED: Final[frozenset[Strategy]] = frozenset(
+    {"similar", "also_viewed", "also_bought", "bundles", "up_sell", "cross_sell"}
+)
+"""Lists that start from an item, by default the one looked at last: they never name another variant of it."""
 
 MAX_LIMIT: Final = 100
 DEFAULT_LIMIT: Final = 10
@@ -37,7 +42,6 @@ BOUGHT_HIDDEN_S: Final = 30 * DAY_S
 `buy_again`, which knows when they are due."""
 HALF_LIFE_SHARES: Final = np.array([0.5, 0.3, 0.2])
 """How much the visitor's interests of 15 minutes, 24 hours and 30 days count."""
-RECENTS_USED: Final = 10
 POPULARITY_SHARE: Final = 0.1
 SEEN_SHARE: Final = 0.25
 """What is left of the score of an item the visitor has just looked at: another item serves better."""
@@ -116,24 +120,29 @@ def recommend(scored: ScoredCatalog, visitor: VisitorContext, query: Query) -> R
     profile, now_s, holdout = visitor.profile, visitor.now_s, visitor.holdout
     ruled = list_rules_of(scored, query.strategy, visitor.targeting, now_s)
     allowed = _allowed(scored, query, now_s, hidden_items(profile), ruled)
+    allowed[_other_variants(scored, query, _latest(profile, holdout))] = False
     answer = RecommendedList("static", "no item may be shown", at_s=now_s)
     if query.strategy == "threshold_nudge":
         answer.gap = gap_of(scored, profile, query.threshold, now_s)
         if not answer.gap.missing and query.threshold:
             answer.reason = "the threshold is reached"
     taken = np.zeros(len(allowed), dtype=bool)
+    preferred = {} if holdout else _ranks(scored, recent_items(profile))
     for number, step in enumerate(_ladder(scored, visitor, query, allowed, answer.gap)):
         if number and (not query.refill or answer.companion_of is not None):
             break  # a bundle is never padded: it names what goes together, or the ladder answers
-        may = _allowed(scored, query, now_s, cart_items(profile), ruled) if step.again else allowed
-        _take(scored, answer, step, may, taken, query.limit, ruled)
+        places = OpenPlaces(allowed, taken, query.limit, preferred)
+        if step.again:
+            may = _allowed(scored, query, now_s, cart_items(profile), ruled)
+            places = OpenPlaces(may, taken, query.limit, _ranks(scored, _bought(profile)))
+        _take(scored, answer, step, places, ruled)
         if query.strategy == "bundles" and number == 0 and answer.items:
-            answer.companion_of = scored.assortment.items.get(_anchor(profile, query.item_id, holdout))
+            answer.companion_of = scored.assortment.item_of(_anchor(scored, profile, query.item_id, holdout))
         if len(answer.items) >= query.limit:
             break
     if ruled is not None:
         if ruled.buried is not None and query.refill and query.strategy not in UNPADDED and not answer.companion_of:
-            _take(scored, answer, ruled.last(allowed), allowed, taken, query.limit, None)
+            _take(scored, answer, ruled.last(allowed), OpenPlaces(allowed, taken, query.limit, preferred), None)
         _pin(scored, answer, ruled, allowed, query.limit)
     if answer.items:
         answer.tier = answer.items[0].tier
@@ -143,34 +152,50 @@ def recommend(scored: ScoredCatalog, visitor: VisitorContext, query: Query) -> R
     return answer
 
 
+class OpenPlaces(NamedTuple):
+    """What a list may still take: of the rows `allowed` those not `taken`, up to its `limit`.
+
+    Of a group's variants the `preferred` one stands for it, the least number first.
+    """
+
+    allowed: NDArray[np.bool_]
+    taken: NDArray[np.bool_]
+    limit: int
+    preferred: dict[int, int]
+
+
 def _take(
-    scored: ScoredCatalog,
-    answer: RecommendedList,
-    step: CandidateList,
-    allowed: NDArray[np.bool_],
-    taken: NDArray[np.bool_],
-    limit: int,
-    ruled: ListRules | None,
+    scored: ScoredCatalog, answer: RecommendedList, step: CandidateList, places: OpenPlaces, ruled: ListRules | None
 ) -> None:
-    """Put what a step offers and may be shown on the list, until it is full."""
-    keep = allowed[step.rows] & np.logical_not(taken[step.rows])
+    """Put what a step offers and may be shown on the list, until it is full; of a group one variant."""
+    groups, limit = scored.groups, places.limit
+    keep = places.allowed[step.rows] & np.logical_not(places.taken[step.rows])
     if ruled is not None and ruled.buried is not None:
         keep &= np.logical_not(ruled.buried[step.rows])
     rows, scores = step.rows[keep], step.scores[keep]
+    if ruled is not None:
+        step = ruled.boosted(replace(step, rows=rows, scores=scores))
+        rows, scores = step.rows, step.scores
+    variants = None
+    if groups is not None:
+        variants = VariantChoice(groups, rows, scores, places.preferred)
+        rows, scores = rows[variants.firsts], scores[variants.firsts]
     if ruled is None:
-        room = limit - len(answer.items)
-        rows, scores = rows[:room], scores[:room]
+        free = limit - len(answer.items)
+        rows, scores = rows[:free], scores[:free]
     else:
-        step = ruled.reordered(replace(step, rows=rows, scores=scores), limit)
+        step = ruled.diversified(replace(step, rows=rows, scores=scores), limit)
         rows, scores = step.rows, step.scores
     for row, score in zip(rows.tolist(), scores.tolist(), strict=True):
         if len(answer.items) >= limit:
             return
+        if variants is not None:
+            row = variants.choose(row)
         if ruled is not None:
             if not ruled.admits(row):
                 continue
             ruled.add(row)
-        taken[row] = True
+        places.taken[row if groups is None else groups.variants(row)] = True
         item = scored.assortment.items[scored.assortment.ids[row]]
         why = step.why_of(row) if step.why_of else step.why
         tier = step.tier_of(row) if step.tier_of else step.tier
@@ -181,9 +206,13 @@ def _pin(
     scored: ScoredCatalog, answer: RecommendedList, ruled: ListRules, allowed: NDArray[np.bool_], limit: int
 ) -> None:
     """Put pinned items in their places; what stood there moves on, and what falls off the end is gone."""
+    group_of, placed = scored.assortment.item_groups.group_of, dict[str, str]()
     for place, row, why in ruled.pinned(allowed):
         item = scored.assortment.items[scored.assortment.ids[row]]
-        answer.items = [chosen for chosen in answer.items if chosen.item.item_id != item.item_id]
+        group_id = group_of(item.item_id)
+        if placed.setdefault(group_id, item.item_id) != item.item_id:
+            continue
+        answer.items = [chosen for chosen in answer.items if group_of(chosen.item.item_id) != group_id]
         answer.items.insert(place, Recommended(item, 0.0, "static", why))
     del answer.items[limit:]
 
@@ -215,8 +244,30 @@ def _allowed(
     left_out = hidden | query.exclude
     if query.item_id:
         left_out = left_out | {query.item_id}
-    allowed[assortment.rows_of(left_out)] = False
+    allowed[scored.rows_of_products(left_out)] = False
     return allowed
+
+
+def _other_variants(scored: ScoredCatalog, query: Query, item_id: str) -> NDArray[np.int64]:
+    """Rows of variants of the item that a list starts from, where it is not asked for; but the item's own row."""
+    if scored.groups is None or query.item_id or query.strategy not in ANCHORED:
+        return scored.all_rows[:0]
+    item = scored.assortment.item_of(item_id)
+    rows = scored.rows_of_products([item_id])
+    return rows if item is None else rows[rows != scored.assortment.row_of[item.item_id]]
+
+
+def _ranks(scored: ScoredCatalog, item_ids: Iterable[str]) -> dict[int, int]:
+    """Rows of variants with their places in what the visitor saw or bought; none in a shop without variants."""
+    if scored.groups is None:
+        return {}
+    return {row: rank for rank, row in enumerate(scored.assortment.rows_of(item_ids).tolist())}
+
+
+def _bought(profile: Profile) -> list[str]:
+    """Items the visitor ordered, the latest first."""
+    purchases = sorted(profile.history.item_purchases, key=lambda purchases: -purchases.last_at_s)
+    return [item.item_id for item in purchases]
 
 
 def _ladder(  # noqa: C901 - one arm a strategy, side by side
@@ -229,31 +280,35 @@ def _ladder(  # noqa: C901 - one arm a strategy, side by side
             if not holdout:
                 if echo:
                     step = _of_campaign(scored, echo)
-                    rows = step.rows[allowed[step.rows]][:ECHO_PLACES]
+                    rows = step.rows[allowed[step.rows]]
+                    if scored.groups is not None:
+                        rows = scored.groups.first_groups(rows, ECHO_PLACES)
+                    else:
+                        rows = rows[:ECHO_PLACES]
                     yield replace(step, rows=rows, scores=step.scores[: len(rows)])
                 yield from _for_you(scored, profile, allowed, now_s)
         case "similar":
             yield from _similar(scored, query.item_id or _latest(profile, holdout))
         case "also_viewed":
             item_id = query.item_id or _latest(profile, holdout)
-            yield _also_viewed(scored, [item_id])
+            yield also_viewed(scored, [item_id])
             yield from _similar(scored, item_id)
         case "also_bought":
             yield from _also_bought(scored, profile, query.item_id, holdout)
         case "bundles":
-            anchor = _anchor(profile, query.item_id, holdout)
-            yield _bought_together(scored, [anchor])
-            yield _also_viewed(scored, [anchor])
+            anchor = _anchor(scored, profile, query.item_id, holdout)
+            yield bought_together(scored, [anchor])
+            yield also_viewed(scored, [anchor])
             yield from _similar(scored, anchor)
         case "buy_again":
             if not holdout and profile.orders is not None:
-                yield _buy_again(scored, profile, query, now_s)
+                yield buy_again(scored, profile.history, now_s, refill=query.refill)
         case "up_sell":
-            yield up_sell(scored, _anchor(profile, query.item_id, holdout), now_s)
+            yield up_sell(scored, _anchor(scored, profile, query.item_id, holdout), now_s)
         case "cross_sell":
-            anchors = _anchors(profile, query.item_id, holdout)
+            anchors = _anchors(scored, profile, query.item_id, holdout)
             yield cross_sell(scored, anchors)
-            yield _also_viewed(scored, anchors)
+            yield also_viewed(scored, anchors)
         case "clearance":
             known = not holdout and bool(profile.sketch)
             interest = _interest(scored, profile, scored.all_rows) if known else np.zeros(len(allowed))
@@ -267,7 +322,7 @@ def _ladder(  # noqa: C901 - one arm a strategy, side by side
         case "new":
             yield ordered_step("static", Reason("new in the shop", "catalog"), scored.newest)
         case "recently_viewed":
-            rows = scored.assortment.rows_of(recent_items(profile))
+            rows = scored.rows_of_products(recent_items(profile))
             yield ordered_step("session", Reason("you looked at it lately", "seen_before"), rows)
         case "trending":
             pass
@@ -297,7 +352,7 @@ def _for_you(
         tier = history_tier(profile)
         near = _near(scored, profile.recent)
         seen = np.zeros(len(allowed), dtype=bool)
-        seen[scored.assortment.rows_of(recent_items(profile)[:RECENTS_USED])] = True
+        seen[scored.rows_of_products(recent_items(profile)[:RECENTS_USED])] = True
 
         def why_of(row: int) -> Reason:
             return Reason(interest_words(scored, profile, row), "interests")
@@ -327,7 +382,7 @@ def _of_campaign(scored: ScoredCatalog, campaign_id: str) -> CandidateList:
     paths = sorted({creative.category for creative in creatives if creative.category})
     members = sorted({item_id for path in paths for item_id in scored.assortment.in_category(path)} - set(named))
     rows = scored.assortment.rows_of(members)
-    rows = np.concatenate([scored.assortment.rows_of(named), rows[np.argsort(-scored.popularity[rows], kind="stable")]])
+    rows = np.concatenate([scored.rows_of_products(named), rows[np.argsort(-scored.popularity[rows], kind="stable")]])
     campaign = scored.assortment.campaigns.get(campaign_id)
     title = campaign.name if campaign and campaign.name else campaign_id
     return ordered_step("segment", Reason(f"you came by the campaign {title}", "campaign"), rows)
@@ -365,11 +420,11 @@ def _alike(scored: ScoredCatalog, item_id: str) -> tuple[NDArray[np.int64], NDAr
 
 def _similar(scored: ScoredCatalog, item_id: str) -> Iterator[CandidateList]:
     """Items that share most with this one, then its whole category."""
-    item = scored.assortment.items.get(item_id)
+    item = scored.assortment.item_of(item_id)
     if item is None:
         return
     title = item_title(scored, item_id)
-    rows, scores = scored.remembered(item_id, _alike)
+    rows, scores = scored.remembered(item.item_id, _alike)
     yield CandidateList("session", Reason(f"similar to {title}", "content", item_id), rows, scores)
     if item.category:
         members = scored.assortment.rows_of(sorted(scored.assortment.in_category(item.category)))
@@ -377,82 +432,25 @@ def _similar(scored: ScoredCatalog, item_id: str) -> Iterator[CandidateList]:
         yield ordered_step("session", Reason(f"also in {item.category[-1]}", "content", item_id), members)
 
 
-def _also_viewed(scored: ScoredCatalog, item_ids: Sequence[str]) -> CandidateList:
-    """Items that stand in sessions with any of the given ones, by the best chance to follow one."""
-    scores = np.zeros(len(scored.popularity))
-    because = np.zeros(len(scores), dtype=np.int64)
-    for place, item_id in enumerate(item_ids[:RECENTS_USED]):
-        rows, chances, numbers = scored.next_after([item_id])
-        if len(rows):
-            together = scored.snapshot.engine.evidence(numbers, TOGETHER_CHANNELS)
-            better = together & (chances > scores[rows])
-            scores[rows[better]] = chances[better]
-            because[rows[better]] = place
-
-    def why_of(row: int) -> Reason:
-        anchor = item_ids[int(because[row])]
-        return Reason(f"viewed together with {item_title(scored, anchor)}", "co_visitation", anchor)
-
-    return ranked_step("session", Reason("viewed together", "co_visitation"), scored.all_rows, scores, 0.0, why_of)
-
-
-def _anchors(profile: Profile, item_id: str, holdout: bool) -> list[str]:
+def _anchors(scored: ScoredCatalog, profile: Profile, item_id: str, holdout: bool) -> list[str]:
     """The item asked for, or the whole cart, latest first, or what was looked at last."""
     if item_id:
         return [item_id]
     if profile.cart:
-        return [line.item_id for line in reversed(profile.cart)][:RECENTS_USED]
+        lines = [line.item_id for line in reversed(profile.cart)]
+        lines = lines if scored.groups is None else scored.assortment.item_groups.one_each(lines)
+        return lines[:RECENTS_USED]
     return [latest for latest in [_latest(profile, holdout)] if latest]
 
 
 def _also_bought(scored: ScoredCatalog, profile: Profile, item_id: str, holdout: bool) -> Iterator[CandidateList]:
-    anchors = _anchors(profile, item_id, holdout)
-    yield _bought_together(scored, anchors)
-    yield _also_viewed(scored, anchors)
+    anchors = _anchors(scored, profile, item_id, holdout)
+    yield bought_together(scored, anchors)
+    yield also_viewed(scored, anchors)
     for anchor in anchors[:1]:
         yield from _similar(scored, anchor)
 
 
-def _anchor(profile: Profile, item_id: str, holdout: bool) -> str:
+def _anchor(scored: ScoredCatalog, profile: Profile, item_id: str, holdout: bool) -> str:
     """The item asked for, or put into the cart last, or looked at last."""
-    return next(iter(_anchors(profile, item_id, holdout)), "")
-
-
-def _buy_again(scored: ScoredCatalog, profile: Profile, query: Query, now_s: float) -> CandidateList:
-    """What the visitor's next order will likely hold; without refill only what the visitor bought before."""
-    row_of = scored.assortment.row_of
-    ranked = {
-        row_of[item.item_id]: item
-        for item in scored.snapshot.again.due_items(profile.history, now_s, MAX_RANKED)
-        if item.item_id in row_of and (query.refill or item.purchases is not None)
-    }
-
-    def tier_of(row: int) -> DecisionTier:
-        return "popular" if ranked[row].purchases is None else "personalized"
-
-    return CandidateList(
-        "personalized",
-        Reason("you bought it before", "buy_again"),
-        np.array(list(ranked), dtype=np.int64),
-        np.array([due_item.score for due_item in ranked.values()], dtype=np.float64),
-        lambda row: Reason(ranked[row].reason, "popularity" if ranked[row].purchases is None else "buy_again"),
-        tier_of,
-        again=True,
-    )
-
-
-def _bought_together(scored: ScoredCatalog, item_ids: Sequence[str]) -> CandidateList:
-    """Items ordered with any of the given ones, by the sum of their shares."""
-    scores = np.zeros(len(scored.popularity))
-    best, because = np.zeros(len(scores)), np.zeros(len(scores), dtype=np.int64)
-    for place, item_id in enumerate(item_ids[:RECENTS_USED]):
-        rows, shares = scored.bought_with(item_id)
-        scores[rows] += shares
-        because[rows[shares > best[rows]]] = place
-        best[rows] = np.maximum(best[rows], shares)
-
-    def why_of(row: int) -> Reason:
-        anchor = item_ids[int(because[row])]
-        return Reason(f"bought together with {item_title(scored, anchor)}", "co_purchase", anchor)
-
-    return ranked_step("session", Reason("bought together", "co_purchase"), scored.all_rows, scores, 0.0, why_of)
+    return next(iter(_anchors(scored, profile, item_id, holdout)), "")

@@ -1,6 +1,6 @@
 """Scored catalog: a learned snapshot laid over the assortment, so that scores and catalog rows line up."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import nan
 from typing import Final
 
@@ -9,11 +9,13 @@ from numpy.typing import NDArray
 
 from models.catalog.assortment import Assortment
 from models.catalog.resources import MerchandisingRule
+from models.decisions.group_rows import GroupRows
 from models.learner.snapshot import Snapshot
 
 ITEMS_REMEMBERED: Final = 2_000
 RankedRows = tuple[NDArray[np.int64], NDArray[np.float64]]
 """Rows of the catalog, best first, and their scores."""
+_NO_SHARES: Final[NDArray[np.float32]] = np.zeros(0, dtype=np.float32)
 
 
 def _nan(price: float | None) -> float:
@@ -30,7 +32,8 @@ class ScoredCatalog:
     """Scores by catalog row, for one snapshot and one revision of the assortment.
 
     `trending`, `popular`, `sold` and `newest` are rows in serving order, ties by item id; the last holds all rows, the
-    others those with a score. `untouched` marks the items on which there has been no event.
+    others those with a score. `untouched` marks the items on which there has been no event. `groups` is None in a shop
+    without variants; in others each row has its group's scores.
     """
 
     def __init__(self, snapshot: Snapshot, assortment: Assortment) -> None:
@@ -39,26 +42,27 @@ class ScoredCatalog:
         self.matrix = assortment.matrix  # refreshes the rows before anything reads them
         self.revision = assortment.revision
         count = len(assortment.ids)
-        row_of = assortment.row_of
-        self.row_of_number = np.array([row_of.get(name, -1) for name in snapshot.names], dtype=np.int64)
-        self.row_of_engine = np.array([row_of.get(name, -1) for name in snapshot.engine.names], dtype=np.int64)
-        known = self.row_of_number >= 0
+        self.groups: GroupRows | None = None
+        self.row_of_number = self._rows_named(snapshot.names)
+        self.row_of_engine = self._rows_named(snapshot.engine.names)
         self.all_rows = np.arange(count)
-        self.popularity: NDArray[np.float32] = np.zeros(count, dtype=np.float32)
-        self.popularity[self.row_of_number[known]] = snapshot.popular[known]
-        trending = np.zeros(count, dtype=np.float32)
-        trending[self.row_of_number[known]] = snapshot.trending[known]
         self.by_id = assortment.by_id()
-        self.trending_score = trending
-        self.trending = self._ordered(trending)
+        if assortment.item_groups:
+            own = np.array([assortment.row_of.get(name, -1) for name in snapshot.names], dtype=np.int64)
+            alone = np.zeros(count, dtype=np.float32)
+            alone[own[own >= 0]] = snapshot.popular[own >= 0]
+            self.groups = GroupRows(assortment.group_by_row(), self.by_id, alone)
+            self.by_id = self.groups.in_order
+        self.popularity: NDArray[np.float32] = self._by_row(snapshot.popular)
+        self.trending_score = self._by_row(snapshot.trending)
+        self.trending = self._ordered(self.trending_score)
         self.popular = self._ordered(self.popularity)
-        sold = np.zeros(count, dtype=np.float32)
-        sold[self.row_of_number[known]] = snapshot.sold[known]
-        self.sold_score = sold
-        self.sold = self._ordered(sold)
+        self.sold_score = self._by_row(snapshot.sold)
+        self.sold = self._ordered(self.sold_score)
         since = assortment.new_since_by_row()
         self.untouched: NDArray[np.bool_] = np.ones(count, dtype=bool)
-        self.untouched[self.row_of_engine[self.row_of_engine >= 0]] = False
+        touched = self.row_of_engine[self.row_of_engine >= 0]
+        self.untouched[touched if self.groups is None else self.groups.spread(touched)[0]] = False
         self._edition = assortment.edition
         self._rows_with: dict[str, NDArray[np.int64]] = {}
         self._remembered: dict[str, RankedRows] = {}
@@ -68,6 +72,26 @@ class ScoredCatalog:
         self._priced_at_s = 0.0
         self._reductions: NDArray[np.float64] = np.zeros(0)
         self.newest = self.by_id[np.argsort(-since[self.by_id], kind="stable")]
+
+    def _rows_named(self, names: Sequence[str]) -> NDArray[np.int64]:
+        """Rows of items by id, of a group's id one of the group's; -1 for others."""
+        row_of, groups = self.assortment.row_of, self.assortment.item_groups
+        rows = np.array([row_of.get(name, -1) for name in names], dtype=np.int64)
+        if groups:
+            for place in np.flatnonzero(rows < 0).tolist():
+                members = groups.members(names[place])
+                rows[place] = row_of[members[0]] if members else -1
+        return rows
+
+    def _by_row(self, scores: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Scores by item number as scores by row: each row's group's, once groups are known."""
+        known = self.row_of_number >= 0
+        rows = self.row_of_number[known]
+        if self.groups is not None:
+            return self.groups.summed(scores[known], rows)
+        found: NDArray[np.float32] = np.zeros(len(self.all_rows), dtype=np.float32)
+        found[rows] = scores[known]
+        return found
 
     def _ordered(self, scores: NDArray[np.float32]) -> NDArray[np.int64]:
         order = self.by_id[np.argsort(-scores[self.by_id], kind="stable")]
@@ -177,17 +201,69 @@ class ScoredCatalog:
 
         The parameters are those of `NextItem.rank`.
         """
-        numbers, chances = self.snapshot.engine.rank_candidates(history, earlier=earlier, at_s=at_s, dwell_s=dwell_s)
-        rows = self.row_of_engine[numbers]
-        known = rows >= 0
-        return rows[known], chances[known], numbers[known]
+        engine = self.snapshot.engine
+        if self.groups is None:
+            numbers, chances = engine.rank_candidates(history, earlier=earlier, at_s=at_s, dwell_s=dwell_s)
+            rows = self.row_of_engine[numbers]
+            known = rows >= 0
+            return rows[known], chances[known], numbers[known]
+        learned, before = self._learned_as(history), self._learned_as(earlier)
+        numbers, chances = engine.rank_candidates(learned, earlier=before, at_s=at_s, dwell_s=dwell_s)
+        places, rows = self._others(self.groups, self.row_of_engine[numbers], history[:1])
+        return rows, chances[places], numbers[places]
+
+    def _learned_as(self, item_ids: Sequence[str]) -> list[str]:
+        """The ids that the engine has learned of these items' groups; the items' own where the groups are new to it."""
+        group_of, knows = self.assortment.item_groups.group_of, self.snapshot.engine.knows
+        return [group_id if knows(group_id := group_of(item_id)) else item_id for item_id in item_ids]
+
+    def _others(
+        self, groups: GroupRows, rows: NDArray[np.int64], item_ids: Sequence[str]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Places in `rows`, and there all variants of each; without those of the given items' groups."""
+        places = np.flatnonzero(rows >= 0)
+        own = np.zeros(len(self.all_rows), dtype=bool)
+        own[groups.numbers[self.rows_of_products(item_ids)]] = True
+        places = places[~own[groups.numbers[rows[places]]]]
+        variants, origins = groups.spread(rows[places])
+        return places[origins], variants
 
     def bought_with(self, item_id: str) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Rows of items ordered with this one, and their shares (sum at most 1)."""
-        number = self.snapshot.number_of.get(item_id)
-        if number is None:
+        """Rows of items ordered with this one, and their shares (sum at most 1, over groups)."""
+        bought, number_of = self.snapshot.bought, self.snapshot.number_of
+        number = number_of.get(self.assortment.item_groups.group_of(item_id), -1)
+        if self.groups is not None and (number < 0 or not len(bought.of(number)[0])):
+            number = number_of.get(item_id, -1)  # its group is new to the models
+        if number < 0:
             return np.zeros(0, np.int64), np.zeros(0, np.float32)
-        others, shares = self.snapshot.bought.of(number)
+        others, shares = bought.of(number)
         rows = self.row_of_number[others]
+        if self.groups is not None:
+            places, rows = self._others(self.groups, rows, [item_id])
+            return rows, shares[places]
         known = rows >= 0
         return rows[known], shares[known]
+
+    def rows_of_products(self, item_ids: Iterable[str]) -> NDArray[np.int64]:
+        """Rows of these items, each with the other variants of its group after it; of a group's id all of the group."""
+        if self.groups is None:
+            return self.assortment.rows_of(item_ids)
+        row_of, members = self.assortment.row_of, self.assortment.item_groups.members
+        found: dict[int, None] = {}
+        for item_id in item_ids:
+            row = row_of.get(item_id, -1)
+            if row >= 0:
+                found[row] = None
+            else:
+                row = next((row_of[member] for member in members(item_id)), -1)
+            if row >= 0:
+                found.update(dict.fromkeys(self.groups.variants(row).tolist()))
+        return np.array(list(found), dtype=np.int64)
+
+    def rows_of_named(self, item_ids: Iterable[str]) -> NDArray[np.int64]:
+        """Rows of these very items; of a group's id all of the group."""
+        if self.groups is None:
+            return self.assortment.rows_of(item_ids)
+        items, rows_of = self.assortment.items, self.assortment.rows_of
+        rows = [rows_of([named]) if named in items else self.rows_of_products([named]) for named in item_ids]
+        return np.concatenate([*rows, self.all_rows[:0]])

@@ -104,8 +104,8 @@ def eligible(
 def _in_stock(assortment: Assortment, creative: Creative, now_s: float) -> bool:
     if not creative.item_ids:
         return True
-    items = (assortment.items.get(item_id) for item_id in creative.item_ids)
-    return any(item is not None and item.sellable(now_s) for item in items)
+    variants = (variant for item_id in creative.item_ids for variant in assortment.item_groups.members(item_id))
+    return any(assortment.items[variant].sellable(now_s) for variant in variants)
 
 
 def fill(assortment: Assortment, clicks: ClickWeights, visitor: VisitorContext, request: SlotRequest) -> Slate:
@@ -121,7 +121,7 @@ def fill(assortment: Assortment, clicks: ClickWeights, visitor: VisitorContext, 
     if assortment.rules or (told is not None and told.rules):
         targeting = visitor.targeting
         rules = (*assortment.rules.values(), *targeting.rules)
-        ruled = slot_rules(rules, candidates, request.placement_id, targeting, visitor.now_s, assortment.items)
+        ruled = slot_rules(rules, candidates, request.placement_id, targeting, visitor.now_s, assortment.item_of)
         candidates = [candidate for candidate in candidates if candidate.creative_id not in ruled.excluded]
     if change.creative_ids:
         candidates = [candidate for candidate in candidates if candidate.creative_id in change.creative_ids]

@@ -118,8 +118,8 @@ class Learner:
     click_window_s
         Seconds after which an impression without a click counts as ignored.
     max_items
-        Items kept; beyond it the least popular tenth goes. Bounds memory whatever ids events name. At least 4,000, so
-        that one event of the largest size fits into a tenth.
+        Items and groups kept; beyond it the least popular tenth goes. Bounds memory whatever ids events name. At least
+        4,000, so that one event of the largest size leaves most of them.
     holdout_share
         Share of visitors kept unpersonalized, 0 to 1, to count clicks apart.
     """
@@ -243,30 +243,40 @@ class Learner:
         if weight is None:
             return
         items = {item.item_id: item for item in event.items}
+        group_of = assortment.item_groups.group_of
         known = self.orders.purchased(order_id_of(event)) if event.event == "purchase" else []
         ids = [item_id for item_id in items if item_id not in known]
-        self._make_room(len(ids))
+        self._make_room(len({*ids, *map(group_of, ids)}), assortment)
+        clicked = group_of(path.clicked)
+        met: set[str] = set()
         for item_id in ids:
-            number = self._number(item_id)
-            own = OWN_WEIGHT if path.clicked == item_id else 1.0
+            number, group_id = self._number(item_id), group_of(item_id)
+            own = OWN_WEIGHT if clicked == group_id else 1.0
             self.trending.learn_one(number, weight * own, event.at_s)
             self.popular.learn_one(number, weight * own, event.at_s)
             if event.event == "purchase":
                 self.orders.note_wanted(order_id_of(event), item_id, Wanted(weight * own, event.at_s))
-            places = self.engine.test_then_learn(_visit(event, path, items[item_id], assortment), own, ranked=ranked)
+            path.items = [item_id, *(other for other in path.items if other != item_id)][:RECENT_ITEMS]
+            if group_id in met:
+                continue
+            met.add(group_id)
+            visit = _visit(event, path, items[item_id], assortment)
+            places = self.engine.test_then_learn(visit, own, ranked=ranked)
             if places is not None and own == 1.0:
                 self.progress.step(places)
-            path.items = [item_id, *(other for other in path.items if other != item_id)][:RECENT_ITEMS]
         path.clicked = ""
         if event.event == "purchase":
-            before = known[-MAX_ORDER_ITEMS:]
-            numbers = [self._number(item_id) for item_id in (*before, *ids)]
-            self.bought.learn_together(numbers[len(before) :], event.at_s, numbers[: len(before)])
+            before = dict.fromkeys(group_of(item_id) for item_id in known)
+            numbers_before = [self._number(group_id) for group_id in list(before)[-MAX_ORDER_ITEMS:]]
+            numbers = [
+                self._number(group_id) for group_id in dict.fromkeys(map(group_of, ids)) if group_id not in before
+            ]
+            self.bought.learn_together(numbers, event.at_s, numbers_before)
 
     def _learn_order(self, event: Event, assortment: Assortment) -> None:
         """Teach what is bought, and bought again; what was taken back is taken off."""
         change = self.orders.take_in(event)
-        self._make_room(len(change.units))
+        self._make_room(len(change.units), assortment)
         for item_id, units in change.units.items():
             if units > 0 or item_id in self.numbers:
                 self.sold.learn_one(self._number(item_id), units, change.at_s)
@@ -276,14 +286,17 @@ class Learner:
                 self.popular.learn_one(self._number(item_id), -wanted.weight, wanted.at_s)
         if not change.visitor_id:  # erased since
             return
+        group_of = assortment.item_groups.group_of
         named = {item.item_id: item for item in event.items}
         if event.event in ORDERED_EVENTS:
-            known = assortment.items
-            items = {item_id: " > ".join((known.get(item_id) or named[item_id]).category) for item_id in named}
-            again = {item_id: items[item_id] for item_id in change.new if item_id in items}
+            items = {item_id: " > ".join((assortment.item_of(item_id) or named[item_id]).category) for item_id in named}
+            again = {group_of(item_id): items[item_id] for item_id in change.new if item_id in items}
             self.again.learn_one(change.visitor_id, change.order_id, again, change.at_s)
         elif change.gone:
-            self.again.take_back(change.visitor_id, change.order_id, change.gone)
+            left = {group_of(item_id) for item_id in (*change.before, *change.new)}
+            gone = [group_id for group_id in map(group_of, change.gone) if group_id not in left]
+            if gone:
+                self.again.take_back(change.visitor_id, change.order_id, gone)
 
     def _learn_slots(self, event: Event, path: _Path, assortment: Assortment) -> None:
         if event.event not in PROMOTION_EVENTS:
@@ -311,7 +324,7 @@ class Learner:
                 self.progress.shown(shown)
                 if echo is not None:
                     self.progress.shown(echo)
-                bucket = bucket_of(affinity(creative, latest))
+                bucket = bucket_of(affinity(creative, latest, assortment.item_groups))
                 context = context_of(bucket, path.arrival, creative.campaign_id, event.at_s, known)
                 self.clicks.show_one(event.sender_id, creative_id, context, event.accepted_at_s)
 
@@ -334,16 +347,23 @@ class Learner:
             self.names.append(item_id)
         return number
 
-    def _make_room(self, items: int) -> None:
+    def _make_room(self, items: int, assortment: Assortment) -> None:
         """See to it that so many items, and what an event brings besides, have room."""
-        if len(self.names) + items + RECENT_ITEMS + MAX_ORDER_ITEMS > self.max_items:
-            self._drop_least_popular()
+        room = items + RECENT_ITEMS + MAX_ORDER_ITEMS
+        if len(self.names) + room > self.max_items:
+            self._drop_least_popular(min(self.max_items * 9 // 10, self.max_items - room), assortment)
 
-    def _drop_least_popular(self) -> None:
-        """Keep nine tenths of the items, by popularity then id, and number them anew."""
+    def _drop_least_popular(self, most: int, assortment: Assortment) -> None:
+        """Keep so many of the items, by popularity then id, and number them anew; a group is wanted as its items are
+        together."""
         scores = self.popular.scores(len(self.names))
+        if assortment.item_groups:
+            for number, name in enumerate(self.names):
+                group_id = assortment.item_groups.group_of(name)
+                if group_id != name and group_id in self.numbers:
+                    scores[self.numbers[group_id]] += scores[number]
         order = sorted(range(len(self.names)), key=lambda number: (-scores[number], self.names[number]))
-        kept = sorted(order[: self.max_items * 9 // 10])
+        kept = sorted(order[:most])
         new = {old: number for number, old in enumerate(kept)}
         self.names = [self.names[old] for old in kept]
         self.numbers = {name: number for number, name in enumerate(self.names)}
@@ -428,7 +448,7 @@ class Learner:
 
 
 def _visit(event: Event, path: _Path, item: EventItem, assortment: Assortment) -> ItemEvent:
-    """An event on an item as the engine takes it: what the item is, by the catalog, else by the event."""
-    known = assortment.items.get(item.item_id) or item
-    session_id = f"{event.sender_id}\x1f{path.session}"
-    return ItemEvent(session_id, item.item_id, event.at_s, event.sender_id, known.category, known.brand, known.price)
+    """An event on an item as the engine takes it, which learns groups: what it is, by catalog, else by event."""
+    known = assortment.item_of(item.item_id) or item
+    session_id, group_id = f"{event.sender_id}\x1f{path.session}", assortment.item_groups.group_of(item.item_id)
+    return ItemEvent(session_id, group_id, event.at_s, event.sender_id, known.category, known.brand, known.price)

@@ -242,6 +242,10 @@ class NextItem:
         order = order[items[order] != path[0]]
         return items[order], chances[order]
 
+    def knows(self, item_id: str) -> bool:
+        """Whether an item was ever learned, and is kept."""
+        return item_id in self._tables.numbers
+
     def evidence(self, items: NDArray[np.int32], channels: slice = slice(None)) -> NDArray[np.bool_]:
         """Whether anything but being wanted by all speaks for these candidates of the latest `rank`, `(len(items),)`.
 

@@ -130,11 +130,11 @@ def _maybe(at_s: float) -> str | None:
 
 
 def _item(item_id: str, assortment: Assortment, at_s: float) -> dict[str, Any]:
-    item = assortment.items.get(item_id)
+    item = assortment.item_of(item_id)
     if item is None:
         return {"item_id": item_id}
     return {
-        "item_id": item_id,
+        "item_id": item.item_id,
         "title": item.title,
         "price": item.price,
         "sale_price": item.sale_price_at(at_s),

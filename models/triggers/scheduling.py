@@ -1,6 +1,6 @@
 """Scheduling: what events make of a trigger state: orders move on, wants come and go, timers are set and called off."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from math import inf
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
@@ -109,7 +109,7 @@ def observe(  # noqa: C901 - what one event means, question by question
     """
     name = event.event
     if name == ORDER_TOLD:
-        _learn_copy(state, event)
+        _learn_copy(state, event, assortment)
         call_off(state, index)
         return
     if sent_by_bot(event):
@@ -162,13 +162,13 @@ def _learn(state: TriggerState, event: Event, assortment: Assortment, low_rating
     elif name == "remove_from_cart":
         state.cart_at_s = max(state.cart_at_s, at_s)
     elif name == "remove_from_wishlist":
-        _forget_wants(state, event)
+        _forget_wants(state, {item.item_id for item in event.items}, assortment)
     elif name == "sign_up":
         state.signed_up_s = min(state.signed_up_s or at_s, at_s)
     elif name == COMPLAINT_RESOLVED:
         _resolve_complaint(state, at_s)
     if name.startswith("order_") or name in ORDER_EVENTS:
-        _move_order(state, event)
+        _move_order(state, event, assortment)
     return _learn_about_visitor(state, event, low_rating)
 
 
@@ -187,9 +187,10 @@ def _learn_about_visitor(state: TriggerState, event: Event, low_rating: float) -
     return also
 
 
-def _forget_wants(state: TriggerState, event: Event) -> None:
-    named = {item.item_id for item in event.items}
-    state.wants = [want for want in state.wants if want.item_id not in named]
+def _forget_wants(state: TriggerState, named: Set[str], assortment: Assortment) -> None:
+    """Forget that these items are wanted, or all variants of a group that is named."""
+    group_of = assortment.item_groups.group_of
+    state.wants = [want for want in state.wants if named.isdisjoint((want.item_id, group_of(want.item_id)))]
 
 
 def _resolve_complaint(state: TriggerState, at_s: float) -> None:
@@ -215,8 +216,10 @@ def _browse(state: TriggerState, event: Event) -> None:
 def _want(
     state: TriggerState, item_id: str, at_s: float, price: float | None, assortment: Assortment, *, kept: bool
 ) -> None:
-    """Note that an item is wanted; what cannot be bought now is wanted from the first look on."""
-    known = assortment.items.get(item_id)
+    """Note that an item is wanted, by a group's id the variant that stands for it; what cannot be bought now is wanted
+    from the first look on."""
+    known = assortment.item_of(item_id)
+    item_id = known.item_id if known is not None else item_id
     if known is not None and (current := known.current_price(at_s)) is not None:
         price = current
     want = state.want(item_id)
@@ -234,12 +237,13 @@ def _want(
         state.wants.remove(min(state.wants, key=lambda want: (want.strong, want.at_s, want.item_id)))
 
 
-def _move_order(state: TriggerState, event: Event) -> None:
+def _move_order(state: TriggerState, event: Event, assortment: Assortment) -> None:
     """Move an order on; what was ordered is wanted no more, and a new order ends the cart it was made of."""
     name, at_s, order_id = event.event, event.at_s, order_id_of(event)
     order = state.find_order(order_id) if order_id else None
     if name in ORDERED_EVENTS:
-        _forget_wants(state, event)
+        group_of = assortment.item_groups.group_of
+        _forget_wants(state, {group_of(item.item_id) for item in event.items}, assortment)
         if order is None or not order.created_at_s:
             state.cart_over_s = max(state.cart_over_s, at_s)
             state.cart_since_s = 0.0
@@ -278,11 +282,11 @@ def _taken_back(order: TrackedOrder, event: Event) -> bool:
     return settle(order.ledger).void
 
 
-def _learn_copy(state: TriggerState, copy: Event) -> None:
+def _learn_copy(state: TriggerState, copy: Event, assortment: Assortment) -> None:
     """Take in what was told under another id of an order that is known here."""
     event = copied_event(copy)
     if event is not None and state.find_order(order_id_of(event)) is not None:
-        _move_order(state, event)
+        _move_order(state, event, assortment)
         state.profile_due = True
 
 

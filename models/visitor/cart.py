@@ -4,7 +4,7 @@ Events of two devices, or late ones, may come in any order: a removal or an orde
 names is remembered for a while, and what is put in with an earlier time meets it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -15,6 +15,10 @@ from models.events.amounts import whole_if_it_is
 MAX_CART_LINES: Final = 50
 TAKEN_LASTS_S: Final = 600.0
 """Event time for which a removal waits for what it removed."""
+
+
+GroupOf = Callable[[str], str]
+"""Gives the id of the group that an item is a variant of, its own for one that is none."""
 
 
 class CartLine(msgspec.Struct, array_like=True):
@@ -74,9 +78,11 @@ class Cart:
             known.price, known.currency = line.price, line.currency
         known.at_s = max(known.at_s, line.at_s)
 
-    def remove(self, item_id: str, quantity: float, at_s: float) -> None:
-        """Take some of an item out."""
+    def remove(self, item_id: str, quantity: float, at_s: float, group_of: GroupOf = str) -> None:
+        """Take some of an item out, or of the line that its group stands in, as `group_of` tells."""
         known = self._line(item_id)
+        if known is None:
+            known = next((line for line in reversed(self.lines) if _is_same(line.item_id, item_id, group_of)), None)
         missing = whole_if_it_is(quantity - (known.quantity if known else 0))
         if known is not None:
             known.quantity = whole_if_it_is(known.quantity - quantity)
@@ -84,10 +90,19 @@ class Cart:
         if missing > 0:
             self._take(Removal(item_id, missing, at_s))
 
-    def take_ordered(self, item_ids: Iterable[str], at_s: float) -> None:
-        """Take items out altogether: they were ordered."""
+    def take_ordered(self, item_ids: Iterable[str], at_s: float, group_of: GroupOf = str) -> None:
+        """Take items out altogether: they were ordered.
+
+        >>> cart = Cart([CartLine("cap", 1, 10.0), CartLine("hat", 1, 10.0)])
+        >>> cart.take_ordered(["cap-m"], 20.0, {"cap-m": "cap", "hat": "hat", "cap": "cap"}.__getitem__)
+        >>> [line.item_id for line in cart.lines]
+        ['hat']
+        """
         ordered = set(item_ids)
-        self.lines = [line for line in self.lines if line.item_id not in ordered]
+        groups = ordered | {group_of(item_id) for item_id in ordered}
+        self.lines = [
+            line for line in self.lines if line.item_id not in groups and group_of(line.item_id) not in ordered
+        ]
         for item_id in sorted(ordered):
             self._take(Removal(item_id, 0, at_s))
 
@@ -107,3 +122,8 @@ class Cart:
 
     def _line(self, item_id: str) -> CartLine | None:
         return next((line for line in self.lines if line.item_id == item_id), None)
+
+
+def _is_same(one: str, other: str, group_of: GroupOf) -> bool:
+    """Whether one of two ids names the group that the other is a variant of."""
+    return group_of(one) == other or group_of(other) == one

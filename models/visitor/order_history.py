@@ -5,7 +5,7 @@ taken back, whole or in part, while it is among the latest `MAX_ORDERS`. What is
 says.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from math import log2
 from typing import Final, NamedTuple
 
@@ -231,6 +231,26 @@ def _add_items(history: History, number: int, order: Order, item_ids: Sequence[s
         added.append(item_id)
     _keep_most_useful(history)
     return added
+
+
+def by_group(history: History, group_of: Callable[[str], str]) -> History:
+    """Give a history that knows groups of items in place of items; orders that held several items of one count once."""
+    found: dict[str, ItemPurchases] = {}
+    for purchases in history.item_purchases:
+        group_id = group_of(purchases.item_id)
+        known = found.get(group_id)
+        if known is None:
+            found[group_id] = msgspec.structs.replace(purchases, item_id=group_id)
+            continue
+        orders = sorted({*known.orders, *purchases.orders})
+        found[group_id] = ItemPurchases(
+            group_id,
+            known.count + purchases.count - (len(known.orders) + len(purchases.orders) - len(orders)),
+            min(known.first_at_s, purchases.first_at_s),
+            max(known.last_at_s, purchases.last_at_s),
+            orders[-MAX_TIMES:],
+        )
+    return msgspec.structs.replace(history, item_purchases=list(found.values()))
 
 
 def _usefulness(purchases: ItemPurchases) -> tuple[float, str]:

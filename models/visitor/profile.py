@@ -20,7 +20,7 @@ from models.events.region import region_of
 from models.events.sessions import SESSION_GAP_S, is_open, with_open
 from models.events.subjects import subjects_of
 from models.events.traffic_source import Touch, touch_of
-from models.visitor.cart import Cart, CartLine, Removal
+from models.visitor.cart import Cart, CartLine, GroupOf, Removal
 from models.visitor.contact_history import ContactHistory, learn_contact
 from models.visitor.identity import Joined, Link, Part
 from models.visitor.order import OnSale
@@ -184,7 +184,7 @@ def first_time(profile: Profile, event_id: str) -> bool:
     return True
 
 
-def apply_one(profile: Profile, event: Event, on_sale: OnSale) -> None:
+def apply_one(profile: Profile, event: Event, on_sale: OnSale, group_of: GroupOf = str) -> None:
     """Make an event part of everything but the vectors; `on_sale` says whether an item was sold below its price."""
     at_s = event.at_s
     first = profile.events_seen == 0
@@ -215,12 +215,12 @@ def apply_one(profile: Profile, event: Event, on_sale: OnSale) -> None:
         for item in subjects_of(event):
             remember_recent(profile, RecentItem(item.item_id, at_s, event.event))
     if event.event in ORDERED_EVENTS:
-        _order(profile, event, on_sale)
+        _order(profile, event, on_sale, group_of)
     elif event.event in UNDONE_EVENTS and order_id_of(event):
         tell_of_order(profile, event, on_sale)
     handler = _CART.get(event.event)
     if handler is not None:
-        handler(profile, event)
+        handler(profile, event, group_of)
 
 
 def _apply_session(profile: Profile, event: Event) -> None:
@@ -262,7 +262,7 @@ def remember_recent(profile: Profile, seen: RecentItem) -> None:
     del recent[:-MAX_RECENT]
 
 
-def _add_to_cart(profile: Profile, event: Event) -> None:
+def _add_to_cart(profile: Profile, event: Event, _: GroupOf) -> None:
     cart = Cart(profile.cart, profile.removals)
     named = text_or_empty(event.params.get("currency"))
     for item in event.items:
@@ -270,20 +270,20 @@ def _add_to_cart(profile: Profile, event: Event) -> None:
     profile.cart, profile.removals = cart.lines, cart.removals
 
 
-def _remove_from_cart(profile: Profile, event: Event) -> None:
+def _remove_from_cart(profile: Profile, event: Event, group_of: GroupOf) -> None:
     cart = Cart(profile.cart, profile.removals)
     for item in event.items:
-        cart.remove(item.item_id, item.quantity, event.at_s)
+        cart.remove(item.item_id, item.quantity, event.at_s, group_of)
     profile.cart, profile.removals = cart.lines, cart.removals
 
 
-def _order(profile: Profile, event: Event, on_sale: OnSale) -> None:
+def _order(profile: Profile, event: Event, on_sale: OnSale, group_of: GroupOf) -> None:
     """Make or pay an order, and move what was ordered out of the cart."""
     tell_of_order(profile, event, on_sale)
     ordered = [item.item_id for item in event.items]
     if ordered:
         cart = Cart(profile.cart, profile.removals)
-        cart.take_ordered(ordered, event.at_s)
+        cart.take_ordered(ordered, event.at_s, group_of)
         profile.cart, profile.removals = cart.lines, cart.removals
 
 
@@ -293,7 +293,7 @@ def tell_of_order(profile: Profile, event: Event, on_sale: OnSale, *, own: bool 
     learn_order_event(profile.orders, event, on_sale, own=own)
 
 
-_CART: Final[dict[str, Callable[[Profile, Event], None]]] = {
+_CART: Final[dict[str, Callable[[Profile, Event, GroupOf], None]]] = {
     "add_to_cart": _add_to_cart,
     "remove_from_cart": _remove_from_cart,
 }

@@ -17,6 +17,7 @@ from models.events.names import (
 )
 from models.events.order_copy import copied_event
 from models.events.subjects import subjects_of
+from models.visitor.cart import GroupOf
 from models.visitor.contact_history import learn_contact
 from models.visitor.identity import MAX_IDENTITY_PARTS, Joined, Link, Part, add_link, owner_at, owner_now
 from models.visitor.interest_sketch import Sketches, joined_sketch, parted_sketch
@@ -41,6 +42,7 @@ def learn(
     changes: Iterable[Change],
     vector_of_item: Callable[[EventItem], Vector],
     on_sale: OnSale = sold_reduced,
+    group_of: GroupOf = str,
 ) -> list[LearnOutcome]:
     """Apply a micro-batch to the profiles it concerns, in place.
 
@@ -54,6 +56,8 @@ def learn(
         Gives an item's point in the feature basis.
     on_sale
         Whether an ordered item was sold below its usual price; by default, as the event itself tells.
+    group_of
+        Of which group an item is a variant; by default of none.
 
     Returns
     -------
@@ -93,7 +97,7 @@ def learn(
             profile.contact_history = learn_contact(profile.contact_history, event)
             outcomes.append("told")
             continue
-        apply_one(profile, event, on_sale)
+        apply_one(profile, event, on_sale, group_of)
         batch.learned.add(row)
         weight = WEIGHTS.get(event.event)
         if weight is not None:

@@ -39,7 +39,7 @@ class StoredVisitor(NamedTuple):
             return self.profile
         profiles = [self.profile]
         changes = [Change(0, position, event) for position, event in self.pending]
-        learn(profiles, changes, assortment.vector_of_item, assortment.on_sale)
+        learn(profiles, changes, assortment.vector_of_item, assortment.on_sale, assortment.item_groups.group_of)
         return profiles[0]
 
 

@@ -47,4 +47,4 @@ class Happened(TriggerCondition, frozen=True):
         return read_about(timer.about, AboutEvent)
 
     def item_ids(self, context: EvaluationContext) -> list[str]:
-        return self.about(context.timer).item_ids
+        return context.assortment.item_groups.one_each(self.about(context.timer).item_ids)

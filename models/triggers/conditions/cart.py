@@ -82,7 +82,8 @@ class BrowseLeft(TriggerCondition, frozen=True):
         return f"looked at {visit.views} products {written_duration(self.after)} ago, and put none into the cart"
 
     def item_ids(self, context: EvaluationContext) -> list[str]:
-        return context.state.browsing.item_ids if context.state.browsing else []
+        seen = context.state.browsing.item_ids if context.state.browsing else []
+        return context.assortment.item_groups.one_each(seen)
 
 
 class Hesitation(TriggerCondition, frozen=True):
@@ -123,11 +124,9 @@ class Hesitation(TriggerCondition, frozen=True):
 
 def _buyable(context: EvaluationContext) -> list[CartLine]:
     """Lines of the cart that can be bought now; of a product the catalog does not have, nobody knows otherwise."""
-    items = context.assortment.items
+    item_of = context.assortment.item_of
     return [
-        line
-        for line in context.profile.cart
-        if (item := items.get(line.item_id)) is None or item.sellable(context.now_s)
+        line for line in context.profile.cart if (item := item_of(line.item_id)) is None or item.sellable(context.now_s)
     ]
 
 

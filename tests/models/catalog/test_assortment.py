@@ -16,6 +16,7 @@ ITEMS = st.builds(
     item_id=st.sampled_from([f"p{number}" for number in range(8)]),
     category=st.lists(st.sampled_from(["Home", "home", "Sport"]), max_size=3).map(tuple),
     brand=st.sampled_from(["", "Tall", "tall", "Wide"]),
+    item_group_id=st.sampled_from(["", "", "set", "p1", "p2"]),
     price=st.none() | st.floats(0, 1e6),
     availability=st.sampled_from(["in_stock", "out_of_stock", "preorder"]),
     hidden=st.booleans(),
@@ -38,6 +39,14 @@ def by_id(made: Assortment, at_s: float) -> dict[str, bool]:
     return {item_id: bool(sellable[row]) for item_id, row in made.row_of.items() if item_id in made.items}
 
 
+def _groups(made: Assortment) -> set[frozenset[str]]:
+    """Items that stand in one group together, of those that are there."""
+    numbers, found = made.group_by_row(), dict[int, set[str]]()
+    for item_id in made.items:
+        found.setdefault(int(numbers[made.row_of[item_id]]), set()).add(item_id)
+    return {frozenset(members) for members in found.values()}
+
+
 def agree(made: Assortment, expected: Assortment) -> None:
     assert made.items == expected.items
     assert made.categories() == expected.categories()
@@ -56,8 +65,10 @@ def agree(made: Assortment, expected: Assortment) -> None:
     assert {item: since[rows[item]] for item in made.items} == {
         item_id: it.new_since_s for item_id, it in made.items.items()
     }
+    assert _groups(made) == _groups(expected)
     for item_id in made.items:
         assert made.kin_tokens(item_id) == expected.kin_tokens(item_id)
+        assert item_id in made.item_groups.members(item_id)
 
 
 @given(steps=STEPS)
@@ -149,3 +160,31 @@ def test_a_sale_with_dates_does_not_move_an_items_point() -> None:
     dated = CatalogItem(item_id="a", price=90.0, sale_price=30.0, sale_ends_at_s=5.0)
     assert tokens_of(dated) == tokens_of(CatalogItem(item_id="a", price=90.0))
     assert tokens_of(CatalogItem(item_id="a", price=90.0, sale_price=30.0)) != tokens_of(dated)
+
+
+def test_the_id_of_a_group_stands_for_its_first_variant_that_is_offered() -> None:
+    made = assortment(30)
+    made.put(item(4, item_group_id="lamp", availability="out_of_stock"))
+    made.put(item(5, item_group_id="lamp"))
+    made.put(item(6, item_group_id="lamp"))
+    assert made.item_of("lamp") == made.items["p005"]
+    assert made.vector_of_item(EventItem(item_id="lamp")) == pytest.approx(made.matrix[made.row_of["p005"]], abs=1e-6)
+    assert made.kin_tokens("lamp") == made.kin_tokens("p005")
+    made.put(item(7, item_id="lamp"))
+    assert made.item_of("lamp") == made.items["lamp"]
+    assert made.item_groups.members("p004") == ["lamp", "p004", "p005", "p006"]
+    for number in (4, 5, 6):
+        made.remove("items", f"p{number:03}")
+    assert made.item_groups.members("lamp") == ["lamp"]
+    assert made.item_of("nothing") is None
+
+
+def test_a_creative_is_about_all_variants_of_an_item_it_names() -> None:
+    made = assortment(10)
+    made.put(item(2, item_group_id="lamp"))
+    made.put(item(3, item_group_id="lamp"))
+    made.put(Creative(creative_id="c", campaign_id="k", item_ids=("p002",)))
+    made.put(Creative(creative_id="d", campaign_id="k", item_ids=("lamp",)))
+    assert made.creatives_about(made.items["p003"]) == {"c", "d"}
+    made.put(item(3, item_group_id="stool"))
+    assert made.creatives_about(made.items["p003"]) == frozenset()

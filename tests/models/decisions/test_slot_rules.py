@@ -180,3 +180,17 @@ def test_region_and_audience_say_for_whom_a_rule_is() -> None:
     assert not only("DE-BE", "loyal", "staff")
     assert not only("AT", "loyal")
     assert not only("", "loyal")
+
+
+@pytest.mark.parametrize("named", ["p001", "lamp"])
+def test_a_rule_about_a_group_is_about_creatives_of_its_variants(named: str) -> None:
+    catalog = assortment(30, creatives=4, campaigns=4)
+    for number in (1, 2):
+        catalog.put(item(number, item_group_id="lamp", custom_labels=("glow",)))
+    catalog.put(Creative(creative_id="c3", campaign_id="k3", item_ids=(named,)))
+    for rule in ({"item_ids": ("lamp",)}, {"label": "glow"}):
+        catalog.put(MerchandisingRule(rule_id="r", action="exclude", placements=("hero",), **rule))
+        slate = fill(
+            catalog, ClickWeights(impressions=1), VisitorContext(Profile(), NOW_S, "v"), SlotRequest("hero", 4)
+        )
+        assert sorted(_ids(slate)) == ["c0", "c1", "c2"]

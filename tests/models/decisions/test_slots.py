@@ -186,3 +186,14 @@ def test_only_what_may_be_shown_is_eligible() -> None:
 
 def test_nothing_eligible_is_an_empty_slate() -> None:
     assert slate(assortment(3), Profile()) == Slate("static", "no creative is eligible", [])
+
+
+def test_a_creative_of_a_product_is_shown_while_any_variant_is_there() -> None:
+    catalog = assortment(10, creatives=1)
+    catalog.put(item(7, item_group_id="lamp", availability="out_of_stock"))
+    catalog.put(Creative(creative_id="c0", campaign_id="k0", item_ids=("p007",)))
+    assert eligible(catalog, "hero", NOW_S) == []
+    catalog.put(item(8, item_group_id="lamp"))
+    for named in ("p007", "lamp"):
+        catalog.put(Creative(creative_id="c0", campaign_id="k0", item_ids=(named,)))
+        assert [creative.creative_id for creative in eligible(catalog, "hero", NOW_S)] == ["c0"]

@@ -6,15 +6,16 @@ from typing import Any
 
 import pytest
 
+from models.catalog.assortment import Assortment
 from models.events.bots import FLOOD_EVENTS, FLOOD_REFILL_S
 from models.events.events import Event
 from models.events.names import VISITOR_DELETED
 from models.learner import learner as module
-from models.learner.learner import Learner
+from models.learner.learner import OWN_WEIGHT, Learner
 from models.learner.snapshot import decode_snapshot, empty_snapshot, encode_snapshot
 from models.ranking.transitions import AFTER
 from tests.models.checks import CHECKS, Case
-from tests.models.makers import START_S, assortment, event
+from tests.models.makers import START_S, assortment, event, item
 
 ITEMS = 40
 CATALOG = assortment(ITEMS, creatives=6)
@@ -356,3 +357,59 @@ def test_tabs_that_take_turns_are_no_new_session_each_time() -> None:
         ],
     )
     assert model._paths["v1"].session == 2
+
+
+def grouped(**groups: str) -> Assortment:
+    catalog = assortment(6)
+    for item_id, group_id in groups.items():
+        catalog.put(item(int(item_id[1:]), item_group_id=group_id))
+    return catalog
+
+
+def test_variants_are_learned_as_their_group_and_are_popular_one_by_one() -> None:
+    catalog, model = grouped(p000="lamp", p001="lamp", p002="rug"), Learner()
+    events = [
+        event("view_item", "p000"),
+        event("view_item", "p001", at_s=1),  # another variant is no move
+        event("view_item", "p002", at_s=2),
+        event("view_item", "lamp", visitor="v2"),
+        event("purchase", "p001", "p000", "p002", visitor="v2", at_s=3, params={"transaction_id": "o"}),
+        event("purchase", "p000", "p003", visitor="v2", at_s=4, params={"transaction_id": "o"}),
+    ]
+    for position, told in enumerate(events, start=1):
+        model.learn_event(0, position, told, catalog)
+    assert model.engine.names == ["lamp", "rug", "p003"]
+    lamp, rug = model.numbers["lamp"], model.numbers["rug"]
+    assert model.bought.counts[lamp] == {rug: 1, model.numbers["p003"]: 1}
+    assert model.bought.ordered[lamp] == 1
+    popular = dict(zip(model.names, model.popular.scores(len(model.names)).tolist(), strict=True))
+    assert [popular["p001"], popular["p000"]] == pytest.approx([1.0, 1.0], abs=1e-4)
+    assert popular["lamp"] == pytest.approx(1 / 6, abs=1e-4)
+    assert [purchases.item_id for purchases in model.again.history("v2").item_purchases] == []
+    assert set(model.again._open["v2"].items) == {"lamp", "rug", "p003"}
+    model.learn_event(0, 7, event("refund", "p000", visitor="v2", at_s=9, params={"transaction_id": "o"}), catalog)
+    assert "lamp" in model.again._open["v2"].items
+    model.learn_event(0, 8, event("refund", "p001", visitor="v2", at_s=10, params={"transaction_id": "o"}), catalog)
+    assert set(model.again._open["v2"].items) == {"rug", "p003"}
+
+
+def test_a_click_on_one_variant_suggests_the_group() -> None:
+    catalog, counted = grouped(p000="lamp", p001="lamp"), []
+    for seen in ("p001", "p005"):
+        model = Learner()
+        clicked = event("select_item", "p000", params={"decision_id": "d"})
+        for position, told in enumerate((clicked, event("view_item", seen, at_s=1)), start=1):
+            model.learn_event(0, position, told, catalog)
+        counted.append(float(model.popular.weights[model.numbers[seen]]))
+    assert counted[0] == pytest.approx(OWN_WEIGHT * counted[1], rel=1e-4)
+
+
+def test_a_group_is_kept_as_its_variants_are_wanted_together() -> None:
+    catalog, model = grouped(p000="lamp", p001="lamp"), Learner(max_items=4_000)
+    for number in range(1, 30):
+        told = event("purchase", f"p00{number % 2}", params={"transaction_id": str(number)})
+        model.learn_event(0, number, told, catalog)
+    for _, position, told in spread(8_000):
+        model.learn_event(1, position, told, catalog)
+    assert {"lamp", "p000", "p001"} <= model.numbers.keys()
+    assert len(model.names) <= 4_000

@@ -46,7 +46,7 @@ class Shop:
     def see(self, *events: Event) -> "Shop":
         """Take in events."""
         for told in events:
-            apply_one(self.profile, told, sold_reduced)
+            apply_one(self.profile, told, sold_reduced, self.catalog.item_groups.group_of)
             observe(self.state, told, self.config.trigger_index, self.catalog, self.late_after_s)
         return self
 

@@ -124,3 +124,28 @@ def test_a_removal_that_both_know_is_kept_once() -> None:
     tablet.remove("a", 1, 20.0)
     phone.join(tablet)
     assert phone.removals == [Removal("a", 1, 20.0)]
+
+
+GROUPS = {"lamp-red": "lamp", "lamp-blue": "lamp", "lamp": "lamp", "rug": "rug"}
+
+
+def test_a_line_of_a_group_is_taken_out_by_its_variant_and_the_other_way_round() -> None:
+    cart = cart_of(CartLine("lamp", 2, 1.0), CartLine("rug", 1, 2.0))
+    cart.remove("lamp-red", 1, 3.0, GROUPS.__getitem__)
+    assert content(cart) == {"lamp": 1, "rug": 1}
+    cart = cart_of(CartLine("lamp-red", 1, 1.0), CartLine("lamp-blue", 1, 2.0))
+    cart.remove("lamp", 1, 3.0, GROUPS.__getitem__)
+    assert content(cart) == {"lamp-red": 1}
+    cart.remove("lamp-blue", 1, 4.0, GROUPS.__getitem__)
+    assert content(cart) == {"lamp-red": 1}
+
+
+@pytest.mark.parametrize(
+    ("ordered", "left"),
+    [("lamp-red", {"lamp-blue", "rug"}), ("lamp-green", {"lamp-red", "lamp-blue", "rug"}), ("lamp", {"rug"})],
+)
+def test_an_order_takes_the_variant_it_names_and_the_group_that_is_named(ordered: str, left: set[str]) -> None:
+    groups = {**GROUPS, "lamp-green": "lamp"}
+    cart = cart_of(*(CartLine(item_id, 1, 1.0) for item_id in ("lamp-red", "lamp-blue", "lamp", "rug")))
+    cart.take_ordered([ordered], 2.0, groups.__getitem__)
+    assert set(content(cart)) == left

@@ -12,6 +12,7 @@ from models.visitor.order_history import (
     History,
     ItemPurchases,
     buy,
+    by_group,
     interval_s,
     lines,
     take_back,
@@ -127,3 +128,16 @@ def test_clocks_may_run_backwards(times: tuple[float, ...]) -> None:
     (milk,) = history.item_purchases
     assert (milk.first_at_s, milk.last_at_s) == (int(min(times)), int(max(times)))
     assert interval_s(milk) == pytest.approx((milk.last_at_s - milk.first_at_s) / 2)
+
+
+def test_by_group_an_order_counts_once_and_the_rhythm_is_the_groups() -> None:
+    history = History()
+    for week, bought in enumerate((["milk-1l", "milk-2l"], ["milk-2l", "salt"], ["milk-1l"])):
+        buy(history, f"o{week}", bought, week * 7 * DAY_S)
+    groups = {"milk-1l": "milk", "milk-2l": "milk", "salt": "salt"}
+    found = by_group(history, groups.__getitem__)
+    assert found.item_purchases == [
+        ItemPurchases("milk", 3, 0, int(14 * DAY_S), [0, 1, 2]),
+        ItemPurchases("salt", 1, int(7 * DAY_S), int(7 * DAY_S), [1]),
+    ]
+    assert counts(history) == {"milk-1l": 2, "milk-2l": 2, "salt": 1}

@@ -1,6 +1,6 @@
 """Any event the shop names, and what calls it off."""
 
-from tests.models.makers import START_S, event
+from tests.models.makers import START_S, assortment, event, item
 from tests.models.triggers.shop import HOUR, Shop, names, trigger
 
 ASKED = trigger(when={"event": {"name": "quote_requested", "after": "2h", "unless": ["quote_sent"]}})
@@ -27,3 +27,12 @@ def test_each_time_counts_and_the_latest_takes_the_place_of_the_one_before() -> 
     assert names(shop.at(3 * HOUR)) == ["x"]
     shop.see(event("quote_requested", at_s=5 * HOUR))
     assert names(shop.at(7 * HOUR)) == ["x"]
+
+
+def test_of_a_products_variants_one_is_named() -> None:
+    catalog = assortment(items=5)
+    for number in (1, 2):
+        catalog.put(item(number, item_group_id="lamp"))
+    shop = Shop(trigger(when={"event": {"name": "quiz_done"}}), catalog=catalog)
+    (outcome,) = shop.see(event("quiz_done", "p002", "p001", "p004")).at(1)
+    assert outcome.item_ids == ["p002", "p004"]

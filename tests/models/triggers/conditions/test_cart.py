@@ -1,7 +1,7 @@
 """A cart left, a look around, a page on which nothing is done."""
 
-from tests.models.makers import event
-from tests.models.triggers.shop import HOUR, Shop, names
+from tests.models.makers import assortment, event, item
+from tests.models.triggers.shop import HOUR, Shop, names, trigger
 
 
 def test_a_cart_is_told_once_and_each_change_puts_it_off() -> None:
@@ -12,3 +12,12 @@ def test_a_cart_is_told_once_and_each_change_puts_it_off() -> None:
     assert names(shop.at(3 * HOUR)) == ["cart-left"]
     shop.see(event("add_to_cart", "p003", at_s=4 * HOUR))
     assert shop.at(20 * HOUR) == []
+
+
+def test_a_look_around_names_the_variant_looked_at_last() -> None:
+    catalog = assortment(items=5)
+    for number in (1, 2):
+        catalog.put(item(number, item_group_id="lamp"))
+    seen = [event("view_item", f"p00{number}", at_s=place) for place, number in enumerate((1, 3, 2))]
+    (outcome,) = Shop(trigger(when={"browse_left": {"after": "1h"}}), catalog=catalog).see(*seen).at(HOUR + 2)
+    assert outcome.item_ids == ["p002", "p003"]

@@ -49,3 +49,19 @@ def test_what_is_wanted_no_more_or_cannot_be_bought_is_not_told() -> None:
     sold_out.catalog.put(item(1, availability="out_of_stock"))
     assert told(sold_out, BACK) == []
     assert told(wanting(BACK), BACK, "p002") == []
+
+
+def test_what_is_wanted_by_the_groups_id_is_a_variant_and_an_order_of_another_ends_it() -> None:
+    catalog = assortment(items=3)
+    for number in (1, 2):
+        catalog.put(item(number, item_group_id="lamp"))
+    shop = Shop(DROP, catalog=catalog).see(event("add_to_wishlist", "lamp"), event("add_to_wishlist", "p000"))
+    assert [want.item_id for want in shop.state.wants] == ["p001", "p000"]
+    catalog.put(item(1, item_group_id="lamp", price=9.0))
+    assert told(shop, DROP) == ["x"]
+    shop.see(event("purchase", "p002", at_s=5, params={"transaction_id": "o"}))
+    assert [want.item_id for want in shop.state.wants] == ["p000"]
+    shop.see(event("add_to_wishlist", "p001", at_s=6), event("remove_from_wishlist", "p002", at_s=7))
+    assert shop.state.want("p001") is not None
+    shop.see(event("remove_from_wishlist", "lamp", at_s=8))
+    assert shop.state.want("p001") is None
