@@ -31,7 +31,7 @@ COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 RUN_FILE: Final = "run.toml"
 _KEYS_FILE: Final = "keys.json"
-_READY_S: Final = 60.0
+_READY_S: Final = 240.0  # a first start compiles the kernels, on a busy machine for minutes
 _STOP_S: Final = 15.0
 _RESTART_AFTER_S: Final = 0.5
 

@@ -19,6 +19,7 @@ from api.runtime.site import Site
 from api.runtime.state import State, state_of
 from api.runtime.store_access import CATALOG_AWAY, ask_store, follow_newest_catalog
 from models.base.errors import InvalidError
+from models.catalog.assortment import Assortment
 from models.catalog.feed.items import ItemReading, lacking, read_id, read_item
 from models.catalog.feed.prices import PriceEvidence
 from models.catalog.feed.whole import items_gone
@@ -42,6 +43,7 @@ class _Intake:
     evidence: PriceEvidence
     warnings: list[dict[str, Any]] = field(default_factory=list)
     _seen: dict[str, int] = field(default_factory=dict)
+    _currencies: dict[str, int] = field(default_factory=dict)
     _index: int = -1
 
     def read(self, value: object) -> CatalogItem:
@@ -59,7 +61,18 @@ class _Intake:
                 "item_id", "item_id_repeated", f"item {item.item_id!r} came before, at {before}: this one counts"
             )
         self._seen[item.item_id] = self._index
+        self._currencies.setdefault(item.currency, self._index)
         return item
+
+    def warn_of_currencies(self, assortment: Assortment) -> None:
+        """Name each currency, where it came first, whose prices cannot be compared with most others."""
+        for code in assortment.incomparable(self._currencies):
+            message = (
+                f"prices in {code} are never compared with those in {assortment.main_currency}, nor added to them: "
+                f"{code} has no rate in /v1/currency"
+            )
+            named = {"field": "price", "code": "currency_unknown", "message": message}
+            self.warnings.append({"index": self._currencies[code], **named})
 
     def _warn(self, name: str, code: str, message: str) -> None:
         self.warnings.append({"index": self._index, "field": name, "code": code, "message": message})
@@ -114,6 +127,7 @@ class _ItemRoutes(ResourceRoutes[CatalogItem]):
         await self.put(state, site, list(last_of_each.values()))
         for start in range(0, len(gone), self.most):
             await self.delete_many(state, site, gone[start : start + self.most])
+        intake.warn_of_currencies(site.assortment)
         told_back = {"accepted": len(last_of_each), "rejected": rejected, "warnings": intake.warnings}
         return answer({**told_back, **({"removed": len(gone)} if whole else {})})
 
@@ -123,6 +137,7 @@ class _ItemRoutes(ResourceRoutes[CatalogItem]):
         intake = _Intake(PriceEvidence.from_rows([value]))
         item = intake.read(value)
         await self.put(state_of(request), site, [item])
+        intake.warn_of_currencies(site.assortment)
         return answer({**resource_view(item), **({"warnings": intake.warnings} if intake.warnings else {})})
 
 

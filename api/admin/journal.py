@@ -172,10 +172,11 @@ def _outcome(fields: dict[str, str]) -> dict[str, Any]:
     orders = []
     for name, value in sorted(fields.items()):
         if name.startswith(ORDER):
-            at_s, amount = value.split(" ")
+            at_s, amount, *named = value.split(" ")
             order_id = name.removeprefix(ORDER)
             taken_back = f"{UNDONE}{order_id}" in fields
-            orders.append({"order_id": order_id, "at": _iso(at_s), "value": float(amount), "taken_back": taken_back})
+            told = {"order_id": order_id, "at": _iso(at_s), "value": float(amount), "currency": next(iter(named), None)}
+            orders.append({**told, "taken_back": taken_back})
     return {
         **{what: _iso(fields.get(f"{what}_at_s")) for what in MESSAGE_OUTCOMES},
         "orders": orders,

@@ -43,7 +43,8 @@ def list_view(
 
 
 def _gap_view(gap: Gap) -> dict[str, Any]:
-    return {"threshold": gap.threshold, "cart_value": gap.cart_value, "missing": gap.missing}
+    figures = {"threshold": gap.threshold, "cart_value": gap.cart_value, "missing": gap.missing}
+    return {**figures, "currency": gap.currency or None}
 
 
 def _says_view(why: Reason) -> list[dict[str, Any]]:
@@ -53,13 +54,13 @@ def _says_view(why: Reason) -> list[dict[str, Any]]:
 
 def _bundle(companion_of: CatalogItem, answer: RecommendedList, config: ApiConfig) -> dict[str, Any]:
     items = [companion_of, *(chosen.item for chosen in answer.items)]
-    priced = bundle_price(items, config.bundle_discount, config.bundle_least_margin, answer.at_s)
+    priced = bundle_price(items, config.bundle_discount, config.bundle_least_margin, answer.at_s, answer.currency)
     return {
         "companion_of": companion_of.item_id,
         "joint_price": priced.joint if priced else None,
         "bundle_price": priced.price if priced else None,
         "saving": priced.saving if priced else None,
-        "currency": companion_of.currency,
+        "currency": priced.currency if priced else companion_of.currency,
     }
 
 

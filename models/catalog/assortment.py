@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -87,6 +88,7 @@ class Assortment:
         self._kin: dict[str, tuple[str, ...]] = {}
         self._by_token: dict[str, set[str]] = {}
         self._categories: Counter[tuple[str, ...]] = Counter()
+        self._priced_in: Counter[str] = Counter()
         self._matrix: NDArray[np.float32] = matrix_of([], {})
         self._offered: NDArray[np.bool_] = np.zeros(0, dtype=bool)
         self._from_s: NDArray[np.float64] = np.zeros(0)
@@ -157,6 +159,25 @@ class Assortment:
         for item in list(self.items.values()):
             self._put_item(item)
 
+    @property
+    def main_currency(self) -> str:
+        """What prices are compared in: the site's base currency, else that of most items; empty where none is named."""
+        named = (code for code, count in self._priced_in.items() if code and count)
+        return self.currency.base or min(named, key=lambda code: (-self._priced_in[code], code), default="")
+
+    def incomparable(self, currencies: Iterable[str]) -> list[str]:
+        """Give those currencies, sorted, whose amounts can neither be compared with most prices nor added to them."""
+        main = self.main_currency
+        return sorted(code for code in currencies if not comparable(self.currency.reckoned(0.0, code)[1], main))
+
+    def price_in(self, currency: str, item: CatalogItem, at_s: float) -> float | None:
+        """What an item costs at `at_s` in a currency; None where it is not known in it."""
+        price = item.current_price(at_s)
+        if price is None:
+            return None
+        reckoned, code = self.currency.reckoned(price, item.currency)
+        return reckoned if comparable(code, currency) else None
+
     def _asks_segments(self) -> bool:
         """Whether any rule or experiment is for some segments only."""
         experiments = self.experiments.values()
@@ -174,7 +195,8 @@ class Assortment:
             self.revision += 1
             self._about.clear()
         self.sales.put(item)
-        tokens = tokens_of(item)
+        self._priced_in[item.currency] += 1
+        tokens = tokens_of(reckoned_item(item, self.currency))
         self._tokens[item.item_id] = tokens
         self._kin[item.item_id] = _kin_of(tokens, item.category)
         for token in tokens:
@@ -190,6 +212,7 @@ class Assortment:
             return
         self.item_groups.remove(item_id)
         del self._kin[item_id]
+        self._priced_in[item.currency] -= 1
         for token in self._tokens.pop(item_id):
             self._by_token[token].discard(item_id)
             if not self._by_token[token]:
@@ -398,6 +421,19 @@ class Assortment:
             return self._vector_of(known)
         vector: Vector = self._matrix[self.row_of[item_id]]
         return vector
+
+
+def reckoned_item(item: CatalogItem, currency: SiteCurrency) -> CatalogItem:
+    """Give an item with its prices in the site's base currency; without prices where they are not known in it."""
+    if not currency.base or item.currency in ("", currency.base):
+        return item
+    rate = currency.rates.get(item.currency)
+    priced = {
+        name: price * rate if rate is not None else None
+        for name in ("price", "sale_price", "cost_of_goods_sold")
+        if (price := getattr(item, name)) is not None
+    }
+    return msgspec.structs.replace(item, currency=currency.base if rate is not None else item.currency, **priced)
 
 
 def _kin_of(tokens: tuple[str, ...], category: tuple[str, ...]) -> tuple[str, ...]:

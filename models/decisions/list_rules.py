@@ -159,9 +159,9 @@ def _mask(scored: ScoredCatalog, rule: MerchandisingRule, at_s: float) -> Mask:
         mask &= _where(scored, lambda item: item.availability in rule.availability)
     with np.errstate(invalid="ignore"):
         if rule.price_from is not None:
-            mask &= scored.prices(at_s) >= rule.price_from
+            mask &= scored.prices_in(assortment.main_currency, at_s) >= rule.price_from
         if rule.price_to is not None:
-            mask &= scored.prices(at_s) <= rule.price_to
+            mask &= scored.prices_in(assortment.main_currency, at_s) <= rule.price_to
     return mask
 
 

@@ -1,7 +1,7 @@
 """Merchandising: lists about price: a step up, what goes with the cart, what is reduced, what closes a gap, bundles.
 
 Prices are what a visitor pays at the moment: the sale price while the sale is on. An item whose price is not known is
-in none of these lists.
+in none of these lists, nor is one whose price is in a currency that cannot be compared with the others'.
 """
 
 from collections.abc import Sequence
@@ -11,10 +11,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from models.catalog.assortment import reckoned_item
 from models.catalog.feature_hashing import price_band
 from models.catalog.resources import CatalogItem
 from models.decisions.ladder import CandidateList, Reason, item_title, ranked_step
 from models.decisions.scored_catalog import ScoredCatalog
+from models.events.currency import NO_CURRENCY, CurrencySum, SiteCurrency, sums_by_currency
 from models.visitor.profile import Profile
 
 STEPS_UP: Final = 2
@@ -32,10 +34,13 @@ def up_sell(scored: ScoredCatalog, item_id: str, at_s: float) -> CandidateList:
     """Items for the same need, one or two price bands up: those most alike, and most looked at after it, first."""
     item = scored.assortment.item_of(item_id)
     nothing = ranked_step("session", Reason("a step up"), scored.all_rows[:0], np.zeros(0))
-    below = item.current_price(at_s) if item is not None else None
-    if item is None or below is None or not item.category:
+    if item is None or not item.category:
         return nothing
-    prices = scored.prices(at_s)
+    _, currency = scored.assortment.currency.reckoned(0.0, item.currency)
+    below = scored.assortment.price_in(currency, item, at_s)
+    if below is None:
+        return nothing
+    prices = scored.prices_in(currency, at_s)
     rows = scored.assortment.rows_of(sorted(scored.assortment.in_category(item.category)))
     rows = rows[prices[rows] > below]
     band = price_band(below)
@@ -49,9 +54,8 @@ def up_sell(scored: ScoredCatalog, item_id: str, at_s: float) -> CandidateList:
     title = item_title(scored, item_id)
 
     def why_of(row: int) -> Reason:
-        return Reason(
-            f"a step up from {title}: {prices[row] - below:.2f} {item.currency} more".rstrip(), "price", item_id
-        )
+        more = f"{prices[row] - below:.2f} {currency} more".rstrip()
+        return Reason(f"a step up from {title}: {more}", "price", item_id)
 
     return ranked_step("session", Reason("a step up"), rows, scores, 0.0, why_of)
 
@@ -100,29 +104,37 @@ def clearance(scored: ScoredCatalog, interest: NDArray[np.float64], at_s: float)
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """How far a cart is from a threshold, in the shop's currency; `missing` is 0 where it is reached."""
+    """How far a cart is from a threshold, in `currency`; `missing` is 0 where it is reached.
+
+    It is the site's base, else that of most of the cart's lines, else of most items. Lines in currencies that are worth
+    nothing known in it do not count.
+    """
 
     threshold: float
     cart_value: float
     missing: float
+    currency: str = ""
 
 
 def gap_of(scored: ScoredCatalog, profile: Profile, threshold: float, at_s: float) -> Gap:
     """Give the gap between the value of a visitor's cart and a threshold, such as free shipping's."""
-    value = 0.0
+    amounts: list[CurrencySum] = []
     for line in profile.cart:
         item = scored.assortment.item_of(line.item_id)
         current = item.current_price(at_s) if item is not None else None
-        price = line.price if current is None else current
-        value += (price or 0.0) * line.quantity
-    return Gap(threshold, round(value, 2), round(max(0.0, threshold - value), 2))
+        price, currency = (line.price, line.currency) if item is None or current is None else (current, item.currency)
+        if price is not None:
+            amounts.append(CurrencySum(currency, 1, price * line.quantity, price))
+    counted = sums_by_currency(amounts, scored.assortment.currency)[0]
+    missing = round(max(0.0, threshold - counted.total), 2)
+    return Gap(threshold, round(counted.total, 2), missing, counted.currency or scored.assortment.main_currency)
 
 
 def threshold_nudge(
     scored: ScoredCatalog, profile: Profile, gap: Gap, history: Sequence[str], at_s: float
 ) -> CandidateList:
     """Items that close the gap, each alone: what is likely next or bought with the cart first, and little over it."""
-    prices = scored.prices(at_s)
+    prices = scored.prices_in(gap.currency, at_s)
     with np.errstate(invalid="ignore"):
         rows = np.flatnonzero((prices >= gap.missing) & (prices <= MOST_OVER_GAP * gap.missing) & (gap.missing > 0))
     relevance = 0.1 * scored.popularity.astype(np.float64)
@@ -131,7 +143,7 @@ def threshold_nudge(
         relevance[bought] += shares
     relevance += _share_of_next(scored, [*history, *(line.item_id for line in reversed(profile.cart))])
     close = gap.missing / prices[rows]  # 1 where it closes the gap exactly
-    why = Reason(f"closes the gap of {gap.missing:.2f}", "price")
+    why = Reason(f"closes the gap of {gap.missing:.2f} {gap.currency}".rstrip(), "price")
     return ranked_step("session", why, rows, close * (0.2 + relevance[rows]))
 
 
@@ -154,8 +166,14 @@ class BundlePrice:
     currency: str
 
 
-def bundle_price(items: Sequence[CatalogItem], discount: float, least_margin: float, at_s: float) -> BundlePrice | None:
-    """Price a bundle; None where a price is not known or currencies differ.
+def bundle_price(
+    items: Sequence[CatalogItem],
+    discount: float,
+    least_margin: float,
+    at_s: float,
+    currency: SiteCurrency = NO_CURRENCY,
+) -> BundlePrice | None:
+    """Price a bundle, in its items' own currency, else in the site's base; None where a price is not known in it.
 
     Parameters
     ----------
@@ -168,14 +186,18 @@ def bundle_price(items: Sequence[CatalogItem], discount: float, least_margin: fl
         it; without every item's cost there is none.
     at_s
         When it is sold: sales begin and end.
+    currency
+        What the site reckons in.
 
     >>> made = [CatalogItem(item_id="a", price=60.0, cost_of_goods_sold=50.0, currency="EUR")] * 2
     >>> bundle_price(made, discount=0.2, least_margin=0.1, at_s=0.0)
     BundlePrice(joint=120.0, price=111.12, saving=8.88, currency='EUR')
     """
+    if len({item.currency for item in items}) > 1:
+        items = [reckoned_item(item, currency) for item in items]
     prices = [item.current_price(at_s) for item in items]
     known = [price for price in prices if price is not None]
-    currencies = {item.currency for item in items}
+    currencies = {item.currency or currency.base for item in items}
     if len(known) < len(items) or len(currencies) != 1:
         return None
     joint = round(sum(known), 2)

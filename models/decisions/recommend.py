@@ -23,6 +23,7 @@ from models.decisions.merchandising import NEXT_SHARE, Gap, clearance, cross_sel
 from models.decisions.next_item_steps import interest_words, next_steps
 from models.decisions.scored_catalog import ScoredCatalog
 from models.decisions.visitor_context import VisitorContext
+from models.events.currency import NO_CURRENCY, SiteCurrency, comparable
 from models.events.subjects import creative_of
 from models.visitor.campaign_echo import ECHO_PLACES, campaign_of
 from models.visitor.interest_sketch import directions
@@ -89,7 +90,7 @@ class RecommendedList:
     """A list and where it came from: the tier and reason of its first item, or why it is empty.
 
     `companion_of` is the item that a bundle's items are ordered together with, `gap` what a nudge is to close, `at_s`
-    when it was made, which tells the prices.
+    when it was made, which tells the prices, `currency` what the site reckons in.
     """
 
     tier: DecisionTier
@@ -98,6 +99,7 @@ class RecommendedList:
     companion_of: CatalogItem | None = None
     gap: Gap | None = None
     at_s: float = 0.0
+    currency: SiteCurrency = NO_CURRENCY
 
 
 def recommend(scored: ScoredCatalog, visitor: VisitorContext, query: Query) -> RecommendedList:
@@ -121,7 +123,7 @@ def recommend(scored: ScoredCatalog, visitor: VisitorContext, query: Query) -> R
     ruled = list_rules_of(scored, query.strategy, visitor.targeting, now_s)
     allowed = _allowed(scored, query, now_s, hidden_items(profile), ruled)
     allowed[_other_variants(scored, query, _latest(profile, holdout))] = False
-    answer = RecommendedList("static", "no item may be shown", at_s=now_s)
+    answer = RecommendedList("static", "no item may be shown", at_s=now_s, currency=scored.assortment.currency)
     if query.strategy == "threshold_nudge":
         answer.gap = gap_of(scored, profile, query.threshold, now_s)
         if not answer.gap.missing and query.threshold:
@@ -297,7 +299,7 @@ def _ladder(  # noqa: C901 - one arm a strategy, side by side
             yield from _also_bought(scored, profile, query.item_id, holdout)
         case "bundles":
             anchor = _anchor(scored, profile, query.item_id, holdout)
-            yield bought_together(scored, [anchor])
+            yield _in_one_currency(scored, bought_together(scored, [anchor]), anchor)
             yield also_viewed(scored, [anchor])
             yield from _similar(scored, anchor)
         case "buy_again":
@@ -454,3 +456,15 @@ def _also_bought(scored: ScoredCatalog, profile: Profile, item_id: str, holdout:
 def _anchor(scored: ScoredCatalog, profile: Profile, item_id: str, holdout: bool) -> str:
     """The item asked for, or put into the cart last, or looked at last."""
     return next(iter(_anchors(scored, profile, item_id, holdout)), "")
+
+
+def _in_one_currency(scored: ScoredCatalog, step: CandidateList, item_id: str) -> CandidateList:
+    """Leave out what cannot be priced together with an item: a bundle has one currency."""
+    anchor = scored.assortment.items.get(item_id)
+    if anchor is None:
+        return step
+    reckoned = scored.assortment.currency.reckoned
+    _, currency = reckoned(0.0, anchor.currency)
+    found = (scored.assortment.items.get(scored.assortment.ids[row]) for row in step.rows.tolist())
+    keep = np.array([item is None or comparable(reckoned(0.0, item.currency)[1], currency) for item in found], bool)
+    return step if keep.all() else replace(step, rows=step.rows[keep], scores=step.scores[keep])

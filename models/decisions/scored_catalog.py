@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from models.catalog.assortment import Assortment
 from models.catalog.resources import MerchandisingRule
 from models.decisions.group_rows import GroupRows
+from models.events.currency import comparable
 from models.learner.snapshot import Snapshot
 
 ITEMS_REMEMBERED: Final = 2_000
@@ -71,6 +72,9 @@ class ScoredCatalog:
         self._prices: NDArray[np.float64] | None = None
         self._priced_at_s = 0.0
         self._reductions: NDArray[np.float64] = np.zeros(0)
+        self._codes: list[str] = []
+        self._code_of_row: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
+        self._rates: NDArray[np.float64] = np.ones(0)
         self.newest = self.by_id[np.argsort(-since[self.by_id], kind="stable")]
 
     def _rows_named(self, names: Sequence[str]) -> NDArray[np.int64]:
@@ -122,21 +126,40 @@ class ScoredCatalog:
         return known[1]
 
     def prices(self, at_s: float) -> NDArray[np.float64]:
-        """What each row costs at `at_s`, nan where that is not known.
+        """What each row costs at `at_s`, nan where that is not known; rows are of different currencies, each in the
+        site's base where it has a rate. `prices_in` gives those that may be compared.
 
         Between two calls only the rows are looked at whose sale began or ended meanwhile.
         """
         self._forget_what_changed()
         if self._prices is None:
             items = [self.assortment.items.get(item_id) for item_id in self.assortment.ids]
-            self._prices = np.array([_nan(item.current_price(at_s) if item else None) for item in items], dtype=float)
+            told = np.array([_nan(item.current_price(at_s) if item else None) for item in items], dtype=np.float64)
             listed = np.array([_nan(item.price if item else None) for item in items], dtype=np.float64)
-            self._reductions = _reductions(self._prices, listed)
+            self._reductions = _reductions(told, listed)
+            self._reckon([item.currency if item else "" for item in items])
+            self._prices = told * self._rates
         elif at_s != self._priced_at_s:
             first_s, last_s = min(at_s, self._priced_at_s), max(at_s, self._priced_at_s)
             self._price_anew(self._prices, self.assortment.sales.changed(first_s, last_s), at_s)
         self._priced_at_s = at_s
         return self._prices
+
+    def _reckon(self, named: Sequence[str]) -> None:
+        """Note which currency each row's price counts in, and what it is to be taken times for it."""
+        reckoned = {code: self.assortment.currency.reckoned(1.0, code) for code in set(named)}
+        self._codes = sorted({code for _, code in reckoned.values()})
+        numbers = {code: self._codes.index(counted) for code, (_, counted) in reckoned.items()}
+        self._code_of_row = np.array([numbers[code] for code in named], dtype=np.int64)
+        self._rates = np.array([reckoned[code][0] for code in named], dtype=np.float64)
+
+    def prices_in(self, currency: str, at_s: float) -> NDArray[np.float64]:
+        """What each row costs at `at_s` in a currency, nan where that is not known in it."""
+        prices = self.prices(at_s)
+        fitting = [number for number, code in enumerate(self._codes) if comparable(code, currency)]
+        if len(fitting) == len(self._codes):
+            return prices
+        return np.where(np.isin(self._code_of_row, fitting), prices, nan)
 
     def _price_anew(self, prices: NDArray[np.float64], item_ids: Sequence[str], at_s: float) -> None:
         """Price the rows of some items at `at_s`, and forget what was worked out with their prices before."""
@@ -144,8 +167,9 @@ class ScoredCatalog:
             return
         rows = self.assortment.rows_of(item_ids)
         items = [self.assortment.items[item_id] for item_id in item_ids]
-        prices[rows] = [_nan(item.current_price(at_s)) for item in items]
-        self._reductions[rows] = _reductions(prices[rows], np.array([_nan(item.price) for item in items], dtype=float))
+        told = np.array([_nan(item.current_price(at_s)) for item in items], dtype=np.float64)
+        self._reductions[rows] = _reductions(told, np.array([_nan(item.price) for item in items], dtype=np.float64))
+        prices[rows] = told * self._rates[rows]
         self._masks = {
             rule_id: (rule, mask)
             for rule_id, (rule, mask) in self._masks.items()

@@ -1,14 +1,13 @@
 """Slot rules: what marketers want of placements, laid over what the policy would draw."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from math import log
 from typing import Final, NamedTuple
 
+from models.catalog.assortment import Assortment
 from models.catalog.resources import CatalogItem, Creative, MerchandisingRule
 from models.decisions.targeting import TargetingContext
-
-ItemOf = Callable[[str], CatalogItem | None]
 
 SPREAD_LOGIT: Final = 6.0
 """By how much log odds fall for a creative like one before it, where a rule wants all the diversity there is."""
@@ -90,9 +89,9 @@ def slot_rules(
     placement_id: str,
     targeting: TargetingContext,
     now_s: float,
-    item_of: ItemOf,
+    assortment: Assortment,
 ) -> SlotRules:
-    """Give what the rules about slots say of these creatives in a placement; `item_of` gives items by id, or a variant.
+    """Give what the rules about slots say of these creatives in a placement.
 
     Of two pins to one position the rule with the lower id holds.
     """
@@ -112,7 +111,7 @@ def slot_rules(
     if not held:
         return NO_RULES
     for rule in held:
-        own = [creative.creative_id for creative in creatives if _is_about(rule, creative, item_of, now_s)]
+        own = [creative.creative_id for creative in creatives if _is_about(rule, creative, assortment, now_s)]
         match rule.action:
             case "exclude":
                 excluded.update(own)
@@ -131,13 +130,13 @@ def slot_rules(
     return SlotRules(frozenset(excluded), frozenset(buried), pins, raised, tuple(caps), spread)
 
 
-def _is_about(rule: MerchandisingRule, creative: Creative, item_of: ItemOf, now_s: float) -> bool:
+def _is_about(rule: MerchandisingRule, creative: Creative, assortment: Assortment, now_s: float) -> bool:
     """Whether a creative carries all a rule names: itself, its campaign, or what it is about; a rule that names none of
     these is about every creative."""
     named = creative.creative_id in rule.creative_ids or creative.campaign_id in rule.campaign_ids
     if (rule.creative_ids or rule.campaign_ids) and not named:
         return False
-    about = [item for item_id in creative.item_ids if (item := item_of(item_id)) is not None]
+    about = [item for item_id in creative.item_ids if (item := assortment.item_of(item_id)) is not None]
     categories = (creative.category, *(item.category for item in about))
     if rule.category and not any(_below(rule.category, category) for category in categories):
         return False
@@ -147,7 +146,7 @@ def _is_about(rule: MerchandisingRule, creative: Creative, item_of: ItemOf, now_
     wants_items = rule.item_ids or rule.label or rule.availability
     if not wants_items and rule.price_from is None and rule.price_to is None:
         return True
-    return any(_carries(rule, item, now_s) for item in about)
+    return any(_carries(rule, item, assortment, now_s) for item in about)
 
 
 def _below(path: tuple[str, ...], category: tuple[str, ...]) -> bool:
@@ -157,8 +156,8 @@ def _below(path: tuple[str, ...], category: tuple[str, ...]) -> bool:
     return category[: len(path)] == path
 
 
-def _carries(rule: MerchandisingRule, item: CatalogItem, now_s: float) -> bool:
-    price = item.current_price(now_s)
+def _carries(rule: MerchandisingRule, item: CatalogItem, assortment: Assortment, now_s: float) -> bool:
+    price = assortment.price_in(assortment.main_currency, item, now_s)
     return (
         (not rule.item_ids or not {item.item_id, item.item_group_id or item.item_id}.isdisjoint(rule.item_ids))
         and (not rule.label or rule.label.casefold() in (own.casefold() for own in item.custom_labels))

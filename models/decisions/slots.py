@@ -121,7 +121,7 @@ def fill(assortment: Assortment, clicks: ClickWeights, visitor: VisitorContext, 
     if assortment.rules or (told is not None and told.rules):
         targeting = visitor.targeting
         rules = (*assortment.rules.values(), *targeting.rules)
-        ruled = slot_rules(rules, candidates, request.placement_id, targeting, visitor.now_s, assortment.item_of)
+        ruled = slot_rules(rules, candidates, request.placement_id, targeting, visitor.now_s, assortment)
         candidates = [candidate for candidate in candidates if candidate.creative_id not in ruled.excluded]
     if change.creative_ids:
         candidates = [candidate for candidate in candidates if candidate.creative_id in change.creative_ids]

@@ -240,4 +240,4 @@ def _renew_want(state: TriggerState, outcome: TriggerOutcome, assortment: Assort
         want = state.want(outcome.about.item_id)
         item = assortment.items.get(want.item_id) if want else None
         if want is not None and item is not None:
-            want.price = item.current_price(now_s)
+            want.price, want.currency = item.current_price(now_s), item.currency

@@ -3,6 +3,7 @@
 from typing import Final, NamedTuple
 
 from models.base.durations import DAY_S
+from models.base.texts import text_or_empty
 from models.events.bots import sent_by_bot
 from models.events.events import Event, order_id_of, score_of
 from models.events.names import CLICKED_MESSAGES, ORDERED_EVENTS, UNDONE_EVENTS
@@ -46,7 +47,7 @@ def message_outcomes_of(event: Event, state: TriggerState, attribution_days: flo
         order_id, value = order_id_of(event), score_of(event.params, "value")
         if value is None:
             value = sum((item.price or 0.0) * item.quantity for item in event.items)
-        told = f"{event.at_s:.3f} {value:.2f}"
+        told = f"{event.at_s:.3f} {value:.2f} {text_or_empty(event.params.get('currency'))}".rstrip()
         since_s = event.at_s - attribution_days * DAY_S
         return [
             MessageOutcome(message.message_id, f"{ORDER}{order_id}", told)

@@ -57,7 +57,7 @@ def body_of(
                 **(
                     {
                         "order_value": order.value,
-                        "currency": order.currency or None,
+                        "currency": order.currency or assortment.currency.base or None,
                         "expected_at": _maybe(order.expected_s),
                     }
                     if order

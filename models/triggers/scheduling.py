@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from models.base.durations import HOUR_S
 from models.base.errors import InvalidError
+from models.base.texts import text_or_empty
 from models.base.timestamps import EARLIEST_S, LATEST_MOMENT_S, parse_time
 from models.catalog.assortment import Assortment
 from models.events.bots import allowance, sent_by_bot
@@ -150,15 +151,16 @@ def _count_event(state: TriggerState, event: Event) -> None:
 def _learn(state: TriggerState, event: Event, assortment: Assortment, low_rating: float) -> list[str]:
     """Keep what the event tells; gives further names that it goes by."""
     name, at_s = event.event, event.at_s
+    named = text_or_empty(event.params.get("currency"))
     if name == "view_item":
         _browse(state, event)
         for item in event.items:
-            _want(state, item.item_id, at_s, item.price, assortment, kept=False)
+            _want(state, item.item_id, at_s, (item.price, named), assortment, kept=False)
     elif name in ("add_to_cart", "add_to_wishlist"):
         if name == "add_to_cart":
             state.cart_at_s = max(state.cart_at_s, at_s)
         for item in event.items:
-            _want(state, item.item_id, at_s, item.price, assortment, kept=True)
+            _want(state, item.item_id, at_s, (item.price, named), assortment, kept=True)
     elif name == "remove_from_cart":
         state.cart_at_s = max(state.cart_at_s, at_s)
     elif name == "remove_from_wishlist":
@@ -214,24 +216,35 @@ def _browse(state: TriggerState, event: Event) -> None:
 
 
 def _want(
-    state: TriggerState, item_id: str, at_s: float, price: float | None, assortment: Assortment, *, kept: bool
+    state: TriggerState,
+    item_id: str,
+    at_s: float,
+    told: tuple[float | None, str],
+    assortment: Assortment,
+    *,
+    kept: bool,
 ) -> None:
     """Note that an item is wanted, by a group's id the variant that stands for it; what cannot be bought now is wanted
-    from the first look on."""
+    from the first look on.
+
+    `told` is its price, and that price's currency, by the event; the catalog's goes before.
+    """
+    price, currency = told
     known = assortment.item_of(item_id)
     item_id = known.item_id if known is not None else item_id
     if known is not None and (current := known.current_price(at_s)) is not None:
-        price = current
+        price, currency = current, known.currency
     want = state.want(item_id)
     if want is None:
-        want = Want(item_id, at_s, 0, False, price)
+        want = Want(item_id, at_s, 0, False, price, currency)
         state.wants = [*state.wants, want]
     elif at_s - want.at_s > WANT_LASTS_S:
-        want.views, want.kept, want.price = 0, False, price
+        want.views, want.kept, want.price, want.currency = 0, False, price, currency
     want.at_s = max(want.at_s, at_s)
     want.views += 0 if kept else 1
     want.kept = want.kept or kept or (known is not None and not known.offered)
-    want.price = price if want.price is None else want.price
+    if want.price is None:
+        want.price, want.currency = price, currency
     if len(state.wants) > MAX_WANTS:
         # The weakest goes, and of those the oldest; ties by id, so that a replay drops the same.
         state.wants.remove(min(state.wants, key=lambda want: (want.strong, want.at_s, want.item_id)))
@@ -263,9 +276,9 @@ def _move_order(state: TriggerState, event: Event, assortment: Assortment) -> No
     known = dict.fromkeys([*order.item_ids, *(item.item_id for item in event.items)])
     order.item_ids = list(known)[:MAX_VIEWED]
     value = score_of(event.params, "value")
-    order.value = value if value is not None else order.value
-    currency = event.params.get("currency")
-    order.currency = currency if isinstance(currency, str) else order.currency
+    currency = text_or_empty(event.params.get("currency"))
+    if value is not None:
+        order.value, order.currency = value, currency or order.currency
     order.expected_s = _expected_s(event) or order.expected_s
 
 

@@ -90,13 +90,15 @@ class Sent(msgspec.Struct, array_like=True):
 
 
 class Want(msgspec.Struct, array_like=True):
-    """An item the visitor wants: how often it was looked at, whether it was put aside, and its price then."""
+    """An item the visitor wants: how often it was looked at, whether it was put aside, and its price then, in
+    `currency`."""
 
     item_id: str
     at_s: float
     views: int = 0
     kept: bool = False
     price: float | None = None
+    currency: str = ""
 
     @property
     def strong(self) -> bool:

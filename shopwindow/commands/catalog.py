@@ -1,6 +1,7 @@
 """Commands of the catalog: a feed brought in, and products taken off."""
 
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -68,6 +69,7 @@ def import_catalog(
             if not dry_run:
                 _put(remote, checked)
                 _delete(remote, gone)
+                _warn_of_currencies(remote, checked)
     _say(file, feed, checked)
     taken = len(checked.items)
     report = {"accepted": taken, "rejected": len(checked.rejected), "repeated": checked.repeated, "removed": len(gone)}
@@ -137,6 +139,17 @@ def _put(remote: "Remote", checked: "CheckedFeed") -> None:
         complaint = Complaint(checked.places[item_id], rejection["code"], rejection["message"], item_id)
         checked.rejected.append(complaint)
         del checked.items[item_id]
+
+
+def _warn_of_currencies(remote: "Remote", checked: "CheckedFeed") -> None:
+    """Name each currency of the feed that is worth nothing known in the site's, else in that of most products."""
+    said = remote.call("GET", "/v1/currency")
+    counts = Counter(item.currency for item in checked.items.values())
+    main = said["base"] or min((code for code in counts if code), key=lambda code: (-counts[code], code), default="")
+    for code in sorted(set(counts) - {"", main, *said["rates"]}):
+        item_id = next(item.item_id for item in checked.items.values() if item.currency == code)
+        message = f"prices in {code} are never compared with those in {main}, nor added: it has no rate in /v1/currency"
+        checked.warnings.append(Complaint(checked.places[item_id], "currency_unknown", message, item_id))
 
 
 def _delete(remote: "Remote", item_ids: Sequence[str]) -> tuple[int, list[str]]:

@@ -136,7 +136,7 @@ class ProductList(Shape):
     )
     bundle_price: float | None = Field(None, description="Of a bundle: with the shop's discount, its margin kept.")
     saving: float | None = Field(None, description="Of a bundle: what it costs less than its items apart.")
-    currency: str | None = Field(None, description="Of a bundle: of its prices.", examples=["EUR"])
+    currency: str | None = Field(None, description="Of a bundle or a nudge: of its amounts.", examples=["EUR"])
     threshold: float | None = Field(None, description="Of a nudge: the cart value asked for.")
     cart_value: float | None = Field(None, description="Of a nudge: what the cart is worth now.")
     missing: float | None = Field(None, description="Of a nudge: what is missing; 0 where the threshold is reached.")

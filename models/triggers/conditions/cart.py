@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Meta
 
 from models.base.durations import HOUR_S, Duration, written_duration
+from models.events.currency import CurrencySum, sums_by_currency
 from models.events.events import Event
 from models.triggers.about import About, AboutPage, read_about
 from models.triggers.conditions.base import PROFILE_READ, EvaluationContext, EventNames, TimerRequest, TriggerCondition
@@ -19,7 +20,7 @@ SAME_PAGE_S: Final = 2.0
 
 
 class CartLeft(TriggerCondition, frozen=True):
-    """Something lies in the cart, `after` its last change; of at least `value_min`."""
+    """Something lies in the cart, `after` its last change; of at least `value_min`, in the site's base currency."""
 
     after: Duration = Duration(2 * HOUR_S)
     value_min: Annotated[float, Meta(ge=0)] = 0.0
@@ -43,8 +44,9 @@ class CartLeft(TriggerCondition, frozen=True):
 
     def reason(self, context: EvaluationContext) -> str:
         lines = _buyable(context)
-        value = sum((line.price or 0.0) * line.quantity for line in lines)
-        if not lines or value < self.value_min:
+        amounts = (CurrencySum(line.currency, 1, (line.price or 0.0) * line.quantity, 0.0) for line in lines)
+        value = sums_by_currency(amounts, context.assortment.currency)[0]
+        if not lines or value.total < self.value_min:
             return ""
         return f"{len(lines)} items in the cart, unchanged for {written_duration(self.after)}"
 

@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from models.base.durations import DAY_S
 from models.catalog.resources import CatalogItem
+from models.events.currency import comparable
 from models.triggers.about import AboutItem, read_about
 from models.triggers.conditions.base import EvaluationContext, TriggerCondition
 from models.triggers.trigger_state import Timer, Want
@@ -19,7 +20,7 @@ class ItemCondition(TriggerCondition, frozen=True):
 
     lasts_s: ClassVar[float] = 3 * DAY_S
 
-    def change_text(self, want: Want, item: CatalogItem, at_s: float) -> str:
+    def change_text(self, want: Want, item: CatalogItem, context: EvaluationContext) -> str:
         """What has changed, for a person; empty where nothing has."""
         return ""
 
@@ -28,7 +29,7 @@ class ItemCondition(TriggerCondition, frozen=True):
         want, item = context.state.want(item_id), context.assortment.items.get(item_id)
         if want is None or item is None or not item.sellable(context.now_s):
             return ""
-        return self.change_text(want, item, context.now_s)
+        return self.change_text(want, item, context)
 
     def about(self, timer: Timer) -> AboutItem:
         return read_about(timer.about, AboutItem)
@@ -42,15 +43,24 @@ class PriceDropped(ItemCondition, frozen=True):
 
     share: Annotated[float, Meta(gt=0, lt=1)] = 0.05
 
-    def change_text(self, want: Want, item: CatalogItem, at_s: float) -> str:
-        now, before = item.current_price(at_s), want.price
-        if now is None or before is None or now > before * (1.0 - self.share) + 1e-9:
+    def change_text(self, want: Want, item: CatalogItem, context: EvaluationContext) -> str:
+        now, before = item.current_price(context.now_s), want.price
+        if now is None or before is None:
             return ""
-        return f"{item.title or item.item_id} costs {now:.2f} instead of {before:.2f}"
+        in_words = f"{now:.2f} instead of {before:.2f}"
+        if not comparable(want.currency, item.currency):  # the shop changed its currency meanwhile
+            reckoned = context.assortment.currency.reckoned
+            (now, currency), (before, other) = reckoned(now, item.currency), reckoned(before, want.currency)
+            if currency != other:
+                return ""
+            in_words = f"{now:.2f} instead of {before:.2f} {currency}"
+        if now > before * (1.0 - self.share) + 1e-9:
+            return ""
+        return f"{item.title or item.item_id} costs {in_words}"
 
 
 class BackInStock(ItemCondition, frozen=True):
     """Something the visitor wants can be bought again."""
 
-    def change_text(self, want: Want, item: CatalogItem, at_s: float) -> str:
+    def change_text(self, want: Want, item: CatalogItem, context: EvaluationContext) -> str:
         return f"{item.title or item.item_id} is back in stock"

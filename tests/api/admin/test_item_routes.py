@@ -56,6 +56,7 @@ def test_odd_values_are_read_as_a_feeds_are_and_named_by_index(empty: Api) -> No
         (2, "availability", "availability_invalid"),
         (4, "item_id", "item_incomplete"),
         (5, "item_id", "item_id_repeated"),
+        (2, "price", "currency_unknown"),
     ]
     read = {item["item_id"]: item for item in empty.secret.get(PATH).json()["items"]}
     assert (read["a"]["price"], read["b"]["price"], read["c"]["price"]) == (7.0, 1999.0, 10.0)
@@ -126,3 +127,20 @@ def test_a_sale_begins_while_nobody_touches_the_catalog(empty: Api) -> None:
     while time.time() <= starts_at_s + 0.05:
         time.sleep(0.05)
     assert on_sale() == ["soon"]
+
+
+def test_a_currency_without_a_rate_is_named_once(empty: Api) -> None:
+    prices = {"m1": "5 EUR", "m2": "6 EUR", "m3": "70 SEK", "m4": "80 SEK", "m5": "9 EUR"}
+    items = [{"item_id": item_id, "title": item_id, "link": "l", "price": price} for item_id, price in prices.items()]
+
+    def warned() -> list[dict[str, Any]]:
+        answer = empty.secret.put(PATH, json={"items": items}).json()
+        assert (answer["accepted"], answer["rejected"]) == (5, [])
+        return [warning for warning in answer["warnings"] if warning["code"] == "currency_unknown"]
+
+    (told,) = warned()
+    assert (told["index"], told["field"]) == (2, "price")
+    assert told["message"].startswith("prices in SEK are never compared with those in EUR, nor added to them")
+    empty.secret.put("/v1/currency", json={"base": "EUR", "rates": {"SEK": 0.1}}).raise_for_status()
+    assert warned() == []
+    empty.secret.put("/v1/currency", json={}).raise_for_status()

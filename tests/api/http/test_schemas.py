@@ -15,6 +15,7 @@ from api.http.schemas.rules import ViewAs
 from api.runtime.logs import Logs
 from api.runtime.view_as import FIELDS
 from models.base.errors import InvalidError
+from models.catalog.currency_parsing import parse_site_currency
 from models.catalog.feed.items import read_item
 from models.catalog.feed.prices import PriceEvidence
 from models.catalog.parsing import parse_campaign, parse_creative, parse_placement
@@ -135,6 +136,7 @@ WHOLE = [
     *READ_BY_HAND,
     Resource("Trigger", {"trigger_id": "t", "when": {"cart_left": {}}}, parse_trigger),
     Resource("ContactPolicy", {}, parse_policy),
+    Resource("SiteCurrency", {"base": "EUR"}, parse_site_currency),
 ]
 
 

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.catalog.assortment import REBUILD_SHARE, Assortment
-from models.catalog.feature_hashing import matrix_of, tokens_of, vector_of
+from models.catalog.feature_hashing import matrix_of, price_band, tokens_of, vector_of
 from models.catalog.resources import Campaign, CatalogItem, Creative, Placement
+from models.events.currency import SiteCurrency
 from models.events.events import EventItem
 from tests.models.makers import START_S, assortment, item
 
@@ -188,3 +189,37 @@ def test_a_creative_is_about_all_variants_of_an_item_it_names() -> None:
     assert made.creatives_about(made.items["p003"]) == {"c", "d"}
     made.put(item(3, item_group_id="stool"))
     assert made.creatives_about(made.items["p003"]) == frozenset()
+
+
+def test_prices_are_compared_in_the_base_else_in_the_currency_of_most_items() -> None:
+    made = Assortment()
+    for number, currency in enumerate(("SEK", "GBP", "GBP", "")):
+        made.put(CatalogItem(item_id=f"i{number}", price=10.0, currency=currency))
+    assert made.main_currency == "GBP"
+    assert [made.price_in("GBP", made.items[f"i{number}"], 0.0) for number in range(4)] == [None, 10.0, 10.0, 10.0]
+    made.remove("items", "i2")
+    made.put(CatalogItem(item_id="i1", price=10.0, currency="SEK"))
+    assert made.main_currency == "SEK"
+    made.put(SiteCurrency(base="EUR", rates={"SEK": 0.1}))
+    assert (made.main_currency, made.price_in("EUR", made.items["i0"], 0.0)) == ("EUR", 1.0)
+
+
+def test_an_items_price_band_is_that_of_its_price_in_the_base() -> None:
+    made = Assortment()
+    made.put(CatalogItem(item_id="a", price=400.0, currency="SEK"))
+    made.put(CatalogItem(item_id="b", price=40.0, currency="EUR"))
+    made.put(CatalogItem(item_id="c", price=40.0, currency="JPY"))
+    assert made.with_token(f"price:{price_band(40.0)}") == {"b", "c"}
+    edition = made.edition
+    made.put(SiteCurrency(base="EUR", rates={"SEK": 0.1}))
+    assert made.with_token(f"price:{price_band(40.0)}") == {"a", "b"}
+    assert made.edition > edition
+    made.remove("currency", "site")
+    assert made.with_token(f"price:{price_band(40.0)}") == {"b", "c"}
+
+
+def test_a_price_in_another_currency_than_the_catalogs_tells_of_no_sale() -> None:
+    made = Assortment()
+    made.put(CatalogItem(item_id="a", price=100.0, currency="SEK"))
+    assert made.on_sale(EventItem(item_id="a", price=9.0), 0.0, "SEK")
+    assert not made.on_sale(EventItem(item_id="a", price=9.0), 0.0, "EUR")

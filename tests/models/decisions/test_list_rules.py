@@ -13,6 +13,7 @@ from models.decisions.recommend import Query, recommend
 from models.decisions.scored_catalog import ScoredCatalog
 from models.decisions.targeting import TargetingContext
 from models.decisions.visitor_context import VisitorContext
+from models.events.currency import SiteCurrency
 from models.learner.snapshot import empty_snapshot
 from models.visitor.profile import Profile
 from tests.models.makers import START_S, assortment, item
@@ -82,6 +83,17 @@ def test_a_rule_is_about_the_items_that_carry_all_it_names(fields: dict[str, Any
     catalog = _catalog(MerchandisingRule(rule_id="r", action="exclude", **fields))
     catalog.put(item(7, custom_labels=("winter",)))
     assert set(_ids(catalog, limit=30)) == {f"p{number:03}" for number in range(30) if number not in expected}
+
+
+def test_bounds_of_price_are_in_the_base_and_hold_for_no_price_that_is_not_known_in_it() -> None:
+    catalog = _catalog(MerchandisingRule(rule_id="r", action="exclude", price_from=30.0, price_to=32.0))
+    catalog.put(item(21, currency="JPY"))
+    catalog.put(item(3, price=310.0, currency="SEK"))
+    catalog.put(SiteCurrency(base="EUR", rates={"SEK": 0.1}))
+    left = {f"p{number:03}" for number in range(30) if number not in (3, 20, 22)}
+    assert set(_ids(catalog, limit=30)) == left
+    catalog.put(SiteCurrency(base="EUR"))
+    assert set(_ids(catalog, limit=30)) == {*left, "p003"}
 
 
 def test_caps_hold_for_a_list_and_for_each_category() -> None:

@@ -11,6 +11,7 @@ from models.decisions.merchandising import STEPS_UP, bundle_price, gap_of
 from models.decisions.recommend import Query, RecommendedList, recommend
 from models.decisions.scored_catalog import ScoredCatalog
 from models.decisions.visitor_context import VisitorContext
+from models.events.currency import SiteCurrency
 from models.events.events import Event, EventItem
 from models.learner.learner import Learner
 from models.learner.snapshot import empty_snapshot
@@ -148,7 +149,7 @@ def test_a_nudge_names_what_closes_the_gap_and_says_when_there_is_none() -> None
     assert answer.gap is not None
     assert (answer.gap.cart_value, answer.gap.missing) == (30.0, 10.0), "at the catalog's price"
     assert _ids(answer) == ["p12", "p30"]
-    assert {item.reason for item in answer.items} == {"closes the gap of 10.00"}
+    assert {item.reason for item in answer.items} == {"closes the gap of 10.00 EUR"}
     reached = _asked(catalog, Query("threshold_nudge", threshold=30.0), cart)
     assert (reached.items, reached.reason) == ([], "the threshold is reached")
     unknown = _visitor(catalog, event("add_to_cart", items=(EventItem(item_id="gone", quantity=1, price=7.0),)))
@@ -177,3 +178,97 @@ def test_a_bundle_without_costs_or_prices_has_no_saving() -> None:
     assert (priced.price, priced.saving) == (100.0, 0.0)
     assert bundle_price([known, _priced("c", None)], 0.5, 0.1, NOW_S) is None
     assert bundle_price([known, _priced("d", 1.0, currency="USD")], 0.5, 0.1, NOW_S) is None
+
+
+def _in_two_currencies(currency: SiteCurrency | None = None) -> Assortment:
+    catalog = _catalog(
+        *(_priced(f"e{price}", float(price)) for price in (20, 30, 42)),
+        *(_priced(f"k{price}", float(price), currency="CZK") for price in (30, 500, 750, 1_000)),
+    )
+    if currency is not None:
+        catalog.put(currency)
+    return catalog
+
+
+def test_an_up_sell_compares_prices_of_one_currency_or_those_that_a_rate_makes_one() -> None:
+    assert _ids(_asked(_in_two_currencies(), Query("up_sell", "e20"))) == ["e30", "e42"]
+    assert set(_ids(_asked(_in_two_currencies(), Query("up_sell", "k500")))) == {"k750", "k1000"}
+    rated = _in_two_currencies(SiteCurrency(base="EUR", rates={"CZK": 0.04}))
+    answer = _asked(rated, Query("up_sell", "e20"))
+    assert set(_ids(answer)) == {"e30", "e42", "k750", "k1000"}
+    reasons = {chosen.item.item_id: chosen.reason for chosen in answer.items}
+    assert reasons["k1000"] == "a step up from e20: 20.00 EUR more"
+
+
+@pytest.mark.parametrize(
+    ("currency", "line", "offered", "counted_in"),
+    [
+        (None, ("e20", "EUR"), {"e20", "e30", "e42"}, "EUR"),
+        (None, ("k500", "CZK"), {"k30", "k500"}, "CZK"),
+        (SiteCurrency(base="EUR"), ("k500", "CZK"), {"e20", "e30", "e42"}, "EUR"),
+        (SiteCurrency(base="EUR", rates={"CZK": 0.04}), ("k500", "CZK"), {"e20", "e30", "e42", "k750", "k1000"}, "EUR"),
+    ],
+)
+def test_a_gap_is_closed_by_what_can_be_compared_with_it(
+    currency: SiteCurrency | None, line: tuple[str, str], offered: set[str], counted_in: str
+) -> None:
+    catalog = _in_two_currencies(currency)
+    cart = (EventItem(item_id=line[0]),)
+    visitor = _visitor(catalog, event("add_to_cart", items=cart, params={"currency": line[1]}))
+    threshold = {"CZK": 530.0, "EUR": 40.0}[counted_in] if currency is None else 40.0
+    gap = gap_of(ScoredCatalog(empty_snapshot(), catalog), visitor, threshold, NOW_S)
+    assert gap.currency == counted_in
+    found = _asked(catalog, Query("threshold_nudge", threshold=threshold), visitor)
+    assert set(_ids(found)) == {
+        item_id
+        for item_id in offered
+        if item_id != line[0] and gap.missing <= _worth(catalog, item_id, gap.currency) <= 3 * gap.missing
+    }
+    assert found.items, "something closes it"
+
+
+def _worth(catalog: Assortment, item_id: str, currency: str) -> float:
+    price = catalog.price_in(currency, catalog.items[item_id], NOW_S)
+    assert price is not None
+    return price
+
+
+def test_a_cart_of_two_currencies_is_worth_what_its_base_can_count() -> None:
+    told = [("e20", 20.0, "EUR"), ("gone", 300.0, "CZK"), ("also-gone", 9.0, "USD")]
+    carts = [
+        event("add_to_cart", items=(EventItem(item_id=name, price=price),), params={"currency": code})
+        for name, price, code in told
+    ]
+    rated = _in_two_currencies(SiteCurrency(base="EUR", rates={"CZK": 0.04}))
+    gap = gap_of(ScoredCatalog(empty_snapshot(), rated), _visitor(rated, *carts), 50.0, NOW_S)
+    assert (gap.cart_value, gap.missing) == (32.0, 18.0)
+
+
+def test_a_bundle_has_one_currency() -> None:
+    koruna = _priced("k", 500.0, currency="CZK", cost_of_goods_sold=100.0)
+    euro = _priced("e", 20.0, cost_of_goods_sold=4.0)
+    priced = bundle_price([euro, koruna], 0.1, 0.1, NOW_S, SiteCurrency(base="EUR", rates={"CZK": 0.04}))
+    assert priced is not None
+    assert (priced.joint, priced.price, priced.currency) == (40.0, 36.0, "EUR")
+    assert bundle_price([euro, koruna], 0.1, 0.1, NOW_S, SiteCurrency(base="EUR")) is None
+    alone = bundle_price([koruna, koruna], 0.1, 0.1, NOW_S, SiteCurrency(base="EUR"))
+    assert alone is not None
+    assert (alone.joint, alone.currency) == (1_000.0, "CZK")
+
+
+def test_no_bundle_is_made_of_currencies_that_cannot_be_added() -> None:
+    catalog = _catalog(_priced("pan", 20.0), _priced("lid", 8.0), _priced("glove", 300.0, currency="CZK"))
+    model = _ordered_in_lots(catalog, ("pan", "lid", "glove"))
+    assert "glove" not in _ids(_asked(catalog, Query("bundles", "pan"), None, model))
+    catalog.put(SiteCurrency(base="EUR", rates={"CZK": 0.04}))
+    assert "glove" in _ids(_asked(catalog, Query("bundles", "pan"), None, model))
+
+
+def _ordered_in_lots(catalog: Assortment, item_ids: tuple[str, ...]) -> Learner:
+    model = Learner()
+    for number in range(60):
+        names = item_ids if number % 2 else (f"other{number}",)
+        items = tuple(EventItem(item_id=name) for name in names)
+        told = event("purchase", visitor=f"b{number}", items=items, params={"transaction_id": str(number)})
+        model.learn_event(0, number + 1, told, catalog)
+    return model

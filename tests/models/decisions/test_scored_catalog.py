@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from models.catalog.resources import MerchandisingRule
 from models.decisions.scored_catalog import ITEMS_REMEMBERED, RankedRows, ScoredCatalog
+from models.events.currency import SiteCurrency
 from models.learner.snapshot import empty_snapshot
 from tests.models.learner.taught import taught
 from tests.models.makers import START_S, assortment, item
@@ -114,3 +115,16 @@ def test_it_fits_as_long_as_snapshot_and_rows_are_the_same() -> None:
     assert not scored.fits(empty_snapshot(), catalog)
     catalog.put(item(9))
     assert not scored.fits(snapshot, catalog)
+
+
+def test_a_sale_in_another_currency_begins_at_its_rate() -> None:
+    catalog = assortment(3)
+    catalog.put(SiteCurrency(base="EUR", rates={"PLN": 0.25}))
+    catalog.put(item(1, price=80.0, sale_price=60.0, currency="PLN", sale_starts_at_s=START_S + 10))
+    catalog.put(item(2, price=700.0, currency="JPY"))
+    scored = ScoredCatalog(empty_snapshot(), catalog)
+    for after_s, price in ((9, 20.0), (10, 15.0)):
+        assert scored.prices_in("EUR", START_S + after_s).tolist()[:2] == [10.0, price]
+    assert scored.reductions(START_S + 10)[1] == pytest.approx(0.25)
+    assert math.isnan(scored.prices_in("EUR", START_S)[2])
+    assert np.isnan(scored.prices_in("JPY", START_S)).tolist() == [True, True, False], "what names none is of the base"

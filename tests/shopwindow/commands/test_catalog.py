@@ -96,6 +96,14 @@ def test_an_import_can_be_undone_by_its_file_and_comes_by_standard_input(tmp_pat
     assert run(tmp_path, "delete", "items", **at).returncode == 2
 
 
+def test_a_currency_without_a_rate_is_told_once(tmp_path: Path, at: dict[str, str]) -> None:
+    rows = ("a,Boot,15 EUR,l", "b,Shoe,16 EUR,l", "c,Belt,170 SEK,l", "d,Hat,180 SEK,l")
+    report = imported(tmp_path, at, feed_of(tmp_path, *rows, head="id,title,price,link"))
+    (warning,) = [warning for warning in report["warnings"] if warning["code"] == "currency_unknown"]
+    assert "prices in SEK are never compared with those in EUR" in warning["message"]
+    said(run(tmp_path, "delete", "items", "a", "b", "c", "d", **at))
+
+
 def test_prices_without_a_currency_and_ids_of_another_column_are_told(tmp_path: Path, at: dict[str, str]) -> None:
     feed = feed_of(tmp_path, "1,a,Boot,15", head="id,sku,title,price")
     report = imported(tmp_path, at, feed, "--currency", "SEK", "--id-column", "SKU", "--locale", "sv-SE")

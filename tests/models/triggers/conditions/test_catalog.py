@@ -1,5 +1,6 @@
 """Cheaper than it was when it was wanted, or there again."""
 
+from models.events.currency import SiteCurrency
 from models.triggers.about import AboutItem
 from models.triggers.conditions.base import TimerRequest
 from models.triggers.scheduling import arm
@@ -65,3 +66,18 @@ def test_what_is_wanted_by_the_groups_id_is_a_variant_and_an_order_of_another_en
     assert shop.state.want("p001") is not None
     shop.see(event("remove_from_wishlist", "lamp", at_s=8))
     assert shop.state.want("p001") is None
+
+
+def test_a_price_in_another_currency_has_not_dropped_unless_a_rate_says_so() -> None:
+    def in_crowns(*currencies: SiteCurrency) -> Shop:
+        shop = Shop(DROP, catalog=assortment(items=3))
+        shop.catalog.put(item(1, price=250.0, currency="CZK"))
+        shop.see(event("add_to_wishlist", "p001"))
+        shop.catalog.put(item(1, price=8.0, currency="EUR"))
+        for currency in currencies:
+            shop.catalog.put(currency)
+        return shop
+
+    assert told(in_crowns(), DROP) == []
+    assert told(in_crowns(SiteCurrency(base="EUR", rates={"CZK": 0.03})), DROP) == [], "7.50 before"
+    assert told(in_crowns(SiteCurrency(base="EUR", rates={"CZK": 0.04})), DROP) == ["x"], "10.00 before"
