@@ -38,7 +38,7 @@ def test_a_cart_left_is_told_once_and_not_if_it_was_bought_or_emptied(story: Sto
     story.pass_to(9 * HOUR)
     assert story.sent(left) == ["cart-left", "cart-left"]
     assert story.journal(left)[0]["outcome"]["orders"] == [
-        {"order_id": "b", "at": "2025-10-09T13:53:20.000Z", "value": 23.0, "taken_back": False}
+        {"order_id": "b", "at": "2025-10-09T13:53:20.000Z", "value": 23.0, "currency": None, "taken_back": False}
     ]
     assert story.sent(bought) == story.sent(emptied) == []
 
