@@ -125,7 +125,7 @@ def read_event(raw: object, receipt: Receipt, warnings: EventWarnings) -> Event:
     )
     if name not in KNOWN_EVENTS and (meant := event_meant(name)):
         warnings.add("event", "unknown", name, f"is counted, and teaches nothing; did you mean {meant}?")
-    if name == "login" and not user_id:
+    if name == "login" and raw.get("user_id") in (None, ""):
         warnings.add("user_id", "unknown", "", "is missing: a login without one tells of nobody")
     if name in ITEM_EVENTS and not event.items:
         _check_items(event, given_items, warnings)

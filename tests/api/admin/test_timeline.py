@@ -26,7 +26,7 @@ def test_touchpoints_of_every_channel_stand_on_one_timeline(api: Api) -> None:
         event("review_added", visitor, "p1", params={"rating": 2}, timestamp="2026-01-10T10:00:00Z"),
         event("survey_answered", visitor, params={"nps": 3}, timestamp="2026-01-10T10:01:00Z"),
         event("sign_up", visitor, timestamp="2026-01-10T10:02:00Z"),
-        event("login", visitor, timestamp="2026-01-10T10:03:00Z"),
+        event("login", visitor, user_id=visitor, timestamp="2026-01-10T10:03:00Z"),
         event("loyalty_updated", visitor, params={"loyalty_points": 10}, timestamp="2026-01-10T10:04:00Z"),
         event("birthday_given", visitor, params={"birthday": "1990-04-23"}, timestamp="2026-01-10T10:05:00Z"),
     )
