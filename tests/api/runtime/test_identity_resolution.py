@@ -302,7 +302,7 @@ def test_two_logins_of_one_batch_mix_nobody_whatever_their_order(api: Api, order
 
 
 @pytest.mark.parametrize("settled", [False, True])
-def test_a_login_told_after_anothers_takes_back_what_was_anothers(api: Api, settled: bool) -> None:
+def test_a_login_told_late_takes_back_what_another_visitor_was_given(api: Api, settled: bool) -> None:
     device, ann, bob = new_visitor(), new_user(), new_user()
     api.post(
         event("view_item", device, "p6", timestamp=START_S),

@@ -103,7 +103,7 @@ def sent(name: str, agent: Any, field: str = "userAgent", **params: Any) -> bool
     return sent_by_bot(event(name, "p001", context={field: agent}, params=params))
 
 
-def test_what_servers_tell_with_a_librarys_agent_is_the_shops_own() -> None:
+def test_what_servers_tell_with_the_agent_of_a_library_is_the_shops_own() -> None:
     assert sent("view_item", "curl/8.0")
     assert sent("view_item", "curl/8.0", "user_agent")
     assert not sent("purchase", "curl/8.0", transaction_id="1")
