@@ -209,6 +209,8 @@ class _Batch:
             profile.sketch = put(profile.sketch, sketch, profile.position)
         for row, given, owner, after in self._gifts:
             now = self._profiles[row]
+            # A login told later in the same batch may say that somebody else held the device then.
+            owner = owner_at(now.links, given.last_at_s) or owner
             part = Part(owner, after, given.position, encode_profile(given))
             now.parts = [*now.parts, part]
 

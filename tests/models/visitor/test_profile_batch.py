@@ -6,6 +6,7 @@ from models.events.names import VISITOR_DELETED
 from models.visitor.profile import Profile, decode_profile, discrete_part, encode_profile, recent_items
 from models.visitor.profile_batch import Change, learn
 from tests.models.makers import event
+from tests.models.visitor.devices import learned, login
 from tests.models.visitor.profiles import apply, busy, profile_of
 
 
@@ -49,3 +50,13 @@ def test_visitors_of_one_batch_do_not_mix() -> None:
     alone = [Profile()]
     learn(alone, [Change(0, 1, looks[0].event)], lambda item: vector_of((f"brand:{item.item_id}",)))
     assert encode_profile(alone[0]) == encode_profile(profiles[1])
+
+
+def test_logins_of_one_batch_in_the_wrong_order_give_what_was_before_to_the_earlier() -> None:
+    seen = event("view_item", "a", visitor="d1")
+    for first, then in ((("bob", 20), ("ann", 10)), (("ann", 10), ("bob", 20))):
+        device = learned(Profile(), seen, login("d1", *first), login("d1", *then))
+        assert [(part.user_id, part.back) for part in device.parts] == [("ann", False)]
+        apart = learned(learned(Profile(), seen, login("d1", *first)), login("d1", *then), first=3)
+        kept = [part.user_id for part in apart.parts if not part.back]
+        assert kept[-1] == "ann"
