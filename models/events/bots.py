@@ -25,10 +25,10 @@ previews of links and ads, and all other programs."""
 
 
 class Bot(NamedTuple):
-    """What a user agent names. `library` is a way to speak HTTP: as often a server's or an app's as a bot's."""
+    """What a user agent names. `is_library` is a way to speak HTTP: as often a server's or an app's as a bot's."""
 
     kind: BotClass
-    library: bool = False
+    is_library: bool = False
 
 
 _CLASSES: Final[dict[str, BotClass]] = {
@@ -71,7 +71,7 @@ _AGENT_FIELDS: Final = ("userAgent", "user_agent")
 
 class _Patterns(NamedTuple):
     kind: BotClass
-    library: bool
+    is_library: bool
     any_of: re.Pattern[str]
 
 
@@ -105,7 +105,7 @@ def bot_of(agent: str) -> Bot | None:
     """Give the bot that a user agent names; None for a browser, and for none at all.
 
     >>> bot_of("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"), bot_of("curl/8.5.0")
-    (Bot(kind='search', library=False), Bot(kind='tool', library=True))
+    (Bot(kind='search', is_library=False), Bot(kind='tool', is_library=True))
     >>> bot_of("Mozilla/5.0 (Linux; Android 10; CUBOT X30) Chrome/120.0 Mobile Safari/537.36")
     """
     text = agent[:MAX_AGENT_TEXT]
@@ -114,14 +114,14 @@ def bot_of(agent: str) -> Bot | None:
         if patterns.any_of.search(text):
             if patterns.kind == "preview" and not itself and _IN_AN_APP.search(text):
                 return None  # a shopper who reads the page in an app
-            return Bot(patterns.kind, patterns.library)
+            return Bot(patterns.kind, patterns.is_library)
     return Bot("tool") if itself else None
 
 
 def bot_that_asks(agent: str) -> Bot | None:
     """Give the bot that makes a request by its header; a library asks for somebody else, and is none."""
     bot = bot_of(agent[:MAX_AGENT_TEXT]) if agent else None
-    return None if bot is None or bot.library else bot
+    return None if bot is None or bot.is_library else bot
 
 
 def agent_of_context(context: dict[str, Any]) -> str:
@@ -146,7 +146,7 @@ def bot_class_of(event: Event) -> BotClass | None:
         return None
     agent = agent_of_context(event.context)
     bot = bot_of(agent[:MAX_AGENT_TEXT]) if agent else None
-    if bot is None or (bot.library and event.event in _TOLD_BY_SERVERS):
+    if bot is None or (bot.is_library and event.event in _TOLD_BY_SERVERS):
         return None
     return bot.kind
 

@@ -7,8 +7,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from models.events.events import Event, order_id_of
-from models.events.names import ORDERED_EVENTS
-from models.visitor.order import Order, new_order, settle, tell_order, undo_order
+from models.visitor.order import Order, new_order, settle, take_in_event
 from models.visitor.order_value import sold_reduced
 
 MAX_LEDGER_ORDERS: Final = 10_000
@@ -71,10 +70,7 @@ class OrderLedger:
         """Take in an event that makes, pays or takes back an order."""
         order_id = order_id_of(event)
         entry = self._entries.get(order_id) or LedgerEntry(new_order(order_id, event.at_s), event.visitor_id)
-        if event.event in ORDERED_EVENTS:
-            tell_order(entry.order, event, sold_reduced)
-        else:
-            undo_order(entry.order, event)
+        take_in_event(entry.order, event, sold_reduced)
         if order_id:
             self._entries[order_id] = entry
             if len(self._entries) > MAX_LEDGER_ORDERS:

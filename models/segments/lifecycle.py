@@ -81,8 +81,7 @@ def stage_of(profile: Profile, thresholds: Thresholds, now_s: float) -> tuple[St
         return "lost", f"silent for {thresholds.lost_after_days:g} days or more"
     if now_s >= dormant_s:
         return "dormant", f"silent for {thresholds.dormant_after_days:g} days or more"
-    order_value = profile.order_value
-    if order_value.orders:
+    if profile.orders is not None and (order_value := profile.order_value).orders:
         if order_value.orders >= 2:
             return "active", f"{order_value.orders} orders"
         if profile.last_at_s - order_value.first_at_s > SESSION_GAP_S:

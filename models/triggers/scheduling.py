@@ -43,7 +43,7 @@ from models.triggers.trigger_state import (
 )
 from models.visitor.contact_history import LOW_RATING, agreement_of, trouble_of
 from models.visitor.holds import COMPLAINT_OPEN
-from models.visitor.order import new_order, settle, tell_order, undo_order
+from models.visitor.order import new_order, settle, take_in_event
 from models.visitor.order_value import sold_reduced
 from models.visitor.profile import Profile
 
@@ -288,10 +288,7 @@ def _taken_back(order: TrackedOrder, event: Event) -> bool:
         if order.created_at_s and event.event in UNDONE_EVENTS:  # long ago, and what it held is known no more
             return not event.items
         order.ledger = new_order(order.order_id, event.at_s)
-    if event.event in ORDERED_EVENTS:
-        tell_order(order.ledger, event, sold_reduced)
-    else:
-        undo_order(order.ledger, event)
+    take_in_event(order.ledger, event, sold_reduced)
     return settle(order.ledger).void
 
 

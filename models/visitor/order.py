@@ -20,7 +20,7 @@ from models.events.currency import comparable
 from models.events.event_amount import EventAmount, amount_of
 from models.events.event_ids import event_id_of
 from models.events.events import Event, EventItem
-from models.events.names import PAID_EVENTS
+from models.events.names import ORDERED_EVENTS, PAID_EVENTS
 
 OnSale = Callable[[EventItem, float, str], bool]
 """Says whether an item was sold below its usual price at a time, epoch seconds; the text is its price's currency."""
@@ -112,6 +112,14 @@ class Settled(NamedTuple):
 def new_order(order_id: str, at_s: float) -> Order:
     """Make an order that nothing is known of but its id and time (epoch seconds)."""
     return Order(order_id, int(at_s), 0, paid=False, since_s=int(at_s))
+
+
+def take_in_event(order: Order, event: Event, on_sale: OnSale) -> None:
+    """Take in an event of `ORDERED_EVENTS` or `UNDONE_EVENTS`; `on_sale` says what was sold below its usual price."""
+    if event.event in ORDERED_EVENTS:
+        tell_order(order, event, on_sale)
+    else:
+        undo_order(order, event)
 
 
 def tell_order(order: Order, event: Event, on_sale: OnSale) -> None:

@@ -14,7 +14,7 @@ import msgspec
 from models.base.durations import DAY_S
 from models.events.events import Event, order_id_of
 from models.events.names import ORDERED_EVENTS
-from models.visitor.order import OnSale, Order, join_order, new_order, settle, tell_order, undo_order
+from models.visitor.order import OnSale, Order, join_order, new_order, settle, take_in_event
 
 MAX_ITEM_PURCHASES: Final = 100
 MAX_ORDERS: Final = 64
@@ -128,10 +128,7 @@ def learn_order_event(history: History, event: Event, on_sale: OnSale, *, own: b
     order = known or new_order(order_id, event.at_s)
     if known is None or known.elsewhere:
         order.elsewhere = not own
-    if makes:
-        tell_order(order, event, on_sale)
-    else:
-        undo_order(order, event)
+    take_in_event(order, event, on_sale)
     _place(history, order, set() if makes else {item.item_id for item in event.items})
     _sum_up_oldest(history)
 

@@ -37,8 +37,9 @@ def value_segments(source: ReportSource) -> MadeTable:
     """Value tiers at the end, as segments have them, and what the buyers of each brought in the days asked for."""
     buyers = [_Buyer(*row) for row in source.select(report_queries.BUYERS_QUERY)]
     members: dict[str, list[_Buyer]] = {}
+    ends_at_s = source.find_end_s()
     for buyer in buyers:
-        tier = tier_of(*scores_of(buyer, source.settings.cutoffs, source.ends_at_s), buyer.orders)
+        tier = tier_of(*scores_of(buyer, source.settings.cutoffs, ends_at_s), buyer.orders)
         members.setdefault(tier, []).append(buyer)
     revenue = sum(buyer.period_revenue for buyer in buyers)
     known = by_key(source.select(VISITOR_OTHERS))

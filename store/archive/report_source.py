@@ -68,9 +68,8 @@ class ReportSource:
         values = {name: value for name, value in {**self._values, **further}.items() if f"${name}" in statement}
         return self._connection.execute(statement, values) if values else self._connection.execute(statement)
 
-    @property
-    def ends_at_s(self) -> float:
-        """The end of the days asked for, but not after the latest event, epoch seconds."""
+    def find_end_s(self) -> float:
+        """Ask for the end of the days asked for, but not after the latest event, epoch seconds."""
         ((latest_s,),) = self.select(report_queries.LATEST_QUERY)
         return min(float(self._values["until_s"]), latest_s or 0.0)
 

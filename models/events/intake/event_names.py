@@ -32,7 +32,6 @@ KNOWN_EVENTS: Final = frozenset(
     }
 )
 """Events that mean something to the engine, or to everybody who knows GA4."""
-_MOST_SLIPS: Final = 2
 
 
 @lru_cache(maxsize=4_096)
@@ -42,12 +41,4 @@ def event_meant(name: str) -> str:
     >>> event_meant("viewitem"), event_meant("view_item"), event_meant("recipe_cooked")
     ('view_item', '', '')
     """
-    if name in KNOWN_EVENTS:
-        return ""
-    # A slip keeps the length, and the first letter or the last: the others need no comparing.
-    alike = [
-        known
-        for known in KNOWN_EVENTS
-        if abs(len(known) - len(name)) <= _MOST_SLIPS and (known[0] == name[0] or known[-1] == name[-1])
-    ]
-    return closest(name, sorted(alike))
+    return "" if name in KNOWN_EVENTS else closest(name, sorted(KNOWN_EVENTS))

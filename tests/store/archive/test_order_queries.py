@@ -8,8 +8,7 @@ import pytest
 from models.events.currency import SiteCurrency
 from models.events.events import order_id_of
 from models.events.intake.parsing import parse_event
-from models.events.names import ORDERED_EVENTS
-from models.visitor.order import Order, new_order, settle, tell_order, undo_order
+from models.visitor.order import Order, new_order, settle, take_in_event
 from models.visitor.order_value import order_value_of, sold_reduced
 from models.visitor.profile import Profile, apply_one, first_time
 from store.archive.report_source import ReportSettings, ReportSource
@@ -68,15 +67,21 @@ def orders_of(archive: ArchiveWriter) -> dict[str, tuple[str, float, float]]:
     return {order_id: (visitor_id, units, revenue) for order_id, visitor_id, units, revenue in rows}
 
 
-@pytest.mark.parametrize("seed", range(60))
-def test_a_profile_and_the_reports_take_the_same_for_orders(archive: ArchiveWriter, seed: int) -> None:
-    events = random_events(seed)
-    fill(archive, events)
+def profile_after(events: list[dict[str, Any]]) -> Profile:
+    """The profile of a visitor who sent all of these."""
     profile = Profile()
     for told in events:
         parsed = parse_event(told, SITE, 1_900_000_000.0)
         if first_time(profile, parsed.event_id):
             apply_one(profile, parsed, sold_reduced)
+    return profile
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_profile_and_the_reports_take_the_same_for_orders(archive: ArchiveWriter, seed: int) -> None:
+    events = random_events(seed)
+    fill(archive, events)
+    profile = profile_after(events)
     told_by_profile = {order.order_id: order for order in profile.history.orders if order.paid}
     told_by_reports = orders_of(archive)
     assert told_by_profile.keys() == told_by_reports.keys()
@@ -97,10 +102,7 @@ def test_an_order_told_by_several_visitors_is_one(archive: ArchiveWriter, seed: 
     parsed = [parse_event(told, SITE, 1_900_000_000.0) for told in events]
     for told in parsed:
         order = orders.setdefault(order_id_of(told), new_order(order_id_of(told), told.at_s))
-        if told.event in ORDERED_EVENTS:
-            tell_order(order, told, sold_reduced)
-        else:
-            undo_order(order, told)
+        take_in_event(order, told, sold_reduced)
     settled = {order_id: settle(order) for order_id, order in orders.items()}
     kept = {order_id for order_id, left in settled.items() if orders[order_id].paid and not left.void}
     told_by_reports = orders_of(archive)
@@ -115,11 +117,7 @@ def test_an_order_told_by_several_visitors_is_one(archive: ArchiveWriter, seed: 
 def test_profiles_and_reports_keep_the_same_currencies_apart(archive: ArchiveWriter, seed: int) -> None:
     events = random_events(seed, currencies=("EUR", "EUR", "EUR", "USD", "JPY", ""))
     fill(archive, events)
-    profile = Profile()
-    for told in events:
-        parsed = parse_event(told, SITE, 1_900_000_000.0)
-        if first_time(profile, parsed.event_id):
-            apply_one(profile, parsed, sold_reduced)
+    profile = profile_after(events)
     reckons = SiteCurrency(base="EUR", rates={"USD": 0.5})
     settings = ReportSettings(currency=reckons)
     with archive.reading(SITE) as reading:
