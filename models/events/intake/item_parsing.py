@@ -31,11 +31,13 @@ _TAKEN_OUT: Final = UNDONE_EVENTS | {"remove_from_cart"}
 
 class ReadItems(NamedTuple):
     """The lines that were kept. `left_out` is what the others come to, such as a discount told as a line below 0; None
-    where none had a price. `currency` is one that a price's text named, else empty."""
+    where none had a price. `currency` is one that a price's text named, else empty. `only_zeros` where there were lines
+    and each said that there is none of it."""
 
     items: tuple[EventItem, ...] = ()
     left_out: float | None = None
     currency: str = ""
+    only_zeros: bool = False
 
 
 NO_ITEMS: Final = ReadItems()
@@ -56,17 +58,20 @@ def read_items(raw: object, event_name: str, warnings: EventWarnings) -> ReadIte
     found: list[EventItem] = []
     left_out: float | None = None
     currency = ""
+    only_zeros = bool(raw)
     for index, item in enumerate(raw):
         if index < MAX_EVENT_ITEMS and (plain := _plain_item(item)) is not None:
             found.append(plain)
+            only_zeros = False
             continue
         line = _read_line(item, f"items[{index}]", event_name, warnings)
         currency = currency or line.currency
+        only_zeros = only_zeros and line.is_zero
         if line.item is not None and len(found) < MAX_EVENT_ITEMS:
             found.append(line.item)
         elif line.worth:
             left_out = (left_out or 0.0) + line.worth
-    return ReadItems(tuple(found), left_out, currency)
+    return ReadItems(tuple(found), left_out, currency, only_zeros)
 
 
 def _plain_item(raw: object) -> EventItem | None:  # noqa: C901 - one pass over the fields: most events come this way
@@ -110,11 +115,12 @@ def _plain_item(raw: object) -> EventItem | None:  # noqa: C901 - one pass over 
 
 
 class _Line(NamedTuple):
-    """A line: its item, None where it is left out, and what it comes to."""
+    """A line: its item, None where it is left out, what it comes to, and whether it says that there is none of it."""
 
     item: EventItem | None
     worth: float = 0.0
     currency: str = ""
+    is_zero: bool = False
 
 
 def _read_line(raw: object, field: str, event_name: str, warnings: EventWarnings) -> _Line:
@@ -130,7 +136,7 @@ def _read_line(raw: object, field: str, event_name: str, warnings: EventWarnings
         quantity, price = _with_sign(quantity, price, field, event_name, warnings)
     worth = (price or 0.0) * quantity
     if quantity <= 0 or (price is not None and price < 0):
-        return _Line(None, worth, currency)
+        return _Line(None, worth, currency, is_zero=quantity == 0)
     item_id = _item_id(raw, field, warnings)
     if not item_id:
         return _Line(None, worth, currency)

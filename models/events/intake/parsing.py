@@ -128,7 +128,7 @@ def read_event(raw: object, receipt: Receipt, warnings: EventWarnings) -> Event:
     if name == "login" and raw.get("user_id") in (None, ""):
         warnings.add("user_id", "unknown", "", "is missing: a login without one tells of nobody")
     if name in ITEM_EVENTS and not event.items:
-        _check_items(event, given_items, warnings)
+        _check_items(event, given_items, read.only_zeros, warnings)
     if name in PROMOTION_EVENTS and not promotions_of(event):
         raise InvalidError("creative_name_missing", f"{name} needs creative_name, on its items or in params")
     return event
@@ -329,21 +329,12 @@ def _settle_value(event_name: str, reader: ParamReader, read: ReadItems, warning
     reader.put("value", value)
 
 
-def _orders_nothing(given: object) -> bool:
-    """Whether every line says that there is none of it."""
-    return (
-        isinstance(given, list)
-        and bool(given)
-        and all(isinstance(line, dict) and line.get("quantity") == 0 for line in given)
-    )
-
-
-def _check_items(event: Event, given: object, warnings: EventWarnings) -> None:
+def _check_items(event: Event, given: object, only_zeros: bool, warnings: EventWarnings) -> None:
     """Refuse an event that means nothing without items; a purchase still tells of an order."""
     if event.event != "purchase":
         named = f", got {show_value(given)}" if given is not None else ""
         raise InvalidError("items_missing", f"{event.event} needs at least one element in items{named}")
-    if _orders_nothing(given) and not score_of(event.params, "value"):
+    if only_zeros and not score_of(event.params, "value"):
         raise InvalidError(
             "items_empty", f"order {order_id_of(event)} is of nothing: each quantity in items is 0, and it has no value"
         )

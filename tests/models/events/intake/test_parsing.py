@@ -96,6 +96,15 @@ def test_any_json_value_becomes_an_event_that_the_log_gives_back_or_is_refused(r
             "items_empty",
             "order t9 is of nothing",
         ),
+        (
+            given_event(
+                event="purchase",
+                params={"transaction_id": "t9"},
+                items=[{"item_id": "a", "quantity": "0"}, {"item_id": "b", "quantity": "0.00"}],
+            ),
+            "items_empty",
+            "order t9 is of nothing",
+        ),
         (given_event(event="purchase", items=[{"item_id": "a"}]), "transaction_id_missing", "None"),
         (given_event(event="order_paid", params={"order_id": ""}), "order_id_missing", "''"),
         (given_event(event="search", params={"search_term": " "}), "search_term_missing", "' '"),
