@@ -15,6 +15,15 @@ CURRENCY_KEY: Final = "currency"
 """What it takes besides, of which a site has one each."""
 
 
+def id_field(kind: str) -> str:
+    """Give the field that holds the id of things of a kind.
+
+    >>> id_field("campaigns")
+    'campaign_id'
+    """
+    return f"{kind.removesuffix('s')}_id"
+
+
 class FileError(MendableError):
     """A file cannot be used; the message names it and the place."""
 

@@ -162,6 +162,8 @@ def learn_visitors(
     outcomes = learn(profiles, changes, assortment.vector_of_item, assortment.on_sale, assortment.item_groups.group_of)
     applied = [0] * len(profiles)
     duplicates = [0] * len(profiles)
+    on_items = [0] * len(profiles)
+    on_unknown_items = [0] * len(profiles)
     entries: list[list[bytes]] = [[] for _ in profiles]
     forget = [False] * len(profiles)
     notices = [
@@ -170,7 +172,10 @@ def learn_visitors(
     ]
     for change, outcome in zip(changes, outcomes, strict=True):
         if outcome in ("applied", "told"):
-            applied[change.row] += outcome == "applied"
+            if outcome == "applied":
+                applied[change.row] += 1
+                on_items[change.row] += bool(change.event.items)
+                on_unknown_items[change.row] += any(not assortment.knows(item.item_id) for item in change.event.items)
             if change.event.event == VISITOR_DELETED:
                 entries[change.row], forget[change.row] = [], True
             elif (entry := timeline_entry_of(change.position, change.event)) is not None:
@@ -181,7 +186,9 @@ def learn_visitors(
         [link for link in profile.links if link not in before] if profile.links else ()
         for profile, before in zip(profiles, links, strict=True)
     ]
-    rows = zip(profiles, applied, duplicates, entries, forget, notices, new_links, strict=True)
+    rows = zip(
+        profiles, applied, duplicates, entries, forget, notices, new_links, on_items, on_unknown_items, strict=True
+    )
     return [ProfileUpdate(*row) for row in rows]
 
 
@@ -219,5 +226,5 @@ class CommitSink(StatelessSinkPartition[ProfiledBatch | None]):
             by_site[letter.site] = by_site.get(letter.site, 0) + 1
         for site, count in by_site.items():
             if site:
-                self._profiles.count_dead_letters(site, done.partition, count)
+                self._profiles.count_unused(site, done.partition, "dead_letters", count)
         EVENTS_READ.labels(PROFILE_GROUP, "dead_letter").inc(len(done.dead_letters))

@@ -16,7 +16,7 @@ from api.runtime.authentication import SecretSite
 from api.runtime.log_appender import Incoming, append_events
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
-from api.runtime.stream_gauges import lags
+from api.runtime.stream_gauges import EVENT_OUTCOMES, lags
 from models.base.errors import InvalidError
 from models.base.timestamps import iso
 from models.events.dead_letter import DeadLetter, decode_dead_letter
@@ -60,22 +60,31 @@ async def get_metrics() -> Response:
     responses={200: {"model": StreamStatus}, **problems(401, 403, 503)},
 )
 async def get_status(request: Request, site: SecretSite) -> Response:
-    """Give this site's processed events by outcome, each flow's lag, and the models' version."""
+    """Give this site's events by outcome, the share of them that name items unknown to the catalog, each flow's lag,
+    and the models' version."""
     state = state_of(request)
     try:
         lag = await asyncio.to_thread(lags, state.logs.events)
+        await asyncio.to_thread(state.rejected.store)
         counts = await asyncio.to_thread(state.stores.profiles.counts, site.name, state.logs.events.partitions)
     except (LogUnavailableError, *UNAVAILABLE) as error:
         raise unavailable("store_unavailable", "a store does not answer; try again") from error
     return answer(
         {
             "site": site.name,
-            "events": {name: counts.get(name, 0) for name in ("applied", "duplicates", "dead_letters")},
+            "events": {outcome: counts.get(outcome, 0) for outcome in EVENT_OUTCOMES},
+            "events_on_items": _on_items(counts),
             "lag": lag,
             "models": {"version": site.snapshot.version, "events": site.snapshot.events},
             "catalog": {kind: len(getattr(site.assortment, kind)) for kind in ("items", "creatives", "campaigns")},
         }
     )
+
+
+def _on_items(counts: dict[str, int]) -> dict[str, Any]:
+    """How many events name items, and how many of them an item the catalog does not know."""
+    total, unknown = counts.get("on_items", 0), counts.get("on_unknown_items", 0)
+    return {"total": total, "unknown": unknown, "unknown_share": round(unknown / total, 4) if total else 0.0}
 
 
 @router.get(

@@ -27,8 +27,14 @@ EXPOSURES_LOST = Counter(
 PENDING_LOST = Counter("shopwindow_pending_lost", "Accepted events not laid over profiles: Redis was away.")
 PROCESSED = Gauge(
     "shopwindow_events_processed",
-    "Events of the profile flow by outcome, since the site began.",
+    "Events by outcome, since the site began: what the profile flow made of them, and what the intake rejected.",
     ["site", "outcome"],
+    multiprocess_mode="mostrecent",
+)
+ON_ITEMS = Gauge(
+    "shopwindow_events_on_items",
+    "Applied events that name items: known, or with at least one unknown to the catalog, since the site began.",
+    ["site", "items"],
     multiprocess_mode="mostrecent",
 )
 LAG = Gauge(

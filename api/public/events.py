@@ -18,6 +18,7 @@ from api.runtime.authentication import needs_secret, sending_site
 from api.runtime.log_appender import Incoming, append_events
 from api.runtime.state import state_of
 from models.base.errors import InvalidError
+from models.catalog.unknown_names import warn_of_unknown
 from models.events.bots import with_agent
 from models.events.dead_letter import DeadLetter, encode_dead_letter
 from models.events.events import MAX_EVENT_BYTES
@@ -62,7 +63,6 @@ async def post_events(request: Request) -> Response:
     letters: list[Incoming] = []
     refused: ProblemError | None = None
     agent = "" if is_secret else request.headers.get("user-agent", "")
-    currency = site.assortment.currency
     bot = asking_bot(state.config, site.name, agent)
     for index, given in enumerate(values):
         warnings = EventWarnings()
@@ -76,7 +76,8 @@ async def post_events(request: Request) -> Response:
             event = read_event(value, Receipt(site.name, now_s + index * _NEXT_S, sent_at), warnings)
             if bot is not None:
                 event = msgspec.structs.replace(event, context=with_agent(event.context, agent))
-            encoded = encode_fitting(currency.stamped(event), warnings)
+            encoded = encode_fitting(site.assortment.currency.stamped(event), warnings)
+            warn_of_unknown(event, site.assortment, warnings)
         except InvalidError as error:
             rejected.append({"index": index, "code": error.code, "message": error.message})
             letters.append(_dead_letter(site.name, error, value, now_s))
@@ -92,6 +93,7 @@ async def post_events(request: Request) -> Response:
         state.appenders.dead_letters.post(letters)
     if rejected:
         metrics.EVENTS_RECEIVED.labels(site.name, "rejected").inc(len(rejected))
+        state.rejected.add(site.name, len(rejected))
     metrics.EVENTS_RECEIVED.labels(site.name, "accepted").inc(len(incoming))
     if warned:
         metrics.EVENT_WARNINGS.labels(site.name).inc(len(warned))

@@ -16,6 +16,7 @@ from api.runtime.log_appender import Appender, Incoming
 from api.runtime.logs import Logs
 from api.runtime.message_notifier import MessageNotifier
 from api.runtime.order_spreading import OrderSpreader
+from api.runtime.rejected_events import RejectedEvents
 from api.runtime.site import Site
 from api.runtime.state import Appenders, Running, State, Stores
 from api.runtime.stream_gauges import measure
@@ -94,6 +95,7 @@ async def live(config: ApiConfig, open_logs: Callable[[], Logs], stopping: Calla
             appenders=appenders,
             notifier=MessageNotifier(redis, logs.events.partitions, stopping),
             running=Running(stopping),
+            rejected=RejectedEvents(stores.profiles),
         )
         tasks = [asyncio.create_task(work) for work in (_follow(state), measure(state), state.notifier.run())]
         try:
@@ -102,6 +104,8 @@ async def live(config: ApiConfig, open_logs: Callable[[], Logs], stopping: Calla
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, *state.memory.recording, return_exceptions=True)
+            with contextlib.suppress(*UNAVAILABLE):
+                await asyncio.to_thread(state.rejected.store)
 
 
 def _stores(config: ApiConfig, client: Client, redis: AsyncClient, visitors: VisitorReader, logs: Logs) -> Stores:

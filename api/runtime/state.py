@@ -11,6 +11,7 @@ from api.runtime.decision_memory import DecisionMemory
 from api.runtime.log_appender import Appender
 from api.runtime.logs import Logs
 from api.runtime.message_notifier import MessageNotifier
+from api.runtime.rejected_events import RejectedEvents
 from api.runtime.site import Site
 from store.archive.archive import Archive
 from store.client import AsyncClient
@@ -84,6 +85,7 @@ class State:
     appenders: Appenders
     notifier: MessageNotifier
     running: Running
+    rejected: RejectedEvents
     memory: DecisionMemory = field(default_factory=DecisionMemory)
 
 

@@ -10,6 +10,8 @@ from store.client import UNAVAILABLE
 from store.log.groups import ARCHIVE_GROUP, LEARN_GROUP, PROFILE_GROUP, TRIGGER_GROUP
 from store.log.log import EventLog, LogUnavailableError
 
+EVENT_OUTCOMES: Final = ("applied", "duplicates", "dead_letters", "rejected")
+"""What became of events, as status and metrics name it."""
 FLOWS: Final = (PROFILE_GROUP, LEARN_GROUP, TRIGGER_GROUP, ARCHIVE_GROUP)
 _MEASURE_EVERY_S: Final = 2.0
 _LOGGER = logging.getLogger(__name__)
@@ -24,7 +26,7 @@ def lags(log: EventLog) -> dict[str, int]:
 
 
 async def measure(state: State) -> None:
-    """Keep the gauges of the stream: lag, outcomes, dead letters."""
+    """Keep the gauges of the stream: lag, outcomes, dead letters, events on items; and store what was rejected."""
     while True:
         try:
             for flow, lag in (await asyncio.to_thread(lags, state.logs.events)).items():
@@ -33,10 +35,14 @@ async def measure(state: State) -> None:
                 lambda: (state.logs.dead_letters.starts(), state.logs.dead_letters.ends())
             )
             metrics.DEAD_LETTERS.set(max(0, end - start + 1))
+            await asyncio.to_thread(state.rejected.store)
             for name in state.sites:
                 counts = await asyncio.to_thread(state.stores.profiles.counts, name, state.logs.events.partitions)
-                for outcome, count in counts.items():
-                    metrics.PROCESSED.labels(name, outcome).set(count)
+                for outcome in EVENT_OUTCOMES:
+                    metrics.PROCESSED.labels(name, outcome).set(counts.get(outcome, 0))
+                unknown = counts.get("on_unknown_items", 0)
+                metrics.ON_ITEMS.labels(name, "known").set(counts.get("on_items", 0) - unknown)
+                metrics.ON_ITEMS.labels(name, "unknown").set(unknown)
         except (LogUnavailableError, *UNAVAILABLE) as error:
             _LOGGER.warning("stream gauges not renewed: %s", error)
         await asyncio.sleep(_MEASURE_EVERY_S)

@@ -373,6 +373,10 @@ class Assortment:
     def _vector_of(self, tokens: tuple[str, ...]) -> Vector:
         return vector_of(tokens, {token: len(self.with_token(token)) for token in tokens})
 
+    def knows(self, item_id: str) -> bool:
+        """Whether an event's item is one of the catalog, or one of its groups."""
+        return item_id in self.items or self.item_groups.has_group(item_id)
+
     def item_of(self, subject_id: str) -> CatalogItem | None:
         """Give a catalog item by id, the variant that stands for a group by the group's, or what a clicked creative is
         about as if it were an item; None for anything else."""

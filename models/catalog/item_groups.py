@@ -50,6 +50,10 @@ class ItemGroups:
             if not self._members[group_id]:
                 del self._members[group_id]
 
+    def has_group(self, group_id: str) -> bool:
+        """Whether any item names this group."""
+        return group_id in self._members
+
     def group_of(self, item_id: str) -> str:
         """Give the id of an item's group, its own where it names none."""
         return self._group_of.get(item_id, item_id)

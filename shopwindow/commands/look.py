@@ -110,7 +110,7 @@ def print_report(
         writer.writerows(rows)
         return
     texts = [["" if value is None else str(value) for value in row] for row in rows]
-    print_table(columns, texts, title=name, width=40 * len(columns))
+    print_table(columns, texts, title=name)
 
 
 def _cell(value: Any) -> Any:

@@ -33,7 +33,7 @@ def print_journal(
         typer.echo("nothing was sent")
         return
     columns = ("at", "visitor", "trigger", "status", "why", "delivery", "what came of it")
-    print_table(columns, [_journal_row(entry) for entry in found], width=200)
+    print_table(columns, [_journal_row(entry) for entry in found])
 
 
 def _journal_row(entry: dict[str, Any]) -> tuple[str, ...]:

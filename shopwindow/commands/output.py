@@ -1,11 +1,15 @@
 """Output: what commands print, for people or as JSON."""
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 import orjson
+
+_ENDLESS: Final = 1_000_000
+"""Characters a line has that nothing limits."""
 
 
 def print_json(value: Any) -> None:
@@ -14,10 +18,11 @@ def print_json(value: Any) -> None:
     sys.stdout.flush()
 
 
-def print_table(
-    columns: Sequence[str], rows: Iterable[Sequence[str]], *, title: str | None = None, width: int | None = None
-) -> None:
-    """Print a table of plain texts.
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, title: str | None = None) -> None:
+    """Print a table of plain texts that fits the terminal, and a text a line where none would.
+
+    Sentences are wrapped between words, never within one: an id that is cut cannot be copied. What is no terminal gets
+    lines as long as they need to be, unless `COLUMNS` says how long.
 
     Parameters
     ----------
@@ -27,19 +32,41 @@ def print_table(
         A text for each column.
     title
         Above the table.
-    width
-        Characters a line has where standard output is no terminal; what rich takes there by default.
     """
+    from rich.cells import cell_len
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
+    texts = [list(row) for row in rows]
+    console = Console()
     table = Table(title=None if title is None else escape(title))
-    for column in columns:
-        table.add_column(column, overflow="fold")  # an id that is cut cannot be copied
-    for row in rows:
+    narrowest = [
+        max((cell_len(word) for text in column for word in text.split()), default=0)
+        for column in zip(columns, *texts, strict=True)
+    ]
+    for column, width in zip(columns, narrowest, strict=True):
+        table.add_column(escape(column), min_width=width, overflow="fold")
+    for row in texts:
         table.add_row(*(escape(text) for text in row))
-    Console(width=None if sys.stdout.isatty() else width).print(table)
+    borders = 3 * len(columns) + 1
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        widest = console.measure(table, options=console.options.update(max_width=_ENDLESS)).maximum
+        Console(width=max(widest, borders)).print(table)
+    elif sum(narrowest) + borders <= console.width:
+        console.print(table)
+    else:
+        _print_records(columns, texts, title)
+
+
+def _print_records(columns: Sequence[str], rows: Iterable[Sequence[str]], title: str | None) -> None:
+    """Print each row as lines of head and text, with an empty line between rows."""
+    head = max(len(column) for column in columns)
+    records = [
+        "\n".join(f"{column:<{head}}  {text}".rstrip() for column, text in zip(columns, row, strict=True))
+        for row in rows
+    ]
+    sys.stdout.write("\n\n".join([title, *records] if title is not None else records) + "\n")
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import typer
 
 from shopwindow.commands.options import AsJson, Key, Url, open_remote
 from shopwindow.commands.output import print_json
-from shopwindow.files import FILE_KINDS
+from shopwindow.files import FILE_KINDS, id_field
 
 _ITEMS: Final = "items"
 KINDS: Final = (_ITEMS, *FILE_KINDS)
@@ -26,10 +26,6 @@ def path_of(kind: str) -> str:
     return "/v1/catalog/items" if kind == _ITEMS else f"/v1/{kind}"
 
 
-def _id_field(kind: str) -> str:
-    return f"{kind.removesuffix('s')}_id"
-
-
 def list_resources(kind: Kind, url: Url = None, key: Key = None, as_json: AsJson = False) -> None:
     """List what a site has of a kind: an id a line, whole, with its name or title."""
     path = path_of(kind)
@@ -40,7 +36,7 @@ def list_resources(kind: Kind, url: Url = None, key: Key = None, as_json: AsJson
         return
     for resource in found:
         named = resource.get("title") or resource.get("name") or resource.get("headline") or ""
-        typer.echo(f"{resource[_id_field(kind)]}\t{named}" if named else resource[_id_field(kind)])
+        typer.echo(f"{resource[id_field(kind)]}\t{named}" if named else resource[id_field(kind)])
 
 
 def show_resource(kind: Kind, resource_id: Id, url: Url = None, key: Key = None, as_json: AsJson = False) -> None:
@@ -56,20 +52,26 @@ def show_resource(kind: Kind, resource_id: Id, url: Url = None, key: Key = None,
     typer.echo(yaml.safe_dump({kind: [found]}, sort_keys=False, allow_unicode=True), nl=False)
 
 
-def delete_resources(kind: str, resource_ids: list[str], url: str | None, key: str | None) -> None:
+def delete_resources(kind: str, resource_ids: list[str], url: str | None, key: str | None, *, as_json: bool) -> None:
     """Take things of a kind out; those that are not there are named, and end in exit code 1."""
     from shopwindow.remote import RemoteError
 
-    missing = 0
+    removed: list[str] = []
+    errors: list[dict[str, str]] = []
     with open_remote(url, key) as remote:
         for resource_id in dict.fromkeys(resource_ids):
             try:
                 remote.call("DELETE", f"{path_of(kind)}/{quote(resource_id, safe='')}")
+                removed.append(resource_id)
             except RemoteError as error:
-                sys.stderr.write(f"{error}\n")
-                missing += 1
-    typer.echo(f"{kind}: {len(set(resource_ids)) - missing} taken out")
-    if missing:
+                errors.append({"id": resource_id, "message": str(error)})
+    if as_json:
+        print_json({"removed": removed, "errors": errors})
+    else:
+        for missing in errors:
+            sys.stderr.write(f"{missing['message']}\n")
+        typer.echo(f"{kind}: {len(removed)} taken out")
+    if errors:
         raise typer.Exit(1)
 
 
@@ -78,9 +80,12 @@ def add_delete_commands(commands: typer.Typer) -> None:
 
     def deleting(kind: str) -> None:
         def delete(
-            resource_ids: Annotated[list[str], typer.Argument(metavar="ID...")], url: Url = None, key: Key = None
+            resource_ids: Annotated[list[str], typer.Argument(metavar="ID...")],
+            url: Url = None,
+            key: Key = None,
+            as_json: AsJson = False,
         ) -> None:
-            delete_resources(kind, resource_ids, url, key)
+            delete_resources(kind, resource_ids, url, key, as_json=as_json)
 
         commands.command(kind, help=f"Take {kind} out.")(delete)
 

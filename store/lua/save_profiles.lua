@@ -3,7 +3,7 @@
 -- KEYS: a profile each, a timeline each in the same order, then counts, memberships, due, membership_counts, notices.
 -- ARGV: profile_lifetime_ms, counts_lifetime_s, memberships_lifetime_s, most_entries, rows.
 --   `rows` is one value, which costs far less to send and read than as many arguments. A row is eight texts, each
---   behind its length in 4 bytes, and three numbers of 4 bytes:
+--   behind its length in 4 bytes, and five numbers of 4 bytes:
 --   visitor
 --   loaded_at           position of the profile loaded, 8 bytes
 --   profile             the new one, which starts with 8 bytes of position; empty leaves what is stored
@@ -14,6 +14,8 @@
 --   line                '1' where the timeline is to go first, else '0', then new entries, each behind its length in 4
 --                       bytes; empty for neither
 --   applied, duplicates events
+--   on_items, on_unknown_items
+--                       of the applied events those that name items, and those that name one the catalog lacks
 --   least_lifetime_s    the profile lives at least so long
 -- Returns the indexes, from 0, of the rows refused.
 local SHARED_KEYS = 5
@@ -23,7 +25,7 @@ local counts, memberships, due = KEYS[shared + 1], KEYS[shared + 2], KEYS[shared
 local membership_counts, notices = KEYS[shared + 4], KEYS[shared + 5]
 local profile_lifetime_ms, counts_lifetime_s, memberships_lifetime_s = tonumber(ARGV[1]), ARGV[2], ARGV[3]
 local most_entries, rows = tonumber(ARGV[4]), ARGV[5]
-local ROW = '>I4c0I4c0I4c0I4c0I4c0I4c0I4c0I4c0I4I4I4'
+local ROW = '>I4c0I4c0I4c0I4c0I4c0I4c0I4c0I4c0I4I4I4I4I4'
 local NO_POSITION = string.rep('\0', 8)
 
 local function put_line(timeline, line)
@@ -61,14 +63,15 @@ local function put_moved(moved)
 end
 
 local refused = {}
-local all_applied, all_duplicates, moved_any = 0, 0, false
+local moved_any = false
+local totals = {applied = 0, duplicates = 0, on_items = 0, on_unknown_items = 0}
 local place = 1
 for i = 1, visitors do
   local profile_key, timeline = KEYS[i], KEYS[visitors + i]
   local visitor, loaded_at, profile, loaded_membership, membership, due_s, moved, line
-  local applied, duplicates, least_lifetime_s
-  visitor, loaded_at, profile, loaded_membership, membership, due_s, moved, line, applied, duplicates,
-    least_lifetime_s, place = struct.unpack(ROW, rows, place)
+  local applied, duplicates, on_items, on_unknown_items, least_lifetime_s
+  visitor, loaded_at, profile, loaded_membership, membership, due_s, moved, line, applied, duplicates, on_items,
+    on_unknown_items, least_lifetime_s, place = struct.unpack(ROW, rows, place)
   local stored_at = redis.call('GETRANGE', profile_key, 0, 7)
   if stored_at == '' then stored_at = NO_POSITION end
   local stored_membership = redis.call('HGET', memberships, visitor) or ''
@@ -80,8 +83,10 @@ for i = 1, visitors do
     end
     if line ~= '' then put_line(timeline, line) end
     if profile ~= '' then redis.call('PEXPIRE', timeline, profile_lifetime_ms) end
-    all_applied = all_applied + applied
-    all_duplicates = all_duplicates + duplicates
+    totals.applied = totals.applied + applied
+    totals.duplicates = totals.duplicates + duplicates
+    totals.on_items = totals.on_items + on_items
+    totals.on_unknown_items = totals.on_unknown_items + on_unknown_items
     if membership ~= stored_membership then
       moved_any = true
       put_membership(visitor, membership)
@@ -93,8 +98,9 @@ for i = 1, visitors do
     end
   end
 end
-if all_applied > 0 then redis.call('HINCRBY', counts, 'applied', all_applied) end
-if all_duplicates > 0 then redis.call('HINCRBY', counts, 'duplicates', all_duplicates) end
+for name, total in pairs(totals) do
+  if total > 0 then redis.call('HINCRBY', counts, name, total) end
+end
 redis.call('EXPIRE', counts, counts_lifetime_s)
 if moved_any then
   for _, key in ipairs({memberships, due, membership_counts, notices}) do

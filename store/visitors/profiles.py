@@ -8,7 +8,7 @@ step, so each touchpoint stands on the timeline once.
 
 from collections.abc import Callable, Sequence
 from struct import Struct
-from typing import Final, NamedTuple, Protocol, cast
+from typing import Final, Literal, NamedTuple, Protocol, cast
 
 import msgspec
 
@@ -26,14 +26,19 @@ _MAX_PER_CALL = 500
 _GRACE_S: Final = 60.0
 """A visitor is looked at again so long after the profile's end, to see that it has gone."""
 
-_NUMBERS: Final = Struct(">III")
+_NUMBERS: Final = Struct(">IIIII")
+
+
+Unused = Literal["dead_letters", "rejected"]
+"""What became of an event that no profile learned: set aside by the stream, or refused by the intake."""
 
 
 class ProfileUpdate(NamedTuple):
     """What learning made of one visitor's events: the new profile, what to count, and what its timeline gets.
 
     `entries` are new touchpoints in their stored form; `forget` drops those stored before; `notices` are events that
-    tell other visitors' profiles of it; `links` is what is new of whose the device is.
+    tell other visitors' profiles of it; `links` is what is new of whose the device is. Of the applied events `on_items`
+    name items, `on_unknown_items` at least one that the catalog does not know.
     """
 
     profile: Profile
@@ -43,6 +48,8 @@ class ProfileUpdate(NamedTuple):
     forget: bool = False
     notices: Sequence[bytes] = ()
     links: Sequence[Link] = ()
+    on_items: int = 0
+    on_unknown_items: int = 0
 
 
 class MembershipUpdate(NamedTuple):
@@ -123,6 +130,8 @@ class _SavedRow(NamedTuple):
     line: bytes
     applied: int
     duplicates: int
+    on_items: int
+    on_unknown_items: int
     least_lifetime_s: int
 
 
@@ -287,6 +296,8 @@ class ProfileStore:
             line=_line(learned),
             applied=learned.applied,
             duplicates=learned.duplicates,
+            on_items=learned.on_items,
+            on_unknown_items=learned.on_unknown_items,
             least_lifetime_s=keys.RESTRAINED_LIFETIME_S if is_restrained(learned.profile.contact_history) else 0,
         )
 
@@ -329,7 +340,7 @@ class ProfileStore:
         self.update_profiles(site, partition, visitor_ids, unchanged, judge)
 
     def counts(self, site: str, partitions: int) -> dict[str, int]:
-        """Events of a site by outcome, summed over its partitions."""
+        """Events of a site by outcome, and of the applied ones those on items, summed over its partitions."""
         totals: dict[str, int] = {}
         for partition in range(partitions):
             found = cast(dict[bytes, bytes], self._client.hgetall(keys.counts(site, partition)))
@@ -337,20 +348,21 @@ class ProfileStore:
                 totals[name.decode()] = totals.get(name.decode(), 0) + int(value)
         return totals
 
-    def count_dead_letters(self, site: str, partition: int, dead_letters: int) -> None:
-        """Add to a site's count of events set aside by the stream."""
+    def count_unused(self, site: str, partition: int, outcome: Unused, events: int) -> None:
+        """Add to a site's count of events that no profile learned."""
         name = keys.counts(site, partition)
         with self._client.pipeline() as pipe:
-            pipe.hincrby(name, "dead_letters", dead_letters)
+            pipe.hincrby(name, outcome, events)
             pipe.expire(name, keys.COUNTS_LIFETIME_S)
             pipe.execute()
 
 
 def _packed(row: _SavedRow) -> bytes:
     """Give a row as the script unpacks it: each text behind its length, then the numbers."""
-    *texts, applied, duplicates, least_lifetime_s = row
+    *texts, applied, duplicates, on_items, on_unknown_items, least_lifetime_s = row
+    numbers = _NUMBERS.pack(applied, duplicates, on_items, on_unknown_items, least_lifetime_s)
     lengths_and_texts = [part for text in texts for part in (len(text).to_bytes(4, "big"), text)]
-    return b"".join((*lengths_and_texts, _NUMBERS.pack(applied, duplicates, least_lifetime_s)))
+    return b"".join((*lengths_and_texts, numbers))
 
 
 def _moved(counts: Sequence[CountChange], notices: Sequence[bytes]) -> bytes:

@@ -7,13 +7,26 @@ from pydantic import Field
 from api.http.schemas.documenting import Shape
 
 
+class EventsOnItems(Shape):
+    """Applied events that name items, since the site began."""
+
+    total: int = Field(examples=[900])
+    unknown: int = Field(description="Those with at least one item the catalog did not know.", examples=[9])
+    unknown_share: float = Field(description="From 0 to 1; 0 before the first event.", examples=[0.01])
+
+
 class StreamStatus(Shape):
     """Where the stream stands."""
 
     site: str
-    events: dict[str, int] = Field(examples=[{"applied": 1000, "duplicates": 2, "dead_letters": 0}])
+    events: dict[str, int] = Field(
+        description="By outcome: what the profile flow made of them, and what the intake rejected.",
+        examples=[{"applied": 1000, "duplicates": 2, "dead_letters": 0, "rejected": 3}],
+    )
+    events_on_items: EventsOnItems
     lag: dict[str, int] = Field(examples=[{"profile": 0, "learn": 0, "trigger": 0, "archive": 0}])
     models: dict[str, int]
+    catalog: dict[str, int] = Field(examples=[{"items": 120, "creatives": 6, "campaigns": 3}])
 
 
 class ReportTable(Shape):

@@ -66,6 +66,29 @@ def test_the_document_describes_every_route(api: Api) -> None:
     assert event_schema["properties"]["event"]["examples"]
 
 
+def test_status_tells_what_was_rejected_and_the_share_of_unknown_items(api: Api) -> None:
+    api.wait_until_learned()
+    before = api.secret.get("/v1/status").json()
+    events = [event("view_item", new_visitor(), item_id) for item_id in ("p1", "P2", "nobody-sells-this")]
+    answer = api.public.post("/v1/events", json={"events": [*events, {}, {"event": "view_item"}]}).json()
+    assert [rejection["index"] for rejection in answer["rejected"]] == [3, 4]
+    assert [(warning["index"], warning["code"]) for warning in answer["warnings"]] == [(1, "unknown"), (2, "unknown")]
+    assert "did you mean p2?" in answer["warnings"][0]["message"]
+    api.wait_until_learned()
+    after = api.secret.get("/v1/status").json()
+    assert after["events"]["rejected"] - before["events"]["rejected"] == 2
+    moved = {name: after["events_on_items"][name] - before["events_on_items"][name] for name in ("total", "unknown")}
+    assert moved == {"total": 3, "unknown": 2}
+    share = after["events_on_items"]["unknown"] / after["events_on_items"]["total"]
+    assert after["events_on_items"]["unknown_share"] == pytest.approx(share, abs=1e-4)
+    time.sleep(2.2)  # gauges of the stream are renewed every two seconds
+    text = httpx.get(f"{api.url}/metrics").text
+    unknown = _value(text, r'shopwindow_events_on_items\{items="unknown",site="alpha"\}')
+    assert unknown == after["events_on_items"]["unknown"]
+    rejected = _value(text, r'shopwindow_events_processed\{outcome="rejected",site="alpha"\}')
+    assert rejected == after["events"]["rejected"]
+
+
 @pytest.mark.slow
 def test_a_part_that_is_killed_comes_back_and_nothing_accepted_is_lost(
     tmp_path_factory: pytest.TempPathFactory,

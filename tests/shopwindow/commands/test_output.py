@@ -2,20 +2,42 @@
 
 import orjson
 import pytest
+from rich.cells import cell_len
 
 from shopwindow.commands.output import print_json, print_table, progress_bar
 
 
 def test_what_looks_like_markup_is_printed_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
-    print_table(("id", "why"), [("[red]v1[/red]", "[1] of 2")], title="[bold]visitors[/bold]", width=60)
+    print_table(("id", "why"), [("[red]v1[/red]", "[1] of 2")], title="[bold]visitors[/bold]")
     printed = capsys.readouterr().out
     for text in ("[red]v1[/red]", "[1] of 2", "[bold]visitors[/bold]"):
         assert text in printed
 
 
-def test_lines_are_as_wide_as_asked_for_where_there_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    print_table(("text",), [("word " * 60,)], width=200)
-    assert 190 < max(len(line) for line in capsys.readouterr().out.splitlines()) <= 200
+def test_what_is_no_terminal_gets_a_row_a_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    print_table(("id", "text"), [("v-1", "word " * 60), ("v-2", "")])
+    lines = [line for line in capsys.readouterr().out.splitlines() if "v-" in line]
+    assert [line.count("word") for line in lines] == [60, 0]
+
+
+@pytest.mark.parametrize("columns", [30, 60, 200])
+def test_a_table_fits_its_width_and_splits_no_id(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    first, second = "visitor-" + "7" * 15, "商店-0123456789"
+    print_table(("id", "meaning"), [(first, "what it says of itself, in some words"), (second, "")], title="All of it")
+    printed = capsys.readouterr().out
+    assert max(cell_len(line) for line in printed.splitlines()) <= max(columns, 55)
+    assert "All of it" in printed
+    for text in (first, second, "itself"):
+        assert printed.count(text) == 1
+    assert ("┃" in printed) == (columns >= 60)
+    if columns < 60:
+        assert printed.splitlines()[2:5] == [f"id       {first}", "meaning  what it says of itself, in some words", ""]
 
 
 def test_json_is_one_line(capfdbinary: pytest.CaptureFixture[bytes]) -> None:

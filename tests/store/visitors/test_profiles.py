@@ -95,7 +95,7 @@ def test_erasure_leaves_the_position_and_drops_what_was_pending(client: Client, 
 def test_every_key_has_a_lifetime_and_a_partition_one_slot(client: Client, site: str) -> None:
     store = ProfileStore(client, LIFETIME_S)
     store.update_profiles(site, 5, ["a", "b"], moved_to(7))
-    store.count_dead_letters(site, 5, 3)
+    store.count_unused(site, 5, "dead_letters", 3)
     keep_pending(client, [Accepted(site, 5, "a", 8, b"{}")])
     found = keys_of(client, site)
     assert len(found) == 4
@@ -104,7 +104,8 @@ def test_every_key_has_a_lifetime_and_a_partition_one_slot(client: Client, site:
     assert 0 < client.ttl(keys.profile(site, 5, "a")) <= LIFETIME_S
     slots = {key_slot(name) for name in found}
     assert slots == {key_slot(b"5")}
-    assert store.counts(site, 8)["dead_letters"] == 3
+    store.count_unused(site, 7, "rejected", 2)
+    assert store.counts(site, 8) == {"applied": 2, "duplicates": 4, "dead_letters": 3, "rejected": 2}
 
 
 def test_a_write_gives_the_profile_its_whole_life_again(client: Client, site: str) -> None:
