@@ -21,6 +21,8 @@ from models.base.errors import InvalidError
 from models.base.timestamps import iso
 from models.events.dead_letter import DeadLetter, decode_dead_letter
 from models.events.events import decode_event, encode_event
+from models.events.intake.event_warnings import EventWarnings
+from models.events.intake.item_currencies import in_one_currency
 from models.events.intake.parsing import parse_event
 from store.client import UNAVAILABLE
 from store.log.log import EventLog, LogUnavailableError, Record, partition_of
@@ -142,7 +144,8 @@ def _again(state: State, site: Site, letter: DeadLetter) -> Incoming:
             raw = orjson.loads(letter.value)
         except orjson.JSONDecodeError as error:
             raise InvalidError("event_undecodable", f"the original bytes are not JSON: {error}") from error
-        event = site.assortment.currency.stamped(parse_event(raw, site.name, letter.at_s))
+        parsed = parse_event(raw, site.name, letter.at_s)
+        event = in_one_currency(parsed, site.assortment.currency, EventWarnings())
     else:
         event = decode_event(letter.value)
         if event.site != site.name:

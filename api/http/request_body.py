@@ -12,6 +12,7 @@ from api.http.problems import ProblemError
 from api.http.schemas.documenting import fields_of
 from models.base.errors import InvalidError, show_value
 from models.base.fields import reject_unknown_fields
+from models.events.intake.json_repair import dumped
 
 MAX_BODY_BYTES: Final = 1024 * 1024
 """Of a body of which no more is known; routes that take less, or feeds, say so."""
@@ -136,4 +137,4 @@ def parse_each(values: list[Any], parse: Callable[[object], Parsed]) -> tuple[li
 
 def answer(body: Any, status: int = 200) -> Response:
     """Give a JSON response."""
-    return Response(orjson.dumps(body), status_code=status, media_type="application/json")
+    return Response(dumped(body), status_code=status, media_type="application/json")

@@ -22,9 +22,11 @@ from models.catalog.unknown_names import warn_of_unknown
 from models.events.bots import with_agent
 from models.events.dead_letter import DeadLetter, encode_dead_letter
 from models.events.events import MAX_EVENT_BYTES
+from models.events.intake.event_size import encode_fitting
 from models.events.intake.event_warnings import EventWarnings
-from models.events.intake.json_repair import has_long_numbers, loads_leniently, repaired
-from models.events.intake.parsing import Receipt, encode_fitting, parse_event_name, read_event
+from models.events.intake.item_currencies import in_one_currency
+from models.events.intake.json_repair import dumped, has_long_numbers, loads_leniently, repaired
+from models.events.intake.parsing import Receipt, parse_event_name, read_event
 from models.events.names import SERVER_EVENTS
 from store.log.log import partition_of
 
@@ -76,7 +78,7 @@ async def post_events(request: Request) -> Response:
             event = read_event(value, Receipt(site.name, now_s + index * _NEXT_S, sent_at), warnings)
             if bot is not None:
                 event = msgspec.structs.replace(event, context=with_agent(event.context, agent))
-            encoded = encode_fitting(site.assortment.currency.stamped(event), warnings)
+            encoded = encode_fitting(in_one_currency(event, site.assortment.currency, warnings), warnings)
             warn_of_unknown(event, site.assortment, warnings)
         except InvalidError as error:
             rejected.append({"index": index, "code": error.code, "message": error.message})
@@ -133,7 +135,7 @@ def _dead_letter(site: str, error: InvalidError, value: object, now_s: float) ->
         source="api",
         code=error.code,
         message=error.message,
-        value=orjson.dumps(value)[:MAX_EVENT_BYTES],
+        value=dumped(value)[:MAX_EVENT_BYTES],
         at_s=now_s,
         site=site,
     )

@@ -1,6 +1,7 @@
 """Timestamps: read as senders write them, and written as ISO 8601, UTC, milliseconds."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from math import isfinite
 from typing import Final
@@ -19,6 +20,11 @@ _MOST_SECONDS: Final = 1e11
 """The year 5138: a resource may be valid far into the future."""
 _COMPACT: Final = 14
 """Digits of a time such as 20260131120000, which is no epoch number of any unit."""
+_DATE: Final = 8
+"""Digits of a day such as 20260131; any other number of digits alone is no ISO 8601."""
+_UNIT_BOUNDS: Final = ((1e5, 1.0), (1e8, 1e3), (1e11, 1.0), (1e14, 1e3), (1e17, 1e6), (1e20, 1e9))
+"""What a clock's number is less than, and how many of its unit a second has: one that began anew at 1970 counts seconds
+in its first day, else milliseconds, until seconds reach 1973."""
 _NUMBER: Final = re.compile(r"\d{1,20}(?:\.\d{0,12})?")
 _ZONE_NAME: Final = re.compile(r"\s*(?:Z|z|UTC|GMT)$")
 _ZONE_SPACE: Final = re.compile(r"\s+([+-]\d{2}:?(?:\d{2})?)$")
@@ -61,7 +67,7 @@ def parse_time(value: object, now_s: float) -> float:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         at_s = _from_number(value, now_s)
     elif isinstance(value, str):
-        at_s = _from_text(value, now_s)
+        at_s = _from_text(value, lambda number: _from_number(number, now_s))
     if at_s is None or not isfinite(at_s) or at_s < EARLIEST_S:
         raise InvalidError(
             "timestamp_invalid",
@@ -69,6 +75,27 @@ def parse_time(value: object, now_s: float) -> float:
             f"got {show_value(value)}",
         )
     return min(at_s, now_s + MAX_CLOCK_AHEAD_S)
+
+
+def parse_clock(value: object) -> float | None:
+    """Read what a clock shows that may be wrong by decades, in epoch seconds; None for what is no time.
+
+    Where the unit of a number cannot be told, a clock that began anew at 1970 is taken for one of its first days.
+
+    >>> parse_clock("1970-01-01T00:10:00Z"), parse_clock(600), parse_clock(600_000), parse_clock(5_680_281_600_000)
+    (600.0, 600.0, 600.0, 5680281600.0)
+    """
+    if isinstance(value, str):
+        return _from_text(value, _clock_number)
+    return _clock_number(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def _clock_number(value: int | float) -> float | None:
+    try:
+        at = float(value)
+    except OverflowError:
+        return None
+    return next((at / unit for bound, unit in _UNIT_BOUNDS if 0 <= at < bound), None)
 
 
 def _from_number(value: int | float, now_s: float) -> float | None:
@@ -82,19 +109,20 @@ def _from_number(value: int | float, now_s: float) -> float | None:
     return next((at / unit for unit in (1e3, 1e6, 1e9) if EARLIEST_S <= at / unit <= LATEST_MOMENT_S), None)
 
 
-def _from_text(text: str, now_s: float) -> float | None:
+def _from_text(text: str, from_number: Callable[[int | float], float | None]) -> float | None:
     """Epoch seconds from a written time; None for what is none."""
+    text = text.strip()
+    if len(text) > _MAX_TEXT:
+        return None
+    # Numbers first: ISO 8601 is read with any sign between day and hour, a digit too.
+    if len(text) != _DATE and _NUMBER.fullmatch(text):
+        if len(text) == _COMPACT and (moment := _first_format(text, ("%Y%m%d%H%M%S",))) is not None:
+            return moment
+        return from_number(float(text) if "." in text else int(text))
     try:
         return _epoch(datetime.fromisoformat(text))
     except (ValueError, OverflowError):
         pass
-    text = text.strip()
-    if len(text) > _MAX_TEXT:
-        return None
-    if _NUMBER.fullmatch(text):
-        if len(text) == _COMPACT and (moment := _first_format(text, ("%Y%m%d%H%M%S",))) is not None:
-            return moment
-        return _from_number(float(text) if "." in text else int(text), now_s)
     named = _ZONE_NAME.sub("+00:00", _ZONE_SPACE.sub(r"\1", text.replace("t", "T")))
     try:
         return _epoch(datetime.fromisoformat(named))

@@ -46,9 +46,11 @@ _ASSISTANTS: Final = re.compile(
 _ADDED: Final[tuple[tuple[str, BotClass, bool], ...]] = (
     (r"meta-externalfetcher", "ai_assistant", False),
     (r"PerplexityBot", "ai_crawler", False),
-    (r"Sogou [A-Za-z]+ spider|YandexBot|Yandex[A-Z][a-z]+/|Bravebot", "search", False),
+    (r"Sogou [A-Za-z]+ spider|YandexBot|Yandex(?!Search|Browser|App)[A-Z][A-Za-z]+/|Bravebot", "search", False),
     (r"jsdom/|HappyDOM|Cypress/|WebDriver", "tool", False),
-    (r"Better ?Uptime|NewRelicPinger|Datadog/Synthetics|Site24x7|Pingdom|Catchpoint|GTmetrix", "monitor", False),
+    (r"Better ?Uptime|NewRelicPinger|Datadog/Synthetics|Site24x7|Pingdom|Catchpoint|GTmetrix|Freshping"
+     r"|[Hh]ealth[ -]?[Cc]heck|kube-probe|GoogleHC|^Prometheus/|Blackbox|Checkly|StatusCake|Nagios|check_http|Zabbix"
+     r"|Consul Health|HetrixTools|Hyperping|Uptrends|SolarWinds|Dynatrace|Updown", "monitor", False),
     (r"PostmanRuntime|insomnia/|GuzzleHttp|^Java/|^Ruby|^Faraday|^Apache-|^got/|^undici|^Dart/|^PHP/"
      r"|^WordPress/|^Deno/|^Bun/|^node(-fetch)?\b|^superagent|^restsharp|^RestSharp|^reqwest|^hyper/|^python|^Python|^perl|^lua-"
      r"|^Symfony|^libcurl",

@@ -43,6 +43,13 @@ class SiteCurrency(msgspec.Struct, omit_defaults=True, kw_only=True, frozen=True
         rate = self.rates.get(currency) if isinstance(currency, str) else None
         return event if rate is None else msgspec.structs.replace(event, rate=rate, base=self.base)
 
+    def rate_between(self, currency: str, other: str) -> float | None:
+        """What a unit of a currency is worth in another; None where that is not known."""
+        rates = {self.base: 1.0, **self.rates}
+        if not self.base or currency not in rates or other not in rates:
+            return None
+        return rates[currency] / rates[other]
+
 
 NO_CURRENCY: Final = SiteCurrency()
 

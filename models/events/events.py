@@ -11,13 +11,15 @@ import msgspec
 
 from models.base.errors import InvalidError
 
-MAX_EVENT_BYTES: Final = 32_768
+MAX_EVENT_BYTES: Final = 49_152
+"""Room for the ids, prices and quantities of as many items as an event may have."""
 
 
 class EventItem(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True):
     """One item of an event, by GA4's field names; `category` is outermost level first.
 
-    `quantity` is above 0, and a fraction where something is sold by weight.
+    `quantity` is above 0, and a fraction where something is sold by weight. `currency` is what `price` is in where that
+    is not the event's, until it is reckoned in that: no event of the log has any.
     """
 
     item_id: str
@@ -26,6 +28,7 @@ class EventItem(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True):
     category: tuple[str, ...] = ()
     variant: str = ""
     price: float | None = None
+    currency: str = ""
     discount: float = 0.0
     quantity: int | float = 1
     index: int | None = None

@@ -13,6 +13,7 @@ ON_SITE_EVENTS: Final = (
         {
             "add_payment_info",
             "add_shipping_info",
+            "app_open",
             "begin_checkout",
             "campaign_details",
             "chat_ended",
@@ -20,6 +21,7 @@ ON_SITE_EVENTS: Final = (
             "chat_started",
             "click",
             "file_download",
+            "first_open",
             "first_visit",
             "form_start",
             "form_submit",
@@ -30,6 +32,7 @@ ON_SITE_EVENTS: Final = (
             "order_created",
             "page_view",
             "remove_from_wishlist",
+            "screen_view",
             "scroll",
             "select_content",
             "session_start",

@@ -48,12 +48,14 @@ def visits_of(moments: Sequence[Moment]) -> list[int]:
 
     Moments are in order of time. One that names no session belongs to the session named before it, or at the beginning
     to the first one named; a session is cut where more than `SESSION_GAP_S` passes within it. A click that names no
-    session belongs to the visit that follows it within `SESSION_GAP_S`.
+    session belongs to the visit that follows it within `SESSION_GAP_S`, and is a visit of its own where none does.
 
     >>> visits_of([Moment(0, ""), Moment(60, "a"), Moment(90, "b"), Moment(120, "a"), Moment(4000, "a")])
     [0, 0, 1, 0, 2]
     >>> visits_of([Moment(0, "a"), Moment(9000, "", click=True), Moment(9060, "b")])
     [0, 1, 1]
+    >>> visits_of([Moment(0, "", click=True, campaign="may"), Moment(60, "a", campaign="spring")])
+    [0, 1]
     """
     named = next((moment.session_id for moment in moments if moment.session_id and not moment.off_site), "")
     open_visits: dict[str, tuple[int, float]] = {}
@@ -63,7 +65,12 @@ def visits_of(moments: Sequence[Moment]) -> list[int]:
         if moment.off_site:
             numbers.append(-1)
             continue
-        named = moment.session_id or (_session_ahead(moments, place) if moment.click else "") or named
+        ahead = _session_ahead(moments, place) if moment.click and not moment.session_id else ""
+        if ahead is None:
+            numbers.append(count)
+            count += 1
+            continue
+        named = moment.session_id or ahead or named
         number, last_at_s = open_visits.get(named, (-1, 0.0))
         if number < 0 or moment.at_s - last_at_s > SESSION_GAP_S:
             number, count = count, count + 1
@@ -72,13 +79,22 @@ def visits_of(moments: Sequence[Moment]) -> list[int]:
     return numbers
 
 
-def _session_ahead(moments: Sequence[Moment], place: int) -> str:
-    """The session a click leads to: that of the next moment on the site, where it is near and of the same campaign."""
+def is_same_campaign(one: str, other: str) -> bool:
+    """Whether two campaigns may be one: whoever names none may be of any, and capitals are each tool's own.
+
+    >>> is_same_campaign("Spring", "spring"), is_same_campaign("", "spring"), is_same_campaign("may", "spring")
+    (True, True, False)
+    """
+    return not one or not other or one.casefold() == other.casefold()
+
+
+def _session_ahead(moments: Sequence[Moment], place: int) -> str | None:
+    """The session a click leads to: that of the next moment on the site, where it is near and of the same campaign;
+    None where it leads to none."""
     click = moments[place]
     for moment in moments[place + 1 :]:
         if moment.off_site or moment.click:
             continue
         near = moment.at_s - click.at_s <= SESSION_GAP_S
-        same = not click.campaign or not moment.campaign or click.campaign == moment.campaign
-        return moment.session_id if near and same else ""
-    return ""
+        return moment.session_id if near and is_same_campaign(click.campaign, moment.campaign) else None
+    return None

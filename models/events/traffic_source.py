@@ -41,7 +41,13 @@ _SEARCH_HOSTS: Final = frozenset(
 """What stands before an engine's name where it searches; two letters (`cn.bing.com`) are a country's. All else of such
 a house (`docs.google.com`, `finance.yahoo.com`) is a site like any other."""
 _SECOND_LEVELS: Final = frozenset({"co", "com", "net", "org", "ne", "or"})
-_SEARCH_APPS: Final = {"com.google.android.googlequicksearchbox": "google"}
+_SEARCH_ADDRESSES: Final = {
+    "com.google.android.googlequicksearchbox": "google", "ya.ru": "yandex", "quark.sm.cn": "sm.cn",
+    "yz.m.sm.cn": "sm.cn",
+    "com.yandex.searchapp": "yandex", "ru.yandex.searchplugin": "yandex", "com.microsoft.bing": "bing",
+    "com.duckduckgo.mobile.android": "duckduckgo",
+}  # fmt: skip
+"""Apps and hosts that search under another name."""
 _SEARCH_TERMS: Final = ("q", "query", "p", "text", "wd", "word", "keyword")
 _ASSISTANTS: Final = {
     "chatgpt.com": "chatgpt", "chat.openai.com": "chatgpt", "openai.com": "chatgpt", "chatgpt": "chatgpt",
@@ -57,6 +63,8 @@ _ASSISTANTS: Final = {
     "doubao": "doubao", "kimi.com": "kimi", "kimi.ai": "kimi", "kimi.moonshot.cn": "kimi",
     "yuanbao.tencent.com": "yuanbao",
     "yiyan.baidu.com": "ernie", "chat.baidu.com": "ernie", "chatglm.cn": "chatglm", "chat.z.ai": "chatglm",
+    "com.openai.chatgpt": "chatgpt", "ai.perplexity.app.android": "perplexity", "com.anthropic.claude": "claude",
+    "com.google.android.apps.bard": "gemini", "com.microsoft.copilot": "copilot", "com.deepseek.chat": "deepseek",
     "lechat": "mistral", "iask.ai": "iask", "andisearch.com": "andi",
 }  # fmt: skip
 """Hosts, and sources as campaigns write them, of assistants who answer with links."""
@@ -245,6 +253,7 @@ def _tagged(
     )
     name = name or text_or_empty(values.get("campaign_id") or values.get("id"))[:_MAX_TEXT]
     source, medium = source or clicked[0], medium or clicked[1]
+    source = (_assistant(source.casefold()) if "." in source else "") or source
     if not (source or medium or name):
         return None
     engine = _engine(source.casefold())
@@ -278,8 +287,8 @@ def _referred(host: str, searched: str, referrer: str) -> Origin:
 
 def _engine(host: str) -> str:
     """The engine a source or a host names, where it searches; empty for other sites of the same house."""
-    if host in _SEARCH_APPS:
-        return _SEARCH_APPS[host]
+    if host in _SEARCH_ADDRESSES:
+        return _SEARCH_ADDRESSES[host]
     for name in _SEARCH_ENGINES:
         if host == name:
             return name

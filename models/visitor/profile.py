@@ -14,10 +14,10 @@ from models.events.bots import sent_by_bot
 from models.events.device import device_of
 from models.events.event_ids import is_recent, with_id
 from models.events.events import Event, order_id_of
-from models.events.names import ORDERED_EVENTS, UNDONE_EVENTS
+from models.events.names import CLICKED_MESSAGES, ORDERED_EVENTS, UNDONE_EVENTS
 from models.events.presence import alive
 from models.events.region import region_of
-from models.events.sessions import SESSION_GAP_S, is_open, with_open
+from models.events.sessions import SESSION_GAP_S, is_open, is_same_campaign, with_open
 from models.events.subjects import subjects_of
 from models.events.traffic_source import Touch, touch_of
 from models.visitor.cart import Cart, CartLine, GroupOf, Removal
@@ -84,7 +84,8 @@ class RecentItem(msgspec.Struct, array_like=True):
 class Session(msgspec.Struct, array_like=True):
     """The stretch of events the visitor is in: no gap above `SESSION_GAP_S`.
 
-    `open_sessions` are the ids named lately, each with its last event: tabs of one browser may have one each.
+    `open_sessions` are the ids named lately, each with its last event: tabs of one browser may have one each. `click`
+    is the campaign of the click on a mail or message that was all of it so far; None for any other.
     """
 
     session_id: str = ""
@@ -92,6 +93,7 @@ class Session(msgspec.Struct, array_like=True):
     last_at_s: float = 0.0
     events: int = 0
     open_sessions: dict[str, float] = {}
+    click: str | None = None
 
 
 class Profile(msgspec.Struct, array_like=True):
@@ -185,26 +187,28 @@ def first_time(profile: Profile, event_id: str) -> bool:
 
 
 def apply_one(profile: Profile, event: Event, on_sale: OnSale, group_of: GroupOf = str) -> None:
-    """Make an event part of everything but the vectors; `on_sale` says whether an item was sold below its price."""
+    """Make an event part of everything but the vectors; `on_sale` says whether an item was sold below its price.
+
+    A bot's event is passed over, whoever's id it was told under.
+    """
     at_s = event.at_s
-    first = profile.events_seen == 0
+    first = profile.events_seen == profile.bot_events
     profile.events_seen += 1
-    profile.bot_events += sent_by_bot(event)
+    if sent_by_bot(event):
+        profile.bot_events += 1
+        if first:  # nobody but bots so far
+            profile.first_at_s = profile.first_at_s or at_s
+            profile.last_at_s = at_s
+            profile.accepted_at_s = event.accepted_at_s
+        return
+    _apply_times(profile, event, first=first)
     profile.counts[_COUNT_INDEX.get(event.event, _COUNT_INDEX["other"])] += 1
-    profile.first_at_s = at_s if first else min(profile.first_at_s, at_s)
-    lives = alive(event)
-    if first or lives:
-        profile.last_at_s = at_s if first else max(profile.last_at_s, at_s)
-    profile.accepted_at_s = max(profile.accepted_at_s, event.accepted_at_s)
     if event.user_id:
         profile.user_id = event.user_id
     profile.region = region_of(event) or profile.region
     profile.intent = profile.intent or event.event in INTENT
     profile.satisfaction = learn_satisfaction(profile.satisfaction, event)
     profile.contact_history = learn_contact(profile.contact_history, event)
-    if lives:
-        profile.device = device_of(event) or profile.device
-        _apply_session(profile, event)
     touch = touch_of(event)
     if touch is not None:
         if profile.first_touch is None or touch.at_s < profile.first_touch.at_s:
@@ -223,12 +227,26 @@ def apply_one(profile: Profile, event: Event, on_sale: OnSale, group_of: GroupOf
         handler(profile, event, group_of)
 
 
+def _apply_times(profile: Profile, event: Event, *, first: bool) -> None:
+    """Take in when it was; the visitor was last seen with the latest sign of life, before any with what came first."""
+    at_s = event.at_s
+    profile.first_at_s = at_s if first else min(profile.first_at_s, at_s)
+    profile.accepted_at_s = event.accepted_at_s if first else max(profile.accepted_at_s, event.accepted_at_s)
+    if alive(event):
+        has_lived = not first and profile.sessions > 0
+        profile.last_at_s = max(profile.last_at_s, at_s) if has_lived else at_s
+        profile.device = device_of(event) or profile.device
+        _apply_session(profile, event)
+    elif first:
+        profile.last_at_s = at_s
+
+
 def _apply_session(profile: Profile, event: Event) -> None:
     session = profile.session
     late = session.events > 0 and event.at_s < session.started_at_s - SESSION_GAP_S
     if late:
         return  # belongs to a session that is over
-    idle = event.at_s - session.last_at_s > SESSION_GAP_S
+    idle = event.at_s - session.last_at_s > SESSION_GAP_S or _leads_elsewhere(session.click, event)
     named = event.session_id
     renamed = bool(named and session.session_id and named != session.session_id)
     if renamed and is_open(session.open_sessions, named, event.at_s):
@@ -237,13 +255,30 @@ def _apply_session(profile: Profile, event: Event) -> None:
     open_sessions = with_open(session.open_sessions, named, event.at_s) if named else session.open_sessions
     if session.events == 0 or idle or (renamed and event.at_s >= session.last_at_s):
         profile.sessions += 1
-        profile.session = Session(named, event.at_s, event.at_s, 1, open_sessions)
+        profile.session = Session(named, event.at_s, event.at_s, 1, open_sessions, _click_of(event))
         return
+    session.click = None
     session.open_sessions = open_sessions
     session.session_id = session.session_id or named
     session.started_at_s = min(session.started_at_s, event.at_s)
     session.last_at_s = max(session.last_at_s, event.at_s)
     session.events += 1
+
+
+def _click_of(event: Event) -> str | None:
+    """The campaign of a click on a mail or message that names no session; None for any other event."""
+    if event.event not in CLICKED_MESSAGES or event.session_id:
+        return None
+    touch = touch_of(event)
+    return touch.campaign if touch is not None else ""
+
+
+def _leads_elsewhere(click: str | None, event: Event) -> bool:
+    """Whether a session that is a click alone is not the one an event belongs to, by their campaigns."""
+    if not click:
+        return False
+    touch = touch_of(event)
+    return touch is not None and not is_same_campaign(click, touch.campaign)
 
 
 def remember_recent(profile: Profile, seen: RecentItem) -> None:

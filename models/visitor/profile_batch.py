@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from models.catalog.feature_hashing import Vector
+from models.events.bots import sent_by_bot
 from models.events.events import Event, EventItem
 from models.events.names import (
     IDENTITY_EVENTS,
@@ -100,7 +101,7 @@ def learn(
         apply_one(profile, event, on_sale, group_of)
         batch.learned.add(row)
         weight = WEIGHTS.get(event.event)
-        if weight is not None:
+        if weight is not None and not sent_by_bot(event):
             for item in subjects_of(event):
                 batch.looks.append(_Look(row, profile, vector_of_item(item), weight, event.at_s))
         outcomes.append("applied")

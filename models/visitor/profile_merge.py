@@ -67,6 +67,7 @@ def join(profile: Profile, joined: Joined, part: Profile) -> bool:
     if not part.events_seen:
         return True
     first = profile.events_seen == 0
+    has_lived, part_has_lived = profile.sessions > 0, part.sessions > 0
     profile.events_seen += part.events_seen
     profile.bot_events += part.bot_events
     profile.counts = [count + other for count, other in zip(profile.counts, part.counts, strict=True)]
@@ -76,7 +77,10 @@ def join(profile: Profile, joined: Joined, part: Profile) -> bool:
         profile.device = part.device or profile.device
         profile.region = part.region or profile.region
     profile.device, profile.region = profile.device or part.device, profile.region or part.region
-    profile.last_at_s = max(profile.last_at_s, part.last_at_s)
+    if has_lived == part_has_lived:
+        profile.last_at_s = max(profile.last_at_s, part.last_at_s)
+    elif part_has_lived:
+        profile.last_at_s = part.last_at_s
     profile.accepted_at_s = max(profile.accepted_at_s, part.accepted_at_s)
     touches = [touch for touch in (profile.first_touch, part.first_touch) if touch is not None]
     profile.first_touch = min(touches, key=lambda touch: touch.at_s, default=None)

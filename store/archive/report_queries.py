@@ -53,7 +53,7 @@ WHERE at_s < (SELECT until_s FROM period)
     *RECKON,
     # A visit as the timeline cuts it: an event without session id belongs to the session named before it, or at the
     # beginning to the first one named; half an hour without an event ends a visit.
-    # A click on a mail or message that names no session belongs to the visit that follows it.
+    # A click on a mail or message that names no session belongs to the visit that follows it, else is one of its own.
     f"""
 CREATE OR REPLACE TABLE visit_events AS
 WITH ahead AS (
@@ -66,16 +66,20 @@ WITH ahead AS (
             PARTITION BY visitor_id ORDER BY at_s, position ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
         ) AS following
     FROM happened WHERE NOT off_site
-), joined AS (
-    SELECT * REPLACE (CASE
-        WHEN click AND following.at_s - at_s <= $gap_s AND (
-            coalesce(campaign, '') = '' OR coalesce(following.campaign, '') = '' OR campaign = following.campaign
-        ) THEN following.session_id
-        ELSE session_id
-    END AS session_id)
+), led AS (
+    SELECT *, click AND coalesce(following.at_s - at_s <= $gap_s AND (
+        coalesce(campaign, '') = '' OR coalesce(following.campaign, '') = ''
+        OR lower(campaign) = lower(following.campaign)
+    ), false) AS leads
     FROM ahead
+), joined AS (
+    SELECT * REPLACE (
+        CASE WHEN leads THEN following.session_id ELSE session_id END AS session_id, click AND NOT leads AS click
+    )
+    FROM led
 ), named AS (
-    SELECT visitor_id, session_id, position, at_s, event, order_id, amount, currency, channel, campaign, coalesce(
+    SELECT visitor_id, session_id, position, at_s, event, order_id, amount, currency, channel, campaign,
+    CASE WHEN click THEN concat(chr(1), at_s, '-', position) ELSE coalesce(
         last_value(nullif(session_id, '') IGNORE NULLS) OVER (
             PARTITION BY visitor_id ORDER BY at_s, position ROWS UNBOUNDED PRECEDING
         ),
@@ -83,7 +87,7 @@ WITH ahead AS (
             PARTITION BY visitor_id ORDER BY at_s, position ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
         ),
         ''
-    ) AS named_session
+    ) END AS named_session
     FROM joined
 ), cut AS (
     SELECT *, coalesce(at_s - lag(at_s) OVER (

@@ -35,6 +35,10 @@ write_as(
         notes={
             "item_id": {"maxLength": MAX_ITEM_TEXT, "examples": ["sku-1"]},
             "price": {"minimum": 0, "examples": [39.9]},
+            "currency": {
+                "description": "What the price is in, where the event names no currency.",
+                "examples": ["EUR"],
+            },
             "discount": {"description": "What one costs less than usual."},
             "quantity": {
                 "exclusiveMinimum": 0,

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
+import msgspec
+
 from models.base.texts import CONTROL_CHARACTER, is_printable
-from models.events.amounts import MAX_QUANTITY, MOST_MONEY, read_amount, read_quantity
+from models.events.amounts import MAX_QUANTITY, MOST_MONEY, read_amount, read_currency_code, read_quantity
 from models.events.events import EventItem
 from models.events.intake.event_warnings import EventWarnings
 from models.events.names import ORDER_EVENTS, UNDONE_EVENTS
@@ -31,8 +33,8 @@ _TAKEN_OUT: Final = UNDONE_EVENTS | {"remove_from_cart"}
 
 class ReadItems(NamedTuple):
     """The lines that were kept. `left_out` is what the others come to, such as a discount told as a line below 0; None
-    where none had a price. `currency` is one that a price's text named, else empty. `only_zeros` where there were lines
-    and each said that there is none of it."""
+    where none had a price. `currency` is the event's, else the first that a line named. `only_zeros` where there were
+    lines and each said that there is none of it."""
 
     items: tuple[EventItem, ...] = ()
     left_out: float | None = None
@@ -43,8 +45,12 @@ class ReadItems(NamedTuple):
 NO_ITEMS: Final = ReadItems()
 
 
-def read_items(raw: object, event_name: str, warnings: EventWarnings) -> ReadItems:
-    """Read an event's items; what is none is left out with a warning."""
+def read_items(raw: object, event_name: str, currency: str, warnings: EventWarnings) -> ReadItems:
+    """Read an event's items; what is none is left out with a warning.
+
+    `currency` is the one the event names, before those of its items; empty for none. A price whose text names another
+    stays in that.
+    """
     if raw is None:
         return NO_ITEMS
     if isinstance(raw, dict) and raw:
@@ -57,25 +63,36 @@ def read_items(raw: object, event_name: str, warnings: EventWarnings) -> ReadIte
         warnings.add("items", "shortened", len(raw), f"elements are more than the {MAX_EVENT_ITEMS} that were kept")
     found: list[EventItem] = []
     left_out: float | None = None
-    currency = ""
+    main = currency
     only_zeros = bool(raw)
     for index, item in enumerate(raw):
-        if index < MAX_EVENT_ITEMS and (plain := _plain_item(item)) is not None:
+        if index < MAX_EVENT_ITEMS and (plain := _plain_item(item, None if currency else main)) is not None:
             found.append(plain)
             only_zeros = False
             continue
         line = _read_line(item, f"items[{index}]", event_name, warnings)
-        currency = currency or line.currency
+        named = line.currency or ("" if currency else _currency_of(item, f"items[{index}]", warnings))
+        main = main or named
         only_zeros = only_zeros and line.is_zero
         if line.item is not None and len(found) < MAX_EVENT_ITEMS:
-            found.append(line.item)
-        elif line.worth:
+            other = named not in ("", main) and line.item.price is not None
+            found.append(msgspec.structs.replace(line.item, currency=named) if other else line.item)
+        elif line.worth and named in ("", main):
             left_out = (left_out or 0.0) + line.worth
-    return ReadItems(tuple(found), left_out, currency, only_zeros)
+    return ReadItems(tuple(found), left_out, main, only_zeros)
 
 
-def _plain_item(raw: object) -> EventItem | None:  # noqa: C901 - one pass over the fields: most events come this way
-    """Read a line that has nothing odd about it, as most have not, at once; None for any other."""
+def _currency_of(raw: object, field: str, warnings: EventWarnings) -> str:
+    """Give the currency that a line names beside its price."""
+    value = raw.get("currency") if isinstance(raw, dict) else None
+    return "" if value in (None, "") else read_currency_code(value, f"{field}.currency", warnings)
+
+
+def _plain_item(raw: object, currency: str | None) -> EventItem | None:  # noqa: C901 - one pass: most events come this way
+    """Read a line that has nothing odd about it, as most have not, at once; None for any other.
+
+    `currency` is the one lines have named so far; None where they need not name any.
+    """
     if type(raw) is not dict:
         return None
     made: dict[str, Any] = {}
@@ -98,7 +115,7 @@ def _plain_item(raw: object) -> EventItem | None:  # noqa: C901 - one pass over 
                 if value is not None and (type(value) is not str or len(value) > MAX_TEXT):
                     return None
                 deep = True
-            elif key in _ODD_FIELDS:
+            elif key in _ODD_FIELDS or (key == "currency" and currency is not None and value and value != currency):
                 return None
         elif type(value) is str and len(value) <= MAX_TEXT:
             made[ours] = value

@@ -9,10 +9,13 @@ import re
 from math import isfinite
 from typing import Any, Final
 
+import orjson
+
 from models.events.intake.event_warnings import EventWarnings
 
 _MAX_DIGITS: Final = 400
 _MAX_DEPTH: Final = 100
+_MAX_FIELD: Final = 60
 _LEAST_INT: Final = -(2**63)
 _MOST_INT: Final = 2**64 - 1
 _LONG_NUMBER: Final = re.compile(rb"[:\[,\s-][0-9]{20}")
@@ -66,8 +69,10 @@ def _without_depths(text: str) -> str:
     return "".join((*made, text[kept_to:])) if depth == 0 else "?"
 
 
-def repaired(value: Any, warnings: EventWarnings, field: str = "") -> Any:
+def repaired(value: Any, warnings: EventWarnings, field: str = "", depth: int = 0) -> Any:
     """Give a value that any JSON can hold, and note what was put right.
+
+    What is nested deeper than any reader goes is null; `field` is the value's place, `depth` how deep that is.
 
     >>> warnings = EventWarnings()
     >>> repaired({"params": {"value": float("nan"), "n": 2**70}}, warnings)
@@ -91,11 +96,26 @@ def repaired(value: Any, warnings: EventWarnings, field: str = "") -> Any:
             return value
         warnings.add(field or "event", "read_as", value, "is beyond 64 bits, and was read as text")
         return str(value)
+    if not isinstance(value, (list, dict)):
+        return value
+    if depth >= _MAX_DEPTH:
+        warnings.add(field[:_MAX_FIELD], "dropped", None, f"is nested deeper than {_MAX_DEPTH}, and was left out")
+        return None
     if isinstance(value, list):
-        return [repaired(element, warnings, f"{field}[{place}]") for place, element in enumerate(value)]
-    if isinstance(value, dict):
-        return {
-            _NO_CHARACTER.sub("\ufffd", name): repaired(member, warnings, f"{field}.{name}" if field else name)
-            for name, member in value.items()
-        }
-    return value
+        return [repaired(element, warnings, f"{field}[{place}]", depth + 1) for place, element in enumerate(value)]
+    members: dict[str, Any] = {}
+    for given_name, member in value.items():
+        name = _NO_CHARACTER.sub("\ufffd", given_name)
+        place = f"{field}.{name}" if field else name
+        if name != given_name:
+            warnings.add(place, "read_as", name, "has a name with what is no character, read as U+FFFD")
+        members[name] = repaired(member, warnings, place, depth + 1)
+    return members
+
+
+def dumped(value: Any) -> bytes:
+    """Give a value that came in a body as JSON, whatever it holds: what JSON does not have is repaired."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:  # half a character, a number beyond 64 bits, nested too deep
+        return orjson.dumps(repaired(value, EventWarnings()))

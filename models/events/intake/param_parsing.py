@@ -113,6 +113,7 @@ class ParamReader:
     def __init__(self, event_name: str, given: dict[str, Any], warnings: EventWarnings) -> None:
         self.params = given
         self.unnamed = False
+        self._value_currency = ""
         self._name = event_name
         self._given = given
         self._warnings = warnings
@@ -131,6 +132,8 @@ class ParamReader:
                     self._amount(param, value)
             elif param in _FLAGS and not isinstance(value, bool) and value is not None:
                 self._flag(param, value)
+        if self._value_currency:
+            self._settle_currency(self._value_currency)
         if name in ORDER_EVENTS:
             self._order_id()
         if name in SEARCH_EVENTS and not str(self.params.get("search_term") or "").strip():
@@ -204,7 +207,7 @@ class ParamReader:
                 amount = None
         self.put(param, _GONE if amount is None else amount)
         if currency and param == "value":
-            self.name_currency(currency)
+            self._value_currency = currency
 
     def name_order(self, *told: str) -> None:
         """Give an order that goes by a placeholder an id made of what is told of it: told again it is the same."""
@@ -219,6 +222,13 @@ class ParamReader:
         """Take a currency that an amount's text named, unless the event names its own."""
         if currency and self.params.get("currency") is None:
             self.put("currency", currency)
+
+    def _settle_currency(self, of_value: str) -> None:
+        """Say in what a value counts whose text names another currency than the event does."""
+        self.name_currency(of_value)
+        named = self.params["currency"]
+        if named != of_value:
+            self._warnings.add("params.value", "read_as", of_value, f"counts as {named}, which the event names")
 
     def _order_id(self) -> None:
         """Refuse an event of an order that does not name it; a number is its digits, and a long id stays the same."""

@@ -3,37 +3,28 @@
 What is odd about an event is mended, or left out, with a warning; refused is what has no meaning left.
 """
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import inf
-from typing import Any, Final
-
-import msgspec
+from typing import Any, Final, NamedTuple
 
 from models.base.durations import DAY_S
 from models.base.errors import InvalidError, show_value
-from models.base.texts import is_printable
-from models.base.timestamps import EARLIEST_S, MAX_CLOCK_AHEAD_S, parse_time
+from models.base.texts import is_printable, text_or_empty
+from models.base.timestamps import EARLIEST_S, MAX_CLOCK_AHEAD_S, parse_clock, parse_time
 from models.events.event_ids import event_id_of
-from models.events.events import MAX_EVENT_BYTES, Event, encode_event, order_id_of, promotions_of, score_of
-from models.events.intake.event_names import KNOWN_EVENTS, event_meant
+from models.events.events import Event, order_id_of, promotions_of, score_of
+from models.events.intake.event_names import KNOWN_EVENTS, event_meant, known_event
 from models.events.intake.event_warnings import EventWarnings
 from models.events.intake.item_parsing import ReadItems, read_items, text_of_id
 from models.events.intake.param_parsing import READ_CONTEXT, READ_PARAMS, ParamReader, read_members
-from models.events.intake.placeholders import is_placeholder, is_placeholder_word
+from models.events.intake.placeholders import is_placeholder, is_placeholder_user, is_placeholder_word
 from models.events.intake.segment_spec import translated
 from models.events.names import (
-    CLICKED_MESSAGES,
     ITEM_EVENTS,
     NOTICES,
-    OFF_SITE_EVENTS,
     ORDER_EVENTS,
     PROMOTION_EVENTS,
-    SCORES,
-    SEARCH_EVENTS,
-    SERVER_EVENTS,
 )
 
 MAX_VISITOR_ID: Final = 128
@@ -46,10 +37,6 @@ EVENT_FIELDS: Final = frozenset(
     {"event", "visitor_id", "event_id", "user_id", "session_id", "timestamp", "sent_at", "params", "items", "context"}
 )
 _OTHER_NAMES: Final = {"sentAt": "sent_at"}
-_KNOWN_NAMES: Final = (
-    ITEM_EVENTS | PROMOTION_EVENTS | ORDER_EVENTS | SEARCH_EVENTS | OFF_SITE_EVENTS | CLICKED_MESSAGES | SERVER_EVENTS
-    | frozenset(SCORES) | {"page_view", "login", "logout", "sign_up"}
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +87,7 @@ def read_event(raw: object, receipt: Receipt, warnings: EventWarnings) -> Event:
         given_items = reader.params["items"]  # where gtag has them
         reader.leave_out("items")
     reader.read()
-    read = read_items(given_items, name, warnings)
+    read = read_items(given_items, name, text_or_empty(reader.params.get("currency")), warnings)
     user_id = _user_id(raw.get("user_id"), warnings)
     if read.left_out is not None or read.currency:
         _settle_value(name, reader, read, warnings)
@@ -134,39 +121,17 @@ def read_event(raw: object, receipt: Receipt, warnings: EventWarnings) -> Event:
     return event
 
 
-def encode_fitting(event: Event, warnings: EventWarnings) -> bytes:
-    """Give the bytes the log holds; of an event too large, what the engine does not read is left out.
-
-    Raises `InvalidError` where that does not help.
-    """
-    encoded = encode_event(event)
-    if len(encoded) <= MAX_EVENT_BYTES:
-        return encoded
-    params = {name: value for name, value in event.params.items() if name in READ_PARAMS}
-    context = {name: value for name, value in event.context.items() if name in READ_CONTEXT}
-    for smaller in (
-        msgspec.structs.replace(event, params=params, context=context),
-        msgspec.structs.replace(event, params=params, context={}),
-    ):
-        slim = encode_event(smaller)
-        if len(slim) <= MAX_EVENT_BYTES:
-            done = f"bytes are more than {MAX_EVENT_BYTES}: params and context of your own were left out"
-            warnings.add("event", "dropped", len(encoded), done)
-            return slim
-    raise InvalidError("event_too_large", f"the event has {len(encoded)} bytes, at most {MAX_EVENT_BYTES}")
-
-
 def parse_event_name(value: object, warnings: EventWarnings | None = None) -> str:
     """Give an event's name, one of other letters with `_` for them; raises `InvalidError` for none, and for ours.
 
-    >>> parse_event_name("Newsletter: signed up"), parse_event_name("view item")
-    ('Newsletter_signed_up', 'view_item')
+    >>> parse_event_name("Newsletter: signed up"), parse_event_name("view item"), parse_event_name("ViewItem")
+    ('Newsletter_signed_up', 'view_item', 'view_item')
     """
     name = value
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
-        made = _OTHER_LETTERS.sub("_", value).strip("_") if isinstance(value, str) and value[:1] != "_" else ""
-        made = f"event_{made}" if made[:1].isdigit() else made
-        made = made.casefold() if made.casefold() in _KNOWN_NAMES else made[:_MAX_NAME]
+    if not isinstance(name, str) or (name not in KNOWN_EVENTS and (known_event(name) or not _NAME.fullmatch(name))):
+        made = value if isinstance(value, str) and value[:1] != "_" else ""
+        made = known_event(made) or _OTHER_LETTERS.sub("_", made).strip("_")
+        made = (f"event_{made}" if made[:1].isdigit() else made)[:_MAX_NAME]
         if not made:
             raise InvalidError(
                 "event_name_invalid",
@@ -252,7 +217,7 @@ def _user_id(value: object, warnings: EventWarnings) -> str:
     user_id = value if is_printable(value, MAX_VISITOR_ID) else _readable_id(value)
     if not user_id:
         warnings.add("user_id", "dropped", value, "is no id, and was left out")
-    elif is_placeholder(user_id):
+    elif is_placeholder_user(user_id):
         warnings.add("user_id", "placeholder", value, "stands for nobody, and was left out")
         return ""
     elif isinstance(value, str) and user_id != value:
@@ -288,12 +253,13 @@ def _visitor_id(
 
 def _time_of(raw: Mapping[str, Any], receipt: Receipt, warnings: EventWarnings) -> float:
     """Give when the event happened, by our clock."""
-    stamp, sent_at = raw.get("timestamp"), raw.get("sent_at", receipt.sent_at)
+    stamp = raw.get("timestamp")
     if stamp is None:
         return receipt.accepted_at_s
-    if stamp in ("", 0) and not isinstance(stamp, bool):
+    if stamp in (0, False) or (isinstance(stamp, str) and stamp.strip() in ("", "0")):
         warnings.add("timestamp", "dropped", stamp, "is no time: the time of receipt was taken")
         return receipt.accepted_at_s
+    sent_at = _sending_clock(raw.get("sent_at"), receipt.sent_at, warnings)
     if sent_at is None:
         at_s = parse_time(stamp, receipt.accepted_at_s)
         if at_s == receipt.accepted_at_s + MAX_CLOCK_AHEAD_S:
@@ -301,20 +267,33 @@ def _time_of(raw: Mapping[str, Any], receipt: Receipt, warnings: EventWarnings) 
                 "timestamp", "clock_corrected", stamp, f"lies ahead: {MAX_CLOCK_AHEAD_S:.0f} s ahead was taken"
             )
         return at_s
-    try:
-        behind_s = receipt.accepted_at_s - parse_time(sent_at, inf)
-    except InvalidError:
-        warnings.add("sent_at", "dropped", sent_at, "is no time, and was left out")
+    behind_s = receipt.accepted_at_s - sent_at.at_s
+    stamp_s = parse_clock(stamp)
+    if abs(behind_s) <= CLOCK_TOLERANCE_S or stamp_s is None:
         return parse_time(stamp, receipt.accepted_at_s)
-    if abs(behind_s) <= CLOCK_TOLERANCE_S:
-        return parse_time(stamp, receipt.accepted_at_s)
-    at_s = min(parse_time(stamp, inf) + behind_s, receipt.accepted_at_s)
-    if not math.isfinite(at_s) or at_s < EARLIEST_S:
+    at_s = min(stamp_s + behind_s, receipt.accepted_at_s)
+    if at_s < EARLIEST_S:
         raise InvalidError(
-            "timestamp_invalid", f"timestamp {show_value(stamp)} is before 2000, by sent_at {show_value(sent_at)}"
+            "timestamp_invalid", f"timestamp {show_value(stamp)} is before 2000, by sent_at {show_value(sent_at.given)}"
         )
     warnings.add("timestamp", "clock_corrected", stamp, f"was moved by {behind_s:.0f} s, as sent_at tells")
     return at_s
+
+
+class _SendingClock(NamedTuple):
+    given: object
+    at_s: float
+
+
+def _sending_clock(of_event: object, of_batch: object, warnings: EventWarnings) -> _SendingClock | None:
+    """Give what the sender's clock showed: by the event, else by its batch; None where neither tells."""
+    for given in (of_event, of_batch):
+        if given is not None:
+            at_s = parse_clock(given)
+            if at_s is not None:
+                return _SendingClock(given, at_s)
+            warnings.add("sent_at", "dropped", given, "is no time, and was left out")
+    return None
 
 
 def _settle_value(event_name: str, reader: ParamReader, read: ReadItems, warnings: EventWarnings) -> None:

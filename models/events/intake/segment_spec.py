@@ -4,8 +4,10 @@ A Segment event keeps its own properties in `params`; what ours names differentl
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
+from models.events.intake.event_names import known_event, letters_of
 from models.events.names import TRANSACTION_EVENTS
 
 NAMES: Final[dict[str, str]] = {
@@ -64,6 +66,7 @@ NAMES: Final[dict[str, str]] = {
     "Loaded a Page": "page_view",
 }
 """Segment's name to ours."""
+_BY_LETTERS: Final = {letters_of(theirs): ours for theirs, ours in NAMES.items()}
 _PRODUCT_EVENTS: Final = frozenset(
     {"view_item", "add_to_cart", "remove_from_cart", "select_item", "add_to_wishlist", "review_added"}
 )
@@ -101,8 +104,8 @@ def translated(raw: dict[str, Any]) -> dict[str, Any]:
     {'event': 'purchase', 'params': {'order_id': '7'}, 'items': [{'item_id': 'a'}]}
     """
     given = raw.get("event")
-    name = NAMES.get(given) if isinstance(given, str) else None
-    if name is None:
+    name = _ours(given) if isinstance(given, str) else ""
+    if not name:
         return raw
     made = {**raw, "event": name}
     params = raw.get("params")
@@ -121,10 +124,17 @@ def translated(raw: dict[str, Any]) -> dict[str, Any]:
     for theirs, ours in _PARAMS:
         if theirs in params and ours not in params and _meant(name, ours):
             params[ours] = str(params[theirs]) if ours == "creative_slot" else params[theirs]
-    if isinstance(given, str) and given.startswith(("SMS", "Push")):
-        params.setdefault("channel", "sms" if given.startswith("SMS") else "push")
+    theirs = letters_of(str(given))
+    if theirs.startswith(("sms", "pushnotification")):
+        params.setdefault("channel", "sms" if theirs.startswith("sms") else "push")
     made["params"] = params
     return made
+
+
+@lru_cache(maxsize=4_096)
+def _ours(name: str) -> str:
+    """Our name for one of Segment's, in whatever letters; empty for one of ours, and for any other."""
+    return NAMES.get(name) or ("" if known_event(name) else _BY_LETTERS.get(letters_of(name), ""))
 
 
 def _meant(name: str, param: str) -> bool:

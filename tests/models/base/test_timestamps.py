@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.base.errors import InvalidError, show_value
-from models.base.timestamps import MAX_CLOCK_AHEAD_S, parse_time
+from models.base.timestamps import EARLIEST_S, LATEST_MOMENT_S, MAX_CLOCK_AHEAD_S, parse_time
 from tests.models.events.raw import NOW_S
 
 
@@ -68,3 +68,16 @@ def test_a_time_means_the_same_as_text_and_as_a_number(moment: datetime) -> None
     moment = moment.replace(tzinfo=UTC)
     assert parse_time(moment.isoformat(), NOW_S) == moment.timestamp()
     assert parse_time(moment.timestamp(), NOW_S) == moment.timestamp()
+
+
+@given(st.integers(int(EARLIEST_S) * 1000, int(LATEST_MOMENT_S) * 1000))
+def test_an_epoch_number_as_text_is_the_number_in_every_unit(at_ms: int) -> None:
+    for digits in ("", "000", "000000"):
+        text = f"{at_ms}{digits}"
+        assert parse_time(text, inf) == parse_time(int(text), inf) == pytest.approx(at_ms / 1000)
+    assert parse_time(f"{at_ms / 1000:.3f}", inf) == pytest.approx(at_ms / 1000)
+
+
+def test_days_and_times_written_in_digits_alone_stay_what_they_are() -> None:
+    assert parse_time("20260131", inf) == parse_time("2026-01-31", inf)
+    assert parse_time("20260131120000", inf) == parse_time("2026-01-31T12:00:00Z", inf)

@@ -39,7 +39,18 @@ def test_what_is_told_of_somebody_elsewhere_is_no_presence_unless_it_names_a_ses
 
 
 @pytest.mark.parametrize(
-    "name", ["page_view", "view_item", "search", "add_to_cart", "purchase", "login", "view_promotion"]
+    "name",
+    [
+        "page_view",
+        "screen_view",
+        "app_open",
+        "view_item",
+        "search",
+        "add_to_cart",
+        "purchase",
+        "login",
+        "view_promotion",
+    ],
 )
 def test_browsing_and_buying_are(name: str) -> None:
     assert was_on_site(event(name))

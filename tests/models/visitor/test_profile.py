@@ -198,3 +198,55 @@ def test_the_stored_form_starts_with_the_position() -> None:
     assert int.from_bytes(blob[:8], "big") == 20
     assert decode_profile(blob) == profile
     assert decode_profile(None) == Profile()
+
+
+def test_a_bots_event_under_a_customers_id_changes_nothing_but_two_counts() -> None:
+    agent = {"userAgent": "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"}
+    own = [event("view_item", "hat"), event("add_to_cart", "hat", at_s=5), order("purchase", "t1", "cap", at_s=9)]
+    told = [
+        event("add_to_cart", "coat", at_s=20, context=agent),
+        event("purchase", "hat", at_s=30, context=agent, params={"transaction_id": "t2", "value": 500}),
+        event("remove_from_cart", "hat", at_s=40, context=agent),
+        event("page_view", at_s=90_000, context=agent, user_id="u7"),
+    ]
+    alone, mixed = profile_of(*own), profile_of(*told[:1], *own, *told[1:])
+    assert (mixed.events_seen, mixed.bot_events, mixed.is_bot) == (7, 4, False)
+    mixed.events_seen, mixed.bot_events, mixed.position = alone.events_seen, 0, alone.position
+    assert encode_profile(mixed) == encode_profile(alone)
+
+
+def test_nothing_but_bots_is_a_bot_without_cart_orders_or_sessions() -> None:
+    agent = {"userAgent": "GPTBot/1.2"}
+    profile = profile_of(
+        event("add_to_cart", "a", context=agent),
+        event("purchase", "a", at_s=60, context=agent, params={"transaction_id": "1"}),
+    )
+    assert profile.is_bot
+    assert (profile.cart, profile.orders, profile.sessions, sum(profile.counts), profile.recent) == ([], None, 0, 0, [])
+    assert (profile.first_at_s, profile.last_at_s) == (START_S, START_S + 60)
+
+
+def test_what_servers_told_before_the_visitor_came_is_no_sign_of_life() -> None:
+    told = event("order_shipped", at_s=172_800, params={"order_id": "t1"})
+    bought = order("purchase", "t1", "a")
+    for events in ((told, bought), (bought, told)):
+        assert profile_of(*events).last_at_s == START_S
+    assert profile_of(told).last_at_s == START_S + 172_800
+
+
+def test_a_click_leads_to_the_visit_of_its_campaign_or_is_one_of_its_own() -> None:
+    def click(campaign: str) -> Event:
+        return event("email_clicked", at_s=5_000, params={"campaign": campaign})
+
+    def arrived(campaign: str) -> Event:
+        context = {"campaign": {"source": "crm", "medium": "email", "name": campaign}}
+        return event("page_view", at_s=5_060, session_id="s2", context=context)
+
+    older = event("page_view", session_id="s1")
+    for clicked, came, sessions in (
+        ("Spring", "spring", 2),
+        ("spring", "brand", 3),
+        ("", "brand", 2),
+        ("spring", "", 2),
+    ):
+        assert profile_of(older, click(clicked), arrived(came)).sessions == sessions

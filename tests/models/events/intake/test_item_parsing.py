@@ -13,7 +13,7 @@ from tests.models.events.raw import JSON
 
 def read_lines(name: str, raw: Any) -> tuple[ReadItems, list[EventWarning]]:
     warnings = EventWarnings()
-    return read_items(raw, name, warnings), warnings.found
+    return read_items(raw, name, "", warnings), warnings.found
 
 
 @pytest.mark.parametrize(
@@ -91,3 +91,20 @@ def test_any_json_is_read(raw: object) -> None:
         assert item.item_id
         assert item.quantity > 0
         assert item.price is None or item.price >= 0
+
+
+@pytest.mark.parametrize(
+    ("events", "lines", "main", "others"),
+    [
+        ("", [{"price": 5, "currency": "SEK"}, {"price": 6, "currency": "sek"}, {"price": 7}], "SEK", ["", "", ""]),
+        ("", [{"price": 5}, {"price": "6 USD"}, {"price": "4,50 EUR"}], "USD", ["", "", "EUR"]),
+        ("", [{"price": "6 USD"}, {"price": 4, "currency": "EUR"}, {"currency": "EUR"}], "USD", ["", "EUR", ""]),
+        ("CHF", [{"price": 5, "currency": "EUR"}, {"price": "6 USD"}, {"price": "7 CHF"}], "CHF", ["", "USD", ""]),
+    ],
+)
+def test_a_price_in_another_currency_than_the_events_says_so(
+    events: str, lines: list[dict[str, Any]], main: str, others: list[str]
+) -> None:
+    read = read_items([{"item_id": "a", **line} for line in lines], "purchase", events, EventWarnings())
+    assert read.currency == main
+    assert [item.currency for item in read.items] == others

@@ -4,11 +4,12 @@ import json
 from typing import Any
 
 import msgspec
+import orjson
 import pytest
 from hypothesis import given
 
 from models.events.intake.event_warnings import EventWarnings
-from models.events.intake.json_repair import has_long_numbers, loads_leniently, repaired
+from models.events.intake.json_repair import dumped, has_long_numbers, loads_leniently, repaired
 from tests.models.events.raw import JSON
 
 
@@ -52,6 +53,34 @@ def test_long_numbers_are_told_from_long_texts() -> None:
     assert has_long_numbers(b'{"a": 12345678901234567890}')
     assert has_long_numbers(b"[-12345678901234567890]")
     assert not has_long_numbers(b'{"a": "12345678901234567890", "b": 1234567890123456789}')
+
+
+def test_a_name_with_half_a_character_is_mended_and_so_are_the_places_under_it() -> None:
+    warnings = EventWarnings()
+    body = b'{"x\\ud83d": NaN, "y": {"\\udf75z": {"cut": "\\ud83d"}}}'
+    assert repaired(loads_leniently(body), warnings) == {"x\ufffd": None, "y": {"\ufffdz": {"cut": "\ufffd"}}}
+    assert [warning.field for warning in warnings.found] == ["x\ufffd", "x\ufffd", "y.\ufffdz", "y.\ufffdz.cut"]
+    assert msgspec.json.encode(warnings.found)
+
+
+@pytest.mark.parametrize("depth", [101, 300, 800, 5_000])
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")])
+def test_what_is_nested_too_deep_is_left_out_alone(depth: int, opening: str, closing: str) -> None:
+    body = f'{{"near": 1, "deep": {opening * depth}NaN{closing * depth}}}'.encode()
+    warnings = EventWarnings()
+    made = repaired(loads_leniently(body), warnings)
+    assert made["near"] == 1
+    assert orjson.loads(orjson.dumps(made)) == made
+    assert orjson.loads(dumped({"near": 1, "deep": loads_leniently(body)}))["near"] == 1
+
+
+def test_anything_that_came_is_dumped_as_it_was_or_nearly() -> None:
+    assert dumped({"a": [1, "x"]}) == b'{"a":[1,"x"]}'
+    assert orjson.loads(dumped({"a": "\ud83d", "b": 2**70, "\udf75": 1})) == {
+        "a": "\ufffd",
+        "b": str(2**70),
+        "\ufffd": 1,
+    }
 
 
 @given(JSON)

@@ -21,7 +21,7 @@ def read_params(name: str, given: Any) -> tuple[dict[str, Any], list[EventWarnin
     [
         ("purchase", {"value": "8,731.06"}, {"value": 8731.06}, ["read_as"]),
         ("purchase", {"value": "8.731,06 EUR"}, {"value": 8731.06, "currency": "EUR"}, ["read_as"]),
-        ("purchase", {"value": "8 EUR", "currency": "usd"}, {"value": 8, "currency": "USD"}, ["read_as", "read_as"]),
+        ("purchase", {"value": "8 EUR", "currency": "usd"}, {"value": 8, "currency": "USD"}, ["read_as"] * 3),
         ("purchase", {"value": "19.90"}, {"value": 19.9}, []),
         ("purchase", {"value": ""}, {}, ["dropped"]),
         ("purchase", {"value": None}, {"value": None}, []),
