@@ -266,9 +266,9 @@ def _check(settings: Settings) -> None:
         raise SettingError("log is 'kafka', so kafka_bootstrap_servers must name a broker, got ''")
     if settings.redis_cluster and settings.log == "redis":
         raise SettingError("redis_cluster is true, so log must be 'kafka', got 'redis': a stream lives on one node")
-    if settings.profile_lifetime_days > 365:
+    if settings.profile_lifetime_days > 400:
         raise SettingError(
-            f"profile_lifetime_days has value {settings.profile_lifetime_days:g}, at most 365: a profile names a log "
+            f"profile_lifetime_days has value {settings.profile_lifetime_days:g}, at most 400: a profile names a log "
             "position, and the log's own lifetime is 400 days"
         )
     least = least_profile_days(settings.lost_after_days, Cutoffs().recency_days[-1])

@@ -44,10 +44,12 @@ class AboutSignUp(About, frozen=True, kw_only=True):
 
 
 class AboutComplaint(About, frozen=True, kw_only=True):
-    """What was complained of, for a person, and by which event."""
+    """What was complained of, for a person, by which event at `at_s` (epoch seconds), and the shop's number of it."""
 
     said: str = ""
     event: str = ""
+    at_s: float = 0.0
+    case_id: str = ""
 
 
 class AboutPage(About, frozen=True, kw_only=True):

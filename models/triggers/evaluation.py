@@ -213,7 +213,7 @@ def judge_timer(trigger: Trigger, context: EvaluationContext, policy: ContactPol
 
 
 def _held(trigger: Trigger, context: EvaluationContext, policy: ContactPolicy, history: ContactHistory) -> Hold | None:
-    if history.suspended(policy.low_rating) or context.state.trouble_since_s:
+    if history.suspended(policy.low_rating) or context.state.suspended(policy.low_rating):
         return Hold(COMPLAINT_OPEN, inf)
     return held_back(policy, known_contacts(context.state, history), trigger.channel, trigger.campaign, context.now_s)
 

@@ -41,7 +41,7 @@ from models.triggers.trigger_state import (
     Want,
     timer_order,
 )
-from models.visitor.contact_history import LOW_RATING, agreement_of, trouble_of
+from models.visitor.contact_history import LOW_RATING, agreement_of, case_of, learn_complaint, trouble_of
 from models.visitor.holds import COMPLAINT_OPEN
 from models.visitor.order import new_order, settle, take_in_event
 from models.visitor.order_value import sold_reduced
@@ -167,8 +167,6 @@ def _learn(state: TriggerState, event: Event, assortment: Assortment, low_rating
         _forget_wants(state, {item.item_id for item in event.items}, assortment)
     elif name == "sign_up":
         state.signed_up_s = min(state.signed_up_s or at_s, at_s)
-    elif name == COMPLAINT_RESOLVED:
-        _resolve_complaint(state, at_s)
     if name.startswith("order_") or name in ORDER_EVENTS:
         _move_order(state, event, assortment)
     return _learn_about_visitor(state, event, low_rating)
@@ -178,11 +176,13 @@ def _learn_about_visitor(state: TriggerState, event: Event, low_rating: float) -
     """Keep what the event tells of birthday, complaints and consent; gives further names that it goes by."""
     also: list[str] = []
     birthday = event.params.get("birthday")
-    if isinstance(birthday, str) and len(birthday) == 10 and birthday[5:] != state.birthday:
+    if isinstance(birthday, str) and len(birthday) == 10:
         state.birthday = birthday[5:]
         also.append(BIRTHDAY_TOLD)
-    if trouble_of(event, low_rating):
-        state.trouble_since_s = state.trouble_since_s or event.at_s
+    state.complaints = learn_complaint(state.known_complaints, event)
+    if event.event == COMPLAINT_RESOLVED and not state.suspended(low_rating):
+        _look_again(state, event.at_s)
+    if trouble_of(event, low_rating) and state.has_open_complaint(event.at_s, case_of(event)):
         also.append(COMPLAINED)
     if agreement_of(event) is not None:
         state.profile_due = True
@@ -195,9 +195,8 @@ def _forget_wants(state: TriggerState, named: Set[str], assortment: Assortment) 
     state.wants = [want for want in state.wants if named.isdisjoint((want.item_id, group_of(want.item_id)))]
 
 
-def _resolve_complaint(state: TriggerState, at_s: float) -> None:
-    """Let what was held back by the complaint be looked at again."""
-    state.trouble_since_s = 0.0
+def _look_again(state: TriggerState, at_s: float) -> None:
+    """Let what was held back by complaints be looked at again."""
     for timer in state.timers:
         if timer.held == COMPLAINT_OPEN:
             timer.due_s = min(timer.due_s, at_s)
@@ -339,9 +338,11 @@ def _in_time(state: TriggerState, trigger: Trigger, request: TimerRequest) -> Ti
 
 
 def arm(state: TriggerState, trigger: Trigger, requests: Sequence[TimerRequest]) -> None:
-    """Set a trigger's timer for the first subject it was not carried out for; one set before for it is moved."""
-    new = next((request for request in requests if not state.is_done(trigger.trigger_id, request.subject)), None)
-    new = _in_time(state, trigger, new) if new is not None else None
+    """Set a trigger's timer for the first subject it was not carried out for and that is not over; one that was set
+    before for it is moved."""
+    wanted = (request for request in requests if not state.is_done(trigger.trigger_id, request.subject))
+    in_time = (_in_time(state, trigger, request) for request in wanted)
+    new = next((request for request in in_time if request is not None), None)
     if new is None or new.due_s < EARLIEST_S:
         return
     old = [

@@ -16,6 +16,7 @@ from models.events.bots import FLOOD_EVENTS
 from models.events.event_ids import event_id_of, is_recent, with_id
 from models.events.events import Event
 from models.events.names import TRIGGER_STATE_JOINED
+from models.visitor.contact_history import ContactHistory, merged_contacts
 from models.visitor.holds import hold_code
 from models.visitor.order import Order
 from models.visitor.profile import Profile
@@ -122,7 +123,8 @@ class TriggerState(msgspec.Struct, array_like=True):
     when the visit it belongs to began; `cart_since_s` is when the cart was begun, `cart_over_s` when something was
     ordered last; `heard` holds when events were seen last that some trigger waits for; `allowed` is what is left of the
     events a visitor may send before it is a flood; `event_ids` holds digests of the latest event ids.
-    What happened from `late_from_s` to `late_until_s` was told late, the last of it at `late_told_s`.
+    `complaints` are what was complained of and made good; states of an older version have a number there until they are
+    read. What happened from `late_from_s` to `late_until_s` was told late, the last of it at `late_told_s`.
     """
 
     position: int = 0
@@ -142,7 +144,7 @@ class TriggerState(msgspec.Struct, array_like=True):
     first_order_s: float = 0.0
     birthday: str = ""
     user_id: str = ""
-    trouble_since_s: float = 0.0
+    complaints: ContactHistory | float | None = None
     heard: dict[str, float] = {}
     bot: bool = False
     allowed: float = FLOOD_EVENTS
@@ -152,6 +154,20 @@ class TriggerState(msgspec.Struct, array_like=True):
     late_from_s: float = 0.0
     late_until_s: float = 0.0
     late_told_s: float = 0.0
+
+    @property
+    def known_complaints(self) -> ContactHistory | None:
+        """What was complained of and made good; nothing else of a contact history is kept here."""
+        return self.complaints if isinstance(self.complaints, ContactHistory) else None
+
+    def suspended(self, low_rating: float) -> bool:
+        """Whether a complaint is open, a rating of `low_rating` stars or fewer too."""
+        return self.known_complaints is not None and self.known_complaints.suspended(low_rating)
+
+    def has_open_complaint(self, at_s: float, case_id: str) -> bool:
+        """Whether what was complained of at `at_s` was not made good since; timers of an older version say 0."""
+        known = self.known_complaints
+        return known is not None and (not at_s or at_s > known.resolved_s(case_id))
 
     @property
     def due_s(self) -> float | None:
@@ -202,10 +218,18 @@ def decode_trigger_state(blob: bytes | None) -> tuple[int, TriggerState]:
     """Read the stored form and its revision; a new state, revision 0, for None."""
     if blob is None:
         return 0, TriggerState()
-    state = _decoder.decode(memoryview(blob)[_REVISION_BYTES:])
+    state = _read(memoryview(blob)[_REVISION_BYTES:])
     for timer in state.timers:
         timer.held = hold_code(timer.held)
     return int.from_bytes(blob[:_REVISION_BYTES], "big"), state
+
+
+def _read(blob: bytes | memoryview) -> TriggerState:
+    """Read a state; one of an older version has since when a complaint is open in place of the complaints."""
+    state = _decoder.decode(blob)
+    if isinstance(state.complaints, float):
+        state.complaints = ContactHistory(trouble_at_s=state.complaints) if state.complaints else None
+    return state
 
 
 def given(state: TriggerState) -> TriggerState:
@@ -240,7 +264,7 @@ def read_joining_trigger_state(event: Event) -> TriggerState | None:
     """Read what `joining_trigger_state` gave; None for what it cannot have given."""
     value = event.params.get("watch")
     try:
-        return _decoder.decode(b64decode(value, validate=True)) if isinstance(value, str) else None
+        return _read(b64decode(value, validate=True)) if isinstance(value, str) else None
     except (Error, msgspec.DecodeError, msgspec.ValidationError):
         return None
 
@@ -265,9 +289,10 @@ def join_trigger_state(state: TriggerState, other: TriggerState) -> None:
     timers = {(timer.trigger_id, timer.subject): timer for timer in [*other.timers, *state.timers]}
     kept = [timer for timer in timers.values() if not state.is_done(timer.trigger_id, timer.subject)]
     state.timers = sorted(kept, key=timer_order)[:MAX_TIMERS]
-    for name in ("signed_up_s", "first_order_s", "trouble_since_s"):
+    for name in ("signed_up_s", "first_order_s"):
         known = [at_s for joined in (state, other) if (at_s := getattr(joined, name))]
         setattr(state, name, min(known, default=0.0))
+    state.complaints = merged_contacts(state.known_complaints, other.known_complaints)
     state.birthday = state.birthday or other.birthday
     if other.late_told_s > state.late_told_s:
         state.late_from_s, state.late_until_s, state.late_told_s = (

@@ -5,6 +5,7 @@ Banners seen, invitations shown and messages sent stand in one record, so that o
 """
 
 import re
+from collections.abc import Iterator
 from hashlib import blake2b
 from math import ceil
 from struct import Struct
@@ -55,7 +56,7 @@ class ContactHistory(msgspec.Struct, array_like=True):
     `banners` and `messages` hold packed contacts, in order of arrival, the newest `MAX_CONTACTS` of each; `campaigns`
     are what they name. `trouble_at_s` is when the visitor last complained or gave a low score, `resolved_at_s` when
     all was last made good; `refused_at_s` and `agreed_at_s` tell of promotional messages. `cases` are complaints that
-    name a case, the latest `MAX_CASES`; `rated_at_s` is when a product was last rated with each of 1 to 5 stars.
+    name a case, the latest `MAX_CASES`; `rated_at_s` is when a product was last rated with each of half a star to 5.
     """
 
     banners: bytes = b""
@@ -73,17 +74,23 @@ class ContactHistory(msgspec.Struct, array_like=True):
 
         A rating of `low_rating` stars or fewer is one.
         """
-        resolved_s = self.resolved_at_s
+        resolved_s = self.resolved_s("")
         return (
             self.trouble_at_s > resolved_s
-            or any(case.opened_at_s > max(case.resolved_at_s, resolved_s) for case in self.cases)
-            or any(at_s > resolved_s for stars, at_s in enumerate(self.rated_at_s, 1) if stars <= low_rating)
+            or any(case.opened_at_s > max(case.resolved_at_s, self.resolved_at_s) for case in self.cases)
+            or any(at_s > resolved_s and stars <= low_rating for stars, at_s in _by_stars(self.rated_at_s))
         )
+
+    def resolved_s(self, case_id: str) -> float:
+        """When a complaint was made good last, epoch seconds, 0 for never: one without number by any resolution, since
+        whoever numbers each of them answers what was said without a number too."""
+        told = [case.resolved_at_s for case in self.cases if case_id in ("", case.case_id)]
+        return max([self.resolved_at_s, *told])
 
     @property
     def opted_out(self) -> bool:
-        """Whether the visitor wants no promotional messages."""
-        return self.refused_at_s > self.agreed_at_s
+        """Whether the visitor wants no promotional messages; of both told for one moment the refusal counts."""
+        return 0.0 < self.refused_at_s >= self.agreed_at_s
 
 
 class Contact(NamedTuple):
@@ -144,15 +151,6 @@ def learn_contact(history: ContactHistory | None, event: Event) -> ContactHistor
             history = history or ContactHistory()
             _add(history, contact)
         return history
-    if name == COMPLAINT_RESOLVED:
-        history = history or ContactHistory()
-        case_id = _case_of(event)
-        if case_id:
-            case = _known_case(history, case_id)
-            case.resolved_at_s = max(case.resolved_at_s, event.at_s)
-        else:
-            history.resolved_at_s = max(history.resolved_at_s, event.at_s)
-        return history
     agreed = agreement_of(event)
     if agreed is not None:
         history = history or ContactHistory()
@@ -161,20 +159,33 @@ def learn_contact(history: ContactHistory | None, event: Event) -> ContactHistor
         else:
             history.refused_at_s = max(history.refused_at_s, event.at_s)
         return history
-    return _learn_trouble(history, event)
+    return learn_complaint(history, event)
 
 
-def _learn_trouble(history: ContactHistory | None, event: Event) -> ContactHistory | None:
+def learn_complaint(history: ContactHistory | None, event: Event) -> ContactHistory | None:
+    """Take in what an event tells of complaints, and that they were made good; most tell nothing. May change
+    `history`."""
+    if event.event == COMPLAINT_RESOLVED:
+        history = history or ContactHistory()
+        case_id = case_of(event)
+        if case_id:
+            case = _known_case(history, case_id)
+            case.resolved_at_s = max(case.resolved_at_s, event.at_s)
+        else:
+            history.resolved_at_s = max(history.resolved_at_s, event.at_s)
+        return history
     _, scores = told_by(event)
     if "rating" in scores:
         history = history or ContactHistory()
-        stars = ceil(scores["rating"]) - 1
-        rated = (history.rated_at_s or [0.0] * _STARS).copy()
-        rated[stars] = max(rated[stars], event.at_s)
+        place = ceil(2 * scores["rating"]) - 1
+        rated = [0.0] * 2 * _STARS
+        for stars, at_s in _by_stars(history.rated_at_s):
+            rated[int(2 * stars) - 1] = at_s
+        rated[place] = max(rated[place], event.at_s)
         history.rated_at_s = rated
     if trouble_of(event, low_rating=0.0):
         history = history or ContactHistory()
-        case_id = _case_of(event)
+        case_id = case_of(event)
         if case_id:
             case = _known_case(history, case_id)
             case.opened_at_s = max(case.opened_at_s, event.at_s)
@@ -183,7 +194,13 @@ def _learn_trouble(history: ContactHistory | None, event: Event) -> ContactHisto
     return history
 
 
-def _case_of(event: Event) -> str:
+def _by_stars(rated_at_s: list[float]) -> Iterator[tuple[float, float]]:
+    """Give stars, and when something was rated so; records of an older version know whole stars alone."""
+    step = _STARS / len(rated_at_s) if rated_at_s else 0.0
+    return (((place + 1) * step, at_s) for place, at_s in enumerate(rated_at_s))
+
+
+def case_of(event: Event) -> str:
     """The shop's own number of a complaint; empty where none is named."""
     named = (text_or_empty(event.params.get(param)) for param in _CASE_PARAMS)
     return next((case_id for case_id in named if case_id), "")
@@ -257,10 +274,10 @@ def merged_contacts(one: ContactHistory | None, other: ContactHistory | None) ->
         known = _known_case(made, case.case_id)
         known.opened_at_s = max(known.opened_at_s, case.opened_at_s)
         known.resolved_at_s = max(known.resolved_at_s, case.resolved_at_s)
-    if one.rated_at_s and other.rated_at_s:
-        made.rated_at_s = [max(both) for both in zip(one.rated_at_s, other.rated_at_s, strict=True)]
-    else:
-        made.rated_at_s = one.rated_at_s or other.rated_at_s
+    rated = [0.0] * 2 * _STARS
+    for stars, at_s in (*_by_stars(one.rated_at_s), *_by_stars(other.rated_at_s)):
+        rated[int(2 * stars) - 1] = max(rated[int(2 * stars) - 1], at_s)
+    made.rated_at_s = rated if any(rated) else []
     for contact in sorted([*contacts_of(one), *contacts_of(other)], key=lambda contact: contact.at_s):
         _add(made, contact)
     return made

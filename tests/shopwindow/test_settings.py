@@ -70,7 +70,7 @@ def test_sites_come_from_the_file_and_the_environment_together(tmp_path: Path) -
         ({"LOG": "kafka"}, ["kafka_bootstrap_servers", "''"]),
         ({"REDIS_CLUSTER": "true"}, ["redis_cluster", "kafka", "'redis'"]),
         ({"KAFKA_OPTIONS": "a=b,c"}, ["kafka_options", "'c'"]),
-        ({"PROFILE_LIFETIME_DAYS": "400"}, ["profile_lifetime_days", "400", "365"]),
+        ({"PROFILE_LIFETIME_DAYS": "401"}, ["profile_lifetime_days", "401", "400"]),
         ({"PROFILE_LIFETIME_DAYS": "180"}, ["profile_lifetime_days", "180", "365", "recency"]),
         (
             {"PROFILE_LIFETIME_DAYS": "365", "LOST_AFTER_DAYS": "355"},

@@ -33,8 +33,18 @@ _TEXTS: Final = frozenset(
 """Params that are text: a number under one is its digits."""
 _FLAGS: Final = VIEW_FLAGS | {"marketing"}
 _FLAG_WORDS: Final = {
-    "true": True, "yes": True, "y": True, "1": True, "on": True, "granted": True,
-    "false": False, "no": False, "n": False, "0": False, "off": False, "denied": False,
+    **dict.fromkeys(
+        ("true", "yes", "y", "1", "on", "t", "granted", "opt_in", "opted_in", "subscribed", "allow", "allowed",
+         "accept", "accepted", "agree", "agreed", "enabled", "active", "confirmed", "ja", "oui", "si", "sim", "tak",
+         "ano"),
+        True,
+    ),
+    **dict.fromkeys(
+        ("false", "no", "n", "0", "off", "f", "denied", "opt_out", "optout", "opted_out", "unsubscribed", "unsubscribe",
+         "not_subscribed", "refuse", "refused", "reject", "rejected", "decline", "declined", "disabled", "inactive",
+         "revoked", "withdrawn", "none", "never", "nein", "non", "nie", "nee", "nao", "ne"),
+        False,
+    ),
 }  # fmt: skip
 _DURATIONS: Final = frozenset({"dwell_ms", "engagement_time_msec"})
 _CHECKED: Final = _DURATIONS | {"value", "currency", "birthday"}
@@ -181,7 +191,8 @@ class ParamReader:
 
     def _flag(self, param: str, value: object) -> None:
         text = text_of_id(value)
-        flag = _FLAG_WORDS.get(text.casefold()) if text is not None else None
+        words = "" if text is None else "_".join(re.split(r"[\s_-]+", text.strip().casefold()))
+        flag = _FLAG_WORDS.get(words)
         if flag is None:
             self._drop(param, value, "is neither true nor false")
         else:

@@ -125,10 +125,14 @@ class Hesitation(TriggerCondition, frozen=True):
 
 
 def _buyable(context: EvaluationContext) -> list[CartLine]:
-    """Lines of the cart that can be bought now; of a product the catalog does not have, nobody knows otherwise."""
+    """Lines of the cart that can be bought now: not what the catalog does not have, where there is one."""
+    if not context.assortment.items:
+        return list(context.profile.cart)
     item_of = context.assortment.item_of
     return [
-        line for line in context.profile.cart if (item := item_of(line.item_id)) is None or item.sellable(context.now_s)
+        line
+        for line in context.profile.cart
+        if (item := item_of(line.item_id)) is not None and item.sellable(context.now_s)
     ]
 
 

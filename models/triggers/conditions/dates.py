@@ -86,7 +86,8 @@ class Birthday(TriggerCondition, frozen=True):
 
     def timers_for(self, state: TriggerState, event: Event, zone: ZoneInfo) -> list[TimerRequest]:
         """Arm the next birthday, under a subject that names its year, so that each year has one."""
-        return self._coming(state, event.at_s, zone)
+        told_late = state.late_told_s and state.late_from_s <= event.at_s <= state.late_until_s
+        return self._coming(state, state.late_told_s if told_late else event.at_s, zone)
 
     def timers_after_firing(self, state: TriggerState, now_s: float, zone: ZoneInfo) -> list[TimerRequest]:
         """Arm the birthday of next year."""

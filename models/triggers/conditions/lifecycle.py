@@ -14,7 +14,7 @@ from models.segments.lifecycle import Stage, stage_of
 from models.triggers.about import AboutComplaint, AboutSegment, AboutSignUp, AboutStage, read_about
 from models.triggers.conditions.base import COMPLAINED, EvaluationContext, EventNames, TimerRequest, TriggerCondition
 from models.triggers.trigger_state import Timer, TriggerState
-from models.visitor.contact_history import trouble_of
+from models.visitor.contact_history import case_of, trouble_of
 
 _TOLD_LATE_S: Final = 3 * DAY_S
 """A silence that was over for so long before anybody told of it is of the past."""
@@ -111,7 +111,6 @@ class Unhappy(TriggerCondition, frozen=True):
     """The visitor complained, or gave a low rating or score, and it was not made good within `after`."""
 
     after: Duration = Duration(0.0)
-    single: ClassVar[bool] = True
     lasts_s: ClassVar[float] = 7 * DAY_S
 
     @property
@@ -119,20 +118,20 @@ class Unhappy(TriggerCondition, frozen=True):
         return (COMPLAINED,)
 
     def timers_for(self, state: TriggerState, event: Event, zone: ZoneInfo) -> list[TimerRequest]:
-        """Once until it is resolved."""
-        complaint = AboutComplaint(said=trouble_of(event, low_rating=_ANY_RATING), event=event.event)
-        return [TimerRequest(_trouble_subject(state), event.at_s + self.after, complaint, event.at_s)]
+        """Once until it is resolved, for each case, and for all that was said without a number together."""
+        said, case_id = trouble_of(event, low_rating=_ANY_RATING), case_of(event)
+        known = state.known_complaints
+        since_s = known.resolved_s(case_id) if known is not None else 0.0
+        complaint = AboutComplaint(said=said, event=event.event, at_s=event.at_s, case_id=case_id)
+        return [TimerRequest(f"trouble:{case_id}:{since_s:.3f}", event.at_s + self.after, complaint, event.at_s)]
 
     def still_valid(self, state: TriggerState, timer: Timer) -> bool:
         """Whether that complaint is still open."""
-        return state.trouble_since_s > 0 and timer.subject == _trouble_subject(state)
+        complaint = self.about(timer)
+        return state.has_open_complaint(complaint.at_s, complaint.case_id)
 
     def reason(self, context: EvaluationContext) -> str:
-        return f"unhappy: {self.about(context.timer).said}" if context.state.trouble_since_s else ""
+        return f"unhappy: {self.about(context.timer).said}" if self.still_valid(context.state, context.timer) else ""
 
     def about(self, timer: Timer) -> AboutComplaint:
         return read_about(timer.about, AboutComplaint)
-
-
-def _trouble_subject(state: TriggerState) -> str:
-    return f"trouble:{state.trouble_since_s:.3f}"

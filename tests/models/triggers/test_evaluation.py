@@ -1,6 +1,13 @@
 """Evaluation: what is due is sent, held, given up or dropped."""
 
+from zoneinfo import ZoneInfo
+
+from msgspec import structs
+
 from models.events.events import Event
+from models.segments.lifecycle import Thresholds
+from models.triggers.evaluation import TriggerConfig
+from models.triggers.scheduling import index_triggers
 from models.visitor.contact_policy import parse_policy
 from models.visitor.holds import hold_words
 from models.visitor.profile import Profile
@@ -61,7 +68,7 @@ def test_a_cart_is_spoken_of_while_something_of_it_can_be_bought() -> None:
     assert names(gone.at(3 * HOUR)) == []
     some = Shop(trigger(when={"cart_left": {"after": "2h"}}), catalog=catalog)
     some.see(event("add_to_cart", "p000", "p002", "unknown"))
-    assert [outcome.item_ids for outcome in some.at(3 * HOUR)] == [["p002", "unknown"]]
+    assert [outcome.item_ids for outcome in some.at(3 * HOUR)] == [["p002"]]
 
 
 def test_an_anniversary_counts_from_the_first_order_that_was_kept() -> None:
@@ -73,3 +80,68 @@ def test_an_anniversary_counts_from_the_first_order_that_was_kept() -> None:
     noon = (START_S // DAY + 12) * DAY + 12 * HOUR - START_S
     assert names(shop.at(noon - 1)) == []
     assert names(shop.at(noon)) == ["x"]
+
+
+def test_a_product_taken_off_the_catalog_is_in_no_cart_to_come_back_to() -> None:
+    catalog = assortment(items=3)
+    shop = Shop(trigger(when={"cart_left": {"after": "2h"}}), catalog=catalog).see(event("add_to_cart", "p000", "p001"))
+    catalog.remove("items", "p000")
+    assert [outcome.item_ids for outcome in shop.at(3 * HOUR)] == [["p001"]]
+    gone = Shop(trigger(when={"cart_left": {"after": "2h"}}), catalog=catalog).see(event("add_to_cart", "p000"))
+    assert gone.at(3 * HOUR) == []
+
+
+def test_birthdays_told_late_or_of_an_imported_past_are_armed_for_the_next_time() -> None:
+    birthday = (START_S // DAY + 1) * DAY + 9 * HOUR - START_S  # tomorrow at nine
+    params = {"birthday": "1990-11-15"}
+    for told_at, since, expected in (
+        (birthday + 2 * DAY, birthday - DAY, birthday + 366 * DAY),  # told two days after the day
+        (0.0, -400 * DAY, birthday),  # who signed up last year, and was imported today
+        (0.0, -3_000 * DAY, birthday),
+    ):
+        shop = Shop(trigger(when={"birthday": {}}))
+        shop.late_after_s = HOUR
+        late = event("sign_up", at_s=since, params=params)
+        shop.see(structs.replace(late, accepted_at_s=START_S + told_at))
+        (timer,) = shop.state.timers
+        assert timer.due_s == START_S + expected
+        shop.see(event("birthday_given", at_s=told_at + 60, params=params))
+        assert [timer.due_s for timer in shop.state.timers] == [START_S + expected]
+
+
+def test_complaints_hold_promotions_until_they_are_resolved_in_whatever_order_they_are_told() -> None:
+    cart = trigger(when={"cart_left": {"after": "2h"}}, trigger_id="cart")
+    recovery = trigger(when={"unhappy": {}}, trigger_id="recovery", purpose="service")
+
+    def config(low_rating: float) -> TriggerConfig:
+        index = index_triggers([cart, recovery], ZoneInfo("UTC"), low_rating)
+        return TriggerConfig(index, parse_policy({"low_rating": low_rating}), Thresholds())
+
+    def shop_after(*events: Event, low_rating: float = 2.0) -> Shop:
+        shop = Shop(cart)
+        shop.config = config(low_rating)
+        return shop.see(*events, event("add_to_cart", "p001", at_s=100))
+
+    made, resolved = event("complaint_made", at_s=10), event("complaint_resolved", at_s=20)
+    assert names(shop_after(resolved, made).at(3 * HOUR)) == ["cart"], "told after it was resolved"
+    assert names(shop_after(made, resolved).at(3 * HOUR)) == ["cart"]
+    assert names(shop_after(resolved, event("complaint_made", at_s=30)).at(3 * HOUR)) == ["recovery"]
+    three = event("review_added", at_s=10, params={"rating": 3})
+    shop = shop_after(three, low_rating=3.0)
+    assert names(shop.at(200)) == ["recovery"]
+    shop.config = config(2.0)
+    assert names(shop.at(3 * HOUR)) == ["cart"], "by what the policy says now"
+
+
+def test_each_case_has_its_recovery_and_is_called_off_alone() -> None:
+    def case(name: str, case_id: str, at_s: float) -> Event:
+        return event(name, at_s=at_s, params={"case_id": case_id})
+
+    shop = Shop(trigger(when={"unhappy": {"after": "1h"}}, purpose="service"))
+    shop.see(case("complaint_made", "a", 0), case("complaint_made", "b", 60), case("complaint_made", "b", 90))
+    shop.see(case("complaint_resolved", "a", 120))
+    assert len(shop.at(2 * HOUR)) == 1, "of b, once"
+    shop.see(case("complaint_made", "b", 3 * HOUR), case("complaint_made", "c", 3 * HOUR))
+    assert len(shop.at(5 * HOUR)) == 1, "of c: b was spoken of"
+    shop.see(case("complaint_resolved", "b", 6 * HOUR), case("complaint_made", "b", 7 * HOUR))
+    assert len(shop.at(9 * HOUR)) == 1, "of b again"

@@ -159,3 +159,34 @@ def test_the_stars_that_are_a_complaint_are_a_setting() -> None:
     assert not resolved.suspended(4.0)
     assert is_restrained(poor)
     assert not is_restrained(history_of(complaint("review_added", 1, rating=5)))
+
+
+def test_what_was_said_without_a_number_is_made_good_by_any_resolution() -> None:
+    numbered = complaint("complaint_resolved", 9, case_id="t9")
+    assert not history_of(complaint("review_added", 1, rating=1), numbered).suspended()
+    assert not history_of(complaint("complaint_made", 1), numbered).suspended()
+    opened = complaint("complaint_made", 2, case_id="t9")
+    assert not history_of(complaint("review_added", 1, rating=1), opened, numbered).suspended()
+    other = complaint("complaint_made", 3, case_id="t10")
+    assert history_of(complaint("complaint_made", 1), opened, other, numbered).suspended(), "t10 is open"
+    assert history_of(numbered, complaint("complaint_made", 10)).suspended()
+
+
+def test_half_stars_are_told_apart() -> None:
+    half = history_of(complaint("review_added", 1, rating=2.5))
+    assert (half.suspended(2.5), half.suspended(2.0)) == (True, False)
+    older = ContactHistory(rated_at_s=[0.0, 5.0, 0.0, 0.0, 0.0])  # whole stars, as records had them
+    assert (older.suspended(2.0), older.suspended(1.5)) == (True, False)
+    both = merged_contacts(older, half)
+    assert both is not None
+    assert (both.suspended(2.0), both.suspended(1.5)) == (True, False)
+    assert learn_contact(older, complaint("review_added", 9, rating=5)) is not None
+    assert older.suspended(2.0)
+
+
+def test_of_a_refusal_and_an_agreement_at_one_moment_the_refusal_counts() -> None:
+    told = (event("email_subscribed"), event("email_unsubscribed"))
+    assert history_of(*told).opted_out
+    assert history_of(*reversed(told)).opted_out
+    assert not history_of(*told, event("email_subscribed", at_s=1)).opted_out
+    assert not ContactHistory().opted_out
