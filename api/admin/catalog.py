@@ -12,6 +12,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.admin.item_routes import ITEMS_PATH, MAX_FEED_BYTES
 from api.admin.resource_routes import ResourceRoutes, resource_view
+from api.http.checked_route import CheckedRoute
 from api.http.problems import unknown
 from api.http.request_body import answer
 from api.http.schemas.catalog import MAX_RESOURCES, Campaigns, Creatives, Placements, ResourcesAccepted
@@ -42,7 +43,7 @@ from store.site.catalog import id_of
 _PARSERS: Final = {**PARSERS, "experiments": parse_experiment}
 _MOST_WARNINGS: Final = 100
 
-router = APIRouter()
+router = APIRouter(route_class=CheckedRoute)
 
 
 class _Bodies(NamedTuple):

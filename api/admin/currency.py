@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from api.http.checked_route import CheckedRoute
 from api.http.request_body import answer, read_json
 from api.http.schemas.currency import WRITTEN_CURRENCY
 from api.http.schemas.documenting import answers, body, problems
@@ -15,7 +16,7 @@ from api.runtime.store_access import CATALOG_AWAY, ask_store, follow_newest_cata
 from models.catalog.currency_parsing import parse_site_currency
 from models.events.currency import NO_CURRENCY, SITE_CURRENCY_ID, SiteCurrency
 
-router = APIRouter(tags=["currency"])
+router = APIRouter(tags=["currency"], route_class=CheckedRoute)
 
 
 @router.get(

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.admin.reports import FIRST_DAY, LAST_DAY, report_settings, unarchived_of
+from api.http.checked_route import CheckedRoute
 from api.http.problems import ProblemError, unavailable, unknown
 from api.http.request_body import answer
 from api.http.schemas.documenting import problems
@@ -27,7 +28,7 @@ from store.archive.archive import ArchiveUnavailableError
 from store.archive.experiment_results import Asked, Judged, asked_of, asked_of_holdout
 from store.archive.reports import judge_experiment, parse_day
 
-router = APIRouter(tags=["experiments"])
+router = APIRouter(tags=["experiments"], route_class=CheckedRoute)
 ExperimentId = Annotated[str, Path(description=f"Its `experiment_id`, or `{GLOBAL_HOLDOUT}`.", examples=["hero-test"])]
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.admin.resource_routes import ResourceRoutes, resource_view
+from api.http.checked_route import CheckedRoute
 from api.http.problems import ProblemError
 from api.http.request_body import answer, array_in, parse_each, read_json, read_resource
 from api.http.schemas.catalog import MAX_RESOURCES, DeletedItems, Items, ItemsAccepted, ItemsRemoved
@@ -30,7 +31,7 @@ ITEMS_PATH: Final = "/v1/catalog/items"
 MAX_FEED_BYTES: Final = 16 * 1024 * 1024
 _PORTION: Final = 100
 
-router = APIRouter()
+router = APIRouter(route_class=CheckedRoute)
 
 
 @dataclass(slots=True)

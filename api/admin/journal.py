@@ -7,6 +7,7 @@ import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
+from api.http.checked_route import CheckedRoute
 from api.http.problems import ProblemError
 from api.http.query_parameters import parse_moment
 from api.http.request_body import answer, read_object
@@ -33,7 +34,7 @@ MOST_READ: Final = 5_000
 MAX_REPLAY_BYTES: Final = 16 * 1024
 _AWAY: Final = "the journal does not answer; try again"
 
-router = APIRouter(tags=["triggers"])
+router = APIRouter(tags=["triggers"], route_class=CheckedRoute)
 
 
 class JournalQuery(BaseModel):

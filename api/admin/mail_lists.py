@@ -5,6 +5,7 @@ from typing import Any, Final, NamedTuple
 
 from fastapi import APIRouter, Request, Response
 
+from api.http.checked_route import CheckedRoute
 from api.http.list_parameters import parse_ids, parse_list
 from api.http.problems import unavailable, unknown
 from api.http.query_parameters import RequestFields
@@ -26,7 +27,7 @@ from store.messages.mailings import members_of
 _AT_ONCE: Final = 25
 """Visitors read at a time: pages must not wait behind a mailing."""
 
-router = APIRouter(tags=["decisions"])
+router = APIRouter(tags=["decisions"], route_class=CheckedRoute)
 
 
 class _Page(NamedTuple):

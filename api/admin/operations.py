@@ -8,6 +8,7 @@ import orjson
 from fastapi import APIRouter, Query, Request, Response
 
 from api.http import metrics
+from api.http.checked_route import CheckedRoute
 from api.http.problems import ProblemError, unavailable
 from api.http.request_body import answer
 from api.http.schemas.documenting import problems
@@ -30,7 +31,7 @@ from store.log.log import EventLog, LogUnavailableError, Record, partition_of
 _REPLAY_GROUP = "replay"
 _READ_RECORDS = 1_000
 
-router = APIRouter(tags=["operations"])
+router = APIRouter(tags=["operations"], route_class=CheckedRoute)
 
 
 @router.head("/healthz", include_in_schema=False)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from api.http.checked_route import CheckedRoute
 from api.http.problems import ProblemError, unavailable
 from api.http.request_body import answer
 from api.http.schemas.documenting import problems
@@ -30,7 +31,7 @@ FIRST_DAY = Annotated[str | None, Query(alias="from", description="First day (UT
 LAST_DAY = Annotated[str | None, Query(alias="to", description="Last day (UTC), included.")]
 _LOGGER = logging.getLogger(__name__)
 
-router = APIRouter(tags=["reports"])
+router = APIRouter(tags=["reports"], route_class=CheckedRoute)
 
 
 @router.get(

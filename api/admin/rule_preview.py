@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from api.http.checked_route import CheckedRoute
 from api.http.list_parameters import parse_list
 from api.http.query_parameters import RequestFields
 from api.http.request_body import MAX_LISTING_BYTES, answer, read_object
@@ -25,7 +26,7 @@ from models.catalog.parsing import MAX_SLOTS
 from models.catalog.rule_parsing import parse_merchandising_rule
 from models.events.intake.parsing import parse_visitor_id
 
-router = APIRouter(tags=["rules"])
+router = APIRouter(tags=["rules"], route_class=CheckedRoute)
 
 
 @router.post(

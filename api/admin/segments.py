@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.admin.resource_routes import StoredResourceRoutes
+from api.http.checked_route import CheckedRoute
 from api.http.problems import unknown
 from api.http.request_body import answer, read_json
 from api.http.schemas.catalog import ResourcesAccepted
@@ -46,7 +47,7 @@ _ROUTES: Final = StoredResourceRoutes(
     store=lambda state: state.stores.segments,
 )
 
-router = APIRouter()
+router = APIRouter(route_class=CheckedRoute)
 SegmentId = Annotated[str, Path(description="Its `segment_id`.", examples=["kitchen-lovers"])]
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query, Request, Response
 
 from api.admin.visitors import VisitorId
+from api.http.checked_route import CheckedRoute
 from api.http.problems import ProblemError
 from api.http.query_parameters import parse_moment
 from api.http.request_body import answer
@@ -20,7 +21,7 @@ from models.base.timestamps import LATEST_MOMENT_S, iso
 from models.events.intake.parsing import parse_visitor_id
 from models.visitor.timeline import MAX_ENTRIES, DescribedEntry, TimelineEntry, describe_entries, entry_title, kind_of
 
-router = APIRouter(tags=["visitors"])
+router = APIRouter(tags=["visitors"], route_class=CheckedRoute)
 _ID: Final = re.compile(r"(\d{1,18})-(\d{1,18})")
 
 

@@ -6,6 +6,7 @@ import msgspec
 from fastapi import APIRouter, Path, Request, Response
 
 from api.admin.resource_routes import StoredResourceRoutes
+from api.http.checked_route import CheckedRoute
 from api.http.problems import unknown
 from api.http.request_body import answer, read_json, read_object
 from api.http.schemas.catalog import ResourcesAccepted
@@ -41,7 +42,7 @@ _ROUTES: Final = StoredResourceRoutes(
     store=lambda state: state.stores.trigger_config,
 )
 
-router = APIRouter(tags=["triggers"])
+router = APIRouter(tags=["triggers"], route_class=CheckedRoute)
 TriggerId = Annotated[str, Path(description="Its `trigger_id`.", examples=["cart-left"])]
 
 

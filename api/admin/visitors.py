@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from api.http.checked_route import CheckedRoute
 from api.http.problems import ProblemError
 from api.http.request_body import answer
 from api.http.schemas.documenting import problems
@@ -42,7 +43,7 @@ from store.log.log import partition_of
 from store.visitors.order_tellers import ToldOrder
 from store.visitors.visitor_reads import know
 
-router = APIRouter(tags=["visitors"])
+router = APIRouter(tags=["visitors"], route_class=CheckedRoute)
 VisitorId = Annotated[str, Path(description="A visitor id.", examples=["v-1042"])]
 
 

@@ -1,6 +1,6 @@
 """Parameters: the query of a hot route, read by hand: quicker than a framework's, and errors are our own."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from math import isfinite
 from typing import Any, Final
 
@@ -9,7 +9,6 @@ from starlette.requests import Request
 
 from models.base.errors import InvalidError, show_value
 from models.base.fields import Default, Fields
-from models.base.suggestions import closest
 from models.base.timestamps import parse_time
 
 MAX_AMOUNT: Final = 1e9
@@ -50,14 +49,6 @@ class Parameters(RequestFields):
         """Give a parameter as it is."""
         given: str = self.source.get(name, default)
         return given
-
-    def refuse_misspelt(self, known: Collection[str]) -> None:
-        """Refuse a parameter that is none but is nearly one: it would silently do nothing."""
-        for name in self.source:
-            if name not in known and (guess := closest(name, known)):
-                raise InvalidError(
-                    "parameter_unknown", f"{show_value(name)} is no parameter here; did you mean {guess}?"
-                )
 
     def listed_ids(self, name: str) -> frozenset[str]:
         """Give ids that are repeated, separated by commas, or both."""

@@ -11,6 +11,7 @@ import orjson
 from fastapi import APIRouter, Header, Path, Query, Request
 from starlette.responses import Response, StreamingResponse
 
+from api.http.checked_route import CheckedRoute
 from api.http.request_body import answer
 from api.http.schemas.documenting import problems
 from api.http.schemas.messages import OnSiteMessages
@@ -37,7 +38,7 @@ FIRST_ANSWER_S: Final = 1.5
 """Whoever asks for the first time is waited for so long, if something waited for them."""
 _EVENT_ID: Final = re.compile(r"\d{1,18}-\d{1,18}")
 
-router = APIRouter(tags=["triggers"])
+router = APIRouter(tags=["triggers"], route_class=CheckedRoute)
 
 
 @router.get(

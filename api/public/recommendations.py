@@ -1,7 +1,5 @@
 """GET /v1/recommendations: one list of products for one visitor."""
 
-from typing import Final
-
 from fastapi import APIRouter, Request, Response
 
 from api.http.hot_route import HotRoute
@@ -49,9 +47,6 @@ _PARAMETERS = [
 ]
 
 
-_NAMES: Final = [str(parameter["name"]) for parameter in _PARAMETERS]
-
-
 @router.get(
     "/v1/recommendations",
     summary="Recommend products",
@@ -67,7 +62,6 @@ async def get_recommendations(request: Request) -> Response:
     """
     site = public_site(request)
     given = Parameters(request)
-    given.refuse_misspelt(_NAMES)
     visitor_id = given.value("visitor_id")
     query = recommend.Query(
         strategy=parse_strategy(given.value("strategy", "for_you")),

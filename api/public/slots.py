@@ -1,7 +1,5 @@
 """GET /v1/slots/{placement}: creatives for one placement and one visitor."""
 
-from typing import Final
-
 from fastapi import APIRouter, Request, Response
 
 from api.http.hot_route import HotRoute
@@ -26,8 +24,6 @@ _PARAMETERS = [
     described("count", "Slots; the placement's own by default.", kind="integer", minimum=1, maximum=MAX_SLOTS),
 ]
 
-_NAMES: Final = [str(parameter["name"]) for parameter in _PARAMETERS]
-
 
 @router.get(
     "/v1/slots/{placement}",
@@ -39,7 +35,6 @@ async def get_slots(request: Request) -> Response:
     """Choose creatives, each with the exact chance it had of being chosen."""
     site = public_site(request)
     given = Parameters(request)
-    given.refuse_misspelt(_NAMES)
     visitor_id, count = given.value("visitor_id"), given.whole("count", None, 1, MAX_SLOTS)
     visitor_id = parse_served_id(visitor_id)
     decision = await begin_decision(state_of(request), site, visitor_id, agent_of(request))

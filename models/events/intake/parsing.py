@@ -253,13 +253,13 @@ def _visitor_id(
 
 def _time_of(raw: Mapping[str, Any], receipt: Receipt, warnings: EventWarnings) -> float:
     """Give when the event happened, by our clock."""
-    stamp = raw.get("timestamp")
+    stamp, told = raw.get("timestamp"), raw.get("sent_at")
     if stamp is None:
         return receipt.accepted_at_s
     if stamp in (0, False) or (isinstance(stamp, str) and stamp.strip() in ("", "0")):
         warnings.add("timestamp", "dropped", stamp, "is no time: the time of receipt was taken")
         return receipt.accepted_at_s
-    sent_at = _sending_clock(raw.get("sent_at"), receipt.sent_at, warnings)
+    sent_at = _sending_clock(told, receipt.sent_at, warnings)
     if sent_at is None:
         at_s = parse_time(stamp, receipt.accepted_at_s)
         if at_s == receipt.accepted_at_s + MAX_CLOCK_AHEAD_S:

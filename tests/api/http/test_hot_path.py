@@ -15,13 +15,14 @@ from starlette.types import Message, Receive, Scope, Send
 from api.http.hot_path import HotPath
 from api.http.hot_route import HotRoute
 from api.http.problems import ProblemError
+from api.http.query_parameters import described
 from models.base.errors import InvalidError
 from tests.api.http.asgi import ask
 
 hot = APIRouter(route_class=HotRoute)
 
 
-@hot.get("/v1/lists")
+@hot.get("/v1/lists", openapi_extra={"parameters": [described("limit", "How many."), described("fail", "How.")]})
 async def get_list(request: Request) -> Response:
     """Answer, or fail as asked."""
     failing = {
@@ -65,6 +66,7 @@ APP = HotPath(application())
 
 def test_each_route_is_answered_by_its_own_endpoint() -> None:
     assert ask(APP, "GET", "/v1/lists?limit=1").content == b"list"
+    assert ask(APP, "GET", "/v1/lists?limits=1").json()["code"] == "parameter_unknown"
     assert (ask(APP, "POST", "/v1/lists").status_code, ask(APP, "POST", "/v1/lists").content) == (202, b"0")
     assert ask(APP, "GET", "/v1/slots/home_hero").json() == {"placement": "home_hero"}
     assert ask(APP, "GET", "/v1/slots/a%20b").json() == {"placement": "a b"}

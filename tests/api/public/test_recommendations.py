@@ -273,8 +273,14 @@ def test_lists_about_price_over_http(other_api: Api) -> None:
 
 
 def test_a_misspelt_parameter_is_told(api: Api) -> None:
-    for path, misspelt, meant in (("recommendations", "limits", "limit"), ("slots/hero", "visitorid", "visitor_id")):
+    for path, misspelt, meant in (
+        ("recommendations", "limits", "did you mean limit?"),
+        ("recommendations", "LIMIT", "did you mean limit?"),
+        ("recommendations", "product", "item_id"),
+        ("slots/hero", "visitorid", "did you mean visitor_id?"),
+        ("slots/hero", "visitor", "there are count, visitor_id"),
+    ):
         response = api.public.get(f"/v1/{path}", params={misspelt: "3"})
         assert (response.status_code, response.json()["code"]) == (422, "parameter_unknown")
-        assert f"did you mean {meant}?" in response.json()["detail"]
+        assert meant in response.json()["detail"]
     assert api.public.get("/v1/recommendations", params={"_": "1234567"}).status_code == 200
