@@ -103,12 +103,21 @@ class Remote:
             detail = response.text[:200]
         raise RemoteError(f"{method} {self._url}{path}: {response.status_code}, {detail}")
 
-    def put_all(self, path: str, kind: str, resources: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """Put many things in portions; gives the rejections, each with its index among all."""
+    def put_all(
+        self,
+        path: str,
+        kind: str,
+        resources: Sequence[Mapping[str, Any]],
+        warnings: list[dict[str, Any]] | None = None,
+    ) -> list[dict[str, Any]]:
+        """Put many things in portions; gives the rejections, each with its index among all, and adds to `warnings` what
+        is odd about those taken."""
         rejected: list[dict[str, Any]] = []
         for start in range(0, len(resources), _PAGE):
             answer = self.call("PUT", path, {kind: list(resources[start : start + _PAGE])})
             rejected += [{**rejection, "index": rejection["index"] + start} for rejection in answer["rejected"]]
+            if warnings is not None:
+                warnings += answer.get("warnings", [])
         return rejected
 
     def list_all(self, path: str, kind: str) -> Iterator[dict[str, Any]]:

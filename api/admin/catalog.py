@@ -2,16 +2,17 @@
 shows, and what is laid over it."""
 
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain, islice
 from typing import Annotated, Any, Final, NamedTuple
 
 import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.admin.item_routes import ITEMS_PATH, MAX_FEED_BYTES
-from api.admin.resource_routes import ResourceRoutes, resource_view
+from api.admin.resource_routes import ResourceRoutes, refuse_named, resource_view, with_warnings
 from api.http.checked_route import CheckedRoute
 from api.http.problems import unknown
 from api.http.request_body import answer
@@ -24,10 +25,9 @@ from api.runtime.site import Site
 from api.runtime.state import State
 from api.runtime.store_access import CATALOG_AWAY, ask_store, follow_newest_catalog
 from models.base.errors import InvalidError, show_value
-from models.base.suggestions import closest
 from models.catalog.parsing import PARSERS
+from models.catalog.references import SETTLED_NOUNS, guess, is_met, references_of, unmet_warnings
 from models.catalog.resources import (
-    Audience,
     Campaign,
     CatalogResource,
     Creative,
@@ -65,7 +65,7 @@ class _CatalogRoutes(ResourceRoutes[CatalogResource]):
         before: list[CatalogResource] = []
 
         def parse(value: object) -> CatalogResource:
-            before.append(_checked(site, _PARSERS[self.kind](value), before, known_segments))
+            before.append(_checked(site, self.kind, _PARSERS[self.kind](value), before, known_segments))
             return before[-1]
 
         return parse
@@ -75,18 +75,15 @@ class _CatalogRoutes(ResourceRoutes[CatalogResource]):
         await follow_newest_catalog(site)
 
     def warnings(self, site: Site, resources: Sequence[CatalogResource]) -> list[dict[str, Any]]:
-        return [
-            {
-                "id": id_of(self.kind, resource),
-                "field": "item_ids",
-                "code": "item_unknown",
-                "message": f"{id_of(self.kind, resource)}: the catalog has no item {show_value(item_id)}"
-                + (f"; did you mean {guess}?" if (guess := closest(item_id, site.assortment.items)) else " yet"),
-            }
+        found = (
+            unmet_warnings(
+                id_of(self.kind, resource),
+                (named for named in references_of(resource) if named.noun not in SETTLED_NOUNS),
+                site.assortment,
+            )
             for resource in resources
-            for item_id in _items_named(resource)
-            if item_id not in site.assortment.items
-        ][:_MOST_WARNINGS]
+        )
+        return list(islice(chain.from_iterable(found), _MOST_WARNINGS))
 
     async def delete(self, state: State, site: Site, resource_id: str) -> bool:
         known = await ask_store(self.away, state.stores.catalogs.delete, site.name, self.kind, resource_id)
@@ -122,8 +119,9 @@ def _declare_routes(kind: ResourceKind, path: str, noun: str, bodies: _Bodies) -
     async def put_one(
         request: Request, resource_id: Annotated[str, Path(description=f"Its `{noun}_id`.")], site: SecretSite
     ) -> Response:
-        """Take one; the id in the address counts."""
-        return answer(resource_view(await routes.put_one(request, site, resource_id)))
+        """Take one; the id in the address counts. What it names and is not there yet is told in `warnings`."""
+        resource = await routes.put_one(request, site, resource_id)
+        return answer(with_warnings(resource_view(resource), routes.warnings(site, [resource])))
 
     _declare_reading(kind, path, noun)
 
@@ -175,10 +173,18 @@ def _declare_reading(kind: ResourceKind, path: str, noun: str) -> None:
         name=f"delete_{noun}",
         status_code=204,
         summary=f"Remove one {noun}",
-        responses=problems(401, 403, 404, 503),
+        responses=problems(401, 403, 404, 409, 503),
     )
-    async def delete_one(request: Request, resource_id: str, site: SecretSite) -> Response:
-        """Remove one; it is not shown from the next request on."""
+    async def delete_one(
+        request: Request,
+        resource_id: str,
+        site: SecretSite,
+        force: Annotated[bool, Query(description="Remove it whatever names it.")] = False,
+    ) -> Response:
+        """Remove one; it is not shown from the next request on. What a rule or a running experiment names stays."""
+        await follow_newest_catalog(site)
+        if not force:
+            refuse_named(site, noun, resource_id)
         return await routes.delete_one(request, site, resource_id)
 
 
@@ -187,28 +193,23 @@ def _routes_of(kind: ResourceKind, noun: str) -> _CatalogRoutes:
 
 
 def _checked(
-    site: Site, resource: CatalogResource, before: Sequence[CatalogResource], known_segments: frozenset[str]
+    site: Site,
+    kind: ResourceKind,
+    resource: CatalogResource,
+    before: Sequence[CatalogResource],
+    known_segments: frozenset[str],
 ) -> CatalogResource:
     """Refuse what would silently do nothing: a creative of no campaign, an audience of no segment, a change of no
     placement; and what an experiment that has begun may not change. `before` comes with it in the same call."""
-    assortment = site.assortment
-    if isinstance(resource, Creative) and resource.campaign_id not in assortment.campaigns:
-        raise InvalidError(
-            "campaign_unknown",
-            f"creative {resource.creative_id!r}: site {site.name!r} has no campaign "
-            f"{show_value(resource.campaign_id)}; put the campaign first",
-        )
-    for audience in _audiences(resource):
-        for segment_id in (*audience.any_of, *audience.all_of, *audience.none_of):
-            if segment_id not in known_segments:
-                raise InvalidError(
-                    "segment_unknown",
-                    f"site {site.name!r} has no segment {show_value(segment_id)}; put the segment first",
-                )
-    for rule in _rules_of(resource):
-        _check_names(site, rule.rule_id, "creative", rule.creative_ids, assortment.creatives)
-        _check_names(site, rule.rule_id, "campaign", rule.campaign_ids, assortment.campaigns)
-        _check_names(site, rule.rule_id, "placement", rule.placements, assortment.placements)
+    for named in references_of(resource):
+        known = named.name in known_segments if named.noun == "segment" else is_met(named, site.assortment)
+        if not known and (named.noun == "segment" or named.noun in SETTLED_NOUNS):
+            meant = guess(named, site.assortment)
+            then = f"did you mean {meant}?" if meant else f"put the {named.noun} first"
+            raise InvalidError(
+                f"{named.noun}_unknown",
+                f"{id_of(kind, resource)}: site {site.name!r} has no {named.noun} {show_value(named.name)}; {then}",
+            )
     if isinstance(resource, Experiment):
         return _checked_experiment(
             site, resource, [experiment for experiment in before if isinstance(experiment, Experiment)]
@@ -216,53 +217,12 @@ def _checked(
     return resource
 
 
-def _items_named(resource: CatalogResource) -> list[str]:
-    """Items that a thing names: they may come into the catalog later."""
-    if isinstance(resource, Creative):
-        return list(resource.item_ids)
-    return [item_id for rule in _rules_of(resource) for item_id in rule.item_ids]
-
-
-def _rules_of(resource: CatalogResource) -> Sequence[MerchandisingRule]:
-    """The rules that a thing is or brings with it."""
-    if isinstance(resource, MerchandisingRule):
-        return [resource]
-    if isinstance(resource, Experiment):
-        return [rule for variant in resource.variants for rule in variant.rules]
-    return []
-
-
-def _check_names(site: Site, who: str, noun: str, named: Iterable[str], known: Collection[str]) -> None:
-    """Refuse what names things that do not exist: it would silently do nothing."""
-    for name in named:
-        if name not in known:
-            guess = closest(name, known)
-            raise InvalidError(
-                f"{noun}_unknown",
-                f"{who}: site {site.name!r} has no {noun} {show_value(name)}"
-                f"{f'; did you mean {guess}?' if guess else f'; put the {noun} first'}",
-            )
-
-
 def _checked_experiment(site: Site, experiment: Experiment, before: Sequence[Experiment]) -> Experiment:
     known = {**site.assortment.experiments, **{experiment.experiment_id: experiment for experiment in before}}
     if experiment.experiment_id not in known and len(known) >= MAX_EXPERIMENTS:
         raise InvalidError("experiments_too_many", f"site {site.name!r} has {MAX_EXPERIMENTS} experiments already")
-    named = f"experiment {experiment.experiment_id}"
-    for variant in experiment.variants:
-        _check_names(site, named, "placement", variant.placements, site.assortment.placements)
-        for change in variant.placements.values():
-            _check_names(site, named, "creative", change.creative_ids, site.assortment.creatives)
     check_layer(experiment, known.values())
     return begun(known.get(experiment.experiment_id), experiment, time.time())
-
-
-def _audiences(resource: CatalogResource) -> list[Audience]:
-    if isinstance(resource, MerchandisingRule):
-        return [resource.audience]
-    if isinstance(resource, Experiment):
-        return [resource.audience, *(rule.audience for variant in resource.variants for rule in variant.rules)]
-    return []
 
 
 async def _segments(state: State, site: Site, kind: ResourceKind, values: Sequence[Any]) -> frozenset[str]:

@@ -1,22 +1,25 @@
 """Resource routes: how things of any kind are put, many or one, and taken out; a kind says how it is read and kept."""
 
 import math
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar, cast, get_args
 
 import msgspec
 from fastapi import Request, Response
 
-from api.http.problems import unknown
+from api.http.problems import ProblemError, unknown
 from api.http.request_body import MAX_BODY_BYTES, answer, array_in, parse_each, read_json, read_resource
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
 from api.runtime.store_access import ask_store
 from models.base.errors import InvalidError
+from models.catalog.references import Noun, named_by
 
 Resource = TypeVar("Resource")
+_MOST_NAMED: Final = 10
 
 
 class ResourceStore(Protocol[Resource]):
@@ -78,7 +81,7 @@ class ResourceRoutes(ABC, Generic[Resource]):
         await self.put(state, site, list(last_of_each.values()))
         warnings = self.warnings(site, list(last_of_each.values()))
         found = {"accepted": len(accepted), "rejected": rejected}
-        return answer({**found, "warnings": warnings} if warnings else found)
+        return answer(with_warnings(found, warnings))
 
     async def put_one(self, request: Request, site: Site, resource_id: str) -> Resource:
         """Take the one put to its own address, and give it as it was read."""
@@ -116,6 +119,25 @@ class StoredResourceRoutes(ResourceRoutes[Resource]):
     async def delete(self, state: State, site: Site, resource_id: str) -> bool:
         """Take a thing out of its store; False where there was none."""
         return await ask_store(self.away, self.store(state).delete, site.name, resource_id)
+
+
+def with_warnings(found: dict[str, Any], warnings: list[dict[str, Any]]) -> dict[str, Any]:
+    """Give an answer with `warnings` beside what it has, where there are any."""
+    return {**found, "warnings": warnings} if warnings else found
+
+
+def refuse_named(site: Site, noun: str, resource_id: str) -> None:
+    """Refuse to take out what a rule in force or a running experiment names: it would go on with nothing to show."""
+    if noun not in get_args(Noun) or noun == "item":
+        return
+    naming = named_by(cast(Noun, noun), resource_id, site.assortment, time.time())
+    if naming:
+        raise ProblemError(
+            409,
+            f"{noun}_in_use",
+            f"{noun} {resource_id!r} is named by {', '.join(naming[:_MOST_NAMED])}: take it out there first; "
+            "force=true does it all the same",
+        )
 
 
 def resource_view(resource: Any) -> dict[str, Any]:

@@ -2,11 +2,13 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
+from itertools import chain
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from api.admin.resource_routes import StoredResourceRoutes
+from api.admin.resource_routes import StoredResourceRoutes, refuse_named, with_warnings
 from api.http.checked_route import CheckedRoute
 from api.http.problems import unknown
 from api.http.request_body import answer, read_json
@@ -16,10 +18,11 @@ from api.http.schemas.segments import MAX_EXAMPLES, Preview, PreviewRule, Segmen
 from api.runtime.authentication import SecretSite
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
-from api.runtime.store_access import SEGMENTS_AWAY, ask_store, store_errors_translated
+from api.runtime.store_access import SEGMENTS_AWAY, ask_store, follow_newest_catalog, store_errors_translated
 from models.base.durations import DAY_S
 from models.base.errors import InvalidError, show_value
 from models.base.timestamps import iso
+from models.catalog.references import unmet_warnings, written_references
 from models.segments.conditions import Facts
 from models.segments.lifecycle import STAGES, Thresholds, parse_thresholds, stage_of
 from models.segments.profile_lifetime import WIN_BACK_DAYS, least_profile_days
@@ -38,7 +41,20 @@ from store.site.segments import MemberCount
 PREVIEW_S: Final = 10.0
 """A preview stops after this long, and says of how many visitors it knows."""
 _PORTION: Final = 200
-_ROUTES: Final = StoredResourceRoutes(
+
+
+class _SegmentRoutes(StoredResourceRoutes[Segment]):
+    """Those of segments: what a rule is about may not have come into the catalog yet."""
+
+    def warnings(self, site: Site, resources: Sequence[Segment]) -> list[dict[str, Any]]:
+        found = (
+            unmet_warnings(segment.segment_id, written_references(segment.raw), site.assortment)
+            for segment in resources
+        )
+        return list(chain.from_iterable(found)) if site.assortment.items else []
+
+
+_ROUTES: Final = _SegmentRoutes(
     noun="segment",
     most=MAX_SEGMENTS,
     away=SEGMENTS_AWAY,
@@ -158,7 +174,8 @@ def _example(visitor_id: str, rule: SegmentRule, facts: Facts) -> dict[str, Any]
 )
 async def put_segment(request: Request, segment_id: SegmentId, site: SecretSite) -> Response:
     """Take one; the id in the address counts."""
-    return answer(_written(await _ROUTES.put_one(request, site, segment_id)))
+    segment = await _ROUTES.put_one(request, site, segment_id)
+    return answer(with_warnings(_written(segment), _ROUTES.warnings(site, [segment])))
 
 
 @router.get(
@@ -189,8 +206,16 @@ async def get_segment(request: Request, segment_id: SegmentId, site: SecretSite)
     summary="Remove one segment",
     responses=problems(401, 403, 404, 503),
 )
-async def delete_segment(request: Request, segment_id: SegmentId, site: SecretSite) -> Response:
-    """Remove one; its visitors leave it in the background."""
+async def delete_segment(
+    request: Request,
+    segment_id: SegmentId,
+    site: SecretSite,
+    force: Annotated[bool, Query(description="Remove it whatever names it.")] = False,
+) -> Response:
+    """Remove one; its visitors leave it in the background. What a rule or a running experiment names stays."""
+    await follow_newest_catalog(site)
+    if not force:
+        refuse_named(site, "segment", segment_id)
     return await _ROUTES.delete_one(request, site, segment_id)
 
 

@@ -1,11 +1,12 @@
 """/v1/triggers and /v1/contact-policy: what starts a message, and how often and when a visitor may be promoted to."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Final
 
 import msgspec
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
-from api.admin.resource_routes import StoredResourceRoutes
+from api.admin.resource_routes import StoredResourceRoutes, with_warnings
 from api.http.checked_route import CheckedRoute
 from api.http.problems import unknown
 from api.http.request_body import answer, read_json, read_object
@@ -14,10 +15,14 @@ from api.http.schemas.documenting import answers, body, problems
 from api.http.schemas.triggers import TriggerNow, TriggerPreview, TriggerPreviewRequest, Triggers, TriggersNow
 from api.runtime.authentication import SecretSite
 from api.runtime.begin_decision import begin_decision
+from api.runtime.site import Site
 from api.runtime.state import State, state_of
 from api.runtime.store_access import ask_store, store_errors_translated
+from models.base.errors import show_value
 from models.base.timestamps import iso
-from models.decisions.recommend import Query, Recommended
+from models.catalog.references import unmet_warnings, written_references
+from models.decisions import recommend
+from models.events.intake.event_names import event_meant
 from models.events.intake.parsing import parse_visitor_id
 from models.triggers.conditions.base import EvaluationContext
 from models.triggers.evaluation import Verdict, judge_timer, known_contacts
@@ -33,7 +38,26 @@ from store.log.log import partition_of
 from store.site.trigger_config import Configured
 
 _AWAY: Final = "the trigger store does not answer; try again"
-_ROUTES: Final = StoredResourceRoutes(
+
+
+class _TriggerRoutes(StoredResourceRoutes[Trigger]):
+    """Those of triggers: one that waits for an event that nobody sends would never send anything."""
+
+    def warnings(self, site: Site, resources: Sequence[Trigger]) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        for trigger in resources:
+            for name in trigger.when.arming_events:
+                if meant := event_meant(name) if not name.startswith("_") else "":
+                    message = f"{trigger.trigger_id}: waits for the event {show_value(name)}; did you mean {meant}?"
+                    found.append(
+                        {"id": trigger.trigger_id, "field": "when", "code": "event_unknown", "message": message}
+                    )
+            if site.assortment.items:
+                found += unmet_warnings(trigger.trigger_id, written_references(trigger.raw), site.assortment)
+        return found
+
+
+_ROUTES: Final = _TriggerRoutes(
     noun="trigger",
     most=MAX_TRIGGERS,
     away=_AWAY,
@@ -51,11 +75,19 @@ TriggerId = Annotated[str, Path(description="Its `trigger_id`.", examples=["cart
     summary="List triggers",
     responses={**answers(TriggersNow), **problems(401, 403, 503)},
 )
-async def get_triggers(request: Request, site: SecretSite) -> Response:
+async def get_triggers(
+    request: Request,
+    site: SecretSite,
+    limit: Annotated[int, Query(ge=1, le=1_000)] = 1_000,
+    after: Annotated[str, Query(description="Begin behind this id; answers name the next one in `next`.")] = "",
+) -> Response:
     """List by id: those every site begins with (`shipped`), and the site's own in their place or beside them."""
     configured = await ask_store(_AWAY, state_of(request).stores.trigger_config.read, site.name)
-    known = sorted(configured.triggers.values(), key=lambda trigger: trigger.trigger_id)
-    return answer({"triggers": [_view(trigger, configured) for trigger in known], "total": len(known), "next": None})
+    ids = sorted(trigger_id for trigger_id in configured.triggers if trigger_id > after)
+    page = ids[:limit]
+    listed = [_view(configured.triggers[trigger_id], configured) for trigger_id in page]
+    following = page[-1] if len(ids) > limit else None
+    return answer({"triggers": listed, "total": len(configured.triggers), "next": following})
 
 
 @router.put(
@@ -115,7 +147,7 @@ async def preview_trigger(request: Request, site: SecretSite) -> Response:
         timer = _timer_of(trigger_state, draft, now_s)
         case = EvaluationContext(trigger_state, timer, decision.visitor.profile, site.assortment, thresholds, now_s)
         verdict = judge_timer(draft, case, configured.policy)
-        query = Query(draft.recommend.strategy, limit=draft.recommend.limit)
+        query = recommend.Query(draft.recommend.strategy, limit=draft.recommend.limit)
         items = decision.recommend(query).items if draft.recommend.limit else []
         found["would"] = _would(
             draft, verdict, trigger_state, decision.visitor.profile, configured.policy, now_s, items
@@ -141,7 +173,7 @@ def _would(
     profile: Profile,
     policy: ContactPolicy,
     now_s: float,
-    items: list[Recommended],
+    items: list[recommend.Recommended],
 ) -> dict[str, Any]:
     hold = held_back(
         policy, known_contacts(trigger_state, profile.contact_history), trigger.channel, trigger.campaign, now_s
@@ -169,7 +201,8 @@ def _would(
 async def put_trigger(request: Request, trigger_id: TriggerId, site: SecretSite) -> Response:
     """Take one; the id in the address counts."""
     trigger = await _ROUTES.put_one(request, site, trigger_id)
-    return answer(_view(trigger, await ask_store(_AWAY, state_of(request).stores.trigger_config.read, site.name)))
+    configured = await ask_store(_AWAY, state_of(request).stores.trigger_config.read, site.name)
+    return answer(with_warnings(_view(trigger, configured), _ROUTES.warnings(site, [trigger])))
 
 
 @router.get(

@@ -6,6 +6,7 @@ from urllib.parse import unquote_plus
 
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from models.base.errors import InvalidError, show_value
@@ -60,6 +61,10 @@ def refuse_unknown(query: bytes, known: frozenset[str]) -> None:
 def _names(dependant: Dependant) -> Iterator[str]:
     """Give the names of the query parameters that an endpoint and what it depends on declare."""
     for parameter in dependant.query_params:
-        yield parameter.alias
+        declared = parameter.field_info.annotation
+        if isinstance(declared, type) and issubclass(declared, BaseModel):
+            yield from (field.alias or name for name, field in declared.model_fields.items())
+        else:
+            yield parameter.alias
     for needed in dependant.dependencies:
         yield from _names(needed)

@@ -8,6 +8,7 @@ from models.base.fields import Fields, parse_object
 from models.base.ids import parse_segment_id
 from models.catalog.feed_fields import MAX_LISTED_IDS, FeedFields, parse_availability, parse_category
 from models.catalog.resources import EVERYBODY, RULE_ACTIONS, Audience, MerchandisingRule
+from models.catalog.strategies import parse_strategy
 from models.events.device import Device
 
 MAX_RULE_POSITION: Final = 99
@@ -29,7 +30,7 @@ def parse_merchandising_rule(raw: object) -> MerchandisingRule:
         rule_id=fields.identifier("rule_id"),
         action=action,
         name=fields.line("name"),
-        strategies=fields.ids("strategies", MAX_LISTED_IDS),
+        strategies=tuple(parse_strategy(strategy) for strategy in fields.ids("strategies", MAX_LISTED_IDS)),
         item_ids=fields.ids("item_ids", MAX_LISTED_IDS),
         category=parse_category(fields.source.get("category")),
         brand=fields.line("brand"),

@@ -24,7 +24,7 @@ _SINGLE: Final = {CURRENCY_KEY: "/v1/currency", POLICY_KEY: "/v1/contact-policy"
 
 @dataclass(frozen=True, slots=True)
 class _Applied:
-    """What came of the things of one kind: ids, and of each that was refused its file, code and message."""
+    """What came of the things of one kind: ids, of what was refused its file, code and message, and what is odd."""
 
     created: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
@@ -32,6 +32,7 @@ class _Applied:
     compared: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     rejected: list[dict[str, Any]] = field(default_factory=list)
+    warnings: list[dict[str, Any]] = field(default_factory=list)
 
 
 def apply_files(
@@ -83,9 +84,10 @@ def apply_files(
 def _put(remote: "Remote", kind: str, resources: list[tuple[Path, Any]]) -> _Applied:
     """Put things of a kind, each with the file it is from."""
     before = _known(remote, kind)
-    rejected = remote.put_all(f"/v1/{kind}", kind, [resource for _, resource in resources])
+    done = _Applied()
+    rejected = remote.put_all(f"/v1/{kind}", kind, [resource for _, resource in resources], done.warnings)
+    done.rejected.extend({"file": str(resources[found["index"]][0]), **found} for found in rejected)
     after = _known(remote, kind)
-    done = _Applied(rejected=[{"file": str(resources[found["index"]][0]), **found} for found in rejected])
     for resource_id in sorted(_ids(kind, resources) & after.keys()):
         if resource_id not in before:
             done.created.append(resource_id)
@@ -146,6 +148,8 @@ def _say(single: Iterable[str], applied: Mapping[str, _Applied], *, prune: bool,
 def _say_kind(kind: str, done: _Applied, *, prune: bool, dry_run: bool) -> None:
     for rejection in done.rejected:
         sys.stderr.write(f"{rejection['file']}: {kind}: {rejection['message']}\n")
+    for warning in done.warnings:
+        sys.stderr.write(f"{kind}: warning: {warning['message']}\n")
     if dry_run:
         parts = [
             f"{len(done.created)} would be created",

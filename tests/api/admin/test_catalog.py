@@ -138,3 +138,67 @@ def test_what_names_things_that_are_not_there_is_refused_or_told(other_api: Api)
     later = {"creative_id": "ref-later", "campaign_id": "ref-k", "item_ids": ["ref-item"]}
     told = put("/v1/creatives", json={"creatives": [later]}).json()
     assert (told["accepted"], [warning["code"] for warning in told["warnings"]]) == (1, ["item_unknown"])
+
+
+def test_what_is_named_and_not_in_the_catalog_is_told_wherever_it_is_put(other_api: Api) -> None:
+    put = other_api.secret.put
+    other_api.put_items(
+        {"item_id": "ref-pot", "title": "Pot", "price": 5, "brand": "Brisa", "category": "Home > Kitchen"}
+    )
+    put("/v1/campaigns/ref-k", json={}).raise_for_status()
+    lists = {"lists": {"trending": {"strategy": "bestsellers", "category": "Kitchenn"}}}
+    typo = {"variants": [{"variant_id": "a"}, {"variant_id": "b", **lists}]}
+    for path, body, code, meant in (
+        ("rules/ref-r", {"action": "boost", "category": "Kitchenn"}, "category_unknown", "Kitchen"),
+        ("rules/ref-r", {"action": "bury", "brand": "Brise"}, "brand_unknown", ""),
+        ("rules/ref-r", {"action": "pin", "item_ids": ["ref-pots"]}, "item_unknown", "ref-pot"),
+        (
+            "creatives/ref-c",
+            {"campaign_id": "ref-k", "category": "Home > Kitchenne"},
+            "category_unknown",
+            "Home > Kitchen",
+        ),
+        ("experiments/ref-x", typo, "category_unknown", "Kitchen"),
+        ("segments/ref-s", {"rule": {"not": {"interest": {"category": "Kitchenn"}}}}, "category_unknown", "Kitchen"),
+        ("triggers/ref-t", {"when": {"event": {"name": "views_item"}}}, "event_unknown", "view_item"),
+    ):
+        answered = put(f"/v1/{path}", json=body)
+        assert answered.status_code == 200, answered.text
+        (warning,) = answered.json()["warnings"]
+        assert (warning["code"], f"did you mean {meant}" in warning["message"]) == (code, bool(meant))
+        kind, name = path.split("/")
+        many = put(f"/v1/{kind}", json={kind: [{f"{kind.removesuffix('s')}_id": name, **body}]}).json()
+        assert many["warnings"] == [warning]
+        assert other_api.secret.delete(f"/v1/{path}").status_code == 204
+    fine = put("/v1/rules/ref-r", json={"action": "boost", "category": "kitchen", "brand": "BRISA"})
+    assert "warnings" not in fine.json()
+    wrong = put("/v1/rules/ref-r", json={"action": "boost", "strategies": ["foryou"]})
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "strategy_invalid")
+    other_api.secret.delete("/v1/rules/ref-r")
+    other_api.secret.delete("/v1/catalog/items/ref-pot")
+
+
+def test_what_a_rule_or_a_running_experiment_names_is_not_taken_out_from_under_it(other_api: Api) -> None:
+    put, delete = other_api.secret.put, other_api.secret.delete
+    put("/v1/campaigns/use-k", json={}).raise_for_status()
+    put("/v1/creatives/use-c", json={"campaign_id": "use-k"}).raise_for_status()
+    put("/v1/placements/use-p", json={}).raise_for_status()
+    put("/v1/segments/use-s", json={"rule": {"stage": "active"}}).raise_for_status()
+    changed = {"variant_id": "b", "placements": {"use-p": {"creative_ids": ["use-c"]}}}
+    experiment = {"variants": [{"variant_id": "a"}, changed], "audience": {"any": ["use-s"]}}
+    put("/v1/experiments/use-x", json=experiment).raise_for_status()
+    put("/v1/rules/use-r", json={"action": "bury", "campaign_ids": ["use-k"]}).raise_for_status()
+    for path, by in (
+        ("creatives/use-c", "experiment use-x"),
+        ("placements/use-p", "experiment use-x"),
+        ("segments/use-s", "experiment use-x"),
+        ("campaigns/use-k", "rule use-r"),
+    ):
+        refused = delete(f"/v1/{path}")
+        assert (refused.status_code, by in refused.json()["detail"]) == (409, True)
+        assert refused.json()["code"] == f"{path.partition('s/')[0]}_in_use"
+    assert delete("/v1/creatives/use-c?force=true").status_code == 204
+    put("/v1/experiments/use-x", json={**experiment, "variants": [{"variant_id": "a"}, {"variant_id": "b"}]})
+    assert delete("/v1/experiments/use-x").status_code == 204
+    for path in ("placements/use-p", "segments/use-s", "rules/use-r", "campaigns/use-k"):
+        assert delete(f"/v1/{path}").status_code == 204

@@ -1,10 +1,12 @@
 """Query parameters that a route does not have are refused, and those of others' making are not."""
 
 from functools import partial
+from typing import Annotated
 
 import pytest
 from fastapi import Depends, FastAPI, Query
 from fastapi.routing import APIRoute
+from pydantic import BaseModel, Field
 
 from api.app import _ROUTERS
 from api.http.checked_route import CheckedRoute, refuse_unknown
@@ -48,13 +50,26 @@ def test_parameters_of_what_an_endpoint_depends_on_are_known() -> None:
     def page(after: str = "") -> str:
         return after
 
+    class Asked(BaseModel):
+        status: str = ""
+        before: str = Field("", alias="to")
+
     async def listed(limit: int = Query(3, alias="most"), after: str = Depends(page)) -> dict[str, object]:
         return {"most": limit, "after": after}
 
+    async def found(asked: Annotated[Asked, Query()]) -> dict[str, str]:
+        return {"status": asked.status, "to": asked.before}
+
     app = FastAPI()
-    app.router.routes += [CheckedRoute("/v1/things", listed), CheckedRoute("/healthz", listed)]
+    app.router.routes += [
+        CheckedRoute("/v1/things", listed),
+        CheckedRoute("/healthz", listed),
+        CheckedRoute("/v1/found", found),
+    ]
     app.add_exception_handler(InvalidError, on_invalid)
     client = partial(ask, app, "GET")
     assert client("/v1/things?most=5&after=x").json() == {"most": 5, "after": "x"}
     assert client("/v1/things?limit=5").json()["code"] == "parameter_unknown"
+    assert client("/v1/found?status=a&to=b").json() == {"status": "a", "to": "b"}
+    assert client("/v1/found?before=b").json()["code"] == "parameter_unknown"
     assert client("/healthz?limit=5").status_code == 200
