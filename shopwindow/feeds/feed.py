@@ -86,6 +86,9 @@ def _read(data: bytes, name: str, options: FeedOptions) -> Feed:
     if decoded.guessed:
         message = f"does not say its encoding, or says a wrong one: read as {decoded.encoding}; --encoding says it"
         feed.warnings.append(Complaint(0, "encoding_guessed", message))
+    if decoded.broken:
+        message = f"has {decoded.broken} broken characters, which are no {decoded.encoding}: read as U+FFFD"
+        feed.warnings.append(Complaint(0, "bytes_broken", message))
     if not feed.rows and not feed.rejected:
         raise FileError(f"{name} has no items")
     return _named_by_us(feed, options)
