@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from models.base.currencies import currencies_of
 from models.base.errors import InvalidError, show_value
 from models.base.fields import Fields, parse_object
 from models.events.currency import NO_CURRENCY, SiteCurrency
@@ -47,8 +48,6 @@ def parse_site_currency(raw: object) -> SiteCurrency:
 
 def _code(value: object, field: str) -> str:
     """Read a currency's code, in any letters."""
-    from models.catalog.feed.currencies import currencies_of  # loads babel, which most processes never need
-
     codes = currencies_of(value) if isinstance(value, str) else ()
     if len(codes) != 1:
         raise InvalidError(

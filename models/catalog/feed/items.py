@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
+from models.base.currencies import currencies_of
 from models.base.errors import InvalidError, show_value
 from models.base.fields import parse_object
-from models.catalog.feed.currencies import currencies_of
 from models.catalog.feed.prices import Price, PriceEvidence, read_price
 from models.catalog.feed.remarks import Remark, Remarks
 from models.catalog.feed.sale_dates import read_sale_dates
