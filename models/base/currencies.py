@@ -5,6 +5,8 @@ import unicodedata
 from functools import lru_cache
 from typing import Final
 
+from models.base.errors import InvalidError, show_value
+
 _CODES: Final = frozenset(
     re.findall(
         "[A-Z]{3}",
@@ -153,3 +155,12 @@ def currencies_of(text: str) -> tuple[str, ...]:
         return known
     each = [currencies_of(word) for word in words]
     return tuple(code for code in each[0] if all(code in codes for codes in each))
+
+
+def parse_currency_code(value: object, field: str = "currency") -> str:
+    """Read the code of one currency, as a code or a sign; raises `InvalidError`."""
+    codes = currencies_of(value) if isinstance(value, str) else ()
+    if len(codes) != 1:
+        message = f"{field} must name a currency by its ISO 4217 code, such as EUR, got {show_value(value)}"
+        raise InvalidError(f"{field}_invalid", message)
+    return codes[0]

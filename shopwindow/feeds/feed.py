@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from models.base.currencies import parse_currency_code
+from models.catalog.feed.columns import FieldNaming, has_id, misspelt, plain_name, read_fields, rename
 from models.catalog.feed.items import read_id
-from shopwindow.feeds.columns import has_id, plain_name, read_fields, rename
+from models.catalog.feed.locales import parse_locale
 from shopwindow.feeds.decoding import decode, unpack
 from shopwindow.feeds.documents import read_json_feed, read_xml_feed
 from shopwindow.feeds.exports import magento, shopify, woocommerce
@@ -33,12 +35,18 @@ EXPORTS: Final = (
 @dataclass(frozen=True, slots=True)
 class FeedOptions:
     """What a person knows of a file and it does not say: its encoding, which column holds the id, the currency of
-    prices that name none, and its language and country, such as `de-DE`."""
+    prices that name none, and its language and country, such as `de-DE`. Raises `InvalidError` for none of these."""
 
     encoding: str = ""
     id_column: str = ""
     currency: str = ""
     locale: str = ""
+
+    def __post_init__(self) -> None:
+        if self.currency:
+            parse_currency_code(self.currency)
+        if self.locale:
+            parse_locale(self.locale)
 
 
 def read_feed(path: Path, options: FeedOptions | None = None) -> Feed:
@@ -107,16 +115,26 @@ def _named_by_us(feed: Feed, options: FeedOptions) -> Feed:
         feed = export.convert(feed, asked)
         if options.id_column:
             _take_ids_from(feed, plain_name(options.id_column))
-    else:
+    elif feed.columns:
         names = rename(columns, options.id_column)
         asked = {column for column, name in names.items() if name in read_fields()}
         for row in feed.rows:
             row.fields = {names.get(column, column): value for column, value in row.fields.items()}
+    else:
+        naming = FieldNaming.from_objects((row.fields for row in feed.rows), options.id_column)
+        for row in feed.rows:
+            row.fields = naming.under_our_names(row.fields)
+        asked = naming.read
     if options.currency:
         for row in feed.rows:
-            row.fields.setdefault("currency", options.currency)
+            if row.fields.get("currency") in (None, ""):
+                row.fields["currency"] = options.currency
     feed.locale = options.locale or feed.locale
     feed.unread = [column for column in filled if column not in asked]
+    if export is None:
+        for column, meant in misspelt(feed.unread, (name for row in feed.rows for name in row.fields)).items():
+            message = f"has a column {column!r} that nobody reads: did you mean {meant!r}?"
+            feed.warnings.append(Complaint(0, "column_unknown", message))
     return feed
 
 

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from shopwindow.feeds.columns import has_id, plain_name, rename
+from models.catalog.feed.columns import has_id, plain_name, rename
 from shopwindow.feeds.records import RecordShape, split_records
 from shopwindow.feeds.rows import Complaint, Feed, FeedRow
 from shopwindow.files import FileError
@@ -26,6 +26,7 @@ def read_table(text: str, name: str, id_column: str = "") -> Feed:
     names = [plain_name(cell) for cell in head]
     feed = Feed("line", [], [column for column in names if column])
     ours = rename(names, id_column)
+    id_place = next((place for place, column in enumerate(names) if ours.get(column) in ("id", "item_id")), 0)
     shape = RecordShape(
         delimiter, len(names), tuple(at for at, column in enumerate(names) if ours.get(column) == "price")
     )
@@ -38,7 +39,8 @@ def read_table(text: str, name: str, id_column: str = "") -> Feed:
         extra = [cell for cell in cells[len(names) :] if cell.strip()]
         if extra or (len(cells) < len(names) and record.loose_quote):
             message = f"has {len(cells)} cells where the head has {len(names)}: a quote or a delimiter is wrong in it"
-            feed.rejected.append(Complaint(record.line, "row_broken", message))
+            item_id = cells[id_place].strip(' "') if id_place < len(cells) else ""
+            feed.rejected.append(Complaint(record.line, "row_broken", message, item_id))
             continue
         if record.loose_quote:
             message = "has a quote that is not closed, or not doubled: its cells are told by their number"
@@ -49,7 +51,7 @@ def read_table(text: str, name: str, id_column: str = "") -> Feed:
         pairs = zip(names, cells, strict=False)
         fields = {column: cell for column, cell in pairs if column and cell.strip()}
         if record.loose_quote:
-            fields |= {column: fields[column].strip(' "') for column in fields if ours.get(column) == "id"}
+            fields |= {column: fields[column].strip(' "') for column in fields if ours.get(column) in ("id", "item_id")}
         feed.rows.append(FeedRow(record.line, fields))
     return feed
 

@@ -12,6 +12,8 @@ from babel.numbers import (
     list_currencies,
 )
 
+from models.base.errors import InvalidError, show_value
+
 MOST_DECIMALS: Final = 4
 
 
@@ -58,3 +60,10 @@ def _parsed(locale: str) -> Locale | None:
         return Locale.parse(locale.strip().replace("-", "_")) if locale.strip() else None
     except (UnknownLocaleError, ValueError):
         return None
+
+
+def parse_locale(text: str) -> str:
+    """Check that a locale is a language's, as `de` or `de-DE`; raises `InvalidError`."""
+    if _parsed(text) is None:
+        raise InvalidError("locale_invalid", f"locale must be such as de-DE or fr, got {show_value(text)}")
+    return text

@@ -2,7 +2,8 @@
 
 import pytest
 
-from models.base.currencies import currencies_of, is_currency_code
+from models.base.currencies import currencies_of, is_currency_code, parse_currency_code
+from models.base.errors import InvalidError
 
 
 @pytest.mark.parametrize(
@@ -28,3 +29,10 @@ def test_codes_signs_and_words_mean_currencies(text: str, codes: tuple[str, ...]
 
 def test_a_code_is_one_in_any_letters() -> None:
     assert [is_currency_code(text) for text in ("eur", "USD", "EU", "XXX", "")] == [True, True, False, False, False]
+
+
+@pytest.mark.parametrize("value", ["$", "coins", "EU", 5, None])
+def test_a_currency_that_is_none_or_several_is_named(value: object) -> None:
+    with pytest.raises(InvalidError, match="base must name a currency by its ISO 4217 code"):
+        parse_currency_code(value, "base")
+    assert parse_currency_code("€") == "EUR"

@@ -36,7 +36,7 @@ def test_a_row_with_too_many_cells_is_named_by_its_line_and_costs_no_other() -> 
         (4, {"id": "r3", "title": "Cut"}),
     ]
     [complaint] = feed.rejected
-    assert (complaint.place, complaint.code) == (2, "row_broken")
+    assert (complaint.place, complaint.code, complaint.item_id) == (2, "row_broken", "r1")
     assert "has 4 cells where the head has 3" in complaint.message
 
 
