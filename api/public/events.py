@@ -4,7 +4,6 @@ import time
 from typing import Any, Final
 
 import msgspec
-import orjson
 from fastapi import APIRouter, Request, Response
 
 from api.http import metrics

@@ -12,6 +12,7 @@ from models.catalog.feed.locales import parse_locale
 from shopwindow.feeds.decoding import decode, unpack
 from shopwindow.feeds.documents import read_json_feed, read_xml_feed
 from shopwindow.feeds.exports import magento, shopify, woocommerce
+from shopwindow.feeds.exports.woocommerce_columns import english_column
 from shopwindow.feeds.rows import Complaint, Feed
 from shopwindow.feeds.tables import DELIMITERS, read_table
 from shopwindow.files import FileError, read_bytes
@@ -140,6 +141,7 @@ def _named_by_us(feed: Feed, options: FeedOptions) -> Feed:
 
 def _take_ids_from(feed: Feed, column: str) -> None:
     """Let another of an export's columns, under our name of it, be the id."""
+    column = english_column(column) if feed.kind == woocommerce.WOOCOMMERCE_EXPORT else column
     for row in feed.rows:
         if row.fields.get(column):
             row.fields["id"] = row.fields[column]
