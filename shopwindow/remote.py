@@ -77,7 +77,10 @@ class Remote:
 
         A server that is away, or says it will be back (503), is tried again for ten seconds; raises `RemoteError`.
         """
-        content = None if body is None else orjson.dumps(body)
+        try:
+            content = None if body is None else orjson.dumps(body)
+        except TypeError as error:  # half a character, a number beyond 64 bits
+            raise RemoteError(f"{method} {self._url}{path}: what is to be sent is no JSON: {error}") from error
         headers = {} if body is None else {"Content-Type": "application/json"}
         wait_s = 0.05
         for attempt in range(_TRIES):

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Annotated, Any, Final
@@ -12,19 +12,24 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from api.admin.resource_routes import ResourceRoutes, resource_view
 from api.http.checked_route import CheckedRoute
 from api.http.problems import ProblemError
-from api.http.request_body import answer, array_in, parse_each, read_json, read_resource
+from api.http.request_body import MAX_BODY_BYTES, answer, array_in, at_its_address, parse_each, read_leniently
 from api.http.schemas.catalog import MAX_RESOURCES, DeletedItems, Items, ItemsAccepted, ItemsRemoved
 from api.http.schemas.documenting import body, problems
 from api.runtime.authentication import SecretSite
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
 from api.runtime.store_access import CATALOG_AWAY, ask_store, follow_newest_catalog
+from models.base.currencies import parse_currency_code
 from models.base.errors import InvalidError
 from models.catalog.assortment import Assortment
+from models.catalog.feed.columns import FieldNaming, misspelt, read_fields
 from models.catalog.feed.items import ItemReading, lacking, read_id, read_item
+from models.catalog.feed.locales import parse_locale
 from models.catalog.feed.prices import PriceEvidence
 from models.catalog.feed.whole import items_gone
 from models.catalog.resources import CatalogItem
+from models.events.intake.event_warnings import EventWarnings
+from models.events.intake.json_repair import repaired
 from store.site.catalog import id_of
 
 ITEMS_PATH: Final = "/v1/catalog/items"
@@ -32,6 +37,24 @@ MAX_FEED_BYTES: Final = 16 * 1024 * 1024
 _PORTION: Final = 100
 
 router = APIRouter(route_class=CheckedRoute)
+
+Currency = Annotated[str, Query(description="Currency of prices that name none, such as EUR.", examples=["EUR"])]
+LocaleOption = Annotated[
+    str, Query(description="Language and country that prices are written for, such as de-DE.", examples=["de-DE"])
+]
+
+
+@dataclass(frozen=True, slots=True)
+class _ItemOptions:
+    """What a sender knows of all products of a request: the currency of prices that name none, and their locale."""
+
+    currency: str = ""
+    locale: str = ""
+
+    @classmethod
+    def of(cls, currency: str, locale: str) -> "_ItemOptions":
+        """Check what was given; raises `InvalidError`."""
+        return cls(currency and parse_currency_code(currency), locale and parse_locale(locale))
 
 
 @dataclass(slots=True)
@@ -41,11 +64,45 @@ class _Intake:
     Their prices are evidence of each other; of several with one id the last counts, and the earlier are named.
     """
 
-    evidence: PriceEvidence
+    evidence: PriceEvidence = field(default_factory=PriceEvidence)
+    values: list[Any] = field(default_factory=list)
     warnings: list[dict[str, Any]] = field(default_factory=list)
     _seen: dict[str, int] = field(default_factory=dict)
     _currencies: dict[str, int] = field(default_factory=dict)
     _index: int = -1
+
+    @classmethod
+    def of(cls, given: Sequence[Any], options: _ItemOptions, *, is_whole: bool = True) -> "_Intake":
+        """Take the products of a request, in `values` by our names; what JSON has not is repaired first."""
+        intake = cls()
+        naming = FieldNaming.from_objects(value for value in given if isinstance(value, dict))
+        said: set[str] = set()
+        for index, value in enumerate(given):
+            intake._index = index
+            product = value if is_whole else intake._repaired(value)
+            if isinstance(product, dict):
+                product = naming.under_our_names(product)
+                if options.currency and product.get("currency") in (None, ""):
+                    product["currency"] = options.currency
+                intake._warn_of_misspelt(product, said)
+            intake.values.append(product)
+        intake._index = -1
+        intake.evidence = PriceEvidence.from_rows(intake.values, options.locale)
+        return intake
+
+    def _repaired(self, value: Any) -> Any:
+        found = EventWarnings()
+        product = repaired(value, found)
+        for warning in found.found:
+            self._warn(warning.field, warning.code, warning.message)
+        return product
+
+    def _warn_of_misspelt(self, product: Mapping[str, Any], said: set[str]) -> None:
+        """Say of a field that nobody reads which one is meant, once a request."""
+        unread = product.keys() - read_fields() - said
+        for name, meant in misspelt(sorted(unread), product).items() if unread else ():
+            said.add(name)
+            self._warn(name, "field_unknown", f"a product has no field {name!r}: did you mean {meant!r}?")
 
     def read(self, value: object) -> CatalogItem:
         """Read the next one; raises `InvalidError`."""
@@ -95,7 +152,9 @@ class _ItemRoutes(ResourceRoutes[CatalogItem]):
     """Those of products."""
 
     async def reader(self, state: State, site: Site, values: Sequence[Any]) -> Callable[[object], CatalogItem]:  # noqa: ARG002
-        return _Intake(PriceEvidence.from_rows(values)).read
+        intake = _Intake.of(values, _ItemOptions())
+        named = iter(intake.values)
+        return lambda _: intake.read(next(named))
 
     async def put(self, state: State, site: Site, resources: list[CatalogItem]) -> None:
         await ask_store(self.away, state.stores.catalogs.put, site.name, "items", resources, time.time())
@@ -110,11 +169,14 @@ class _ItemRoutes(ResourceRoutes[CatalogItem]):
         await follow_newest_catalog(site)
         return deleted
 
-    async def put_whole(self, request: Request, site: Site, *, whole: bool, force: bool) -> Response:
+    async def put_whole(
+        self, request: Request, site: Site, options: _ItemOptions, *, whole: bool, force: bool
+    ) -> Response:
         """Take those that can be read; where they are the `whole` catalog, take off what is not among them."""
         state = state_of(request)
-        values = array_in(await read_json(request, self.most_bytes), "items", self.most)
-        intake = _Intake(PriceEvidence.from_rows(values))
+        read, is_whole = await read_leniently(request, self.most_bytes)
+        intake = _Intake.of(array_in(read, "items", self.most), options, is_whole=is_whole)
+        values = intake.values
         accepted, rejected = await _read_in_portions(values, intake)
         gone: list[str] = []
         if whole:
@@ -132,11 +194,11 @@ class _ItemRoutes(ResourceRoutes[CatalogItem]):
         told_back = {"accepted": len(last_of_each), "rejected": rejected, "warnings": intake.warnings}
         return answer({**told_back, **({"removed": len(gone)} if whole else {})})
 
-    async def put_single(self, request: Request, site: Site, item_id: str) -> Response:
+    async def put_single(self, request: Request, site: Site, item_id: str, options: _ItemOptions) -> Response:
         """Take the one put to its own address; the answer has its warnings beside it where there are any."""
-        value = await read_resource(request, "item_id", item_id, self.most_bytes)
-        intake = _Intake(PriceEvidence.from_rows([value]))
-        item = intake.read(value)
+        read, is_whole = await read_leniently(request, self.most_bytes)
+        intake = _Intake.of([at_its_address(read, "item_id", item_id)], options, is_whole=is_whole)
+        item = intake.read(intake.values[0])
         await self.put(state_of(request), site, [item])
         intake.warn_of_currencies(site.assortment)
         return answer({**resource_view(item), **({"warnings": intake.warnings} if intake.warnings else {})})
@@ -157,9 +219,12 @@ async def put_items(
     site: SecretSite,
     whole: Annotated[bool, Query(description="These are all there are: what is not among them is taken off.")] = False,
     force: Annotated[bool, Query(description="Take off more than half of the catalog, if need be.")] = False,
+    currency: Currency = "",
+    locale: LocaleOption = "",
 ) -> Response:
     """Take many at once: a bad one is rejected with its index, an odd field is named in `warnings`."""
-    return await _ROUTES.put_whole(request, site, whole=whole, force=force)
+    options = _ItemOptions.of(currency, locale)
+    return await _ROUTES.put_whole(request, site, options, whole=whole, force=force)
 
 
 @router.put(
@@ -170,10 +235,14 @@ async def put_items(
     openapi_extra=body(CatalogItem),
 )
 async def put_item(
-    request: Request, resource_id: Annotated[str, Path(description="Its `item_id`.")], site: SecretSite
+    request: Request,
+    resource_id: Annotated[str, Path(description="Its `item_id`.")],
+    site: SecretSite,
+    currency: Currency = "",
+    locale: LocaleOption = "",
 ) -> Response:
     """Take one; the id in the address counts."""
-    return await _ROUTES.put_single(request, site, resource_id)
+    return await _ROUTES.put_single(request, site, resource_id, _ItemOptions.of(currency, locale))
 
 
 @router.delete(
@@ -185,8 +254,9 @@ async def put_item(
 )
 async def delete_items(request: Request, site: SecretSite) -> Response:
     """Remove many at once; ids of which there is no product are named."""
-    values = array_in(await read_json(request), "item_ids", MAX_RESOURCES)
-    item_ids = list(dict.fromkeys(str(value) for value in values))
+    read, _ = await read_leniently(request, MAX_BODY_BYTES)
+    values = array_in(read, "item_ids", MAX_RESOURCES)
+    item_ids = list(dict.fromkeys(str(repaired(value, EventWarnings())) for value in values))
     await follow_newest_catalog(site)
     known = [item_id for item_id in item_ids if item_id in site.assortment.items]
     deleted = await _ROUTES.delete_many(state_of(request), site, known)

@@ -12,7 +12,7 @@ from api.http.problems import ProblemError
 from api.http.schemas.documenting import fields_of
 from models.base.errors import InvalidError, show_value
 from models.base.fields import reject_unknown_fields
-from models.events.intake.json_repair import dumped
+from models.events.intake.json_repair import dumped, has_long_numbers, loads_leniently
 
 MAX_BODY_BYTES: Final = 1024 * 1024
 """Of a body of which no more is known; routes that take less, or feeds, say so."""
@@ -29,6 +29,25 @@ async def read_json(request: Request, limit: int = MAX_BODY_BYTES) -> Any:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise json_invalid(error) from error
+
+
+async def read_leniently(request: Request, limit: int) -> tuple[Any, bool]:
+    """Read a body of at most `limit` bytes that may hold what JSON has not: NaN, half a character, very long numbers.
+
+    Gives whether it holds what JSON has; else what comes of it is to be `repaired`, part by part, so that a bad value
+    costs no other. What is no JSON even so ends the request with a problem.
+    """
+    body = await read_body(request, limit)
+    try:
+        value = orjson.loads(body)
+        if not has_long_numbers(body):
+            return value, True
+    except orjson.JSONDecodeError as error:
+        try:
+            return loads_leniently(body), False
+        except (ValueError, RecursionError):
+            raise json_invalid(error) from error
+    return loads_leniently(body), False
 
 
 def json_invalid(error: ValueError) -> ProblemError:
@@ -89,11 +108,15 @@ def _too_large(size: int, limit: int) -> ProblemError:
 
 
 async def read_resource(request: Request, id_field: str, resource_id: str, limit: int = MAX_BODY_BYTES) -> Any:
-    """Read the one resource put to its own address: the id in the address counts, and the body may leave it out.
+    """Read the one resource put to its own address, as `at_its_address` has it."""
+    return at_its_address(await read_json(request, limit), id_field, resource_id)
+
+
+def at_its_address(value: Any, id_field: str, resource_id: str) -> Any:
+    """Give a resource put to its own address: the id in the address counts, and the body may leave it out.
 
     Raises `InvalidError` for a body that names another.
     """
-    value = await read_json(request, limit)
     if not isinstance(value, dict):
         return value
     given = value.get(id_field, resource_id)

@@ -4,13 +4,12 @@ import time
 from typing import Any, Final
 
 import msgspec
-import orjson
 from fastapi import APIRouter, Request, Response
 
 from api.http import metrics
 from api.http.hot_route import HotRoute
 from api.http.problems import ProblemError
-from api.http.request_body import answer, array_in, json_invalid, read_body
+from api.http.request_body import answer, array_in, read_leniently
 from api.http.schemas.documenting import body, problems
 from api.http.schemas.events import MAX_EVENTS, Events, EventsAccepted
 from api.runtime.asking_bot import asking_bot
@@ -25,7 +24,7 @@ from models.events.events import MAX_EVENT_BYTES
 from models.events.intake.event_size import encode_fitting
 from models.events.intake.event_warnings import EventWarnings
 from models.events.intake.item_currencies import in_one_currency
-from models.events.intake.json_repair import dumped, has_long_numbers, loads_leniently, repaired
+from models.events.intake.json_repair import dumped, repaired
 from models.events.intake.parsing import Receipt, parse_event_name, read_event
 from models.events.names import SERVER_EVENTS
 from store.log.log import partition_of
@@ -55,7 +54,7 @@ async def post_events(request: Request) -> Response:
     """
     state = state_of(request)
     site, is_secret = sending_site(request)
-    body, is_whole = _decoded(await read_body(request, MAX_EVENTS_BYTES))
+    body, is_whole = await read_leniently(request, MAX_EVENTS_BYTES)
     values = array_in(body, "events", MAX_EVENTS)
     sent_at = body.get("sent_at", body.get("sentAt"))
     now_s = time.time()
@@ -100,20 +99,6 @@ async def post_events(request: Request) -> Response:
     if warned:
         metrics.EVENT_WARNINGS.labels(site.name).inc(len(warned))
     return answer({"accepted": len(incoming), "rejected": rejected, "warnings": warned}, status=202)
-
-
-def _decoded(body: bytes) -> tuple[Any, bool]:
-    """Decode a body; whether it holds what JSON has, else its events need to be repaired."""
-    try:
-        value = orjson.loads(body)
-        if not has_long_numbers(body):
-            return value, True
-    except orjson.JSONDecodeError as error:
-        try:
-            return loads_leniently(body), False
-        except (ValueError, RecursionError):
-            raise json_invalid(error) from error
-    return loads_leniently(body), False
 
 
 def _shown(index: int, event_id: str, warnings: EventWarnings) -> list[dict[str, Any]]:

@@ -1,49 +1,47 @@
 """Money: an amount and its currency out of text as people and programs write it, or nothing where it cannot be told.
 
-A number is read by how it is written: of `.` and `,` the later one parts the decimals; one that stands more than once
-groups thousands, and so does a lone one with three digits behind it where people write (`1,234`, `1.299 EUR`). A plain
-number with a point (`12.995`) is a program's, and its point parts the decimals. Text of two numbers is no amount.
+One grammar serves prices of feeds and amounts of events. A text is one number, with or without a currency before or
+behind it. Of `.` and `,` the later one parts the decimals; one that stands more than once groups thousands; spaces,
+apostrophes and U+066C only group, U+066B only parts. What a lone `.` or `,` before three digits does is for the caller
+to say, who may know the feed or its language: `read_money`, which knows neither, takes it to group where people write
+(`1,234`, `1.299 EUR`), and the point of a plain number (`12.995`) for a program's.
 """
 
 import re
 import unicodedata
+from collections.abc import Callable
+from functools import lru_cache
+from html import unescape
 from math import isfinite
 from typing import Final, NamedTuple
 
+from models.base.currencies import THREE_DECIMALS, currencies_of, is_currency_code
+
 _MAX_TEXT: Final = 64
 _PLAIN: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?")
-_NUMBER: Final = r"(?P<number>\d[\d.,' ]*|[.,]\d+)"
-_WORD: Final = r"[^\d\s+\-(),.']+(?:\.(?=\s|\d|$))?"
 _WRITTEN: Final = re.compile(
-    rf"(?P<before>{_WORD})?\s*(?P<sign>[+-])?\s*(?P<middle>{_WORD})?\s*{_NUMBER}(?P<dash>[.,:]?[-\u2013\u2014]+)?"
-    rf"\s*(?P<after>{_WORD})?"
+    r"(?P<before>[^\d]*?)(?P<number>[.,٫]?\d(?:[\d.,'٬٫ ]*\d)?)"
+    r"(?P<round>[.,:] ?[-–—]{1,2}|/[-–—]|[–—])?[.,]?(?P<after>[^\d]*)"
 )
-_GROUPED: Final = re.compile(r"[1-9]\d{0,2}(?:[., ']\d{3})+|[1-9]\d?(?:[., ']\d{2})+[., ']\d{3}")
+_SEPARATOR: Final = re.compile(r"[.,'٬٫ ]")
+_GROUPED: Final = re.compile(r"[1-9]\d{0,2}(?:[.,'٬ ]\d{3})+|[1-9]\d?(?:[.,'٬ ]\d{2})+[.,'٬ ]\d{3}")
 """Groups of three, or as India writes them, of two before the last three; no group begins an amount with 0."""
-_SYMBOLS: Final = {
-    "€": "EUR", "euro": "EUR", "euros": "EUR", "£": "GBP", "us$": "USD", "ca$": "CAD", "c$": "CAD", "a$": "AUD",
-    "au$": "AUD", "nz$": "NZD", "hk$": "HKD", "s$": "SGD", "nt$": "TWD", "r$": "BRL", "mx$": "MXN", "₫": "VND",
-    "zł": "PLN", "zl": "PLN", "kč": "CZK", "₴": "UAH", "₽": "RUB", "руб": "RUB", "руб.": "RUB", "₹": "INR",
-    "rs.": "INR", "₩": "KRW", "₺": "TRY", "₪": "ILS", "฿": "THB", "₱": "PHP", "₦": "NGN", "₸": "KZT", "ft": "HUF",
-    "lei": "RON", "лв": "BGN", "лв.": "BGN", "元": "CNY", "cn¥": "CNY", "円": "JPY", "jp¥": "JPY",
-    "rp": "IDR", "rm": "MYR", "chf.": "CHF", "fr.": "CHF",
-}  # fmt: skip
-_OF_SEVERAL: Final = frozenset({"$", "¥", "￥", "kr", "kr."})
-"""Signs of more than one currency: the amount is read, its currency is not."""
-_CODES: Final = frozenset(
-    re.findall(
-        "[A-Z]{3}",
-        """AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD
-        CDF CHF CLF CLP CNH CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD
-        GNF GTQ GYD HKD HNL HRK HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT
-        LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD
-        OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SLL SOS SRD SSP STN
-        SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VED VES VND VUV WST XAF XCD XCG XOF
-        XPF YER ZAR ZMW ZWG ZWL""",
-    )
-)
-"""ISO 4217, and a few that ended lately."""
-_THREE_DECIMALS: Final = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
+_PARTS: Final = ".,٫"
+_RAISED: Final = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+_RAISED_CENTS: Final = re.compile(rf"(?<=\d)[.,]?([{_RAISED}]{{2}})(?![{_RAISED}])")
+_MARKS: Final = str.maketrans("’‘ʼ´`−،", "'''''-,", "\u200b\u200e\u200f\u061c\ufeff*†" + _RAISED)
+_OF_RAISED: Final = str.maketrans(_RAISED, "0123456789")
+_AROUND: Final = " :;.,"
+
+
+class WrittenMoney(NamedTuple):
+    """A text taken apart: the number's digits and separators, its sign, and the currencies it may be of; `has_words`
+    where there is anything but the number."""
+
+    number: str
+    negative: bool
+    currencies: tuple[str, ...]
+    has_words: bool
 
 
 class Money(NamedTuple):
@@ -73,21 +71,19 @@ def read_money(text: str, currency: str = "", decimal_mark: str = "") -> Money |
     plain = text.strip()
     if not decimal_mark and _PLAIN.fullmatch(plain):
         return _finite(float(plain), "")
-    written = _simplified(plain)
-    negative = written.startswith("(") and written.endswith(")")
-    found = _WRITTEN.fullmatch(written[1:-1].strip() if negative else written)
-    if found is None:
+    written = take_apart(plain)
+    if written is None:
         return None
-    words = [word for name in ("before", "middle", "after") if (word := found[name])]
-    codes = {read_currency(word) for word in words}
-    if None in codes or len(codes - {""}) > 1:
-        return None
-    named = next((code for code in codes if code), "")
-    digits = _plain_digits(found["number"].strip(), named or currency, decimal_mark, by_people=bool(words))
-    if digits is None:
-        return None
-    amount = float(digits)
-    return _finite(-amount if negative or found["sign"] == "-" else amount, named)
+    named = written.currencies[0] if len(written.currencies) == 1 else ""
+    three = (named or currency) in THREE_DECIMALS
+
+    def groups(mark: str) -> bool:
+        if decimal_mark:
+            return mark != decimal_mark
+        return mark == "," or (written.has_words and not three)
+
+    amount = amount_written(written.number, groups)
+    return None if amount is None else _finite(-amount if written.negative else amount, named)
 
 
 def read_currency(text: str) -> str | None:
@@ -96,63 +92,99 @@ def read_currency(text: str) -> str | None:
     >>> read_currency("eur"), read_currency("€"), read_currency("$"), read_currency("quite")
     ('EUR', 'EUR', '', None)
     """
-    word = text.strip().casefold()
-    if word in _SYMBOLS:
-        return _SYMBOLS[word]
-    if word in _OF_SEVERAL:
-        return ""
-    return word.upper() if word.upper() in _CODES else None
+    codes = currencies_of(unescape(text)) if len(text) <= _MAX_TEXT else ()
+    if not codes:
+        return None
+    return codes[0] if len(codes) == 1 else ""
 
 
 def _finite(amount: float, currency: str) -> Money | None:
     return Money(amount, currency) if isfinite(amount) else None
 
 
+@lru_cache(maxsize=16_384)
+def take_apart(text: str) -> WrittenMoney | None:
+    """Take an amount apart; None where there is not one number, or anything beside it but a currency and a sign.
+
+    >>> take_apart("US $ 1 299.50-")
+    WrittenMoney(number='1 299.50', negative=True, currencies=('USD',), has_words=True)
+    """
+    found = _WRITTEN.fullmatch(_simplified(text))
+    if found is None:
+        return None
+    before, number, after = found["before"], found["number"], found["after"]
+    if number[0] == "." and (before[-1:].isalpha() or before[-1:] == "/") and not is_currency_code(before[-3:]):
+        number = number[1:]  # the point is of an abbreviation, such as Rs.500
+    minus = before.strip().startswith("(") and after.strip().endswith(")")
+    if minus:
+        before, after = before.strip()[1:], after.strip()[:-1]
+    beside = f"{before} {after}"
+    signs = beside.count("-") + beside.count("+")
+    if signs > 1 or (signs and minus):
+        return None
+    minus = minus or "-" in beside
+    words = [word for part in (before, after) if (word := part.strip(_AROUND + "+-"))]
+    read = [currencies_of(word) for word in words]
+    common = tuple(code for code in read[0] if all(code in codes for codes in read)) if read else ()
+    if words and not common:
+        return None
+    return WrittenMoney(number, minus, common, bool(words))
+
+
 def _simplified(text: str) -> str:
-    """Digits of any script as ours, spaces as one space, minus signs and apostrophes as ASCII has them."""
-    made: list[str] = []
-    for letter in text:
-        digit = unicodedata.decimal(letter, None)
-        if digit is not None:
-            made.append(str(digit))
-        elif letter.isspace() or letter in "\u202f\u2009\u00a0":
-            made.append(" ")
-        else:
-            made.append(
-                {"\u2212": "-", "\u2019": "'", "\u02bc": "'", "\u066b": ",", "\u066c": "'", "\uff0c": ","}.get(
-                    letter, letter
-                )
-            )
-    return " ".join("".join(made).split())
+    """Entities decoded, digits of any script as ours, raised cents behind U+066B, spaces as one space."""
+    if "&" in text:
+        text = unescape(text)
+    if not text.isascii():
+        text = _RAISED_CENTS.sub(lambda cents: "٫" + cents[1].translate(_OF_RAISED), text)
+        text = unicodedata.normalize("NFKC", text.translate(_MARKS)).translate(_MARKS)
+        text = "".join(str(unicodedata.decimal(sign)) if sign.isdecimal() else sign for sign in text)
+    return " ".join(text.translate(_MARKS).split())
 
 
-def _plain_digits(number: str, currency: str, decimal_mark: str, *, by_people: bool) -> str | None:
-    """Give a number with a point before its decimals and no groups; None where it is written like no amount."""
-    marks = [mark for mark in number if mark in ".,"]
-    if not marks:
-        whole, tail = number, ""
-    elif len({*marks}) == 2 or len(marks) == 1:
-        whole, _, tail = number.rpartition(marks[-1])
-        if len({*marks}) == 1 and _groups(whole, tail, marks[-1], currency, decimal_mark, by_people=by_people):
-            whole, tail = number, ""
-        elif marks[-1] in whole:
-            return None  # 1,234.567,89
-    else:
-        whole, tail = number, ""
-    if tail and not tail.isdecimal():
+def amount_written(number: str, groups: Callable[[str], bool]) -> float | None:
+    """Give the amount that digits and separators mean; None where they are written like no amount.
+
+    `groups` is asked whether a lone `.` or `,` before three digits stands between thousands.
+    """
+    signs = _SEPARATOR.findall(number)
+    if not signs:
+        return float(number)
+    last = signs[-1]
+    head, tail = number[: number.rindex(last)], number[number.rindex(last) + 1 :]
+    if len(signs) == 1 and last in ".,":
+        grouped = may_group(head, tail) and groups(last)
+        return float(head + tail) if grouped else float(f"{head or '0'}.{tail}")
+    if len(set(signs)) == 1 and last != "٫":
+        return _joined(number) if _GROUPED.fullmatch(number) else None
+    if last not in _PARTS or signs.count(last) != 1 or len(set(signs)) > 2:
         return None
-    separators = {mark for mark in whole if not mark.isdecimal()}
-    if separators and (len(separators) > 1 or not _GROUPED.fullmatch(whole)):
-        return None
-    return f"{''.join(mark for mark in whole if mark.isdecimal()) or '0'}.{tail or '0'}"
+    whole = head or "0"
+    return float(f"{_SEPARATOR.sub('', whole)}.{tail}") if whole.isdecimal() or _GROUPED.fullmatch(whole) else None
 
 
-def _groups(whole: str, tail: str, mark: str, currency: str, decimal_mark: str, *, by_people: bool) -> bool:
-    """Whether a lone mark groups thousands rather than parts decimals."""
-    if len(tail) != 3 or not whole or len(whole) > 3 or whole.startswith("0") or not whole.isdecimal():
-        return False
-    if decimal_mark:
-        return mark != decimal_mark
-    if mark == ",":
-        return True
-    return by_people and currency not in _THREE_DECIMALS
+def proved_of(number: str) -> list[tuple[str, str]]:
+    """What a number proves of its separators, whatever stands elsewhere: `group`, `decimal`, or `three` decimals.
+
+    >>> proved_of("1.299,50"), proved_of("0.125"), proved_of("1.299")
+    ([('group', '.'), ('decimal', ',')], [('three', '.')], [])
+    """
+    signs = _SEPARATOR.findall(number)
+    if not signs:
+        return []
+    head, _, tail = number.rpartition(signs[-1])
+    decimal = ("three" if len(tail) == 3 else "decimal", signs[-1])
+    if len(signs) == 1:
+        return [decimal] if signs[0] in ".," and not may_group(head, tail) else []
+    if len(set(signs)) == 1:
+        return [("group", signs[0])] if _GROUPED.fullmatch(number) else []
+    return [("group", signs[0]), decimal] if signs.count(signs[-1]) == 1 and _GROUPED.fullmatch(head) else []
+
+
+def may_group(head: str, tail: str) -> bool:
+    """Whether what stands around a lone `.` or `,` can be thousands."""
+    return len(tail) == 3 and 0 < len(head) <= 3 and head[0] != "0"
+
+
+def _joined(number: str) -> float:
+    return float(_SEPARATOR.sub("", number))

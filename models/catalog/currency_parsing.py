@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from models.base.currencies import parse_currency_code
 from models.base.errors import InvalidError, show_value
 from models.base.fields import Fields, parse_object
 from models.events.currency import NO_CURRENCY, SiteCurrency
@@ -29,7 +30,7 @@ def parse_site_currency(raw: object) -> SiteCurrency:
         if rates:
             raise InvalidError("base_missing", f"base is required where rates are, got {show_value(given)}")
         return NO_CURRENCY
-    base = _code(given, "base")
+    base = parse_currency_code(given, "base")
     found: dict[str, float] = {}
     for code in rates:
         rate = Fields(rates, "rates.", "rates_invalid").number(code, None, 0.0, MOST_RATE)
@@ -37,22 +38,9 @@ def parse_site_currency(raw: object) -> SiteCurrency:
             raise InvalidError(
                 "rates_invalid", f"rates.{code} must be a number above 0 to {MOST_RATE:g}, got {show_value(rate)}"
             )
-        currency = _code(code, "rates")
+        currency = parse_currency_code(code, "rates")
         if currency == base and rate != 1.0:
             raise InvalidError("rates_invalid", f"rates.{code} is the base's own, which is 1, got {show_value(rate)}")
         if currency != base:
             found[currency] = rate
     return SiteCurrency(base=base, rates=found)
-
-
-def _code(value: object, field: str) -> str:
-    """Read a currency's code, in any letters."""
-    from models.catalog.feed.currencies import currencies_of  # loads babel, which most processes never need
-
-    codes = currencies_of(value) if isinstance(value, str) else ()
-    if len(codes) != 1:
-        raise InvalidError(
-            f"{field}_invalid",
-            f"{field} must name a currency by its ISO 4217 code, such as EUR, got {show_value(value)}",
-        )
-    return codes[0]

@@ -6,6 +6,7 @@ from typing import Final
 
 from models.base.errors import InvalidError, show_value
 from models.base.fields import parse_object
+from models.catalog.feed.columns import FieldNaming
 from models.catalog.feed.items import read_item
 from models.catalog.feed.prices import PriceEvidence
 from models.catalog.feed_fields import MAX_DESCRIPTION, MAX_LISTED_IDS, FeedFields, parse_category
@@ -22,7 +23,8 @@ def parse_item(raw: object) -> CatalogItem:
     >>> parse_item({"id": "a1", "price": "15.00 EUR", "product_type": "Home > Kitchen"}).category
     ('Home', 'Kitchen')
     """
-    return read_item(raw, PriceEvidence.from_rows([raw])).item
+    named = FieldNaming().under_our_names(raw) if isinstance(raw, dict) else raw
+    return read_item(named, PriceEvidence.from_rows([named])).item
 
 
 def parse_creative(raw: object) -> Creative:

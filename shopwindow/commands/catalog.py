@@ -59,7 +59,11 @@ def import_catalog(
     from shopwindow.feeds.checking import check_feed
     from shopwindow.feeds.feed import FeedOptions, read_feed
 
-    feed = read_feed(file, FeedOptions(encoding, id_column, currency, locale))
+    try:
+        options = FeedOptions(encoding, id_column, currency, locale)
+    except InvalidError as error:
+        raise typer.BadParameter(error.message) from error
+    feed = read_feed(file, options)
     checked = check_feed(feed)
     gone: list[str] = []
     if not dry_run or whole:

@@ -34,6 +34,7 @@ class CheckedFeed:
 def check_feed(feed: Feed) -> CheckedFeed:
     """Read a feed's rows; one that cannot be shown is rejected, an odd field is left out with a warning."""
     checked = CheckedFeed(rejected=list(feed.rejected), warnings=list(feed.warnings))
+    checked.told_ids.update(complaint.item_id for complaint in feed.rejected if complaint.item_id)
     evidence = PriceEvidence.from_rows((row.fields for row in feed.rows), feed.locale)
     for row in feed.rows:
         item_id = read_id(row.fields)

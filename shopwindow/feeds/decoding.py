@@ -9,6 +9,7 @@ import zlib
 from dataclasses import dataclass
 from typing import Final
 
+from shopwindow.feeds.encodings import guess_encoding
 from shopwindow.files import FileError
 
 _BYTE_ORDER_MARKS: Final = (
@@ -23,19 +24,33 @@ _FEED_NAMES: Final = (".xml", ".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjso
 MOST_PACKINGS: Final = 3
 MOST_BYTES: Final = 4 * 1024**3
 """Of a feed, unpacked; more is a bomb, or belongs into several files."""
-_FALLBACK: Final = "windows-1252"
 _MOST_ACCENTED: Final = 0.3
-"""Share of letters with accents from which on a text is none of Western Europe."""
+"""Share of letters with accents from which on a text is of no language that is written in Latin letters."""
 _NO_LETTER: Final = re.compile(r"[A-Za-z][¹²³¼½¾¿¡£¥¦¤¬¯¸]+[A-Za-z]|[^\W\d_A-Za-z]{4,}")
+_MOST_BROKEN: Final = 0.01
+_AS_BROWSERS: Final = {
+    "ascii": "cp1252",
+    "iso8859-1": "cp1252",
+    "iso8859-9": "cp1254",
+    "iso8859-11": "cp874",
+    "shift_jis": "cp932",
+    "euc_kr": "cp949",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+}
+"""What is meant by an encoding's name, where it is another that has more signs: as the WHATWG's standard has it."""
+_SWITCHING: Final = ("iso2022", "hz", "utf-7")
+"""Encodings whose bytes are ASCII's, and mean something else."""
 
 
 @dataclass(frozen=True, slots=True)
 class DecodedText:
-    """A feed's text, the encoding it was in, and whether that was only guessed."""
+    """A feed's text, the encoding it was in, whether that was only guessed, and how many characters were broken."""
 
     text: str
     encoding: str
     guessed: bool = False
+    broken: int = 0
 
 
 def unpack(data: bytes, name: str) -> bytes:
@@ -81,49 +96,88 @@ def _bounded(data: bytes, name: str) -> bytes:
 
 
 def decode(data: bytes, name: str, encoding: str = "") -> DecodedText:
-    """Decode a feed: as told, else by its byte order mark, its XML declaration, as UTF-8, or as Windows-1252.
+    """Decode a feed: as told, else by its byte order mark, its XML declaration, as UTF-8, or by its letters.
 
-    Raises `FileError`, with a hint, for what is none of them.
+    A text that is UTF-8 but for some characters cut in the middle has U+FFFD for them. A declaration counts where the
+    bytes bear it out. Raises `FileError`, with a hint, for what nobody can tell.
 
     >>> decode(b"K\\xe4semesser", "feed.csv")
-    DecodedText(text='Käsemesser', encoding='windows-1252', guessed=True)
+    DecodedText(text='Käsemesser', encoding='windows-1252', guessed=True, broken=0)
     """
     if encoding:
-        return DecodedText(_decoded(data, encoding, name).removeprefix("\ufeff"), encoding)
+        return _as_told(data, encoding, name)
     for mark, marked in _BYTE_ORDER_MARKS:
         if data.startswith(mark):
-            return DecodedText(_decoded(data, marked, name), marked)
-    declared = _DECLARED.match(data[:300])
-    if declared is not None and declared[1].lower() not in (b"utf-8", b"utf8"):
-        # Other encodings look like UTF-8 by chance next to never; a head copied from elsewhere is frequent.
-        if not data.isascii() and _is_utf_8(data):
-            return DecodedText(data.decode(), "utf-8", guessed=True)
-        return DecodedText(_decoded(data, declared[1].decode(), name), declared[1].decode())
+            return _as_told(data, marked, name)
+    found = _DECLARED.match(data[:300])
+    declared = found[1].decode() if found is not None else ""
+    # What could be read as ASCII up to here is in none of the encodings of two bytes and more a letter.
+    codec = _codec_of(declared)
+    if declared and codec != "utf-8" and (data.isascii() or _is_utf_8(data)):
+        if codec.startswith(_SWITCHING):
+            return _as_told(data, declared, name)
+        return DecodedText(data.decode(), "utf-8", guessed=not data.isascii() or not _has_bytes_of_ascii(codec))
     without_mark = _utf_16_by_zeros(data)
     if without_mark:
-        return DecodedText(_decoded(data, without_mark, name), without_mark)
-    try:
-        return DecodedText(data.decode("utf-8"), "utf-8")
-    except UnicodeDecodeError as error:
-        place = error.start
-    try:
-        text = data.decode(_FALLBACK)
-    except UnicodeDecodeError:
-        text = ""
-    if not _is_western(text):
-        raise FileError(
-            f"{name} is not UTF-8: byte {place}; say what it is in, such as --encoding windows-1251 or shift_jis"
-        )
-    return DecodedText(text, _FALLBACK, guessed=True)
+        return _as_told(data, without_mark, name)
+    mended = _mended_utf_8(data)
+    if mended is not None and (codec in ("", "utf-8") or mended.broken <= _MOST_BROKEN * len(data)):
+        return mended
+    if codec != "utf-8" and _has_bytes_of_ascii(codec):
+        return _as_told(data, declared, name)
+    return _guessed(data, name, declared)
 
 
-def _decoded(data: bytes, encoding: str, name: str) -> str:
+def _as_told(data: bytes, encoding: str, name: str) -> DecodedText:
+    """Decode what is known to be in an encoding; a few characters that are broken are no reason to doubt it."""
+    codec = _codec_of(encoding)
+    if not codec:
+        raise FileError(f"{name}: encoding {encoding!r} is not known")
+    if codec == "utf-8":
+        mended = _mended_utf_8(data)
+        if mended is not None:
+            return mended
     try:
-        return data.decode(encoding)
-    except LookupError as error:
-        raise FileError(f"{name}: encoding {encoding!r} is not known") from error
+        return DecodedText(_decoded(data, codec).removeprefix("\ufeff"), encoding)
     except UnicodeError as error:
+        if codec.startswith(("utf-16", "utf-32")):
+            text = data.decode(codec, errors="replace").removeprefix("\ufeff")
+            broken = text.count("\ufffd")
+            if broken <= max(1, _MOST_BROKEN * len(text)):
+                return DecodedText(text, encoding, broken=broken)
         raise FileError(f"{name} is not {encoding}: {error}; say what it is in with --encoding") from error
+
+
+def _codec_of(encoding: str) -> str:
+    """The name of Python's codec for an encoding's name; empty for none."""
+    plain = encoding.strip().lower()
+    if plain.replace("-", "").replace("_", "").startswith("utf8"):
+        return "utf-8"
+    try:
+        found = codecs.lookup(plain).name
+        b"".decode(found)
+    except (LookupError, UnicodeError):
+        return ""
+    return found
+
+
+def _decoded(data: bytes, codec: str) -> str:
+    """Decode, with the signs that Windows has in places that ISO left to controls."""
+    wider = _AS_BROWSERS.get(codec)
+    if wider:
+        try:
+            return data.decode(wider)
+        except UnicodeError:
+            pass
+    return data.decode(codec)
+
+
+def _has_bytes_of_ascii(codec: str) -> bool:
+    """Whether ASCII's letters are the same bytes in an encoding."""
+    try:
+        return bool(codec) and "<?xml a=1>".encode(codec) == b"<?xml a=1>"
+    except UnicodeError:
+        return False
 
 
 def _is_utf_8(data: bytes) -> bool:
@@ -132,6 +186,31 @@ def _is_utf_8(data: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _mended_utf_8(data: bytes) -> DecodedText | None:
+    """Decode what is UTF-8, but for no more characters than there are whole ones beyond ASCII; None for other data."""
+    try:
+        return DecodedText(data.decode("utf-8-sig"), "utf-8")
+    except UnicodeDecodeError:
+        text = data.decode("utf-8-sig", errors="replace")
+    whole = data.decode("utf-8-sig", errors="ignore")
+    broken = text.count("\ufffd") - whole.count("\ufffd")
+    beyond_ascii = len(whole) - len(whole.encode("ascii", errors="ignore"))
+    return DecodedText(text, "utf-8", broken=broken) if broken <= beyond_ascii else None
+
+
+def _guessed(data: bytes, name: str, declared: str) -> DecodedText:
+    """Decode by the language that a text seems to be in."""
+    encoding = guess_encoding(data)
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError:
+        text = ""
+    if not _is_latin(text):
+        says = f"says to be {declared!r}, and " if declared else ""
+        raise FileError(f"{name} {says}is not UTF-8; say what it is in, such as --encoding windows-1251 or shift_jis")
+    return DecodedText(text, encoding, guessed=True)
 
 
 def _utf_16_by_zeros(data: bytes) -> str:
@@ -145,8 +224,8 @@ def _utf_16_by_zeros(data: bytes) -> str:
     return "utf-16-be" if even.count(0) > 0.8 * len(even) and 0 not in odd else ""
 
 
-def _is_western(text: str) -> bool:
-    """Whether a text decoded as Windows-1252 looks like a language of Western Europe."""
+def _is_latin(text: str) -> bool:
+    """Whether a text looks like a language of Latin letters."""
     letters = [sign for sign in text if sign.isalpha()]
     accented = sum(not sign.isascii() for sign in letters)
     return bool(letters) and accented <= _MOST_ACCENTED * len(letters) and not _NO_LETTER.search(text)

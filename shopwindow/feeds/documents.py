@@ -2,22 +2,29 @@
 
 import json
 import re
-from collections.abc import Iterable
 from typing import Any, Final
 from xml.etree import ElementTree
 
-from shopwindow.feeds.columns import plain_name
+from models.catalog.feed.columns import plain_name
+from models.events.intake.event_warnings import EventWarnings
+from models.events.intake.json_repair import loads_leniently, repaired
 from shopwindow.feeds.rows import Complaint, Feed, FeedRow
 from shopwindow.files import FileError
 
 _GOOGLE: Final = "{http://base.google.com/ns/1.0}"
 _REPEATED: Final = frozenset({"additional_image_link", "product_type", "product_highlight", "product_detail"})
+_CURRENCY_ATTRIBUTES: Final = ("currency", "currencyCode", "currency_code", "currencyId", "unit")
 _PRODUCT_TAGS: Final = ("item", "entry", "product", "offer", "shopitem")
 _DECLARATION: Final = re.compile(r"^\s*<\?xml[^>]*\?>")
 _DOCTYPE: Final = re.compile(r"^\s*<!DOCTYPE[^\[>]*>")
 _NOT_IN_XML: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_REFERENCE: Final = re.compile(r"&#(?:x([0-9a-fA-F]{1,8})|([0-9]{1,9}));")
+_HALVES: Final = re.compile("([\ud800-\udbff])([\udc00-\udfff])")
 _LOOSE_AND: Final = re.compile(r"&(?!#\d+;|#x[0-9a-fA-F]+;|(?:amp|lt|gt|quot|apos);)")
 _ID_KEYS: Final = frozenset({"id", "item_id", "itemId"})
+_ODD: Final = re.compile(r"\\u[dD][89a-fA-F]|\b(?:NaN|Infinity)\b|[0-9]{19}|[eE]\+?[0-9]{3}")
+"""What a JSON text has somewhere where a value of it is one that JSON should not have."""
+_ID_IN_LINE: Final = re.compile(r'"(?:id|item_id|itemId)"\s*:\s*(?:"([^"\\]+)"|([0-9]+))')
 _LISTS: Final = ("items", "products", "offers", "entries", "data", "resources")
 
 
@@ -32,7 +39,7 @@ def read_xml_feed(text: str, name: str) -> Feed:
         root = _parsed(text)
     except ElementTree.ParseError as error:
         try:
-            root = _parsed(_LOOSE_AND.sub("&amp;", _NOT_IN_XML.sub("", text)))
+            root = _parsed(_LOOSE_AND.sub("&amp;", _NOT_IN_XML.sub("", _without_odd_references(text))))
         except ElementTree.ParseError:
             raise FileError(f"{name} is not XML: {error}") from error
         feed.warnings.append(Complaint(0, "xml_mended", f"has signs that XML does not allow ({error}): mended"))
@@ -44,6 +51,22 @@ def read_xml_feed(text: str, name: str) -> Feed:
 
 def _parsed(text: str) -> ElementTree.Element:
     return ElementTree.fromstring(text)  # noqa: S314 - declarations, and so entities, are refused by `read_xml_feed`
+
+
+def _without_odd_references(text: str) -> str:
+    """Drop references to characters that XML does not allow; two halves of one, as Java writes them, are that one."""
+    return _HALVES.sub(_joined, _REFERENCE.sub(_referred, text)).encode("utf-8", errors="ignore").decode()
+
+
+def _referred(found: re.Match[str]) -> str:
+    code = int(found[1], 16) if found[1] else int(found[2])
+    if 0xD800 <= code <= 0xDFFF:
+        return chr(code)
+    return found[0] if code <= 0x10FFFF and (code in (9, 10, 13) or not _NOT_IN_XML.match(chr(code))) else ""
+
+
+def _joined(halves: re.Match[str]) -> str:
+    return halves[0].encode("utf-16-le", errors="surrogatepass").decode("utf-16-le")
 
 
 def _local(node: ElementTree.Element) -> str:
@@ -61,41 +84,85 @@ def _from_entry(entry: ElementTree.Element) -> dict[str, Any]:
     found: dict[str, Any] = {name: value for name, value in entry.attrib.items() if name in ("id", "available")}
     for child in sorted(entry, key=lambda child: str(child.tag).startswith(_GOOGLE)):
         name = plain_name(str(child.tag).rpartition("}")[2])
-        value = "".join(child.itertext()).strip() or child.get("href", "")
-        if name in _REPEATED and name in found:
+        if (name in _REPEATED and name in found) or (name == "link" and child.get("rel", "alternate") != "alternate"):
             continue
+        value = "".join(child.itertext()).strip() or child.get("href", "")
+        if child.attrib and value and not any(sign.isalpha() for sign in value):
+            value = f"{value} {next(filter(None, map(child.get, _CURRENCY_ATTRIBUTES)), '')}".strip()
         if value or name not in found:
             found[name] = value
     return found
 
 
 def read_json_feed(text: str, name: str) -> Feed:
-    """Read a feed in JSON: an array, an object that holds one, or an object a line. Raises `FileError`."""
+    """Read a feed in JSON: an array, an object that holds one, or an object a line, of which a broken one is rejected.
+
+    What JSON does not have (NaN, half a character, commas too many) is mended, with warnings. Raises `FileError`.
+    """
+    feed = Feed("item", [])
     try:
         whole = json.loads(text)
-    except json.JSONDecodeError as error:
-        whole = _lines(text, name, error)
+    except (ValueError, RecursionError) as error:
+        if _is_lines(text):
+            return _read_lines(text)
+        try:
+            whole = loads_leniently(text.encode())
+        except (ValueError, RecursionError):
+            raise FileError(f"{name} is not JSON: {error}") from error
+        feed.warnings.append(Complaint(0, "json_mended", f"holds what JSON has not ({error}): mended"))
     if isinstance(whole, dict):
         held = next((whole[key] for key in _LISTS if isinstance(whole.get(key), list)), None)
         whole = held if held is not None else ([whole] if not _ID_KEYS.isdisjoint(whole) else None)
     if not isinstance(whole, list):
         raise FileError(f'{name} must hold an array of items, or {{"items": [...]}}')
-    return Feed("item", list(_rows(whole)))
+    is_odd = bool(feed.warnings) or _ODD.search(text) is not None
+    for place, value in enumerate(whole, start=1):
+        _add_row(feed, place, value, is_odd=is_odd)
+    return feed
 
 
-def _lines(text: str, name: str, error: json.JSONDecodeError) -> list[Any]:
-    lines = [line for line in text.split("\n") if line.strip()]
+def _is_lines(text: str) -> bool:
+    """Whether a text is an object a line: its first line is one, as a text that holds one object has none."""
+    first, _, rest = text.lstrip().partition("\n")
+    if not first.startswith("{") or not rest.strip():
+        return False
+    return any(_line(line) is not None for line in (first, rest.lstrip().partition("\n")[0]))
+
+
+def _line(line: str) -> dict[str, Any] | None:
+    """Give the object in a line; None where it is broken."""
     try:
-        if len(lines) < 2:
-            raise error
-        return [json.loads(line) for line in lines]
-    except json.JSONDecodeError as second:
-        # A text that begins as an array was never meant to be lines.
-        shown = error if text.lstrip().startswith("[") else second
-        raise FileError(f"{name} is not JSON: {shown}") from shown
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        try:
+            value = loads_leniently(line.encode())
+        except (ValueError, RecursionError):
+            return None
+    return value if isinstance(value, dict) else {}
 
 
-def _rows(values: Iterable[Any]) -> Iterable[FeedRow]:
-    for place, value in enumerate(values, start=1):
-        fields = {plain_name(key): inner for key, inner in value.items()} if isinstance(value, dict) else {}
-        yield FeedRow(place, fields)
+def _read_lines(text: str) -> Feed:
+    """Read an object a line; what is broken is rejected by its line, and keeps its product from being taken off."""
+    feed = Feed("line", [])
+    is_odd = _ODD.search(text) is not None
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        value = _line(line)
+        if value is None:
+            found = _ID_IN_LINE.search(line)
+            item_id = (found[1] or found[2]) if found else ""
+            feed.rejected.append(Complaint(number, "row_broken", "is not JSON: broken, or cut off", item_id))
+            continue
+        _add_row(feed, number, value, is_odd=is_odd)
+    return feed
+
+
+def _add_row(feed: Feed, place: int, value: Any, *, is_odd: bool) -> None:
+    """Add a product by plain names; where the text `is_odd`, what JSON does not have is mended in it, and said."""
+    if is_odd:
+        found = EventWarnings()
+        value = repaired(value, found)
+        feed.warnings += [Complaint(place, warning.code, warning.message) for warning in found.found]
+    fields = {plain_name(key): inner for key, inner in value.items()} if isinstance(value, dict) else {}
+    feed.rows.append(FeedRow(place, fields))

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from models.base.currencies import parse_currency_code
+from models.catalog.feed.columns import FieldNaming, has_id, misspelt, plain_name, read_fields, rename
 from models.catalog.feed.items import read_id
-from shopwindow.feeds.columns import has_id, plain_name, read_fields, rename
+from models.catalog.feed.locales import parse_locale
 from shopwindow.feeds.decoding import decode, unpack
 from shopwindow.feeds.documents import read_json_feed, read_xml_feed
 from shopwindow.feeds.exports import magento, shopify, woocommerce
+from shopwindow.feeds.exports.woocommerce_columns import english_column
 from shopwindow.feeds.rows import Complaint, Feed
 from shopwindow.feeds.tables import DELIMITERS, read_table
 from shopwindow.files import FileError, read_bytes
@@ -33,12 +36,18 @@ EXPORTS: Final = (
 @dataclass(frozen=True, slots=True)
 class FeedOptions:
     """What a person knows of a file and it does not say: its encoding, which column holds the id, the currency of
-    prices that name none, and its language and country, such as `de-DE`."""
+    prices that name none, and its language and country, such as `de-DE`. Raises `InvalidError` for none of these."""
 
     encoding: str = ""
     id_column: str = ""
     currency: str = ""
     locale: str = ""
+
+    def __post_init__(self) -> None:
+        if self.currency:
+            parse_currency_code(self.currency)
+        if self.locale:
+            parse_locale(self.locale)
 
 
 def read_feed(path: Path, options: FeedOptions | None = None) -> Feed:
@@ -86,6 +95,9 @@ def _read(data: bytes, name: str, options: FeedOptions) -> Feed:
     if decoded.guessed:
         message = f"does not say its encoding, or says a wrong one: read as {decoded.encoding}; --encoding says it"
         feed.warnings.append(Complaint(0, "encoding_guessed", message))
+    if decoded.broken:
+        message = f"has {decoded.broken} broken characters, which are no {decoded.encoding}: read as U+FFFD"
+        feed.warnings.append(Complaint(0, "bytes_broken", message))
     if not feed.rows and not feed.rejected:
         raise FileError(f"{name} has no items")
     return _named_by_us(feed, options)
@@ -104,21 +116,32 @@ def _named_by_us(feed: Feed, options: FeedOptions) -> Feed:
         feed = export.convert(feed, asked)
         if options.id_column:
             _take_ids_from(feed, plain_name(options.id_column))
-    else:
+    elif feed.columns:
         names = rename(columns, options.id_column)
         asked = {column for column, name in names.items() if name in read_fields()}
         for row in feed.rows:
             row.fields = {names.get(column, column): value for column, value in row.fields.items()}
+    else:
+        naming = FieldNaming.from_objects((row.fields for row in feed.rows), options.id_column)
+        for row in feed.rows:
+            row.fields = naming.under_our_names(row.fields)
+        asked = naming.read
     if options.currency:
         for row in feed.rows:
-            row.fields.setdefault("currency", options.currency)
+            if row.fields.get("currency") in (None, ""):
+                row.fields["currency"] = options.currency
     feed.locale = options.locale or feed.locale
     feed.unread = [column for column in filled if column not in asked]
+    if export is None:
+        for column, meant in misspelt(feed.unread, (name for row in feed.rows for name in row.fields)).items():
+            message = f"has a column {column!r} that nobody reads: did you mean {meant!r}?"
+            feed.warnings.append(Complaint(0, "column_unknown", message))
     return feed
 
 
 def _take_ids_from(feed: Feed, column: str) -> None:
     """Let another of an export's columns, under our name of it, be the id."""
+    column = english_column(column) if feed.kind == woocommerce.WOOCOMMERCE_EXPORT else column
     for row in feed.rows:
         if row.fields.get(column):
             row.fields["id"] = row.fields[column]

@@ -1,13 +1,15 @@
 """Records: a table's text split into rows of cells, whatever its quotes do.
 
 A quoted cell may hold delimiters and line breaks. A quote that nobody closes must not swallow the rows behind it: where
-the rows it would take in are whole rows themselves, or the cell ends in the middle of one, its line is split as if
-quotes meant nothing.
+the line that would close it is a whole row itself, or a cell ends in the middle of one, it is a mere sign. A row whose
+quotes are wrong is read in each way in which exports get them wrong, and the first that gives a whole row counts.
 """
 
 import csv
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 MOST_LINES: Final = 500
@@ -15,96 +17,191 @@ MOST_LINES: Final = 500
 _LEAST_COLUMNS: Final = 3
 """Below it a line of a description can look like a whole row by chance."""
 _NOT_CLOSED: Final = "unexpected end of data"
+_ESCAPED: Final = '\\"'
+_OPENING: Final = re.compile(r'\s*"')
+_WORD_IN_QUOTES: Final = re.compile(r"""[\s(\[]"\w[^"]*$""")
 
 
 @dataclass(frozen=True, slots=True)
 class TableRecord:
-    """One row: its first line's number, from 1; its cells; and whether a quote in it was taken for a mere sign."""
+    """One row: its first line's number, from 1; its cells; whether a quote in it was taken for a mere sign, or was
+    escaped by a backslash; and whether a cell of it holds what looks like a row of its own."""
 
     line: int
     cells: list[str]
     loose_quote: bool = False
+    holds_rows: bool = False
 
 
-def split_records(lines: Sequence[str], delimiter: str, width: int, first_line: int = 1) -> Iterator[TableRecord]:
-    """Split lines, without their ends, into records; empty lines are passed over.
+@dataclass(frozen=True, slots=True)
+class RecordShape:
+    """How records are told apart.
 
     Parameters
     ----------
-    lines
-        The lines, the first of which is number `first_line`.
     delimiter
         Between cells.
     width
         Cells of a whole row.
+    with_digits
+        Places of cells that have a digit in each row, such as its price.
+    """
 
-    >>> [record.cells for record in split_records(['1,"24 inch,x', '2,Cable,y'], ",", width=3)]
+    delimiter: str
+    width: int
+    with_digits: tuple[int, ...] = ()
+
+    def is_whole(self, line: str) -> bool:
+        """Whether a line is a whole row, and no part of a cell: as many cells, the first of them such as an id."""
+        cells = line.split(self.delimiter)
+        return (
+            self.width >= _LEAST_COLUMNS
+            and len(cells) == self.width
+            and len(cells[0].split()) == 1
+            and all(any(sign.isdecimal() for sign in cells[place]) for place in self.with_digits)
+        )
+
+
+def split_records(lines: Sequence[str], shape: RecordShape, first_line: int = 1) -> Iterator[TableRecord]:
+    """Split lines, without their ends, the first of which is number `first_line`; empty lines are passed over.
+
+    >>> [record.cells for record in split_records(['1,"24 inch,x', '2,Cable,y'], RecordShape(",", 3))]
     [['1', '"24 inch', 'x'], ['2', 'Cable', 'y']]
     """
     index = 0
     while index < len(lines):
         line = lines[index]
-        if not line.strip():
-            index += 1
-            continue
-        cells, reason = _strictly(line, delimiter)
         taken = 1
-        if cells is None and reason == _NOT_CLOSED:
-            cells, taken = _spanning(lines, index, delimiter, width)
-        loose = cells is None
-        yield TableRecord(first_line + index, cells if cells is not None else _loosely(line, delimiter, width), loose)
+        if '"' in line:
+            record, taken = _with_quotes(lines, index, shape, first_line + index)
+            yield record
+        elif line and not line.isspace():
+            yield TableRecord(first_line + index, line.split(shape.delimiter))
         index += taken
+
+
+def _with_quotes(lines: Sequence[str], index: int, shape: RecordShape, number: int) -> tuple[TableRecord, int]:
+    """Give the record that begins with a line in which there are quotes, and how many lines it takes."""
+    line, delimiter = lines[index], shape.delimiter
+    cells, reason = _strictly(line, delimiter)
+    escaped = None
+    if _ESCAPED in line and (cells is None or len(cells) > shape.width):
+        escaped = _escaped(line, shape)
+    if escaped is not None or cells is not None:
+        return TableRecord(number, escaped or cells or [], loose_quote=escaped is not None), 1
+    if reason == _NOT_CLOSED:
+        cells, taken, holds_rows = _spanning(lines, index, shape)
+        if cells is not None:
+            return TableRecord(number, cells, holds_rows=holds_rows), taken
+    cells, taken = _tolerantly(line, shape), 1
+    if cells is None and not shape.is_whole(line):
+        cells, taken = _spanning_loosely(lines, index, shape)
+    if cells is None:
+        cells = _split_at_all(line, delimiter, shape.width)
+    return TableRecord(number, cells, loose_quote=True), taken
 
 
 def _strictly(text: str, delimiter: str) -> tuple[list[str] | None, str]:
     """Cells of one record whose quotes are right; None, and why, where they are not."""
-    if '"' not in text:
-        return text.split(delimiter), ""
+    spaced = f'{delimiter} "' in text
     try:
-        found = list(csv.reader([text], delimiter=delimiter, strict=True))
+        found = list(csv.reader([text], delimiter=delimiter, skipinitialspace=spaced, strict=True))
     except csv.Error as error:
         return None, str(error)
     return (found[0] if found else []), ""
 
 
-def _spanning(lines: Sequence[str], index: int, delimiter: str, width: int) -> tuple[list[str] | None, int]:
-    """Cells of a record that goes on in the following lines, and how many lines it takes; None where it does not."""
-    text = lines[index]
+def _spanning(lines: Sequence[str], index: int, shape: RecordShape) -> tuple[list[str] | None, int, bool]:
+    """Cells of a record that goes on in the following lines, None where it does not; how many lines it takes; and
+    whether one between its first and its last looks like a row."""
+    held = 0
     for taken in range(2, min(MOST_LINES, len(lines) - index) + 1):
         following = lines[index + taken - 1]
-        text = f"{text}\n{following}"
-        if _is_whole(following, delimiter, width):
-            return None, 1
+        whole = shape.is_whole(following)
         if '"' in following:
-            cells, reason = _strictly(text, delimiter)
+            cells, reason = _strictly("\n".join(lines[index : index + taken]), shape.delimiter)
             if cells is not None:
-                return (cells, taken) if len(cells) <= width else (None, 1)
+                swallows = whole or (held and shape.is_whole(lines[index]))
+                fits = len(cells) <= shape.width and not (held and len(cells) < shape.width)
+                return (cells, taken, held > 0) if fits and not swallows else (None, 1, False)
             if reason != _NOT_CLOSED:
-                return None, 1
+                break
+        held += whole
+    return None, 1, False
+
+
+def _spanning_loosely(lines: Sequence[str], index: int, shape: RecordShape) -> tuple[list[str] | None, int]:
+    """The same for a record whose quotes are wrong, up to the first line that looks like a row."""
+    for taken in range(2, min(MOST_LINES, len(lines) - index) + 1):
+        following = lines[index + taken - 1]
+        if shape.is_whole(following):
+            break
+        if '"' in following:
+            text = "\n".join(lines[index : index + taken])
+            cells = (_escaped(text, shape) if _ESCAPED in text else None) or _tolerantly(text, shape)
+            if cells is not None:
+                return cells, taken
     return None, 1
 
 
-def _is_whole(line: str, delimiter: str, width: int) -> bool:
-    """Whether a line is a whole row, and no part of a cell: as many cells, the first of them such as an id."""
-    cells = line.split(delimiter)
-    return width >= _LEAST_COLUMNS and len(cells) == width and len(cells[0].split()) == 1
+def _escaped(text: str, shape: RecordShape) -> list[str] | None:
+    """Cells of a whole row whose quotes are escaped by a backslash; None where it is none."""
+    try:
+        reader = csv.reader([text], delimiter=shape.delimiter, escapechar="\\", doublequote=False, strict=True)
+        cells = next(reader)
+    except (csv.Error, StopIteration):
+        return None
+    return cells if len(cells) == shape.width else None
 
 
-def _loosely(line: str, delimiter: str, width: int) -> list[str]:
-    """Cells of a line whose quotes are wrong: the first way of reading it that gives a whole row."""
-    plain = line.split(delimiter)
-    if len(plain) == width:
-        return plain
-    for escaped in (True, False):
-        try:
-            reader = (
-                csv.reader([line], delimiter=delimiter, escapechar="\\", doublequote=False, strict=True)
-                if escaped
-                else csv.reader([line], delimiter=delimiter)
-            )
-            cells = next(reader)
-        except (csv.Error, StopIteration):
-            continue
-        if len(cells) == width:
+def _tolerantly(text: str, shape: RecordShape) -> list[str] | None:
+    """Cells of a whole row in which a quote closes a cell only before a delimiter; None where it is none.
+
+    Of several quotes there an even number is, rather than not, part of the text.
+    """
+    for even_closes in (False, True):
+        cells = _cells_to_delimiters(text, shape.delimiter, even_closes=even_closes)
+        if cells is not None and len(cells) == shape.width:
             return cells
-    return plain
+    return None
+
+
+@cache
+def _closing(delimiter: str) -> re.Pattern[str]:
+    return re.compile(rf'("+)[^\S\t]*(?={re.escape(delimiter)}|\Z)')
+
+
+def _cells_to_delimiters(text: str, delimiter: str, *, even_closes: bool) -> list[str] | None:
+    """Cells by quotes that stand at delimiters; None where one is not closed."""
+    cells: list[str] = []
+    at = 0
+    while True:
+        opening = _OPENING.match(text, at)
+        if opening is None:
+            end = text.find(delimiter, at)
+            cells.append(text[at:] if end < 0 else text[at:end])
+        else:
+            closings = _closing(delimiter).finditer(text, opening.end())
+            found = next((closing for closing in closings if even_closes or len(closing[1]) % 2), None)
+            if found is None:
+                return None
+            inner = text[opening.end() : found.end(1) - 1]
+            # `"Foo" and "Bar"` are words in quotes, `"24" and 27" wide"` is a cell in quotes.
+            in_words = inner.count('"') % 2 == 0 and _WORD_IN_QUOTES.search(inner) and '""' not in inner
+            cells.append(f'"{inner}"' if in_words else inner.replace(_ESCAPED, '"').replace('""', '"'))
+            end = found.end() if found.end() < len(text) else -1
+        if end < 0:
+            return cells
+        at = end + len(delimiter)
+
+
+def _split_at_all(line: str, delimiter: str, width: int) -> list[str]:
+    """Cells of a line split at every delimiter; in a whole row without the quotes around them.
+
+    Where other cells stand in quotes, a lone quote at the beginning or the end of one is left over from such.
+    """
+    cells = line.split(delimiter)
+    quoted = [len(cell) > 1 and cell[0] == cell[-1] == '"' and '"' not in cell[1:-1] for cell in cells]
+    if len(cells) != width or not any(quoted):
+        return cells
+    return [cell.strip('"') if quoted[place] or cell.count('"') == 1 else cell for place, cell in enumerate(cells)]

@@ -3,8 +3,8 @@
 import re
 from typing import Final
 
-from shopwindow.feeds.columns import has_id, plain_name
-from shopwindow.feeds.records import split_records
+from models.catalog.feed.columns import has_id, plain_name, rename
+from shopwindow.feeds.records import RecordShape, split_records
 from shopwindow.feeds.rows import Complaint, Feed, FeedRow
 from shopwindow.files import FileError
 
@@ -25,7 +25,12 @@ def read_table(text: str, name: str, id_column: str = "") -> Feed:
     start, delimiter, head = _find_head(lines, name, id_column)
     names = [plain_name(cell) for cell in head]
     feed = Feed("line", [], [column for column in names if column])
-    for record in split_records(lines[start + 1 :], delimiter, len(names), start + 2):
+    ours = rename(names, id_column)
+    id_place = next((place for place, column in enumerate(names) if ours.get(column) in ("id", "item_id")), 0)
+    shape = RecordShape(
+        delimiter, len(names), tuple(at for at, column in enumerate(names) if ours.get(column) == "price")
+    )
+    for record in split_records(lines[start + 1 :], shape, start + 2):
         cells = record.cells
         if not any(cell.strip() for cell in cells):
             continue
@@ -34,14 +39,19 @@ def read_table(text: str, name: str, id_column: str = "") -> Feed:
         extra = [cell for cell in cells[len(names) :] if cell.strip()]
         if extra or (len(cells) < len(names) and record.loose_quote):
             message = f"has {len(cells)} cells where the head has {len(names)}: a quote or a delimiter is wrong in it"
-            feed.rejected.append(Complaint(record.line, "row_broken", message))
+            item_id = cells[id_place].strip(' "') if id_place < len(cells) else ""
+            feed.rejected.append(Complaint(record.line, "row_broken", message, item_id))
             continue
         if record.loose_quote:
-            feed.warnings.append(
-                Complaint(record.line, "quote_unmatched", "has a quote that is not closed: kept as it is")
-            )
+            message = "has a quote that is not closed, or not doubled: its cells are told by their number"
+            feed.warnings.append(Complaint(record.line, "quote_unmatched", message))
+        if record.holds_rows:
+            message = "has a cell in quotes with lines that look like rows: taken as one text"
+            feed.warnings.append(Complaint(record.line, "cell_holds_rows", message))
         pairs = zip(names, cells, strict=False)
         fields = {column: cell for column, cell in pairs if column and cell.strip()}
+        if record.loose_quote:
+            fields |= {column: fields[column].strip(' "') for column in fields if ours.get(column) in ("id", "item_id")}
         feed.rows.append(FeedRow(record.line, fields))
     return feed
 
@@ -69,6 +79,6 @@ def _find_head(lines: list[str], name: str, id_column: str) -> tuple[int, str, l
 
 def _cells_of_head(line: str) -> tuple[list[str], str]:
     """Cells of a head by the delimiter that makes the most of it; the first of `DELIMITERS` where several do."""
-    found = {sign: next(split_records([line], sign, line.count(sign) + 1)).cells for sign in DELIMITERS}
+    found = {sign: next(split_records([line], RecordShape(sign, line.count(sign) + 1))).cells for sign in DELIMITERS}
     delimiter = max(DELIMITERS, key=lambda sign: (has_id(map(plain_name, found[sign])), len(found[sign])))
     return found[delimiter], delimiter

@@ -163,3 +163,8 @@ def test_what_is_said_goes_before_what_is_found(tmp_path: Path) -> None:
     assert find_address(settings, None, None) == Address("http://127.0.0.1:9002", KEYS.secret_key)
     assert find_address(settings, None, "other") == Address("http://127.0.0.1:8080", "other"), "another's key"
     assert find_address(settings, "https://shop.example/", "k") == Address("https://shop.example", "k")
+
+
+def test_what_json_cannot_hold_is_named() -> None:
+    with Remote(Address("http://127.0.0.1:9", "key")) as remote, pytest.raises(RemoteError, match="is no JSON"):
+        remote.call("PUT", "/v1/catalog/items", {"items": [{"title": "Pot \ud83d"}]})

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
+from models.base.currencies import currencies_of
 from models.base.errors import InvalidError, show_value
 from models.base.fields import parse_object
-from models.catalog.feed.currencies import currencies_of
 from models.catalog.feed.prices import Price, PriceEvidence, read_price
 from models.catalog.feed.remarks import Remark, Remarks
 from models.catalog.feed.sale_dates import read_sale_dates
@@ -33,7 +33,7 @@ _LABELS: Final = tuple(f"custom_label_{number}" for number in range(MAX_CUSTOM_L
 ID_FIELDS: Final = ("item_id", "id")
 _SHIPPED_LATER: Final = frozenset({"preorder", "backorder"})
 _ROUNDED_ID: Final = re.compile(r"\d+(?:[.,]\d+)?E\+?\d+", re.IGNORECASE)
-_TAXONOMY_NUMBER: Final = re.compile(r"\s*\d+(?:\s*$|\s+-\s+)")
+_TAXONOMY_NUMBER: Final = re.compile(r"\s*\d+(?:[.,]0+)?(?:\s*$|\s+-\s+)")
 _NO_CATEGORY: Final[tuple[str, ...]] = ()
 _ALWAYS: Final = (0.0, math.inf)
 

@@ -10,7 +10,15 @@ from models.base.durations import DAY_S
 from models.base.errors import InvalidError, show_value
 from models.base.timestamps import parse_time
 
-_DATE_ALONE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+_ZONE: Final = r"\s*(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2})?"
+_DATES_ALONE: Final = tuple(
+    re.compile(written + _ZONE, re.IGNORECASE)
+    for written in (
+        r"(?P<year>\d{4})(?P<sign>[-./]?)(?P<month>\d{2})(?P=sign)(?P<day>\d{2})",
+        r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})",
+    )
+)
+"""Days without a time; those with points, the day first, are written so in half of Europe."""
 _UNSET: Final = re.compile(r"0{4}-0{2}-0{2}.*|0001-01-01.*")
 _NAME: Final = "sale_price_effective_date"
 
@@ -50,13 +58,23 @@ def _moment(value: Any, seconds: Any, default: float, *, ends: bool) -> float:
         value = None if seconds in (None, 0, math.inf) else seconds
     if value is None:
         return default
+    day = _day_alone(value)
+    written = value.strip() if isinstance(value, str) else value
     try:
-        at_s = parse_time(value.strip() if isinstance(value, str) else value, now_s=math.inf)
+        at_s = parse_time(day or written, now_s=math.inf)
     except InvalidError as error:
         raise _refused(value) from error
-    if ends and isinstance(value, str) and _DATE_ALONE.fullmatch(value.strip()):
-        at_s += DAY_S
-    return at_s
+    return at_s + DAY_S if ends and day else at_s
+
+
+def _day_alone(value: Any) -> str:
+    """Give the first moment of a day that is told without a time; empty for anything else."""
+    text = str(value).strip() if isinstance(value, (str, int)) else ""
+    found = next((found for pattern in _DATES_ALONE if (found := pattern.fullmatch(text))), None)
+    if found is None:
+        return ""
+    zone = found["zone"] or ""
+    return f"{found['year']}-{found['month']:0>2}-{found['day']:0>2}T00:00:00{zone if zone[:1] in ('+', '-') else 'Z'}"
 
 
 def _refused(value: object) -> InvalidError:

@@ -7,6 +7,22 @@ from html.parser import HTMLParser
 from typing import Any, Final
 
 _SPACES: Final = re.compile(r"\s+")
+COLOR_WORDS: Final = (
+    "color",
+    "colour",
+    "farbe",
+    "couleur",
+    "colore",
+    "cor",
+    "kleur",
+    "kolor",
+    "färg",
+    "farve",
+    "barva",
+)
+SIZE_WORDS: Final = ("size", "größe", "groesse", "taille", "talla", "tamaño", "taglia", "maat", "rozmiar", "storlek")
+MATERIAL_WORDS: Final = ("material", "matière", "matériau", "materiale", "materiaal", "materiał")
+"""What shops call the options that we know."""
 _SILENT: Final = frozenset({"script", "style"})
 
 
@@ -26,6 +42,11 @@ class ExportRow:
         """Give the values of named options, from pairs of columns with a name and a value, by small name."""
         found = ((self.cell(name).casefold(), self.cell(value)) for name, value in pairs)
         return {name: value for name, value in found if name and value}
+
+
+def option_of(options: Mapping[str, str], words: Iterable[str]) -> str:
+    """Give the value of the first option that has one of some names; empty for none."""
+    return next((options[word] for word in words if word in options), "")
 
 
 def is_yes(text: str) -> bool:

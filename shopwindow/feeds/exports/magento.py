@@ -17,6 +17,8 @@ _SHORT_DATE: Final = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}|\d{2})(?:[ ,].*)?")
 _ALONE: Final = "not visible individually"
 _NO_VALUE: Final = "__EMPTY__VALUE__"
 _NO_IMAGE: Final = "no_selection"
+_COMPOSED: Final = frozenset({"bundle", "grouped", "configurable", "giftcard"})
+"""Types whose price is what is chosen of them: 0 in their own is none."""
 _SKU: Final = re.compile(r"(?:^|\|)\s*sku=([^,|]+)")
 
 
@@ -79,7 +81,7 @@ def _fields(cells: ExportRow, parent: ExportRow | None, sku: str) -> dict[str, A
         "description": text_of_html(inherited("description", "short_description")),
         "link": f"/{url_key}.html" if url_key else "",
         "image_link": f"/media/catalog/product{image}" if image.startswith("/") else image,
-        "price": inherited("price"),
+        "price": _price(cells, inherited("price")),
         "sale_price": cells.cell("special_price"),
         "sale_starts_at": _date(cells.cell("special_price_from_date")),
         "sale_ends_at": _date(cells.cell("special_price_to_date")),
@@ -95,6 +97,12 @@ def _fields(cells: ExportRow, parent: ExportRow | None, sku: str) -> dict[str, A
         "hidden": "yes" if hidden else "",
     }
     return {name: value for name, value in fields.items() if value}
+
+
+def _price(cells: ExportRow, price: str) -> str:
+    """A price; none where 0 stands for one that depends on what is chosen."""
+    open_yet = cells.cell("product_type").casefold() in _COMPOSED and not price.strip("0., ")
+    return "" if open_yet else price
 
 
 def _attributes(text: str) -> dict[str, str]:

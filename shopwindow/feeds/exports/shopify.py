@@ -8,7 +8,15 @@ import re
 from collections.abc import Collection
 from typing import Any, Final
 
-from shopwindow.feeds.exports.export_row import ExportRow, is_yes, text_of_html
+from shopwindow.feeds.exports.export_row import (
+    COLOR_WORDS,
+    MATERIAL_WORDS,
+    SIZE_WORDS,
+    ExportRow,
+    is_yes,
+    option_of,
+    text_of_html,
+)
 from shopwindow.feeds.rows import Complaint, Feed, FeedRow
 
 SHOPIFY_EXPORT: Final = "a Shopify products export"
@@ -17,7 +25,8 @@ _PRICE: Final = ("variant_price", "price")
 _TRACKER: Final = ("variant_inventory_tracker", "inventory_tracker")
 _DEFAULT: Final = "default title"
 _NO_SIGN: Final = re.compile(r"[^\w]+")
-_OFF: Final = frozenset({"draft", "archived"})
+_OFF: Final = frozenset({"draft", "archived", "unlisted"})
+"""An unlisted product can be bought by whoever has its address, and is to be in no list."""
 
 
 def is_shopify(names: Collection[str]) -> bool:
@@ -70,9 +79,9 @@ def _fields(cells: ExportRow, head: ExportRow, handle: str) -> dict[str, Any]:
         "sale_price": price if reduced else "",
         "product_type": head.cell("type", "custom_product_type", "product_category"),
         "brand": head.cell("vendor"),
-        "color": options.get("color", options.get("colour", options.get("farbe", ""))),
-        "size": options.get("size", options.get("größe", "")),
-        "material": options.get("material", ""),
+        "color": option_of(options, COLOR_WORDS),
+        "size": option_of(options, SIZE_WORDS),
+        "material": option_of(options, MATERIAL_WORDS),
         "gtin": cells.cell("variant_barcode", "barcode").lstrip("'"),
         "cost_of_goods_sold": cells.cell("cost_per_item"),
         "mpn": cells.cell("google_shopping_mpn"),

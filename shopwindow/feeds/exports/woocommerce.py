@@ -1,4 +1,4 @@
-"""WooCommerce: the product CSV export.
+"""WooCommerce: the product CSV export, in any language of its head.
 
 Variations take from their variable product what they leave empty, and stand for it: the variable product has no price
 and is left out. The id is the column `ID`, as the shop's own events have it.
@@ -8,22 +8,38 @@ import re
 from collections.abc import Collection
 from typing import Any, Final
 
-from shopwindow.feeds.exports.export_row import ExportRow, text_of_html
+from shopwindow.feeds.exports.export_row import (
+    COLOR_WORDS,
+    MATERIAL_WORDS,
+    SIZE_WORDS,
+    ExportRow,
+    option_of,
+    text_of_html,
+)
+from shopwindow.feeds.exports.woocommerce_columns import english_column
 from shopwindow.feeds.rows import Complaint, Feed, FeedRow
 
 WOOCOMMERCE_EXPORT: Final = "a WooCommerce product export"
+_NEEDED: Final = frozenset({"sku", "name", "regular_price"})
+_SIGNS_OF_IT: Final = frozenset({"type", "in_stock", "published", "visibility_in_catalog", "parent"})
 _ATTRIBUTES: Final = 10
 _COMMA: Final = re.compile(r"(?<!\\),")
 
 
 def is_woocommerce(names: Collection[str]) -> bool:
     """Whether a table has the columns of such an export."""
-    return {"sku", "name", "regular_price"} <= set(names) and not {"type", "in_stock", "published"}.isdisjoint(names)
+    english = {english_column(name) for name in names}
+    # Words that are common in one language stand in feeds of other kinds too.
+    least = 1 if set(names) >= _NEEDED else 2
+    return english >= _NEEDED and len(english & _SIGNS_OF_IT) >= least
 
 
 def convert_woocommerce(feed: Feed, asked: set[str]) -> Feed:
     """Bring the rows under our names; `asked` collects the columns that were read."""
-    all_cells = [ExportRow(row.fields, asked) for row in feed.rows]
+    read: set[str] = set()
+    all_cells = [
+        ExportRow({english_column(column): value for column, value in row.fields.items()}, read) for row in feed.rows
+    ]
     products: dict[str, ExportRow] = {}
     for cells in all_cells:
         if not _is_variation(cells):
@@ -41,6 +57,7 @@ def convert_woocommerce(feed: Feed, asked: set[str]) -> Feed:
             parent = products.get(_parent_key(cells)) if _is_variation(cells) else None
             rows.append(FeedRow(row.place, _fields(cells, parent)))
     feed.rows = rows
+    asked |= {column for column in feed.columns if english_column(column) in read}
     return feed
 
 
@@ -77,9 +94,9 @@ def _fields(cells: ExportRow, parent: ExportRow | None) -> dict[str, Any]:
         "product_type": _part(inherited("categories")),
         "brand": _part(inherited("brands", "brand")) or _single(options.get("brand", "")),
         "gtin": cells.cell("gtin_upc_ean_or_isbn"),
-        "color": _single(options.get("color", options.get("colour", options.get("farbe", "")))),
-        "size": _single(options.get("size", options.get("größe", ""))),
-        "material": _single(options.get("material", "")),
+        "color": _single(option_of(options, COLOR_WORDS)),
+        "size": _single(option_of(options, SIZE_WORDS)),
+        "material": _single(option_of(options, MATERIAL_WORDS)),
         "hidden": "yes" if (published and published != "1") or seen == "hidden" else "",
     }
     return {name: value for name, value in fields.items() if value}

@@ -144,3 +144,78 @@ def test_a_currency_without_a_rate_is_named_once(empty: Api) -> None:
     empty.secret.put("/v1/currency", json={"base": "EUR", "rates": {"SEK": 0.1}}).raise_for_status()
     assert warned() == []
     empty.secret.put("/v1/currency", json={}).raise_for_status()
+
+
+def test_fields_go_by_the_names_that_feeds_and_shop_systems_have(empty: Api) -> None:
+    told = put(
+        empty,
+        {"itemId": "a", "name": "Cup", "regular_price": "12 EUR", "salePrice": "9 EUR", "itemGroupId": "g", "stock": 0,
+         "imageLink": "/a.jpg", "url": "/a", "productTypes": ["Home > Cups", "Gifts"], "vendor": "Brisa",
+         "customLabel0": "new", "parent_id": 7},
+        {"item_id": "b", "title": None, "name": "Mug", "price": "", "list_price": 8, "parent_id": 0, "sku": "other"},
+    )  # fmt: skip
+    assert (told["accepted"], told["warnings"]) == (2, [])
+    read = {item["item_id"]: item for item in empty.secret.get(PATH).json()["items"]}
+    cup = {"title": "Cup", "price": 12.0, "sale_price": 9.0, "currency": "EUR", "item_group_id": "g", "link": "/a",
+           "availability": "out_of_stock", "image_link": "/a.jpg", "category": "Home > Cups", "brand": "Brisa",
+           "custom_labels": ["new"]}  # fmt: skip
+    assert {name: read["a"].get(name) for name in cup} == cup
+    assert (read["b"]["title"], read["b"]["price"], read["b"].get("item_group_id", "")) == ("Mug", 8.0, "")
+
+
+def test_the_id_is_another_name_s_only_where_no_product_has_our_own(empty: Api) -> None:
+    assert put(empty, {"sku": "s1", "title": "A", "price": 1})["accepted"] == 1
+    told = put(empty, product("a"), {"sku": "s2", "title": "B", "price": 1})
+    assert [rejection["code"] for rejection in told["rejected"]] == ["item_id_missing"]
+
+
+def test_a_misspelt_field_is_asked_about_once(empty: Api) -> None:
+    told = put(empty, product("a", sale_pirce="5 EUR", weight=3), product("b", sale_pirce="6 EUR", availabilty="no"))
+    assert [(warning["index"], warning["field"], warning["code"]) for warning in told["warnings"]] == [
+        (0, "sale_pirce", "field_unknown"),
+        (1, "availabilty", "field_unknown"),
+    ]
+    assert told["warnings"][0]["message"].endswith("did you mean 'sale_price'?")
+
+
+def put_text(api: Api, body: str, path: str = PATH) -> dict[str, Any]:
+    response = api.secret.put(path, content=body.encode(), headers={"Content-Type": "application/json"})
+    assert response.status_code == 200, response.text
+    answer: dict[str, Any] = response.json()
+    return answer
+
+
+def test_what_json_does_not_have_costs_no_product(empty: Api) -> None:
+    told = put_text(
+        empty,
+        '{"items": [{"id": "a", "title": "Pot \\ud83d", "price": 5}, {"id": "b", "title": "Lid", "price": 4,'
+        ' "sale_price": NaN}, {"id": 123456789012345678901234567890, "title": "Pan", "price": Infinity},]}',
+    )
+    assert (told["accepted"], told["rejected"]) == (3, [])
+    assert [(warning["index"], warning["field"], warning["code"]) for warning in told["warnings"]] == [
+        (0, "title", "read_as"),
+        (1, "sale_price", "dropped"),
+        (2, "id", "read_as"),
+        (2, "price", "dropped"),
+        (2, "item_id", "item_incomplete"),
+    ]
+    read = {item["item_id"]: item["title"] for item in empty.secret.get(PATH).json()["items"]}
+    assert read == {"a": "Pot \ufffd", "b": "Lid", "123456789012345678901234567890": "Pan"}
+    single = put_text(empty, '{"title": "Pot \\udc00", "price": 5}', f"{PATH}/c")
+    assert (single["title"], [warning["code"] for warning in single["warnings"]]) == ("Pot \ufffd", ["read_as"])
+    body = b'{"item_ids": [123456789012345678901234567890, "nobody"]}'
+    assert empty.secret.request("DELETE", PATH, content=body).json() == {"deleted": 1, "unknown": ["nobody"]}
+
+
+def test_currency_and_locale_of_a_request_are_those_of_its_prices(empty: Api) -> None:
+    told = put(empty, product("a", price="1.299"), product("b", price="5 USD"), currency="eur", locale="de-DE")
+    assert "price_guessed" not in [warning["code"] for warning in told["warnings"]]
+    read = {item["item_id"]: item for item in empty.secret.get(PATH).json()["items"]}
+    assert [(read[name]["price"], read[name]["currency"]) for name in "ab"] == [(1299.0, "EUR"), (5.0, "USD")]
+    single = empty.secret.put(f"{PATH}/c", json={"title": "C", "price": "99 kr"}, params={"locale": "nb-NO"})
+    assert single.json()["currency"] == "NOK"
+    for parameters in ({"currency": "coins"}, {"currency": "$"}, {"locale": "xx-YY"}, {"locale": "german"}):
+        (name, value), *_ = parameters.items()
+        refused = empty.secret.put(PATH, json={"items": []}, params=parameters)
+        assert (refused.status_code, refused.json()["code"]) == (422, f"{name}_invalid")
+        assert repr(value) in refused.json()["detail"]

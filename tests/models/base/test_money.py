@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.base.money import Money, read_currency, read_money
+from tests.models.base.written_amounts import WRITTEN_AMOUNTS
 
 
 @pytest.mark.parametrize(
@@ -54,6 +55,32 @@ def test_amounts_are_read_as_people_and_programs_write_them(text: str, amount: f
     assert money is not None
     assert abs(money.amount - amount) < 1e-9
     assert money.currency == currency
+
+
+@pytest.mark.parametrize(("text", "amount", "currency"), WRITTEN_AMOUNTS)
+def test_amounts_are_read_as_they_are_written_anywhere(text: str, amount: float, currency: str) -> None:
+    money = read_money(text)
+    assert money is not None
+    assert money.amount == pytest.approx(amount)
+    assert money.currency == currency
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [("34.50-", -34.5), ("34,50- EUR", -34.5), ("EUR 34,50-", -34.5), ("34.50 EUR-", -34.5), ("34-", -34), ("+34", 34),
+     ("34,-", 34), ("34.–", 34), ("34–", 34), ("34:-", 34), ("(34.50 EUR)", -34.5), ("(-34)", None), ("-34-", None),
+     ("- 34", -34), ("€+34", 34)],
+)  # fmt: skip
+def test_a_minus_stands_before_or_behind_and_a_dash_for_no_cents(text: str, amount: float | None) -> None:
+    money = read_money(text)
+    assert (money.amount if money else None) == amount
+
+
+@pytest.mark.parametrize("text", ["99 kr.", "$ 5", "¥500", "Rs. 500", "FCFA 500", "Dhs 5", "5 ﷼", "5 pesos"])
+def test_a_sign_of_several_currencies_names_none(text: str) -> None:
+    money = read_money(text)
+    assert money is not None
+    assert money.currency == ""
 
 
 @pytest.mark.parametrize(

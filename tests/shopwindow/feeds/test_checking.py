@@ -31,6 +31,8 @@ def test_what_cannot_be_shown_is_rejected_by_its_place_and_still_named() -> None
         (5, "price_invalid", "d"),
     ]
     assert checked.told_ids == {"a", "b", "d"}
+    broken = Feed("line", [], rejected=[Complaint(7, "row_broken", "is broken", "e"), Complaint(8, "row_broken", "is")])
+    assert check_feed(broken).told_ids == {"e"}
 
 
 def test_prices_are_evidence_of_each_other_over_the_whole_feed() -> None:

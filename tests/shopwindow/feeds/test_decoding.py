@@ -43,10 +43,10 @@ def test_an_encoding_is_told_by_the_caller_by_the_xml_head_or_guessed() -> None:
     [
         ("Чайник заварочный, Нож кухонный".encode("windows-1251"), "", "--encoding"),
         ("かばん、大きい".encode("shift_jis"), "", "--encoding"),
-        (b"id\n\x81\xff\n", "", "byte 3"),
+        (b"id\n\x81\xff\n", "", "is not UTF-8"),
         (TEXT.encode("windows-1252"), "utf-8", "not utf-8"),
         (b"x", "klingon", "'klingon' is not known"),
-        (b'<?xml version="1.0" encoding="klingon"?><a/>', "", "'klingon' is not known"),
+        (b'<?xml version="1.0" encoding="klingon"?><a>\x81\xff</a>', "", "says to be 'klingon'"),
     ],
 )
 def test_what_cannot_be_decoded_is_named_with_a_hint(data: bytes, encoding: str, named: str) -> None:
@@ -84,3 +84,58 @@ def test_a_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
     for data in (gzip.compress(bytes(2_000)), zipped({"feed.csv": bytes(2_000)})):
         with pytest.raises(FileError, match="more than 1,000 bytes"):
             unpack(data, "feed")
+
+
+@pytest.mark.parametrize(
+    "head", ["", '<?xml version="1.0" encoding="UTF-8"?>', '<?xml version="1.0" encoding="latin1"?>']
+)
+@pytest.mark.parametrize("cut", [b"\xe2\x82", b"\xc3", b"\xf0\x9f\x98", b"\xe4"])
+def test_a_character_cut_in_the_middle_leaves_the_others_as_they_are(head: str, cut: bytes) -> None:
+    data = f"{head}Gemüse, Größe: ".encode() * 40 + cut + ", Käse".encode()
+    decoded = decode(data, "feed.xml")
+    assert (decoded.encoding, decoded.guessed, decoded.broken) == ("utf-8", False, 1)
+    assert decoded.text.endswith("Größe: \ufffd, Käse")
+    assert decode(data, "feed.xml", "utf-8") == decode(b"\xef\xbb\xbf" + data, "feed.xml") == decoded
+
+
+def test_utf_16_that_was_cut_off_is_read_but_for_its_end() -> None:
+    assert decode(TEXT.encode("utf-16")[:-1], "feed.csv").broken == 1
+
+
+@pytest.mark.parametrize("declared", ["utf-16", "UTF-16LE", "unicode", "utf8mb4", "ucs-2", "utf-32", "none", "ansi"])
+@pytest.mark.parametrize("text", ["<a>plain</a>", "<a>Größe</a>"])
+def test_a_head_that_the_bytes_do_not_bear_out_does_not_count(declared: str, text: str) -> None:
+    whole = f'<?xml version="1.0" encoding="{declared}"?>{text}'
+    decoded = decode(whole.encode(), "feed.xml")
+    assert (decoded.text, decoded.encoding) == (whole, "utf-8")
+    assert decode(whole.encode("windows-1252"), "feed.xml").text == whole
+
+
+@pytest.mark.parametrize(
+    ("declared", "meant", "text"),
+    [
+        ("ISO-8859-1", "windows-1252", "5 € – “groß”"),
+        ("us-ascii", "windows-1252", "5 €"),
+        ("latin1", "windows-1252", "œuvre…"),
+        ("iso-8859-9", "windows-1254", "ağaç – 5 €"),
+        ("gb2312", "gbk", "鎔鏡"),
+        ("shift_jis", "cp932", "①かばん"),
+    ],
+)
+def test_an_encoding_is_read_with_the_signs_that_windows_adds(declared: str, meant: str, text: str) -> None:
+    whole = f'<?xml version="1.0" encoding="{declared}"?><a>{text}</a>'
+    decoded = decode(whole.encode(meant), "feed.xml")
+    assert (decoded.text, decoded.guessed) == (whole, False)
+    assert decode(text.encode(meant), "feed.csv", declared).text == text
+
+
+def test_an_encoding_whose_bytes_are_those_of_ascii_counts_as_declared() -> None:
+    whole = '<?xml version="1.0" encoding="iso-2022-jp"?><a>かばん</a>'
+    assert decode(whole.encode("iso-2022-jp"), "feed.xml").text == whole
+    assert decode(b"<?xml encoding='ISO-8859-1'?><a>\x81</a>", "feed.xml").text.endswith("<a>\x81</a>")
+
+
+def test_central_european_text_is_known_by_its_letters() -> None:
+    text = "id;title\n1;Łóżko drewniane, świeża pościel\n"
+    decoded = decode(text.encode("windows-1250"), "feed.csv")
+    assert (decoded.text, decoded.encoding, decoded.guessed) == (text, "windows-1250", True)

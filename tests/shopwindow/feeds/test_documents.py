@@ -65,10 +65,75 @@ def test_json_in_each_form_gives_the_same(text: str) -> None:
 
 def test_json_lines_may_hold_each_character_and_what_is_no_object_has_no_fields() -> None:
     feed = read_json_feed('{"id": "a", "title": "one\u2028two"}\r\n\n7\n', "feed.jsonl")
+    assert (feed.unit, [row.place for row in feed.rows]) == ("line", [1, 3])
     assert [row.fields for row in feed.rows] == [{"id": "a", "title": "one\u2028two"}, {}]
 
 
-@pytest.mark.parametrize("text", ["[", '{"id": 1}\n{', '{"total": 1}', '"items"'])
+@pytest.mark.parametrize("text", ["[", '[{"id": 1},\n{"id": 2', '{"total": 1}', '"items"', '{"items": [{"id": 1}'])
 def test_json_that_is_none_is_named(text: str) -> None:
     with pytest.raises(FileError, match=r"feed\.json (is not JSON|must hold an array of items)"):
         read_json_feed(text, "feed.json")
+
+
+@pytest.mark.parametrize(
+    "broken", ['{"id": "b", "title": "cut o', '{"id": "b" "title": 5}', '{"title": 1, "itemId": "b", ]']
+)
+def test_a_broken_line_costs_no_other(broken: str) -> None:
+    feed = read_json_feed(f'{{"id": "a"}}\n{broken}\n{{"id": "c", "price": 1,}}\n', "feed.jsonl")
+    assert [row.fields["id"] for row in feed.rows] == ["a", "c"]
+    assert [(complaint.place, complaint.code, complaint.item_id) for complaint in feed.rejected] == [
+        (2, "row_broken", "b")
+    ]
+    first = read_json_feed(f'{broken}\n{{"id": "a"}}', "feed.jsonl")
+    assert ([row.place for row in first.rows], [complaint.place for complaint in first.rejected]) == ([2], [1])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[{"id": "a", "title": "Pot \\ud83d", "price": NaN, "gtin": 123456789012345678901}]',
+        '{"items": [{"id": "a", "title": "Pot \\ud83d", "price": -Infinity, "gtin": 123456789012345678901,},]}',
+        '{"id": "a", "title": "Pot \\ud83d", "price": 1e999, "gtin": 123456789012345678901}\n{"id": "b"}',
+    ],
+)
+def test_what_json_does_not_have_is_mended_and_said(text: str) -> None:
+    feed = read_json_feed(text, "feed.json")
+    assert feed.rows[0].fields == {"id": "a", "title": "Pot \ufffd", "price": None, "gtin": "123456789012345678901"}
+    said = [(complaint.place, complaint.code) for complaint in feed.warnings if complaint.place]
+    assert said == [(1, "read_as"), (1, "dropped"), (1, "read_as")]
+
+
+def test_a_whole_emoji_needs_no_word() -> None:
+    feed = read_json_feed('[{"id": "a", "title": "Pot \\ud83d\\ude00"}]', "feed.json")
+    assert (feed.rows[0].fields["title"], feed.warnings) == ("Pot \U0001f600", [])
+
+
+@pytest.mark.parametrize("reference", ["&#x1F;", "&#11;", "&#0;", "&#xFFFE;", "&#xD83D;", "&#999999999;", "&#x110000;"])
+def test_references_to_what_is_no_character_are_dropped(reference: str) -> None:
+    feed = read_xml_feed(f"<rss><item><id>1</id><title>Pot{reference} &#252; &#x20AC;</title></item></rss>", "f")
+    assert feed.rows[0].fields["title"] == "Pot ü €"
+    assert [complaint.code for complaint in feed.warnings] == ["xml_mended"]
+
+
+def test_a_character_written_as_two_halves_is_whole() -> None:
+    assert fields_of("<rss><item><id>1</id><title>&#55357;&#56832;</title></item></rss>")[0]["title"] == "\U0001f600"
+
+
+def test_the_link_is_the_product_s_page() -> None:
+    links = ["<link href='/a'/>", "<link rel='self' href='/feed'/>", "<link rel='enclosure' href='/a.jpg'/>"]
+    for order in (links, links[::-1], [links[0].replace("href", "rel='alternate' href"), *links[1:]]):
+        assert fields_of(f"<feed><entry><id>1</id>{''.join(order)}</entry></feed>")[0]["link"] == "/a"
+
+
+@pytest.mark.parametrize(
+    ("element", "price"),
+    [
+        ("<price currency='EUR'>12</price>", "12 EUR"),
+        ("<price unit='USD'> 12.50 </price>", "12.50 USD"),
+        ("<price currencyCode='EUR'>12 SEK</price>", "12 SEK"),
+        ("<price><value>12</value> <currency>EUR</currency></price>", "12 EUR"),
+        ("<price type='net'>12</price>", "12"),
+    ],
+)
+def test_a_currency_beside_a_price_belongs_to_it(element: str, price: str) -> None:
+    assert fields_of(f"<rss><item><id>1</id>{element}</item></rss>")[0]["price"] == price

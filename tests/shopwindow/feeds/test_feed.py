@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from models.base.errors import InvalidError
 from shopwindow.feeds.feed import FeedOptions, read_feed, read_feed_ids
 from shopwindow.files import FileError
 
@@ -98,3 +99,34 @@ def test_ids_are_read_from_feeds_and_from_lists(tmp_path: Path) -> None:
     assert read_feed_ids(written(tmp_path, "feed.csv", "id,price\n a ,x\nb,\n,5\na,1\n")) == ["a", "b"]
     assert read_feed_ids(written(tmp_path, "ids.txt", "a\n\nb 2\na\n")) == ["a", "b 2"]
     assert read_feed_ids(written(tmp_path, "one.csv", "id\na\nb\n")) == ["a", "b"]
+
+
+MIXED = [
+    ("j.json", '[{"id": "a", "title": "Boot", "price": 1}, {"id": "b", "name": "Shoe", "regularPrice": 2}]'),
+    (
+        "x.xml",
+        "<rss><item><id>a</id><title>Boot</title><price>1</price></item>"
+        "<item><id>b</id><title/><name>Shoe</name><regular_price>2</regular_price></item></rss>",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "data"), MIXED)
+def test_products_of_several_shapes_are_each_read_by_their_own_names(name: str, data: str, tmp_path: Path) -> None:
+    feed = read_feed(written(tmp_path, name, data))
+    assert [(row.fields["title"], str(row.fields["price"])) for row in feed.rows] == [("Boot", "1"), ("Shoe", "2")]
+    assert feed.unread == []
+
+
+def test_a_misspelt_column_is_asked_about(tmp_path: Path) -> None:
+    feed = read_feed(written(tmp_path, "f.csv", "id,title,price,availabilty,name\na,A,1,no,B\n"))
+    [complaint] = feed.warnings
+    assert complaint.code == "column_unknown"
+    assert complaint.message.endswith("'availabilty' that nobody reads: did you mean 'availability'?")
+    assert feed.unread == ["availabilty", "name"]
+
+
+@pytest.mark.parametrize(("option", "value"), [("currency", "coins"), ("locale", "xx-YY"), ("locale", "german")])
+def test_options_that_say_nothing_are_named(option: str, value: str) -> None:
+    with pytest.raises(InvalidError, match=repr(value)):
+        FeedOptions(**{option: value})

@@ -36,7 +36,7 @@ def test_a_row_with_too_many_cells_is_named_by_its_line_and_costs_no_other() -> 
         (4, {"id": "r3", "title": "Cut"}),
     ]
     [complaint] = feed.rejected
-    assert (complaint.place, complaint.code) == (2, "row_broken")
+    assert (complaint.place, complaint.code, complaint.item_id) == (2, "row_broken", "r1")
     assert "has 4 cells where the head has 3" in complaint.message
 
 
@@ -57,3 +57,21 @@ def test_a_loose_quote_is_kept_and_said() -> None:
 def test_a_head_without_an_id_is_named(text: str, id_column: str, named: str) -> None:
     with pytest.raises(FileError, match=named):
         read_table(text, "feed.csv", id_column)
+
+
+def test_an_id_never_keeps_a_quote_that_was_left_over() -> None:
+    text = 'id,title,price\n"r1,"Rug",9\n"r2","Rug 6" long",8\n"r3,Mat,7\n'
+    feed = read_table(text, "feed.csv")
+    assert [(row.fields["id"], row.fields["title"]) for row in feed.rows] == [
+        ("r1", "Rug"),
+        ("r2", 'Rug 6" long'),
+        ("r3", "Mat"),
+    ]
+    assert {complaint.code for complaint in feed.warnings} == {"quote_unmatched"}
+
+
+def test_a_cell_that_holds_what_looks_like_a_row_is_said() -> None:
+    text = 'id,title,description,price\nr1,Rug,"Sizes:\n36,37,38,39\nWool",9\nr2,Mat,"XS,S,M,L\nXS,S,M,L",8\n'
+    feed = read_table(text, "feed.csv")
+    assert [row.fields["id"] for row in feed.rows] == ["r1", "r2"]
+    assert [(complaint.place, complaint.code) for complaint in feed.warnings] == [(2, "cell_holds_rows")]

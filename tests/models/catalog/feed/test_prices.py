@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from models.base.errors import InvalidError
 from models.catalog.feed.prices import Price, PriceEvidence, read_price
+from tests.models.base.written_amounts import WRITTEN_AMOUNTS
 
 NOTHING = PriceEvidence()
 
@@ -51,6 +52,19 @@ def evidence_of(*prices: str, locale: str = "") -> PriceEvidence:
 )
 def test_a_price_that_can_be_read_in_one_way_alone_is_read_so(text: str, amount: float, currency: str) -> None:
     assert read_price(text, "price", NOTHING) == Price(amount, currency)
+
+
+@pytest.mark.parametrize(("text", "amount", "currency"), WRITTEN_AMOUNTS)
+def test_prices_are_read_as_amounts_of_events_are(text: str, amount: float, currency: str) -> None:
+    price = read_price(text, "price", NOTHING)
+    assert price.amount == pytest.approx(amount)
+    assert price.currency == currency
+
+
+@pytest.mark.parametrize("text", ["34.50-", "-34.50", "(34.50)", "EUR 34,50-"])
+def test_a_price_below_0_is_none(text: str) -> None:
+    with pytest.raises(InvalidError, match="price must be such as"):
+        read_price(text, "price", NOTHING)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from shopwindow.feeds.checking import check_feed
 from shopwindow.feeds.feed import read_feed
 
@@ -35,4 +37,16 @@ def test_an_export_is_mapped(tmp_path: Path) -> None:
     assert (small.availability, medium.availability, small.hidden) == ("in_stock", "backorder", False)
     assert (bag.hidden, bag.image_link, bag.category, part.hidden) == (True, "", ("Gear",), True)
     assert [complaint.code for complaint in feed.left_out] == ["variations_count", "store_view"]
-    assert "product_type" in feed.unread
+    assert "attribute_set_code" in feed.unread
+
+
+@pytest.mark.parametrize("kind", ["bundle", "grouped", "configurable", "giftcard"])
+@pytest.mark.parametrize("price", ["0.0000", "0", ""])
+def test_a_price_that_depends_on_what_is_chosen_is_none(kind: str, price: str, tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text(
+        f"sku,store_view_code,product_type,name,price\nB1,,{kind},Set,{price}\nB2,,{kind},Box,12.5000\nS,,simple,Gift,0.0000\n"
+    )
+    checked = check_feed(read_feed(path))
+    assert {item_id: item.price for item_id, item in checked.items.items()} == {"B2": 12.5, "S": 0.0}
+    assert [(complaint.item_id, complaint.code) for complaint in checked.rejected] == [("B1", "item_incomplete")]

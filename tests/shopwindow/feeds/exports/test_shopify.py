@@ -52,3 +52,12 @@ def test_the_newer_names_of_columns_are_known(tmp_path: Path) -> None:
     [plate] = check_feed(read_feed(path)).items.values()
     assert (plate.item_id, plate.title, plate.price, plate.availability) == ("PL-1", "Plate", 4.0, "out_of_stock")
     assert (plate.link, plate.image_link, plate.hidden) == ("/products/plate", "https://cdn.example/p.jpg", False)
+
+
+def test_what_is_not_sold_openly_is_hidden(tmp_path: Path) -> None:
+    path = tmp_path / "products_export.csv"
+    states = {"active": False, "Draft": True, "archived": True, "unlisted": True, "Unlisted": True}
+    rows = [f"{state}-{place},T,,4.00,{state}" for place, state in enumerate(states)]
+    path.write_text("\n".join(["Handle,Title,Variant SKU,Variant Price,Status", *rows]))
+    items = check_feed(read_feed(path)).items.values()
+    assert [item.hidden for item in items] == list(states.values())

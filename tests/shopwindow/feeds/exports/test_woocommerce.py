@@ -53,3 +53,29 @@ def test_the_sku_can_be_the_id_and_an_earlier_import_by_id_can_be_undone(tmp_pat
     checked = check_feed(read_feed(path, FeedOptions(id_column="SKU")))
     assert list(checked.items) == ["scarf-red", "33", "pin", "card", "far"]
     assert set(read_feed_ids(path)) == {"31", "32", "33", "40", "41", "42", "50", "60"}
+
+
+def test_an_export_in_another_language_is_read_alike(tmp_path: Path) -> None:
+    path = tmp_path / "wc-export.csv"
+    path.write_text(
+        'ID,Typ,Artikelnummer,Name,Veröffentlicht,"Sichtbarkeit im Katalog",Beschreibung,Vorrätig?,Angebotspreis,'
+        '"Regulärer Preis",Kategorien,Bilder,"Übergeordnetes Produkt","Attribut 1 Name","Attribut 1 Wert(e)",Position\n'
+        '70,variable,schal,Schal,1,visible,Lang,1,,,"Mode > Schals",/a.jpg,,Farbe,"Rot, Sand",0\n'
+        '71,variation,schal-rot,"Schal - Rot",1,visible,,1,"24,00","30,00",,,schal,Farbe,Rot,1\n'
+        '72,simple,mütze,Mütze,0,visible,,0,,"1.250,00",Mode,,,,,2\n'
+    )
+    feed = read_feed(path, FeedOptions(currency="EUR"))
+    scarf, hat = check_feed(feed).items.values()
+    assert feed.kind == "a WooCommerce product export"
+    assert (scarf.item_id, scarf.price, scarf.sale_price, scarf.color, scarf.item_group_id) == (
+        "71",
+        30.0,
+        24.0,
+        "Rot",
+        "70",
+    )
+    assert (scarf.category, scarf.image_link, scarf.description) == (("Mode", "Schals"), "/a.jpg", "Lang")
+    assert (hat.price, hat.availability, hat.hidden) == (1250.0, "out_of_stock", True)
+    assert feed.unread == ["position"]
+    by_sku = check_feed(read_feed(path, FeedOptions(id_column="Artikelnummer")))
+    assert list(by_sku.items) == ["schal-rot", "mütze"]

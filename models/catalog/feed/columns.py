@@ -1,10 +1,12 @@
-"""Columns: what feeds and shop systems call things, and which of our names each means."""
+"""Columns: what feeds, shop systems and senders call things, and which of our names each means."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
 from typing import Any, Final
 
+from models.base.suggestions import closest
 from models.catalog.feed.items import read_item
 from models.catalog.feed.prices import PriceEvidence
 
@@ -69,6 +71,7 @@ ALIASES: Final[Mapping[str, tuple[str, ...]]] = {
         "is_in_stock",
         "stock_status",
         "stock",
+        "stock_quantity",
         "quantity",
         "qty",
         "inventory",
@@ -84,6 +87,7 @@ ALIASES: Final[Mapping[str, tuple[str, ...]]] = {
     "gtin": ("ean", "upc", "barcode", "isbn"),
     "color": ("colour", "farbe"),
     "currency": ("currency_code", "currency_id", "währung"),
+    **{f"custom_label_{number}": (f"custom_label{number}",) for number in range(5)},
 }
 """Other names of a column, read where the file has none of ours, the first there is."""
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -125,6 +129,89 @@ def rename(names: Sequence[str], id_column: str = "") -> dict[str, str]:
         if not taken and (found := next(free, None)):
             ours[found] = our_name
     return ours
+
+
+@dataclass(slots=True)
+class FieldNaming:
+    """Brings the objects of one file or request under our names, each by the fields that it has something in.
+
+    Parameters
+    ----------
+    id_column
+        The field that holds the id, where it is told.
+    own_ids
+        Whether ids stand under our own name in any object: then none is taken from another.
+
+    >>> naming = FieldNaming.from_objects([{"itemGroupId": "g", "name": "Pot"}])
+    >>> naming.under_our_names({"itemGroupId": "g", "name": "Pot", "sale_pirce": 5})
+    {'item_group_id': 'g', 'title': 'Pot', 'sale_pirce': 5}
+    """
+
+    id_column: str = ""
+    own_ids: bool = False
+    read: set[str] = field(default_factory=set)
+
+    @classmethod
+    def from_objects(cls, objects: Iterable[Mapping[str, Any]], id_column: str = "") -> "FieldNaming":
+        """Give that of all objects of a file or request."""
+        own = any(not _is_empty(fields.get(name)) for fields in objects for name in ("id", "item_id", "itemId"))
+        return cls(id_column, own)
+
+    def under_our_names(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Give an object's fields by our names; `read` collects the plain names of those that anybody reads."""
+        known = read_fields()
+        if not self.id_column and known.issuperset(fields):
+            self.read.update(fields)
+            return dict(fields)
+        plain: dict[str, Any] = {}
+        for name, value in fields.items():
+            short = plain_name(name)
+            if short not in plain or _is_empty(plain[short]):
+                plain[short] = value
+        names = _names(tuple(name for name in plain if not _is_empty(plain[name])), self.id_column, self.own_ids)
+        self.read.update(name for name, ours in names.items() if ours in known)
+        empty = {name: value for name, value in plain.items() if name not in names}
+        return empty | {ours: plain[name] for name, ours in names.items() if not _is_no_group(name, plain[name])}
+
+
+def _is_empty(value: Any) -> bool:
+    return value is None or value == ""
+
+
+def _is_no_group(name: str, value: Any) -> bool:
+    """Whether a product says by 0 that it has no parent."""
+    return name in ALIASES["item_group_id"] and value in (0, "0")
+
+
+@lru_cache(maxsize=4_096)
+def _names(names: tuple[str, ...], id_column: str, own_ids: bool) -> dict[str, str]:
+    found = rename(names, id_column)
+    if own_ids and not id_column:
+        found = {name: name if ours == "id" else ours for name, ours in found.items()}
+    return found
+
+
+@lru_cache(maxsize=4_096)
+def meant_by(name: str) -> str:
+    """Give the name of ours that a field nobody reads seems to be meant for; empty for none.
+
+    >>> meant_by("sale_pirce"), meant_by("availabilty"), meant_by("weight")
+    ('sale_price', 'availability', '')
+    """
+    ours = {other: our_name for our_name, others in ALIASES.items() for other in others}
+    if name in ours:
+        return ""
+    found = closest(name, sorted({*read_fields(), *ours}))
+    return ours.get(found, found)
+
+
+def misspelt(unread: Iterable[str], given: Iterable[str]) -> dict[str, str]:
+    """Give, of fields nobody reads, those that seem to be meant for one of ours that is not `given`, by name."""
+    there = set(given)
+    if "item_id" in there:
+        there.add("id")
+    meant = {name: meant_by(name) for name in unread}
+    return {name: ours for name, ours in meant.items() if ours and ours not in there}
 
 
 @cache
