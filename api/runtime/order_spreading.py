@@ -13,7 +13,7 @@ from models.visitor.identity import Link, owner_at, owner_now
 from store.client import UNAVAILABLE
 from store.log.log import partition_of
 from store.visitors.device_links import DeviceId, LinkStore
-from store.visitors.order_tellers import KnownOrder, OrderTellerStore, Telling, ToldOrder
+from store.visitors.order_tellers import KnownOrder, OrderTellerStore, ToldEvent, ToldOrder
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -46,16 +46,16 @@ class OrderSpreader:
         events = {place: event for place, record in enumerate(records) if (event := _order_event(record)) is not None}
         if not events:
             return records
-        tellings = [
-            Telling(ToldOrder(event.site, order_id_of(event), event.visitor_id), order_copy(event, event.visitor_id))
+        told_events = [
+            ToldEvent(ToldOrder(event.site, order_id_of(event), event.visitor_id), order_copy(event, event.visitor_id))
             for event in events.values()
         ]
         try:
-            known = dict(zip(events, self._tellers.note(tellings), strict=True))
+            known = dict(zip(events, self._tellers.note(told_events), strict=True))
         except UNAVAILABLE as error:
             _LOGGER.warning("who else knows of orders is not known: %s", error)
             return records
-        links = self._links_of(tellings, list(known.values()))
+        links = self._links_of(told_events, list(known.values()))
         spread: list[Incoming] = []
         for place, record in enumerate(records):
             event = events.get(place)
@@ -93,12 +93,12 @@ class OrderSpreader:
             owners |= {owner_at(theirs, at_s) or teller for at_s in moments} or {owner_now(theirs) or teller}
         return sorted(owners - {event.visitor_id})
 
-    def _links_of(self, tellings: Sequence[Telling], known: Sequence[KnownOrder]) -> dict[DeviceId, list[Link]]:
+    def _links_of(self, told_events: Sequence[ToldEvent], known: Sequence[KnownOrder]) -> dict[DeviceId, list[Link]]:
         devices = {
-            self._device(telling.order.site, teller): None
-            for telling, order in zip(tellings, known, strict=True)
+            self._device(event_told.order.site, teller): None
+            for event_told, order in zip(told_events, known, strict=True)
             for teller in order.tellers
-            if teller != telling.order.visitor_id
+            if teller != event_told.order.visitor_id
         }
         try:
             return self._links.read(list(devices))

@@ -28,7 +28,7 @@ class ToldOrder(NamedTuple):
     visitor_id: str
 
 
-class Telling(NamedTuple):
+class ToldEvent(NamedTuple):
     """What is told of an order, as a copy (`models.events.order_copy`) addressed to who tells it."""
 
     order: ToldOrder
@@ -75,10 +75,10 @@ class OrderTellerStore:
         self._note = client.register_script(read_script("note_order_tellers"))
         self._client = client
 
-    def note(self, tellings: Sequence[Telling]) -> list[KnownOrder]:
+    def note(self, told_events: Sequence[ToldEvent]) -> list[KnownOrder]:
         """Remember what is told, and by whom, and give what was known of each order until then."""
         places: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
-        for place, (order, _) in enumerate(tellings):
+        for place, (order, _) in enumerate(told_events):
             places[order.site, partition_of(order.site, order.order_id, self._partitions)].append(place)
         found: dict[int, KnownOrder] = {}
         for of_partition in places.values():
@@ -86,21 +86,21 @@ class OrderTellerStore:
                 *_NoteArguments(MAX_TELLERS, MAX_TOLD, MAX_TOLD_BYTES, MARK_BYTES, self._lifetime_s)
             ]
             for place in of_partition:
-                order, copy = tellings[place]
+                order, copy = told_events[place]
                 arguments += [order.visitor_id, encode_copy(copy)]
             known = cast(
                 list[tuple[list[bytes], list[bytes], int]],
                 self._note(
-                    keys=[key for place in of_partition for key in self._keys(tellings[place].order)], args=arguments
+                    keys=[key for place in of_partition for key in self._keys(told_events[place].order)], args=arguments
                 ),
             )
             for place, (tellers, told, unheard) in zip(of_partition, known, strict=True):
                 found[place] = KnownOrder(
                     [visitor_id.decode() for visitor_id in tellers],
-                    [decode_copy(tellings[place].order.site, entry) for entry in told],
+                    [decode_copy(told_events[place].order.site, entry) for entry in told],
                     bool(unheard),
                 )
-        return [found[place] for place in range(len(tellings))]
+        return [found[place] for place in range(len(told_events))]
 
     def heard(self, told: Iterable[ToldOrder]) -> None:
         """Remember that those who tell of orders have heard what was told before."""

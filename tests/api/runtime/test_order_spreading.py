@@ -150,7 +150,7 @@ def test_what_becomes_of_an_order_is_told_to_who_held_the_device_then(api: Api) 
     assert orders_of(api, user) == (1, 40.0)
 
 
-def test_an_erased_visitors_telling_reaches_nobody_who_comes_later(api: Api) -> None:
+def test_an_erased_visitors_word_reaches_nobody_who_comes_later(api: Api) -> None:
     browser, server, order_id = new_visitor(), new_visitor(), uuid.uuid4().hex
     api.post(order("purchase", browser, order_id, *LINES, value=70))
     api.wait_until_learned()
@@ -159,7 +159,7 @@ def test_an_erased_visitors_telling_reaches_nobody_who_comes_later(api: Api) -> 
     assert orders_of(api, server) == (1, 0.0)
 
 
-def tellings(site: str, seed: int) -> list[Event]:
+def told_events(site: str, seed: int) -> list[Event]:
     """What four ids tell of three orders: in parts, late, taken back, some of it with an id."""
     random = Random(seed)
     made: list[Event] = []
@@ -185,7 +185,7 @@ def tellings(site: str, seed: int) -> list[Event]:
 def test_everybody_who_told_that_an_order_was_made_knows_all_of_it(redis_server: EmbeddedRedis, seed: int) -> None:
     client, site, random = connect(redis_server.url), f"s-{uuid.uuid4().hex[:8]}", Random(seed)
     spreader = OrderSpreader(OrderTellerStore(client, PARTITIONS, 60.0), LinkStore(client, 60.0), PARTITIONS)
-    told, log = tellings(site, seed), list[Event]()
+    told, log = told_events(site, seed), list[Event]()
     while told:
         size = random.randrange(1, 6)
         batch, told = told[:size], told[size:]
