@@ -60,6 +60,17 @@ def order_tellers(site: str, partition: int, order_id: str) -> str:
     return f"{site}:{{{partition}}}:tellers:{order_id}"
 
 
+def order_owed(site: str, partition: int, order_id: str) -> str:
+    """Set of those of an order's tellers who have not heard yet what was told before they came. Lives as those do."""
+    return f"{site}:{{{partition}}}:owed:{order_id}"
+
+
+def order_told(site: str, partition: int, order_id: str) -> str:
+    """List of what was told of an order, `store.visitors.order_tellers`'s form, oldest first. Lives as its tellers
+    do."""
+    return f"{site}:{{{partition}}}:told:{order_id}"
+
+
 def counts(site: str, partition: int) -> str:
     """Hash of event counts by outcome."""
     return f"{site}:{{{partition}}}:counts"

@@ -40,7 +40,6 @@ from models.visitor.profile import COUNTED, Profile, encode_profile
 from store.client import UNAVAILABLE
 from store.clock import read_now_s
 from store.log.log import partition_of
-from store.visitors.order_tellers import ToldOrder
 from store.visitors.visitor_reads import know
 
 router = APIRouter(tags=["visitors"], route_class=CheckedRoute)
@@ -258,9 +257,9 @@ async def delete_visitor(request: Request, visitor_id: VisitorId, site: SecretSi
         holders = {device: (await state.stores.visitors.read(site.name, device)).visitor_id for device in devices}
     now_s, at_s = time.time(), await _clock_s(state, site)
     await _erase(state, site, [known.visitor_id, *devices], at_s)
-    told = [ToldOrder(site.name, order_id, known.visitor_id) for order_id in order_ids(known.profile.history)]
+    orders = order_ids(known.profile.history)
     with store_errors_translated(f"{PROFILES_AWAY}; all but the visitor's part in orders is erased"):
-        await asyncio.to_thread(state.stores.order_tellers.forget, told)
+        await asyncio.to_thread(state.stores.order_tellers.forget, site.name, orders, [known.visitor_id, *devices])
     others = {
         device: Link(at_s, holder) for device, holder in holders.items() if holder not in (known.visitor_id, device)
     }

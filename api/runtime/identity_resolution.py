@@ -69,8 +69,11 @@ class IdentityResolver:
     def _news(self, device: DeviceId, link: Link) -> list[Incoming]:
         site, partition, device_id = device
         now_s = time.time()
-        told = Incoming(site, partition, device_id, encode_event(identified(site, device_id, link, now_s)), link)
-        return [told, self._incoming(linked(site, device_id, link, now_s))] if link.user_id else [told]
+        value = encode_event(identified(site, device_id, link, now_s))
+        news = [Incoming(site, partition, device_id, value, link, added=True)]
+        if link.user_id:
+            news.append(self._incoming(linked(site, device_id, link, now_s))._replace(added=True))
+        return news
 
     def _incoming(self, event: Event) -> Incoming:
         partition = partition_of(event.site, event.visitor_id, self._partitions)

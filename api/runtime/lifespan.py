@@ -136,7 +136,7 @@ def _appenders(config: ApiConfig, hasty: Client, logs: Logs) -> Appenders:
         events=Appender(
             logs.events,
             prepare=lambda records: spreading.prepare(identity.prepare(records)),
-            remember=partial(_remember, hasty, links),
+            remember=partial(_remember, hasty, links, spreading),
         ),
         exposures=Appender(logs.events, linger_s=_EXPOSE_S),
         decisions=Appender(logs.decisions, linger_s=_LINGER_S),
@@ -144,14 +144,18 @@ def _appenders(config: ApiConfig, hasty: Client, logs: Logs) -> Appenders:
     )
 
 
-def _remember(client: Client, links: LinkStore, appended: Sequence[tuple[Incoming, int]]) -> None:
-    """Lay accepted events beside the profiles they belong to, until the stream has learned them; and keep new links."""
+def _remember(
+    client: Client, links: LinkStore, spreading: OrderSpreader, appended: Sequence[tuple[Incoming, int]]
+) -> None:
+    """Lay accepted events beside the profiles they belong to, until the stream has learned them; and keep new links,
+    and who has heard of which order."""
     try:
         links.add(
             ((record.site, record.partition, record.visitor_id), record.link)
             for record, _ in appended
             if record.link is not None
         )
+        spreading.remember([record for record, _ in appended])
         keep_pending(
             client,
             [

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from api.http.problems import unavailable
 from models.visitor.identity import Link
 from store.log.log import EventLog, LogUnavailableError
+from store.visitors.order_tellers import ToldOrder
 
 _MAX_GROUP: Final = 5_000
 _MAX_WAITING: Final = 10_000
@@ -18,13 +19,18 @@ _LOGGER = logging.getLogger(__name__)
 
 
 class Incoming(NamedTuple):
-    """A record on its way into the log; `link` says whose the device `visitor_id` is from now on."""
+    """A record on its way into the log; `link` says whose the device `visitor_id` is from now on.
+
+    `added` is one that nobody sent; with one that has `heard` an order, its teller knows what was told of it before.
+    """
 
     site: str
     partition: int
     visitor_id: str
     value: bytes
     link: Link | None = None
+    added: bool = False
+    heard: ToldOrder | None = None
 
 
 Prepare = Callable[[list[Incoming]], list[Incoming]]
@@ -44,7 +50,8 @@ class Appender:
     log
         Where to.
     prepare
-        Called with the records of a group; gives those to append in their place, and perhaps some more behind them.
+        Called with the records of a group; gives those to append in their place, in the same order, and perhaps some
+        more among them, which are marked as `added`.
     remember
         Called with what was appended and its positions before the requests go on; a failure there is counted by the
         caller's function and fails no request, since the log has the records.
@@ -124,11 +131,12 @@ class Appender:
             return
         if self._remember is not None:
             self._remember(list(zip(records, positions, strict=True)))
+        sent = [position for record, position in zip(records, positions, strict=True) if not record.added]
         start = 0
         for waiting in group:
             end = start + len(waiting.records)
             if waiting.done is not None:
-                waiting.done.get_loop().call_soon_threadsafe(_succeed, waiting.done, positions[start:end])
+                waiting.done.get_loop().call_soon_threadsafe(_succeed, waiting.done, sent[start:end])
             start = end
 
 

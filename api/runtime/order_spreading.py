@@ -1,27 +1,30 @@
 """Order spreading: hands what is told of an order to every visitor who knows the order, before it goes into the log."""
 
 import logging
+from collections.abc import Mapping, Sequence
+
+import msgspec
 
 from api.runtime.log_appender import Incoming
 from models.events.events import Event, decode_event, encode_event, order_id_of
 from models.events.names import ORDER_EVENTS
 from models.events.order_copy import order_copy
-from models.visitor.identity import owner_now
+from models.visitor.identity import Link, owner_at, owner_now
 from store.client import UNAVAILABLE
 from store.log.log import partition_of
-from store.visitors.device_links import LinkStore
-from store.visitors.order_tellers import OrderTellerStore, ToldOrder
+from store.visitors.device_links import DeviceId, LinkStore
+from store.visitors.order_tellers import KnownOrder, OrderTellerStore, ToldEvent, ToldOrder
 
 _LOGGER = logging.getLogger(__name__)
 
 
 class OrderSpreader:
-    """Finds out who else knows the orders that events tell of.
+    """Finds out who else knows the orders that events tell of, and what they know of them.
 
     Parameters
     ----------
     tellers
-        Who has told of which order.
+        Who has told what of which order.
     links
         Whose devices are: what a device told of is its visitor's by now.
     partitions
@@ -34,40 +37,80 @@ class OrderSpreader:
         self._partitions = partitions
 
     def prepare(self, records: list[Incoming]) -> list[Incoming]:
-        """Give the records, and behind them copies of what they tell of orders for others who know the same.
+        """Give the records, and among them copies of what is told of orders for others who know the same.
 
-        Without an answer of the store there are no copies: each id then knows what was told under it.
+        Before the first that an id tells of an order comes what was told before; behind each, what others are to hear
+        of it. So everybody hears of an order in the order in which it was told. Without an answer of the store there
+        are no copies: each id then knows what was told under it.
         """
-        events = [event for record in records if (event := _order_event(record)) is not None]
+        events = {place: event for place, record in enumerate(records) if (event := _order_event(record)) is not None}
         if not events:
             return records
+        told_events = [
+            ToldEvent(ToldOrder(event.site, order_id_of(event), event.visitor_id), order_copy(event, event.visitor_id))
+            for event in events.values()
+        ]
         try:
-            return [*records, *self._copies(events)]
+            known = dict(zip(events, self._tellers.note(told_events), strict=True))
         except UNAVAILABLE as error:
             _LOGGER.warning("who else knows of orders is not known: %s", error)
             return records
+        links = self._links_of(told_events, list(known.values()))
+        spread: list[Incoming] = []
+        for place, record in enumerate(records):
+            event = events.get(place)
+            if event is None:
+                spread.append(record)
+                continue
+            before = self._before(event, known[place])
+            order = ToldOrder(event.site, order_id_of(event), event.visitor_id)
+            spread += [*before, record._replace(heard=order if known[place].unheard else None)]
+            spread += [self._copy(order_copy(event, owner)) for owner in self._others(event, known[place], links)]
+        return spread
 
-    def _copies(self, events: list[Event]) -> list[Incoming]:
-        told = [ToldOrder(event.site, order_id_of(event), event.visitor_id) for event in events]
-        others = [
-            [teller for teller in tellers if teller != event.visitor_id]
-            for event, tellers in zip(events, self._tellers.note(told), strict=True)
+    def remember(self, appended: Sequence[Incoming]) -> None:
+        """Note of records that are in the log who has heard by them what was told of an order before."""
+        heard = [record.heard for record in appended if record.heard is not None]
+        if heard:
+            self._tellers.heard(heard)
+
+    def _before(self, event: Event, known: KnownOrder) -> list[Incoming]:
+        """What others told of an order before, for who tells of it and has not heard it."""
+        if not known.unheard:
+            return []
+        return [
+            self._copy(msgspec.structs.replace(copy, visitor_id=event.visitor_id))
+            for copy in known.told
+            if copy.visitor_id != event.visitor_id
         ]
-        devices = {
-            (event.site, teller): (event.site, partition_of(event.site, teller, self._partitions), teller)
-            for event, tellers in zip(events, others, strict=True)
-            for teller in tellers
-        }
-        links = self._links.read(list(devices.values()))
-        copies: list[Incoming] = []
-        for event, tellers in zip(events, others, strict=True):
-            owners = {owner_now(links.get(devices[event.site, teller], ())) or teller for teller in tellers}
-            copies += [self._copy(event, owner) for owner in sorted(owners - {event.visitor_id})]
-        return copies
 
-    def _copy(self, event: Event, visitor_id: str) -> Incoming:
-        partition = partition_of(event.site, visitor_id, self._partitions)
-        return Incoming(event.site, partition, visitor_id, encode_event(order_copy(event, visitor_id)))
+    def _others(self, event: Event, known: KnownOrder, links: Mapping[DeviceId, Sequence[Link]]) -> list[str]:
+        """Who else is to hear what is told: of what a device told, who held it at that time."""
+        owners: set[str] = set()
+        for teller in known.tellers:
+            theirs = links.get(self._device(event.site, teller), ())
+            moments = [copy.at_s for copy in known.told if copy.visitor_id == teller] if theirs else []
+            owners |= {owner_at(theirs, at_s) or teller for at_s in moments} or {owner_now(theirs) or teller}
+        return sorted(owners - {event.visitor_id})
+
+    def _links_of(self, told_events: Sequence[ToldEvent], known: Sequence[KnownOrder]) -> dict[DeviceId, list[Link]]:
+        devices = {
+            self._device(event_told.order.site, teller): None
+            for event_told, order in zip(told_events, known, strict=True)
+            for teller in order.tellers
+            if teller != event_told.order.visitor_id
+        }
+        try:
+            return self._links.read(list(devices))
+        except UNAVAILABLE as error:
+            _LOGGER.warning("whose devices are is not known: %s", error)
+            return {}
+
+    def _device(self, site: str, visitor_id: str) -> DeviceId:
+        return site, partition_of(site, visitor_id, self._partitions), visitor_id
+
+    def _copy(self, copy: Event) -> Incoming:
+        return Incoming(*self._device(copy.site, copy.visitor_id), encode_event(copy), added=True)
 
 
 def _order_event(record: Incoming) -> Event | None:

@@ -3,11 +3,14 @@
 from hashlib import blake2b
 from typing import Final
 
-MAX_RECENT_IDS: Final = 1_000
-"""A visitor's latest event ids that are remembered: as many as one request may bring, so that a client which sends it
-again is known by every one of them."""
+LEAST_RECENT_IDS: Final = 2_000
+"""A visitor's latest event ids that are remembered at least: twice as many as one request may bring, so that a client
+which sends it again is known by every one of them, whatever it sent between."""
+MAX_RECENT_IDS: Final = LEAST_RECENT_IDS + 1_000
+"""Ids at which the oldest go, down to `LEAST_RECENT_IDS`. They go together: were one forgotten for each that is new,
+the first of a request that is not known any more would push out the second before it comes, and so on to the last."""
 DIGEST_BYTES: Final = 5
-"""Of each id: among a thousand remembered, one new id in 10⁹ is mistaken for one of them."""
+"""Of each id: among three thousand remembered, one new id in 10⁸ is mistaken for one of them."""
 
 
 def event_id_of(*parts: str) -> str:
@@ -35,13 +38,13 @@ def is_recent(recent: bytes, event_id: str) -> bool:
 
 
 def with_id(recent: bytes, event_id: str) -> bytes:
-    """Give the digests of the latest ids with one more, the oldest forgotten beyond `MAX_RECENT_IDS`."""
+    """Give the digests of the latest ids with one more; beyond `MAX_RECENT_IDS` the oldest are forgotten."""
     return latest_ids(recent + _digest(event_id)) if event_id else recent
 
 
 def latest_ids(recent: bytes) -> bytes:
-    """Give the latest `MAX_RECENT_IDS` of digests in order of arrival, such as those of two visitors put together."""
-    return recent[-DIGEST_BYTES * MAX_RECENT_IDS :]
+    """Give the latest of digests in order of arrival, such as those of two visitors put together."""
+    return recent if len(recent) <= DIGEST_BYTES * MAX_RECENT_IDS else recent[-DIGEST_BYTES * LEAST_RECENT_IDS :]
 
 
 def _digest(event_id: str) -> bytes:

@@ -244,8 +244,12 @@ class Learner:
             return
         items = {item.item_id: item for item in event.items}
         group_of = assortment.item_groups.group_of
-        known = self.orders.purchased(order_id_of(event)) if event.event == "purchase" else []
-        ids = [item_id for item_id in items if item_id not in known]
+        known: list[str] = []
+        ids = list(items)
+        if event.event == "purchase":
+            order_id = order_id_of(event)
+            known = self.orders.purchased(order_id)
+            ids = [item_id for item_id in ids if item_id not in known and self.orders.keeps(order_id, item_id)]
         self._make_room(len({*ids, *map(group_of, ids)}), assortment)
         clicked = group_of(path.clicked)
         met: set[str] = set()

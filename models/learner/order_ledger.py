@@ -82,6 +82,12 @@ class OrderLedger:
         entry = self._entries.get(order_id)
         return list(entry.wanted) if entry is not None else []
 
+    def keeps(self, order_id: str, item_id: str) -> bool:
+        """Whether something is left of an item that an order was told to have: one that was taken back teaches nothing
+        when it is told again, or told of only then."""
+        entry = self._entries.get(order_id)
+        return entry is None or item_id in entry.taught
+
     def note_wanted(self, order_id: str, item_id: str, wanted: Wanted) -> None:
         """Remember what the purchase of an item was taken for."""
         entry = self._entries.get(order_id)

@@ -249,21 +249,23 @@ def _want(
         state.wants.remove(min(state.wants, key=lambda want: (want.strong, want.at_s, want.item_id)))
 
 
-def _move_order(state: TriggerState, event: Event, assortment: Assortment) -> None:
-    """Move an order on; what was ordered is wanted no more, and a new order ends the cart it was made of."""
+def _move_order(state: TriggerState, event: Event, assortment: Assortment, *, own: bool = True) -> None:
+    """Move an order on; what was ordered is wanted no more, and a new order ends the cart it was made of. An order that
+    only others told of moves on likewise, and ends no cart."""
     name, at_s, order_id = event.event, event.at_s, order_id_of(event)
     order = state.find_order(order_id) if order_id else None
-    if name in ORDERED_EVENTS:
+    if name in ORDERED_EVENTS and (own or (order is not None and not order.elsewhere)):
         group_of = assortment.item_groups.group_of
         _forget_wants(state, {group_of(item.item_id) for item in event.items}, assortment)
-        if order is None or not order.created_at_s:
+        if order is None or order.elsewhere or not order.created_at_s:
             state.cart_over_s = max(state.cart_over_s, at_s)
             state.cart_since_s = 0.0
     if not order_id:
         return
     if order is None:
-        order = TrackedOrder(order_id)
+        order = TrackedOrder(order_id, elsewhere=not own)
         state.orders = [*state.orders, order][-MAX_TRACKED_ORDERS:]
+    order.elsewhere = order.elsewhere and not (own and name in ORDERED_EVENTS)
     if name in ORDERED_EVENTS or name in UNDONE_EVENTS:
         order.over_at_s = (order.over_at_s or at_s) if _taken_back(order, event) else 0.0
         for older in state.orders[:-MAX_LEDGERS]:
@@ -292,10 +294,10 @@ def _taken_back(order: TrackedOrder, event: Event) -> bool:
 
 
 def _learn_copy(state: TriggerState, copy: Event, assortment: Assortment) -> None:
-    """Take in what was told under another id of an order that is known here."""
+    """Take in what was told under another id of an order that is known here, or will be with the next event."""
     event = copied_event(copy)
-    if event is not None and state.find_order(order_id_of(event)) is not None:
-        _move_order(state, event, assortment)
+    if event is not None:
+        _move_order(state, event, assortment, own=False)
         state.profile_due = True
 
 

@@ -18,7 +18,7 @@ from models.events.events import Event
 from models.events.names import TRIGGER_STATE_JOINED
 from models.visitor.contact_history import ContactHistory, merged_contacts
 from models.visitor.holds import hold_code
-from models.visitor.order import Order
+from models.visitor.order import Order, join_order, settle
 from models.visitor.profile import Profile
 
 NOTHING_TOLD: Final = msgspec.Raw(msgspec.msgpack.encode({}))
@@ -39,7 +39,8 @@ _REVISION_BYTES: Final = 8
 class TrackedOrder(msgspec.Struct, array_like=True):
     """An order under way; times in epoch seconds, 0 for not yet. `over_at_s`: nothing is left of it.
 
-    `ledger` is what was told of it, None for orders before the latest `MAX_LEDGERS`.
+    `ledger` is what was told of it, None for orders before the latest `MAX_LEDGERS`. `elsewhere`: only other ids told
+    that it was made.
     """
 
     order_id: str
@@ -54,6 +55,7 @@ class TrackedOrder(msgspec.Struct, array_like=True):
     currency: str = ""
     item_ids: list[str] = []
     ledger: Order | None = None
+    elsewhere: bool = False
 
     @property
     def unpaid(self) -> bool:
@@ -327,10 +329,20 @@ def _joined_orders(one: list[TrackedOrder], other: list[TrackedOrder]) -> list[T
     for order in one:
         known = found.get(order.order_id)
         if known is not None:
-            for name in TrackedOrder.__struct_fields__:
-                setattr(order, name, getattr(order, name) or getattr(known, name))
+            _join_order(order, known)
         found[order.order_id] = order
     return sorted(found.values(), key=lambda order: max(order.created_at_s, order.shipped_at_s))[-MAX_TRACKED_ORDERS:]
+
+
+def _join_order(order: TrackedOrder, known: TrackedOrder) -> None:
+    ledgers = order.ledger, known.ledger
+    elsewhere = order.elsewhere and known.elsewhere
+    for name in TrackedOrder.__struct_fields__:
+        setattr(order, name, getattr(order, name) or getattr(known, name))
+    order.elsewhere = elsewhere
+    if ledgers[0] is not None and ledgers[1] is not None:
+        join_order(ledgers[0], ledgers[1])
+        order.over_at_s = (order.over_at_s or float(ledgers[0].at_s)) if settle(ledgers[0]).void else 0.0
 
 
 def _joined_wants(one: list[Want], other: list[Want]) -> list[Want]:

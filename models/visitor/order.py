@@ -68,8 +68,8 @@ class Order(msgspec.Struct, array_like=True):
     what is left of it. An order has one currency: the latest that was named with an amount, at `currency_at`; amounts
     in others do not count. `whole_cents` is what events without items said of the whole order, at `whole_at`. Both are
     times in microseconds since `since_s` (epoch seconds). An order whose lines are no longer kept has only its sums;
-    what is told of it again changes nothing, but what is taken back is taken off. `elsewhere`: only other ids told of
-    it yet.
+    what is told of it again changes nothing, but what is taken back is taken off. `elsewhere`: only other ids told that
+    it was made.
     """
 
     order_id: str

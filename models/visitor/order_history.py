@@ -118,7 +118,8 @@ def learn_order_event(history: History, event: Event, on_sale: OnSale, *, own: b
     on_sale
         Whether an item was sold below its usual price.
     own
-        False for what was told under another id: it makes no order here, and is set aside until one is told of.
+        False for what was told under another id. It makes no order here, nor does what takes one back: an order is set
+        aside until it is told under this id that it was made or paid.
     """
     order_id = order_id_of(event)
     makes = event.event in ORDERED_EVENTS
@@ -127,7 +128,7 @@ def learn_order_event(history: History, event: Event, on_sale: OnSale, *, own: b
     known = _known_order(history, order_id)
     order = known or new_order(order_id, event.at_s)
     if known is None or known.elsewhere:
-        order.elsewhere = not own
+        order.elsewhere = not (own and makes)
     take_in_event(order, event, on_sale)
     _place(history, order, set() if makes else {item.item_id for item in event.items})
     _sum_up_oldest(history)

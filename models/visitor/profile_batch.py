@@ -112,7 +112,7 @@ def learn(
 def _learn_copy(profile: Profile, copy: Event, on_sale: OnSale) -> None:
     """Take in what another id told of an order that the profile knows, or will once a device's history is in."""
     event = copied_event(copy)
-    if event is not None and first_time(profile, event.event_id):
+    if event is not None and first_time(profile, copy.event_id):
         tell_of_order(profile, event, on_sale, own=False)
 
 

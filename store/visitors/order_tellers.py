@@ -1,9 +1,13 @@
-"""Order tellers: under which ids an order was told of, so that each of them learns what becomes of it."""
+"""Order tellers: under which ids an order was told of, and what, so that each of them learns what becomes of it, and
+whoever comes later what was told before.
+"""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final, NamedTuple, cast
 
+from models.events.events import Event
+from models.events.order_copy import MARK_BYTES, decode_copy, encode_copy
 from store import keys
 from store.client import Client
 from store.log.log import partition_of
@@ -11,6 +15,9 @@ from store.lua import read_script
 
 MAX_TELLERS: Final = 4
 """Ids that one order is known under; what is told under a fifth goes to these and to itself."""
+MAX_TOLD: Final = 256
+"""Events of one order that are kept for whoever tells of it later."""
+MAX_TOLD_BYTES: Final = 32_768
 
 
 class ToldOrder(NamedTuple):
@@ -21,10 +28,31 @@ class ToldOrder(NamedTuple):
     visitor_id: str
 
 
+class ToldEvent(NamedTuple):
+    """What is told of an order, as a copy (`models.events.order_copy`) addressed to who tells it."""
+
+    order: ToldOrder
+    copy: Event
+
+
+class KnownOrder(NamedTuple):
+    """What is known of an order before it is told of: `tellers`, the one who tells now among them, and what was `told`.
+
+    `unheard` is whether the one who tells now has not heard that yet.
+    """
+
+    tellers: list[str]
+    told: list[Event]
+    unheard: bool
+
+
 class _NoteArguments(NamedTuple):
-    """The first ARGV of `note_order_tellers.lua`, in its order; a teller for each key follows."""
+    """The first ARGV of `note_order_tellers.lua`, in its order; who tells what of each order follows."""
 
     most_tellers: int
+    most_told: int
+    most_told_bytes: int
+    mark_bytes: int
     lifetime_s: int
 
 
@@ -36,7 +64,7 @@ class OrderTellerStore:
     client
         Blocking client.
     partitions
-        Of the event log; an order's key is put with one of them by its id.
+        Of the event log; an order's keys are put with one of them by its id.
     lifetime_s
         An order is remembered this long after it was last told of.
     """
@@ -47,29 +75,50 @@ class OrderTellerStore:
         self._note = client.register_script(read_script("note_order_tellers"))
         self._client = client
 
-    def note(self, told: Sequence[ToldOrder]) -> list[list[str]]:
-        """Remember who tells of each order, and give everybody who has, in the same order."""
+    def note(self, told_events: Sequence[ToldEvent]) -> list[KnownOrder]:
+        """Remember what is told, and by whom, and give what was known of each order until then."""
         places: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
-        for place, (site, order_id, _) in enumerate(told):
-            places[site, partition_of(site, order_id, self._partitions)].append(place)
-        found: list[list[str]] = [[] for _ in told]
-        for (site, partition), of_partition in places.items():
-            tellers = cast(
-                list[list[bytes]],
+        for place, (order, _) in enumerate(told_events):
+            places[order.site, partition_of(order.site, order.order_id, self._partitions)].append(place)
+        found: dict[int, KnownOrder] = {}
+        for of_partition in places.values():
+            arguments: list[int | str | bytes] = [
+                *_NoteArguments(MAX_TELLERS, MAX_TOLD, MAX_TOLD_BYTES, MARK_BYTES, self._lifetime_s)
+            ]
+            for place in of_partition:
+                order, copy = told_events[place]
+                arguments += [order.visitor_id, encode_copy(copy)]
+            known = cast(
+                list[tuple[list[bytes], list[bytes], int]],
                 self._note(
-                    keys=[keys.order_tellers(site, partition, told[place].order_id) for place in of_partition],
-                    args=[
-                        *_NoteArguments(MAX_TELLERS, self._lifetime_s),
-                        *(told[place].visitor_id for place in of_partition),
-                    ],
+                    keys=[key for place in of_partition for key in self._keys(told_events[place].order)], args=arguments
                 ),
             )
-            for place, ids in zip(of_partition, tellers, strict=True):
-                found[place] = [visitor_id.decode() for visitor_id in ids]
-        return found
+            for place, (tellers, told, unheard) in zip(of_partition, known, strict=True):
+                found[place] = KnownOrder(
+                    [visitor_id.decode() for visitor_id in tellers],
+                    [decode_copy(told_events[place].order.site, entry) for entry in told],
+                    bool(unheard),
+                )
+        return [found[place] for place in range(len(told_events))]
 
-    def forget(self, told: Sequence[ToldOrder]) -> None:
-        """Forget that a visitor told of orders."""
-        for site, order_id, visitor_id in told:
-            partition = partition_of(site, order_id, self._partitions)
-            self._client.srem(keys.order_tellers(site, partition, order_id), visitor_id)
+    def heard(self, told: Iterable[ToldOrder]) -> None:
+        """Remember that those who tell of orders have heard what was told before."""
+        with self._client.pipeline(transaction=False) as pipe:
+            for order in told:
+                pipe.srem(self._keys(order)[1], order.visitor_id)
+            pipe.execute()
+
+    def forget(self, site: str, order_ids: Iterable[str], visitor_ids: Collection[str]) -> None:
+        """Forget that these visitors told of these orders, and what they told."""
+        for order_id in order_ids:
+            tellers, owed, told = self._keys(ToldOrder(site, order_id, ""))
+            self._client.srem(tellers, *visitor_ids)
+            self._client.srem(owed, *visitor_ids)
+            for entry in cast(list[bytes], self._client.lrange(told, 0, -1)):
+                if decode_copy(site, entry).visitor_id in visitor_ids:
+                    self._client.lrem(told, 0, cast(str, entry))
+
+    def _keys(self, order: ToldOrder) -> tuple[str, str, str]:
+        place = (order.site, partition_of(order.site, order.order_id, self._partitions), order.order_id)
+        return keys.order_tellers(*place), keys.order_owed(*place), keys.order_told(*place)

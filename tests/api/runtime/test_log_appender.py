@@ -57,20 +57,21 @@ def test_requests_appended_together_get_their_own_positions(log: EventLog) -> No
     assert len(given) == 15 * (1 + 2 + 3)
 
 
-def test_what_is_prepared_behind_the_records_changes_nobodys_positions(log: EventLog) -> None:
+def test_what_is_added_among_the_records_changes_nobodys_positions(log: EventLog) -> None:
     kept: list[tuple[bytes, int]] = []
 
     def prepare(records: list[Incoming]) -> list[Incoming]:
-        return [record._replace(value=record.value.upper()) for record in records] + [incoming(0, b"told")]
+        first, *rest = [record._replace(value=record.value.upper()) for record in records]
+        return [first, incoming(0, b"told")._replace(added=True), *rest]
 
     def remember(appended: Sequence[tuple[Incoming, int]]) -> None:
         kept.extend((record.value, position) for record, position in appended)
 
     appender = Appender(log, prepare, remember)
-    assert asyncio.run(appender.append([incoming(0, b"a"), incoming(0, b"b")])) == [1, 2]
-    assert kept == [(b"A", 1), (b"B", 2), (b"told", 3)], "remembered before the request goes on"
+    assert asyncio.run(appender.append([incoming(0, b"a"), incoming(0, b"b")])) == [1, 3]
+    assert kept == [(b"A", 1), (b"told", 2), (b"B", 3)], "remembered before the request goes on"
     appender.close()
-    assert values(log) == [b"A", b"B", b"told"]
+    assert values(log) == [b"A", b"told", b"B"]
 
 
 def test_a_log_that_is_away_fails_the_requests_that_wait_and_no_later_one(tmp_path: Path) -> None:

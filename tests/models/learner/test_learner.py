@@ -413,3 +413,21 @@ def test_a_group_is_kept_as_its_variants_are_wanted_together() -> None:
         model.learn_event(1, position, told, catalog)
     assert {"lamp", "p000", "p001"} <= model.numbers.keys()
     assert len(model.names) <= 4_000
+
+
+@pytest.mark.parametrize("undo", ["order_cancelled", "refund"])
+@pytest.mark.parametrize("first", ["undo", "purchase"])
+def test_an_order_that_was_taken_back_teaches_nothing_when_it_is_told_again(undo: str, first: str) -> None:
+    bought = event("purchase", "p000", "p001", params={"transaction_id": "o"})
+    taken_back = event(undo, visitor="desk", params={"order_id": "o"})
+    kept = event("purchase", "p002", "p003", visitor="v2", at_s=1, params={"transaction_id": "kept"})
+    told = [taken_back, bought] if first == "undo" else [bought, taken_back, bought, bought]
+    model = Learner()
+    learn(model, [(0, position, each) for position, each in enumerate([*told, kept], start=1)])
+    trending, sold = (
+        dict(zip(model.names, popularity.scores(len(model.names)).tolist(), strict=True))
+        for popularity in (model.trending, model.sold)
+    )
+    assert trending["p002"] > 0.0
+    assert max(trending.get(item_id, 0.0) for item_id in ("p000", "p001")) == pytest.approx(0.0, abs=1e-9)
+    assert max(sold.get(item_id, 0.0) for item_id in ("p000", "p001")) == pytest.approx(0.0, abs=1e-9)

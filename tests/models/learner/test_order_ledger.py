@@ -35,6 +35,20 @@ def test_what_comes_back_is_taken_off_and_what_it_was_wanted_for_with_the_last_o
     assert ledger.take_in(told("order_cancelled", at_s=12)).units == {}
 
 
+def test_what_was_taken_back_is_kept_no_more_however_often_it_is_told_again() -> None:
+    ledger = OrderLedger()
+    bought = told("purchase", ("cup", 1), ("pan", 1))
+    ledger.take_in(bought)
+    assert ledger.keeps("o", "cup")
+    ledger.take_in(told("refund", ("cup", 1), at_s=5))
+    ledger.take_in(bought)
+    assert (ledger.keeps("o", "cup"), ledger.keeps("o", "pan")) == (False, True)
+    ledger.take_in(told("order_cancelled", order="p"))
+    ledger.take_in(told("purchase", ("cup", 1), order="p", at_s=5))
+    assert not ledger.keeps("p", "cup")
+    assert ledger.keeps("unknown", "cup")
+
+
 def test_large_quantities_count_up_to_a_bound() -> None:
     ledger = OrderLedger()
     assert ledger.take_in(told("purchase", ("cup", 500))).units == {"cup": MAX_COUNTED_QUANTITY}

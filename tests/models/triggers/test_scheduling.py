@@ -1,9 +1,12 @@
 """Scheduling: what events make of a trigger state."""
 
+from typing import Any
+
 import msgspec
 import pytest
 
 from models.events.events import Event
+from models.events.order_copy import order_copy
 from models.triggers.scheduling import LATE_AFTER_S, LATE_WAIT_S
 from models.triggers.trigger_state import decode_trigger_state, encode_trigger_state
 from tests.models.makers import START_S, event
@@ -126,3 +129,26 @@ def test_one_event_with_a_bots_agent_silences_no_customer() -> None:
     known.state.bot = True  # as older releases left it, for good
     known.see(event("page_view", at_s=60, context=BOT), event("add_to_cart", "p001", at_s=90))
     assert names(known.at(3 * HOUR)) == ["x"]
+
+
+def told_by_another(name: str, *item_ids: str, **fields: Any) -> Event:
+    return order_copy(event(name, *item_ids, visitor="another", params={"order_id": "o"}, **fields), "v1")
+
+
+def test_what_was_told_elsewhere_before_counts_once_the_order_is_told_here() -> None:
+    shop = Shop(trigger(when={"order_unpaid": {}}))
+    shop.see(told_by_another("order_paid", at_s=60), event("order_created", "p001", params={"order_id": "o"}))
+    assert names(shop.at(DAY)) == []
+    assert names(Shop(trigger(when={"order_unpaid": {}})).see(shop_order()).at(DAY)) == ["x"]
+
+
+def shop_order() -> Event:
+    return event("order_created", "p001", params={"order_id": "o"})
+
+
+def test_an_order_told_elsewhere_alone_ends_no_cart_and_stills_no_want() -> None:
+    shop = Shop().see(event("add_to_cart", "p001"), told_by_another("purchase", "p001", at_s=9))
+    assert (shop.state.cart_over_s, [want.item_id for want in shop.state.wants]) == (0.0, ["p001"])
+    shop.see(event("purchase", "p001", at_s=5, params={"order_id": "o"}))
+    assert shop.state.cart_over_s > 0.0
+    assert shop.state.wants == []

@@ -1,5 +1,6 @@
 """Trigger state: bounded, stored, joined once."""
 
+from models.events.order_copy import order_copy
 from models.triggers.trigger_state import (
     MAX_DONE,
     MAX_TIMERS,
@@ -58,6 +59,19 @@ def test_a_device_gives_its_trigger_state_away_once() -> None:
     assert own.at(2 * DAY) == []  # paid on the other device
     assert own.state.want("p001") is not None
     assert read_joining_trigger_state(event("_watch_joined", params={"watch": "no"})) is None
+
+
+def test_what_was_told_elsewhere_of_a_devices_order_holds_once_the_order_is_here() -> None:
+    ordered = event("order_created", "p002", at_s=5, params={"order_id": "o", "value": 30})
+    for told in (
+        event("order_cancelled", at_s=60, params={"order_id": "o"}),
+        event("refund", at_s=60, params={"order_id": "o", "value": 30}),
+        event("order_paid", at_s=60, params={"order_id": "o"}),
+    ):
+        device, user = Shop().see(ordered), Shop().see(order_copy(told, "anna"))
+        join_trigger_state(user.state, device.state)
+        assert (user.state.orders[0].unpaid, user.state.orders[0].elsewhere) == (False, False)
+        assert user.at(2 * DAY) == []
 
 
 def test_a_timer_held_by_the_words_of_before_is_held_by_their_code() -> None:
