@@ -24,7 +24,8 @@ from models.events.dead_letter import DeadLetter, decode_dead_letter
 from models.events.events import decode_event, encode_event
 from models.events.intake.event_warnings import EventWarnings
 from models.events.intake.item_currencies import in_one_currency
-from models.events.intake.parsing import parse_event
+from models.events.intake.parsing import Receipt, read_event
+from models.visitor.contact_policy import zone
 from store.client import UNAVAILABLE
 from store.log.log import EventLog, LogUnavailableError, Record, partition_of
 
@@ -145,7 +146,8 @@ def _again(state: State, site: Site, letter: DeadLetter) -> Incoming:
             raw = orjson.loads(letter.value)
         except orjson.JSONDecodeError as error:
             raise InvalidError("event_undecodable", f"the original bytes are not JSON: {error}") from error
-        parsed = parse_event(raw, site.name, letter.at_s)
+        receipt = Receipt(site.name, letter.at_s, zone=zone(site.policy.time_zone))
+        parsed = read_event(raw, receipt, EventWarnings())
         event = in_one_currency(parsed, site.assortment.currency, EventWarnings())
     else:
         event = decode_event(letter.value)

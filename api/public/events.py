@@ -27,6 +27,7 @@ from models.events.intake.item_currencies import in_one_currency
 from models.events.intake.json_repair import dumped, repaired
 from models.events.intake.parsing import Receipt, parse_event_name, read_event
 from models.events.names import SERVER_EVENTS
+from models.visitor.contact_policy import zone
 from store.log.log import partition_of
 
 MAX_EVENTS_BYTES: Final = 512 * 1024
@@ -65,6 +66,7 @@ async def post_events(request: Request) -> Response:
     refused: ProblemError | None = None
     agent = "" if is_secret else request.headers.get("user-agent", "")
     bot = asking_bot(state.config, site.name, agent)
+    zone_of_site = zone(site.policy.time_zone)
     for index, given in enumerate(values):
         warnings = EventWarnings()
         value = given if is_whole else repaired(given, warnings)
@@ -74,7 +76,7 @@ async def post_events(request: Request) -> Response:
             rejected.append({"index": index, "code": refused.code, "message": refused.detail})
             continue
         try:
-            event = read_event(value, Receipt(site.name, now_s + index * _NEXT_S, sent_at), warnings)
+            event = read_event(value, Receipt(site.name, now_s + index * _NEXT_S, sent_at, zone_of_site), warnings)
             if bot is not None:
                 event = msgspec.structs.replace(event, context=with_agent(event.context, agent))
             encoded = encode_fitting(in_one_currency(event, site.assortment.currency, warnings), warnings)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from api.runtime.log_appender import Incoming
+from models.events.bots import sent_by_bot
 from models.events.events import Event, decode_event, encode_event, order_id_of
 from models.events.names import ORDER_EVENTS
 from models.events.order_copy import order_copy
@@ -114,8 +115,8 @@ class OrderSpreader:
 
 
 def _order_event(record: Incoming) -> Event | None:
-    """Give the event where it tells of an order; most records are passed over unread."""
+    """Give the event where it tells of an order, and no bot does; most records are passed over unread."""
     if b'"transaction_id"' not in record.value and b'"order_id"' not in record.value:
         return None
     event = decode_event(record.value)
-    return event if event.event in ORDER_EVENTS and order_id_of(event) else None
+    return event if event.event in ORDER_EVENTS and order_id_of(event) and not sent_by_bot(event) else None

@@ -9,6 +9,7 @@ _MOST_NAMES: Final = 2_000
 """Names looked through: a suggestion is a courtesy, and must not cost more than the answer."""
 _LEAST_LIKENESS: Final = 0.75
 _MOST_SLIPS: Final = 2
+_LEAST_LETTERS: Final = 4
 
 
 def closest(name: str, known: Iterable[str]) -> str:
@@ -25,3 +26,25 @@ def closest(name: str, known: Iterable[str]) -> str:
     ]
     found = get_close_matches(name, alike, n=1, cutoff=_LEAST_LIKENESS)
     return found[0] if found else ""
+
+
+def one_slip_from(name: str, known: Iterable[str]) -> str:
+    """Give the known name that one slip of a finger makes of another: a letter too many, too few, wrong, or two that
+    changed places; empty for none, and for names too short to tell.
+
+    >>> [one_slip_from(name, ["value", "price"]) for name in ("valuee", "prize", "valued", "valley", "value")]
+    ['value', 'price', 'value', '', '']
+    """
+    if len(name) < _LEAST_LETTERS:
+        return ""
+    return next((other for other in known if _is_one_slip(name, other)), "")
+
+
+def _is_one_slip(one: str, other: str) -> bool:
+    if abs(len(one) - len(other)) > 1 or one == other:
+        return False
+    start = next((place for place, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), None)
+    if start is None:
+        return True  # one more letter at the end
+    left, right = one[start:], other[start:]
+    return left[1:] == right[1:] or left[1:] == right or left == right[1:] or left[1::-1] + left[2:] == right

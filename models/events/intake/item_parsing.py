@@ -1,10 +1,12 @@
 """Parsing of an event's items: a line that can be read is kept, whatever is odd about the rest of it."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from models.base.suggestions import one_slip_from
 from models.base.texts import CONTROL_CHARACTER, is_printable
 from models.events.amounts import MAX_QUANTITY, MOST_MONEY, read_amount, read_currency_code, read_quantity
 from models.events.events import EventItem
@@ -22,6 +24,13 @@ _PLAIN_FIELDS: Final = {
     "item_variant": "variant", "promotion_id": "promotion_id", "creative_name": "creative_name",
     "creative_slot": "creative_slot",
 }  # fmt: skip
+_KNOWN_FIELDS: Final = frozenset(
+    {
+        *_PLAIN_FIELDS, *_CATEGORY_KEYS, "price", "quantity", "currency", "index", "discount", "affiliation", "coupon",
+        "item_list_id", "item_list_name", "location_id", "promotion_name",
+    }
+)  # fmt: skip
+"""Fields of an item that GA4 has."""
 _DEEPER_LEVELS: Final = frozenset(_CATEGORY_KEYS[1:])
 _ODD_FIELDS: Final = frozenset({"discount", "index"})
 _NUMBERS: Final = (int, float)
@@ -88,6 +97,12 @@ def _currency_of(raw: object, field: str, warnings: EventWarnings) -> str:
     return "" if value in (None, "") else read_currency_code(value, f"{field}.currency", warnings)
 
 
+@lru_cache(maxsize=4_096)
+def _field_meant(name: object) -> str:
+    """The item field that a name is one slip away from; empty for a known one, and for one of the shop's own."""
+    return "" if not isinstance(name, str) or name in _KNOWN_FIELDS else one_slip_from(name, sorted(_KNOWN_FIELDS))
+
+
 def _plain_item(raw: object, currency: str | None) -> EventItem | None:  # noqa: C901 - one pass: most events come this way
     """Read a line that has nothing odd about it, as most have not, at once; None for any other.
 
@@ -115,7 +130,11 @@ def _plain_item(raw: object, currency: str | None) -> EventItem | None:  # noqa:
                 if value is not None and (type(value) is not str or len(value) > MAX_TEXT):
                     return None
                 deep = True
-            elif key in _ODD_FIELDS or (key == "currency" and currency is not None and value and value != currency):
+            elif (
+                key in _ODD_FIELDS
+                or _field_meant(key)
+                or (key == "currency" and currency is not None and value and value != currency)
+            ):
                 return None
         elif type(value) is str and len(value) <= MAX_TEXT:
             made[ours] = value
@@ -157,6 +176,9 @@ def _read_line(raw: object, field: str, event_name: str, warnings: EventWarnings
     item_id = _item_id(raw, field, warnings)
     if not item_id:
         return _Line(None, worth, currency)
+    for name in raw:
+        if (meant := _field_meant(name)) and meant not in raw:
+            warnings.add(field, "unknown", name, f"is read by nobody; did you mean {meant}?")
     index = raw.get("index")
     item = EventItem(
         item_id=item_id,

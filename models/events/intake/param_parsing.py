@@ -4,10 +4,12 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 from typing import Any, Final
 
 from models.base.errors import InvalidError, show_value
 from models.base.money import read_money
+from models.base.suggestions import one_slip_from
 from models.events.amounts import MOST_MONEY, read_amount, read_currency_code
 from models.events.event_ids import event_id_of
 from models.events.events import score_of
@@ -67,6 +69,27 @@ _DOTTED: Final = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
 _SLASHED: Final = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 _OF_MOST: Final = re.compile(r"\s*(\d+(?:[.,]\d+)?)\s*/\s*(\d+)\s*")
 _GONE: Final = object()
+
+
+_OF_GA4: Final = frozenset(
+    {
+        "affiliation", "coupon", "discount", "shipping", "shipping_tier", "payment_type", "tax", "item_list_name",
+        "promotion_name", "location_id", "method", "content_type", "content_id", "items", "item_id", "quantity",
+        "price", "session_id", "group_id", "level", "character", "score", "success", "virtual_currency_name",
+        "term_id", "links",
+    }
+)  # fmt: skip
+"""Params that GA4 has, or many shops, and the engine does not read: no slips of those it reads."""
+
+
+@lru_cache(maxsize=4_096)
+def param_meant(name: str) -> str:
+    """Give the param that a name is one slip away from; empty for a known one, and for one of the shop's own.
+
+    >>> param_meant("valuee"), param_meant("value"), param_meant("gift_wrapping")
+    ('value', '', '')
+    """
+    return "" if name in READ_PARAMS or name in _OF_GA4 else one_slip_from(name, sorted(READ_PARAMS))
 
 
 def read_members(raw: object, field: str, kept_first: frozenset[str], warnings: EventWarnings) -> dict[str, Any]:
@@ -133,6 +156,8 @@ class ParamReader:
         name, params = self._name, self.params
         for param, value in params.items():
             if param not in _READ_HERE:
+                if (meant := param_meant(param)) and meant not in params:
+                    self._warnings.add("params", "unknown", param, f"is read by nobody; did you mean {meant}?")
                 continue
             if param in _TEXTS:
                 if not isinstance(value, str) and value is not None:

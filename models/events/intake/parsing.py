@@ -6,6 +6,7 @@ What is odd about an event is mended, or left out, with a warning; refused is wh
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, tzinfo
 from typing import Any, Final, NamedTuple
 
 from models.base.durations import DAY_S
@@ -32,6 +33,7 @@ CLOCK_TOLERANCE_S: Final = 5.0
 """A client's clock is corrected by `sent_at` where it is further off: less is the way the request took."""
 _MAX_NAME: Final = 40
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
+_DAY_ALONE: Final = re.compile(r"\s*(?:\d{4}-\d{2}-\d{2}|\d{8})\s*")
 _OTHER_LETTERS: Final = re.compile(r"[^A-Za-z0-9_]+")
 EVENT_FIELDS: Final = frozenset(
     {"event", "visitor_id", "event_id", "user_id", "session_id", "timestamp", "sent_at", "params", "items", "context"}
@@ -41,11 +43,15 @@ _OTHER_NAMES: Final = {"sentAt": "sent_at"}
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """How an event came in: at which site, when (epoch seconds), and when its sender's clock says it was sent."""
+    """How an event came in: at which site, when (epoch seconds), and when its sender's clock says it was sent.
+
+    `zone` is the site's: a day without a time begins there at midnight.
+    """
 
     site: str
     accepted_at_s: float
     sent_at: object = None
+    zone: tzinfo = UTC
 
 
 def parse_event(raw: object, site: str, accepted_at_s: float) -> Event:
@@ -253,7 +259,7 @@ def _visitor_id(
 
 def _time_of(raw: Mapping[str, Any], receipt: Receipt, warnings: EventWarnings) -> float:
     """Give when the event happened, by our clock."""
-    stamp, told = raw.get("timestamp"), raw.get("sent_at")
+    stamp, told = _moment_of_day(raw.get("timestamp"), receipt.zone), raw.get("sent_at")
     if stamp is None:
         return receipt.accepted_at_s
     if stamp in (0, False) or (isinstance(stamp, str) and stamp.strip() in ("", "0")):
@@ -278,6 +284,16 @@ def _time_of(raw: Mapping[str, Any], receipt: Receipt, warnings: EventWarnings) 
         )
     warnings.add("timestamp", "clock_corrected", stamp, f"was moved by {behind_s:.0f} s, as sent_at tells")
     return at_s
+
+
+def _moment_of_day(stamp: object, zone: tzinfo) -> object:
+    """Give midnight of a day that is written without a time, by the site's calendar; anything else as it is."""
+    if zone is UTC or not isinstance(stamp, str) or not _DAY_ALONE.fullmatch(stamp):
+        return stamp
+    try:
+        return datetime.combine(date.fromisoformat(stamp.strip()), time(), zone).isoformat()
+    except ValueError:
+        return stamp
 
 
 class _SendingClock(NamedTuple):

@@ -50,6 +50,14 @@ def test_a_refund_told_by_the_help_desk_reaches_the_visitor_who_bought(api: Api)
     assert orders_of(api, browser) == (0, 0.0)
 
 
+def test_what_a_bot_tells_of_an_order_reaches_nobody(api: Api) -> None:
+    browser, crawler, order_id = new_visitor(), new_visitor(), uuid.uuid4().hex
+    api.post(order("purchase", browser, order_id, {"item_id": "p1", "price": 40}, value=40))
+    undone = order("order_cancelled", crawler, order_id, at_s=60)
+    api.post({**undone, "context": {"userAgent": "Mozilla/5.0 (compatible; Googlebot/2.1)"}})
+    assert orders_of(api, browser) == (1, 40.0)
+
+
 def test_server_and_browser_know_one_order_of_what_was_said_last(api: Api) -> None:
     browser, customer, order_id = new_visitor(), new_visitor(), uuid.uuid4().hex
     line = {"item_id": "p2", "price": 50}

@@ -1,11 +1,14 @@
 """Parsing: one door, and nothing gets through it that the log could not give back."""
 
+from datetime import UTC, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from models.base.errors import InvalidError
 from models.base.timestamps import EARLIEST_S, MAX_CLOCK_AHEAD_S
 from models.events.events import Event, decode_event, encode_event
 from models.events.intake.event_warnings import EventWarning, EventWarnings
@@ -318,3 +321,32 @@ def test_an_order_of_nobody_under_a_placeholder_is_kept() -> None:
 def test_orders_and_events_may_be_counted_from_0() -> None:
     event, found = taken(event="purchase", event_id=0, params={"transaction_id": 0}, items=[{"item_id": "a"}])
     assert (event.event_id, event.params["transaction_id"], found) == ("0", "0", [])
+
+
+def test_a_field_one_slip_from_one_that_is_read_is_asked_about() -> None:
+    lines = [{"item_id": "a", "prize": 3, "quantiti": 2, "price": 3, "colour": "red"}]
+    event, found = taken(event="view_item", params={"valuee": 3, "searchterm": "x", "gift": True}, items=lines)
+    assert event.params == {"valuee": 3, "searchterm": "x", "gift": True}
+    asked = {(warning.field, warning.code, warning.message.rpartition(" ")[2]) for warning in found}
+    assert asked == {
+        ("items[0]", "unknown", "quantity?"),
+        ("params", "unknown", "value?"),
+        ("params", "unknown", "search_term?"),
+    }
+    plain, found = taken(
+        event="view_item", params={"item_list_name": "x", "values": 1, "value": 2}, items=[{"item_id": "a"}]
+    )
+    assert (plain.params["value"], found) == (2, [])
+
+
+def test_a_day_without_a_time_begins_at_midnight_of_the_site() -> None:
+    def at_s(stamp: object, zone: tzinfo) -> float:
+        return read_event(given_event(timestamp=stamp), Receipt("shop", NOW_S, zone=zone), EventWarnings()).at_s
+
+    for stamp in ("2023-03-12", "20230312", " 2023-03-12 "):
+        assert at_s(stamp, UTC) == 1_678_579_200
+        assert at_s(stamp, ZoneInfo("America/New_York")) == 1_678_579_200 + 5 * 3_600
+        assert at_s(stamp, ZoneInfo("Asia/Tokyo")) == 1_678_579_200 - 9 * 3_600
+    assert at_s("2023-03-12T00:00:00", ZoneInfo("Asia/Tokyo")) == 1_678_579_200, "a time is UTC, where it names no zone"
+    with pytest.raises(InvalidError, match="2023-02-30"):
+        at_s("2023-02-30", ZoneInfo("Asia/Tokyo"))
