@@ -96,7 +96,12 @@ def decode_event(value: bytes) -> Event:
 
 def order_id_of(event: Event) -> str:
     """Give the order an event speaks of, by GA4's name for it or by ours; empty when it names none."""
-    value = event.params.get("transaction_id") or event.params.get("order_id") or ""
+    return order_named(event.params)
+
+
+def order_named(params: Mapping[str, Any]) -> str:
+    """Give the order that an event's params name; empty for none."""
+    value = params.get("transaction_id") or params.get("order_id") or ""
     return str(value)
 
 

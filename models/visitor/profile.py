@@ -232,13 +232,24 @@ def _apply_times(profile: Profile, event: Event, *, first: bool) -> None:
     at_s = event.at_s
     profile.first_at_s = at_s if first else min(profile.first_at_s, at_s)
     profile.accepted_at_s = event.accepted_at_s if first else max(profile.accepted_at_s, event.accepted_at_s)
-    if alive(event):
+    if alive(event) and not _is_told_again(profile, event):
         has_lived = not first and profile.sessions > 0
         profile.last_at_s = max(profile.last_at_s, at_s) if has_lived else at_s
         profile.device = device_of(event) or profile.device
         _apply_session(profile, event)
     elif first:
         profile.last_at_s = at_s
+
+
+def _is_told_again(profile: Profile, event: Event) -> bool:
+    """Whether an order is told again without a session, as servers do: that brings nobody to the site again."""
+    if event.event not in ORDERED_EVENTS or event.session_id:
+        return False
+    order_id = order_id_of(event)
+    return any(
+        order.order_id == order_id and not order.elsewhere and order.at_s < event.at_s
+        for order in profile.history.orders
+    )
 
 
 def _apply_session(profile: Profile, event: Event) -> None:

@@ -10,8 +10,8 @@ from typing import Any, Final
 import msgspec
 
 from models.events.device import device_of
-from models.events.events import Event, promotions_of, score_of
-from models.events.names import CLICKED_MESSAGES, OFF_SITE_EVENTS
+from models.events.events import Event, order_named, promotions_of, score_of
+from models.events.names import CLICKED_MESSAGES, OFF_SITE_EVENTS, ORDERED_EVENTS
 from models.events.presence import alive
 from models.events.region import region_of
 from models.events.sessions import SESSION_GAP_S, Moment, visits_of
@@ -199,7 +199,7 @@ def cursor_of(entry: TimelineEntry) -> tuple[int, int]:
 def describe_entries(entries: Iterable[TimelineEntry]) -> list[DescribedEntry]:
     """Put entries in order, newest first, with visits, dwell times and what followed each clicked mail or message."""
     ordered = sorted(entries, key=cursor_of)
-    numbers = visits_of([entry.as_moment for entry in ordered])
+    numbers = visits_of(_moments(ordered))
     members: dict[int, list[int]] = {}
     for index, number in enumerate(numbers):
         if number >= 0:
@@ -219,6 +219,20 @@ def describe_entries(entries: Iterable[TimelineEntry]) -> list[DescribedEntry]:
         visit = visits.get(number)
         told.append(DescribedEntry(entry, kind_of(entry.event), dwell[index], visit, followed))
     return told[::-1]
+
+
+def _moments(ordered: Sequence[TimelineEntry]) -> list[Moment]:
+    """What entries are for cutting visits; an order told again without a session brings nobody to the site again."""
+    told: set[str] = set()
+    moments: list[Moment] = []
+    for entry in ordered:
+        moment = entry.as_moment
+        order_id = order_named(entry.params) if entry.event in ORDERED_EVENTS and not moment.off_site else ""
+        if order_id:
+            moment = moment._replace(off_site=order_id in told and not entry.session_id)
+            told.add(order_id)
+        moments.append(moment)
+    return moments
 
 
 def _dwell_ms(entry: TimelineEntry, after: TimelineEntry | None) -> float | None:

@@ -6,7 +6,7 @@ the visitor it belongs to), `happened` (those of them that no bot sent), `visits
 
 from typing import Final
 
-from models.events.names import CLICKED_MESSAGES, NOTICES
+from models.events.names import CLICKED_MESSAGES, NOTICES, ORDERED_EVENTS
 from store.archive.order_queries import MAKE_ORDERS, RECKON, sql_names
 
 _SAME_ROW: Final = "log_partition, position, visitor_id, at_s"
@@ -36,17 +36,29 @@ SELECT {_SAME_ROW} FROM (
 )
 QUALIFY row_number() OVER (PARTITION BY owner_id, event_id ORDER BY accepted_at_s, position) > 1
 """,  # noqa: S608
+    # An order that is told again without a session, as servers do, brings nobody to the site again.
+    f"""
+CREATE OR REPLACE TABLE retold AS
+SELECT {_SAME_ROW} FROM (
+    SELECT {_SAME_ROW}, session_id, order_id, coalesce(owner_id, visitor_id) AS owner_id
+    FROM everything LEFT JOIN whose USING ({_SAME_ROW}) ANTI JOIN repeated USING ({_SAME_ROW})
+    WHERE event IN ({sql_names(ORDERED_EVENTS)}) AND order_id <> '' AND NOT off_site AND NOT coalesce(bot, false)
+        AND at_s < $until_s
+)
+QUALIFY session_id = '' AND row_number() OVER (PARTITION BY owner_id, order_id ORDER BY at_s, position) > 1
+""",  # noqa: S608 - names of our own events alone
     "CREATE OR REPLACE TABLE period AS SELECT $until_s AS until_s",
     # A view, since it is nearly all there is. What the engine itself tells of a visitor is no visit; the first archives
     # did not mark it off site.
     f"""
 CREATE OR REPLACE VIEW happened_with_bots AS
-SELECT * EXCLUDE (owner_id) REPLACE (
+SELECT * EXCLUDE (owner_id, is_retold) REPLACE (
     coalesce(owner_id, visitor_id) AS visitor_id,
     coalesce(sender_id, visitor_id) AS sender_id,
-    off_site OR event IN ({sql_names(NOTICES)}) AS off_site
+    off_site OR event IN ({sql_names(NOTICES)}) OR coalesce(is_retold, false) AS off_site
 )
 FROM everything LEFT JOIN whose USING ({_SAME_ROW}) ANTI JOIN repeated USING ({_SAME_ROW})
+LEFT JOIN (SELECT *, true AS is_retold FROM retold) USING ({_SAME_ROW})
 WHERE at_s < (SELECT until_s FROM period)
 """,  # noqa: S608
     "CREATE OR REPLACE VIEW happened AS SELECT * FROM happened_with_bots WHERE NOT coalesce(bot, false)",

@@ -252,3 +252,12 @@ def test_a_click_leads_to_the_visit_of_its_campaign_or_is_one_of_its_own() -> No
         ("spring", "", 2),
     ):
         assert profile_of(older, click(clicked), arrived(came)).sessions == sessions
+
+
+def test_an_order_told_again_without_a_session_brings_nobody_to_the_site_again() -> None:
+    first = event("purchase", "a", session_id="s1", params={"transaction_id": "t"})
+    later = event("purchase", "a", at_s=50_000, params={"transaction_id": "t"})
+    told = profile_of(first, later)
+    assert (told.sessions, told.last_at_s) == (1, START_S)
+    other = profile_of(first, event("purchase", "a", at_s=50_000, params={"transaction_id": "u"}))
+    assert (other.sessions, other.last_at_s) == (2, START_S + 50_000)

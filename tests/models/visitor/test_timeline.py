@@ -136,3 +136,14 @@ def test_what_is_no_touchpoint_is_left_out() -> None:
     assert timeline_entry_of(1, event("view_promotion", params={"creative_name": "c"})) is None
     assert timeline_entry_of(1, event("campaign_cost", params={"cost": 1, "campaign": "x"})) is None
     assert kind_of("email_sent") == "mail"
+
+
+def test_an_order_told_again_without_a_session_is_on_no_visit() -> None:
+    first = event("purchase", "a", session_id="s1", params={"transaction_id": "t"})
+    later = event("purchase", "a", at_s=50_000, params={"transaction_id": "t"})
+    again, bought = told(first, later)
+    assert (again.visit, bought.visit is None) == (None, False)
+    other, _ = told(first, event("purchase", "a", at_s=50_000, params={"transaction_id": "u"}))
+    assert other.visit is not None
+    reloaded, _ = told(first, event("purchase", "a", at_s=50_000, session_id="s2", params={"transaction_id": "t"}))
+    assert reloaded.visit is not None

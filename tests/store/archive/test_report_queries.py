@@ -103,3 +103,32 @@ def test_nothing_counts_from_the_end_of_the_days_on(prepared: Prepared) -> None:
     morning, noon = event("page_view", "a", "01-01 10:00"), event("page_view", "b", "01-01 12:00")
     found = prepared.ask("SELECT visitor_id FROM happened", morning, noon, until_s=1_767_268_800.0)
     assert found == [("a",)]
+
+
+def test_an_order_told_again_without_a_session_makes_no_visit_and_loses_no_order(prepared: Prepared) -> None:
+    found = prepared.ask(
+        "SELECT (SELECT count(*) FROM visits), (SELECT count(*) FROM orders)",
+        {**event("purchase", "a", "01-01 10:00", ("x", 9.0), transaction_id="1"), "session_id": "s"},
+        event("purchase", "a", "01-01 21:00", ("x", 9.0), transaction_id="1"),
+        event("purchase", "a", "01-02 21:00", ("x", 9.0), transaction_id="2"),
+    )
+    assert found == [(2, 2)]
+
+
+def test_a_click_is_of_the_visit_it_leads_to_else_one_of_its_own(prepared: Prepared) -> None:
+    def landed(visitor: str, at: str, campaign: str) -> dict[str, Any]:
+        arrived = event("page_view", visitor, at, page_location=f"https://shop.example/?utm_campaign={campaign}")
+        return {**arrived, "session_id": "s2"}
+
+    visits = prepared.ask(
+        "SELECT visitor_id, count(*) FROM visits GROUP BY visitor_id ORDER BY ALL",
+        *({**event("page_view", visitor, "01-01 08:00"), "session_id": "s1"} for visitor in ("a", "b", "c")),
+        event("email_clicked", "a", "01-01 10:00", campaign="Spring"),
+        landed("a", "01-01 10:01", "spring"),
+        event("email_clicked", "b", "01-01 10:00", campaign="spring"),
+        landed("b", "01-01 10:01", "brand"),
+        event("email_clicked", "c", "01-01 10:00", campaign="spring"),
+        event("email_clicked", "d", "01-01 10:00", campaign="spring"),
+        landed("d", "01-01 10:05", "brand"),
+    )
+    assert visits == [("a", 2), ("b", 3), ("c", 2), ("d", 2)]
