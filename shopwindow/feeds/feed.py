@@ -135,10 +135,20 @@ def _named_by_us(feed: Feed, options: FeedOptions) -> Feed:
     feed.locale = options.locale or feed.locale
     feed.unread = [column for column in filled if column not in asked]
     if export is None:
-        for column, meant in misspelt(feed.unread, (name for row in feed.rows for name in row.fields)).items():
-            message = f"has a column {column!r} that nobody reads: did you mean {meant!r}?"
-            feed.warnings.append(Complaint(0, "column_unknown", message))
+        _ask_about_misspelt(feed)
     return feed
+
+
+def _ask_about_misspelt(feed: Feed) -> None:
+    """Say of fields that nobody reads which one is meant, where a product that has them lacks that one."""
+    unread = set(feed.unread)
+    meant: dict[str, str] = {}
+    for row in feed.rows:
+        if found := unread.intersection(row.fields).difference(meant):
+            meant |= misspelt(sorted(found), row.fields)
+    for column, ours in meant.items():
+        message = f"has a column {column!r} that nobody reads: did you mean {ours!r}?"
+        feed.warnings.append(Complaint(0, "column_unknown", message))
 
 
 def _take_ids_from(feed: Feed, column: str) -> None:
