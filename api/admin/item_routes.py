@@ -25,7 +25,7 @@ from models.catalog.assortment import Assortment
 from models.catalog.feed.columns import FieldNaming, misspelt, read_fields
 from models.catalog.feed.items import ItemReading, lacking, read_id, read_item
 from models.catalog.feed.locales import parse_locale
-from models.catalog.feed.prices import PriceEvidence
+from models.catalog.feed.prices import PriceEvidence, lacks_currency
 from models.catalog.feed.whole import items_gone
 from models.catalog.resources import CatalogItem
 from models.events.intake.event_warnings import EventWarnings
@@ -82,7 +82,7 @@ class _Intake:
             product = value if is_whole else intake._repaired(value)
             if isinstance(product, dict):
                 product = naming.under_our_names(product)
-                if options.currency and product.get("currency") in (None, ""):
+                if options.currency and lacks_currency(product, options.currency):
                     product["currency"] = options.currency
                 intake._warn_of_misspelt(product, said)
             intake.values.append(product)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from math import isfinite
 from typing import Any, Final
 from xml.etree import ElementTree
 
@@ -22,8 +23,8 @@ _REFERENCE: Final = re.compile(r"&#(?:x([0-9a-fA-F]{1,8})|([0-9]{1,9}));")
 _HALVES: Final = re.compile("([\ud800-\udbff])([\udc00-\udfff])")
 _LOOSE_AND: Final = re.compile(r"&(?!#\d+;|#x[0-9a-fA-F]+;|(?:amp|lt|gt|quot|apos);)")
 _ID_KEYS: Final = frozenset({"id", "item_id", "itemId"})
-_ODD: Final = re.compile(r"\\u[dD][89a-fA-F]|\b(?:NaN|Infinity)\b|[0-9]{19}|[eE]\+?[0-9]{3}")
-"""What a JSON text has somewhere where a value of it is one that JSON should not have."""
+_MOST_DIGITS: Final = 18
+"""Of a whole number that surely has no more than 64 bits."""
 _ID_IN_LINE: Final = re.compile(r'"(?:id|item_id|itemId)"\s*:\s*(?:"([^"\\]+)"|([0-9]+))')
 _LISTS: Final = ("items", "products", "offers", "entries", "data", "resources")
 
@@ -101,12 +102,12 @@ def read_json_feed(text: str, name: str) -> Feed:
     """
     feed = Feed("item", [])
     try:
-        whole = json.loads(text)
+        whole, is_odd = _loads(text)
     except (ValueError, RecursionError) as error:
         if _is_lines(text):
             return _read_lines(text)
         try:
-            whole = loads_leniently(text.encode())
+            whole, is_odd = loads_leniently(text.encode()), True
         except (ValueError, RecursionError):
             raise FileError(f"{name} is not JSON: {error}") from error
         feed.warnings.append(Complaint(0, "json_mended", f"holds what JSON has not ({error}): mended"))
@@ -115,10 +116,32 @@ def read_json_feed(text: str, name: str) -> Feed:
         whole = held if held is not None else ([whole] if not _ID_KEYS.isdisjoint(whole) else None)
     if not isinstance(whole, list):
         raise FileError(f'{name} must hold an array of items, or {{"items": [...]}}')
-    is_odd = bool(feed.warnings) or _ODD.search(text) is not None
     for place, value in enumerate(whole, start=1):
         _add_row(feed, place, value, is_odd=is_odd)
     return feed
+
+
+def _loads(text: str) -> tuple[Any, bool]:
+    """Decode JSON; gives whether there is a value in it that JSON should not have. Raises `ValueError`."""
+    odd = ["half a character"] if "\\ud" in text or "\\uD" in text else []
+
+    def constant(name: str) -> float:
+        odd.append(name)
+        return float(name)
+
+    def whole(digits: str) -> int:
+        if len(digits) > _MOST_DIGITS:
+            odd.append(digits)
+        return int(digits)
+
+    def fraction(digits: str) -> float:
+        number = float(digits)
+        if not isfinite(number):
+            odd.append(digits)
+        return number
+
+    value = json.loads(text, parse_constant=constant, parse_int=whole, parse_float=fraction)
+    return value, bool(odd)
 
 
 def _is_lines(text: str) -> bool:
@@ -129,32 +152,31 @@ def _is_lines(text: str) -> bool:
     return any(_line(line) is not None for line in (first, rest.lstrip().partition("\n")[0]))
 
 
-def _line(line: str) -> dict[str, Any] | None:
-    """Give the object in a line; None where it is broken."""
+def _line(line: str) -> tuple[dict[str, Any], bool] | None:
+    """Give the object in a line, and whether it has what JSON should not have; None where the line is broken."""
     try:
-        value = json.loads(line)
+        value, is_odd = _loads(line)
     except (ValueError, RecursionError):
         try:
-            value = loads_leniently(line.encode())
+            value, is_odd = loads_leniently(line.encode()), True
         except (ValueError, RecursionError):
             return None
-    return value if isinstance(value, dict) else {}
+    return (value if isinstance(value, dict) else {}), is_odd
 
 
 def _read_lines(text: str) -> Feed:
     """Read an object a line; what is broken is rejected by its line, and keeps its product from being taken off."""
     feed = Feed("line", [])
-    is_odd = _ODD.search(text) is not None
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
-        value = _line(line)
-        if value is None:
+        read = _line(line)
+        if read is None:
             found = _ID_IN_LINE.search(line)
             item_id = (found[1] or found[2]) if found else ""
             feed.rejected.append(Complaint(number, "row_broken", "is not JSON: broken, or cut off", item_id))
-            continue
-        _add_row(feed, number, value, is_odd=is_odd)
+        else:
+            _add_row(feed, number, read[0], is_odd=read[1])
     return feed
 
 

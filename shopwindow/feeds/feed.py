@@ -9,6 +9,7 @@ from models.base.currencies import parse_currency_code
 from models.catalog.feed.columns import FieldNaming, has_id, misspelt, plain_name, read_fields, rename
 from models.catalog.feed.items import read_id
 from models.catalog.feed.locales import parse_locale
+from models.catalog.feed.prices import lacks_currency
 from shopwindow.feeds.decoding import decode, unpack
 from shopwindow.feeds.documents import read_json_feed, read_xml_feed
 from shopwindow.feeds.exports import magento, shopify, woocommerce
@@ -127,16 +128,27 @@ def _named_by_us(feed: Feed, options: FeedOptions) -> Feed:
             row.fields = naming.under_our_names(row.fields)
         asked = naming.read
     if options.currency:
+        code = parse_currency_code(options.currency)
         for row in feed.rows:
-            if row.fields.get("currency") in (None, ""):
-                row.fields["currency"] = options.currency
+            if lacks_currency(row.fields, code):
+                row.fields["currency"] = code
     feed.locale = options.locale or feed.locale
     feed.unread = [column for column in filled if column not in asked]
     if export is None:
-        for column, meant in misspelt(feed.unread, (name for row in feed.rows for name in row.fields)).items():
-            message = f"has a column {column!r} that nobody reads: did you mean {meant!r}?"
-            feed.warnings.append(Complaint(0, "column_unknown", message))
+        _ask_about_misspelt(feed)
     return feed
+
+
+def _ask_about_misspelt(feed: Feed) -> None:
+    """Say of fields that nobody reads which one is meant, where a product that has them lacks that one."""
+    unread = set(feed.unread)
+    meant: dict[str, str] = {}
+    for row in feed.rows:
+        if found := unread.intersection(row.fields).difference(meant):
+            meant |= misspelt(sorted(found), row.fields)
+    for column, ours in meant.items():
+        message = f"has a column {column!r} that nobody reads: did you mean {ours!r}?"
+        feed.warnings.append(Complaint(0, "column_unknown", message))
 
 
 def _take_ids_from(feed: Feed, column: str) -> None:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
 MOST_LINES: Final = 500
 """A cell spans at most so many lines."""
@@ -22,8 +22,7 @@ _OPENING: Final = re.compile(r'\s*"')
 _WORD_IN_QUOTES: Final = re.compile(r"""[\s(\[]"\w[^"]*$""")
 
 
-@dataclass(frozen=True, slots=True)
-class TableRecord:
+class TableRecord(NamedTuple):
     """One row: its first line's number, from 1; its cells; whether a quote in it was taken for a mere sign, or was
     escaped by a backslash; and whether a cell of it holds what looks like a row of its own."""
 
@@ -102,13 +101,18 @@ def _with_quotes(lines: Sequence[str], index: int, shape: RecordShape, number: i
 
 
 def _strictly(text: str, delimiter: str) -> tuple[list[str] | None, str]:
-    """Cells of one record whose quotes are right; None, and why, where they are not."""
-    spaced = f'{delimiter} "' in text
+    """Cells of one record whose quotes are right; None, and why, where they are not.
+
+    What a spreadsheet was to take for text and no number, `="007"`, is that text.
+    """
+    spaced = ' "' in text and f'{delimiter} "' in text
     try:
-        found = list(csv.reader([text], delimiter=delimiter, skipinitialspace=spaced, strict=True))
+        cells = next(csv.reader((text,), delimiter=delimiter, skipinitialspace=spaced, strict=True))
     except csv.Error as error:
         return None, str(error)
-    return (found[0] if found else []), ""
+    if '="' in text:
+        cells = [cell[2:-1] if cell.startswith('="') and cell.endswith('"') else cell for cell in cells]
+    return cells, ""
 
 
 def _spanning(lines: Sequence[str], index: int, shape: RecordShape) -> tuple[list[str] | None, int, bool]:

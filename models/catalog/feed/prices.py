@@ -115,6 +115,20 @@ def read_price(value: object, name: str, evidence: PriceEvidence, currency: str 
     return Price(parse_amount(amount, name, f"{name}_invalid"), code, guess and f"{name} {show_value(value)} {guess}")
 
 
+def lacks_currency(fields: Mapping[str, Any], currency: str) -> bool:
+    """Whether a product's prices, and its `currency`, name none: at most a sign that the given one may have."""
+    if fields.get("currency") not in (None, ""):
+        return False
+    for name in PRICE_FIELDS:
+        value = fields.get(name)
+        if isinstance(value, Mapping) and (value.get("currency") or value.get("currencyCode")):
+            return False
+        written = take_apart(value) if isinstance(value, str) and len(value) <= _MAX_TEXT else None
+        if written is not None and written.currencies and currency not in written.currencies:
+            return False
+    return True
+
+
 def _from_object(value: Mapping[Any, Any], name: str, evidence: PriceEvidence) -> Price:
     given = value.get("currency", value.get("currencyCode"))
     codes = currencies_of(given) if isinstance(given, str) else ()

@@ -126,6 +126,12 @@ def test_a_misspelt_column_is_asked_about(tmp_path: Path) -> None:
     assert feed.unread == ["availabilty", "name"]
 
 
+def test_a_misspelt_field_is_asked_about_whatever_other_products_have(tmp_path: Path) -> None:
+    data = '[{"id": 1, "title": "A", "pirce": 5, "colr": "x", "color": "y"}, {"id": 2, "title": "B", "price": 6}]'
+    feed = read_feed(written(tmp_path, "f.json", data))
+    assert [complaint.message.partition(": ")[2] for complaint in feed.warnings] == ["did you mean 'price'?"]
+
+
 @pytest.mark.parametrize(("option", "value"), [("currency", "coins"), ("locale", "xx-YY"), ("locale", "german")])
 def test_options_that_say_nothing_are_named(option: str, value: str) -> None:
     with pytest.raises(InvalidError, match=repr(value)):

@@ -57,6 +57,7 @@ def test_quotes_escaped_by_a_backslash_are_read() -> None:
         ('"s1","Rack 19 wide,"/s1",9', ["s1", "Rack 19 wide", "/s1", "9"]),
         ('s1,"Foo" and "Bar",/s1,9', ["s1", '"Foo" and "Bar"', "/s1", "9"]),
         ('s1, "Rack, wide", "/s1", 9', ["s1", "Rack, wide", "/s1", "9"]),
+        ('="007",Rack,"=""/s1""",9', ["007", "Rack", "/s1", "9"]),
         ('"s1" , "Rack ""19"", wide" , "/s1" ,9', ["s1", 'Rack "19", wide', "/s1", "9"]),
     ],
 )

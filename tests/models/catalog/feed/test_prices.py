@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.base.errors import InvalidError
-from models.catalog.feed.prices import Price, PriceEvidence, read_price
+from models.catalog.feed.prices import Price, PriceEvidence, lacks_currency, read_price
 from tests.models.base.written_amounts import WRITTEN_AMOUNTS
 
 NOTHING = PriceEvidence()
@@ -146,3 +146,23 @@ def test_an_amount_written_with_decimals_is_read_as_written(amount: int, style: 
 def test_any_text_is_read_or_named(text: str) -> None:
     with suppress(InvalidError):
         assert 0 <= read_price(text, "price", NOTHING).amount < 1e12
+
+
+@pytest.mark.parametrize(
+    ("fields", "lacks"),
+    [
+        ({"price": "5"}, True),
+        ({"price": 5, "currency": None}, True),
+        ({"price": "$5"}, True),
+        ({"price": "5", "sale_price": "4 EUR"}, False),
+        ({"price": "kr 5"}, False),
+        ({"price": {"value": 5, "currency": "EUR"}}, False),
+        ({"price": {"value": 5}}, True),
+        ({"price": "5", "currency": "EUR"}, False),
+        ({"price": "cheap"}, True),
+    ],
+)
+def test_a_default_currency_is_for_prices_that_name_none_or_one_of_its_signs(
+    fields: dict[str, object], lacks: bool
+) -> None:
+    assert lacks_currency(fields, "CAD") == lacks
