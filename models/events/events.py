@@ -92,8 +92,11 @@ def decode_event(value: bytes) -> Event:
 
 
 def order_id_of(event: Event) -> str:
-    """Give the order an event speaks of, by GA4's name for it or by ours; empty when it names none."""
-    value = event.params.get("transaction_id") or event.params.get("order_id") or ""
+    """Give the order an event speaks of, by our name for it, else by GA4's; empty when it names none.
+
+    Where it has both, `transaction_id` may be that of a payment; whoever tells of the order later knows `order_id`.
+    """
+    value = event.params.get("order_id") or event.params.get("transaction_id") or ""
     return str(value)
 
 
