@@ -71,6 +71,12 @@ def order_told(site: str, partition: int, order_id: str) -> str:
     return f"{site}:{{{partition}}}:told:{order_id}"
 
 
+def order_alias(site: str, partition: int, transaction_id: str) -> str:
+    """The order that a payment's id was told with; the partition is that of the payment's id. Lives as an order's
+    tellers do."""
+    return f"{site}:{{{partition}}}:order-of:{transaction_id}"
+
+
 def counts(site: str, partition: int) -> str:
     """Hash of event counts by outcome."""
     return f"{site}:{{{partition}}}:counts"

@@ -14,7 +14,7 @@ from models.visitor.identity import Link, owner_at, owner_now
 from store.client import UNAVAILABLE
 from store.log.log import partition_of
 from store.visitors.device_links import DeviceId, LinkStore
-from store.visitors.order_tellers import KnownOrder, OrderTellerStore, ToldEvent, ToldOrder
+from store.visitors.order_tellers import KnownOrder, OrderNames, OrderTellerStore, ToldEvent, ToldOrder
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -47,6 +47,13 @@ class OrderSpreader:
         events = {place: event for place, record in enumerate(records) if (event := _order_event(record)) is not None}
         if not events:
             return records
+        records = list(records)
+        try:
+            for place, event in self._under_another_id(events).items():
+                events[place], records[place] = event, records[place]._replace(value=encode_event(event))
+        except UNAVAILABLE as error:
+            _LOGGER.warning("which orders payments are of is not known: %s", error)
+            return records
         told_events = [
             ToldEvent(ToldOrder(event.site, order_id_of(event), event.visitor_id), order_copy(event, event.visitor_id))
             for event in events.values()
@@ -74,6 +81,18 @@ class OrderSpreader:
         heard = [record.heard for record in appended if record.heard is not None]
         if heard:
             self._tellers.heard(heard)
+
+    def _under_another_id(self, events: Mapping[int, Event]) -> dict[int, Event]:
+        """Give those of the events that name an order by another id than its own, with that."""
+        named = [
+            OrderNames(event.site, *(str(event.params.get(name) or "") for name in ("transaction_id", "order_id")))
+            for event in events.values()
+        ]
+        return {
+            place: msgspec.structs.replace(event, params={**event.params, "order_id": order_id})
+            for (place, event), order_id in zip(events.items(), self._tellers.order_ids(named), strict=True)
+            if order_id != order_id_of(event)
+        }
 
     def _before(self, event: Event, known: KnownOrder) -> list[Incoming]:
         """What others told of an order before, for who tells of it and has not heard it."""

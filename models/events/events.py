@@ -95,13 +95,16 @@ def decode_event(value: bytes) -> Event:
 
 
 def order_id_of(event: Event) -> str:
-    """Give the order an event speaks of, by GA4's name for it or by ours; empty when it names none."""
+    """Give the order an event speaks of, by our name for it, else by GA4's; empty when it names none."""
     return order_named(event.params)
 
 
 def order_named(params: Mapping[str, Any]) -> str:
-    """Give the order that an event's params name; empty for none."""
-    value = params.get("transaction_id") or params.get("order_id") or ""
+    """Give the order that an event's params name; empty for none.
+
+    Where they have both, `transaction_id` may be that of a payment; whoever tells of the order later knows `order_id`.
+    """
+    value = params.get("order_id") or params.get("transaction_id") or ""
     return str(value)
 
 

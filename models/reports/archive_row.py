@@ -65,6 +65,7 @@ def row_of(partition: int, position: int, event: Event, holdout_share: float) ->
         "holdout": in_holdout(event.site, event.sender_id, holdout_share),
         "order_id": order_id_of(event),
         "amount": amount.value if amount else None,
+        "valued": score_of(event.params, "value") is not None,
         "currency": currency if amount or scores["cost"] is not None else "",
         **scores,
         "decision_id": answer.decision_id,

@@ -92,9 +92,10 @@ def link_of(event: Event, links: Sequence[Link]) -> Link | None:
     >>> link_of(event, []), link_of(event, [Link(5.0, "ann")])
     (Link(at_s=10.0, user_id='ann'), None)
     """
-    if event.event == LOGOUT:
-        return _after(links, event.at_s, "") if event.user_id or owner_at(links, event.at_s) else None
-    if event.user_id in ("", event.visitor_id) or owner_at(links, event.at_s) == event.user_id:
+    if event.event == LOGOUT:  # also where nobody is known: who was may be told late
+        known = Link(event.at_s, "") in links and not holder_at(links, event.at_s)
+        return None if known else _after(links, event.at_s, "")
+    if event.user_id in ("", event.visitor_id) or holder_at(links, event.at_s) == event.user_id:
         return None
     return _after(links, event.at_s, event.user_id)
 

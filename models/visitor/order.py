@@ -3,8 +3,9 @@
 An order is known by its id. Each of its lines, by item, is as the latest event says that names it; what an event says
 the order comes to is spread over the lines it names by price times quantity. An event without items speaks of the whole
 order, until a later one names items again. What is given back is known by its event id, else by its lines and amount:
-told twice, it counts once. Returns and refunds are mostly of the same goods, so that the larger of the two counts;
-lines that were cancelled count besides. `store.archive.order_queries` says the same in SQL; a test holds them together.
+told twice, it counts once. Returns and refunds of a line are mostly of the same goods, so that the larger of the two
+counts; lines that were cancelled count besides. `models.visitor.order_undo` says what is given back line by line, and
+`store.archive.order_queries` the same in SQL; a test holds them together.
 """
 
 from collections import defaultdict
@@ -18,14 +19,21 @@ from models.base.texts import text_or_empty
 from models.events.amounts import whole_if_it_is
 from models.events.currency import comparable
 from models.events.event_amount import EventAmount, amount_of
-from models.events.event_ids import event_id_of
 from models.events.events import Event, EventItem
 from models.events.names import ORDERED_EVENTS, PAID_EVENTS
+from models.visitor.order_undo import (
+    LineWorth,
+    TakenBack,
+    Undo,
+    Undos,
+    joined_undos,
+    taken_back,
+    undo_of,
+    with_undo,
+)
 
 OnSale = Callable[[EventItem, float, str], bool]
 """Says whether an item was sold below its usual price at a time, epoch seconds; the text is its price's currency."""
-MAX_UNDOS: Final = 32
-_KEY_BYTES: Final = 8
 CENTS: Final = 100
 _CANCELLED: Final = "order_cancelled"
 _LEAST_CENTS: Final = 0.5
@@ -48,19 +56,6 @@ class OrderLine(msgspec.Struct, array_like=True):
     currency: str = ""
 
 
-class Undo(msgspec.Struct, array_like=True):
-    """What an event took back: items and how many of each, and `cents` of `currency`, None for what those came to.
-
-    With neither it is all of the order. `key` tells the event from others of its order.
-    """
-
-    key: bytes
-    event: str
-    cents: int | None = None
-    items: list[tuple[str, int | float]] = []
-    currency: str = ""
-
-
 class Order(msgspec.Struct, array_like=True):
     """One order: when, in whole epoch seconds, and how many distinct `items` are left of it.
 
@@ -69,7 +64,7 @@ class Order(msgspec.Struct, array_like=True):
     in others do not count. `whole_cents` is what events without items said of the whole order, at `whole_at`. Both are
     times in microseconds since `since_s` (epoch seconds). An order whose lines are no longer kept has only its sums;
     what is told of it again changes nothing, but what is taken back is taken off. `elsewhere`: only other ids told that
-    it was made.
+    it was made. `folded` tells of which events the sums among `undos` are.
     """
 
     order_id: str
@@ -89,6 +84,7 @@ class Order(msgspec.Struct, array_like=True):
     elsewhere: bool = False
     currency_at: int = 0
     whole_currency: str = ""
+    folded: bytes = b""
 
     @property
     def unknown(self) -> bool:
@@ -180,17 +176,11 @@ def undo_order(order: Order, event: Event) -> None:
     if event.event == _CANCELLED and not event.items:
         order.cancelled = True
         return
-    quantities: defaultdict[str, float] = defaultdict(float)
-    for item in event.items:
-        quantities[item.item_id] += item.quantity
-    amount = amount_of(event)
-    items = sorted((item_id, whole_if_it_is(quantity)) for item_id, quantity in quantities.items())
-    undo = Undo(b"", event.event, None if amount is None else round(amount.value * CENTS), items)
-    undo.currency = amount.currency if amount is not None else ""
-    undo.key = _key_of(event.event_id, undo)
-    if any(known.key == undo.key for known in order.undos) or len(order.undos) >= MAX_UNDOS:
+    undo = undo_of(event)
+    undos = with_undo(Undos(order.undos, order.folded), undo)
+    if undos is None:
         return
-    order.undos.append(undo)
+    order.undos, order.folded = undos
     if order.summed_up:
         _take_off(order, undo)
         order.cancelled = not (order.units or order.cents)
@@ -204,8 +194,7 @@ def join_order(order: Order, other: Order) -> None:
     later = (other.since_s - order.since_s) * 1_000_000
     if other.currency and (not order.currency or other.currency_at + later > order.currency_at):
         order.currency, order.currency_at = other.currency, other.currency_at + later
-    known = {undo.key for undo in order.undos}
-    order.undos = [*order.undos, *(undo for undo in other.undos if undo.key not in known)][:MAX_UNDOS]
+    order.undos, order.folded = joined_undos(Undos(order.undos, order.folded), Undos(other.undos, other.folded))
     if order.summed_up or other.summed_up:
         return
     if other.whole_cents is not None and (order.whole_cents is None or other.whole_at + later > order.whole_at):
@@ -222,11 +211,6 @@ def join_order(order: Order, other: Order) -> None:
             mine.quantity, mine.told_at, mine.on_sale = line.quantity, told_at, line.on_sale
         if line.cents is not None and (mine.cents is None or valued_at > mine.valued_at):
             mine.cents, mine.valued_at, mine.currency = line.cents, valued_at, line.currency
-
-
-def _key_of(event_id: str, undo: Undo) -> bytes:
-    said = event_id or repr((undo.event, undo.cents, undo.items))
-    return bytes.fromhex(event_id_of(said))[:_KEY_BYTES]
 
 
 def _take_off(order: Order, undo: Undo) -> None:
@@ -270,29 +254,10 @@ def _gross(order: Order) -> float:
     return sum(line.cents or 0.0 for line in valued)
 
 
-def _taken_back(order: Order) -> tuple[dict[str, float], float]:
-    """Give the units of each item that came back, and what was taken off in hundredths, infinite for all there is."""
-    lines = {line.item_id: line for line in order.lines}
-    units: dict[str, defaultdict[str, float]] = defaultdict(lambda: defaultdict(float))
-    cents: defaultdict[str, float] = defaultdict(float)
-    for undo in order.undos:
-        cents[undo.event] += _cents_of(undo, lines, order.currency)
-        for item_id, quantity in undo.items:
-            units[undo.event][item_id] += quantity
-    returned, refunded, cancelled = units["order_returned"], units["refund"], units[_CANCELLED]
-    back = {
-        item_id: max(returned[item_id], refunded[item_id]) + cancelled[item_id]
-        for item_id in {*returned, *refunded, *cancelled}
+def _taken_back(order: Order) -> TakenBack:
+    """Give what came back of an order, by its lines as they are valued in its currency."""
+    worth = {
+        line.item_id: LineWorth(line.quantity, line.cents if comparable(line.currency, order.currency) else None)
+        for line in order.lines
     }
-    return back, max(cents["order_returned"], cents["refund"]) + cents[_CANCELLED]
-
-
-def _cents_of(undo: Undo, lines: dict[str, OrderLine], currency: str) -> float:
-    """What an event took off: what it says, if that is in the order's currency, else what its items came to."""
-    if undo.cents is not None and comparable(undo.currency, currency):
-        return undo.cents
-    if not undo.items:
-        return inf if undo.cents is None else 0.0
-    named = [(lines[item_id], quantity) for item_id, quantity in undo.items if item_id in lines]
-    known = [(line, quantity) for line, quantity in named if comparable(line.currency, currency)]
-    return sum((line.cents or 0.0) * min(quantity / line.quantity, 1.0) for line, quantity in known)
+    return taken_back(order.undos, worth, order.currency)

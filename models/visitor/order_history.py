@@ -157,7 +157,7 @@ def _place(history: History, order: Order, undone: Collection[str] = ()) -> None
             _drop_order(history, number)
             order.items = 0
         if order.cancelled:
-            order.lines, order.whole_cents, order.undos = [], None, []
+            order.lines, order.whole_cents, order.undos, order.folded = [], None, [], b""
         others = [other for other in history.set_aside if other is not order]
         history.set_aside = [*others, order][-MAX_SET_ASIDE:]
         return

@@ -164,7 +164,8 @@ class _Batch:
                 profile.given = profile.position
             self._give(row)
             own = self._profiles[row]
-            own.user_id = owner_now(own.links)
+            known = own.user_id if own.joined or own.user_id == event.visitor_id else ""  # a visitor, and no device
+            own.user_id = owner_now(own.links) or known
             if own.events_seen == 0:
                 own.accepted_at_s = event.accepted_at_s
             return

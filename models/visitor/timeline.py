@@ -368,7 +368,7 @@ class _Words(dict[str, str]):
         return self._text("page_title", "title", "page_location", "name", "screen_name", default="a page")
 
     def _order(self) -> str:
-        return self._text("transaction_id", "order_id", default="")
+        return self._text("order_id", "transaction_id", default="")
 
     def _amount(self) -> str:
         value = score_of(self._entry.params, "value")

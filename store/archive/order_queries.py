@@ -24,6 +24,8 @@ _LATEST: Final = "(at_s, accepted_at_s, log_partition, position)"
 """What is told later counts; what is told of the same moment, by when it arrived."""
 _PIECES: Final = "list_transform(items, lambda item: item.quantity)"
 _PRICED: Final = "list_transform(items, lambda item: coalesce(item.price, 0.0) * item.quantity)"
+_UNDONE: Final = "coalesce(sum({what}) FILTER (event = '{event}'), 0.0)"
+_CAPPED: Final = "CASE WHEN worth IS NULL THEN taken ELSE least(taken, greatest(worth, said)) END"
 
 RECKON: Final = (
     # The main currency is the site's base, else that of most orders.
@@ -57,7 +59,10 @@ LEFT JOIN (SELECT unnest($codes::VARCHAR[]) AS currency, unnest($rates::DOUBLE[]
 MAKE_ORDERS: Final = (
     f"""
 CREATE OR REPLACE TABLE order_events AS
-SELECT order_id, event, event_id, visitor_id, at_s, accepted_at_s, log_partition, position, amount, currency, items
+SELECT
+    order_id, event, event_id, visitor_id, at_s, accepted_at_s, log_partition, position, amount, currency, items,
+    -- Older files do not say whether an amount is a value that was told or what the items' prices come to.
+    coalesce(valued, abs(amount - coalesce(list_sum({_PRICED}), 0.0)) >= 0.005) AS valued
 FROM happened
 WHERE order_id <> '' AND event IN ({sql_names(ORDERED_EVENTS | UNDONE_EVENTS)})
 """,  # noqa: S608 - names of our own events alone
@@ -95,9 +100,7 @@ FROM told GROUP BY order_id, item_id
 CREATE OR REPLACE TABLE order_undos AS
 SELECT row_number() OVER () AS number, *
 FROM (
-    SELECT
-        order_id, event, amount, currency,
-        list_sort(list_transform(items, lambda item: (item.item_id, item.quantity))) AS items
+    SELECT order_id, event, amount, currency, valued, items
     FROM (
         SELECT *, CASE
             WHEN event_id <> '' THEN event_id
@@ -147,34 +150,75 @@ WITH told AS (
     FROM counted GROUP BY order_id
 ), cancelled AS (
     SELECT DISTINCT order_id FROM order_events WHERE event = 'order_cancelled' AND len(items) = 0
+), undo_amounts AS (
+    -- An amount in another currency than the order's is none.
+    SELECT
+        number, order_id, event, items, valued,
+        amount IS NULL AS of_all,
+        CASE WHEN {_comparable("order_undos.currency", "told.currency")} THEN amount END AS amount,
+        coalesce(list_sum({_PIECES}), 0.0) AS pieces, coalesce(list_sum({_PRICED}), 0.0) AS priced
+    FROM order_undos LEFT JOIN told USING (order_id)
 ), undo_items AS (
-    SELECT number, order_id, event, item[1] AS item_id, sum(item[2]) AS quantity
-    FROM (SELECT number, order_id, event, unnest(items) AS item FROM order_undos)
-    GROUP BY ALL
-), undo_worth AS (
-    SELECT number, sum(coalesce(worth, 0.0) * least(undo_items.quantity / order_lines.quantity, 1.0)) AS worth
-    FROM undo_items JOIN counted AS order_lines USING (order_id, item_id)
-    GROUP BY number
-), taken AS (
-    SELECT order_id, greatest(
-        coalesce(sum(worth) FILTER (event = 'order_returned'), 0.0), coalesce(sum(worth) FILTER (event = 'refund'), 0.0)
-    ) + coalesce(sum(worth) FILTER (event = 'order_cancelled'), 0.0) AS worth
+    SELECT
+        number, order_id, event, item.item_id AS item_id, any_value(amount) AS amount, any_value(valued) AS valued,
+        sum(item.quantity) AS quantity,
+        any_value(amount) * CASE
+            WHEN any_value(priced) > 0 THEN sum(coalesce(item.price, 0.0) * item.quantity) / any_value(priced)
+            ELSE sum(item.quantity) / any_value(pieces)
+        END AS share
+    FROM (SELECT *, unnest(items) AS item FROM undo_amounts)
+    GROUP BY number, order_id, event, item.item_id
+), undo_lines AS (
+    -- What events of one name say of a line: no more than it came to, unless they say so themselves.
+    SELECT
+        undo_items.order_id, event, undo_items.item_id, any_value(worth) AS worth,
+        sum(undo_items.quantity) AS quantity,
+        coalesce(sum(share) FILTER (valued), 0.0) AS said,
+        coalesce(sum(share), 0.0) + coalesce(any_value(worth) * least(
+            coalesce(sum(undo_items.quantity) FILTER (amount IS NULL), 0.0) / any_value(counted.quantity), 1.0
+        ), 0.0) AS taken
+    FROM undo_items LEFT JOIN counted USING (order_id, item_id)
+    GROUP BY undo_items.order_id, event, undo_items.item_id
+), undone AS (
+    SELECT
+        order_id, item_id, any_value(worth) AS worth,
+        {_UNDONE.format(what="quantity", event="order_returned")} AS units_returned,
+        {_UNDONE.format(what="quantity", event="refund")} AS units_refunded,
+        {_UNDONE.format(what="quantity", event="order_cancelled")} AS units_cancelled,
+        {_UNDONE.format(what=_CAPPED, event="order_returned")} AS returned,
+        {_UNDONE.format(what=_CAPPED, event="refund")} AS refunded,
+        {_UNDONE.format(what=_CAPPED, event="order_cancelled")} AS cancelled,
+        {_UNDONE.format(what="said", event="order_cancelled")} AS said_cancelled
+    FROM undo_lines GROUP BY order_id, item_id
+), of_lines AS (
+    -- A return and a refund of one line are of the same goods, of different lines they are not.
+    SELECT
+        order_id, sum(returned) AS returned, sum(refunded) AS refunded, sum(greatest(returned, refunded)) AS either,
+        sum(CASE
+            WHEN worth IS NULL THEN cancelled
+            ELSE least(cancelled, greatest(worth - greatest(returned, refunded), said_cancelled))
+        END) AS cancelled
+    FROM undone GROUP BY order_id
+), of_no_line AS (
+    SELECT
+        order_id,
+        {_UNDONE.format(what="worth", event="order_returned")} AS returned,
+        {_UNDONE.format(what="worth", event="refund")} AS refunded,
+        {_UNDONE.format(what="worth", event="order_cancelled")} AS cancelled
     FROM (
-        SELECT order_id, event, CASE
-            WHEN amount IS NOT NULL AND {_comparable("order_undos.currency", "told.currency")} THEN amount
-            WHEN len(items) > 0 THEN coalesce(undo_worth.worth, 0.0)
-            WHEN amount IS NULL THEN 'Infinity'::DOUBLE
-            ELSE 0.0
-        END AS worth
-        FROM order_undos LEFT JOIN undo_worth USING (number) LEFT JOIN told USING (order_id)
+        SELECT order_id, event, CASE WHEN of_all THEN 'Infinity'::DOUBLE ELSE coalesce(amount, 0.0) END AS worth
+        FROM undo_amounts WHERE len(items) = 0
     )
     GROUP BY order_id
+), taken AS (
+    SELECT order_id, greatest(
+        coalesce(either, 0.0),
+        coalesce(of_lines.returned, 0.0) + coalesce(of_no_line.returned, 0.0),
+        coalesce(of_lines.refunded, 0.0) + coalesce(of_no_line.refunded, 0.0)
+    ) + coalesce(of_lines.cancelled, 0.0) + coalesce(of_no_line.cancelled, 0.0) AS worth
+    FROM of_lines FULL JOIN of_no_line USING (order_id)
 ), back AS (
-    SELECT order_id, item_id, greatest(
-        coalesce(sum(quantity) FILTER (event = 'order_returned'), 0.0),
-        coalesce(sum(quantity) FILTER (event = 'refund'), 0.0)
-    ) + coalesce(sum(quantity) FILTER (event = 'order_cancelled'), 0.0) AS quantity
-    FROM undo_items GROUP BY order_id, item_id
+    SELECT order_id, item_id, greatest(units_returned, units_refunded) + units_cancelled AS quantity FROM undone
 ), units AS (
     SELECT order_id, sum(greatest(order_lines.quantity - coalesce(back.quantity, 0.0), 0.0)) AS units
     FROM order_lines LEFT JOIN back USING (order_id, item_id)

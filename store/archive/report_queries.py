@@ -7,6 +7,7 @@ the visitor it belongs to), `happened` (those of them that no bot sent), `visits
 from typing import Final
 
 from models.events.names import CLICKED_MESSAGES, NOTICES, ORDERED_EVENTS
+from models.visitor.identity import LOGOUT
 from store.archive.order_queries import MAKE_ORDERS, RECKON, sql_names
 
 _SAME_ROW: Final = "log_partition, position, visitor_id, at_s"
@@ -14,18 +15,28 @@ _SAME_ROW: Final = "log_partition, position, visitor_id, at_s"
 
 
 PREPARE: Final = (
-    # What a device did before a login belongs to whoever logged in.
+    # What a device did while nobody was known belongs to whoever held it by then, else to whoever logged in next, as
+    # `models.visitor.identity.owner_at` has it: a login may be told late.
     f"""
 CREATE OR REPLACE TABLE whose AS
-WITH owned AS (
-    SELECT sender_id AS device_id, at_s AS since_s, visitor_id AS owner_id
-    FROM everything WHERE visitor_id <> sender_id AND at_s < $until_s
+WITH hands AS (
+    SELECT
+        coalesce(sender_id, visitor_id) AS device_id, at_s AS since_s,
+        arg_max(CASE WHEN event = '{LOGOUT}' THEN '' ELSE visitor_id END, (accepted_at_s, position)) AS holder_id
+    FROM everything WHERE (visitor_id <> sender_id OR event = '{LOGOUT}') AND at_s < $until_s
+    GROUP BY ALL
+), known AS (
+    SELECT device_id, since_s AS known_s, holder_id AS next_id FROM hands WHERE holder_id <> ''
 ), before AS (
-    SELECT {_SAME_ROW} FROM everything WHERE visitor_id IN (SELECT device_id FROM owned) AND at_s < $until_s
+    SELECT {_SAME_ROW} FROM everything WHERE visitor_id IN (SELECT device_id FROM known) AND at_s < $until_s
+), held AS (
+    SELECT before.*, holder_id
+    FROM before ASOF LEFT JOIN hands ON hands.device_id = before.visitor_id AND hands.since_s <= before.at_s
 )
-SELECT {_SAME_ROW}, owner_id
-FROM before ASOF JOIN owned ON owned.device_id = before.visitor_id AND owned.since_s >= before.at_s
-""",  # noqa: S608 - names of columns alone
+SELECT {_SAME_ROW}, coalesce(nullif(holder_id, ''), next_id) AS owner_id
+FROM held ASOF LEFT JOIN known ON known.device_id = held.visitor_id AND known.known_s >= held.at_s
+WHERE coalesce(nullif(holder_id, ''), next_id) IS NOT NULL
+""",  # noqa: S608 - names of columns and of our own events alone
     # Narrow rows are sorted here, and not the events with all they carry.
     f"""
 CREATE OR REPLACE TABLE repeated AS

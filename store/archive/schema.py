@@ -21,6 +21,7 @@ SCHEMA: Final = pa.schema(
         ("holdout", pa.bool_()),
         ("order_id", pa.string()),
         ("amount", pa.float64()),
+        ("valued", pa.bool_()),
         ("currency", pa.string()),
         *((name, pa.float64()) for name in ("cost", "rating", "nps", "csat")),
         ("decision_id", pa.string()),

@@ -35,6 +35,14 @@ class ToldEvent(NamedTuple):
     copy: Event
 
 
+class OrderNames(NamedTuple):
+    """Under which ids an event of a site names its order: a payment's or GA4's, and the order's own, empty for none."""
+
+    site: str
+    transaction_id: str
+    order_id: str
+
+
 class KnownOrder(NamedTuple):
     """What is known of an order before it is told of: `tellers`, the one who tells now among them, and what was `told`.
 
@@ -74,6 +82,23 @@ class OrderTellerStore:
         self._lifetime_s = max(1, int(lifetime_s))
         self._note = client.register_script(read_script("note_order_tellers"))
         self._client = client
+
+    def order_ids(self, named: Sequence[OrderNames]) -> list[str]:
+        """Give the order each event is of: one that names it by `transaction_id` alone is of the order that this was
+        told with before."""
+        asked = {names[:2]: None for names in named if not names.order_id}
+        told = {names[:2]: names.order_id for names in named if names.transaction_id and names.order_id}
+        told = {alias: order_id for alias, order_id in told.items() if order_id != alias[1]}
+        known = dict[tuple[str, str], str]()
+        if asked or told:
+            with self._client.pipeline(transaction=False) as pipe:
+                for alias in asked:
+                    pipe.getex(self._alias_key(*alias), ex=self._lifetime_s)
+                for alias, order_id in told.items():
+                    pipe.set(self._alias_key(*alias), order_id, ex=self._lifetime_s)
+                found = cast(list[bytes | None], pipe.execute())
+            known = {alias: value.decode() for alias, value in zip(asked, found, strict=False) if value}
+        return [names.order_id or (known | told).get(names[:2], names.transaction_id) for names in named]
 
     def note(self, told_events: Sequence[ToldEvent]) -> list[KnownOrder]:
         """Remember what is told, and by whom, and give what was known of each order until then."""
@@ -116,8 +141,13 @@ class OrderTellerStore:
             self._client.srem(tellers, *visitor_ids)
             self._client.srem(owed, *visitor_ids)
             for entry in cast(list[bytes], self._client.lrange(told, 0, -1)):
-                if decode_copy(site, entry).visitor_id in visitor_ids:
+                copy = decode_copy(site, entry)
+                if copy.visitor_id in visitor_ids:
                     self._client.lrem(told, 0, cast(str, entry))
+                    self._client.delete(self._alias_key(site, str(copy.params.get("transaction_id", ""))))
+
+    def _alias_key(self, site: str, transaction_id: str) -> str:
+        return keys.order_alias(site, partition_of(site, transaction_id, self._partitions), transaction_id)
 
     def _keys(self, order: ToldOrder) -> tuple[str, str, str]:
         place = (order.site, partition_of(order.site, order.order_id, self._partitions), order.order_id)

@@ -269,9 +269,13 @@ class ParamReader:
     def _order_id(self) -> None:
         """Refuse an event of an order that does not name it; a number is its digits, and a long id stays the same."""
         transaction = self._name in TRANSACTION_EVENTS
-        for param in ("transaction_id", "order_id"):
-            value = self.params.get(param)
-            if value is None:
+        names = [param for param in ("transaction_id", "order_id") if self.params.get(param) is not None]
+        unnamed = [param for param in names if is_placeholder_word(text_of_id(self.params[param]) or "-")]
+        for param in names:
+            value = self.params[param]
+            if param in unnamed and len(unnamed) < len(names):  # the other names the order
+                self._warnings.add(f"params.{param}", "placeholder", value, "names no order, and was left out")
+                self.put(param, _GONE)
                 continue
             text = text_of_id(value)
             if text is not None and len(text) > MAX_ORDER_ID:

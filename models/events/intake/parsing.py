@@ -245,7 +245,7 @@ def _visitor_id(
         return visitor_id
     other = user_id
     if not other and event_name in ORDER_EVENTS:
-        other = f"order-{params.get('transaction_id') or params.get('order_id')}"
+        other = f"order-{params.get('order_id') or params.get('transaction_id')}"
         if not is_printable(other, MAX_VISITOR_ID):
             other = f"order-{event_id_of(other)}"
     if other:

@@ -158,6 +158,21 @@ def test_what_becomes_of_an_order_is_told_to_who_held_the_device_then(api: Api) 
     assert orders_of(api, user) == (1, 40.0)
 
 
+@pytest.mark.parametrize("at_once", [False, True])
+def test_an_order_told_with_its_payments_id_is_one_under_either(api: Api, at_once: bool) -> None:
+    browser, order_id, payment = new_visitor(), uuid.uuid4().hex, f"pay_{uuid.uuid4().hex}"
+    bought = order("purchase", browser, payment, {"item_id": "p1", "price": 30, "quantity": 3}, value=90)
+    bought["params"]["order_id"] = order_id
+    late_tellers(
+        api,
+        at_once,
+        bought,
+        order("order_paid", browser, order_id, at_s=30),
+        order("refund", browser, payment, {"item_id": "p1", "price": 30, "quantity": 1}, at_s=60),
+    )
+    assert orders_of(api, browser) == (1, 60.0)
+
+
 def test_an_erased_visitors_word_reaches_nobody_who_comes_later(api: Api) -> None:
     browser, server, order_id = new_visitor(), new_visitor(), uuid.uuid4().hex
     api.post(order("purchase", browser, order_id, *LINES, value=70))

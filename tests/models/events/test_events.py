@@ -21,6 +21,7 @@ def test_orders_and_promotions_are_found_under_both_names() -> None:
     def made(**fields: Any) -> Event:
         return parse_event(given_event(**fields), "shop", NOW_S)
 
+    assert order_id_of(made(params={"transaction_id": "pay_9", "order_id": "7"})) == "7"
     assert order_id_of(made(params={"transaction_id": 7})) == order_id_of(made(params={"order_id": "7"})) == "7"
     of_items = made(items=[{"item_id": "a", "creative_name": "c", "promotion_id": "k", "creative_slot": "hero:1"}])
     of_event = made(params={"creative_name": "c", "promotion_id": "k", "creative_slot": "hero:1"})

@@ -30,6 +30,17 @@ def test_a_user_id_links_the_device_and_a_logout_ends_it() -> None:
     assert belonging(anonymous, []) is anonymous
 
 
+def test_a_logout_of_nobody_known_and_a_login_before_the_next_of_the_same_are_links_too() -> None:
+    logout = Event(site="demo", event="logout", visitor_id="d1", at_s=20.0, accepted_at_s=20.0)
+    earlier = Event(site="demo", event="login", visitor_id="d1", user_id="ann", at_s=10.0, accepted_at_s=90.0)
+    assert link_of(logout, []) == Link(20.0, "")
+    assert link_of(logout, [Link(20.0, "")]) is None, "told again"
+    assert link_of(earlier, [Link(30.0, "ann")]) == Link(10.0, "ann"), "another may have come between"
+    links = [Link(20.0, ""), Link(30.0, "bob")]
+    assert owner_at(links, 15.0) == "bob"
+    assert owner_at(add_link(links, link_of(earlier, links) or Link(0, "")), 15.0) == "ann"
+
+
 def test_of_changes_at_the_same_time_the_later_told_is_the_later() -> None:
     first = Event(site="demo", event="login", visitor_id="d1", user_id="bob", at_s=10.0, accepted_at_s=10.0)
     second = Event(site="demo", event="login", visitor_id="d1", user_id="ann", at_s=10.0, accepted_at_s=10.0)

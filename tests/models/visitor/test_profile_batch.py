@@ -52,6 +52,11 @@ def test_visitors_of_one_batch_do_not_mix() -> None:
     assert encode_profile(alone[0]) == encode_profile(profiles[1])
 
 
+def test_a_logout_told_under_a_visitors_own_id_leaves_them_known() -> None:
+    ann = learned(Profile(), event("view_item", "a", visitor="ann", user_id="ann"), login("ann", "", 5))
+    assert (ann.user_id, ann.events_seen) == ("ann", 1)
+
+
 def test_logins_of_one_batch_in_the_wrong_order_give_what_was_before_to_the_earlier() -> None:
     seen = event("view_item", "a", visitor="d1")
     for first, then in ((("bob", 20), ("ann", 10)), (("ann", 10), ("bob", 20))):

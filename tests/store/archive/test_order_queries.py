@@ -136,6 +136,98 @@ def test_profiles_and_reports_keep_the_same_currencies_apart(archive: ArchiveWri
     assert sum(sums.total for sums in value.others) == pytest.approx(sum(row[3] for row in rows), abs=0.1)
 
 
+def many_undos(seed: int) -> list[dict[str, Any]]:
+    """One order of many lines, given back bit by bit: more often than is remembered event by event."""
+    random_of = random.Random(seed)
+    names = [f"item {number}" for number in range(12)]
+    bought = {
+        "event": "purchase",
+        "visitor_id": "v",
+        "timestamp": BEGAN_S,
+        "params": {"order_id": "o", "currency": "EUR"},
+        "items": [{"item_id": name, "price": 10 + place, "quantity": 8} for place, name in enumerate(names)],
+    }
+    told: list[dict[str, Any]] = [bought]
+    for number in range(70):
+        params: dict[str, Any] = {"order_id": "o", "transaction_id": "o"}
+        if random_of.random() < 0.3:
+            params["value"] = random_of.choice([1.5, 4, 10])
+        if random_of.random() < 0.2:
+            params["currency"] = random_of.choice(["EUR", "USD"])
+        named = random_of.sample(names, random_of.choice([1, 1, 2] if "value" not in params else [0, 1, 2]))
+        items = [
+            {"item_id": name, **({"price": 11.5} if random_of.random() < 0.5 else {}), "quantity": 1} for name in named
+        ]
+        undo = {
+            "event": random_of.choice(["refund", "refund", "order_returned", "order_cancelled"]),
+            "visitor_id": "v",
+            "timestamp": BEGAN_S + 60 + number,
+            "params": params,
+            "items": items,
+            **({"event_id": f"e{number}"} if random_of.random() < 0.8 else {}),
+        }
+        if undo["event"] == "order_cancelled" and not items:
+            continue
+        told.append(undo)
+        if random_of.random() < 0.2:
+            told.append(random_of.choice(told[1:]))
+    told.remove(bought)
+    told.insert(random_of.randrange(len(told)), bought)
+    return told
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_an_order_given_back_in_many_bits_is_the_same_in_profile_and_reports(archive: ArchiveWriter, seed: int) -> None:
+    events = many_undos(seed)
+    fill(archive, events)
+    orders = [order for order in profile_after(events).history.orders if order.paid]
+    told_by_reports = list(orders_of(archive).values())
+    assert len(orders) == len(told_by_reports)
+    for order, (_, units, revenue) in zip(orders, told_by_reports, strict=True):
+        assert order.units == pytest.approx(units)
+        assert order.cents / 100 == pytest.approx(revenue, abs=0.1)
+
+
+def bought_and(*undos: dict[str, Any]) -> list[dict[str, Any]]:
+    """An order of three cups at 30 and a lid at 10, and what became of it."""
+    bought = event("purchase", "v", "03-01 10:00", transaction_id="V", value=100)
+    bought["items"] = [{"item_id": "cup", "price": 30, "quantity": 3}, {"item_id": "lid", "price": 10}]
+    return [bought, *undos]
+
+
+def undo(name: str, *items: tuple[str, float | None, float], **params: Any) -> dict[str, Any]:
+    told = event(name, "desk", "03-02 10:00", order_id="V", **params)
+    told["items"] = [{"item_id": item_id, "price": price, "quantity": pieces} for item_id, price, pieces in items]
+    return told
+
+
+@pytest.mark.parametrize(
+    ("undos", "units", "revenue"),
+    [
+        ([undo("refund", ("cup", 30, 5))], 1, 10),
+        ([undo("refund", ("cup", None, 5))], 1, 10),
+        ([undo("refund", ("cup", 30, 2)), undo("refund", ("cup", 30, 3))], 1, 10),
+        ([undo("refund", ("cup", 30, 2)), undo("refund", ("cup", None, 2))], 1, 10),
+        ([undo("order_returned", ("cup", 30, 3)), undo("order_cancelled", ("cup", 30, 2))], 1, 10),
+        ([undo("refund", ("cup", 30, 3), value=95)], 1, 5),
+        ([undo("order_returned", ("cup", 30, 3)), undo("refund", ("lid", 10, 1), value=10)], None, None),
+        ([undo("order_returned", ("cup", 30, 1)), undo("refund", ("lid", 10, 1))], 2, 60),
+        ([undo("order_returned", ("cup", 30, 1)), undo("refund", ("cup", 30, 1), ("lid", 10, 1))], 2, 60),
+        ([undo("order_returned", ("cup", 30, 1)), undo("refund", value=30)], 3, 70),
+        ([undo("order_returned", ("cup", 30, 1)), undo("refund", value=45)], 3, 55),
+        ([undo("refund", ("mug", 30, 1))], 4, 70),
+    ],
+)
+def test_what_is_given_back_is_given_back_line_by_line(
+    archive: ArchiveWriter, undos: list[dict[str, Any]], units: float | None, revenue: float | None
+) -> None:
+    events = bought_and(*undos)
+    fill(archive, events)
+    in_reports = [(units, round(revenue, 6)) for _, units, revenue in orders_of(archive).values()]
+    in_profile = [(order.units, order.cents / 100) for order in profile_after(events).history.orders]
+    assert in_reports == in_profile == ([] if units is None else [(units, revenue)])
+
+
 def test_a_page_loaded_again_and_a_server_that_tells_too_make_no_second_order(archive: ArchiveWriter) -> None:
     fill(
         archive,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import msgspec
@@ -10,6 +11,7 @@ import pytest
 from models.events.intake.parsing import parse_event
 from models.events.sessions import SESSION_GAP_S
 from models.reports.archive_row import row_of
+from models.visitor.identity import Link, add_link, belonging, link_of, owner_at
 from store.archive import report_queries
 from store.archive.tables import Reading
 from store.archive.unarchived import NOTHING_UNARCHIVED
@@ -71,13 +73,61 @@ def test_what_a_device_did_is_whose_who_logs_in_next_on_it(prepared: Prepared) -
         "SELECT visitor_id, sender_id FROM happened ORDER BY at_s",
         event("page_view", "phone", "01-01 10:00"),
         {**event("page_view", "phone", "01-01 11:00"), "owner": "ann"},
+        {**event("logout", "phone", "01-01 11:30"), "owner": "ann"},
         event("page_view", "phone", "01-01 12:00"),
         {**event("page_view", "phone", "01-01 13:00"), "owner": "bob"},
         event("page_view", "phone", "01-01 14:00"),
         event("page_view", "tablet", "01-01 15:00"),
     )
-    owners = ["ann", "ann", "bob", "bob", "phone"]
+    owners = ["ann", "ann", "ann", "bob", "bob", "bob"]
     assert whose == [*((owner, "phone") for owner in owners), ("tablet", "tablet")]
+
+
+def test_a_login_told_late_takes_what_was_done_since_and_no_more(prepared: Prepared) -> None:
+    whose = prepared.ask(
+        "SELECT visitor_id FROM happened WHERE event = 'page_view' ORDER BY at_s",
+        event("page_view", "phone", "01-01 08:00"),
+        event("page_view", "phone", "01-01 10:00"),
+        event("logout", "phone", "01-01 10:30"),
+        event("page_view", "phone", "01-01 11:00"),
+        {**event("login", "phone", "01-01 12:00"), "user_id": "bob", "owner": "bob"},
+        {**event("login", "phone", "01-01 09:00"), "user_id": "ann", "owner": "ann"},
+    )
+    assert whose == [("ann",), ("ann",), ("bob",)]
+
+
+def device_story(seed: int) -> tuple[list[dict[str, Any]], dict[float, str]]:
+    """What happens on a device, logins told late among it, as the intake puts it; and whose each look is at the end."""
+    random = Random(seed)
+    links: list[Link] = []
+    told: list[dict[str, Any]] = []
+    looks: list[float] = []
+    late: list[dict[str, Any]] = []
+    for number in range(30):
+        name = random.choice(["page_view"] * 4 + ["login", "logout"])
+        made = {"event": name, "visitor_id": "phone", "timestamp": 1_780_000_000.0 + 60 * number, "params": {}}
+        if name == "login":
+            made["user_id"] = random.choice(["ann", "bob", "eve"])
+        if name == "login" and random.random() < 0.4:
+            late.append(made)
+        else:
+            told.append(made)
+    rows: list[dict[str, Any]] = []
+    for made in [*told, *late]:
+        happened = parse_event(made, SITE, 1.9e9)
+        theirs, link = belonging(happened, links), link_of(happened, links)
+        links = add_link(links, link) if link is not None else links
+        rows.append({**made, "owner": theirs.visitor_id} if theirs is not happened else made)
+        if made["event"] == "page_view" and theirs is happened:
+            looks.append(happened.at_s)
+    return rows, {at_s: owner_at(links, at_s) or "phone" for at_s in looks}
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_reports_and_profiles_agree_on_whose_what_nobody_was_known_to_do_is(prepared: Prepared, seed: int) -> None:
+    rows, owners = device_story(seed)
+    found = prepared.ask("SELECT at_s, visitor_id FROM happened WHERE event = 'page_view'", *rows)
+    assert {at_s: owner for at_s, owner in found if at_s in owners} == owners
 
 
 def test_a_clients_retry_is_left_out_and_the_same_id_of_somebody_else_is_not(prepared: Prepared) -> None:

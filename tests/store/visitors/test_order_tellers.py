@@ -8,7 +8,15 @@ import pytest
 from models.events.events import EventItem
 from models.events.order_copy import order_copy
 from store.client import connect
-from store.visitors.order_tellers import MAX_TELLERS, MAX_TOLD, KnownOrder, OrderTellerStore, ToldEvent, ToldOrder
+from store.visitors.order_tellers import (
+    MAX_TELLERS,
+    MAX_TOLD,
+    KnownOrder,
+    OrderNames,
+    OrderTellerStore,
+    ToldEvent,
+    ToldOrder,
+)
 from tests.models.makers import event
 
 
@@ -97,3 +105,21 @@ def test_nothing_is_left_of_what_an_erased_visitor_told(tellers: OrderTellerStor
     tellers.forget(site, ["o", "unknown"], ["customer", "browser"])
     [known] = tellers.note([told_of(site, "o", "another")])
     assert summed_up(known) == (["another", "desk"], ["desk refund"], True)
+
+
+def test_a_payments_id_leads_to_the_order_it_was_told_with(tellers: OrderTellerStore) -> None:
+    site, other = site_of_its_own(), site_of_its_own()
+    both, payment = OrderNames(site, "pay_9", "1002"), OrderNames(site, "pay_9", "")
+    assert tellers.order_ids([payment]) == ["pay_9"]
+    assert tellers.order_ids([both, payment, OrderNames(site, "", "1002"), OrderNames(site, "same", "same")]) == [
+        "1002",
+        "1002",
+        "1002",
+        "same",
+    ]
+    assert tellers.order_ids([payment, OrderNames(other, "pay_9", "")]) == ["1002", "pay_9"]
+    told = told_of(site, "1002", "browser")
+    told.copy.params["transaction_id"] = "pay_9"
+    tellers.note([told])
+    tellers.forget(site, ["1002"], ["browser"])
+    assert tellers.order_ids([payment]) == ["pay_9"]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from models.base.errors import InvalidError
 from models.base.timestamps import EARLIEST_S, MAX_CLOCK_AHEAD_S
-from models.events.events import Event, decode_event, encode_event
+from models.events.events import Event, decode_event, encode_event, order_id_of
 from models.events.intake.event_warnings import EventWarning, EventWarnings
 from models.events.intake.parsing import (
     Receipt,
@@ -310,6 +310,17 @@ def test_orders_that_go_by_a_placeholder_are_not_one_order() -> None:
     assert order_of("v1", "a") == order_of("v1", "a", name="NULL") == orders[0], "a page loaded again is the same order"
     assert order_of("v9", "z", event_id="e1") == orders[3]
     assert refused(given_event(event="refund", params={"transaction_id": "undefined"})).code == "transaction_id_missing"
+
+
+@pytest.mark.parametrize("placeholder", ["undefined", "null", " ", "[object Object]"])
+@pytest.mark.parametrize("param", ["transaction_id", "order_id"])
+@pytest.mark.parametrize("name", ["purchase", "refund", "order_paid"])
+def test_an_order_with_one_id_that_is_none_goes_by_the_other(name: str, param: str, placeholder: str) -> None:
+    other = "order_id" if param == "transaction_id" else "transaction_id"
+    told = parse_event(
+        given_event(event=name, items=[{"item_id": "a"}], params={param: placeholder, other: "1002"}), "s", 2e9
+    )
+    assert (order_id_of(told), told.params.get(param)) == ("1002", None)
 
 
 def test_an_order_of_nobody_under_a_placeholder_is_kept() -> None:
