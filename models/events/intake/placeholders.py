@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote
 
@@ -77,6 +78,12 @@ def is_placeholder(text: str) -> bool:
         return not text
     if len(text) > _LONGEST or (text[0] not in _OPENING and _REAL_DIGIT.search(text) and not _TELLTALE.search(text)):
         return False  # nearly every id holds a digit
+    return _says_nothing(text)
+
+
+@lru_cache(maxsize=4_096)
+def _says_nothing(text: str) -> bool:
+    """What `is_placeholder` asks of a text that may be one."""
     plain = unquote(text).casefold().strip()
     if plain == "-1" or plain in SHEET_ERRORS or _TEMPLATE.fullmatch(plain):
         return True
