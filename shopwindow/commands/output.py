@@ -35,24 +35,23 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, title:
     """
     from rich.cells import cell_len
     from rich.console import Console
-    from rich.markup import escape
     from rich.table import Table
 
     texts = [list(row) for row in rows]
-    console = Console()
-    table = Table(title=None if title is None else escape(title))
+    console = Console(markup=False, emoji=False)  # what shops send may hold brackets
+    table = Table(title=title)
     narrowest = [
         max((cell_len(word) for text in column for word in text.split()), default=0)
         for column in zip(columns, *texts, strict=True)
     ]
     for column, width in zip(columns, narrowest, strict=True):
-        table.add_column(escape(column), min_width=width, overflow="fold")
+        table.add_column(column, min_width=width, overflow="fold")
     for row in texts:
-        table.add_row(*(escape(text) for text in row))
+        table.add_row(*row)
     borders = 3 * len(columns) + 1
     if not console.is_terminal and "COLUMNS" not in os.environ:
         widest = console.measure(table, options=console.options.update(max_width=_ENDLESS)).maximum
-        Console(width=max(widest, borders)).print(table)
+        Console(width=max(widest, borders), markup=False, emoji=False).print(table)
     elif sum(narrowest) + borders <= console.width:
         console.print(table)
     else:

@@ -1,10 +1,12 @@
 """Visitor page: a visitor's profile for a person at a terminal."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
+
+from shopwindow.commands.output import print_table
 
 
 def show_visitor(found: dict[str, Any]) -> None:
@@ -25,22 +27,23 @@ def show_visitor(found: dict[str, Any]) -> None:
         if found[name]:
             touch = found[name]
             console.print(f"{name.replace('_', ' ')}: {touch['source']} / {touch['medium']} / {touch['campaign']}")
-    console.print(_interests(found["interests"]))
-    recent = Table("item", "title", "category", "event", "at", title="Recent items")
-    for seen in found["recent_items"]:
-        name = seen.get("item_id") or seen["creative_id"]
-        recent.add_row(name, seen["title"] or "-", seen["category"] or "-", seen["event"], seen["at"])
-    console.print(recent)
+    columns = ("half-life", "categories", "brands", "price bands")
+    print_table(columns, _interests(found["interests"]), title="Interests")
+    seen = [
+        (thing.get("item_id") or thing["creative_id"], thing["title"] or "-", thing["category"] or "-", thing["event"],
+         thing["at"])
+        for thing in found["recent_items"]
+    ]  # fmt: skip
+    print_table(("item", "title", "category", "event", "at"), seen, title="Recent items")
     if found["cart"]:
-        cart = Table("item", "quantity", "price", title="Cart")
-        for line in found["cart"]:
-            cart.add_row(line["item_id"], str(line["quantity"]), str(line["price"] or "-"))
-        console.print(cart)
-    for_you = Table("", "item", "title", "score", "tier", "why", "contributions", title="For you")
-    for item in found["for_you"]["items"]:
-        shown = [item["item_id"], item["title"], f"{item['score']:.3f}", item["tier"], item["reason"]]
-        for_you.add_row(str(item["position"] + 1), *shown, _contributions(item))
-    console.print(for_you)
+        cart = [(line["item_id"], str(line["quantity"]), str(line["price"] or "-")) for line in found["cart"]]
+        print_table(("item", "quantity", "price"), cart, title="Cart")
+    listed = [
+        (str(item["position"] + 1), item["item_id"], item["title"], f"{item['score']:.3f}", item["tier"],
+         item["reason"], _contributions(item))
+        for item in found["for_you"]["items"]
+    ]  # fmt: skip
+    print_table(("", "item", "title", "score", "tier", "why", "contributions"), listed, title="For you")
     storage = found["storage"]
     console.print(
         f"partition {storage['partition']}, position {storage['position']}, {storage['profile_bytes']} bytes, "
@@ -66,10 +69,9 @@ def _counts(counts: dict[str, int]) -> str:
     return ", ".join(f"{name} {count}" for name, count in sorted(counts.items(), key=lambda pair: -pair[1]))
 
 
-def _interests(interests: dict[str, Any]) -> Table:
-    table = Table("half-life", "categories", "brands", "price bands", title="Interests")
+def _interests(interests: dict[str, Any]) -> Iterator[tuple[str, ...]]:
     for half_life, kinds in interests.items():
-        table.add_row(
+        yield (
             half_life,
             "\n".join(f"{category['category']} {category['weight']:.0%}" for category in kinds["categories"]),
             "\n".join(f"{brand['brand']} {brand['weight']:.0%}" for brand in kinds["brands"]),
@@ -78,4 +80,3 @@ def _interests(interests: dict[str, Any]) -> Table:
                 for price_band in kinds["price_bands"]
             ),
         )
-    return table
