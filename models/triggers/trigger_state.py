@@ -28,6 +28,7 @@ MAX_SENT: Final = 40
 MAX_WANTS: Final = 30
 MAX_DONE: Final = 128
 MAX_VIEWED: Final = 5
+MAX_BROUGHT: Final = 8
 WANT_LASTS_S: Final = 60 * DAY_S
 FLOOD_LASTS_S: Final = DAY_S
 """Nothing is sent to a visitor for so long after a flood."""
@@ -117,6 +118,18 @@ class Browsing(msgspec.Struct, array_like=True):
     item_ids: list[str]
 
 
+class Brought(msgspec.Struct, array_like=True, frozen=True):
+    """What a device brought of things known once, and what was known of them before; 0 and '' for nothing."""
+
+    device_id: str
+    signed_up_s: float = 0.0
+    trouble_since_s: float = 0.0
+    birthday: str = ""
+    signed_up_before_s: float = 0.0
+    trouble_before_s: float = 0.0
+    birthday_before: str = ""
+
+
 class TriggerState(msgspec.Struct, array_like=True):
     """One visitor as the triggers see it. Times are epoch seconds, 0 for never.
 
@@ -124,7 +137,8 @@ class TriggerState(msgspec.Struct, array_like=True):
     when the visit it belongs to began; `cart_since_s` is when the cart was begun, `cart_over_s` when something was
     ordered last; `heard` holds when events were seen last that some trigger waits for; `allowed` is what is left of the
     events a visitor may send before it is a flood; `event_ids` holds digests of the latest event ids.
-    What happened from `late_from_s` to `late_until_s` was told late, the last of it at `late_told_s`.
+    What happened from `late_from_s` to `late_until_s` was told late, the last of it at `late_told_s`. Of a device,
+    `left_s` is when somebody logged out last while nobody was known; of a visitor, `brought` is what devices brought.
     """
 
     position: int = 0
@@ -154,6 +168,8 @@ class TriggerState(msgspec.Struct, array_like=True):
     late_from_s: float = 0.0
     late_until_s: float = 0.0
     late_told_s: float = 0.0
+    left_s: float = 0.0
+    brought: list[Brought] = []
 
     @property
     def due_s(self) -> float | None:
@@ -247,12 +263,45 @@ def read_joining_trigger_state(event: Event) -> TriggerState | None:
         return None
 
 
-def join_trigger_state(state: TriggerState, other: TriggerState) -> None:
+def given_until(state: TriggerState, until_s: float) -> TriggerState:
+    """Give what a device's trigger state knows of the time until a logout, and leave it the rest, maybe another's.
+
+    Timers are none of it: they are set anew by what the profile tells.
+    """
+    theirs = TriggerState(
+        position=state.position,
+        acted_at_s=min(state.acted_at_s, until_s),
+        orders=[order for order in state.orders if _ordered_at_s(order) <= until_s],
+        done=state.done,
+        sent=[message for message in state.sent if message.at_s <= until_s],
+        wants=[want for want in state.wants if want.at_s <= until_s],
+        birthday=state.birthday,
+    )
+    state.orders = [order for order in state.orders if _ordered_at_s(order) > until_s]
+    state.sent = [message for message in state.sent if message.at_s > until_s]
+    state.wants = [want for want in state.wants if want.at_s > until_s]
+    state.timers, state.birthday, state.profile_due = [], "", True
+    for name in ("signed_up_s", "trouble_since_s", "cart_at_s", "cart_over_s"):
+        if getattr(state, name) <= until_s:
+            setattr(theirs, name, getattr(state, name))
+            setattr(state, name, 0.0)
+    if state.browsing is not None and state.browsing.last_at_s <= until_s:
+        theirs.browsing, state.browsing = state.browsing, None
+    state.cart_since_s = state.left_s = 0.0
+    return theirs
+
+
+def _ordered_at_s(order: TrackedOrder) -> float:
+    return max(order.created_at_s, order.shipped_at_s)
+
+
+def join_trigger_state(state: TriggerState, other: TriggerState, device_id: str = "") -> None:
     """Add what triggers knew of a device; once or twice is the same.
 
     Lists become their union, sorted by time and cut to their bounds; of one thing known to both the later word counts.
     """
     state.profile_due = True
+    _note_brought(state, other, device_id)
     state.acted_at_s = max(state.acted_at_s, other.acted_at_s)
     state.visit_at_s = max(state.visit_at_s, other.visit_at_s)
     state.cart_at_s = max(state.cart_at_s, other.cart_at_s)
@@ -281,17 +330,43 @@ def join_trigger_state(state: TriggerState, other: TriggerState) -> None:
     state.heard = {name: max(state.heard.get(name, 0.0), other.heard.get(name, 0.0)) for name in names}
 
 
-def part_from_trigger_state(state: TriggerState, part: Profile) -> None:
+def _note_brought(state: TriggerState, other: TriggerState, device_id: str) -> None:
+    """Take down what a device brings of things known once, so that it can be taken out again."""
+    news = (other.signed_up_s, other.trouble_since_s, other.birthday)
+    known = any(brought.device_id == device_id for brought in state.brought)
+    if device_id and any(news) and not known:
+        before = (state.signed_up_s, state.trouble_since_s, state.birthday)
+        state.brought = [*state.brought, Brought(device_id, *news, *before)][-MAX_BROUGHT:]
+
+
+def part_from_trigger_state(state: TriggerState, part: Profile, device_id: str = "") -> TriggerState:
     """Take out what a device had brought that turned out to be another's: what its items are wanted for, its orders,
-    and the timers of its cart; the profile is looked at anew."""
+    the timers of its cart, sign-up, birthday and complaint; the profile is looked at anew. Gives what was taken out.
+    """
     item_ids = {seen.item_id for seen in part.recent} | {line.item_id for line in part.cart}
     order_ids = {order.order_id for order in part.history.orders}
-    state.wants = [want for want in state.wants if want.item_id not in item_ids or want.at_s > part.last_at_s]
-    state.orders = [order for order in state.orders if order.order_id not in order_ids]
+    gone = TriggerState(
+        position=state.position,
+        wants=[want for want in state.wants if want.item_id in item_ids and want.at_s <= part.last_at_s],
+        orders=[order for order in state.orders if order.order_id in order_ids],
+    )
+    state.wants = [want for want in state.wants if want not in gone.wants]
+    state.orders = [order for order in state.orders if order not in gone.orders]
+    for brought in [brought for brought in state.brought if brought.device_id == device_id]:
+        gone.signed_up_s, gone.trouble_since_s = brought.signed_up_s, brought.trouble_since_s
+        gone.birthday = brought.birthday
+        if state.signed_up_s == brought.signed_up_s:
+            state.signed_up_s = brought.signed_up_before_s
+        if state.trouble_since_s == brought.trouble_since_s:
+            state.trouble_since_s = brought.trouble_before_s
+        if state.birthday == brought.birthday:
+            state.birthday = brought.birthday_before
+    state.brought = [brought for brought in state.brought if brought.device_id != device_id]
     if state.browsing is not None and state.browsing.last_at_s <= part.last_at_s:
         state.browsing = None
     state.cart_since_s = 0.0
     state.profile_due = True
+    return gone
 
 
 def timer_order(timer: Timer) -> tuple[float, str, str]:

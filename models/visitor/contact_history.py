@@ -266,6 +266,46 @@ def merged_contacts(one: ContactHistory | None, other: ContactHistory | None) ->
     return made
 
 
+def parted_contacts(
+    whole: ContactHistory | None, part: ContactHistory | None, before: ContactHistory | None
+) -> ContactHistory | None:
+    """Give what is left of a record once a part that had joined it is taken out again.
+
+    What the part had said last is as it was `before`; what was said since stays.
+    """
+    if whole is None or part is None:
+        return whole
+    known, made = before or ContactHistory(), ContactHistory()
+    for name in ("trouble_at_s", "resolved_at_s", "refused_at_s", "agreed_at_s"):
+        told = getattr(whole, name)
+        setattr(made, name, getattr(known, name) if told == getattr(part, name) else told)
+    theirs, mine = ({case.case_id: case for case in history.cases} for history in (part, known))
+    for case in whole.cases:
+        told_case = theirs.get(case.case_id)
+        earlier = mine.get(case.case_id, Case(case.case_id))
+        if told_case is not None:
+            case = Case(
+                case.case_id,
+                earlier.opened_at_s if case.opened_at_s == told_case.opened_at_s else case.opened_at_s,
+                earlier.resolved_at_s if case.resolved_at_s == told_case.resolved_at_s else case.resolved_at_s,
+            )
+        if case.opened_at_s or case.resolved_at_s:
+            made.cases = [*made.cases, case]
+    made.rated_at_s = [
+        (known.rated_at_s[stars] if known.rated_at_s else 0.0)
+        if part.rated_at_s and at_s == part.rated_at_s[stars]
+        else at_s
+        for stars, at_s in enumerate(whole.rated_at_s)
+    ]
+    brought = contacts_of(part)
+    for contact in contacts_of(whole):
+        if contact in brought:
+            brought.remove(contact)
+        else:
+            _add(made, contact)
+    return made if made != ContactHistory(rated_at_s=made.rated_at_s) or any(made.rated_at_s) else None
+
+
 def _add(history: ContactHistory, contact: Contact) -> None:
     if contact.campaign not in history.campaigns:
         if len(history.campaigns) >= MAX_CAMPAIGNS:
