@@ -195,7 +195,20 @@ def learn_visitors(
 def _joinings(device_id: str, profile: Profile, loaded_at: int, latest: Event) -> list[bytes]:
     """What tells the visitors a device belongs to of the parts it has given them in this micro-batch."""
     parts = new_parts(profile, loaded_at) if profile.parts else []
-    return [encode_event(joining(latest.site, device_id, part, latest.at_s, latest.accepted_at_s)) for part in parts]
+    holders = {(part.after, part.until): part.user_id for part in parts if not part.back}
+    return [
+        encode_event(
+            joining(
+                latest.site,
+                device_id,
+                part,
+                latest.at_s,
+                latest.accepted_at_s,
+                holders.get((part.after, part.until), "") if part.back else "",
+            )
+        )
+        for part in parts
+    ]
 
 
 class CommitSink(StatelessSinkPartition[ProfiledBatch | None]):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import msgspec
 
 from models.base.durations import DAY_S
+from models.base.texts import text_or_empty
 from models.catalog.assortment import Assortment
 from models.events.events import Event, encode_event
 from models.events.names import TRIGGER_STATE_JOINED, VISITOR_DELETED, VISITOR_IDENTIFIED, VISITOR_JOINED
@@ -28,6 +29,7 @@ from models.triggers.trigger_state import (
     WANT_LASTS_S,
     TriggerState,
     given,
+    given_until,
     join_trigger_state,
     joining_trigger_state,
     part_from_trigger_state,
@@ -341,10 +343,14 @@ def _observed(
             trigger_state, message_outcomes, notices, erased = TriggerState(), [], [], True
         elif event.event == VISITOR_IDENTIFIED:
             if event.user_id and trigger_state != given(trigger_state):
-                notices.append(encode_event(joining_trigger_state(trigger_state, event.visitor_id, event)))
-                trigger_state = given(trigger_state)
+                theirs = trigger_state
+                if event.at_s <= trigger_state.left_s:  # told late: what came after the logout is not theirs
+                    theirs = given_until(trigger_state, trigger_state.left_s)
+                else:
+                    trigger_state = given(trigger_state)
+                notices.append(encode_event(joining_trigger_state(theirs, event.visitor_id, event)))
         elif event.event == TRIGGER_STATE_JOINED or (event.event == VISITOR_JOINED and takes_back(event)):
-            _join_or_part(trigger_state, event, config)
+            notices += _join_or_part(trigger_state, event, config)
         elif trigger_state.first_time(event.event_id):
             message_outcomes += message_outcomes_of(event, trigger_state, config.policy.attribution_days)
             observe(trigger_state, event, config.trigger_index, assortment, late_after_s)
@@ -359,17 +365,22 @@ def _observed(
     )
 
 
-def _join_or_part(trigger_state: TriggerState, event: Event, config: TriggerConfig) -> None:
-    """Add what a device brings to its visitor, or take out what turned out to be another's."""
+def _join_or_part(trigger_state: TriggerState, event: Event, config: TriggerConfig) -> list[bytes]:
+    """Add what a device brings to its visitor, or take out what turned out to be another's; gives what tells them."""
     if event.event == TRIGGER_STATE_JOINED:
         joining = read_joining_trigger_state(event)
         if joining is not None:
-            join_trigger_state(trigger_state, joining)
-        return
-    taken = read_joining(event)
-    if taken is not None:
-        part_from_trigger_state(trigger_state, taken[1])
-        call_off(trigger_state, config.trigger_index)
+            join_trigger_state(trigger_state, joining, event.device_id)
+        return []
+    taken, given_to = read_joining(event), text_or_empty(event.params.get("given_to"))
+    if taken is None:
+        return []
+    gone = part_from_trigger_state(trigger_state, taken[1], event.device_id)
+    call_off(trigger_state, config.trigger_index)
+    if not given_to:
+        return []
+    to_them = msgspec.structs.replace(event, user_id=given_to)
+    return [encode_event(joining_trigger_state(gone, event.device_id, to_them))]
 
 
 def _fields(recipient: Recipient, outcome: TriggerOutcome, body: bytes, ways: tuple[str, ...]) -> dict[str, str]:

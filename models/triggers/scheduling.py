@@ -43,6 +43,7 @@ from models.triggers.trigger_state import (
 )
 from models.visitor.contact_history import LOW_RATING, agreement_of, case_of, learn_complaint, trouble_of
 from models.visitor.holds import COMPLAINT_OPEN
+from models.visitor.identity import LOGOUT
 from models.visitor.order import new_order, settle, take_in_event
 from models.visitor.order_value import sold_reduced
 from models.visitor.profile import Profile
@@ -165,6 +166,8 @@ def _learn(state: TriggerState, event: Event, assortment: Assortment, low_rating
         state.cart_at_s = max(state.cart_at_s, at_s)
     elif name == "remove_from_wishlist":
         _forget_wants(state, {item.item_id for item in event.items}, assortment)
+    elif name == LOGOUT and not event.user_id:
+        state.left_s = max(state.left_s, at_s)
     elif name == "sign_up":
         state.signed_up_s = min(state.signed_up_s or at_s, at_s)
     if name.startswith("order_") or name in ORDER_EVENTS:

@@ -7,6 +7,7 @@ with times.
 from base64 import b64decode, b64encode
 from binascii import Error
 from hashlib import blake2b
+from math import inf
 from typing import Final
 
 import msgspec
@@ -16,7 +17,13 @@ from models.events.bots import FLOOD_EVENTS
 from models.events.event_ids import event_id_of, is_recent, with_id
 from models.events.events import Event
 from models.events.names import TRIGGER_STATE_JOINED
-from models.visitor.contact_history import ContactHistory, merged_contacts
+from models.visitor.contact_history import (
+    ContactHistory,
+    complaints_within,
+    merged_contacts,
+    parted_contacts,
+    without_contacts,
+)
 from models.visitor.holds import hold_code
 from models.visitor.order import Order, join_order, settle
 from models.visitor.profile import Profile
@@ -29,6 +36,7 @@ MAX_SENT: Final = 40
 MAX_WANTS: Final = 30
 MAX_DONE: Final = 128
 MAX_VIEWED: Final = 5
+MAX_BROUGHT: Final = 8
 WANT_LASTS_S: Final = 60 * DAY_S
 FLOOD_LASTS_S: Final = DAY_S
 """Nothing is sent to a visitor for so long after a flood."""
@@ -118,6 +126,18 @@ class Browsing(msgspec.Struct, array_like=True):
     item_ids: list[str]
 
 
+class Brought(msgspec.Struct, array_like=True, frozen=True):
+    """What a device brought of things known once, and what was known of them before; 0, '' and None for nothing."""
+
+    device_id: str
+    signed_up_s: float = 0.0
+    complaints: ContactHistory | None = None
+    birthday: str = ""
+    signed_up_before_s: float = 0.0
+    complaints_before: ContactHistory | None = None
+    birthday_before: str = ""
+
+
 class TriggerState(msgspec.Struct, array_like=True):
     """One visitor as the triggers see it. Times are epoch seconds, 0 for never.
 
@@ -126,7 +146,8 @@ class TriggerState(msgspec.Struct, array_like=True):
     ordered last; `heard` holds when events were seen last that some trigger waits for; `allowed` is what is left of the
     events a visitor may send before it is a flood; `event_ids` holds digests of the latest event ids.
     `complaints` are what was complained of and made good; states of an older version have a number there until they are
-    read. What happened from `late_from_s` to `late_until_s` was told late, the last of it at `late_told_s`.
+    read. What happened from `late_from_s` to `late_until_s` was told late, the last of it at `late_told_s`. `left_s` is
+    when somebody logged out of a device last while nobody was known; `brought` is what devices brought a visitor.
     """
 
     position: int = 0
@@ -156,6 +177,8 @@ class TriggerState(msgspec.Struct, array_like=True):
     late_from_s: float = 0.0
     late_until_s: float = 0.0
     late_told_s: float = 0.0
+    left_s: float = 0.0
+    brought: list[Brought] = []
 
     @property
     def known_complaints(self) -> ContactHistory | None:
@@ -271,12 +294,49 @@ def read_joining_trigger_state(event: Event) -> TriggerState | None:
         return None
 
 
-def join_trigger_state(state: TriggerState, other: TriggerState) -> None:
+def given_until(state: TriggerState, until_s: float) -> TriggerState:
+    """Give what a device's trigger state knows of the time until a logout, and leave it the rest, maybe another's.
+
+    Timers are none of it: they are set anew by what the profile tells.
+    """
+    theirs = TriggerState(
+        position=state.position,
+        acted_at_s=min(state.acted_at_s, until_s),
+        orders=[order for order in state.orders if _ordered_at_s(order) <= until_s],
+        done=state.done,
+        sent=[message for message in state.sent if message.at_s <= until_s],
+        wants=[want for want in state.wants if want.at_s <= until_s],
+        birthday=state.birthday,
+    )
+    state.orders = [order for order in state.orders if _ordered_at_s(order) > until_s]
+    state.sent = [message for message in state.sent if message.at_s > until_s]
+    state.wants = [want for want in state.wants if want.at_s > until_s]
+    state.timers, state.birthday, state.profile_due = [], "", True
+    known = state.known_complaints
+    theirs.complaints, state.complaints = (
+        complaints_within(known, 0.0, until_s), complaints_within(known, until_s, inf)
+    )  # fmt: skip
+    for name in ("signed_up_s", "cart_at_s", "cart_over_s"):
+        if getattr(state, name) <= until_s:
+            setattr(theirs, name, getattr(state, name))
+            setattr(state, name, 0.0)
+    if state.browsing is not None and state.browsing.last_at_s <= until_s:
+        theirs.browsing, state.browsing = state.browsing, None
+    state.cart_since_s = state.left_s = 0.0
+    return theirs
+
+
+def _ordered_at_s(order: TrackedOrder) -> float:
+    return max(order.created_at_s, order.shipped_at_s)
+
+
+def join_trigger_state(state: TriggerState, other: TriggerState, device_id: str = "") -> None:
     """Add what triggers knew of a device; once or twice is the same.
 
     Lists become their union, sorted by time and cut to their bounds; of one thing known to both the later word counts.
     """
     state.profile_due = True
+    _note_brought(state, other, device_id)
     state.acted_at_s = max(state.acted_at_s, other.acted_at_s)
     state.visit_at_s = max(state.visit_at_s, other.visit_at_s)
     state.cart_at_s = max(state.cart_at_s, other.cart_at_s)
@@ -306,17 +366,42 @@ def join_trigger_state(state: TriggerState, other: TriggerState) -> None:
     state.heard = {name: max(state.heard.get(name, 0.0), other.heard.get(name, 0.0)) for name in names}
 
 
-def part_from_trigger_state(state: TriggerState, part: Profile) -> None:
+def _note_brought(state: TriggerState, other: TriggerState, device_id: str) -> None:
+    """Take down what a device brings of things known once, so that it can be taken out again."""
+    news = (other.signed_up_s, without_contacts(other.known_complaints), other.birthday)
+    known = any(brought.device_id == device_id for brought in state.brought)
+    if device_id and any(news) and not known:
+        before = (state.signed_up_s, without_contacts(state.known_complaints), state.birthday)
+        state.brought = [*state.brought, Brought(device_id, *news, *before)][-MAX_BROUGHT:]
+
+
+def part_from_trigger_state(state: TriggerState, part: Profile, device_id: str = "") -> TriggerState:
     """Take out what a device had brought that turned out to be another's: what its items are wanted for, its orders,
-    and the timers of its cart; the profile is looked at anew."""
+    the timers of its cart, sign-up, birthday and complaint; the profile is looked at anew. Gives what was taken out.
+    """
     item_ids = {seen.item_id for seen in part.recent} | {line.item_id for line in part.cart}
     order_ids = {order.order_id for order in part.history.orders}
-    state.wants = [want for want in state.wants if want.item_id not in item_ids or want.at_s > part.last_at_s]
-    state.orders = [order for order in state.orders if order.order_id not in order_ids]
+    gone = TriggerState(
+        position=state.position,
+        wants=[want for want in state.wants if want.item_id in item_ids and want.at_s <= part.last_at_s],
+        orders=[order for order in state.orders if order.order_id in order_ids],
+    )
+    state.wants = [want for want in state.wants if want not in gone.wants]
+    state.orders = [order for order in state.orders if order not in gone.orders]
+    for brought in [brought for brought in state.brought if brought.device_id == device_id]:
+        gone.signed_up_s, gone.complaints = brought.signed_up_s, brought.complaints
+        gone.birthday = brought.birthday
+        if state.signed_up_s == brought.signed_up_s:
+            state.signed_up_s = brought.signed_up_before_s
+        state.complaints = parted_contacts(state.known_complaints, brought.complaints, brought.complaints_before)
+        if state.birthday == brought.birthday:
+            state.birthday = brought.birthday_before
+    state.brought = [brought for brought in state.brought if brought.device_id != device_id]
     if state.browsing is not None and state.browsing.last_at_s <= part.last_at_s:
         state.browsing = None
     state.cart_since_s = 0.0
     state.profile_due = True
+    return gone
 
 
 def timer_order(timer: Timer) -> tuple[float, str, str]:

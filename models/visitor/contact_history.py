@@ -178,9 +178,7 @@ def learn_complaint(history: ContactHistory | None, event: Event) -> ContactHist
     if "rating" in scores:
         history = history or ContactHistory()
         place = ceil(2 * scores["rating"]) - 1
-        rated = [0.0] * 2 * _STARS
-        for stars, at_s in _by_stars(history.rated_at_s):
-            rated[int(2 * stars) - 1] = at_s
+        rated = _by_half_stars(history.rated_at_s)
         rated[place] = max(rated[place], event.at_s)
         history.rated_at_s = rated
     if trouble_of(event, low_rating=0.0):
@@ -198,6 +196,14 @@ def _by_stars(rated_at_s: list[float]) -> Iterator[tuple[float, float]]:
     """Give stars, and when something was rated so; records of an older version know whole stars alone."""
     step = _STARS / len(rated_at_s) if rated_at_s else 0.0
     return (((place + 1) * step, at_s) for place, at_s in enumerate(rated_at_s))
+
+
+def _by_half_stars(rated_at_s: list[float]) -> list[float]:
+    """Give when something was rated with each of half a star to 5, 0 for never."""
+    rated = [0.0] * 2 * _STARS
+    for stars, at_s in _by_stars(rated_at_s):
+        rated[int(2 * stars) - 1] = at_s
+    return rated
 
 
 def case_of(event: Event) -> str:
@@ -274,13 +280,79 @@ def merged_contacts(one: ContactHistory | None, other: ContactHistory | None) ->
         known = _known_case(made, case.case_id)
         known.opened_at_s = max(known.opened_at_s, case.opened_at_s)
         known.resolved_at_s = max(known.resolved_at_s, case.resolved_at_s)
-    rated = [0.0] * 2 * _STARS
-    for stars, at_s in (*_by_stars(one.rated_at_s), *_by_stars(other.rated_at_s)):
-        rated[int(2 * stars) - 1] = max(rated[int(2 * stars) - 1], at_s)
-    made.rated_at_s = rated if any(rated) else []
+    rated = zip(_by_half_stars(one.rated_at_s), _by_half_stars(other.rated_at_s), strict=True)
+    made.rated_at_s = _told([max(both) for both in rated])
     for contact in sorted([*contacts_of(one), *contacts_of(other)], key=lambda contact: contact.at_s):
         _add(made, contact)
     return made
+
+
+def parted_contacts(
+    whole: ContactHistory | None, part: ContactHistory | None, before: ContactHistory | None
+) -> ContactHistory | None:
+    """Give what is left of a record once a part that had joined it is taken out again.
+
+    What the part had said last is as it was `before`; what was said since stays.
+    """
+    if whole is None or part is None:
+        return whole
+    known, made = before or ContactHistory(), ContactHistory()
+    for name in ("trouble_at_s", "resolved_at_s", "refused_at_s", "agreed_at_s"):
+        told = getattr(whole, name)
+        setattr(made, name, getattr(known, name) if told == getattr(part, name) else told)
+    theirs, mine = ({case.case_id: case for case in history.cases} for history in (part, known))
+    for case in whole.cases:
+        told_case = theirs.get(case.case_id)
+        earlier = mine.get(case.case_id, Case(case.case_id))
+        if told_case is not None:
+            case = Case(
+                case.case_id,
+                earlier.opened_at_s if case.opened_at_s == told_case.opened_at_s else case.opened_at_s,
+                earlier.resolved_at_s if case.resolved_at_s == told_case.resolved_at_s else case.resolved_at_s,
+            )
+        if case.opened_at_s or case.resolved_at_s:
+            made.cases = [*made.cases, case]
+    rated = (_by_half_stars(history.rated_at_s) for history in (whole, part, known))
+    made.rated_at_s = _told(
+        [earlier if at_s == theirs_s else at_s for at_s, theirs_s, earlier in zip(*rated, strict=True)]
+    )
+    brought = contacts_of(part)
+    for contact in contacts_of(whole):
+        if contact in brought:
+            brought.remove(contact)
+        else:
+            _add(made, contact)
+    return made if made != ContactHistory() else None
+
+
+def without_contacts(history: ContactHistory | None) -> ContactHistory | None:
+    """Give a copy of what was agreed to and complained of, and of no contact."""
+    if history is None:
+        return None
+    cases = [msgspec.structs.replace(case) for case in history.cases]
+    return msgspec.structs.replace(history, banners=b"", messages=b"", campaigns=[], cases=cases)
+
+
+def complaints_within(history: ContactHistory | None, from_s: float, until_s: float) -> ContactHistory | None:
+    """Give what was complained of and made good after `from_s` and until `until_s`, epoch seconds; None for nothing."""
+
+    def within(at_s: float) -> float:
+        return at_s if from_s < at_s <= until_s else 0.0
+
+    if history is None:
+        return None
+    cases = [Case(case.case_id, within(case.opened_at_s), within(case.resolved_at_s)) for case in history.cases]
+    made = ContactHistory(
+        trouble_at_s=within(history.trouble_at_s),
+        resolved_at_s=within(history.resolved_at_s),
+        cases=[case for case in cases if case.opened_at_s or case.resolved_at_s],
+        rated_at_s=_told([within(at_s) for at_s in _by_half_stars(history.rated_at_s)]),
+    )
+    return made if made != ContactHistory() else None
+
+
+def _told(rated_at_s: list[float]) -> list[float]:
+    return rated_at_s if any(rated_at_s) else []
 
 
 def _add(history: ContactHistory, contact: Contact) -> None:

@@ -6,6 +6,7 @@ to whoever is known next.
 """
 
 from collections.abc import Sequence
+from math import inf, nextafter
 from typing import Final
 
 import msgspec
@@ -13,11 +14,15 @@ import msgspec
 from models.events.event_ids import event_id_of
 from models.events.events import Event
 from models.events.names import VISITOR_IDENTIFIED, VISITOR_LINKED
+from models.visitor.record_before import RecordBefore
 
 MAX_LINKS: Final = 16
 """Changes of hands a device remembers; the oldest goes."""
 MAX_JOINED: Final = 32
-MAX_IDENTITY_PARTS: Final = 2
+MAX_IDENTITY_PARTS: Final = 4
+"""Parts that a device has given away and can take back."""
+MAX_CUTS: Final = 2
+"""Logouts of nobody known at which a device remembers what had been until then; the latest count."""
 LOGOUT: Final = "logout"
 _INSTANT_S: Final = 1e-6
 
@@ -33,7 +38,8 @@ class Part(msgspec.Struct, array_like=True, frozen=True):
     """What a device's profile learned past log position `after`, up to `until`, and gave to the visitor `user_id`.
 
     `state` is the profile as it was when it was given away, in its stored form. One that turned out to be another's is
-    taken `back`; that, and to whom it went then, was told at log position `told_at`.
+    taken `back`; that, and to whom it went then, was told at log position `told_at`. It is of the time from `since_s`
+    on until `ended_s`, where these are not 0. Without a `user_id` it is nobody's yet: all until a logout at `ended_s`.
     """
 
     user_id: str
@@ -42,14 +48,30 @@ class Part(msgspec.Struct, array_like=True, frozen=True):
     state: bytes
     told_at: int = 0
     back: bool = False
+    since_s: float = 0.0
+    ended_s: float = 0.0
 
 
 class Joined(msgspec.Struct, array_like=True, frozen=True):
-    """A part that a visitor's profile holds: of which device, past which position, up to which."""
+    """A part that a visitor's profile holds: of which device, past which position, up to which, of which time.
+
+    `before` is what the visitor's record said before, where the part said something else.
+    """
 
     device_id: str
     after: int
     until: int
+    since_s: float = 0.0
+    ended_s: float = 0.0
+    before: RecordBefore | None = None
+
+    def is_same(self, other: "Joined") -> bool:
+        """Whether it is the same part."""
+        return (self.device_id, self.after, self.until) == (other.device_id, other.after, other.until)
+
+    def covers(self, position: int, at_s: float) -> bool:
+        """Whether what the device did at a moment, told at a log position, is of this part."""
+        return self.after < position <= self.until and self.since_s < at_s <= (self.ended_s or inf)
 
 
 def owner_at(links: Sequence[Link], at_s: float) -> str:
@@ -68,6 +90,12 @@ def owner_at(links: Sequence[Link], at_s: float) -> str:
         else:
             break
     return owner
+
+
+def owner_of_stretch(links: Sequence[Link], until_s: float) -> str:
+    """Give whose it is what was done up to a moment: a logout at just that is the last act of what it ends."""
+    ends = any(link.at_s == until_s and not link.user_id for link in links)
+    return owner_at(links, nextafter(until_s, -inf) if ends else until_s)
 
 
 def holder_at(links: Sequence[Link], at_s: float) -> str:

@@ -1,8 +1,11 @@
 """Profile batch: a micro-batch of events learned into the profiles they concern, all vectors in one addition."""
 
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from math import inf
 from typing import Literal, NamedTuple
 
+import msgspec
 import numpy as np
 
 from models.catalog.feature_hashing import Vector
@@ -20,8 +23,25 @@ from models.events.order_copy import copied_event
 from models.events.subjects import subjects_of
 from models.visitor.cart import GroupOf
 from models.visitor.contact_history import learn_contact
-from models.visitor.identity import MAX_IDENTITY_PARTS, Joined, Link, Part, add_link, owner_at, owner_now
+from models.visitor.identity import (
+    MAX_IDENTITY_PARTS,
+    Joined,
+    Link,
+    Part,
+    add_link,
+    owner_now,
+    owner_of_stretch,
+)
 from models.visitor.interest_sketch import Sketches, joined_sketch, parted_sketch
+from models.visitor.logout_cuts import (
+    LogoutCut,
+    Stretch,
+    cut_at,
+    cut_parts,
+    earliest_stretch,
+    ends_nobodys_stretch,
+    read_cuts,
+)
 from models.visitor.order import OnSale
 from models.visitor.order_value import sold_reduced
 from models.visitor.profile import WEIGHTS, Profile, apply_one, encode_profile, first_time, tell_of_order
@@ -67,7 +87,8 @@ def learn(
         (the profile reflects it already), `told` (the engine did it) or `notice` (it tells what became of the profile,
         or whose it is).
     """
-    batch = _Batch(profiles)
+    changes = list(changes)
+    batch = _Batch(profiles, changes)
     outcomes: list[LearnOutcome] = []
     for row, position, event in changes:
         profile = profiles[row]
@@ -82,6 +103,7 @@ def learn(
             batch.forget(row)
             outcomes.append("applied")
             continue
+        batch.cut(row, event.at_s)
         profile.position = position
         if event.event == ORDER_TOLD:
             _learn_copy(profile, event, on_sale)
@@ -98,12 +120,13 @@ def learn(
             profile.contact_history = learn_contact(profile.contact_history, event)
             outcomes.append("told")
             continue
-        apply_one(profile, event, on_sale, group_of)
-        batch.learned.add(row)
         weight = WEIGHTS.get(event.event)
-        if weight is not None and not sent_by_bot(event):
-            for item in subjects_of(event):
-                batch.looks.append(_Look(row, profile, vector_of_item(item), weight, event.at_s))
+        subjects = subjects_of(event) if weight is not None and not sent_by_bot(event) else ()
+        vectors = [vector_of_item(item) for item in subjects]
+        for told in (profile, *batch.cuts_of(row, position, event)):
+            apply_one(told, event, on_sale, group_of)
+            batch.looks += [_Look(row, told, vector, weight or 0.0, event.at_s) for vector in vectors]
+        batch.learned.add(row)
         outcomes.append("applied")
     batch.close()
     return outcomes
@@ -129,6 +152,7 @@ class _Gift(NamedTuple):
     profile: Profile
     owner: str
     after: int
+    cuts: list[LogoutCut]
 
 
 class _Meeting(NamedTuple):
@@ -141,8 +165,16 @@ class _Meeting(NamedTuple):
 class _Batch:
     """What a micro-batch leaves to be done at its end, when all vectors are added at once."""
 
-    def __init__(self, profiles: list[Profile]) -> None:
+    def __init__(self, profiles: list[Profile], changes: Sequence[Change]) -> None:
         self._profiles = profiles
+        self._cuts: dict[int, list[LogoutCut]] = {}
+        self._logouts: defaultdict[int, list[float]] = defaultdict(list)
+        for row, position, event in changes:
+            profile = profiles[row]
+            if row not in self._cuts and any(not part.user_id for part in profile.parts):
+                self._cuts[row], profile.parts = read_cuts(profile.parts)
+            if position > profile.position and ends_nobodys_stretch(profile, event):
+                self._logouts[row].append(event.at_s)
         self.looks: list[_Look] = []
         self.learned: set[int] = set()
         self._gifts: list[_Gift] = []
@@ -150,9 +182,36 @@ class _Batch:
 
     def forget(self, row: int) -> None:
         """Drop what the batch has gathered of a visitor so far."""
+        self._cuts.pop(row, None)
+        self._logouts.pop(row, None)
         self.looks = [look for look in self.looks if look.row != row]
         self._gifts = [gift for gift in self._gifts if gift.row != row]
         self._meetings = [meeting for meeting in self._meetings if meeting.row != row]
+
+    def cuts_of(self, row: int, position: int, event: Event) -> list[Profile]:
+        """Give what was kept apart of a device at logouts that an event came before; it is to be learned there too."""
+        found = [cut.profile for cut in self._cuts.get(row, ()) if event.at_s <= cut.ended_s]
+        for profile in found:
+            profile.position = position
+        return found
+
+    def cut(self, row: int, until_s: float) -> None:
+        """Cut a device's profile at the logouts before a moment, where nothing that came after is in it yet."""
+        logouts = self._logouts.get(row)
+        if not logouts:
+            return
+        for ended_s in sorted(logout_s for logout_s in logouts if logout_s < until_s):
+            self._cut_at(row, ended_s)
+        self._logouts[row] = [logout_s for logout_s in logouts if logout_s >= until_s]
+
+    def _cut_at(self, row: int, ended_s: float) -> None:
+        profile = self._profiles[row]
+        cuts = self._cuts.setdefault(row, [])
+        if profile.events_seen == (cuts[-1].profile.events_seen if cuts else 0) or profile.last_at_s > ended_s:
+            return
+        cut = cut_at(profile, ended_s)
+        self.looks += [look._replace(profile=cut.profile) for look in self.looks if look.profile is profile]
+        self._cuts[row] = sorted([*cuts, cut], key=lambda known: known.ended_s)
 
     def identify(self, row: int, event: Event) -> None:
         """Take in whose a device is, or what it has learned for its visitor."""
@@ -187,10 +246,11 @@ class _Batch:
     def _give(self, row: int) -> None:
         """Hand what a device's profile has learned to the visitor it belongs to, and begin anew."""
         profile = self._profiles[row]
-        owner = owner_at(profile.links, profile.last_at_s) if profile.events_seen else ""
+        self.cut(row, inf)
+        owner = owner_of_stretch(profile.links, profile.last_at_s) if profile.events_seen else ""
         if not owner:
             return
-        self._gifts.append(_Gift(row, profile, owner, profile.given))
+        self._gifts.append(_Gift(row, profile, owner, profile.given, self._cuts.pop(row, [])))
         self._profiles[row] = Profile(
             position=profile.position,
             user_id=profile.user_id,
@@ -209,12 +269,40 @@ class _Batch:
         self._add_looks()
         for _, profile, sketch, put in self._meetings:
             profile.sketch = put(profile.sketch, sketch, profile.position)
-        for row, given, owner, after in self._gifts:
-            now = self._profiles[row]
-            # A login told later in the same batch may say that somebody else held the device then.
-            owner = owner_at(now.links, given.last_at_s) or owner
-            part = Part(owner, after, given.position, encode_profile(given))
-            now.parts = [*now.parts, part]
+        for gift in self._gifts:
+            self._hand_over(gift)
+        for row in {*self._cuts, *self._logouts}:
+            self._keep_cuts(row)
+
+    def _hand_over(self, gift: _Gift) -> None:
+        """Hand over what was given away, each stretch between logouts to whose it is."""
+        row, given, owner, after, cuts = gift
+        now, since_s = self._profiles[row], 0.0
+        while cuts:
+            stretch = earliest_stretch(given, cuts, after, since_s)
+            self._hand_over_stretch(now, stretch, owner)
+            cuts, after, since_s = cuts[1:], stretch.profile.position, stretch.ended_s
+        if given.events_seen:
+            self._hand_over_stretch(now, Stretch(given, after, since_s, 0.0), owner)
+
+    def _hand_over_stretch(self, now: Profile, stretch: Stretch, otherwise: str) -> None:
+        given = stretch.profile
+        # A login told later in the same batch may say that somebody else held the device then.
+        owner = owner_of_stretch(now.links, given.last_at_s) or otherwise
+        told_at = now.position if stretch.ended_s else 0  # what was cut off has waited
+        part = Part(owner, stretch.after, given.position, encode_profile(given), told_at)
+        part = msgspec.structs.replace(part, since_s=stretch.since_s, ended_s=stretch.ended_s)
+        now.parts = [*now.parts, part]
+
+    def _keep_cuts(self, row: int) -> None:
+        """Keep what was cut off, but for what is somebody's by now."""
+        self.cut(row, inf)
+        now, cuts, since_s = self._profiles[row], self._cuts.get(row, []), 0.0
+        while cuts and (owner := owner_of_stretch(now.links, cuts[0].profile.last_at_s)):
+            stretch = earliest_stretch(now, cuts, now.given, since_s)
+            self._hand_over_stretch(now, stretch, owner)
+            cuts, now.given, since_s = cuts[1:], stretch.profile.position, stretch.ended_s
+        now.parts = [*now.parts, *cut_parts(cuts, now.given)]
 
     def _add_looks(self) -> None:
         looks = [look for look in self.looks if look.weight]
@@ -240,6 +328,6 @@ class _Batch:
 def new_parts(profile: Profile, position: int) -> list[Part]:
     """Give the parts a profile has given away past a position, and keep only the latest `MAX_IDENTITY_PARTS` with
     it."""
-    found = [part for part in profile.parts if max(part.until, part.told_at) > position]
-    profile.parts = profile.parts[-MAX_IDENTITY_PARTS:]
-    return found
+    given = [part for part in profile.parts if part.user_id]
+    profile.parts = [*given[-MAX_IDENTITY_PARTS:], *(part for part in profile.parts if not part.user_id)]
+    return [part for part in given if max(part.until, part.told_at) > position]

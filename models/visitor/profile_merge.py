@@ -5,25 +5,34 @@ A part joins once, and in any order: everything is a sum, a latest or earliest, 
 
 from base64 import b64decode, b64encode
 from binascii import Error
+from typing import Any, Final
 
 import msgspec
 
-from models.events.amounts import whole_if_it_is
 from models.events.event_ids import latest_ids
-from models.events.events import Event
+from models.events.events import Event, score_of
 from models.events.names import VISITOR_JOINED
 from models.events.sessions import SESSION_GAP_S
 from models.visitor.cart import Cart
 from models.visitor.contact_history import merged_contacts
-from models.visitor.identity import MAX_JOINED, Joined, Part, join_id, owner_at
+from models.visitor.identity import MAX_JOINED, Joined, Part, join_id, owner_of_stretch
 from models.visitor.interest_sketch import joined_sketch, parted_sketch
-from models.visitor.order_history import History, merge, take_back
+from models.visitor.order_history import History, merge
 from models.visitor.profile import Profile, Session, decode_profile, remember_recent
+from models.visitor.profile_parting import take_out
+from models.visitor.record_before import record_before
 from models.visitor.satisfaction import merged_satisfaction
 
+_OF_TIME: Final = ("since_s", "ended_s")
 
-def joining(site: str, device_id: str, part: Part, at_s: float, accepted_at_s: float) -> Event:
-    """Give the event that carries a part to the visitor it belongs to."""
+
+def joining(site: str, device_id: str, part: Part, at_s: float, accepted_at_s: float, given_to: str = "") -> Event:
+    """Give the event that carries a part to the visitor it belongs to; `given_to` is who has it once it is taken
+    back."""
+    params: dict[str, Any] = {"after": part.after, "until": part.until, "back": part.back}
+    params |= {name: value for name in _OF_TIME if (value := getattr(part, name))}
+    if given_to:
+        params["given_to"] = given_to
     return Event(
         site=site,
         event=VISITOR_JOINED,
@@ -33,7 +42,7 @@ def joining(site: str, device_id: str, part: Part, at_s: float, accepted_at_s: f
         at_s=at_s,
         accepted_at_s=accepted_at_s,
         event_id=join_id(site, device_id, part),
-        params={"after": part.after, "until": part.until, "state": b64encode(part.state).decode(), "back": part.back},
+        params={**params, "state": b64encode(part.state).decode()},
     )
 
 
@@ -47,15 +56,17 @@ def read_joining(event: Event) -> tuple[Joined, Profile] | None:
     after, until, state = (event.params.get(name) for name in ("after", "until", "state"))
     if not (isinstance(after, int) and isinstance(until, int) and isinstance(state, str) and event.device_id):
         return None
+    since_s, ended_s = (score_of(event.params, name) or 0.0 for name in _OF_TIME)
     try:
-        return Joined(event.device_id, after, until), decode_profile(b64decode(state, validate=True))
+        joined = Joined(event.device_id, after, until, since_s, ended_s)
+        return joined, decode_profile(b64decode(state, validate=True))
     except (Error, msgspec.DecodeError, msgspec.ValidationError):
         return None
 
 
 def is_new(profile: Profile, joined: Joined) -> bool:
-    """Whether a profile does not hold a part yet; a device's parts come in the order it gave them."""
-    return all(known.until < joined.until for known in profile.joined if known.device_id == joined.device_id)
+    """Whether a profile does not hold a part yet."""
+    return not any(known.is_same(joined) for known in profile.joined)
 
 
 def join(profile: Profile, joined: Joined, part: Profile) -> bool:
@@ -63,6 +74,9 @@ def join(profile: Profile, joined: Joined, part: Profile) -> bool:
     if not is_new(profile, joined):
         return False
     kept = [known for known in profile.joined if known.device_id != joined.device_id or known.until]
+    if part.contact_history or part.satisfaction or part.intent:
+        before = record_before(profile.contact_history, profile.satisfaction, intent=profile.intent)
+        joined = msgspec.structs.replace(joined, before=before)
     profile.joined = [*kept, *part.joined, joined][-MAX_JOINED:]
     if not part.events_seen:
         return True
@@ -104,52 +118,37 @@ def corrected_parts(profile: Profile) -> list[Part]:
     login was told late, is taken back and given anew."""
     made: list[Part] = []
     for part in profile.parts:
-        owner = "" if part.back else owner_at(profile.links, decode_profile(part.state).last_at_s)
+        owner = "" if part.back else owner_of_stretch(profile.links, decode_profile(part.state).last_at_s)
         if owner in ("", part.user_id):
             made.append(part)
             continue
         made.append(msgspec.structs.replace(part, told_at=profile.position, back=True))
-        made.append(Part(owner, part.after, part.until, part.state, profile.position))
+        made.append(msgspec.structs.replace(part, user_id=owner, told_at=profile.position))
     return made
 
 
 def part_from(profile: Profile, joined: Joined, part: Profile) -> bool:
     """Take out of a profile what a part brought, but for the vectors; False where it is not in.
 
-    What cannot be told apart stays: when the visitor was seen first, how many contacts there were.
+    What cannot be told apart stays: when the visitor was seen first and last.
     """
-    if joined not in profile.joined:
+    held = next((known for known in profile.joined if known.is_same(joined)), None)
+    if held is None:
         return False
-    profile.joined = [known for known in profile.joined if known != joined and known not in part.joined]
-    profile.events_seen = max(0, profile.events_seen - part.events_seen)
-    profile.bot_events = max(0, profile.bot_events - part.bot_events)
-    profile.sessions = max(min(1, profile.events_seen), profile.sessions - part.sessions)
-    profile.counts = [max(0, count - other) for count, other in zip(profile.counts, part.counts, strict=True)]
-    brought = {(seen.item_id, seen.at_s) for seen in part.recent}
-    profile.recent = [seen for seen in profile.recent if (seen.item_id, seen.at_s) not in brought]
-    quantities = {line.item_id: line.quantity for line in part.cart}
-    for line in profile.cart:
-        line.quantity = whole_if_it_is(line.quantity - quantities.get(line.item_id, 0))
-    profile.cart = [line for line in profile.cart if line.quantity > 0]
-    if profile.orders is not None and part.orders is not None:
-        for order in part.orders.orders:
-            take_back(profile.orders, order.order_id)
-        profile.orders = profile.orders if profile.orders.orders_seen else None
-    touches = (part.first_touch, part.last_touch)
-    profile.first_touch = None if profile.first_touch in touches else profile.first_touch
-    profile.last_touch = None if profile.last_touch in touches else profile.last_touch
-    profile.satisfaction = None if profile.satisfaction == part.satisfaction else profile.satisfaction
+    profile.joined = [known for known in profile.joined if not known.is_same(joined) and known not in part.joined]
+    take_out(profile, part, held.before)
     return True
 
 
 def join_part(profile: Profile, device_id: str, part: Part) -> None:
     """Make a part of a profile all that a device gave away, unless it is in already; or take it out again."""
     state = decode_profile(part.state)
+    joined = Joined(device_id, part.after, part.until, part.since_s, part.ended_s)
     if part.back:
-        if part_from(profile, Joined(device_id, part.after, part.until), state):
+        if part_from(profile, joined, state):
             profile.sketch = parted_sketch(profile.sketch, state.sketch, profile.position)
         return
-    if join(profile, Joined(device_id, part.after, part.until), state):
+    if join(profile, joined, state):
         profile.sketch = joined_sketch(profile.sketch, state.sketch, profile.position)
 
 

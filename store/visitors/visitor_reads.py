@@ -172,7 +172,8 @@ class VisitorReader:
         entries = [entry for entry in entries if entry.position > own]
         for joined in profile.joined:
             if joined.until:
-                entries += await self._entries(site, joined.device_id, joined.after, joined.until)
+                theirs = await self._entries(site, joined.device_id, joined.after, joined.until)
+                entries += [entry for entry in theirs if joined.covers(entry.position, entry.at_s)]
         return visit.visitor_id, sorted(entries, key=lambda entry: entry.at_s)[-MAX_ENTRIES:]
 
     async def _entries(self, site: str, visitor_id: str, after: int, until: int | None) -> list[TimelineEntry]:

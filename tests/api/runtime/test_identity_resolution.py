@@ -332,3 +332,67 @@ def test_a_login_told_late_takes_back_what_another_visitor_was_given(api: Api, s
     assert "purchase" not in told
     api.post(event("view_item", device, "p8", timestamp=START_S + 30))
     assert "p8" in [recent["item_id"] for recent in seen_of(api, bob)["recent_items"]], "the device is still bob's"
+
+
+def until_true(check: Callable[[], bool]) -> bool:
+    """Wait a while for what goes through the log more than once."""
+    ends_at = time.monotonic() + 15
+    while time.monotonic() < ends_at and not check():
+        time.sleep(0.05)
+    return check()
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+@pytest.mark.parametrize("late_first", [False, True])
+def test_a_logout_of_nobody_known_parts_what_was_before_from_what_came_after(
+    api: Api, late_first: bool, at_once: bool
+) -> None:
+    device, ann, bob = new_visitor(), new_user(), new_user()
+    shopped = [
+        event("add_to_cart", device, {"item_id": "p4", "price": 4}, timestamp=START_S + 1),
+        event("purchase", device, "p7", params={"transaction_id": f"o-{device}", "value": 9}, timestamp=START_S + 2),
+        event("logout", device, timestamp=START_S + 10),
+        event("add_to_cart", device, {"item_id": "p5", "price": 5}, timestamp=START_S + 20),
+    ]
+    for batch in [shopped] if at_once else [[told] for told in shopped]:
+        api.post(*batch)
+    assert cart_of(api, device) == {"p4": 1, "p5": 1}, "nobody is known: all of it is the device's"
+    logins = [
+        event("login", device, user_id=bob, timestamp=START_S + 30),
+        event("login", device, user_id=ann, timestamp=START_S),
+    ]
+    for told in logins[::-1] if late_first else logins:
+        api.post(told)
+        api.wait_until_learned()
+    assert until_true(lambda: (cart_of(api, ann), cart_of(api, bob)) == ({"p4": 1}, {"p5": 1}))
+    assert (seen_of(api, ann)["value"]["orders"], seen_of(api, bob)["value"]["orders"]) == (1, 0)
+    timelines = [api.secret.get(f"/v1/visitors/{visitor}/timeline").json()["entries"] for visitor in (ann, bob)]
+    of_ann, of_bob = ([entry["event"] for entry in timeline] for timeline in timelines)
+    assert ("purchase" in of_ann, "purchase" in of_bob) == (True, False)
+    assert (of_ann.count("add_to_cart"), of_bob.count("add_to_cart")) == (1, 1)
+    api.wait_until_learned()
+    bought = api.secret.get("/v1/reports/lifetime-value").json()
+    assert bought["rows"], "the order is in the reports as well"
+
+
+def test_what_a_wrong_login_was_said_to_complain_of_and_refuse_goes_with_it(api: Api) -> None:
+    device, ann, bob, now_s = new_visitor(), new_user(), new_user(), time.time() - 600
+    api.post(
+        event("complaint_made", device, timestamp=now_s + 1),
+        event("email_unsubscribed", device, timestamp=now_s + 2),
+        event("sign_up", device, timestamp=now_s + 3),
+    )
+    api.post(event("view_item", bob, "p5", user_id=bob, timestamp=now_s + 3))
+    api.post(event("login", device, user_id=bob, timestamp=now_s + 20))
+
+    def restrained(visitor: str) -> tuple[bool, bool]:
+        contact = seen_of(api, visitor)["contact"]
+        return contact["promotions_suspended"], contact["messages_refused"]
+
+    assert until_true(lambda: restrained(bob) == (True, True))
+    api.wait_until_learned()
+    api.post(event("login", device, user_id=ann, timestamp=now_s))
+    assert until_true(lambda: (restrained(ann), restrained(bob)) == ((True, True), (False, False)))
+    api.wait_until_learned()
+    stages = [seen_of(api, visitor)["stage"]["stage"] for visitor in (ann, bob)]
+    assert stages == ["effective", "potential"]

@@ -14,6 +14,7 @@ from models.triggers.trigger_state import (
     decode_trigger_state,
     encode_trigger_state,
     given,
+    given_until,
     join_trigger_state,
     joining_trigger_state,
     part_from_trigger_state,
@@ -22,7 +23,7 @@ from models.triggers.trigger_state import (
 from models.visitor.order import Order
 from models.visitor.order_history import History
 from models.visitor.profile import Profile, RecentItem
-from tests.models.makers import event
+from tests.models.makers import START_S, event
 from tests.models.triggers.shop import DAY, Shop
 
 
@@ -79,6 +80,55 @@ def test_a_timer_held_by_the_words_of_before_is_held_by_their_code() -> None:
     revision, read = decode_trigger_state(encode_trigger_state(state, 7))
     assert revision == 7
     assert [timer.held for timer in read.timers] == ["no_page_open", "", "cap"]
+
+
+def known(state: TriggerState) -> tuple[float, float, str]:
+    """When the visitor signed up and complained last, and the birthday."""
+    complained_at_s = state.known_complaints.trouble_at_s if state.known_complaints is not None else 0.0
+    return state.signed_up_s, complained_at_s, state.birthday
+
+
+def test_sign_up_birthday_and_complaint_go_with_the_device_that_brought_them() -> None:
+    told = (
+        event("sign_up", at_s=5),
+        event("complaint_made", at_s=6),
+        event("birthday_given", at_s=7, params={"birthday": "1990-02-03"}),
+        event("add_to_wishlist", "p001", at_s=8),
+    )
+    part = Profile(last_at_s=START_S + 8, recent=[RecentItem("p001", START_S + 8)])
+    for own in ((), (event("sign_up", at_s=1), event("complaint_made", at_s=2)), (event("sign_up", at_s=99),)):
+        bob, device = Shop().see(*own), Shop().see(*told)
+        before = known(bob.state)
+        join_trigger_state(bob.state, device.state, "phone")
+        join_trigger_state(bob.state, device.state, "phone")
+        assert bob.state.birthday == "02-03"
+        gone = part_from_trigger_state(bob.state, part, "phone")
+        assert known(bob.state) == before
+        assert bob.state.brought == []
+        ann = Shop()
+        join_trigger_state(ann.state, gone, "phone")
+        assert known(ann.state)[:2] == (START_S + 5, START_S + 6)
+        assert (ann.state.birthday, ann.state.want("p001") is not None) == ("02-03", True)
+        part_from_trigger_state(bob.state, part, "phone")
+        assert known(bob.state) == before
+
+
+def test_what_came_after_a_logout_is_not_of_who_is_said_to_have_logged_in_before() -> None:
+    device = Shop().see(
+        event("sign_up", at_s=1),
+        event("add_to_wishlist", "p001", at_s=5),
+        event("order_created", "p002", at_s=6, params={"order_id": "o"}),
+        event("logout", at_s=10),
+        event("add_to_wishlist", "p003", at_s=20),
+        event("complaint_made", at_s=21),
+    )
+    theirs = given_until(device.state, device.state.left_s)
+    assert [want.item_id for want in theirs.wants] == ["p001"]
+    assert known(theirs)[:2] == (START_S + 1, 0.0)
+    assert [order.order_id for order in theirs.orders] == ["o"]
+    assert [want.item_id for want in device.state.wants] == ["p003"]
+    assert device.state.orders == []
+    assert known(device.state)[:2] == (0.0, START_S + 21)
 
 
 def test_what_a_device_brought_for_another_is_taken_out() -> None:

@@ -1,5 +1,7 @@
 """Contact: what reached a visitor is bounded, counted once, and joined; of consent the latest word counts."""
 
+from math import inf
+
 from models.events.events import Event
 from models.visitor.contact_history import (
     MAX_CAMPAIGNS,
@@ -7,12 +9,15 @@ from models.visitor.contact_history import (
     MAX_CONTACTS,
     Contact,
     ContactHistory,
+    complaints_within,
     contacts_of,
     is_restrained,
     learn_contact,
     merged_contacts,
     message_id,
+    parted_contacts,
     trouble_of,
+    without_contacts,
 )
 from models.visitor.order_value import sold_reduced
 from models.visitor.profile import Profile, apply_one, decode_profile, encode_profile
@@ -190,3 +195,32 @@ def test_of_a_refusal_and_an_agreement_at_one_moment_the_refusal_counts() -> Non
     assert history_of(*reversed(told)).opted_out
     assert not history_of(*told, event("email_subscribed", at_s=1)).opted_out
     assert not ContactHistory().opted_out
+
+
+def test_complaints_are_divided_by_time() -> None:
+    told = history_of(
+        complaint("complaint_made", 1),
+        complaint("complaint_made", 2, case_id="a"),
+        complaint("review_added", 3, rating=1.5),
+        banner("spring", 4),  # type: ignore[arg-type]
+        complaint("complaint_resolved", 9, case_id="a"),
+    )
+    before, after = complaints_within(told, 0.0, START_S + 5), complaints_within(told, START_S + 5, inf)
+    assert before is not None
+    assert after is not None
+    assert (before.suspended(0.0), after.suspended(), contacts_of(before)) == (True, False, [])
+    assert [(case.opened_at_s, case.resolved_at_s) for case in after.cases] == [(0.0, START_S + 9)]
+    assert complaints_within(told, START_S + 9, inf) is None
+    assert complaints_within(None, 0.0, inf) is None
+
+
+def test_a_part_taken_out_leaves_ratings_of_any_version_as_they_were() -> None:
+    older = ContactHistory(rated_at_s=[0.0, 5.0, 0.0, 0.0, 0.0])
+    part = history_of(complaint("review_added", 7, rating=2), complaint("review_added", 8, rating=0.5))
+    left = parted_contacts(merged_contacts(older, part), part, older)
+    assert left is not None
+    assert (left.suspended(0.5), left.suspended(1.5), left.suspended(2.0)) == (False, False, True)
+    assert parted_contacts(part, part, None) is None
+    copy = without_contacts(part)
+    assert copy == part
+    assert copy is not part
