@@ -9,7 +9,6 @@ import msgspec
 import numpy as np
 
 from models.catalog.feature_hashing import Vector
-from models.events.bots import sent_by_bot
 from models.events.events import Event, EventItem
 from models.events.names import (
     IDENTITY_EVENTS,
@@ -24,6 +23,7 @@ from models.events.subjects import subjects_of
 from models.visitor.cart import GroupOf
 from models.visitor.contact_history import learn_contact
 from models.visitor.identity import (
+    LOGOUT,
     MAX_IDENTITY_PARTS,
     Joined,
     Link,
@@ -121,11 +121,11 @@ def learn(
             outcomes.append("told")
             continue
         weight = WEIGHTS.get(event.event)
-        subjects = subjects_of(event) if weight is not None and not sent_by_bot(event) else ()
-        vectors = [vector_of_item(item) for item in subjects]
-        for told in (profile, *batch.cuts_of(row, position, event)):
+        for told in batch.concerned(row, position, event):
             apply_one(told, event, on_sale, group_of)
-            batch.looks += [_Look(row, told, vector, weight or 0.0, event.at_s) for vector in vectors]
+            if weight is not None:
+                for item in subjects_of(event):
+                    batch.looks.append(_Look(row, told, vector_of_item(item), weight, event.at_s))
         batch.learned.add(row)
         outcomes.append("applied")
     batch.close()
@@ -167,14 +167,19 @@ class _Batch:
 
     def __init__(self, profiles: list[Profile], changes: Sequence[Change]) -> None:
         self._profiles = profiles
-        self._cuts: dict[int, list[LogoutCut]] = {}
-        self._logouts: defaultdict[int, list[float]] = defaultdict(list)
-        for row, position, event in changes:
-            profile = profiles[row]
-            if row not in self._cuts and any(not part.user_id for part in profile.parts):
+        self._cuts = dict[int, list[LogoutCut]]()
+        self._logouts = defaultdict[int, list[float]](list)
+        for row, profile in enumerate(profiles):
+            if any(not part.user_id for part in profile.parts):
                 self._cuts[row], profile.parts = read_cuts(profile.parts)
-            if position > profile.position and ends_nobodys_stretch(profile, event):
+        for row, position, event in changes:
+            if (
+                event.event == LOGOUT
+                and position > profiles[row].position
+                and ends_nobodys_stretch(profiles[row], event)
+            ):
                 self._logouts[row].append(event.at_s)
+        self._parted = {*self._cuts, *self._logouts}
         self.looks: list[_Look] = []
         self.learned: set[int] = set()
         self._gifts: list[_Gift] = []
@@ -188,16 +193,19 @@ class _Batch:
         self._gifts = [gift for gift in self._gifts if gift.row != row]
         self._meetings = [meeting for meeting in self._meetings if meeting.row != row]
 
-    def cuts_of(self, row: int, position: int, event: Event) -> list[Profile]:
-        """Give what was kept apart of a device at logouts that an event came before; it is to be learned there too."""
-        found = [cut.profile for cut in self._cuts.get(row, ()) if event.at_s <= cut.ended_s]
-        for profile in found:
+    def concerned(self, row: int, position: int, event: Event) -> Sequence[Profile]:
+        """Give the profile that is to learn an event, and what was kept apart of it at logouts that the event came
+        before."""
+        if row not in self._parted:
+            return (self._profiles[row],)
+        earlier = [cut.profile for cut in self._cuts.get(row, ()) if event.at_s <= cut.ended_s]
+        for profile in earlier:
             profile.position = position
-        return found
+        return (self._profiles[row], *earlier)
 
     def cut(self, row: int, until_s: float) -> None:
         """Cut a device's profile at the logouts before a moment, where nothing that came after is in it yet."""
-        logouts = self._logouts.get(row)
+        logouts = self._logouts.get(row) if row in self._parted else None
         if not logouts:
             return
         for ended_s in sorted(logout_s for logout_s in logouts if logout_s < until_s):
@@ -271,7 +279,7 @@ class _Batch:
             profile.sketch = put(profile.sketch, sketch, profile.position)
         for gift in self._gifts:
             self._hand_over(gift)
-        for row in {*self._cuts, *self._logouts}:
+        for row in sorted({*self._cuts, *self._logouts}):
             self._keep_cuts(row)
 
     def _hand_over(self, gift: _Gift) -> None:
