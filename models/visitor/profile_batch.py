@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 
 from models.catalog.feature_hashing import Vector
+from models.events.bots import sent_by_bot
 from models.events.events import Event, EventItem
 from models.events.names import (
     IDENTITY_EVENTS,
@@ -120,7 +121,7 @@ def learn(
             profile.contact_history = learn_contact(profile.contact_history, event)
             outcomes.append("told")
             continue
-        weight = WEIGHTS.get(event.event)
+        weight = None if sent_by_bot(event) else WEIGHTS.get(event.event)
         for told in batch.concerned(row, position, event):
             apply_one(told, event, on_sale, group_of)
             if weight is not None:

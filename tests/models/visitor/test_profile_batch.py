@@ -65,3 +65,13 @@ def test_logins_of_one_batch_in_the_wrong_order_give_what_was_before_to_the_earl
         apart = learned(learned(Profile(), seen, login("d1", *first)), login("d1", *then), first=3)
         kept = [part.user_id for part in apart.parts if not part.back]
         assert kept[-1] == "ann"
+
+
+def test_a_bots_looks_move_nobodys_interests() -> None:
+    own = event("view_item", "a", items=(EventItem(item_id="a", brand="x"),))
+    crawled = event(
+        "view_item", items=(EventItem(item_id="b", brand="y"),), at_s=5, context={"userAgent": "GPTBot/1.2"}
+    )
+    assert profile_of(crawled).sketch == b""
+    mixed, alone = profile_of(own, crawled), profile_of(own)
+    assert mixed.sketch == alone.sketch != b""
