@@ -12,7 +12,15 @@ import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.admin.item_routes import ITEMS_PATH, MAX_FEED_BYTES
-from api.admin.resource_routes import ResourceRoutes, refuse_named, resource_view, with_warnings
+from api.admin.resource_routes import (
+    After,
+    Force,
+    ResourceRoutes,
+    page_of,
+    refuse_named,
+    resource_view,
+    with_warnings,
+)
 from api.http.checked_route import CheckedRoute
 from api.http.problems import unknown
 from api.http.request_body import answer
@@ -142,15 +150,14 @@ def _declare_reading(kind: ResourceKind, path: str, noun: str) -> None:
     async def get_many(
         site: SecretSite,
         limit: Annotated[int, Query(ge=1, le=MAX_RESOURCES)] = 100,
-        after: Annotated[str, Query(description="Begin behind this id; answers name the next one in `next`.")] = "",
+        after: After = "",
     ) -> Response:
         """List by id."""
         await follow_newest_catalog(site)
         table = _table(site, kind)
-        ids = sorted(resource_id for resource_id in table if resource_id > after)
-        page = ids[:limit]
-        listed = {kind: [resource_view(table[resource_id]) for resource_id in page], "total": len(table)}
-        return answer({**listed, "next": page[-1] if len(ids) > limit else None})
+        page = page_of(table, after, limit)
+        listed = [resource_view(table[resource_id]) for resource_id in page.ids]
+        return answer({kind: listed, "total": len(table), "next": page.following})
 
     @router.get(
         f"{path}/{{resource_id:path}}",
@@ -179,12 +186,11 @@ def _declare_reading(kind: ResourceKind, path: str, noun: str) -> None:
         request: Request,
         resource_id: str,
         site: SecretSite,
-        force: Annotated[bool, Query(description="Remove it whatever names it.")] = False,
+        force: Force = False,
     ) -> Response:
         """Remove one; it is not shown from the next request on. What a rule or a running experiment names stays."""
-        await follow_newest_catalog(site)
         if not force:
-            refuse_named(site, noun, resource_id)
+            await refuse_named(site, noun, resource_id)
         return await routes.delete_one(request, site, resource_id)
 
 
@@ -202,8 +208,11 @@ def _checked(
     """Refuse what would silently do nothing: a creative of no campaign, an audience of no segment, a change of no
     placement; and what an experiment that has begun may not change. `before` comes with it in the same call."""
     for named in references_of(resource):
-        known = named.name in known_segments if named.noun == "segment" else is_met(named, site.assortment)
-        if not known and (named.noun == "segment" or named.noun in SETTLED_NOUNS):
+        if named.noun == "segment":
+            is_known = named.name in known_segments
+        else:
+            is_known = named.noun not in SETTLED_NOUNS or is_met(named, site.assortment)
+        if not is_known:
             meant = guess(named, site.assortment)
             then = f"did you mean {meant}?" if meant else f"put the {named.noun} first"
             raise InvalidError(

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from api.admin.resource_routes import ResourceRoutes, resource_view
+from api.admin.resource_routes import ResourceRoutes, resource_view, with_warnings
 from api.http.checked_route import CheckedRoute
 from api.http.problems import ProblemError
 from api.http.request_body import MAX_BODY_BYTES, answer, array_in, at_its_address, parse_each, read_leniently
@@ -201,7 +201,7 @@ class _ItemRoutes(ResourceRoutes[CatalogItem]):
         item = intake.read(intake.values[0])
         await self.put(state_of(request), site, [item])
         intake.warn_of_currencies(site.assortment)
-        return answer({**resource_view(item), **({"warnings": intake.warnings} if intake.warnings else {})})
+        return answer(with_warnings(resource_view(item), intake.warnings))
 
 
 _ROUTES: Final = _ItemRoutes("item", MAX_RESOURCES, CATALOG_AWAY, partial(id_of, "items"), MAX_FEED_BYTES)

@@ -14,20 +14,20 @@ from api.http.request_body import answer
 from api.http.schemas.documenting import problems
 from api.http.schemas.operations import DeadLetters, DeadLettersReplayed, StreamStatus
 from api.runtime.authentication import SecretSite
-from api.runtime.log_appender import Incoming, append_events
+from api.runtime.log_appender import Incoming, append_events, event_record
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
 from api.runtime.stream_gauges import EVENT_OUTCOMES, lags
 from models.base.errors import InvalidError
 from models.base.timestamps import iso
 from models.events.dead_letter import DeadLetter, decode_dead_letter
-from models.events.events import decode_event, encode_event
+from models.events.events import decode_event
 from models.events.intake.event_warnings import EventWarnings
 from models.events.intake.item_currencies import in_one_currency
 from models.events.intake.parsing import Receipt, read_event
 from models.visitor.contact_policy import zone
 from store.client import UNAVAILABLE
-from store.log.log import EventLog, LogUnavailableError, Record, partition_of
+from store.log.log import EventLog, LogUnavailableError, Record
 
 _REPLAY_GROUP = "replay"
 _READ_RECORDS = 1_000
@@ -153,8 +153,7 @@ def _again(state: State, site: Site, letter: DeadLetter) -> Incoming:
         event = decode_event(letter.value)
         if event.site != site.name:
             raise InvalidError("site_unknown", f"the event belongs to site {event.site!r}")
-    partition = partition_of(site.name, event.visitor_id, state.logs.events.partitions)
-    return Incoming(site.name, partition, event.visitor_id, encode_event(event))
+    return event_record(event, state.logs.events.partitions)
 
 
 def _read(log: EventLog, after: int | None) -> list[Record]:

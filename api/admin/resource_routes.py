@@ -3,23 +3,26 @@
 import math
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Generic, Protocol, TypeVar, cast, get_args
+from typing import Annotated, Any, Final, Generic, NamedTuple, Protocol, TypeVar, cast, get_args
 
 import msgspec
-from fastapi import Request, Response
+from fastapi import Query, Request, Response
 
 from api.http.problems import ProblemError, unknown
 from api.http.request_body import MAX_BODY_BYTES, answer, array_in, parse_each, read_json, read_resource
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
-from api.runtime.store_access import ask_store
+from api.runtime.store_access import ask_store, follow_newest_catalog
 from models.base.errors import InvalidError
 from models.catalog.references import Noun, named_by
 
 Resource = TypeVar("Resource")
 _MOST_NAMED: Final = 10
+
+After = Annotated[str, Query(description="Begin behind this id; answers name the next one in `next`.")]
+Force = Annotated[bool, Query(description="Remove it whatever names it.")]
 
 
 class ResourceStore(Protocol[Resource]):
@@ -126,10 +129,29 @@ def with_warnings(found: dict[str, Any], warnings: list[dict[str, Any]]) -> dict
     return {**found, "warnings": warnings} if warnings else found
 
 
-def refuse_named(site: Site, noun: str, resource_id: str) -> None:
+class Page(NamedTuple):
+    """Ids of one page of a listing, and the one it goes on behind, None for the last page."""
+
+    ids: list[str]
+    following: str | None
+
+
+def page_of(ids: Iterable[str], after: str, limit: int) -> Page:
+    """Give the first ids behind one.
+
+    >>> page_of(["c", "a", "b"], "", 2), page_of(["c", "a", "b"], "b", 2)
+    (Page(ids=['a', 'b'], following='b'), Page(ids=['c'], following=None))
+    """
+    behind = sorted(known for known in ids if known > after)
+    page = behind[:limit]
+    return Page(page, page[-1] if len(behind) > limit else None)
+
+
+async def refuse_named(site: Site, noun: str, resource_id: str) -> None:
     """Refuse to take out what a rule in force or a running experiment names: it would go on with nothing to show."""
     if noun not in get_args(Noun) or noun == "item":
         return
+    await follow_newest_catalog(site)
     naming = named_by(cast(Noun, noun), resource_id, site.assortment, time.time())
     if naming:
         raise ProblemError(

@@ -8,7 +8,14 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from api.admin.resource_routes import StoredResourceRoutes, refuse_named, with_warnings
+from api.admin.resource_routes import (
+    After,
+    Force,
+    StoredResourceRoutes,
+    page_of,
+    refuse_named,
+    with_warnings,
+)
 from api.http.checked_route import CheckedRoute
 from api.http.problems import unknown
 from api.http.request_body import answer, read_json
@@ -18,7 +25,7 @@ from api.http.schemas.segments import MAX_EXAMPLES, Preview, PreviewRule, Segmen
 from api.runtime.authentication import SecretSite
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
-from api.runtime.store_access import SEGMENTS_AWAY, ask_store, follow_newest_catalog, store_errors_translated
+from api.runtime.store_access import SEGMENTS_AWAY, ask_store, store_errors_translated
 from models.base.durations import DAY_S
 from models.base.errors import InvalidError, show_value
 from models.base.timestamps import iso
@@ -92,17 +99,16 @@ async def get_segments(
     request: Request,
     site: SecretSite,
     limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
-    after: Annotated[str, Query(description="Begin behind this id; answers name the next one in `next`.")] = "",
+    after: After = "",
 ) -> Response:
     """List by id; `counts` has the number of visitors in each."""
     state = state_of(request)
     known = await _segments(state, site)
     tallies = await ask_store(SEGMENTS_AWAY, state.stores.segments.tallies, site.name, state.logs.events.partitions)
-    ids = sorted(segment_id for segment_id in known if segment_id > after)
-    page = ids[:limit]
-    counts = {segment_id: tallies.get(f"segment:{segment_id}", MemberCount(0, 0.0)).visitors for segment_id in page}
-    listed = {"segments": [_written(known[segment_id]) for segment_id in page], "counts": counts, "total": len(known)}
-    return answer({**listed, "next": page[-1] if len(ids) > limit else None})
+    page = page_of(known, after, limit)
+    counts = {segment_id: tallies.get(f"segment:{segment_id}", MemberCount(0, 0.0)).visitors for segment_id in page.ids}
+    listed = [_written(known[segment_id]) for segment_id in page.ids]
+    return answer({"segments": listed, "counts": counts, "total": len(known), "next": page.following})
 
 
 @router.post(
@@ -210,12 +216,11 @@ async def delete_segment(
     request: Request,
     segment_id: SegmentId,
     site: SecretSite,
-    force: Annotated[bool, Query(description="Remove it whatever names it.")] = False,
+    force: Force = False,
 ) -> Response:
     """Remove one; its visitors leave it in the background. What a rule or a running experiment names stays."""
-    await follow_newest_catalog(site)
     if not force:
-        refuse_named(site, "segment", segment_id)
+        await refuse_named(site, "segment", segment_id)
     return await _ROUTES.delete_one(request, site, segment_id)
 
 

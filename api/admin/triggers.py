@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from api.admin.resource_routes import StoredResourceRoutes, with_warnings
+from api.admin.resource_routes import After, StoredResourceRoutes, page_of, with_warnings
 from api.http.checked_route import CheckedRoute
 from api.http.problems import unknown
 from api.http.request_body import answer, read_json, read_object
@@ -79,15 +79,13 @@ async def get_triggers(
     request: Request,
     site: SecretSite,
     limit: Annotated[int, Query(ge=1, le=1_000)] = 1_000,
-    after: Annotated[str, Query(description="Begin behind this id; answers name the next one in `next`.")] = "",
+    after: After = "",
 ) -> Response:
     """List by id: those every site begins with (`shipped`), and the site's own in their place or beside them."""
     configured = await ask_store(_AWAY, state_of(request).stores.trigger_config.read, site.name)
-    ids = sorted(trigger_id for trigger_id in configured.triggers if trigger_id > after)
-    page = ids[:limit]
-    listed = [_view(configured.triggers[trigger_id], configured) for trigger_id in page]
-    following = page[-1] if len(ids) > limit else None
-    return answer({"triggers": listed, "total": len(configured.triggers), "next": following})
+    page = page_of(configured.triggers, after, limit)
+    listed = [_view(configured.triggers[trigger_id], configured) for trigger_id in page.ids]
+    return answer({"triggers": listed, "total": len(configured.triggers), "next": page.following})
 
 
 @router.put(

@@ -13,7 +13,7 @@ from api.http.schemas.documenting import problems
 from api.http.schemas.visitors import Visitor
 from api.runtime.authentication import SecretSite
 from api.runtime.decision_views import list_view
-from api.runtime.log_appender import Incoming, append_events
+from api.runtime.log_appender import append_events, event_record
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
 from api.runtime.store_access import PROFILES_AWAY, store_errors_translated
@@ -23,7 +23,7 @@ from models.base.errors import show_value
 from models.base.timestamps import iso
 from models.decisions import recommend
 from models.decisions.visitor_context import VisitorContext
-from models.events.events import Event, encode_event
+from models.events.events import Event
 from models.events.intake.parsing import parse_visitor_id
 from models.events.names import VISITOR_DELETED
 from models.events.subjects import creative_of
@@ -263,9 +263,13 @@ async def delete_visitor(request: Request, visitor_id: VisitorId, site: SecretSi
     others = {
         device: Link(at_s, holder) for device, holder in holders.items() if holder not in (known.visitor_id, device)
     }
+    partitions = state.logs.events.partitions
     await append_events(
         state.appenders.events,
-        [_incoming(state, identified(site.name, device_id, link, now_s), link) for device_id, link in others.items()],
+        [
+            event_record(identified(site.name, device_id, link, now_s), partitions, link)
+            for device_id, link in others.items()
+        ],
     )
     return Response(status_code=204)
 
@@ -284,15 +288,11 @@ async def _erase(state: State, site: Site, visitor_ids: list[str], at_s: float) 
         Event(site=site.name, event=VISITOR_DELETED, visitor_id=visitor_id, at_s=at_s, accepted_at_s=now_s)
         for visitor_id in visitor_ids
     ]
-    positions = await append_events(state.appenders.events, [_incoming(state, event) for event in events])
+    partitions = state.logs.events.partitions
+    positions = await append_events(state.appenders.events, [event_record(event, partitions) for event in events])
     with store_errors_translated(
         "the erasure is recorded and will be carried out when the profile store answers again"
     ):
         for erased_id, position in zip(visitor_ids, positions, strict=True):
-            partition = partition_of(site.name, erased_id, state.logs.events.partitions)
+            partition = partition_of(site.name, erased_id, partitions)
             await asyncio.to_thread(state.stores.profiles.erase, site.name, partition, erased_id, position)
-
-
-def _incoming(state: State, event: Event, link: Link | None = None) -> Incoming:
-    partition = partition_of(event.site, event.visitor_id, state.logs.events.partitions)
-    return Incoming(event.site, partition, event.visitor_id, encode_event(event), link)

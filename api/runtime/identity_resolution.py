@@ -3,12 +3,11 @@
 import logging
 import time
 
-from api.runtime.log_appender import Incoming
+from api.runtime.log_appender import Incoming, event_record
 from models.events.events import Event, decode_event, encode_event
 from models.events.names import PROFILE_EVENTS, VISITOR_DELETED
 from models.visitor.identity import Link, add_link, belonging, identified, link_of, linked
 from store.client import UNAVAILABLE
-from store.log.log import partition_of
 from store.visitors.device_links import DeviceId, LinkStore
 
 _LOGGER = logging.getLogger(__name__)
@@ -49,7 +48,7 @@ class IdentityResolver:
             if link is not None:
                 known[device] = add_link(links, link)
                 found.append((device, link))
-            prepared.append(incoming if theirs is event else self._incoming(theirs))
+            prepared.append(incoming if theirs is event else event_record(theirs, self._partitions))
         # By time: what nobody was known to have done belongs to the first of several who came together.
         found.sort(key=lambda told: told[1].at_s)
         return prepared + [news for device, link in found for news in self._news(device, link)]
@@ -72,12 +71,8 @@ class IdentityResolver:
         value = encode_event(identified(site, device_id, link, now_s))
         news = [Incoming(site, partition, device_id, value, link, added=True)]
         if link.user_id:
-            news.append(self._incoming(linked(site, device_id, link, now_s))._replace(added=True))
+            news.append(event_record(linked(site, device_id, link, now_s), self._partitions)._replace(added=True))
         return news
-
-    def _incoming(self, event: Event) -> Incoming:
-        partition = partition_of(event.site, event.visitor_id, self._partitions)
-        return Incoming(event.site, partition, event.visitor_id, encode_event(event))
 
 
 def _stays(event: Event) -> bool:

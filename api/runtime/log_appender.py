@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from api.http.problems import unavailable
+from models.events.events import Event, encode_event
 from models.visitor.identity import Link
-from store.log.log import EventLog, LogUnavailableError
+from store.log.log import EventLog, LogUnavailableError, partition_of
 from store.visitors.order_tellers import ToldOrder
 
 _MAX_GROUP: Final = 5_000
@@ -31,6 +32,12 @@ class Incoming(NamedTuple):
     link: Link | None = None
     added: bool = False
     heard: ToldOrder | None = None
+
+
+def event_record(event: Event, partitions: int, link: Link | None = None) -> Incoming:
+    """Give an event as a record of the partition its visitor belongs to, of so many of the log."""
+    partition = partition_of(event.site, event.visitor_id, partitions)
+    return Incoming(event.site, partition, event.visitor_id, encode_event(event), link)
 
 
 Prepare = Callable[[list[Incoming]], list[Incoming]]

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from api.runtime.log_appender import Incoming
+from api.runtime.log_appender import Incoming, event_record
 from models.events.bots import sent_by_bot
 from models.events.events import Event, decode_event, encode_event, order_id_of
 from models.events.names import ORDER_EVENTS
@@ -130,7 +130,7 @@ class OrderSpreader:
         return site, partition_of(site, visitor_id, self._partitions), visitor_id
 
     def _copy(self, copy: Event) -> Incoming:
-        return Incoming(*self._device(copy.site, copy.visitor_id), encode_event(copy), added=True)
+        return event_record(copy, self._partitions)._replace(added=True)
 
 
 def _order_event(record: Incoming) -> Event | None:

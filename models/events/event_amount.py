@@ -1,9 +1,13 @@
 """Event amount: what an event says that something came to, and in which currency."""
 
-from typing import NamedTuple
+from collections import defaultdict
+from typing import Final, NamedTuple
 
 from models.events.currency import told_in
 from models.events.events import Event, score_of
+
+CENTS: Final = 100
+"""Orders keep amounts in hundredths."""
 
 
 class EventAmount(NamedTuple):
@@ -11,6 +15,22 @@ class EventAmount(NamedTuple):
 
     value: float
     currency: str
+
+
+class ItemSums(NamedTuple):
+    """How many of each item an event names, over all its lines, and what they come to by their prices."""
+
+    quantities: defaultdict[str, float]
+    worth: defaultdict[str, float]
+
+
+def item_sums(event: Event) -> ItemSums:
+    """Add up an event's lines by item, in order of their first; a line without a price is worth nothing."""
+    sums = ItemSums(defaultdict(float), defaultdict(float))
+    for item in event.items:
+        sums.quantities[item.item_id] += item.quantity
+        sums.worth[item.item_id] += (item.price or 0.0) * item.quantity
+    return sums
 
 
 def amount_of(event: Event) -> EventAmount | None:

@@ -22,6 +22,11 @@ def event_id_of(*parts: str) -> str:
     return blake2b("\x1f".join(parts).encode(), digest_size=16).hexdigest()
 
 
+def short_id_of(size: int, *parts: str) -> bytes:
+    """Give the first bytes of such an id: enough to tell one of a few from the others."""
+    return bytes.fromhex(event_id_of(*parts))[:size]
+
+
 def is_recent(recent: bytes, event_id: str) -> bool:
     """Whether an id is among the latest; an event without one never is.
 

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from models.events.event_ids import event_id_of
+from models.events.event_ids import short_id_of
 
 MAX_OPEN_IMPRESSIONS: Final = 48
 """Latest impressions of a visitor that are remembered."""
@@ -49,4 +49,4 @@ def clicked_once(known: Sequence[OpenImpression], shown: Sequence[str]) -> tuple
 
 
 def _key_of(shown: Sequence[str]) -> bytes:
-    return bytes.fromhex(event_id_of(*shown))[:_KEY_BYTES]
+    return short_id_of(_KEY_BYTES, *shown)

@@ -154,7 +154,7 @@ def _settle(
         coming = trigger.when.timers_after_firing(state, now_s, config.trigger_index.zone)
         if coming:  # this year's was missed; next year has one of its own
             state.note_done(timer.trigger_id, timer.subject)
-            arm(state, trigger, trigger.when.timers_after_firing(state, now_s, config.trigger_index.zone))
+            arm(state, trigger, coming)
         return None
     state.note_done(timer.trigger_id, timer.subject)
     outcome = TriggerOutcome(

@@ -77,7 +77,7 @@ class ContactHistory(msgspec.Struct, array_like=True):
         resolved_s = self.resolved_s("")
         return (
             self.trouble_at_s > resolved_s
-            or any(case.opened_at_s > max(case.resolved_at_s, self.resolved_at_s) for case in self.cases)
+            or any(case.opened_at_s > self.resolved_s(case.case_id) for case in self.cases)
             or any(at_s > resolved_s and stars <= low_rating for stars, at_s in _by_stars(self.rated_at_s))
         )
 

@@ -8,7 +8,6 @@ counts; lines that were cancelled count besides. `models.visitor.order_undo` say
 `store.archive.order_queries` the same in SQL; a test holds them together.
 """
 
-from collections import defaultdict
 from collections.abc import Callable
 from math import inf
 from typing import Final, NamedTuple
@@ -18,10 +17,11 @@ import msgspec
 from models.base.texts import text_or_empty
 from models.events.amounts import whole_if_it_is
 from models.events.currency import comparable
-from models.events.event_amount import EventAmount, amount_of
+from models.events.event_amount import CENTS, EventAmount, amount_of, item_sums
 from models.events.events import Event, EventItem
 from models.events.names import ORDERED_EVENTS, PAID_EVENTS
 from models.visitor.order_undo import (
+    CANCELLED,
     LineWorth,
     TakenBack,
     Undo,
@@ -34,8 +34,6 @@ from models.visitor.order_undo import (
 
 OnSale = Callable[[EventItem, float, str], bool]
 """Says whether an item was sold below its usual price at a time, epoch seconds; the text is its price's currency."""
-CENTS: Final = 100
-_CANCELLED: Final = "order_cancelled"
 _LEAST_CENTS: Final = 0.5
 """An order of which less than this is left, in hundredths, was taken back whole."""
 
@@ -143,15 +141,9 @@ def _place_in_time(order: Order, at_s: float) -> int:
 
 
 def _tell_lines(order: Order, event: Event, amount: EventAmount | None, on_sale: OnSale) -> None:
-    quantities: defaultdict[str, float] = defaultdict(float)
-    worth: defaultdict[str, float] = defaultdict(float)
-    reduced: set[str] = set()
+    quantities, worth = item_sums(event)
     named = text_or_empty(event.params.get("currency"))
-    for item in event.items:
-        quantities[item.item_id] += item.quantity
-        worth[item.item_id] += (item.price or 0.0) * item.quantity
-        if on_sale(item, event.at_s, named):
-            reduced.add(item.item_id)
+    reduced = {item.item_id for item in event.items if on_sale(item, event.at_s, named)}
     if not sum(worth.values()) > 0:
         worth = quantities
     whole = sum(worth.values())
@@ -173,7 +165,7 @@ def _tell_lines(order: Order, event: Event, amount: EventAmount | None, on_sale:
 
 def undo_order(order: Order, event: Event) -> None:
     """Take in an event that takes an order back, or the items of it that it names, or an amount."""
-    if event.event == _CANCELLED and not event.items:
+    if event.event == CANCELLED and not event.items:
         order.cancelled = True
         return
     undo = undo_of(event)

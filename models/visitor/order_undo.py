@@ -16,20 +16,19 @@ import msgspec
 
 from models.events.amounts import whole_if_it_is
 from models.events.currency import comparable
-from models.events.event_amount import amount_of
-from models.events.event_ids import event_id_of
+from models.events.event_amount import CENTS, amount_of, item_sums
+from models.events.event_ids import short_id_of
 from models.events.events import Event, score_of
 
 MAX_UNDOS: Final = 32
 """Events of one order that are kept one by one; older ones are kept as sums, by what they said of which line."""
 MAX_FOLDED: Final = 512
 """Of events kept as sums, so many are known when they are told again."""
-_CENTS: Final = 100
 _KEY_BYTES: Final = 8
 _FOLDED_BYTES: Final = 5
 _RETURNED: Final = "order_returned"
 _REFUNDED: Final = "refund"
-_CANCELLED: Final = "order_cancelled"
+CANCELLED: Final = "order_cancelled"
 
 
 class Undo(msgspec.Struct, array_like=True):
@@ -72,16 +71,12 @@ class TakenBack(NamedTuple):
 
 def undo_of(event: Event) -> Undo:
     """Give what an event takes back."""
-    quantities: defaultdict[str, float] = defaultdict(float)
-    prices: defaultdict[str, float] = defaultdict(float)
-    for item in event.items:
-        quantities[item.item_id] += item.quantity
-        prices[item.item_id] += (item.price or 0.0) * item.quantity
+    quantities, prices = item_sums(event)
     items = sorted((item_id, whole_if_it_is(quantity)) for item_id, quantity in quantities.items())
     amount = amount_of(event)
-    undo = Undo(b"", event.event, None if amount is None else round(amount.value * _CENTS), items)
+    undo = Undo(b"", event.event, None if amount is None else round(amount.value * CENTS), items)
     said = event.event_id or repr((undo.event, undo.cents, undo.items))
-    undo.key = bytes.fromhex(event_id_of(said))[:_KEY_BYTES]
+    undo.key = short_id_of(_KEY_BYTES, said)
     if amount is None:
         return undo
     undo.currency = amount.currency
@@ -89,7 +84,7 @@ def undo_of(event: Event) -> Undo:
     whole = sum(prices.values())
     if whole > 0:
         ends = accumulate(prices[item_id] for item_id, _ in items)
-        rounded = [round(amount.value * _CENTS * end / whole) for end in ends]
+        rounded = [round(amount.value * CENTS * end / whole) for end in ends]
         undo.shares = [end - start for start, end in pairwise([0, *rounded])]
     return undo
 
@@ -206,11 +201,11 @@ def taken_back(undos: Sequence[Undo], lines: Mapping[str, LineWorth], currency: 
     returned = refunded = either = cancelled = 0.0
     for item_id, told in by_line.items():
         line = lines.get(item_id)
-        returns, refunds, cancels = told[_RETURNED], told[_REFUNDED], told[_CANCELLED]
+        returns, refunds, cancels = told[_RETURNED], told[_REFUNDED], told[CANCELLED]
         units[item_id] = max(returns.quantity, refunds.quantity) + cancels.quantity
         larger = max(returns.cents(line), refunds.cents(line))
         returned, refunded, either = returned + returns.cents(line), refunded + refunds.cents(line), either + larger
         left = inf if line is None or line.cents is None else line.cents - larger
         cancelled += min(cancels.cents(line), max(left, cancels.valued))
     most = max(either, returned + of_no_line[_RETURNED], refunded + of_no_line[_REFUNDED])
-    return TakenBack(units, most + cancelled + of_no_line[_CANCELLED])
+    return TakenBack(units, most + cancelled + of_no_line[CANCELLED])

@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 from models.events.currency import NO_CURRENCY, CurrencySum, SiteCurrency, sums_by_currency
+from models.events.event_amount import CENTS
 from models.events.events import EventItem
-from models.visitor.order import CENTS
 from models.visitor.order_history import History, OlderOrders
 
 

@@ -26,7 +26,10 @@ def test_every_route_of_the_api_is_checked() -> None:
     ["", "limit=3", "limit=3&key=k", "_=17&limit=3", "utm_source=x&fbclid=y&t=1", "%6Cimit=3", "limit", "&&limit=3&"],
 )
 def test_known_parameters_and_those_of_caches_and_campaigns_are_taken(query: str) -> None:
-    refuse_unknown(query.encode(), frozenset({"key", "limit"}))
+    known = frozenset({"key", "limit"})
+    refuse_unknown(query.encode(), known)
+    with pytest.raises(InvalidError, match="'limits'"):
+        refuse_unknown(f"{query}&limits=3".encode(), known)
 
 
 @pytest.mark.parametrize(
