@@ -27,14 +27,21 @@ from stream.retry import Stop, retry_until_available
 _LONGEST_RETRY_S: Final = 7 * DAY_S
 
 
-def open_log(settings: Settings, suffix: str = "", partitions: int | None = None, stop: Stop | None = None) -> EventLog:
+def open_log(
+    settings: Settings,
+    suffix: str = "",
+    partitions: int | None = None,
+    stop: Stop | None = None,
+    *,
+    retention_s: float | None = None,
+) -> EventLog:
     """Open the event log, or with a suffix one of its companions."""
-    if stop is not None:
-        name = settings.log_name + suffix
-        return retry_until_available(stop, f"open the log {name}", partial(open_log, settings, suffix, partitions))
     name = settings.log_name + suffix
+    if stop is not None:
+        again = partial(open_log, settings, suffix, partitions, retention_s=retention_s)
+        return retry_until_available(stop, f"open the log {name}", again)
     count = partitions or settings.log_partitions
-    retention_s = settings.log_retention_h * HOUR_S
+    retention_s = retention_s or settings.log_retention_h * HOUR_S
     if settings.log == "kafka":
         from store.log.kafka_client import KafkaBroker
         from store.log.kafka_log import KafkaLog

@@ -10,13 +10,23 @@ from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from store.refusals import (
+    UNAVAILABLE,
+    AsyncPlainConnection,
+    AsyncSecureConnection,
+    AsyncSocketConnection,
+    PlainConnection,
+    SecureConnection,
+    SocketConnection,
+)
+
 _CONNECT_S: Final = 5.0
+_PLAIN: Final = "redis://"
+_SECURE: Final = "rediss://"
+_SOCKET: Final = "unix://"
 
 Client = redis.Redis
 AsyncClient = redis.asyncio.Redis
-
-UNAVAILABLE = (redis.ConnectionError, redis.TimeoutError, redis.BusyLoadingError, redis.ReadOnlyError, OSError)
-"""What a Redis that is away, starting or failing over raises: wait and try again."""
 
 
 def connect(url: str, *, cluster: bool = False, timeout_s: float = 5.0) -> Client:
@@ -27,12 +37,17 @@ def connect(url: str, *, cluster: bool = False, timeout_s: float = 5.0) -> Clien
     """
     options: dict[str, Any] = {"socket_timeout": timeout_s, "socket_connect_timeout": timeout_s}
     if cluster:
-        try:
-            return cast(Client, redis.cluster.RedisCluster.from_url(url, **options))
+        connection_class = SecureConnection if url.startswith(_SECURE) else PlainConnection
+        try:  # by a plain address: from a secure one the client would take a class of its own
+            plain = url.replace(_SECURE, _PLAIN, 1)
+            return cast(
+                Client, redis.cluster.RedisCluster.from_url(plain, connection_class=connection_class, **options)
+            )
         except redis.RedisClusterException as error:
             if isinstance(error.__cause__, UNAVAILABLE):  # away for now, as opposed to no cluster at all
                 raise redis.ConnectionError(str(error)) from error
             raise
+    options["connection_class"] = _class_for(url, PlainConnection, SecureConnection, SocketConnection)
     return redis.Redis.from_url(url, retry=Retry(NoBackoff(), 1), **options)
 
 
@@ -43,6 +58,17 @@ def connect_async(url: str, *, cluster: bool = False, timeout_s: float | None = 
     each write and read costs as much as they do.
     """
     options: dict[str, Any] = {"socket_timeout": timeout_s, "socket_connect_timeout": timeout_s or _CONNECT_S}
+    connection_class = _class_for(url, AsyncPlainConnection, AsyncSecureConnection, AsyncSocketConnection)
     if cluster:
-        return cast(AsyncClient, redis.asyncio.cluster.RedisCluster.from_url(url, **options))
+        client = redis.asyncio.cluster.RedisCluster.from_url(url, **options)
+        client.connection_kwargs["connection_class"] = connection_class  # of nodes that it finds
+        for node in client.startup_nodes:
+            node.connection_class = connection_class
+        return cast(AsyncClient, client)
+    options["connection_class"] = connection_class
     return redis.asyncio.Redis.from_url(url, retry=AsyncRetry(NoBackoff(), 1), max_connections=256, **options)
+
+
+def _class_for(url: str, plain: type[Any], secure: type[Any], socket: type[Any]) -> type[Any]:
+    """Give the connection for an address by its scheme."""
+    return secure if url.startswith(_SECURE) else socket if url.startswith(_SOCKET) else plain

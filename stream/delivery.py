@@ -6,8 +6,9 @@ Each site has its own threads and at most so many calls at once: a webhook that 
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Final
 
 import httpx
@@ -15,11 +16,12 @@ import httpx
 from models.triggers.payload import signature
 from models.triggers.trigger import WAYS
 from models.visitor.contact_policy import Webhook
-from store.client import UNAVAILABLE
+from store.guarded_thread import GuardedThread
 from store.log.log import EventLog, LogUnavailableError
 from store.messages.outbox import Outbox, Outgoing
+from store.refusals import UNAVAILABLE
 from store.site.trigger_config import TriggerConfigStore
-from stream.metrics import DELIVERIES, WAITING
+from stream.metrics import DELIVERIES, WAITING, count_failure
 from stream.retry import Backoff, Stop
 
 _LOGGER = logging.getLogger(__name__)
@@ -66,7 +68,7 @@ class MessageDelivery:
         self._timeout_s = timeout_s
         self._stop = stop
         self._threads = [
-            threading.Thread(target=self._run, args=(way, site), name=f"deliver-{way}-{site}", daemon=True)
+            GuardedThread(f"deliver-{way}-{site}", partial(self._run, way, site), count_failure)
             for site in sorted(outboxes)
             for way in WAYS
         ]
@@ -97,14 +99,29 @@ class MessageDelivery:
         outbox = self._outboxes[site]
         now_s = time.time()
         taken = outbox.take("topic", _TOPIC_PORTION, now_s, now_s + _TAKEN_S)
-        if taken:
-            self._topic.append([(record.partition, record.body) for record in taken])
-            for message in taken:
-                outbox.delivered("topic", message, {"topic": "delivered", "topic_at_s": f"{time.time():.3f}"})
-            DELIVERIES.labels(site, "topic", "delivered").inc(len(taken))
+        refused = taken if taken and not self._append(site, taken) else []
+        for message in refused:
+            # One of them cannot be appended at all: the others are not to wait for it.
+            if not self._append(site, [message]):
+                told = {"topic": "undelivered", "topic_error": "the topic does not take it"}
+                outbox.set_aside("topic", message, time.time(), {**told, "topic_at_s": f"{time.time():.3f}"})
+                DELIVERIES.labels(site, "topic", "undelivered").inc()
         WAITING.labels(site, "topic").set(outbox.waiting("topic"))
         if len(taken) < _TOPIC_PORTION:
             self._stop.wait(_LOOK_EVERY_S)
+
+    def _append(self, site: str, taken: Sequence[Outgoing]) -> bool:
+        """Append messages to the topic; False, and none is, where it will never take them as they are."""
+        try:
+            self._topic.append([(message.partition, message.body) for message in taken])
+        except ValueError as error:
+            _LOGGER.error("the topic does not take a message of %s: %s", site, error)
+            return False
+        for message in taken:
+            told = {"topic": "delivered", "topic_at_s": f"{time.time():.3f}"}
+            self._outboxes[site].delivered("topic", message, told)
+        DELIVERIES.labels(site, "topic", "delivered").inc(len(taken))
+        return True
 
     def _webhooks(self, site: str) -> None:
         """Keep up to `_AT_ONCE` calls going until there is nothing to send."""
@@ -122,6 +139,9 @@ class MessageDelivery:
                     self._post(site, outgoing, webhook, client)
                 except UNAVAILABLE as error:
                     _LOGGER.warning("a webhook's outcome is not noted, it will be sent again: %s", error)
+                except Exception as error:
+                    _LOGGER.exception("message %s failed", outgoing.message_id)
+                    count_failure(f"webhook-{site}", error)
                 finally:
                     slots.release()
 
@@ -174,4 +194,7 @@ def _send(outgoing: Outgoing, webhook: Webhook, client: httpx.Client) -> str:
         with client.stream("POST", webhook.url, content=outgoing.body, headers=headers) as response:
             return "" if response.is_success else f"answered {response.status_code}"
     except (httpx.HTTPError, httpx.InvalidURL) as error:
+        return f"{type(error).__name__}: {error}"[:300]
+    except Exception as error:
+        _LOGGER.exception("message %s cannot be sent", outgoing.message_id)
         return f"{type(error).__name__}: {error}"[:300]

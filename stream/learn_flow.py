@@ -12,9 +12,9 @@ from bytewax.outputs import StatelessSinkPartition
 from models.learner.learner import Learner, SavedLearner
 from models.learner.snapshot import encode_snapshot
 from models.learner.warm_up import warm
-from store.client import UNAVAILABLE
 from store.log.groups import LEARN_GROUP
 from store.log.log import Batch, EventLog, LogReader
+from store.refusals import UNAVAILABLE
 from store.site.catalog import CatalogStore
 from store.site.models import ModelStore
 from stream.assortments import Assortments

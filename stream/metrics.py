@@ -24,7 +24,15 @@ TRIGGERS = Counter(
     "shopwindow_triggers", "Triggers carried out or given up, by trigger and status.", ["site", "trigger", "status"]
 )
 DELIVERIES = Counter("shopwindow_deliveries", "Messages by way out and outcome.", ["site", "way", "outcome"])
+REFUSALS = Counter("shopwindow_stream_refusals", "Tries that a server refused for now or did not answer.")
+REFUSED = Gauge("shopwindow_stream_refused", "1 while the flow waits for a server that refuses or does not answer.")
+THREAD_FAILURES = Counter("shopwindow_thread_failures", "Errors of threads beside the flow, which go on.", ["thread"])
 WAITING = Gauge("shopwindow_messages_waiting", "Messages that are on their way out.", ["site", "way"])
+
+
+def count_failure(thread: str, _: Exception) -> None:
+    """Count an error of a thread beside the flow."""
+    THREAD_FAILURES.labels(thread).inc()
 
 
 def observe_lag(flow: str, events: Sequence[tuple[int, Event]]) -> None:

@@ -6,8 +6,9 @@ import threading
 from collections.abc import Callable
 from typing import Final, NoReturn, TypeVar
 
-from store.client import UNAVAILABLE
 from store.log.log import LogUnavailableError
+from store.refusals import UNAVAILABLE
+from stream.metrics import REFUSALS, REFUSED
 
 _LOGGER = logging.getLogger(__name__)
 _FIRST_WAIT_S: Final = 0.05
@@ -59,11 +60,19 @@ def retry_until_available(stop: Stop, what: str, call: Callable[[], Answered]) -
         Repeatable: a call that failed half-way is made again whole.
     """
     backoff = Backoff(stop)
+    refused = False
     while True:
         try:
-            return call()
+            answer = call()
         except (*UNAVAILABLE, LogUnavailableError) as error:
             if stop.is_set():
                 stop.leave(what)
             _LOGGER.warning("cannot %s, waiting: %s", what, error)
+            refused = True
+            REFUSALS.inc()
+            REFUSED.set(1)
             backoff.wait()
+        else:
+            if refused:
+                REFUSED.set(0)
+            return answer

@@ -37,11 +37,11 @@ from models.triggers.trigger_state import (
 )
 from models.visitor.profile import Profile
 from models.visitor.profile_merge import read_joining, takes_back
-from store.client import UNAVAILABLE
 from store.clock import Clock
 from store.log.groups import PROFILE_GROUP
 from store.messages.item_watchers import ItemWatcherStore
 from store.messages.trigger_states import Message, StateUpdate, TriggerStore, WatcherUpdate
+from store.refusals import UNAVAILABLE
 from store.site.catalog import CatalogStore
 from store.visitors.profiles import ProfileStore
 from stream.assortments import Assortments

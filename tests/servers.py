@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -124,9 +124,48 @@ def running_kafka(directory: Path) -> Iterator[Broker]:
         yield broker
 
 
+class RestartableKafka:
+    """An Apache Kafka broker of a test's own, that can go and come back with what it holds."""
+
+    def __init__(self, jars: Path, directory: Path) -> None:
+        self._port = free_port()
+        self._log = directory / "kafka.log"
+        self._command = _apache_command(jars, directory, self._port)
+        self._running = ExitStack()
+        self.bootstrap = f"127.0.0.1:{self._port}"
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        self._running.enter_context(_process(self._command, self._log, self._port))
+
+    def stop(self) -> None:
+        """End it in good order; again does nothing."""
+        self._running.close()
+
+
+@contextmanager
+def restartable_kafka(directory: Path) -> Iterator[RestartableKafka]:
+    """A broker that is started; it keeps its data below the directory. Raises `MissingComponentError`."""
+    broker = RestartableKafka(fetch_kafka(), directory)
+    try:
+        broker.start()
+        yield broker
+    finally:
+        broker.stop()
+
+
 @contextmanager
 def _apache(jars: Path, directory: Path) -> Iterator[Broker]:
-    port, controller_port = free_port(), free_port()
+    port = free_port()
+    command = _apache_command(jars, directory, port)
+    with _process(command, directory / "kafka.log", port) as pid:
+        listener = f"127.0.0.1:{port}"
+        yield Broker(listener, "apache", f"Apache Kafka {kafka_version()}, started on {listener}", pid)
+
+
+def _apache_command(jars: Path, directory: Path, port: int) -> list[str]:
+    """Lay a broker's directory out, and give the command that starts it."""
+    controller_port = free_port()
     listener, controller = f"127.0.0.1:{port}", f"127.0.0.1:{controller_port}"
     settings = {
         "process.roles": "broker,controller",
@@ -152,8 +191,7 @@ def _apache(jars: Path, directory: Path) -> Iterator[Broker]:
     java += ["-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"]
     formatting = [*java, "kafka.tools.StorageTool", "format", "--cluster-id", CLUSTER_ID, "--config", str(config)]
     subprocess.run(formatting, capture_output=True, check=True)
-    with _process([*java, "kafka.Kafka", str(config)], directory / "kafka.log", port) as pid:
-        yield Broker(listener, "apache", f"Apache Kafka {kafka_version()}, started on {listener}", pid)
+    return [*java, "kafka.Kafka", str(config)]
 
 
 @contextmanager

@@ -26,8 +26,8 @@ from models.events.intake.event_warnings import EventWarnings
 from models.events.intake.item_currencies import in_one_currency
 from models.events.intake.parsing import Receipt, read_event
 from models.visitor.contact_policy import zone
-from store.client import UNAVAILABLE
 from store.log.log import EventLog, LogUnavailableError, Record
+from store.refusals import UNAVAILABLE
 
 _REPLAY_GROUP = "replay"
 _READ_RECORDS = 1_000
@@ -43,12 +43,17 @@ async def healthz() -> Response:
 
 
 @router.head("/readyz", include_in_schema=False)
-@router.get("/readyz", summary="Is it warm and loaded", responses=problems(503))
+@router.get("/readyz", summary="Can it do what it promises", responses=problems(503))
 async def readyz(request: Request) -> Response:
-    """Answer 200 once catalog and models are loaded and the decision path is warm."""
-    if not state_of(request).running.ready.is_set():
+    """Answer 200 once catalog and models are loaded, the decision path is warm and events are taken: one is appended to
+    see. `troubles` names what fails and stops neither.
+    """
+    state = state_of(request)
+    if not state.running.ready.is_set():
         raise ProblemError(503, "not_ready", "catalog and models are not loaded yet", {"Retry-After": "1"})
-    return answer({"status": "ready"})
+    if trouble := await state.intake_probe.trouble():
+        raise unavailable("intake_unavailable", f"no events are taken: {trouble}")
+    return answer({"status": "ready", "troubles": state.health.troubles})
 
 
 @router.head("/metrics", include_in_schema=False)

@@ -23,9 +23,9 @@ from store.archive.experiment_results import Asked, asked_of, asked_of_holdout
 from store.archive.report_source import ReportSettings
 from store.archive.reports import REPORTS, Report, make_report, parse_day
 from store.archive.unarchived import NOTHING_UNARCHIVED, Unarchived, read_unarchived
-from store.client import UNAVAILABLE
 from store.log.groups import ARCHIVE_GROUP
 from store.log.log import LogRecreatedError, LogUnavailableError
+from store.refusals import UNAVAILABLE
 
 FIRST_DAY = Annotated[str | None, Query(alias="from", description="First day (UTC).", examples=["2026-01-01"])]
 LAST_DAY = Annotated[str | None, Query(alias="to", description="Last day (UTC), included.")]

@@ -37,9 +37,9 @@ from models.visitor.explain_interests import explain_interests
 from models.visitor.identity import Link, identified
 from models.visitor.order_history import interval_s, order_ids
 from models.visitor.profile import COUNTED, Profile, encode_profile
-from store.client import UNAVAILABLE
 from store.clock import read_now_s
 from store.log.log import partition_of
+from store.refusals import UNAVAILABLE
 from store.visitors.visitor_reads import know
 
 router = APIRouter(tags=["visitors"], route_class=CheckedRoute)

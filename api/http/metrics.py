@@ -24,7 +24,7 @@ DECISIONS_UNLOGGED = Counter("shopwindow_decisions_unlogged", "Decisions that th
 EXPOSURES_LOST = Counter(
     "shopwindow_exposures_lost", "Exposures to experiments the log did not take; told with the next decision."
 )
-PENDING_LOST = Counter("shopwindow_pending_lost", "Accepted events not laid over profiles: Redis was away.")
+PENDING_LOST = Counter("shopwindow_pending_lost", "Accepted events not laid over profiles: Redis refused or was away.")
 PROCESSED = Gauge(
     "shopwindow_events_processed",
     "Events by outcome, since the site began: what the profile flow made of them, and what the intake rejected.",
@@ -41,6 +41,10 @@ LAG = Gauge(
     "shopwindow_log_lag_events", "Events in the log a flow has not committed.", ["flow"], multiprocess_mode="mostrecent"
 )
 DEAD_LETTERS = Gauge("shopwindow_dead_letters", "Records kept in the dead-letter log.", multiprocess_mode="mostrecent")
+PART_FAILURES = Counter("shopwindow_part_failures", "Errors of a part of the API process that goes on.", ["part"])
+PART_TROUBLED = Gauge(
+    "shopwindow_part_troubled", "1 while a part of an API process fails.", ["part"], multiprocess_mode="livemax"
+)
 SNAPSHOT_VERSION = Gauge(
     "shopwindow_snapshot_version", "Version of the models served.", ["site"], multiprocess_mode="mostrecent"
 )

@@ -22,10 +22,10 @@ from api.runtime.store_access import store_errors_translated
 from models.base.errors import InvalidError, show_value
 from models.events.intake.parsing import parse_served_id
 from models.visitor.holds import NO_PAGE_OPEN
-from store.client import UNAVAILABLE
 from store.clock import read_now_s
 from store.log.log import partition_of
 from store.messages.on_site import OnSite, note_presence, read_on_site
+from store.refusals import UNAVAILABLE
 
 EVENT_STREAM: Final = "text/event-stream"
 HEARTBEAT_S: Final = 15.0

@@ -17,7 +17,7 @@ from models.experiments.assignment import VariantAssignments, assignments_of
 from models.visitor.campaign_echo import echoed_campaign, without_echo
 from models.visitor.holds import STATE_UNAVAILABLE, hold_words
 from models.visitor.profile import Profile
-from store.client import UNAVAILABLE
+from store.refusals import UNAVAILABLE
 from store.visitors.visitor_reads import NO_SEGMENTS, ReadOptions, ResolvedVisitor, VisitorRead, before_login, know
 
 

@@ -7,7 +7,7 @@ from api.runtime.log_appender import Incoming, event_record
 from models.events.events import Event, decode_event, encode_event
 from models.events.names import PROFILE_EVENTS, VISITOR_DELETED
 from models.visitor.identity import Link, add_link, belonging, identified, link_of, linked
-from store.client import UNAVAILABLE
+from store.refusals import UNAVAILABLE
 from store.visitors.device_links import DeviceId, LinkStore
 
 _LOGGER = logging.getLogger(__name__)

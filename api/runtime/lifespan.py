@@ -4,13 +4,14 @@ import asyncio
 import contextlib
 import gc
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from api.http import metrics
 from api.http.config import ApiConfig
 from api.runtime.begin_decision import begin_decision
+from api.runtime.health import CATALOG_AND_MODELS, STREAM_GAUGES, Health, IntakeProbe, go_on
 from api.runtime.identity_resolution import IdentityResolver
 from api.runtime.log_appender import Appender, Incoming
 from api.runtime.logs import Logs
@@ -25,11 +26,12 @@ from models.decisions.recommend import Query
 from models.events.bots import bot_of
 from models.learner.warm_up import warm
 from store.archive.archive import Archive
-from store.client import UNAVAILABLE, AsyncClient, Client, connect, connect_async
+from store.client import AsyncClient, Client, connect, connect_async
 from store.messages.journal import JournalStore
 from store.messages.mailings import MailingStore
 from store.messages.outbox import Outbox
 from store.messages.trigger_states import TriggerStore
+from store.refusals import UNAVAILABLE
 from store.site.catalog import CatalogStore
 from store.site.models import ModelStore
 from store.site.segments import SegmentStore
@@ -76,7 +78,8 @@ async def live(config: ApiConfig, open_logs: Callable[[], Logs], stopping: Calla
         stores = _stores(config, client, redis, VisitorReader(unwatched, logs.events.partitions), logs)
         closing.push_async_callback(asyncio.to_thread, stores.archive.close)
         closing.push_async_callback(asyncio.to_thread, logs.close)
-        appenders = _appenders(config, hasty, logs)
+        health = Health()
+        appenders = _appenders(config, hasty, logs, health)
         closing.push_async_callback(asyncio.to_thread, appenders.close)
         state = State(
             config=config,
@@ -95,9 +98,16 @@ async def live(config: ApiConfig, open_logs: Callable[[], Logs], stopping: Calla
             appenders=appenders,
             notifier=MessageNotifier(redis, logs.events.partitions, stopping),
             running=Running(stopping),
+            health=health,
+            intake_probe=IntakeProbe(appenders.events, appenders.probes),
             rejected=RejectedEvents(stores.profiles),
         )
-        tasks = [asyncio.create_task(work) for work in (_follow(state), measure(state), state.notifier.run())]
+        parts: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
+            CATALOG_AND_MODELS: partial(_follow, state),
+            STREAM_GAUGES: partial(measure, state),
+            "news for pages": state.notifier.run,
+        }
+        tasks = [asyncio.create_task(go_on(health, part, work)) for part, work in parts.items()]
         try:
             yield state
         finally:
@@ -127,7 +137,7 @@ def _stores(config: ApiConfig, client: Client, redis: AsyncClient, visitors: Vis
     )
 
 
-def _appenders(config: ApiConfig, hasty: Client, logs: Logs) -> Appenders:
+def _appenders(config: ApiConfig, hasty: Client, logs: Logs, health: Health) -> Appenders:
     links = LinkStore(hasty, config.profile_lifetime_s)
     identity = IdentityResolver(links, logs.events.partitions)
     tellers = OrderTellerStore(hasty, logs.events.partitions, config.profile_lifetime_s)
@@ -137,10 +147,12 @@ def _appenders(config: ApiConfig, hasty: Client, logs: Logs) -> Appenders:
             logs.events,
             prepare=lambda records: spreading.prepare(identity.prepare(records)),
             remember=partial(_remember, hasty, links, spreading),
+            on_failure=health.failed,
         ),
-        exposures=Appender(logs.events, linger_s=_EXPOSE_S),
-        decisions=Appender(logs.decisions, linger_s=_LINGER_S),
-        dead_letters=Appender(logs.dead_letters, linger_s=_LINGER_S),
+        exposures=Appender(logs.events, linger_s=_EXPOSE_S, on_failure=health.failed),
+        decisions=Appender(logs.decisions, linger_s=_LINGER_S, on_failure=health.failed),
+        dead_letters=Appender(logs.dead_letters, linger_s=_LINGER_S, on_failure=health.failed),
+        probes=Appender(logs.probes, on_failure=health.failed),
     )
 
 
@@ -171,23 +183,37 @@ def _remember(
 async def _follow(state: State) -> None:
     """Keep catalog and models as they are stored; ready once all sites have them and the decision path is warm."""
     while True:
+        error = await _follow_sites(state)
+        if error is None:
+            state.health.well(CATALOG_AND_MODELS)
+        else:
+            state.health.failed(CATALOG_AND_MODELS, error)
+        if not state.running.ready.is_set() and not isinstance(error, UNAVAILABLE):
+            await asyncio.to_thread(warm)
+            await _warm(state)
+            gc.collect()
+            gc.freeze()
+            # A request makes a thousand short-lived objects and no cycles: the stock threshold of 700 would stop
+            # twice a request, and now and then for the whole catalog.
+            gc.set_threshold(2_000, 20, 100)
+            state.running.ready.set()
+        await asyncio.sleep(_FOLLOW_EVERY_S)
+
+
+async def _follow_sites(state: State) -> Exception | None:
+    """Bring every site to what is stored, whatever is wrong with another; gives what was wrong, a store that is away
+    before anything else."""
+    found: Exception | None = None
+    for site in state.sites.values():
         try:
-            for site in state.sites.values():
-                await site.follow()
-            if not state.running.ready.is_set():
-                await asyncio.to_thread(warm)
-                await _warm(state)
-                gc.collect()
-                gc.freeze()
-                # A request makes a thousand short-lived objects and no cycles: the stock threshold of 700 would stop
-                # twice a request, and now and then for the whole catalog.
-                gc.set_threshold(2_000, 20, 100)
-                state.running.ready.set()
+            await site.follow()
         except UNAVAILABLE as error:
             _LOGGER.warning("store unavailable, serving what is in memory: %s", error)
-        except Exception:
-            _LOGGER.exception("catalog or models could not be followed")
-        await asyncio.sleep(_FOLLOW_EVERY_S)
+            return error
+        except Exception as error:
+            _LOGGER.exception("catalog or models of site %s could not be followed", site.name)
+            found = error
+    return found
 
 
 async def _warm(state: State) -> None:

@@ -7,13 +7,14 @@ from store.log.log import EventLog
 
 @dataclass(frozen=True, slots=True)
 class Logs:
-    """The logs the API appends to."""
+    """The logs the API appends to; `probes` is there to see whether that is possible."""
 
     events: EventLog
     decisions: EventLog
     dead_letters: EventLog
+    probes: EventLog
 
     def close(self) -> None:
-        """Send what is queued, and release the connections of all three logs."""
-        for log in (self.events, self.decisions, self.dead_letters):
+        """Send what is queued, and release the connections of all logs."""
+        for log in (self.events, self.decisions, self.dead_letters, self.probes):
             log.close()

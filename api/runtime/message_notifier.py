@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from store.client import UNAVAILABLE, AsyncClient
+from store.client import AsyncClient
 from store.log.log import partition_of
 from store.messages.on_site import read_news
+from store.refusals import UNAVAILABLE
 
 _LOOK_EVERY_S: Final = 0.2
 _WAIT_S: Final = 5.0

@@ -11,8 +11,8 @@ from models.events.events import Event, decode_event, encode_event, order_id_of
 from models.events.names import ORDER_EVENTS
 from models.events.order_copy import order_copy
 from models.visitor.identity import Link, owner_at, owner_now
-from store.client import UNAVAILABLE
 from store.log.log import partition_of
+from store.refusals import UNAVAILABLE
 from store.visitors.device_links import DeviceId, LinkStore
 from store.visitors.order_tellers import KnownOrder, OrderNames, OrderTellerStore, ToldEvent, ToldOrder
 

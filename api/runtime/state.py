@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from api.http.config import ApiConfig
 from api.runtime.decision_memory import DecisionMemory
+from api.runtime.health import Health, IntakeProbe
 from api.runtime.log_appender import Appender
 from api.runtime.logs import Logs
 from api.runtime.message_notifier import MessageNotifier
@@ -51,16 +52,19 @@ class Stores:
 
 @dataclass(frozen=True, slots=True)
 class Appenders:
-    """What appends to the logs: events that requests wait for, exposures, decisions and dead letters that none does."""
+    """What appends to the logs: events that requests wait for; exposures, decisions and dead letters that none does;
+    and probes, which tell whether it is possible.
+    """
 
     events: Appender
     exposures: Appender
     decisions: Appender
     dead_letters: Appender
+    probes: Appender
 
     def close(self) -> None:
         """Append what is waiting, then end."""
-        for appender in (self.events, self.decisions, self.exposures, self.dead_letters):
+        for appender in (self.events, self.decisions, self.exposures, self.dead_letters, self.probes):
             appender.close()
 
 
@@ -85,6 +89,8 @@ class State:
     appenders: Appenders
     notifier: MessageNotifier
     running: Running
+    health: Health
+    intake_probe: IntakeProbe
     rejected: RejectedEvents
     memory: DecisionMemory = field(default_factory=DecisionMemory)
 

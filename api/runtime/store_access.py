@@ -7,7 +7,7 @@ from typing import Final, ParamSpec, TypeVar
 
 from api.http.problems import unavailable
 from api.runtime.site import Site
-from store.client import UNAVAILABLE
+from store.refusals import UNAVAILABLE
 
 CATALOG_AWAY: Final = "the catalog store does not answer; try again"
 PROFILES_AWAY: Final = "the profile store does not answer"

@@ -5,10 +5,11 @@ import logging
 from typing import Final
 
 from api.http import metrics
+from api.runtime.health import STREAM_GAUGES
 from api.runtime.state import State
-from store.client import UNAVAILABLE
 from store.log.groups import ARCHIVE_GROUP, LEARN_GROUP, PROFILE_GROUP, TRIGGER_GROUP
 from store.log.log import EventLog, LogUnavailableError
+from store.refusals import UNAVAILABLE
 
 EVENT_OUTCOMES: Final = ("applied", "duplicates", "dead_letters", "rejected")
 """What became of events, as status and metrics name it."""
@@ -43,6 +44,8 @@ async def measure(state: State) -> None:
                 unknown = counts.get("on_unknown_items", 0)
                 metrics.ON_ITEMS.labels(name, "known").set(counts.get("on_items", 0) - unknown)
                 metrics.ON_ITEMS.labels(name, "unknown").set(unknown)
+            state.health.well(STREAM_GAUGES)
         except (LogUnavailableError, *UNAVAILABLE) as error:
             _LOGGER.warning("stream gauges not renewed: %s", error)
+            state.health.failed(STREAM_GAUGES, error)
         await asyncio.sleep(_MEASURE_EVERY_S)

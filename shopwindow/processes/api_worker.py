@@ -2,6 +2,7 @@
 
 import signal
 from types import FrameType
+from typing import Final
 
 from api.app import create_app
 from api.http.hot_path import HotPath
@@ -10,6 +11,8 @@ from shopwindow.build import configure_logging, open_client, open_dead_letter_lo
 from shopwindow.processes.api_config import api_config
 from shopwindow.settings import Settings, load_settings
 from stream.retry import Stop
+
+_PROBES_KEPT_S: Final = 600.0
 
 
 def application() -> HotPath:
@@ -31,6 +34,7 @@ def _open_logs(settings: Settings, stop: Stop) -> Logs:
         events=open_log(settings, stop=stop),
         decisions=open_log(settings, "-decisions", stop=stop),
         dead_letters=open_dead_letter_log(settings, stop),
+        probes=open_log(settings, "-probes", 1, stop, retention_s=_PROBES_KEPT_S),
     )
 
 

@@ -21,14 +21,28 @@ KAFKA_TIMEOUT_S: Final = 10.0
 # The broker is there but not yet done with what it was asked before, such as making the topic or electing a leader.
 _NOT_YET: Final = frozenset(
     {
-        KafkaError.NOT_LEADER_FOR_PARTITION,
-        KafkaError.LEADER_NOT_AVAILABLE,
-        KafkaError.UNKNOWN_TOPIC_OR_PART,
         KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
         KafkaError.COORDINATOR_NOT_AVAILABLE,
         KafkaError.NOT_COORDINATOR,
+        KafkaError.OFFSET_NOT_AVAILABLE,
+        KafkaError.UNSTABLE_OFFSET_COMMIT,
     }
 )
+# What the client remembers of the topic is not so any more: a broker was started again, or another leads a partition.
+_STALE: Final = frozenset(
+    {
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.UNKNOWN_TOPIC_OR_PART,
+        KafkaError.FENCED_LEADER_EPOCH,
+        KafkaError.UNKNOWN_LEADER_EPOCH,
+        KafkaError.REPLICA_NOT_AVAILABLE,
+        KafkaError.LISTENER_NOT_FOUND,
+        KafkaError._NOENT,  # noqa: SLF001 - "no leaders found" in the library's own words
+    }
+)
+_FIRST_WAIT_S: Final = 0.02
+_LONGEST_WAIT_S: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +83,11 @@ def kafka_errors_translated() -> Iterator[None]:
         raise LogUnavailableError(f"Kafka: {error.args[0]}") from error
 
 
-def answered(ask: Callable[[], _Answer]) -> _Answer:
-    """Ask the broker, again while it says "not yet"."""
+def answered(ask: Callable[[], _Answer], refresh: Callable[[], object]) -> _Answer:
+    """Ask the broker, again while it says "not yet"; and with `refresh`, which asks it for the topic's leaders anew,
+    where what the client remembers of them is stale: left to itself it would be refused for ever."""
     deadline_s = time.monotonic() + KAFKA_TIMEOUT_S
+    wait_s = _FIRST_WAIT_S
     while True:
         try:
             with kafka_errors_translated():
@@ -79,9 +95,13 @@ def answered(ask: Callable[[], _Answer]) -> _Answer:
         except LogUnavailableError as error:
             cause = error.__cause__
             code = cause.args[0].code() if isinstance(cause, KafkaException) else None
-            if code not in _NOT_YET or time.monotonic() >= deadline_s:
+            if code not in _NOT_YET | _STALE or time.monotonic() >= deadline_s:
                 raise
-        time.sleep(0.02)
+        if code in _STALE:
+            with kafka_errors_translated():
+                refresh()
+        time.sleep(wait_s)
+        wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
 
 
 def unless_refused(entries: list[TopicPartition]) -> list[TopicPartition]:

@@ -70,7 +70,7 @@ class KafkaTopic:
             return unless_refused(self._outsider(group).committed(asked, timeout=KAFKA_TIMEOUT_S))
 
         positions = [0] * self._partitions
-        for entry in answered(ask):
+        for entry in answered(ask, self._refresh):
             positions[entry.partition] = max(0, entry.offset)
         return positions
 
@@ -79,7 +79,10 @@ class KafkaTopic:
         now = self.committed(group)
         ahead = [TopicPartition(self._name, p, position) for p, position in positions.items() if position > now[p]]
         if ahead:
-            answered(lambda: unless_refused(self._outsider(group).commit(offsets=ahead, asynchronous=False) or []))
+            answered(
+                lambda: unless_refused(self._outsider(group).commit(offsets=ahead, asynchronous=False) or []),
+                self._refresh,
+            )
 
     def truncate(self, before: Mapping[int, int]) -> None:
         """Drop the records of each partition older than the position given."""
@@ -90,7 +93,7 @@ class KafkaTopic:
             for answer in self._admin.delete_records(wanted, request_timeout=KAFKA_TIMEOUT_S).values():
                 result_of(answer)
 
-        answered(ask)
+        answered(ask, self._refresh)
 
     def forget_outsiders(self) -> None:
         """Let go of the consumers that were asked; another thread may be asking still, and keeps its own alive."""
@@ -170,10 +173,14 @@ class KafkaTopic:
             answers = self._admin.list_offsets(asked, request_timeout=KAFKA_TIMEOUT_S)
             return {entry.partition: result_of(answer).offset for entry, answer in answers.items()}
 
-        offsets = answered(ask)
+        offsets = answered(ask, self._refresh)
         if min(offsets.values()) < 0:  # librdkafka's way to say that a partition's leader did not answer in time
             raise LogUnavailableError(f"Kafka: no answer on the offsets of {self._name!r}")
         return [offsets[partition] for partition in range(self._partitions)]
+
+    def _refresh(self) -> None:
+        """Have the client learn again who leads the topic's partitions."""
+        self._admin.list_topics(timeout=KAFKA_TIMEOUT_S)
 
     def _outsider(self, group: str) -> Consumer:
         """A consumer that names the group and never joins it.

@@ -8,18 +8,11 @@ from typing import Any, Final, NamedTuple
 
 import redis
 from redis.backoff import NoBackoff
-from redis.exceptions import (
-    BusyLoadingError,
-    ClusterDownError,
-    NoScriptError,
-    OutOfMemoryError,
-    ReadOnlyError,
-    ResponseError,
-    TryAgainError,
-)
+from redis.exceptions import NoScriptError
 from redis.retry import Retry
 
 from store.log.log import LogUnavailableError
+from store.refusals import UNAVAILABLE
 
 REDIS_TIMEOUT_S: Final = 2.0  # a healthy server answers within milliseconds
 _KEPT_SETTINGS = frozenset(
@@ -103,12 +96,5 @@ def redis_errors_translated() -> Iterator[None]:
     """Raise `LogUnavailableError` for what a server that is away, full or failing over answers."""
     try:
         yield
-    except (redis.ConnectionError, redis.TimeoutError, BusyLoadingError, OutOfMemoryError, ReadOnlyError) as error:
+    except UNAVAILABLE as error:
         raise LogUnavailableError(f"Redis: {error}") from error
-    except (ClusterDownError, TryAgainError) as error:
-        raise LogUnavailableError(f"Redis: {error}") from error
-    except ResponseError as error:
-        # The disk behind the append-only file is full or failing: Redis refuses writes until it heals.
-        if "MISCONF" in str(error):
-            raise LogUnavailableError(f"Redis: {error}") from error
-        raise

@@ -10,7 +10,8 @@ import pytest
 import redis
 
 from shopwindow.embedded import EmbeddedRedis
-from store.client import UNAVAILABLE, connect, connect_async
+from store.client import connect, connect_async
+from store.refusals import UNAVAILABLE
 
 
 def test_a_cluster_that_is_away_is_told_like_a_node_that_is_away() -> None:

@@ -36,7 +36,9 @@ async def running(redis_url: str, **settings: Any) -> AsyncIterator[tuple[State,
         def opened(suffix: str, partitions: int) -> EventLog:
             return RedisLog(client, f"log-{site}{suffix}", partitions, 3_600.0)
 
-        return Logs(opened("", PARTITIONS), opened("-decisions", PARTITIONS), opened("-dead-letters", 1))
+        return Logs(
+            opened("", PARTITIONS), opened("-decisions", PARTITIONS), opened("-dead-letters", 1), opened("-probes", 1)
+        )
 
     app = create_app(config, open_logs)
     async with app.router.lifespan_context(app) as shared:

@@ -1,13 +1,17 @@
 """A topic of Kafka: made as it was asked for, once, and its groups are its own."""
 
+import time
+from pathlib import Path
+
 import pytest
 
 from shopwindow.embedded import free_port
 from store.log import kafka_topic
 from store.log.kafka_client import KafkaBroker
+from store.log.kafka_log import KafkaLog
 from store.log.kafka_topic import KafkaTopic
 from store.log.log import LogUnavailableError, PartitionCountError
-from tests.servers import Broker
+from tests.servers import Broker, MissingComponentError, fetch_kafka, missing, restartable_kafka
 from tests.store.log.logs import new_name
 
 
@@ -44,3 +48,30 @@ def test_a_broker_that_is_away_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     away = KafkaBroker(f"127.0.0.1:{free_port()}")
     with pytest.raises(LogUnavailableError, match="Kafka: "):
         KafkaTopic(away, "events", 1, 60.0, 1)
+
+
+@pytest.mark.kafka
+def test_a_broker_that_was_started_again_is_asked_as_before(tmp_path: Path) -> None:
+    try:
+        fetch_kafka()
+    except MissingComponentError as error:
+        missing(str(error))
+    with restartable_kafka(tmp_path) as broker:
+        log = KafkaLog(KafkaBroker(broker.bootstrap), new_name(), 2, retention_s=3600)
+        assert log.append([(0, b"a"), (1, b"b")]) == [1, 1]
+        assert (log.ends(), log.committed("reads")) == ([1, 1], [0, 0])
+        for times in (1, 2):  # each start is a new epoch of every partition's leader
+            broker.stop()
+            broker.start()
+            assert log.append([(0, b"c")]) == [1 + times]
+            assert (log.ends(), log.starts()) == ([1 + times, 1], [1, 1])
+            log.commit("reads", {0: 1 + times})
+            assert log.committed("reads") == [1 + times, 0]
+            reader = log.reader({0: times})
+            read: list[int] = []
+            deadline_s = time.monotonic() + 60
+            while not read and time.monotonic() < deadline_s:
+                read += [record.position for batch in reader.poll(10, 0.5) for record in batch.records]
+            assert read == [1 + times]
+            reader.close()
+        log.close()

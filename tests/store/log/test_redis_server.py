@@ -10,6 +10,7 @@ from redis.exceptions import ResponseError
 from shopwindow.embedded import EmbeddedRedis
 from store.log.log import LogUnavailableError
 from store.log.redis_server import RedisServer, ScriptCall, redis_errors_translated
+from store.refusals import RefusedForNowError
 
 NUMBER = ScriptCall("return tonumber(ARGV[1])", ["{k}"], [1])
 
@@ -85,7 +86,7 @@ def test_a_server_that_has_gone_is_unavailable_and_asked_once(own: EmbeddedRedis
         (redis.BusyLoadingError("LOADING"), True),
         (redis.TimeoutError("late"), True),
         (redis.exceptions.ClusterDownError("CLUSTERDOWN"), True),
-        (ResponseError("MISCONF Errors writing to the AOF file: No space left on device"), True),
+        (RefusedForNowError("MISCONF Errors writing to the AOF file: No space left on device"), True),
         (ResponseError("WRONGTYPE"), False),
         (ValueError("ours"), False),
     ],
