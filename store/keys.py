@@ -2,6 +2,9 @@
 
 A key starts with its site. What belongs to a visitor carries the visitor's log partition as hash tag, so that a
 micro-batch of one partition stays on one node of a cluster; what belongs to a site as a whole carries the site.
+
+What others name (visitors, items, orders) ends a key, behind words of ours that stand before nothing else: no visitor's
+id is ever another key's name.
 """
 
 from typing import Final
@@ -14,6 +17,8 @@ COUNTS_LIFETIME_S: Final = 400 * DAY_S
 CATALOG_LIFETIME_S: Final = 400 * DAY_S
 MODELS_LIFETIME_S: Final = 400 * DAY_S
 LEADER_LIFETIME_S: Final = 4
+UNREADABLE_LIFETIME_S: Final = 30 * DAY_S
+"""How long what cannot be read is kept, beside its place, where it is too large for a dead letter."""
 MEMBERSHIPS_LIFETIME_S: Final = 400 * DAY_S
 SEGMENTS_LIFETIME_S: Final = 400 * DAY_S
 TRIGGERS_LIFETIME_S: Final = 400 * DAY_S
@@ -92,6 +97,16 @@ def catalog_version(site: str) -> str:
     return f"{site}:{{{site}}}:catalog:version"
 
 
+def catalog_stamp(site: str) -> str:
+    """Stamp of the catalog's version."""
+    return f"{site}:{{{site}}}:catalog:stamp"
+
+
+def catalog_stamps(site: str) -> str:
+    """Sorted set: stamps of the catalog's latest versions, each with its number."""
+    return f"{site}:{{{site}}}:catalog:stamps"
+
+
 def catalog_changes(site: str) -> str:
     """Sorted set of `kind:id`, each with the version of its last change."""
     return f"{site}:{{{site}}}:catalog:changes"
@@ -105,6 +120,11 @@ def snapshot(site: str) -> str:
 def checkpoint(site: str) -> str:
     """The learner's saved state."""
     return f"{site}:{{{site}}}:models:checkpoint"
+
+
+def unreadable_checkpoint(site: str) -> str:
+    """A checkpoint that could not be read."""
+    return f"{site}:{{{site}}}:models:unreadable"
 
 
 def leader(site: str) -> str:
@@ -157,6 +177,11 @@ def segments_version(site: str) -> str:
     return f"{site}:{{{site}}}:segments:version"
 
 
+def segments_stamp(site: str) -> str:
+    """Stamp of that version."""
+    return f"{site}:{{{site}}}:segments:stamp"
+
+
 def clock(site: str) -> str:
     """Newest event time of the site (epoch seconds), where that is its clock."""
     return f"{site}:{{{site}}}:clock"
@@ -175,6 +200,11 @@ def contact_policy(site: str) -> str:
 def triggers_version(site: str) -> str:
     """Number that grows with every change of triggers or contact policy."""
     return f"{site}:{{{site}}}:triggers:version"
+
+
+def triggers_stamp(site: str) -> str:
+    """Stamp of that version."""
+    return f"{site}:{{{site}}}:triggers:stamp"
 
 
 def trigger_state(site: str, partition: int, visitor_id: str) -> str:
@@ -229,12 +259,12 @@ def on_site(site: str, partition: int, visitor_id: str) -> str:
 
 def on_site_news(site: str, partition: int) -> str:
     """Stream: visitors for whom there is a new on-site message."""
-    return f"{site}:{{{partition}}}:onsite"
+    return f"{site}:{{{partition}}}:onsite-news"
 
 
 def present(site: str, partition: int) -> str:
     """Sorted set: visitors with an open page, by the time (epoch seconds, wall clock) until which it counts as open."""
-    return f"{site}:{{{partition}}}:onsite:present"
+    return f"{site}:{{{partition}}}:onsite-present"
 
 
 def wanted(site: str, partition: int, item_id: str) -> str:

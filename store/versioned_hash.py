@@ -1,12 +1,21 @@
-"""Versioned hash: a bounded hash of a site's things, with a number that grows with every change of them."""
+"""Versioned hash: a bounded hash of a site's things, with a version that is another after every change of them."""
 
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple, cast
 
 from store.client import Client
 from store.lua import read_script
+from store.version import Version, new_stamp, version_of
 
 _ANY_NUMBER: Final = 1_000_000
+
+
+class HashKeys(NamedTuple):
+    """Give the keys of a site's hash, of its version and of that one's stamp; all lie in one slot."""
+
+    hash: Callable[[str], str]
+    version: Callable[[str], str]
+    stamp: Callable[[str], str]
 
 
 class _WriteArguments(NamedTuple):
@@ -14,6 +23,14 @@ class _WriteArguments(NamedTuple):
 
     lifetime_s: int
     most_fields: int
+    stamp_of_chance: str
+
+
+class _BesideArguments(NamedTuple):
+    """The first of ARGV of `put_beside_version.lua`, in its order; a value may follow."""
+
+    lifetime_s: int
+    stamp_of_chance: str
 
 
 class VersionedHash:
@@ -23,28 +40,27 @@ class VersionedHash:
     ----------
     client
         Blocking client.
-    key_of, version_key_of
-        Give the key of a site's hash, and of its version; both lie in one slot.
+    key_names
+        Name a site's keys.
     lifetime_s
-        How long both stay after the last change.
+        How long they stay after the last change.
     """
 
-    def __init__(
-        self, client: Client, key_of: Callable[[str], str], version_key_of: Callable[[str], str], lifetime_s: int
-    ) -> None:
+    def __init__(self, client: Client, key_names: HashKeys, lifetime_s: int) -> None:
         self._client = client
-        self._key_of = key_of
-        self._version_key_of = version_key_of
+        self._keys = key_names
         self._lifetime_s = lifetime_s
-        self._write = client.register_script(read_script("write_versioned_hash"))
+        self._write = client.register_script(read_script("grow_version", "write_versioned_hash"))
+        self._put_beside = client.register_script(read_script("grow_version", "put_beside_version"))
 
-    def version(self, site: str) -> int:
-        """Version of a site's things, 0 where nothing was ever set."""
-        return int(self._client.get(self._version_key_of(site)) or 0)
+    def version(self, site: str) -> Version:
+        """Version of a site's things, `NO_VERSION` where nothing was ever set."""
+        return version_of(*self._client.mget([self._keys.version(site), self._keys.stamp(site)]))
 
-    def values(self, site: str) -> list[bytes]:
-        """Read what the hash holds, in no order."""
-        return list(cast(dict[bytes, bytes], self._client.hgetall(self._key_of(site))).values())
+    def values(self, site: str) -> dict[str, bytes]:
+        """Read what the hash holds, by field."""
+        found = cast(dict[bytes, bytes], self._client.hgetall(self._keys.hash(site)))
+        return {field.decode(): value for field, value in found.items()}
 
     def put_within(self, site: str, pairs: Sequence[tuple[str, bytes]], most: int) -> bool:
         """Set fields; False, and nothing is changed, where there would be more than `most`."""
@@ -56,16 +72,13 @@ class VersionedHash:
 
     def put_beside(self, site: str, key: str, value: bytes) -> None:
         """Set a key that has the version of the hash, and its lifetime."""
-        with self._client.pipeline() as pipe:
-            pipe.set(key, value, ex=self._lifetime_s)
-            pipe.incr(self._version_key_of(site))
-            pipe.expire(self._version_key_of(site), self._lifetime_s)
-            pipe.execute()
+        arguments = _BesideArguments(self._lifetime_s, new_stamp())
+        self._put_beside(keys=[self._keys.version(site), self._keys.stamp(site), key], args=[*arguments, value])
 
     def raise_version(self, site: str) -> None:
         """Tell of a change of what lies elsewhere."""
-        self._client.incr(self._version_key_of(site))
-        self._client.expire(self._version_key_of(site), self._lifetime_s)
+        arguments = _BesideArguments(self._lifetime_s, new_stamp())
+        self._put_beside(keys=[self._keys.version(site), self._keys.stamp(site)], args=arguments)
 
     def set_and_delete(self, site: str, most_fields: int, pairs: Sequence[tuple[str, bytes]]) -> int:
         """Set fields, and delete those given an empty value; a value that is there already changes nothing.
@@ -74,7 +87,7 @@ class VersionedHash:
         """
         flat = [part for pair in pairs for part in pair]
         changed: int = self._write(
-            keys=[self._key_of(site), self._version_key_of(site)],
-            args=[*_WriteArguments(self._lifetime_s, most_fields), *flat],
+            keys=[self._keys.hash(site), self._keys.version(site), self._keys.stamp(site)],
+            args=[*_WriteArguments(self._lifetime_s, most_fields, new_stamp()), *flat],
         )
         return changed

@@ -1,6 +1,7 @@
 """Archive flow: events to Parquet files by site and day, in portions large enough to be worth a file."""
 
 import time
+from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
@@ -8,6 +9,7 @@ import bytewax.operators as op
 from bytewax.dataflow import Dataflow
 from bytewax.outputs import StatelessSinkPartition
 
+from models.events.dead_letter import DeadLetter
 from models.events.events import Event
 from models.events.names import VISITOR_DELETED
 from models.reports.archive_row import row_of
@@ -16,8 +18,9 @@ from store.log.groups import ARCHIVE_GROUP
 from store.log.log import Batch, GroupConsumer
 from stream.decode import Decoded, Decoder
 from stream.flow_context import FlowContext
+from stream.isolation import done_apart
 from stream.metrics import EVENTS_READ, observe_lag
-from stream.retry import Stop, retry_until_available
+from stream.retry import retry_until_available
 from stream.run import run_flow
 from stream.sink import LastStep
 from stream.source import LogSource, Tick
@@ -34,9 +37,9 @@ def run_archive(context: FlowContext, archive: ArchiveWriter, every_s: float, ho
 
 def archive_flow(context: FlowContext, archive: ArchiveWriter, every_s: float, holdout_share: float) -> Dataflow:
     """Wire the flow: read, decode, write."""
-    log, sites, stop = context.log, context.sites, context.stop
+    log, stop = context.log, context.stop
     consumer = retry_until_available(stop, "join the group", lambda: log.consume(ARCHIVE_GROUP))
-    decoder = Decoder(ARCHIVE_GROUP, sites, log.partitions)
+    decoder = Decoder(ARCHIVE_GROUP, context.sites, log.partitions)
 
     def decode(item: Batch | Tick) -> Decoded | None:
         return None if isinstance(item, Tick) else decoder(item)
@@ -46,7 +49,7 @@ def archive_flow(context: FlowContext, archive: ArchiveWriter, every_s: float, h
     # Batch: records of one partition; Tick: some time has passed
     decoded = op.map("decode", batches, decode)
     # Decoded: events with their positions; None for a tick
-    op.output("write", decoded, LastStep(lambda: ArchiveSink(consumer, archive, sites, every_s, holdout_share, stop)))
+    op.output("write", decoded, LastStep(lambda: ArchiveSink(consumer, archive, context, every_s, holdout_share)))
     return flow
 
 
@@ -57,17 +60,17 @@ class ArchiveSink(StatelessSinkPartition[Decoded | None]):
         self,
         consumer: GroupConsumer,
         archive: ArchiveWriter,
-        sites: frozenset[str],
+        context: FlowContext,
         every_s: float,
         holdout_share: float,
-        stop: Stop,
     ) -> None:
         self._consumer = consumer
         self._archive = archive
-        self._sites = sites
+        self._sites = context.sites
+        self._letters = context.dead_letters
         self._every_s = every_s
         self._holdout_share = holdout_share
-        self._stop = stop
+        self._stop = context.stop
         self._waiting: dict[int, list[tuple[int, Event]]] = {}
         self._positions: dict[int, int] = {}
         self._count = 0
@@ -108,17 +111,24 @@ class ArchiveSink(StatelessSinkPartition[Decoded | None]):
         by_site: dict[str, list[tuple[int, Event]]] = {}
         for position, event in events:
             by_site.setdefault(event.site, []).append((position, event))
+        letters: list[DeadLetter] = []
+
+        def refuse(told: tuple[int, Event], error: Exception) -> None:
+            letters.append(self._letters.failed(partition, *told, error))
+
         for site, of_site in by_site.items():
-            rows = [
-                row_of(partition, position, event, self._holdout_share)
-                for position, event in of_site
-                if not event.event.startswith("_")  # those of ours that say nothing of what anybody did
-            ]
-            if rows:
+
+            def write(some: Sequence[tuple[int, Event]], site: str = site) -> None:
+                rows = [row_of(partition, position, event, self._holdout_share) for position, event in some]
                 self._archive.write(site, partition, rows)
+
+            # Those of ours say nothing of what anybody did.
+            done_apart([told for told in of_site if not told[1].event.startswith("_")], write, refuse)
             for position, event in of_site:
                 if event.event == VISITOR_DELETED:
                     self._archive.erase(site, event.visitor_id, position)
+        if letters:
+            self._letters.append(letters)
 
     def close(self) -> None:
         """Write what is left when the process was told to stop."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from store.log.log import EventLog
+from stream.dead_letter_writer import DeadLetterWriter
 from stream.retry import Stop
 
 
@@ -20,9 +21,12 @@ class FlowContext:
         Records in a micro-batch, at most.
     stop
         Ends the flow, and waiting, once set.
+    dead_letters
+        Where it sets aside what it cannot use.
     """
 
     log: EventLog
     sites: frozenset[str]
     max_records: int
     stop: Stop
+    dead_letters: DeadLetterWriter

@@ -9,14 +9,16 @@ import bytewax.operators as op
 from bytewax.dataflow import Dataflow
 from bytewax.outputs import StatelessSinkPartition
 
+from models.events.dead_letter import DeadLetter
 from models.learner.learner import Learner, SavedLearner
-from models.learner.snapshot import encode_snapshot
+from models.learner.snapshot import decode_snapshot, encode_snapshot
 from models.learner.warm_up import warm
 from store.log.groups import LEARN_GROUP
 from store.log.log import Batch, EventLog, LogReader
 from store.refusals import UNAVAILABLE
 from store.site.catalog import CatalogStore
 from store.site.models import ModelStore
+from store.unreadable import Unreadable
 from stream.assortments import Assortments
 from stream.decode import Decoded, Decoder
 from stream.flow_context import FlowContext
@@ -94,31 +96,48 @@ class Learners:
         self,
         models: ModelStore,
         assortments: Assortments,
-        sites: frozenset[str],
+        context: FlowContext,
         click_window_s: float,
         holdout_share: float,
-        stop: Stop,
     ) -> None:
+        self._models = models
         self._assortments = assortments
-        self._stop = stop
+        self._letters = context.dead_letters
+        self._stop = context.stop
         self.by_site: dict[str, Learner] = {}
         self.changed: set[str] = set()
         self._begun = False
-        for site in sorted(sites):
-            saved = retry_until_available(stop, f"load the models of {site}", partial(models.checkpoint, site))
-            self.by_site[site] = (
-                Learner.load(SavedLearner(*saved), click_window_s, holdout_share=holdout_share)
-                if saved
-                else Learner(click_window_s, holdout_share=holdout_share)
-            )
-            self._begun = self._begun or saved is not None
+        self._lost = False
+        for site in sorted(context.sites):
+            learner = self._load(site, click_window_s, holdout_share)
+            self._begun = self._begun or learner is not None
+            self.by_site[site] = learner or Learner(click_window_s, holdout_share=holdout_share)
+
+    def _load(self, site: str, click_window_s: float, holdout_share: float) -> Learner | None:
+        """Go on from a site's checkpoint; None where there is none, or none that can be read."""
+        what = f"load the models of {site}"
+        saved = retry_until_available(self._stop, what, partial(self._models.checkpoint, site))
+        if saved is None:
+            return None
+        try:
+            learner = Learner.load(SavedLearner(*saved), click_window_s, holdout_share=holdout_share)
+        except Exception as error:
+            self._letters.unreadable(Unreadable("checkpoint", site, "checkpoint", saved[0], error))
+            retry_until_available(self._stop, what, partial(self._models.set_checkpoint_aside, site))
+            self._lost = True
+            return None
+        published = retry_until_available(self._stop, what, partial(self._models.published, site))
+        if published is not None and not _is_readable(published):
+            self.changed.add(site)  # the checkpoint has what it takes to publish it anew
+        return learner
 
     def resume_positions(self, log: EventLog) -> dict[int, int]:
         """Where to go on reading: what was committed after every changed site was published.
 
         Without any checkpoint it is the beginning, whatever was committed: the models are lost, the log is not.
+        Likewise where one of several could not be read: the learners of the others pass over what they know.
         """
-        if not self._begun:
+        if self._lost or not self._begun:
             return dict.fromkeys(range(log.partitions), 0)
         return dict(
             enumerate(retry_until_available(self._stop, "read committed positions", lambda: log.committed(LEARN_GROUP)))
@@ -134,14 +153,30 @@ class Learners:
             for site in sites
         }
         learned = 0
+        letters: list[DeadLetter] = []
         for position, event in decoded.events:
-            learner = self.by_site[event.site]
-            learned += learner.learn_event(decoded.partition, position, event, assortments[event.site], hurried=hurried)
+            learner, assortment = self.by_site[event.site], assortments[event.site]
+            try:
+                learned += learner.learn_event(decoded.partition, position, event, assortment, hurried=hurried)
+            except Exception as error:
+                _LOGGER.exception("an event that cannot be learned is set aside")
+                letters.append(self._letters.failed(decoded.partition, position, event, error))
+        if letters:
+            self._letters.append(letters)
         observe_lag(LEARN_GROUP, decoded.events)
         EVENTS_READ.labels(LEARN_GROUP, "applied").inc(learned)
         EVENTS_READ.labels(LEARN_GROUP, "passed_over").inc(len(decoded.events) - learned)
         self.changed |= sites
         return LearnedBatch(decoded.partition, decoded.last_position)
+
+
+def _is_readable(published: tuple[bytes, bytes]) -> bool:
+    try:
+        decode_snapshot(*published)
+    except Exception:
+        _LOGGER.exception("the published models cannot be read, and are published anew")
+        return False
+    return True
 
 
 def run_learn(
@@ -158,7 +193,7 @@ def run_learn(
 
     def wire() -> Dataflow:
         assortments = Assortments(catalogs)
-        learners = Learners(models, assortments, context.sites, click_window_s, holdout_share, context.stop)
+        learners = Learners(models, assortments, context, click_window_s, holdout_share)
         return learn_flow(context, learners, models, leadership, publish_every_s)
 
     while leadership.try_to_lead():

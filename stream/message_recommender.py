@@ -8,10 +8,10 @@ from models.catalog.assortment import Assortment
 from models.decisions.recommend import Query, Recommended, recommend
 from models.decisions.scored_catalog import ScoredCatalog
 from models.decisions.visitor_context import VisitorContext
-from models.learner.snapshot import Snapshot, decode_snapshot, empty_snapshot
 from models.triggers.evaluation import TriggerOutcome
 from models.visitor.profile import Profile
 from store.site.models import ModelStore
+from store.site.snapshots import SnapshotFollower
 
 _LOOK_EVERY_S: Final = 5.0
 """Newer models are read at most so often, and only while something is recommended: they may be large."""
@@ -23,7 +23,7 @@ class MessageRecommender:
     def __init__(self, models: ModelStore, holdout_share: float) -> None:
         self._models = models
         self._holdout_share = holdout_share
-        self._snapshots: dict[str, Snapshot] = {}
+        self._followed: dict[str, SnapshotFollower] = {}
         self._scored_catalogs: dict[str, ScoredCatalog] = {}
         self._next_look: dict[str, float] = {}
 
@@ -40,13 +40,11 @@ class MessageRecommender:
 
     def _scored(self, site: str, assortment: Assortment) -> ScoredCatalog:
         now = time.monotonic()
-        snapshot = self._snapshots.get(site)
-        if snapshot is None or now >= self._next_look.get(site, 0.0):
+        followed = self._followed.setdefault(site, SnapshotFollower(self._models, site))
+        if now >= self._next_look.get(site, 0.0):
             self._next_look[site] = now + _LOOK_EVERY_S
-            if snapshot is None or self._models.snapshot_version(site) != snapshot.version:
-                stored = self._models.published(site)
-                snapshot = decode_snapshot(*stored) if stored is not None else empty_snapshot()
-                self._snapshots[site] = snapshot
+            followed.follow()
+        snapshot = followed.snapshot
         scored = self._scored_catalogs.get(site)
         if scored is None or not scored.fits(snapshot, assortment):
             scored = self._scored_catalogs[site] = ScoredCatalog(snapshot, assortment)

@@ -10,7 +10,7 @@ from bytewax.dataflow import Dataflow
 from bytewax.outputs import StatelessSinkPartition
 
 from models.catalog.assortment import Assortment
-from models.events.dead_letter import DeadLetter, encode_dead_letter
+from models.events.dead_letter import DeadLetter
 from models.events.events import Event, encode_event
 from models.events.names import NOTICES, VISITOR_DELETED
 from models.visitor.profile import Profile
@@ -19,14 +19,16 @@ from models.visitor.profile_merge import joining
 from models.visitor.timeline import encode_entry, timeline_entry_of
 from store.clock import Clock
 from store.log.groups import PROFILE_GROUP
-from store.log.log import Batch, EventLog, GroupConsumer
+from store.log.log import Batch, GroupConsumer
 from store.site.catalog import CatalogStore
 from store.site.segments import SegmentStore
 from store.visitors.memberships import MembershipStore
 from store.visitors.profiles import ProfileStore, ProfileUpdate
 from stream.assortments import Assortments
+from stream.dead_letter_writer import DeadLetterWriter
 from stream.decode import Decoded, Decoder
 from stream.flow_context import FlowContext
+from stream.isolation import learned_apart
 from stream.metrics import BATCH_SECONDS, EVENTS_READ, observe_lag
 from stream.retry import Stop, retry_until_available
 from stream.run import run_flow
@@ -45,7 +47,6 @@ class ProfiledBatch(NamedTuple):
 
 def run_profile(
     context: FlowContext,
-    dead_letters: EventLog,
     profiles: ProfileStore,
     catalogs: CatalogStore,
     segments: SegmentStore,
@@ -57,14 +58,13 @@ def run_profile(
     def wire() -> Dataflow:
         assortments = Assortments(catalogs)
         segment_worker = SegmentWorker(context, segments, memberships, profiles, assortments, clock)
-        return profile_flow(context, dead_letters, profiles, assortments, segment_worker)
+        return profile_flow(context, profiles, assortments, segment_worker)
 
     run_flow(wire, context.stop)
 
 
 def profile_flow(
     context: FlowContext,
-    dead_letter_log: EventLog,
     profiles: ProfileStore,
     assortments: Assortments,
     segment_worker: SegmentWorker,
@@ -73,7 +73,7 @@ def profile_flow(
     log, stop = context.log, context.stop
     consumer = retry_until_available(stop, "join the group", lambda: log.consume(PROFILE_GROUP))
     decoder = Decoder(PROFILE_GROUP, context.sites, log.partitions)
-    worker = ProfileWorker(profiles, assortments, stop, segment_worker)
+    worker = ProfileWorker(profiles, assortments, context, segment_worker)
 
     def decode(item: Batch | Tick) -> Decoded | Tick:
         return item if isinstance(item, Tick) else decoder(item)
@@ -91,7 +91,7 @@ def profile_flow(
     # Decoded: events with their positions, and dead letters; or still Tick
     done = op.map("learn", decoded, learn_or_judge)
     # ProfiledBatch: profiles are saved up to a position; None for a tick
-    op.output("commit", done, LastStep(lambda: CommitSink(consumer, dead_letter_log, profiles, stop)))
+    op.output("commit", done, LastStep(lambda: CommitSink(consumer, context.dead_letters, profiles, stop)))
     return flow
 
 
@@ -102,16 +102,26 @@ class ProfileWorker:
     """
 
     def __init__(
-        self, profiles: ProfileStore, assortments: Assortments, stop: Stop, segment_worker: SegmentWorker | None = None
+        self,
+        profiles: ProfileStore,
+        assortments: Assortments,
+        context: FlowContext,
+        segment_worker: SegmentWorker | None = None,
     ) -> None:
         self._segment_worker = segment_worker
         self._profiles = profiles
         self._assortments = assortments
-        self._stop = stop
+        self._letters = context.dead_letters
+        self._stop = context.stop
 
     def __call__(self, decoded: Decoded) -> ProfiledBatch:
-        """Make the micro-batch's events part of the stored profiles."""
+        """Make the micro-batch's events part of the stored profiles; what cannot be is set aside."""
         started = time.perf_counter()
+        dead_letters = list(decoded.dead_letters)
+
+        def refuse(told: tuple[int, Event], error: Exception) -> None:
+            dead_letters.append(self._letters.failed(decoded.partition, *told, error))
+
         by_site: dict[str, dict[str, list[tuple[int, Event]]]] = {}
         for position, event in decoded.events:
             if event.event in NOTICES:
@@ -119,11 +129,8 @@ class ProfileWorker:
             visitors = by_site.setdefault(event.site, {})
             visitors.setdefault(event.visitor_id, []).append((position, event))
         for site, visitors in by_site.items():
-            applied, duplicates = retry_until_available(
-                self._stop,
-                f"save profiles of partition {decoded.partition}",
-                partial(self._update, site, decoded.partition, visitors),
-            )
+            counts = learned_apart(visitors, partial(self._update, site, decoded.partition), refuse)
+            applied, duplicates = sum(done for done, _ in counts), sum(told for _, told in counts)
             if self._segment_worker is not None:
                 relay = partial(self._segment_worker.relay_notices, site, decoded.partition)
                 retry_until_available(self._stop, f"tell what moved in partition {decoded.partition}", relay)
@@ -131,9 +138,13 @@ class ProfileWorker:
             EVENTS_READ.labels(PROFILE_GROUP, "duplicate").inc(duplicates)
         BATCH_SECONDS.labels(PROFILE_GROUP).observe(time.perf_counter() - started)
         observe_lag(PROFILE_GROUP, decoded.events)
-        return ProfiledBatch(decoded.partition, decoded.last_position, decoded.dead_letters)
+        return ProfiledBatch(decoded.partition, decoded.last_position, dead_letters)
 
     def _update(self, site: str, partition: int, visitors: Mapping[str, list[tuple[int, Event]]]) -> tuple[int, int]:
+        what = f"save profiles of partition {partition}"
+        return retry_until_available(self._stop, what, partial(self._learned, site, partition, visitors))
+
+    def _learned(self, site: str, partition: int, visitors: Mapping[str, list[tuple[int, Event]]]) -> tuple[int, int]:
         assortment = self._assortments.current(site)
 
         def learned(visitor_ids: list[str], profiles: list[Profile]) -> list[ProfileUpdate]:
@@ -214,7 +225,9 @@ def _joinings(device_id: str, profile: Profile, loaded_at: int, latest: Event) -
 class CommitSink(StatelessSinkPartition[ProfiledBatch | None]):
     """Sets dead letters aside, then commits the log position: what is committed has left nothing behind."""
 
-    def __init__(self, consumer: GroupConsumer, dead_letters: EventLog, profiles: ProfileStore, stop: Stop) -> None:
+    def __init__(
+        self, consumer: GroupConsumer, dead_letters: DeadLetterWriter, profiles: ProfileStore, stop: Stop
+    ) -> None:
         self._consumer = consumer
         self._dead_letters = dead_letters
         self._profiles = profiles
@@ -232,12 +245,12 @@ class CommitSink(StatelessSinkPartition[ProfiledBatch | None]):
         retry_until_available(self._stop, f"commit {positions}", lambda: self._consumer.commit(positions))
 
     def _set_aside(self, done: ProfiledBatch) -> None:
-        records = [(0, encode_dead_letter(letter)) for letter in done.dead_letters]
-        retry_until_available(self._stop, "set dead letters aside", lambda: self._dead_letters.append(records))
+        self._dead_letters.append(done.dead_letters)
         by_site: dict[str, int] = {}
         for letter in done.dead_letters:
             by_site[letter.site] = by_site.get(letter.site, 0) + 1
         for site, count in by_site.items():
             if site:
-                self._profiles.count_unused(site, done.partition, "dead_letters", count)
+                note = partial(self._profiles.count_unused, site, done.partition, "dead_letters", count)
+                retry_until_available(self._stop, "count dead letters", note)
         EVENTS_READ.labels(PROFILE_GROUP, "dead_letter").inc(len(done.dead_letters))

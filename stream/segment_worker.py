@@ -6,7 +6,7 @@ forgotten when it is appended. A crash between the two tells it again, with the 
 """
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -17,11 +17,13 @@ from models.segments.membership import Membership, SegmentConfig, Transition, ad
 from models.visitor.profile import Profile
 from store.clock import Clock
 from store.site.segments import SegmentStore
+from store.version import Version
 from store.visitors.memberships import MembershipStore
 from store.visitors.profiles import MembershipUpdate, ProfileStore
 from stream.assortments import Assortments
 from stream.decode import VisitorEvents
 from stream.flow_context import FlowContext
+from stream.isolation import POSTPONED_S, done_apart, site_apart
 from stream.outbox_relay import relay_outbox
 from stream.retry import retry_until_available
 
@@ -104,10 +106,11 @@ class SegmentWorker:
         self._clock = clock
         self._log = context.log
         self._sites = context.sites
+        self._letters = context.dead_letters
         self._stop = context.stop
-        self._known: dict[str, tuple[int, SegmentConfig]] = {}
-        self._judged: dict[tuple[str, int], int] = {}
-        self._cursors: dict[tuple[str, int], tuple[int, int]] = {}
+        self._known: dict[str, tuple[Version, SegmentConfig]] = {}
+        self._judged: dict[tuple[str, int], Version] = {}
+        self._cursors: dict[tuple[str, int], tuple[Version, int]] = {}
 
     def judge(self, site: str, events: VisitorEvents, assortment: Assortment) -> SegmentJudge:
         """Give the judge of a micro-batch, once its events have moved the clock."""
@@ -115,7 +118,7 @@ class SegmentWorker:
         now_s = self._clock.saw(site, newest_s)
         return SegmentJudge(site, self._current(site)[1], assortment, now_s, self._clock.by_events, events)
 
-    def _current(self, site: str) -> tuple[int, SegmentConfig]:
+    def _current(self, site: str) -> tuple[Version, SegmentConfig]:
         """The site's rules as they are in the store now, and their version."""
         version = self._segments.version(site)
         known = self._known.get(site)
@@ -127,8 +130,10 @@ class SegmentWorker:
     def tick(self, partitions: Collection[int]) -> None:
         """Judge whom time has moved, and whoever was not judged by the newest rules yet; tell what moved."""
         for site in sorted(self._sites):
-            for partition in sorted(partitions):
-                retry_until_available(self._stop, f"judge partition {partition}", partial(self._tick, site, partition))
+            with site_apart(site):
+                for partition in sorted(partitions):
+                    what = f"judge partition {partition}"
+                    retry_until_available(self._stop, what, partial(self._tick, site, partition))
 
     def _tick(self, site: str, partition: int) -> None:
         until = time.monotonic() + _BUDGET_S
@@ -150,7 +155,7 @@ class SegmentWorker:
         key = (site, partition)
         if key not in self._judged:
             self._judged[key] = self._segments.judged_version(site, partition)
-        if self._judged[key] >= version:
+        if self._judged[key] == version:
             return
         begun, cursor = self._cursors.get(key, (version, 0))
         if begun != version:  # the rules have changed again: everybody from the start
@@ -170,10 +175,21 @@ class SegmentWorker:
         self._judged[key] = version
 
     def _judge(self, site: str, partition: int, visitors: list[str], now_s: float) -> None:
+        """Judge visitors; one who cannot be judged is set aside, and tried again later."""
         judge = SegmentJudge(
             site, self._current(site)[1], self._assortments.current(site), now_s, self._clock.by_events, {}
         )
-        self._profiles.update_memberships(site, partition, visitors, judge)
+
+        def judge_some(some: Sequence[str]) -> None:
+            what = f"save where visitors of partition {partition} stand"
+            update = partial(self._profiles.update_memberships, site, partition, some, judge)
+            retry_until_available(self._stop, what, update)
+
+        def postpone(visitor_id: str, error: Exception) -> None:
+            self._letters.visitor_failed(site, partition, visitor_id, error)
+            self._memberships.postpone(site, partition, visitor_id, now_s + POSTPONED_S)
+
+        done_apart(visitors, judge_some, postpone)
 
     def relay_notices(self, site: str, partition: int) -> None:
         """Append to the log what has moved and is not in it yet."""

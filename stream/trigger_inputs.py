@@ -5,6 +5,7 @@ from models.triggers.scheduling import index_triggers
 from models.visitor.contact_policy import zone
 from store.site.segments import SegmentStore
 from store.site.trigger_config import TriggerConfigStore
+from store.version import Version
 
 
 class TriggerConfigs:
@@ -13,7 +14,7 @@ class TriggerConfigs:
     def __init__(self, triggers: TriggerConfigStore, segments: SegmentStore) -> None:
         self._triggers = triggers
         self._segments = segments
-        self._known: dict[str, tuple[tuple[int, int], TriggerConfig]] = {}
+        self._known: dict[str, tuple[tuple[Version, Version], TriggerConfig]] = {}
 
     def current(self, site: str) -> TriggerConfig:
         """Give what counts now."""

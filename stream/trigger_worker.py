@@ -6,7 +6,7 @@ and by the profiles: what called it off in time is never overlooked, however far
 
 import logging
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from math import inf
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -16,6 +16,7 @@ import msgspec
 from models.base.durations import DAY_S
 from models.base.texts import text_or_empty
 from models.catalog.assortment import Assortment
+from models.events.dead_letter import DeadLetter
 from models.events.events import Event, encode_event
 from models.events.names import TRIGGER_STATE_JOINED, VISITOR_DELETED, VISITOR_IDENTIFIED, VISITOR_JOINED
 from models.triggers.about import AboutItem
@@ -43,10 +44,13 @@ from store.messages.item_watchers import ItemWatcherStore
 from store.messages.trigger_states import Message, StateUpdate, TriggerStore, WatcherUpdate
 from store.refusals import UNAVAILABLE
 from store.site.catalog import CatalogStore
+from store.unreadable import log_unreadable, read_or_tell
+from store.version import Version
 from store.visitors.profiles import ProfileStore
 from stream.assortments import Assortments
 from stream.decode import VisitorEvents
 from stream.flow_context import FlowContext
+from stream.isolation import POSTPONED_S, done_apart, learned_apart, site_apart
 from stream.message_lists import MessageLists
 from stream.metrics import TRIGGERS
 from stream.outbox_relay import relay_outbox
@@ -108,9 +112,10 @@ class TriggerWorker:
         self._clock = clock
         self._log = context.log
         self._sites = context.sites
+        self._letters = context.dead_letters
         self._stop = context.stop
         self._barriers: dict[tuple[str, int], tuple[float, int]] = {}
-        self._compared: dict[tuple[str, int], tuple[int, list[str]]] = {}
+        self._compared: dict[tuple[str, int], tuple[Version, list[str]]] = {}
         self._sales_seen: dict[tuple[str, int], float] = {}
 
     def observe(self, partition: int, events: Collection[tuple[int, Event]]) -> None:
@@ -118,11 +123,21 @@ class TriggerWorker:
         by_site: dict[str, dict[str, list[tuple[int, Event]]]] = {}
         for position, event in events:
             by_site.setdefault(event.site, {}).setdefault(event.visitor_id, []).append((position, event))
+        letters: list[DeadLetter] = []
+
+        def refuse(told: tuple[int, Event], error: Exception) -> None:
+            letters.append(self._letters.failed(partition, *told, error))
+
         for site, visitors in by_site.items():
-            what = f"save trigger states of partition {partition}"
-            retry_until_available(self._stop, what, partial(self._learn, site, partition, visitors))
+            learned_apart(visitors, partial(self._learn, site, partition), refuse)
+        if letters:
+            self._letters.append(letters)
 
     def _learn(self, site: str, partition: int, events: VisitorEvents) -> None:
+        what = f"save trigger states of partition {partition}"
+        retry_until_available(self._stop, what, partial(self._learned, site, partition, events))
+
+    def _learned(self, site: str, partition: int, events: VisitorEvents) -> None:
         config, assortment = self._configs.current(site), self._assortments.current(site)
         # By events' time nothing is late: the clock stands where the events are.
         late_after_s = inf if self._clock.by_events else LATE_AFTER_S
@@ -140,7 +155,9 @@ class TriggerWorker:
         for key in [key for key in self._barriers if key[1] not in reached]:
             del self._barriers[key]
         for site in sorted(self._sites):
-            retry_until_available(self._stop, f"look for due triggers of {site}", partial(self._tick, site, reached))
+            with site_apart(site):
+                what = f"look for due triggers of {site}"
+                retry_until_available(self._stop, what, partial(self._tick, site, reached))
 
     def _tick(self, site: str, reached: Mapping[int, int]) -> None:
         partitions = sorted(reached)
@@ -198,7 +215,18 @@ class TriggerWorker:
                 changed.append(StateUpdate(trigger_state, messages))
             return changed
 
-        self._store.update_states(site, partition, visitors, fired, time.time())
+        def fire_some(some: Sequence[str]) -> None:
+            what = f"carry out triggers of partition {partition}"
+            retry_until_available(
+                self._stop, what, partial(self._store.update_states, site, partition, some, fired, time.time())
+            )
+
+        done_apart(visitors, fire_some, partial(self._postpone, site, partition, now_s))
+
+    def _postpone(self, site: str, partition: int, now_s: float, visitor_id: str, error: Exception) -> None:
+        """Set aside that a visitor's triggers cannot be judged; they are tried again later."""
+        self._letters.visitor_failed(site, partition, visitor_id, error)
+        self._store.postpone(site, partition, visitor_id, now_s + POSTPONED_S)
 
     def _message(
         self,
@@ -249,7 +277,7 @@ class TriggerWorker:
         self._sales_seen[site, partition] = now_s
         return self._assortments.current(site).sales.changed(seen_s, now_s)
 
-    def _compare(self, site: str, partition: int, newest: int, also: list[str], until: float) -> None:
+    def _compare(self, site: str, partition: int, newest: Version, also: list[str], until: float) -> None:
         """Look at what changed in the catalog, and `also` at some items, for what somebody wants: cheaper, or back."""
         key = (site, partition)
         if key not in self._compared:
@@ -276,7 +304,10 @@ class TriggerWorker:
         assortment, now_s = self._assortments.current(site), self._clock.now_s(site)
         renewed: dict[str, bytes] = {}
         for item_id, stored in self._wanted.known(site, partition, item_ids).items():
-            before, after = msgspec.json.decode(stored, type=LastOffer), offer_now(item_id, assortment, now_s)
+            after = offer_now(item_id, assortment, now_s)
+            before = read_or_tell(_read_offer, stored, "resource", site, f"wanted {item_id}", log_unreadable) or after
+            if before is after:
+                renewed[item_id] = msgspec.json.encode(after)
             if (before.price, before.offered) == (after.price, after.offered):
                 continue
             renewed[item_id] = msgspec.json.encode(after)
@@ -306,7 +337,11 @@ class TriggerWorker:
 
         visitors = self._wanted.visitors(site, partition, item_id, now_s - WANT_LASTS_S)
         if visitors and triggers:
-            self._store.update_states(site, partition, visitors, wanting, time.time())
+
+            def arm_some(some: Sequence[str]) -> None:
+                self._store.update_states(site, partition, some, wanting, time.time())
+
+            done_apart(visitors, arm_some, partial(self._postpone, site, partition, now_s))
 
 
 class LastOffer(msgspec.Struct, array_like=True):
@@ -315,6 +350,10 @@ class LastOffer(msgspec.Struct, array_like=True):
     price: float | None
     offered: bool
     since_s: float
+
+
+def _read_offer(stored: bytes) -> LastOffer:
+    return msgspec.json.decode(stored, type=LastOffer)
 
 
 def offer_now(item_id: str, assortment: Assortment, now_s: float) -> LastOffer:

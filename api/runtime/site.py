@@ -1,17 +1,23 @@
 """Site: one site's catalog and models in memory, swapped in as they change."""
 
 import asyncio
+import logging
 
 from api.http.metrics import SNAPSHOT_VERSION
 from api.http.problems import ProblemError, unknown
 from models.base.errors import show_value
 from models.catalog.resources import Placement
 from models.decisions.scored_catalog import ScoredCatalog
-from models.learner.snapshot import Snapshot, decode_snapshot, empty_snapshot
+from models.learner.snapshot import Snapshot
 from models.visitor.contact_policy import ContactPolicy
 from store.site.catalog import CatalogStore
 from store.site.models import ModelStore
+from store.site.snapshots import SnapshotFollower
 from store.site.trigger_config import TriggerConfigStore
+from store.unreadable import OnUnreadable, log_unreadable
+from store.version import NO_VERSION, Version
+
+_LOGGER = logging.getLogger(__name__)
 
 
 class Site:
@@ -25,6 +31,8 @@ class Site:
         Where it comes from.
     offers_adult
         Whether lists may have items marked as adult.
+    on_unreadable
+        Told of models that cannot be read.
     """
 
     def __init__(
@@ -35,16 +43,17 @@ class Site:
         config: TriggerConfigStore,
         *,
         offers_adult: bool = False,
+        on_unreadable: OnUnreadable = log_unreadable,
     ) -> None:
         self.name = name
         self.policy = ContactPolicy()
         self._config = config
-        self._config_version = -1
+        self._config_version: Version | None = None
         self.assortment = catalogs.new_assortment(offers_adult=offers_adult)
-        self.snapshot: Snapshot = empty_snapshot()
+        self._snapshots = SnapshotFollower(models, name, on_unreadable)
+        self.snapshot: Snapshot = self._snapshots.snapshot
         self._catalogs = catalogs
-        self._models = models
-        self._catalog_version = 0
+        self._catalog_version = NO_VERSION
         self._refreshing = asyncio.Lock()
         self._scored = ScoredCatalog(self.snapshot, self.assortment)
 
@@ -54,20 +63,34 @@ class Site:
             self._scored = ScoredCatalog(self.snapshot, self.assortment)
         return self._scored
 
-    async def follow_catalog(self, version: int) -> None:
-        """Bring the catalog to `version` or newer, if it is not there yet."""
-        while self._catalog_version < version:
-            async with self._refreshing:
-                if self._catalog_version >= version:
-                    return
-                reached, changes = await asyncio.to_thread(self._catalogs.changes, self.name, self._catalog_version)
-                self.assortment.follow(changes)
-                # A version without changes left was overtaken by a later change to the same things.
-                self._catalog_version = max(reached, version)
+    async def follow_catalog(self, version: Version) -> None:
+        """Bring the catalog to what is stored, if the version just read there is not the one in memory.
+
+        One of a smaller number was read before another request brought the catalog further. Or the store has come back
+        from an older copy: that is found by `follow_newest_catalog`, which reads its version itself.
+        """
+        if version.number < self._catalog_version.number or version == self._catalog_version:
+            return
+        async with self._refreshing:
+            if version != self._catalog_version:
+                await self._refresh()
 
     async def follow_newest_catalog(self) -> None:
         """Bring the catalog to what is stored now."""
-        await self.follow_catalog(await asyncio.to_thread(self._catalogs.version, self.name))
+        async with self._refreshing:
+            if await asyncio.to_thread(self._catalogs.version, self.name) != self._catalog_version:
+                await self._refresh()
+
+    async def _refresh(self) -> None:
+        known = self._catalog_version
+        changes = await asyncio.to_thread(self._catalogs.changes, self.name, known)
+        if changes.whole:
+            _LOGGER.warning(
+                "the catalog of %s begins anew: version %s led not to %s", self.name, known, changes.version
+            )
+            self.assortment = self._catalogs.new_assortment(offers_adult=self.assortment.offers_adult)
+        self.assortment.follow(changes.resources)
+        self._catalog_version = changes.version
 
     def read_policy(self) -> None:
         """Bring the contact policy to what is stored now, if it has changed."""
@@ -80,14 +103,9 @@ class Site:
         """Bring catalog, models and contact policy to what is stored now."""
         await asyncio.to_thread(self.read_policy)
         await self.follow_newest_catalog()
-        version = await asyncio.to_thread(self._models.snapshot_version, self.name)
-        if version != self.snapshot.version:
-            self.snapshot = await asyncio.to_thread(self._read_snapshot)
+        if await asyncio.to_thread(self._snapshots.follow):
+            self.snapshot = self._snapshots.snapshot
             SNAPSHOT_VERSION.labels(self.name).set(self.snapshot.version)
-
-    def _read_snapshot(self) -> Snapshot:
-        stored = self._models.published(self.name)
-        return decode_snapshot(*stored) if stored is not None else empty_snapshot()
 
 
 def placement_named(site: Site, placement_id: str) -> Placement:

@@ -70,7 +70,7 @@ class Assortment:
     """
 
     def __init__(self, *, offers_adult: bool = False, currency: SiteCurrency = NO_CURRENCY) -> None:
-        self._offers_adult = offers_adult
+        self.offers_adult = offers_adult
         self._usual_currency = currency
         self.currency = currency
         self.sales = SaleCalendar()
@@ -261,7 +261,7 @@ class Assortment:
 
     def _offers(self, item: CatalogItem) -> bool:
         """Whether lists may have it, dates aside."""
-        return item.offered and (self._offers_adult or not item.adult)
+        return item.offered and (self.offers_adult or not item.adult)
 
     def _write_row(self, row: int, item_id: str) -> None:
         item = self.items.get(item_id)

@@ -6,10 +6,11 @@ from models.base.errors import InvalidError
 
 
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
-    """An event set aside.
+    """An event set aside, or something stored that cannot be read.
 
     `value` holds the original bytes. `source` is `api` or the flow that met it; `partition` and `position` tell where
-    in the event log it stands, -1 where it never got there. `at_s` is epoch seconds.
+    in the event log it stands, -1 where it never got there. `at_s` is epoch seconds. `name` is the visitor's id, or
+    what is stored goes by.
     """
 
     source: str
@@ -20,6 +21,7 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     site: str = ""
     partition: int = -1
     position: int = -1
+    name: str = ""
 
 
 _encoder = msgspec.msgpack.Encoder()

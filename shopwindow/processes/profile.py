@@ -1,10 +1,11 @@
 """The profile process: visitor profiles, and where visitors stand."""
 
 from models.base.durations import DAY_S
-from shopwindow.build import clock_kind, default_currency, default_thresholds, open_dead_letter_log
+from shopwindow.build import clock_kind, default_currency, default_thresholds
 from shopwindow.processes.stream import stream_process
 from shopwindow.settings import Settings
 from store.clock import open_clock
+from store.log.groups import PROFILE_GROUP
 from store.site.catalog import CatalogStore
 from store.site.segments import SegmentStore
 from store.visitors.memberships import MembershipStore
@@ -14,15 +15,13 @@ from stream.profile_flow import run_profile
 
 def serve_profile(settings: Settings) -> None:
     """Run the profile flow until it is told to stop."""
-    with stream_process(settings) as (client, context):
-        dead_letters = open_dead_letter_log(settings, context.stop)
+    with stream_process(settings, PROFILE_GROUP) as (client, context):
+        told = context.dead_letters.unreadable
         run_profile(
             context,
-            dead_letters,
-            ProfileStore(client, settings.profile_lifetime_days * DAY_S),
+            ProfileStore(client, settings.profile_lifetime_days * DAY_S, told),
             CatalogStore(client, default_currency(settings)),
             SegmentStore(client, default_thresholds(settings)),
-            MembershipStore(client),
+            MembershipStore(client, told),
             open_clock(clock_kind(settings), client),
         )
-        dead_letters.close()

@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 from prometheus_client import start_http_server
 
-from shopwindow.build import configure_logging, open_client, open_log, site_names
+from shopwindow.build import configure_logging, open_client, open_dead_letter_log, open_log, site_names
 from shopwindow.readiness import tell_ready
 from shopwindow.settings import Settings
 from store.client import Client
+from stream.dead_letter_writer import DeadLetterWriter
 from stream.flow_context import FlowContext
 from stream.run import stop_on_signals
 
@@ -22,7 +23,7 @@ class StreamProcess(NamedTuple):
 
 
 @contextmanager
-def stream_process(settings: Settings) -> Iterator[StreamProcess]:
+def stream_process(settings: Settings, flow: str) -> Iterator[StreamProcess]:
     """Heed signals, serve metrics where asked to, and open Redis and the event log; closed after the flow's end."""
     configure_logging(settings)
     stop = stop_on_signals()
@@ -31,7 +32,10 @@ def stream_process(settings: Settings) -> Iterator[StreamProcess]:
         start_http_server(settings.metrics_port)
     client = open_client(settings, stop)
     log = open_log(settings, stop=stop)
+    dead_letters = open_dead_letter_log(settings, stop)
     tell_ready()
-    yield StreamProcess(client, FlowContext(log, sites, settings.batch_max_events, stop))
+    writer = DeadLetterWriter(dead_letters, flow, stop)
+    yield StreamProcess(client, FlowContext(log, sites, settings.batch_max_events, stop, writer))
+    dead_letters.close()
     log.close()
     client.close()

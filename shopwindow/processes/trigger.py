@@ -13,6 +13,7 @@ from shopwindow.processes.stream import stream_process
 from shopwindow.settings import Settings
 from store.client import Client
 from store.clock import open_clock
+from store.log.groups import TRIGGER_GROUP
 from store.messages.item_watchers import ItemWatcherStore
 from store.messages.outbox import Outbox
 from store.messages.trigger_states import TriggerStore
@@ -32,7 +33,7 @@ from stream.trigger_worker import TriggerStores, TriggerWorker
 
 def serve_trigger(settings: Settings) -> None:
     """Run the trigger flow until it is told to stop, and the delivery of messages beside it."""
-    with stream_process(settings) as (client, context):
+    with stream_process(settings, TRIGGER_GROUP) as (client, context):
         topic = open_message_topic(settings, context.stop)
         configs = TriggerConfigStore(client, default_contact_policy(settings))
         delivery = MessageDelivery(
@@ -52,10 +53,11 @@ def _trigger_worker(
 ) -> TriggerWorker:
     """Build what keeps trigger states, with all it reads."""
     catalogs = CatalogStore(client, default_currency(settings))
-    profiles = ProfileStore(client, settings.profile_lifetime_days * DAY_S)
+    told = context.dead_letters.unreadable
+    profiles = ProfileStore(client, settings.profile_lifetime_days * DAY_S, told)
     return TriggerWorker(
         context,
-        TriggerStores(TriggerStore(client), ItemWatcherStore(client), profiles, catalogs),
+        TriggerStores(TriggerStore(client, told), ItemWatcherStore(client), profiles, catalogs),
         Assortments(catalogs, offers_adult=settings.recommend_adult),
         TriggerConfigs(configs, SegmentStore(client, default_thresholds(settings))),
         MessageLists(ModelStore(client), settings.holdout_share),

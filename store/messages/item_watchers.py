@@ -5,6 +5,7 @@ from typing import cast
 
 from store import keys
 from store.client import Client
+from store.version import Version, parse_version
 
 
 class ItemWatcherStore:
@@ -13,14 +14,13 @@ class ItemWatcherStore:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    def compared_version(self, site: str, partition: int) -> int | None:
+    def compared_version(self, site: str, partition: int) -> Version | None:
         """Version of the catalog up to which items have been compared; None where none ever was."""
-        found = self._client.get(keys.wanted_version(site, partition))
-        return None if found is None else int(found)
+        return parse_version(self._client.get(keys.wanted_version(site, partition)))
 
-    def set_compared_version(self, site: str, partition: int, version: int) -> None:
+    def set_compared_version(self, site: str, partition: int, version: Version) -> None:
         """Note up to which version of the catalog items have been compared."""
-        self._client.set(keys.wanted_version(site, partition), version, ex=keys.TRIGGERS_LIFETIME_S)
+        self._client.set(keys.wanted_version(site, partition), str(version), ex=keys.TRIGGERS_LIFETIME_S)
 
     def known(self, site: str, partition: int, item_ids: Sequence[str]) -> dict[str, bytes]:
         """Give what is known of those of the items that anybody wants."""

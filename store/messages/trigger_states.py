@@ -17,6 +17,7 @@ from models.visitor.contact_history import partition_of_message
 from store import keys
 from store.client import Client
 from store.lua import read_script
+from store.unreadable import OnUnreadable, log_unreadable, read_or_tell
 
 MAX_ON_SITE: Final = 20
 MAX_NEWS: Final = 1_000
@@ -83,8 +84,10 @@ class StateUpdate(NamedTuple):
 class TriggerStore:
     """Trigger states, timers and messages in Redis; blocking."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, on_unreadable: OnUnreadable = log_unreadable) -> None:
         self._client = client
+        self._on_unreadable = on_unreadable
+        self._replace = client.register_script(read_script("replace_value"))
         self._save = client.register_script(read_script("save_trigger_states"))
         self._told = client.register_script(read_script("forget_notices"))
 
@@ -92,7 +95,22 @@ class TriggerStore:
         """Read trigger states with their revisions; a new one for each visitor not known."""
         names = [keys.trigger_state(site, partition, visitor_id) for visitor_id in visitor_ids]
         blobs = cast(list[bytes | None], self._client.mget(names)) if names else []
-        return [decode_trigger_state(blob) for blob in blobs]
+        return [
+            self._read(site, partition, visitor_id, blob) for visitor_id, blob in zip(visitor_ids, blobs, strict=True)
+        ]
+
+    def _read(self, site: str, partition: int, visitor_id: str, blob: bytes | None) -> tuple[int, TriggerState]:
+        """Read a trigger state; in the place of one that cannot be read stands a new one."""
+        if blob is None:
+            return decode_trigger_state(None)
+        found = read_or_tell(decode_trigger_state, blob, "trigger_state", site, visitor_id, self._on_unreadable)
+        if found is not None:
+            return found
+        name, fresh = keys.trigger_state(site, partition, visitor_id), TriggerState()
+        lifetime_ms = 1000 * keys.TRIGGER_STATE_LIFETIME_S
+        if self._replace(keys=[name], args=[blob, encode_trigger_state(fresh, 0), lifetime_ms]):
+            return 0, fresh
+        return self.load(site, partition, [visitor_id])[0]  # another process was first
 
     def update_states(
         self,
@@ -234,6 +252,12 @@ class TriggerStore:
         name = keys.timers(site, partition)
         found = cast(list[bytes], self._client.zrangebyscore(name, "-inf", now_s, start=0, num=most))
         return [visitor_id.decode() for visitor_id in found]
+
+    def postpone(self, site: str, partition: int, visitor_id: str, until_s: float) -> None:
+        """Look at a visitor again at a time (epoch seconds of the site's clock), and not before."""
+        name = keys.timers(site, partition)
+        self._client.zadd(name, {visitor_id: until_s})
+        self._client.expire(name, keys.TRIGGERS_LIFETIME_S)
 
     def notices(self, site: str, partition: int) -> list[bytes]:
         """Give events that are not in the log yet, oldest first."""

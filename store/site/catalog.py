@@ -20,6 +20,8 @@ from models.events.currency import NO_CURRENCY, SiteCurrency
 from store import keys
 from store.client import Client
 from store.lua import read_script
+from store.unreadable import OnUnreadable, log_unreadable, read_or_tell
+from store.version import NO_VERSION, Version, new_stamp, version_of
 
 RESOURCE_KINDS: Final[tuple[ResourceKind, ...]] = get_args(ResourceKind)
 _TYPES: Final[dict[ResourceKind, type[CatalogResource]]] = {
@@ -42,6 +44,8 @@ _ID_FIELDS: Final[dict[ResourceKind, str]] = {
 }
 _DECODERS: Final = {kind: msgspec.msgpack.Decoder(kind_type) for kind, kind_type in _TYPES.items()}
 _MAX_PER_READ: Final = 5_000
+_MAX_STAMPS: Final = 10_000
+"""Changes after which whoever has not looked reads all things again."""
 
 
 class _WriteKeys(NamedTuple):
@@ -50,6 +54,8 @@ class _WriteKeys(NamedTuple):
     resources: str
     changes: str
     version: str
+    stamp: str
+    stamps: str
 
 
 class _WriteArguments(NamedTuple):
@@ -57,6 +63,20 @@ class _WriteArguments(NamedTuple):
 
     lifetime_s: int
     kind: ResourceKind
+    stamp_of_chance: str
+    most_stamps: int
+
+
+class CatalogChanges(NamedTuple):
+    """What leads from a known version to `version`: each thing that changed, None where deleted.
+
+    Where `whole`, the known version is none that led here: the store has come back from a copy, or was emptied. Then
+    these are all things there are, and what is known of others counts no more.
+    """
+
+    version: Version
+    whole: bool
+    resources: list[tuple[ResourceKind, str, CatalogResource | None]]
 
 
 def id_of(kind: ResourceKind, resource: CatalogResource) -> str:
@@ -74,12 +94,17 @@ class CatalogStore:
         Blocking client.
     currency
         What counts for sites that have set none of their own.
+    on_unreadable
+        Told of things that cannot be read; they are taken for not there.
     """
 
-    def __init__(self, client: Client, currency: SiteCurrency = NO_CURRENCY) -> None:
+    def __init__(
+        self, client: Client, currency: SiteCurrency = NO_CURRENCY, on_unreadable: OnUnreadable = log_unreadable
+    ) -> None:
         self._client = client
+        self._on_unreadable = on_unreadable
         self._currency = currency
-        self._write = client.register_script(read_script("write_catalog"))
+        self._write = client.register_script(read_script("grow_version", "write_catalog"))
 
     def put(self, site: str, kind: ResourceKind, resources: Sequence[CatalogResource], now_s: float) -> None:
         """Add or replace things; an item keeps the time it was first added."""
@@ -105,52 +130,82 @@ class CatalogStore:
         return self._change(site, "items", [(item_id, b"") for item_id in item_ids]) if item_ids else 0
 
     def _change(self, site: str, kind: ResourceKind, values: Sequence[tuple[str, bytes]]) -> int:
-        names = _WriteKeys(keys.catalog(site, kind), keys.catalog_changes(site), keys.catalog_version(site))
-        flat = [part for pair in values for part in pair]
-        changed: int = self._write(keys=names, args=[*_WriteArguments(keys.CATALOG_LIFETIME_S, kind), *flat])
+        names = _WriteKeys(
+            resources=keys.catalog(site, kind),
+            changes=keys.catalog_changes(site),
+            version=keys.catalog_version(site),
+            stamp=keys.catalog_stamp(site),
+            stamps=keys.catalog_stamps(site),
+        )
+        arguments = _WriteArguments(keys.CATALOG_LIFETIME_S, kind, new_stamp(), _MAX_STAMPS)
+        changed: int = self._write(keys=names, args=[*arguments, *(part for pair in values for part in pair)])
         return changed
 
     def get(self, site: str, kind: ResourceKind, ids: Sequence[str]) -> dict[str, Any]:
         """Read things by id; unknown ids are left out."""
         found = cast(list[bytes | None], self._client.hmget(keys.catalog(site, kind), list(ids))) if ids else []
-        return {
-            resource_id: _DECODERS[kind].decode(value)
-            for resource_id, value in zip(ids, found, strict=True)
-            if value is not None
-        }
+        read = _DECODERS[kind].decode
+        resources: dict[str, Any] = {}
+        for resource_id, value in zip(ids, found, strict=True):
+            if value is not None:
+                name = f"{kind} {resource_id}"
+                resource = read_or_tell(read, value, "resource", site, name, self._on_unreadable)
+                if resource is not None:
+                    resources[resource_id] = resource
+        return resources
 
-    def version(self, site: str) -> int:
-        """Version of a site's catalog, 0 where there is none."""
-        return int(self._client.get(keys.catalog_version(site)) or 0)
+    def version(self, site: str) -> Version:
+        """Version of a site's catalog, `NO_VERSION` where there is none."""
+        return version_of(*self._client.mget([keys.catalog_version(site), keys.catalog_stamp(site)]))
 
     def new_assortment(self, *, offers_adult: bool = False) -> Assortment:
         """Give an assortment of nothing yet, to be brought to a site's catalog."""
         return Assortment(offers_adult=offers_adult, currency=self._currency)
 
-    def refresh(self, site: str, assortment: Assortment, known_version: int) -> int:
-        """Bring an assortment from a known version to the present one, and give that version."""
-        version, changes = self.changes(site, known_version)
-        assortment.follow(changes)
-        return version
+    def refresh(self, site: str, assortment: Assortment, known: Version) -> tuple[Assortment, Version]:
+        """Bring an assortment from a known version to the present one, and give both; it is another assortment where
+        the catalog begins anew."""
+        changes = self.changes(site, known)
+        if changes.whole:
+            assortment = self.new_assortment(offers_adult=assortment.offers_adult)
+        assortment.follow(changes.resources)
+        return assortment, changes.version
 
-    def changed_items(self, site: str, known_version: int) -> list[str]:
-        """Give the ids of the items that were put or taken out after a version."""
-        raw = cast(list[bytes], self._client.zrangebyscore(keys.catalog_changes(site), f"({known_version}", "+inf"))
-        return [member.decode().removeprefix("items:") for member in raw if member.startswith(b"items:")]
+    def changed_items(self, site: str, known: Version) -> list[str]:
+        """Give the ids of the items that were put or taken out after a version; all where it is none of this
+        catalog's."""
+        _, whole, members = self._changed(site, known)
+        if whole:
+            return self._ids(site, "items")
+        return [member.decode().removeprefix("items:") for member in members if member.startswith(b"items:")]
 
-    def changes(
-        self, site: str, known_version: int
-    ) -> tuple[int, list[tuple[ResourceKind, str, CatalogResource | None]]]:
-        """Read what has changed after a version: the version it leads to, and each thing, None where deleted."""
-        name = keys.catalog_changes(site)
-        raw = self._client.zrangebyscore(name, f"({known_version}", "+inf", withscores=True)
-        members = cast(list[tuple[bytes, float]], raw)
+    def _ids(self, site: str, kind: ResourceKind) -> list[str]:
+        return sorted(name.decode() for name in cast(list[bytes], self._client.hkeys(keys.catalog(site, kind))))
+
+    def changes(self, site: str, known: Version) -> CatalogChanges:
+        """Read what has changed after a version."""
+        version, whole, members = self._changed(site, known)
         found: list[tuple[ResourceKind, str, CatalogResource | None]] = []
         for kind in RESOURCE_KINDS:
-            prefix = f"{kind}:".encode()
-            ids = [member[len(prefix) :].decode() for member, _ in members if member.startswith(prefix)]
+            if whole:
+                ids = self._ids(site, kind)
+            else:
+                prefix = f"{kind}:".encode()
+                ids = [member[len(prefix) :].decode() for member in members if member.startswith(prefix)]
             for start in range(0, len(ids), _MAX_PER_READ):
                 some = ids[start : start + _MAX_PER_READ]
-                known = self.get(site, kind, some)
-                found += [(kind, resource_id, known.get(resource_id)) for resource_id in some]
-        return max((int(score) for _, score in members), default=known_version), found
+                stored = self.get(site, kind, some)
+                found += [(kind, resource_id, stored.get(resource_id)) for resource_id in some]
+        return CatalogChanges(version, whole, found)
+
+    def _changed(self, site: str, known: Version) -> tuple[Version, bool, list[bytes]]:
+        """The present version, whether all things are to be read, and else which have changed, as `kind:id`."""
+        with self._client.pipeline(transaction=False) as pipe:
+            pipe.get(keys.catalog_version(site))
+            pipe.get(keys.catalog_stamp(site))
+            pipe.zscore(keys.catalog_stamps(site), known.stamp)
+            pipe.zrangebyscore(keys.catalog_changes(site), f"({known.number}", "+inf")
+            number, stamp, led_here, members = pipe.execute()
+        version = version_of(number, stamp)
+        whole = known not in (NO_VERSION, version) and (known.number >= version.number or led_here is None)
+        return version, whole, members

@@ -6,6 +6,7 @@ from typing import NamedTuple, cast
 from store import keys
 from store.client import Client
 from store.lua import read_script
+from store.version import Version, new_stamp, version_of
 
 
 class _PublishKeys(NamedTuple):
@@ -23,6 +24,7 @@ class _PublishArguments(NamedTuple):
     lifetime_s: int
     checkpoint: bytes
     version: int
+    stamp: str
     snapshot: bytes
     tables: bytes
 
@@ -58,7 +60,9 @@ class ModelStore:
         False, and nothing written, where this process leads no more.
         """
         names = _PublishKeys(keys.leader(site), keys.checkpoint(site), keys.snapshot(site))
-        arguments = _PublishArguments(self._token, keys.MODELS_LIFETIME_S, checkpoint, version, snapshot, tables)
+        arguments = _PublishArguments(
+            self._token, keys.MODELS_LIFETIME_S, checkpoint, version, new_stamp(), snapshot, tables
+        )
         return bool(self._publish(keys=names, args=arguments))
 
     def checkpoint(self, site: str) -> tuple[bytes, bytes] | None:
@@ -67,11 +71,18 @@ class ModelStore:
         tables = cast(bytes | None, self._client.hget(keys.snapshot(site), "tables"))
         return (checkpoint, tables) if checkpoint is not None and tables is not None else None
 
+    def set_checkpoint_aside(self, site: str) -> None:
+        """Keep a checkpoint that cannot be read beside its place, which is free then, for `UNREADABLE_LIFETIME_S`."""
+        aside = keys.unreadable_checkpoint(site)
+        if self._client.exists(keys.checkpoint(site)):
+            self._client.rename(keys.checkpoint(site), aside)
+        self._client.expire(aside, keys.UNREADABLE_LIFETIME_S)
+
     def published(self, site: str) -> tuple[bytes, bytes] | None:
         """The last published snapshot and the engine's tables."""
         snapshot, tables = cast(list[bytes | None], self._client.hmget(keys.snapshot(site), ["snapshot", "tables"]))
         return (snapshot, tables) if snapshot is not None and tables is not None else None
 
-    def snapshot_version(self, site: str) -> int:
-        """Version of the published snapshot, 0 where there is none."""
-        return int(cast(bytes | None, self._client.hget(keys.snapshot(site), "version")) or 0)
+    def snapshot_version(self, site: str) -> Version:
+        """Version of the published snapshot, `NO_VERSION` where there is none."""
+        return version_of(*self._client.hmget(keys.snapshot(site), ["version", "stamp"]))

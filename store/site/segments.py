@@ -1,6 +1,6 @@
 """Segments: a site's rules and thresholds, with a version that tells every process what has changed."""
 
-from typing import NamedTuple, cast
+from typing import Final, NamedTuple, cast
 
 import orjson
 
@@ -9,7 +9,11 @@ from models.segments.membership import SegmentConfig, segment_field, stage_field
 from models.segments.segments import Segment, parse_segment
 from store import keys
 from store.client import Client
-from store.versioned_hash import VersionedHash
+from store.unreadable import OnUnreadable, log_unreadable, read_or_tell
+from store.version import NO_VERSION, Version, parse_version
+from store.versioned_hash import HashKeys, VersionedHash
+
+_KEYS: Final = HashKeys(keys.segments, keys.segments_version, keys.segments_stamp)
 
 
 class MemberCount(NamedTuple):
@@ -28,12 +32,15 @@ class SegmentStore:
         Blocking client.
     thresholds
         What counts for sites that have none of their own.
+    on_unreadable
+        Told of what cannot be read; it is taken for not there.
     """
 
-    def __init__(self, client: Client, thresholds: Thresholds) -> None:
+    def __init__(self, client: Client, thresholds: Thresholds, on_unreadable: OnUnreadable = log_unreadable) -> None:
         self._client = client
+        self._on_unreadable = on_unreadable
         self._thresholds = thresholds
-        self._hash = VersionedHash(client, keys.segments, keys.segments_version, keys.SEGMENTS_LIFETIME_S)
+        self._hash = VersionedHash(client, _KEYS, keys.SEGMENTS_LIFETIME_S)
 
     def put_within(self, site: str, segments: list[Segment], most: int) -> bool:
         """Add or replace segments; False, and nothing is changed, where there would be more than `most`."""
@@ -56,29 +63,34 @@ class SegmentStore:
         """Have all visitors judged again, by what has changed besides segments and thresholds."""
         self._hash.raise_version(site)
 
-    def version(self, site: str) -> int:
-        """Version of a site's segments and thresholds, 0 where nothing was ever set."""
+    def version(self, site: str) -> Version:
+        """Version of a site's segments and thresholds."""
         return self._hash.version(site)
 
     def segment_config(self, site: str) -> SegmentConfig:
         """Read what a site judges profiles by; segments by id."""
-        segments = [parse_segment(orjson.loads(value)) for value in self._hash.values(site)]
+        told = self._on_unreadable
+        segments = [
+            segment
+            for name, value in sorted(self._hash.values(site).items())
+            if (segment := read_or_tell(_read_segment, value, "resource", site, f"segment {name}", told)) is not None
+        ]
         stored = cast(bytes | None, self._client.get(keys.thresholds(site)))
-        thresholds = parse_thresholds(orjson.loads(stored)) if stored else self._thresholds
-        return SegmentConfig(thresholds, tuple(sorted(segments, key=lambda segment: segment.segment_id)))
+        own = read_or_tell(_read_thresholds, stored, "resource", site, "thresholds", told) if stored else None
+        return SegmentConfig(own or self._thresholds, tuple(segments))
 
-    def judged_version(self, site: str, partition: int) -> int:
+    def judged_version(self, site: str, partition: int) -> Version:
         """Version by which every visitor of a partition has been judged."""
-        return int(self._client.get(keys.memberships_judged(site, partition)) or 0)
+        return parse_version(self._client.get(keys.memberships_judged(site, partition))) or NO_VERSION
 
-    def set_judged(self, site: str, partition: int, version: int) -> None:
+    def set_judged(self, site: str, partition: int, version: Version) -> None:
         """Note that every visitor of a partition has been judged by a version."""
-        self._client.set(keys.memberships_judged(site, partition), version, ex=keys.MEMBERSHIPS_LIFETIME_S)
+        self._client.set(keys.memberships_judged(site, partition), str(version), ex=keys.MEMBERSHIPS_LIFETIME_S)
 
     def settled(self, site: str, partitions: int) -> bool:
         """Whether all visitors have been judged by the present version."""
         version = self.version(site)
-        return all(self.judged_version(site, partition) >= version for partition in range(partitions))
+        return all(self.judged_version(site, partition) == version for partition in range(partitions))
 
     def tallies(self, site: str, partitions: int) -> dict[str, MemberCount]:
         """Numbers of members by `models.segments.membership`'s field names, summed over partitions."""
@@ -101,3 +113,11 @@ class SegmentStore:
     def segment_tally(self, site: str, partitions: int, segment_id: str) -> MemberCount:
         """Number of a segment's visitors."""
         return self.tallies(site, partitions).get(segment_field(segment_id), MemberCount(0, 0.0))
+
+
+def _read_segment(value: bytes) -> Segment:
+    return parse_segment(orjson.loads(value))
+
+
+def _read_thresholds(value: bytes) -> Thresholds:
+    return parse_thresholds(orjson.loads(value))

@@ -4,8 +4,9 @@ The device's own profile holds them too, as the stream has learned them; these a
 before it appends.
 """
 
+import re
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, cast
+from typing import Final, NamedTuple, cast
 
 from models.events.intake.placeholders import is_placeholder
 from models.visitor.identity import MAX_LINKS, Link
@@ -13,6 +14,7 @@ from store import keys
 from store.client import Client
 from store.lua import read_script
 
+_NUMBER: Final = re.compile(r"-?\d{1,20}(?:\.\d{1,20})?(?:e[+-]?\d{1,3})?")
 DeviceId = tuple[str, int, str]
 """Site, partition, device id."""
 
@@ -63,6 +65,10 @@ class LinkStore:
 
 
 def _links(value: bytes) -> list[Link]:
-    rows = (row.partition("\x1f") for row in value.decode().split("\n") if row)
+    rows = [row.partition("\x1f") for row in value.decode(errors="replace").split("\n") if row]
     # Older releases took placeholders for users: whoever was linked to one was linked to nobody.
-    return sorted(Link(float(at_s), "" if is_placeholder(user_id) else user_id) for at_s, _, user_id in rows)
+    return sorted(
+        Link(float(at_s), "" if is_placeholder(user_id) else user_id)
+        for at_s, _, user_id in rows
+        if _NUMBER.fullmatch(at_s)  # what cannot be read names nobody
+    )

@@ -4,6 +4,7 @@ whoever comes later what was told before.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from functools import partial
 from typing import Final, NamedTuple, cast
 
 from models.events.events import Event
@@ -12,6 +13,7 @@ from store import keys
 from store.client import Client
 from store.log.log import partition_of
 from store.lua import read_script
+from store.unreadable import log_unreadable, read_or_tell
 
 MAX_TELLERS: Final = 4
 """Ids that one order is known under; what is told under a fifth goes to these and to itself."""
@@ -122,7 +124,7 @@ class OrderTellerStore:
             for place, (tellers, told, unheard) in zip(of_partition, known, strict=True):
                 found[place] = KnownOrder(
                     [visitor_id.decode() for visitor_id in tellers],
-                    [decode_copy(told_events[place].order.site, entry) for entry in told],
+                    self._copies(told_events[place].order, told),
                     bool(unheard),
                 )
         return [found[place] for place in range(len(told_events))]
@@ -141,10 +143,19 @@ class OrderTellerStore:
             self._client.srem(tellers, *visitor_ids)
             self._client.srem(owed, *visitor_ids)
             for entry in cast(list[bytes], self._client.lrange(told, 0, -1)):
-                copy = decode_copy(site, entry)
-                if copy.visitor_id in visitor_ids:
+                copies = self._copies(ToldOrder(site, order_id, ""), [entry])
+                if not copies:
+                    self._client.lrem(told, 0, cast(str, entry))
+                for copy in copies:
+                    if copy.visitor_id not in visitor_ids:
+                        continue
                     self._client.lrem(told, 0, cast(str, entry))
                     self._client.delete(self._alias_key(site, str(copy.params.get("transaction_id", ""))))
+
+    def _copies(self, order: ToldOrder, entries: Sequence[bytes]) -> list[Event]:
+        read = partial(decode_copy, order.site)
+        copies = (read_or_tell(read, entry, "order", order.site, order.order_id, log_unreadable) for entry in entries)
+        return [copy for copy in copies if copy is not None]
 
     def _alias_key(self, site: str, transaction_id: str) -> str:
         return keys.order_alias(site, partition_of(site, transaction_id, self._partitions), transaction_id)

@@ -7,6 +7,7 @@ decision reflects every event accepted before it, however far behind the stream 
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from models.base.errors import InvalidError
 from models.events.events import Event, decode_event
 from store import keys
 from store.client import Client
@@ -41,4 +42,11 @@ def keep_pending(client: Client, accepted: Sequence[Accepted]) -> None:
 def read_pending(values: Sequence[bytes], after: int) -> list[tuple[int, Event]]:
     """Give the events past a position, in log order."""
     found = {int.from_bytes(value[:8], "big"): value for value in values}
-    return [(position, decode_event(found[position][8:])) for position in sorted(found) if position > after]
+    waiting: list[tuple[int, Event]] = []
+    for position in sorted(found):
+        if position > after:
+            try:
+                waiting.append((position, decode_event(found[position][8:])))
+            except InvalidError:  # the log has it, and whoever reads that tells of it
+                continue
+    return waiting

@@ -6,6 +6,7 @@ learned again. Profile, timeline, membership, counts, the time to look again and
 step, so each touchpoint stands on the timeline once.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from struct import Struct
 from typing import Final, Literal, NamedTuple, Protocol, cast
@@ -13,13 +14,14 @@ from typing import Final, Literal, NamedTuple, Protocol, cast
 import msgspec
 
 from models.segments.membership import CountChange, Membership, counts_between, decode_membership, encode_membership
-from models.visitor.contact_history import is_restrained
+from models.visitor.contact_history import ContactHistory, is_restrained
 from models.visitor.identity import Link
 from models.visitor.profile import Profile, decode_profile, encode_profile
 from models.visitor.timeline import MAX_ENTRIES
 from store import keys
 from store.client import Client
 from store.lua import read_script
+from store.unreadable import OnUnreadable, log_unreadable, read_or_tell
 from store.visitors.device_links import LinkStore
 
 _MAX_PER_CALL = 500
@@ -160,6 +162,8 @@ class ProfileStore:
     lifetime_s
         A profile lives this long after its last write; where something restrains what may be sent to the visitor, as
         long as anything that can send.
+    on_unreadable
+        Told of what cannot be read, before a new one stands in its place.
 
     Attributes
     ----------
@@ -167,9 +171,11 @@ class ProfileStore:
         Whose the devices are.
     """
 
-    def __init__(self, client: Client, lifetime_s: float) -> None:
+    def __init__(self, client: Client, lifetime_s: float, on_unreadable: OnUnreadable = log_unreadable) -> None:
         self._client = client
         self._lifetime_ms = int(lifetime_s * 1000)
+        self._on_unreadable = on_unreadable
+        self._replace = client.register_script(read_script("replace_value"))
         self._save = client.register_script(read_script("save_profiles"))
         self.links = LinkStore(client, lifetime_s)
 
@@ -177,7 +183,24 @@ class ProfileStore:
         """Read profiles; a new one for each visitor not known."""
         names = [keys.profile(site, partition, visitor_id) for visitor_id in visitor_ids]
         blobs = cast(list[bytes | None], self._client.mget(names)) if names else []
-        return [decode_profile(blob) for blob in blobs]
+        return [
+            self._read(site, partition, visitor_id, blob) for visitor_id, blob in zip(visitor_ids, blobs, strict=True)
+        ]
+
+    def _read(self, site: str, partition: int, visitor_id: str, blob: bytes | None) -> Profile:
+        """Read a profile; in the place of one that cannot be read stands a new one, of whom nothing is promoted to
+        until they agree: whatever held that back is not known any more."""
+        if blob is None:
+            return Profile()
+        profile = read_or_tell(decode_profile, blob, "profile", site, visitor_id, self._on_unreadable)
+        if profile is not None:
+            return profile
+        name = keys.profile(site, partition, visitor_id)
+        fresh = Profile(contact_history=ContactHistory(refused_at_s=time.time()))
+        lifetime_ms = max(self._lifetime_ms, 1000 * keys.RESTRAINED_LIFETIME_S)
+        if self._replace(keys=[name], args=[blob, encode_profile(fresh), lifetime_ms]):
+            return fresh
+        return self.load(site, partition, [visitor_id])[0]  # another process was first
 
     def update_profiles(
         self,
@@ -241,7 +264,10 @@ class ProfileStore:
             learned = learn(visitors, profiles)
             rows = zip(visitors, loaded_at, learned, stored, strict=True)
             return [_Save(*row, None, None) for row in rows if row[2].profile.position != row[1]]
-        known = [decode_membership(blob) for blob in stored]
+        known = [
+            read_or_tell(decode_membership, blob, "membership", site, visitor_id, self._on_unreadable)
+            for visitor_id, blob in zip(visitors, stored, strict=True)
+        ]
         judged = [
             judge.before(visitor_id, profile, membership)
             for visitor_id, profile, membership in zip(visitors, profiles, known, strict=True)

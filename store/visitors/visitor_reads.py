@@ -1,14 +1,16 @@
 """Visitor reads: all a request needs to know of a visitor, in one round trip where nobody has just logged in."""
 
 import asyncio
+import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from models.catalog.assortment import Assortment
-from models.events.events import Event, decode_event
+from models.events.events import Event
 from models.events.names import VISITOR_DELETED, VISITOR_IDENTIFIED, VISITOR_LINKED
 from models.segments.membership import decode_membership
+from models.visitor.contact_history import ContactHistory
 from models.visitor.identity import Link, add_link, owner_now
 from models.visitor.profile import Profile, decode_profile
 from models.visitor.profile_batch import Change, learn
@@ -17,6 +19,8 @@ from models.visitor.timeline import MAX_ENTRIES, TimelineEntry, decode_entry, ti
 from store import keys
 from store.client import AsyncClient
 from store.log.log import partition_of
+from store.unreadable import OnUnreadable, log_unreadable, read_or_tell
+from store.version import Version, version_of
 from store.visitors.pending import read_pending
 
 NO_SEGMENTS: Final[frozenset[str]] = frozenset()
@@ -53,7 +57,7 @@ class VisitorRead(NamedTuple):
     asked: str
     visitor_id: str
     kept: dict[str, StoredVisitor]
-    catalog_version: int
+    catalog_version: Version
     segments: frozenset[str] = NO_SEGMENTS
     clock_s: float = 0.0
 
@@ -70,7 +74,7 @@ PROFILE_ONLY: Final = ReadOptions()
 
 class _Read(NamedTuple):
     kept: dict[str, StoredVisitor]
-    version: int
+    version: Version
     segments: dict[str, frozenset[str]]
     clock_s: float
 
@@ -92,10 +96,13 @@ class VisitorReader:
         Client of the event loop it is used in; time is kept here, so it need not.
     partitions
         Partition count of the event log.
+    on_unreadable
+        Told of what cannot be read, each time it is; who cannot be read is somebody new.
     """
 
-    def __init__(self, client: AsyncClient, partitions: int) -> None:
+    def __init__(self, client: AsyncClient, partitions: int, on_unreadable: OnUnreadable = log_unreadable) -> None:
         self._client = client
+        self._on_unreadable = on_unreadable
         self._partitions = partitions
         self._owners: OrderedDict[tuple[str, str], str] = OrderedDict()
 
@@ -138,6 +145,7 @@ class VisitorReader:
                 pipe.get(keys.profile(site, partition, visitor_id))
                 pipe.lrange(keys.pending(site, partition, visitor_id), 0, -1)
             pipe.get(keys.catalog_version(site))
+            pipe.get(keys.catalog_stamp(site))
             if options.clock:
                 pipe.get(keys.clock(site))
             if options.segments:
@@ -145,15 +153,21 @@ class VisitorReader:
                     partition = partition_of(site, visitor_id, self._partitions)
                     pipe.hget(keys.memberships(site, partition), visitor_id)
             found = await pipe.execute()
-        kept = {visitor_id: _kept(*found[2 * place : 2 * place + 2]) for place, visitor_id in enumerate(ids)}
-        version, *rest = found[2 * len(ids) :]
+        kept = {
+            visitor_id: self._kept(site, visitor_id, *found[2 * place : 2 * place + 2])
+            for place, visitor_id in enumerate(ids)
+        }
+        number, stamp, *rest = found[2 * len(ids) :]
         clock_s = float(rest.pop(0) or 0.0) if options.clock else 0.0
         segments = (
-            {visitor_id: _segments(membership) for visitor_id, membership in zip(ids, rest, strict=False)}
+            {
+                visitor_id: self._segments(site, visitor_id, membership)
+                for visitor_id, membership in zip(ids, rest, strict=False)
+            }
             if rest
             else {}
         )
-        return _Read(kept, int(version or 0), segments, clock_s)
+        return _Read(kept, version_of(number, stamp), segments, clock_s)
 
     async def read_timeline(self, site: str, asked: str) -> tuple[str, list[TimelineEntry]]:
         """Give who goes by an id, and their touchpoints with every accepted event among them, in no order.
@@ -184,8 +198,12 @@ class VisitorReader:
             pipe.lrange(keys.timeline(site, partition, visitor_id), 0, -1)
             pipe.lrange(keys.pending(site, partition, visitor_id), 0, -1)
             blob, stored, pending = await pipe.execute()
-        entries = [decode_entry(value) for value in stored]
-        profile, waiting, _ = _kept(blob, pending)
+        entries = [
+            entry
+            for value in stored
+            if (entry := read_or_tell(decode_entry, value, "timeline", site, visitor_id, self._on_unreadable))
+        ]
+        profile, waiting, _ = self._kept(site, visitor_id, blob, pending)
         changes = [Change(0, position, event) for position, event in waiting]
         # Learned into a copy that is thrown away: a client's retry is told from a new event as the stream will tell it.
         outcomes = learn([profile], changes, Assortment().vector_of_item)
@@ -195,6 +213,25 @@ class VisitorReader:
             elif outcome in ("applied", "told") and (entry := timeline_entry_of(position, event)) is not None:
                 entries.append(entry)
         return [entry for entry in entries if entry.position > after and (until is None or entry.position <= until)]
+
+    def _segments(self, site: str, visitor_id: str, value: bytes | None) -> frozenset[str]:
+        if value is None:
+            return NO_SEGMENTS
+        membership = read_or_tell(decode_membership, value, "membership", site, visitor_id, self._on_unreadable)
+        return frozenset(member.segment_id for member in membership.members) if membership else NO_SEGMENTS
+
+    def _kept(self, site: str, visitor_id: str, blob: bytes | None, values: Sequence[bytes]) -> StoredVisitor:
+        profile = Profile()
+        if blob is not None:
+            found = read_or_tell(decode_profile, blob, "profile", site, visitor_id, self._on_unreadable)
+            profile = found or Profile(contact_history=ContactHistory(refused_at_s=time.time()))
+        if not values:
+            return StoredVisitor(profile, [], [])
+        waiting = read_pending(values, after=profile.position)
+        linked = {
+            event.device_id for _, event in read_pending(_linked(values), after=0) if event.event == VISITOR_LINKED
+        }
+        return StoredVisitor(profile, waiting, sorted(linked))
 
 
 def know(visit: VisitorRead, assortment: Assortment) -> ResolvedVisitor:
@@ -218,18 +255,8 @@ def before_login(known: ResolvedVisitor) -> Profile | None:
     return decode_profile(parts[-1].state) if parts and parts[-1].until == known.device.given else Profile()
 
 
-def _segments(membership: bytes | None) -> frozenset[str]:
-    decoded = decode_membership(membership)
-    return frozenset(member.segment_id for member in decoded.members) if decoded else NO_SEGMENTS
-
-
-def _kept(blob: bytes | None, values: Sequence[bytes]) -> StoredVisitor:
-    profile = decode_profile(blob)
-    if not values:
-        return StoredVisitor(profile, [], [])
-    waiting = read_pending(values, after=profile.position)
-    told = [decode_event(value[8:]) for value in values if _LINKED in value]
-    return StoredVisitor(profile, waiting, sorted({event.device_id for event in told if event.event == VISITOR_LINKED}))
+def _linked(values: Sequence[bytes]) -> list[bytes]:
+    return [value for value in values if _LINKED in value]
 
 
 def _owner(kept: StoredVisitor) -> str:

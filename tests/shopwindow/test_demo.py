@@ -12,6 +12,7 @@ from shopwindow.sample.shop import make_shop
 from shopwindow.settings import Settings
 from store.client import connect
 from store.site.catalog import CatalogStore
+from store.version import NO_VERSION
 
 
 def test_a_sample_shop_is_put_whole_into_the_first_sites_catalog(tmp_path: Path) -> None:
@@ -21,7 +22,7 @@ def test_a_sample_shop_is_put_whole_into_the_first_sites_catalog(tmp_path: Path)
         shop = make_shop(1, now_s=1.0)
         put_shop(stack, shop)
         client = connect(stack.settings.redis_url)
-        _, changes = CatalogStore(client).changes(stack.keys.site, 0)
+        changes = CatalogStore(client).changes(stack.keys.site, NO_VERSION).resources
         client.close()
     finally:
         stack.stop()

@@ -31,7 +31,7 @@ def publish(models: ModelStore, site: str, favourite: str) -> None:
     for position in range(1, 31):
         told = event("view_item", favourite, visitor=f"v{position}", at_s=float(position))
         learner.learn_event(0, position, told, CATALOG)
-    learner.version = models.snapshot_version(site)
+    learner.version = models.snapshot_version(site).number
     snapshot = learner.snapshot()
     assert models.lead(site)
     assert models.publish(site, b"-", snapshot.version, encode_snapshot(snapshot), snapshot.engine.tables())

@@ -21,7 +21,6 @@ from store.visitors.profiles import ProfileStore
 from stream.assortments import Assortments
 from stream.decode import Decoder
 from stream.profile_flow import ProfileWorker
-from stream.retry import Stop
 from tests.servers import Broker
 from tests.stream.workers import (
     PARTITIONS,
@@ -98,7 +97,7 @@ def test_the_whole_log_learned_twice_more_changes_no_byte(place: World) -> None:
     events = make_events(place.site, 500, visitors=20, seed=10)
     place.append(events)
     profiles = ProfileStore(place.client, 3600.0)
-    learning = ProfileWorker(profiles, Assortments(CatalogStore(place.client)), Stop())
+    learning = ProfileWorker(profiles, Assortments(CatalogStore(place.client)), place.context())
     decoder = Decoder(PROFILE_GROUP, frozenset({place.site}), PARTITIONS)
     seen: list[dict[str, bytes]] = []
     counts: list[dict[str, int]] = []
@@ -145,7 +144,7 @@ def test_events_on_items_the_catalog_lacks_are_counted_once_and_those_on_groups_
 
     events = [told("1", "cap-s"), told("2", "cap"), told("3", "ghost", "phantom"), told("4", "cap", "ghost"), told("5")]
     place.append([*events, events[2]])
-    learning = ProfileWorker(ProfileStore(place.client, 3600.0), Assortments(catalog), Stop())
+    learning = ProfileWorker(ProfileStore(place.client, 3600.0), Assortments(catalog), place.context())
     decoder = Decoder(PROFILE_GROUP, frozenset({place.site}), PARTITIONS)
     (batch,) = place.log.reader({partition_of(place.site, "v", PARTITIONS): 0}).poll(1_000, 2.0)
     for _ in range(2):
@@ -160,7 +159,7 @@ def test_a_profile_moved_on_by_another_writer_is_learned_again_from_there(place:
     positions = place.append(events)
     partition = partition_of(place.site, "v0", PARTITIONS)
     profiles = ProfileStore(place.client, 3600.0)
-    learning = ProfileWorker(profiles, Assortments(CatalogStore(place.client)), Stop())
+    learning = ProfileWorker(profiles, Assortments(CatalogStore(place.client)), place.context())
     decoder = Decoder(PROFILE_GROUP, frozenset({place.site}), PARTITIONS)
     (batch,) = place.log.reader({partition: 0}).poll(1_000, 2.0)
     half = batch.records[: len(batch.records) // 2]
@@ -170,7 +169,9 @@ def test_a_profile_moved_on_by_another_writer_is_learned_again_from_there(place:
         """Load, and before the save comes, let another worker save the whole batch."""
         found = loaded(*arguments)  # type: ignore[arg-type]
         profiles.load = loaded  # type: ignore[method-assign]
-        other = ProfileWorker(ProfileStore(place.client, 3600.0), Assortments(CatalogStore(place.client)), Stop())
+        other = ProfileWorker(
+            ProfileStore(place.client, 3600.0), Assortments(CatalogStore(place.client)), place.context()
+        )
         other(decoder(batch))
         return found
 

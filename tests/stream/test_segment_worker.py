@@ -29,9 +29,7 @@ from store.visitors.memberships import MembershipStore
 from store.visitors.profiles import ProfileStore
 from stream.assortments import Assortments
 from stream.decode import Decoder
-from stream.flow_context import FlowContext
 from stream.profile_flow import ProfileWorker
-from stream.retry import Stop
 from stream.segment_worker import SegmentWorker
 from tests.servers import Broker
 from tests.stream.workers import (
@@ -75,7 +73,7 @@ def segmenting(place: World) -> SegmentWorker:
     """A worker's, in this process."""
     client = place.client
     return SegmentWorker(
-        FlowContext(place.log, frozenset({place.site}), 1_000, Stop()),
+        place.context(),
         SegmentStore(client, Thresholds()),
         MembershipStore(client),
         ProfileStore(client, 3600.0),
@@ -195,7 +193,7 @@ def test_two_workers_that_look_at_the_same_moment_move_a_visitor_once(place: Wor
     one, other = segmenting(place), segmenting(place)
     partition = partition_of(place.site, "v", PARTITIONS)
     profiles = ProfileStore(place.client, 3600.0)
-    learning = ProfileWorker(profiles, Assortments(CatalogStore(place.client)), Stop(), one)
+    learning = ProfileWorker(profiles, Assortments(CatalogStore(place.client)), place.context(), one)
     decoder = Decoder(PROFILE_GROUP, frozenset({place.site}), PARTITIONS)
     place.append([quiet_event(place.site, "v", START_S)])
     (batch,) = place.log.reader({partition: 0}).poll(10, 2.0)
@@ -233,7 +231,7 @@ def test_what_was_not_told_before_a_crash_is_told_after_it(place: World) -> None
     worker = segmenting(place)
     partition = partition_of(place.site, "v", PARTITIONS)
     learning = ProfileWorker(
-        ProfileStore(place.client, 3600.0), Assortments(CatalogStore(place.client)), Stop(), worker
+        ProfileStore(place.client, 3600.0), Assortments(CatalogStore(place.client)), place.context(), worker
     )
     worker.relay_notices = lambda site, partition: None  # type: ignore[method-assign]
     place.append([quiet_event(place.site, "v", START_S)])
@@ -256,7 +254,7 @@ def test_whose_profile_has_ended_is_counted_no_more(place: World) -> None:
     worker = segmenting(place)
     partition = partition_of(place.site, "v", PARTITIONS)
     learning = ProfileWorker(
-        ProfileStore(place.client, 3600.0), Assortments(CatalogStore(place.client)), Stop(), worker
+        ProfileStore(place.client, 3600.0), Assortments(CatalogStore(place.client)), place.context(), worker
     )
     place.append([quiet_event(place.site, "v", START_S)])
     (batch,) = place.log.reader({partition: 0}).poll(10, 2.0)

@@ -1,6 +1,8 @@
 """The trigger worker, step by step: armed by events, carried out once, not before all that came in time is known."""
 
-from collections.abc import Iterator, Sequence
+import asyncio
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,11 +14,14 @@ from models.segments.lifecycle import Thresholds
 from models.triggers.trigger import parse_trigger
 from models.visitor.contact_policy import parse_policy
 from shopwindow.embedded import EmbeddedRedis
+from store import keys
+from store.client import connect_async
 from store.clock import EventClock
 from store.log.groups import PROFILE_GROUP
 from store.log.log import partition_of
 from store.messages.item_watchers import ItemWatcherStore
 from store.messages.journal import Filter, JournalStore
+from store.messages.on_site import note_presence
 from store.messages.trigger_states import TriggerStore
 from store.site.catalog import CatalogStore
 from store.site.models import ModelStore
@@ -25,10 +30,8 @@ from store.site.trigger_config import TriggerConfigStore
 from store.visitors.profiles import ProfileStore
 from stream.assortments import Assortments
 from stream.decode import Decoder
-from stream.flow_context import FlowContext
 from stream.message_lists import MessageLists
 from stream.profile_flow import ProfileWorker
-from stream.retry import Stop
 from stream.trigger_inputs import TriggerConfigs
 from stream.trigger_worker import TriggerStores, TriggerWorker, offer_now
 from tests.models.makers import item
@@ -46,11 +49,12 @@ def place(redis_server: EmbeddedRedis, tmp_path: Path) -> Iterator[World]:
 
 def triggering(place: World) -> TriggerWorker:
     """A worker's, in this process."""
-    client = place.client
+    client, context = place.client, place.context()
     catalogs = CatalogStore(client)
+    told = context.dead_letters.unreadable
     return TriggerWorker(
-        FlowContext(place.log, frozenset({place.site}), 1_000, Stop()),
-        TriggerStores(TriggerStore(client), ItemWatcherStore(client), ProfileStore(client, 3_600.0), catalogs),
+        context,
+        TriggerStores(TriggerStore(client, told), ItemWatcherStore(client), ProfileStore(client, 3_600.0), catalogs),
         Assortments(catalogs),
         TriggerConfigs(TriggerConfigStore(client, parse_policy({})), SegmentStore(client, Thresholds())),
         MessageLists(ModelStore(client), 0.0),
@@ -72,6 +76,18 @@ def did(place: World, name: str, at_s: float = 0.0) -> Event:
         items=() if name == VISITOR_DELETED else (EventItem(item_id="p001", price=10.0),),
         params=params,
     )
+
+
+def learn_profiles(place: World, home: int) -> None:
+    """Have the profiles of a partition learn all there is."""
+    profiles = ProfileStore(place.client, 3_600.0)
+    learning = ProfileWorker(profiles, Assortments(CatalogStore(place.client)), place.context())
+    reader = place.log.reader({home: 0})
+    decoder = Decoder(PROFILE_GROUP, frozenset({place.site}), PARTITIONS)
+    for batch in reader.poll(1_000, 0.0):
+        learning(decoder(batch))
+        place.log.commit(PROFILE_GROUP, {home: batch.last_position})
+    reader.close()
 
 
 class Watched:
@@ -97,14 +113,7 @@ class Watched:
 
     def learn_profiles(self) -> None:
         """Have the profiles learn all there is."""
-        profiles = ProfileStore(self._place.client, 3_600.0)
-        learning = ProfileWorker(profiles, Assortments(CatalogStore(self._place.client)), Stop())
-        reader = self._place.log.reader({self.home: 0})
-        decoder = Decoder(PROFILE_GROUP, frozenset({self._place.site}), PARTITIONS)
-        for batch in reader.poll(1_000, 0.0):
-            learning(decoder(batch))
-            self._place.log.commit(PROFILE_GROUP, {self.home: batch.last_position})
-        reader.close()
+        learn_profiles(self._place, self.home)
 
     def sent(self) -> Sequence[str]:
         """Which triggers sent something to `v`."""
@@ -218,3 +227,47 @@ def test_an_item_that_is_not_sold_cannot_be_bought() -> None:
         (12.0, False, 5.0),
         (None, False, 5.0),
     ]
+
+
+async def open_pages(place: World, homes: Mapping[str, int]) -> None:
+    """Have a page open for each visitor."""
+    client = connect_async(place.settings.redis_url)
+    for name, home in homes.items():
+        await note_presence(client, place.site, home, name, time.time(), time.time() + 600)
+    await client.aclose()
+
+
+def test_visitors_of_any_name_and_state_cost_nobody_a_message(place: World) -> None:
+    """One is called as a key once was, one has a broken state, one a key of another type; `v` is as any other."""
+    client, worker = place.client, triggering(place)
+    names = ["present", "v", "broken", "other type"]
+    at_s = START_S
+    by_home: dict[int, list[tuple[int, Event]]] = {}
+    events = [
+        Event(
+            site=place.site,
+            event="add_to_cart",
+            visitor_id=name,
+            at_s=at_s,
+            accepted_at_s=at_s,
+            event_id=f"cart-{name}",
+            items=(EventItem(item_id="p001", price=10.0),),
+        )
+        for name in names
+    ]
+    homes = {name: partition_of(place.site, name, PARTITIONS) for name in names}
+    asyncio.run(open_pages(place, homes))
+    client.set(keys.trigger_state(place.site, homes["broken"], "broken"), b"12345678 broken")
+    client.rpush(keys.trigger_state(place.site, homes["other type"], "other type"), b"a list")
+    for event, position in zip(events, place.append(events), strict=True):
+        by_home.setdefault(homes[event.visitor_id], []).append((position, event))
+    for home, told in by_home.items():
+        worker.observe(home, told)
+    EventClock(client).saw(place.site, at_s + 2 * HOUR)
+    for home in by_home:
+        learn_profiles(place, home)
+    worker.tick({home: place.log.ends()[home] for home in by_home})
+    journal = JournalStore(client).find(place.site, PARTITIONS, Filter(), 100, 1_000)
+    assert sorted(entry.fields["visitor_id"] for entry in journal) == ["broken", "present", "v"]
+    letters = {(letter.code, letter.name) for letter in place.dead_letters()}
+    assert letters == {("trigger_state_unreadable", "broken"), ("learn_failed", "other type")}

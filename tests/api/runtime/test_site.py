@@ -13,10 +13,12 @@ from models.learner.learner import Learner
 from models.learner.snapshot import encode_snapshot
 from models.visitor.contact_policy import parse_policy
 from shopwindow.embedded import EmbeddedRedis
+from store import keys
 from store.client import Client, connect
 from store.site.catalog import CatalogStore
 from store.site.models import ModelStore
 from store.site.trigger_config import TriggerConfigStore
+from store.version import NO_VERSION, Version
 from tests.models.makers import item
 
 
@@ -39,18 +41,19 @@ def test_the_catalog_is_brought_to_a_version_once_however_many_ask(client: Clien
     catalogs = CatalogStore(client)
     catalogs.put(site.name, "items", [item(1), item(2)], now_s=1.0)
 
-    async def follow(version: int) -> list[str]:
+    async def follow(version: Version) -> list[str]:
         await asyncio.gather(*(site.follow_catalog(version) for _ in range(5)))
         return sorted(site.assortment.items)
 
     async def follow_all() -> None:
-        assert await follow(0) == [], "nobody has asked for it yet"
-        assert await follow(1) == ["p001", "p002"]
+        assert await follow(NO_VERSION) == [], "nobody has asked for it yet"
+        first = catalogs.version(site.name)
+        assert await follow(first) == ["p001", "p002"]
         before = site.scored()
         assert site.scored() is before
         catalogs.delete(site.name, "items", "p001")
-        assert await follow(1) == ["p001", "p002"]
-        assert await follow(2) == ["p002"]
+        assert await follow(first) == ["p001", "p002"]
+        assert await follow(catalogs.version(site.name)) == ["p002"]
         assert site.scored() is not before
 
     asyncio.run(follow_all())
@@ -60,9 +63,24 @@ def test_a_version_overtaken_by_a_later_change_is_not_asked_for_for_ever(client:
     catalogs = CatalogStore(client)
     for title in ("first", "second"):
         catalogs.put(site.name, "items", [item(1, title=title)], now_s=1.0)
-    asyncio.run(asyncio.wait_for(site.follow_catalog(1), 5.0))
+    asyncio.run(asyncio.wait_for(site.follow_catalog(Version(1, "1:before")), 5.0))
     assert site.assortment.items["p001"].title == "second"
-    asyncio.run(asyncio.wait_for(site.follow_catalog(9), 5.0))
+    asyncio.run(asyncio.wait_for(site.follow_catalog(Version(9, "9:beyond")), 5.0))
+
+
+def test_a_catalog_that_begins_anew_is_followed_whatever_its_version_says(client: Client, site: Site) -> None:
+    catalogs = CatalogStore(client)
+    catalogs.put(site.name, "items", [item(1), item(2)], now_s=1.0)
+    catalogs.put(site.name, "items", [item(3)], now_s=1.0)
+    asyncio.run(site.follow_newest_catalog())
+    client.decr(keys.catalog_version(site.name))
+    client.zrem(keys.catalog_changes(site.name), "items:p003")
+    catalogs.put(site.name, "items", [item(1, title="New")], now_s=2.0)
+    asyncio.run(site.follow_catalog(catalogs.version(site.name)))
+    assert site.assortment.items["p001"].title == "New", "at the next request"
+    client.delete(*client.scan_iter(match=f"{site.name}:*"))
+    asyncio.run(site.follow_newest_catalog())
+    assert not site.assortment.items
 
 
 def test_models_and_policy_are_swapped_in_as_they_change(client: Client, site: Site) -> None:

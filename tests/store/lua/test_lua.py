@@ -11,7 +11,7 @@ from store.visitors import profiles
 
 STORE = Path(__file__).parents[3] / "store"
 SCRIPTS = sorted(path.stem for path in (STORE / "lua").glob("*.lua"))
-FUNCTIONS = {"last_position"}
+FUNCTIONS = {"grow_version", "last_position"}
 """What other scripts stand behind; takes no keys of its own."""
 MODULES = {path: path.read_text() for path in STORE.rglob("*.py")}
 

@@ -6,6 +6,7 @@ from store.client import Client
 from store.log.log import partition_of
 from store.messages.item_watchers import ItemWatcherStore
 from store.messages.trigger_states import StateUpdate, TriggerStore, WatcherUpdate
+from store.version import Version
 from tests.store.messages.makers import NOW, PARTITIONS, save
 
 
@@ -37,7 +38,7 @@ def test_of_items_nobody_wants_nothing_is_known(client: Client, site: str) -> No
 def test_the_version_compared_is_none_until_one_was(client: Client, site: str) -> None:
     watchers = ItemWatcherStore(client)
     assert watchers.compared_version(site, 1) is None
-    watchers.set_compared_version(site, 1, 0)
-    assert watchers.compared_version(site, 1) == 0
+    watchers.set_compared_version(site, 1, Version(7, "7:abc"))
+    assert watchers.compared_version(site, 1) == Version(7, "7:abc")
     assert watchers.compared_version(site, 2) is None
     assert client.ttl(keys.wanted_version(site, 1)) > 0

@@ -3,6 +3,7 @@
 from store import keys
 from store.client import Client
 from store.site.models import ModelStore
+from store.version import NO_VERSION
 
 
 def test_only_the_leader_may_publish(client: Client, site: str) -> None:
@@ -15,7 +16,7 @@ def test_only_the_leader_may_publish(client: Client, site: str) -> None:
     first.resign(site)
     assert second.lead(site)
     assert not first.publish(site, b"late", 3, b"late", b"late")
-    assert (second.checkpoint(site), second.snapshot_version(site)) == ((b"checkpoint", b"tables"), 1)
+    assert (second.checkpoint(site), second.snapshot_version(site).number) == ((b"checkpoint", b"tables"), 1)
 
 
 def test_who_leads_stays_so_and_whoever_does_not_cannot_resign_for_it(client: Client, site: str) -> None:
@@ -37,7 +38,7 @@ def test_one_process_leads_and_it_alone_may_publish(client: Client, site: str) -
     assert not second.lead(site)
     assert first.publish(site, b"checkpoint", 3, b"snapshot", b"tables")
     assert not second.publish(site, b"other", 4, b"other", b"other")
-    assert (first.checkpoint(site), second.published(site), second.snapshot_version(site)) == (
+    assert (first.checkpoint(site), second.published(site), second.snapshot_version(site).number) == (
         (b"checkpoint", b"tables"),
         (b"snapshot", b"tables"),
         3,
@@ -47,12 +48,23 @@ def test_one_process_leads_and_it_alone_may_publish(client: Client, site: str) -
     first.resign(site)
     assert second.lead(site)
     assert not first.publish(site, b"late", 5, b"late", b"late")
-    assert second.snapshot_version(site) == 3
+    assert second.snapshot_version(site).number == 3
+
+
+def test_models_published_twice_under_one_number_are_told_apart(client: Client, site: str) -> None:
+    store = ModelStore(client)
+    assert store.lead(site)
+    versions = []
+    for _ in range(2):
+        assert store.publish(site, b"checkpoint", 3, b"snapshot", b"tables")
+        versions.append(store.snapshot_version(site))
+    assert [version.number for version in versions] == [3, 3]
+    assert versions[0] != versions[1]
 
 
 def test_a_site_without_models_has_version_0(client: Client, site: str) -> None:
     store = ModelStore(client)
-    assert (store.checkpoint(site), store.published(site), store.snapshot_version(site)) == (None, None, 0)
+    assert (store.checkpoint(site), store.published(site), store.snapshot_version(site)) == (None, None, NO_VERSION)
 
 
 def test_nothing_is_written_where_nobody_leads_and_everything_written_has_an_end(client: Client, site: str) -> None:

@@ -14,6 +14,7 @@ from store import keys
 from store.client import AsyncClient, Client
 from store.clock import EventClock
 from store.log.log import partition_of
+from store.version import NO_VERSION, Version
 from store.visitors.pending import Accepted, keep_pending
 from store.visitors.profiles import ProfileStore, ProfileUpdate
 from store.visitors.visitor_reads import (
@@ -54,7 +55,7 @@ def test_a_visit_sees_every_accepted_event_once(client: Client, place: Place, si
         return [ProfileUpdate(profiles[0], 2, 0)]
 
     nobody = visit(place, site, "v")
-    assert (nobody.visitor_id, nobody.kept["v"].pending, nobody.catalog_version) == ("v", [], 0)
+    assert (nobody.visitor_id, nobody.kept["v"].pending, nobody.catalog_version) == ("v", [], NO_VERSION)
     ProfileStore(client, 60.0).update_profiles(site, partition_of(site, "v", PARTITIONS), ["v"], both)
     # Of these the stream has learned 2 meanwhile.
     accept(client, site, "v", [(2, look(2)), (3, look(3))])
@@ -99,10 +100,10 @@ def test_segments_and_clock_are_read_where_they_are_asked_for(client: Client, pl
     EventClock(client).saw(site, START_S + 1.5)
     client.set(keys.catalog_version(site), 4)
     asked = visit(place, site, "v", ReadOptions(segments=True, clock=True))
-    assert (asked.segments, asked.clock_s, asked.catalog_version) == (frozenset({"buyers"}), START_S + 1.5, 4)
+    assert (asked.segments, asked.clock_s, asked.catalog_version) == (frozenset({"buyers"}), START_S + 1.5, Version(4))
     assert visit(place, site, "w", ReadOptions(segments=True)).segments == frozenset()
     plain = visit(place, site, "v")
-    assert (plain.segments, plain.clock_s, plain.catalog_version) == (frozenset(), 0.0, 4)
+    assert (plain.segments, plain.clock_s, plain.catalog_version) == (frozenset(), 0.0, Version(4))
 
 
 def test_the_timeline_has_what_is_not_learned_yet_and_a_clients_retry_once(
