@@ -16,6 +16,7 @@ from starlette.middleware.cors import CORSMiddleware
 from api.admin import (
     catalog,
     currency,
+    dead_letters,
     experiments,
     item_routes,
     journal,
@@ -62,6 +63,7 @@ _ROUTERS: Final = (
     segments,
     reports,
     operations,
+    dead_letters,
 )
 """In the order matched: a visitor's path would fit its timeline and messages, an experiment's its results."""
 

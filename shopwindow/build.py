@@ -61,11 +61,6 @@ def open_log(
     return RedisLog(client, name, count, retention_s, session_timeout_s=settings.session_timeout_s)
 
 
-def open_dead_letter_log(settings: Settings, stop: Stop | None = None) -> EventLog:
-    """Open the log of events we could not use: one partition, since nothing orders them."""
-    return open_log(settings, "-dead-letters", 1, stop)
-
-
 def archive_directory(settings: Settings) -> Path:
     """Give where the archive lies."""
     return Path(settings.data_dir).absolute() / "archive"

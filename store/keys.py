@@ -7,10 +7,11 @@ What others name (visitors, items, orders) ends a key, behind words of ours that
 id is ever another key's name.
 """
 
-from typing import Final
+from typing import Final, Literal
 
 from models.base.durations import DAY_S, HOUR_S
 
+LetterKind = Literal["set-aside", "rejected"]
 PENDING_LIFETIME_S: Final = 120
 """How long an accepted event waits for the stream to reach it before the API stops laying it over the profile."""
 COUNTS_LIFETIME_S: Final = 400 * DAY_S
@@ -26,6 +27,7 @@ TRIGGER_STATE_LIFETIME_S: Final = 400 * DAY_S
 """Beyond a profile's: an anniversary comes once a year."""
 RESTRAINED_LIFETIME_S: Final = TRIGGER_STATE_LIFETIME_S
 """At least, of the profile of a visitor who refused messages or has a complaint open: as long as what could send."""
+DEAD_LETTERS_LIFETIME_S: Final = 60 * DAY_S
 JOURNAL_LIFETIME_S: Final = 400 * DAY_S
 OUTBOX_LIFETIME_S: Final = 30 * DAY_S
 ON_SITE_LIFETIME_S: Final = 7 * DAY_S
@@ -110,6 +112,17 @@ def catalog_stamps(site: str) -> str:
 def catalog_changes(site: str) -> str:
     """Sorted set of `kind:id`, each with the version of its last change."""
     return f"{site}:{{{site}}}:catalog:changes"
+
+
+def dead_letters(site: str, letter_kind: LetterKind) -> str:
+    """Stream of a site's dead letters: what the intake rejected, or what flows set aside. An empty site stands for
+    none that is served."""
+    return f"{site}:{{{site}}}:dead-letters:{letter_kind}"
+
+
+def dead_letters_replayed(site: str, letter_kind: LetterKind) -> str:
+    """How far the letters of a kind were tried again: the id of the last."""
+    return f"{site}:{{{site}}}:dead-letters:replayed:{letter_kind}"
 
 
 def snapshot(site: str) -> str:

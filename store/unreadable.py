@@ -17,7 +17,6 @@ HEALED_BY: Final = {
     "checkpoint": "the models are learned again from what the log holds",
     "snapshot": "a restart of `shopwindow stream learn` publishes it anew",
     "resource": "`shopwindow apply` or `shopwindow import` puts it anew",
-    "archive": "`shopwindow archive mend` writes it anew as far as the log holds its events",
 }
 """By kind: what mends it."""
 
@@ -32,7 +31,7 @@ class Unreadable(NamedTuple):
     error: Exception
 
     @property
-    def told(self) -> str:
+    def words(self) -> str:
         """In words, with what mends it."""
         why = f"{type(self.error).__name__}: {self.error}"[:200]
         return (
@@ -46,7 +45,7 @@ class Unreadable(NamedTuple):
 
 
 OnUnreadable = Callable[[Unreadable], None]
-Found = TypeVar("Found")
+Readable = TypeVar("Readable")
 
 
 def letter_of(found: Unreadable, source: str, now_s: float) -> DeadLetter:
@@ -54,7 +53,7 @@ def letter_of(found: Unreadable, source: str, now_s: float) -> DeadLetter:
     return DeadLetter(
         source=source,
         code=f"{found.kind}_unreadable",
-        message=found.told,
+        message=found.words,
         value=found.value[:_LONGEST_KEPT],
         at_s=now_s,
         site=found.site,
@@ -64,12 +63,12 @@ def letter_of(found: Unreadable, source: str, now_s: float) -> DeadLetter:
 
 def log_unreadable(found: Unreadable) -> None:
     """Tell the log of it."""
-    _LOGGER.error("%s", found.told)
+    _LOGGER.error("%s", found.words)
 
 
 def read_or_tell(
-    read: Callable[[bytes], Found], value: bytes, kind: str, site: str, name: str, on_unreadable: OnUnreadable
-) -> Found | None:
+    read: Callable[[bytes], Readable], value: bytes, kind: str, site: str, name: str, on_unreadable: OnUnreadable
+) -> Readable | None:
     """Read a stored value; None, and it is told of, where it cannot be read."""
     try:
         return read(value)

@@ -114,7 +114,7 @@ class ArchiveSink(StatelessSinkPartition[Decoded | None]):
         letters: list[DeadLetter] = []
 
         def refuse(told: tuple[int, Event], error: Exception) -> None:
-            letters.append(self._letters.failed(partition, *told, error))
+            letters.append(self._letters.event_failed(partition, *told, error))
 
         for site, of_site in by_site.items():
 
@@ -128,7 +128,7 @@ class ArchiveSink(StatelessSinkPartition[Decoded | None]):
                 if event.event == VISITOR_DELETED:
                     self._archive.erase(site, event.visitor_id, position)
         if letters:
-            self._letters.append(letters)
+            self._letters.set_aside(letters)
 
     def close(self) -> None:
         """Write what is left when the process was told to stop."""

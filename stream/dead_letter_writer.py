@@ -1,12 +1,12 @@
-"""Dead letters of a flow: what it could not use goes to the dead-letter log, with the reason, and is counted."""
+"""Dead letters of a flow: what it could not use is set aside, with the reason, and counted."""
 
 import logging
 import time
 from collections.abc import Sequence
 
-from models.events.dead_letter import DeadLetter, encode_dead_letter
+from models.events.dead_letter import DeadLetter
 from models.events.events import Event, encode_event
-from store.log.log import EventLog
+from store.dead_letters import DeadLetterStore
 from store.unreadable import Unreadable, letter_of
 from stream.metrics import SET_ASIDE
 from stream.retry import Stop, retry_until_available
@@ -16,36 +16,35 @@ _LONGEST_TOLD = 300
 
 
 class DeadLetterWriter:
-    """Sets aside what a flow cannot use; on return it is in the dead-letter log.
+    """Sets aside what a flow cannot use; on return it is kept.
 
     Parameters
     ----------
-    log
-        The dead-letter log.
+    store
+        Keeps it.
     flow
         Named in each letter.
     stop
         Ends waiting.
     """
 
-    def __init__(self, log: EventLog, flow: str, stop: Stop) -> None:
-        self._log = log
+    def __init__(self, store: DeadLetterStore, flow: str, stop: Stop) -> None:
+        self._store = store
         self._flow = flow
         self._stop = stop
 
-    def append(self, letters: Sequence[DeadLetter]) -> None:
+    def set_aside(self, letters: Sequence[DeadLetter]) -> None:
         """Set letters aside."""
         for letter in letters:
             SET_ASIDE.labels(self._flow, letter.code).inc()
-        records = [(0, encode_dead_letter(letter)) for letter in letters]
-        retry_until_available(self._stop, "set dead letters aside", lambda: self._log.append(records))
+        retry_until_available(self._stop, "set dead letters aside", lambda: self._store.set_aside(letters))
 
     def unreadable(self, found: Unreadable) -> None:
         """Set aside what is stored and cannot be read."""
-        _LOGGER.error("%s", found.told)
-        self.append([letter_of(found, self._flow, time.time())])
+        _LOGGER.error("%s", found.words)
+        self.set_aside([letter_of(found, self._flow, time.time())])
 
-    def failed(self, partition: int, position: int, event: Event, error: Exception) -> DeadLetter:
+    def event_failed(self, partition: int, position: int, event: Event, error: Exception) -> DeadLetter:
         """Give the letter of an event that could not be learned."""
         return DeadLetter(
             source=self._flow,
@@ -71,4 +70,4 @@ class DeadLetterWriter:
             partition=partition,
             name=visitor_id,
         )
-        self.append([letter])
+        self.set_aside([letter])

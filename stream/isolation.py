@@ -17,12 +17,12 @@ from stream.metrics import SITE_FAILURES
 POSTPONED_S: Final = HOUR_S
 """When a visitor for whom time could not be let pass is looked at again."""
 _LOGGER = logging.getLogger(__name__)
-Part = TypeVar("Part")
+Task = TypeVar("Task")
 Done = TypeVar("Done")
 
 
 def done_apart(
-    parts: Sequence[Part], work: Callable[[Sequence[Part]], Done], refuse: Callable[[Part, Exception], None]
+    parts: Sequence[Task], work: Callable[[Sequence[Task]], Done], refuse: Callable[[Task, Exception], None]
 ) -> list[Done]:
     """Do work on all parts together; where it raises, on halves of them, down to those that it cannot be done on.
 

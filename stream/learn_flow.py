@@ -160,9 +160,9 @@ class Learners:
                 learned += learner.learn_event(decoded.partition, position, event, assortment, hurried=hurried)
             except Exception as error:
                 _LOGGER.exception("an event that cannot be learned is set aside")
-                letters.append(self._letters.failed(decoded.partition, position, event, error))
+                letters.append(self._letters.event_failed(decoded.partition, position, event, error))
         if letters:
-            self._letters.append(letters)
+            self._letters.set_aside(letters)
         observe_lag(LEARN_GROUP, decoded.events)
         EVENTS_READ.labels(LEARN_GROUP, "applied").inc(learned)
         EVENTS_READ.labels(LEARN_GROUP, "passed_over").inc(len(decoded.events) - learned)

@@ -120,7 +120,7 @@ class ProfileWorker:
         dead_letters = list(decoded.dead_letters)
 
         def refuse(told: tuple[int, Event], error: Exception) -> None:
-            dead_letters.append(self._letters.failed(decoded.partition, *told, error))
+            dead_letters.append(self._letters.event_failed(decoded.partition, *told, error))
 
         by_site: dict[str, dict[str, list[tuple[int, Event]]]] = {}
         for position, event in decoded.events:
@@ -245,7 +245,7 @@ class CommitSink(StatelessSinkPartition[ProfiledBatch | None]):
         retry_until_available(self._stop, f"commit {positions}", lambda: self._consumer.commit(positions))
 
     def _set_aside(self, done: ProfiledBatch) -> None:
-        self._dead_letters.append(done.dead_letters)
+        self._dead_letters.set_aside(done.dead_letters)
         by_site: dict[str, int] = {}
         for letter in done.dead_letters:
             by_site[letter.site] = by_site.get(letter.site, 0) + 1

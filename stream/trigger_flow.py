@@ -11,8 +11,8 @@ from models.events.events import Event
 from store.log.groups import TRIGGER_GROUP
 from store.log.log import Batch, EventLog, GroupConsumer
 from stream.decode import Decoded, Decoder
-from stream.delivery import MessageDelivery
 from stream.flow_context import FlowContext
+from stream.messages.delivery import MessageDelivery
 from stream.metrics import BATCH_SECONDS, EVENTS_READ, observe_lag
 from stream.retry import Stop, retry_until_available
 from stream.run import run_flow

@@ -51,7 +51,7 @@ from stream.assortments import Assortments
 from stream.decode import VisitorEvents
 from stream.flow_context import FlowContext
 from stream.isolation import POSTPONED_S, done_apart, learned_apart, site_apart
-from stream.message_lists import MessageLists
+from stream.messages.message_lists import MessageLists
 from stream.metrics import TRIGGERS
 from stream.outbox_relay import relay_outbox
 from stream.retry import retry_until_available
@@ -126,12 +126,12 @@ class TriggerWorker:
         letters: list[DeadLetter] = []
 
         def refuse(told: tuple[int, Event], error: Exception) -> None:
-            letters.append(self._letters.failed(partition, *told, error))
+            letters.append(self._letters.event_failed(partition, *told, error))
 
         for site, visitors in by_site.items():
             learned_apart(visitors, partial(self._learn, site, partition), refuse)
         if letters:
-            self._letters.append(letters)
+            self._letters.set_aside(letters)
 
     def _learn(self, site: str, partition: int, events: VisitorEvents) -> None:
         what = f"save trigger states of partition {partition}"

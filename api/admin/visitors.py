@@ -11,9 +11,9 @@ from api.http.problems import ProblemError
 from api.http.request_body import answer
 from api.http.schemas.documenting import problems
 from api.http.schemas.visitors import Visitor
+from api.intake.log_appender import append_events, event_record
 from api.runtime.authentication import SecretSite
 from api.runtime.decision_views import list_view
-from api.runtime.log_appender import append_events, event_record
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
 from api.runtime.store_access import PROFILES_AWAY, store_errors_translated

@@ -40,7 +40,9 @@ ON_ITEMS = Gauge(
 LAG = Gauge(
     "shopwindow_log_lag_events", "Events in the log a flow has not committed.", ["flow"], multiprocess_mode="mostrecent"
 )
-DEAD_LETTERS = Gauge("shopwindow_dead_letters", "Records kept in the dead-letter log.", multiprocess_mode="mostrecent")
+DEAD_LETTERS = Gauge("shopwindow_dead_letters", "Dead letters kept, of all sites.", multiprocess_mode="mostrecent")
+LETTERS_LOST = Counter("shopwindow_dead_letters_lost", "Rejected events of which no dead letter could be kept.")
+UNREADABLE = Counter("shopwindow_unreadable", "What was stored and could not be read, by kind.", ["kind"])
 PART_FAILURES = Counter("shopwindow_part_failures", "Errors of a part of the API process that goes on.", ["part"])
 PART_TROUBLED = Gauge(
     "shopwindow_part_troubled", "1 while a part of an API process fails.", ["part"], multiprocess_mode="livemax"

@@ -12,14 +12,15 @@ from api.http.problems import ProblemError
 from api.http.request_body import answer, array_in, read_leniently
 from api.http.schemas.documenting import body, problems
 from api.http.schemas.events import MAX_EVENTS, Events, EventsAccepted
+from api.intake.log_appender import Incoming, append_events
 from api.runtime.asking_bot import asking_bot
 from api.runtime.authentication import needs_secret, sending_site
-from api.runtime.log_appender import Incoming, append_events
 from api.runtime.state import state_of
 from models.base.errors import InvalidError
+from models.base.texts import text_or_empty
 from models.catalog.unknown_names import warn_of_unknown
 from models.events.bots import with_agent
-from models.events.dead_letter import DeadLetter, encode_dead_letter
+from models.events.dead_letter import DeadLetter
 from models.events.events import MAX_EVENT_BYTES
 from models.events.intake.event_size import encode_fitting
 from models.events.intake.event_warnings import EventWarnings
@@ -62,7 +63,7 @@ async def post_events(request: Request) -> Response:
     incoming: list[Incoming] = []
     rejected: list[dict[str, Any]] = []
     warned: list[dict[str, Any]] = []
-    letters: list[Incoming] = []
+    letters: list[DeadLetter] = []
     refused: ProblemError | None = None
     agent = "" if is_secret else request.headers.get("user-agent", "")
     bot = asking_bot(state.config, site.name, agent)
@@ -93,7 +94,7 @@ async def post_events(request: Request) -> Response:
         raise refused
     await append_events(state.appenders.events, incoming)
     if letters:
-        state.appenders.dead_letters.post(letters)
+        state.letters.put(letters)
     if rejected:
         metrics.EVENTS_RECEIVED.labels(site.name, "rejected").inc(len(rejected))
         state.rejected.add(site.name, len(rejected))
@@ -117,13 +118,14 @@ def _is_for_servers(value: Any) -> bool:
         return False
 
 
-def _dead_letter(site: str, error: InvalidError, value: object, now_s: float) -> Incoming:
-    letter = DeadLetter(
+def _dead_letter(site: str, error: InvalidError, value: object, now_s: float) -> DeadLetter:
+    named = value.get("visitor_id") if isinstance(value, dict) else None
+    return DeadLetter(
         source="api",
         code=error.code,
         message=error.message,
         value=dumped(value)[:MAX_EVENT_BYTES],
         at_s=now_s,
         site=site,
+        name=text_or_empty(named),
     )
-    return Incoming(site, 0, "", encode_dead_letter(letter))

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from api.http import metrics
-from api.runtime.log_appender import Incoming
+from api.intake.log_appender import Incoming
 from api.runtime.site import Site
 from api.runtime.state import State
 from models.base.timestamps import iso

@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 from api.http import metrics
-from api.runtime.log_appender import Appender, Incoming
+from api.intake.log_appender import Appender, Incoming
 from store.log.log import LogUnavailableError
 
 _LOGGER = logging.getLogger(__name__)

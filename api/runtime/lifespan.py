@@ -10,14 +10,16 @@ from typing import Any, Final
 
 from api.http import metrics
 from api.http.config import ApiConfig
+from api.intake.identity_resolution import IdentityResolver
+from api.intake.letter_queue import LetterQueue
+from api.intake.log_appender import Appender, Incoming
+from api.intake.order_spreading import OrderSpreader
+from api.intake.rejected_events import RejectedEvents
 from api.runtime.begin_decision import begin_decision
 from api.runtime.health import CATALOG_AND_MODELS, STREAM_GAUGES, Health, IntakeProbe, go_on
-from api.runtime.identity_resolution import IdentityResolver
-from api.runtime.log_appender import Appender, Incoming
 from api.runtime.logs import Logs
 from api.runtime.message_notifier import MessageNotifier
-from api.runtime.order_spreading import OrderSpreader
-from api.runtime.rejected_events import RejectedEvents
+from api.runtime.profile_healer import ProfileHealer
 from api.runtime.site import Site
 from api.runtime.state import Appenders, Running, State, Stores
 from api.runtime.stream_gauges import measure
@@ -27,6 +29,7 @@ from models.events.bots import bot_of
 from models.learner.warm_up import warm
 from store.archive.archive import Archive
 from store.client import AsyncClient, Client, connect, connect_async
+from store.dead_letters import DeadLetterStore
 from store.messages.journal import JournalStore
 from store.messages.mailings import MailingStore
 from store.messages.outbox import Outbox
@@ -36,6 +39,7 @@ from store.site.catalog import CatalogStore
 from store.site.models import ModelStore
 from store.site.segments import SegmentStore
 from store.site.trigger_config import TriggerConfigStore
+from store.unreadable import OnUnreadable
 from store.visitors.device_links import LinkStore
 from store.visitors.memberships import MembershipStore
 from store.visitors.order_tellers import OrderTellerStore
@@ -75,10 +79,13 @@ async def live(config: ApiConfig, open_logs: Callable[[], Logs], stopping: Calla
         closing.push_async_callback(redis.aclose)
         unwatched = connect_async(config.redis_url, cluster=config.redis_cluster, timeout_s=None)
         closing.push_async_callback(unwatched.aclose)
-        stores = _stores(config, client, redis, VisitorReader(unwatched, logs.events.partitions), logs)
+        health = Health()
+        dead_letters = DeadLetterStore(client)
+        letters = LetterQueue(dead_letters, health.failed)
+        closing.push_async_callback(asyncio.to_thread, letters.close)
+        stores = _stores(config, client, redis, unwatched, logs, dead_letters, letters.unreadable)
         closing.push_async_callback(asyncio.to_thread, stores.archive.close)
         closing.push_async_callback(asyncio.to_thread, logs.close)
-        health = Health()
         appenders = _appenders(config, hasty, logs, health)
         closing.push_async_callback(asyncio.to_thread, appenders.close)
         state = State(
@@ -90,6 +97,7 @@ async def live(config: ApiConfig, open_logs: Callable[[], Logs], stopping: Calla
                     stores.models,
                     stores.trigger_config,
                     offers_adult=config.recommend_adult,
+                    on_unreadable=letters.unreadable,
                 )
                 for site in config.sites
             },
@@ -101,6 +109,7 @@ async def live(config: ApiConfig, open_logs: Callable[[], Logs], stopping: Calla
             health=health,
             intake_probe=IntakeProbe(appenders.events, appenders.probes),
             rejected=RejectedEvents(stores.profiles),
+            letters=letters,
         )
         parts: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
             CATALOG_AND_MODELS: partial(_follow, state),
@@ -118,17 +127,29 @@ async def live(config: ApiConfig, open_logs: Callable[[], Logs], stopping: Calla
                 await asyncio.to_thread(state.rejected.store)
 
 
-def _stores(config: ApiConfig, client: Client, redis: AsyncClient, visitors: VisitorReader, logs: Logs) -> Stores:
+def _stores(
+    config: ApiConfig,
+    client: Client,
+    redis: AsyncClient,
+    unwatched: AsyncClient,
+    logs: Logs,
+    dead_letters: DeadLetterStore,
+    told: OnUnreadable,
+) -> Stores:
+    profiles = ProfileStore(client, config.profile_lifetime_s, told)
     return Stores(
         redis=redis,
-        visitors=visitors,
-        profiles=ProfileStore(client, config.profile_lifetime_s),
-        memberships=MembershipStore(client),
-        catalogs=CatalogStore(client, config.currency),
+        visitors=VisitorReader(
+            unwatched, logs.events.partitions, ProfileHealer(profiles, logs.events.partitions, told)
+        ),
+        profiles=profiles,
+        memberships=MembershipStore(client, told),
+        catalogs=CatalogStore(client, config.currency, told),
         models=ModelStore(client),
-        segments=SegmentStore(client, config.thresholds),
-        triggers=TriggerStore(client),
-        trigger_config=TriggerConfigStore(client, config.contact_policy),
+        segments=SegmentStore(client, config.thresholds, told),
+        triggers=TriggerStore(client, told),
+        trigger_config=TriggerConfigStore(client, config.contact_policy, told),
+        dead_letters=dead_letters,
         journal=JournalStore(client),
         mailings=MailingStore(client),
         order_tellers=OrderTellerStore(client, logs.events.partitions, config.profile_lifetime_s),
@@ -151,7 +172,6 @@ def _appenders(config: ApiConfig, hasty: Client, logs: Logs, health: Health) -> 
         ),
         exposures=Appender(logs.events, linger_s=_EXPOSE_S, on_failure=health.failed),
         decisions=Appender(logs.decisions, linger_s=_LINGER_S, on_failure=health.failed),
-        dead_letters=Appender(logs.dead_letters, linger_s=_LINGER_S, on_failure=health.failed),
         probes=Appender(logs.probes, on_failure=health.failed),
     )
 

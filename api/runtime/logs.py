@@ -11,10 +11,9 @@ class Logs:
 
     events: EventLog
     decisions: EventLog
-    dead_letters: EventLog
     probes: EventLog
 
     def close(self) -> None:
         """Send what is queued, and release the connections of all logs."""
-        for log in (self.events, self.decisions, self.dead_letters, self.probes):
+        for log in (self.events, self.decisions, self.probes):
             log.close()

@@ -103,7 +103,7 @@ class Site:
         """Bring catalog, models and contact policy to what is stored now."""
         await asyncio.to_thread(self.read_policy)
         await self.follow_newest_catalog()
-        if await asyncio.to_thread(self._snapshots.follow):
+        if await asyncio.to_thread(self._snapshots.look):
             self.snapshot = self._snapshots.snapshot
             SNAPSHOT_VERSION.labels(self.name).set(self.snapshot.version)
 

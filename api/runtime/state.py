@@ -7,15 +7,17 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 
 from api.http.config import ApiConfig
+from api.intake.letter_queue import LetterQueue
+from api.intake.log_appender import Appender
+from api.intake.rejected_events import RejectedEvents
 from api.runtime.decision_memory import DecisionMemory
 from api.runtime.health import Health, IntakeProbe
-from api.runtime.log_appender import Appender
 from api.runtime.logs import Logs
 from api.runtime.message_notifier import MessageNotifier
-from api.runtime.rejected_events import RejectedEvents
 from api.runtime.site import Site
 from store.archive.archive import Archive
 from store.client import AsyncClient
+from store.dead_letters import DeadLetterStore
 from store.messages.journal import JournalStore
 from store.messages.mailings import MailingStore
 from store.messages.outbox import Outbox
@@ -46,25 +48,25 @@ class Stores:
     journal: JournalStore
     mailings: MailingStore
     order_tellers: OrderTellerStore
+    dead_letters: DeadLetterStore
     outboxes: dict[str, Outbox]
     archive: Archive
 
 
 @dataclass(frozen=True, slots=True)
 class Appenders:
-    """What appends to the logs: events that requests wait for; exposures, decisions and dead letters that none does;
-    and probes, which tell whether it is possible.
+    """What appends to the logs: events that requests wait for; exposures and decisions, for which none does; and
+    probes, which tell whether it is possible.
     """
 
     events: Appender
     exposures: Appender
     decisions: Appender
-    dead_letters: Appender
     probes: Appender
 
     def close(self) -> None:
         """Append what is waiting, then end."""
-        for appender in (self.events, self.decisions, self.exposures, self.dead_letters, self.probes):
+        for appender in (self.events, self.decisions, self.exposures, self.probes):
             appender.close()
 
 
@@ -92,6 +94,7 @@ class State:
     health: Health
     intake_probe: IntakeProbe
     rejected: RejectedEvents
+    letters: LetterQueue
     memory: DecisionMemory = field(default_factory=DecisionMemory)
 
 

@@ -7,6 +7,7 @@ from typing import Final
 from api.http import metrics
 from api.runtime.health import STREAM_GAUGES
 from api.runtime.state import State
+from store.dead_letters import NOBODY
 from store.log.groups import ARCHIVE_GROUP, LEARN_GROUP, PROFILE_GROUP, TRIGGER_GROUP
 from store.log.log import EventLog, LogUnavailableError
 from store.refusals import UNAVAILABLE
@@ -32,10 +33,8 @@ async def measure(state: State) -> None:
         try:
             for flow, lag in (await asyncio.to_thread(lags, state.logs.events)).items():
                 metrics.LAG.labels(flow).set(lag)
-            (start,), (end,) = await asyncio.to_thread(
-                lambda: (state.logs.dead_letters.starts(), state.logs.dead_letters.ends())
-            )
-            metrics.DEAD_LETTERS.set(max(0, end - start + 1))
+            sites = (*state.sites, NOBODY)
+            metrics.DEAD_LETTERS.set(await asyncio.to_thread(state.stores.dead_letters.count, sites))
             await asyncio.to_thread(state.rejected.store)
             for name in state.sites:
                 counts = await asyncio.to_thread(state.stores.profiles.counts, name, state.logs.events.partitions)

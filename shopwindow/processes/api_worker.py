@@ -7,7 +7,7 @@ from typing import Final
 from api.app import create_app
 from api.http.hot_path import HotPath
 from api.runtime.logs import Logs
-from shopwindow.build import configure_logging, open_client, open_dead_letter_log, open_log
+from shopwindow.build import configure_logging, open_client, open_log
 from shopwindow.processes.api_config import api_config
 from shopwindow.settings import Settings, load_settings
 from stream.retry import Stop
@@ -33,7 +33,6 @@ def _open_logs(settings: Settings, stop: Stop) -> Logs:
     return Logs(
         events=open_log(settings, stop=stop),
         decisions=open_log(settings, "-decisions", stop=stop),
-        dead_letters=open_dead_letter_log(settings, stop),
         probes=open_log(settings, "-probes", 1, stop, retention_s=_PROBES_KEPT_S),
     )
 

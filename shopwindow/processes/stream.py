@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 from prometheus_client import start_http_server
 
-from shopwindow.build import configure_logging, open_client, open_dead_letter_log, open_log, site_names
+from shopwindow.build import configure_logging, open_client, open_log, site_names
 from shopwindow.readiness import tell_ready
 from shopwindow.settings import Settings
 from store.client import Client
+from store.dead_letters import DeadLetterStore
 from stream.dead_letter_writer import DeadLetterWriter
 from stream.flow_context import FlowContext
 from stream.run import stop_on_signals
@@ -32,10 +33,8 @@ def stream_process(settings: Settings, flow: str) -> Iterator[StreamProcess]:
         start_http_server(settings.metrics_port)
     client = open_client(settings, stop)
     log = open_log(settings, stop=stop)
-    dead_letters = open_dead_letter_log(settings, stop)
     tell_ready()
-    writer = DeadLetterWriter(dead_letters, flow, stop)
+    writer = DeadLetterWriter(DeadLetterStore(client), flow, stop)
     yield StreamProcess(client, FlowContext(log, sites, settings.batch_max_events, stop, writer))
-    dead_letters.close()
     log.close()
     client.close()

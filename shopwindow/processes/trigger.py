@@ -23,9 +23,9 @@ from store.site.segments import SegmentStore
 from store.site.trigger_config import TriggerConfigStore
 from store.visitors.profiles import ProfileStore
 from stream.assortments import Assortments
-from stream.delivery import MessageDelivery
 from stream.flow_context import FlowContext
-from stream.message_lists import MessageLists
+from stream.messages.delivery import MessageDelivery
+from stream.messages.message_lists import MessageLists
 from stream.trigger_flow import run_trigger
 from stream.trigger_inputs import TriggerConfigs
 from stream.trigger_worker import TriggerStores, TriggerWorker

@@ -35,7 +35,11 @@ local function put_line(timeline, line)
     entries[#entries + 1], at = struct.unpack('>I4c0', line, at)
   end
   if #entries > 0 then
-    local size = redis.call('RPUSH', timeline, unpack(entries))
+    local size = redis.pcall('RPUSH', timeline, unpack(entries))
+    if type(size) == 'table' then -- something that is no timeline stands there: the profile is written already
+      redis.call('DEL', timeline)
+      size = redis.call('RPUSH', timeline, unpack(entries))
+    end
     if size > most_entries then redis.call('LTRIM', timeline, -most_entries, -1) end
   end
 end
@@ -72,8 +76,9 @@ for i = 1, visitors do
   local applied, duplicates, on_items, on_unknown_items, least_lifetime_s
   visitor, loaded_at, profile, loaded_membership, membership, due_s, moved, line, applied, duplicates, on_items,
     on_unknown_items, least_lifetime_s, place = struct.unpack(ROW, rows, place)
-  local stored_at = redis.call('GETRANGE', profile_key, 0, 7)
-  if stored_at == '' then stored_at = NO_POSITION end
+  -- Something that is no profile stands for none: an error here would leave those before it uncounted.
+  local stored_at = redis.pcall('GETRANGE', profile_key, 0, 7)
+  if stored_at == '' or type(stored_at) == 'table' then stored_at = NO_POSITION end
   local stored_membership = redis.call('HGET', memberships, visitor) or ''
   if stored_at ~= loaded_at or stored_membership ~= loaded_membership then
     refused[#refused + 1] = i - 1

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple, cast
 
 import msgspec
 
+from models.base.errors import InvalidError, show_value
 from models.triggers.message_outcomes import MessageOutcome
 from models.triggers.trigger import WAYS
 from models.triggers.trigger_state import TriggerState, decode_trigger_state, encode_trigger_state
@@ -111,6 +112,22 @@ class TriggerStore:
         if self._replace(keys=[name], args=[blob, encode_trigger_state(fresh, 0), lifetime_ms]):
             return 0, fresh
         return self.load(site, partition, [visitor_id])[0]  # another process was first
+
+    def put_back(self, site: str, partition: int, visitor_id: str, blob: bytes) -> None:
+        """Put a trigger state that could not be read back in its place; raises `InvalidError` where it still cannot be,
+        or where something is known of the visitor since."""
+        try:
+            decode_trigger_state(blob)
+        except Exception as error:
+            raise InvalidError("trigger_state_unreadable", f"that of {show_value(visitor_id)}: {error}") from error
+        name = keys.trigger_state(site, partition, visitor_id)
+        stored = cast(bytes | None, self._client.get(name))
+        fresh = stored is None or decode_trigger_state(stored)[1].position == 0
+        lifetime_ms = 1000 * keys.TRIGGER_STATE_LIFETIME_S
+        if not fresh or not self._replace(keys=[name], args=[stored or b"", blob, lifetime_ms]):
+            raise InvalidError(
+                "trigger_state_newer", f"visitor {show_value(visitor_id)} has been seen since; that state is kept"
+            )
 
     def update_states(
         self,

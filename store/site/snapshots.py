@@ -31,7 +31,7 @@ class SnapshotFollower:
         self._on_unreadable = on_unreadable
         self._version: Version = NO_VERSION
 
-    def follow(self) -> bool:
+    def look(self) -> bool:
         """Look for a newer snapshot; whether there is one."""
         version = self._models.snapshot_version(self._site)
         if version == self._version:

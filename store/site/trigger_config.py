@@ -10,7 +10,7 @@ from models.triggers.trigger import Trigger, parse_trigger
 from models.visitor.contact_policy import ContactPolicy, parse_policy, written_policy
 from store import keys
 from store.client import Client
-from store.unreadable import Found, OnUnreadable, log_unreadable, read_or_tell
+from store.unreadable import OnUnreadable, Readable, log_unreadable, read_or_tell
 from store.version import Version
 from store.versioned_hash import HashKeys, VersionedHash
 
@@ -67,7 +67,7 @@ class TriggerConfigStore:
             policy = parse_policy({**written_policy(policy), "webhook": written_policy(self._policy)["webhook"]})
         return policy
 
-    def _told(self, read: Callable[[bytes], Found], value: bytes, site: str, name: str) -> Found | None:
+    def _told(self, read: Callable[[bytes], Readable], value: bytes, site: str, name: str) -> Readable | None:
         return read_or_tell(read, value, "resource", site, name, self._on_unreadable)
 
     def put_within(self, site: str, triggers: list[Trigger], most: int) -> bool:

@@ -13,6 +13,7 @@ from typing import Final, Literal, NamedTuple, Protocol, cast
 
 import msgspec
 
+from models.base.errors import InvalidError, show_value
 from models.segments.membership import CountChange, Membership, counts_between, decode_membership, encode_membership
 from models.visitor.contact_history import ContactHistory, is_restrained
 from models.visitor.identity import Link
@@ -201,6 +202,22 @@ class ProfileStore:
         if self._replace(keys=[name], args=[blob, encode_profile(fresh), lifetime_ms]):
             return fresh
         return self.load(site, partition, [visitor_id])[0]  # another process was first
+
+    def put_back(self, site: str, partition: int, visitor_id: str, blob: bytes) -> None:
+        """Put a profile that could not be read back in its place; raises `InvalidError` where it still cannot be, or
+        where something is known of the visitor since."""
+        try:
+            decode_profile(blob)
+        except Exception as error:
+            raise InvalidError("profile_unreadable", f"the profile of {show_value(visitor_id)}: {error}") from error
+        name = keys.profile(site, partition, visitor_id)
+        stored = cast(bytes | None, self._client.get(name))
+        fresh = stored is None or decode_profile(stored).events_seen == 0
+        lifetime_ms = max(self._lifetime_ms, 1000 * keys.RESTRAINED_LIFETIME_S)
+        if not fresh or not self._replace(keys=[name], args=[stored or b"", blob, lifetime_ms]):
+            raise InvalidError(
+                "profile_newer", f"visitor {show_value(visitor_id)} has been seen since; that profile is kept"
+            )
 
     def update_profiles(
         self,

@@ -15,7 +15,6 @@ from shopwindow.build import (
     default_currency,
     default_thresholds,
     open_client,
-    open_dead_letter_log,
     open_log,
     open_message_topic,
     redis_url,
@@ -122,10 +121,9 @@ def test_plain_settings_become_what_processes_take(tmp_path: Path) -> None:
 def test_a_log_and_its_companions_stand_apart(redis_server: EmbeddedRedis) -> None:
     given = Settings(redis_url=redis_server.url, log_name=new_name(), log_partitions=3)
     named = replace(given, message_topic=new_name())
-    logs = [open_log(given), open_dead_letter_log(given), open_message_topic(given), open_message_topic(named)]
+    logs = [open_log(given), open_message_topic(given), open_message_topic(named)]
     assert [(log.name, log.partitions) for log in logs] == [
         (given.log_name, 3),
-        (f"{given.log_name}-dead-letters", 1),
         (f"{given.log_name}-messages", 3),
         (named.message_topic, 3),
     ]

@@ -54,7 +54,7 @@ MODULES = {
     "store.log.kafka_log": {"confluent_kafka"},
     "store.archive.reports": {"numba", "numpy"},
     "store.archive.tables": {"duckdb", "numpy", "pyarrow"},
-    "stream.message_recommender": {"numba", "numpy", "redis", "stream"},
+    "stream.messages.message_recommender": {"numba", "numpy", "redis", "stream"},
 }
 _RUN = """
 import sys, shopwindow.cli

@@ -63,6 +63,7 @@ def every_key(function: Callable[..., str]) -> list[tuple[str, tuple[object, ...
         "message_id": MESSAGE_IDS,
         "way": WAYS,
         "kind": KINDS,
+        "letter_kind": ("set-aside", "rejected"),
         "segment_id": ("buyers", "due", "version"),
         "name": ("0123456789abcdef",),
     }

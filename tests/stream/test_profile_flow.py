@@ -5,21 +5,25 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
+from models.catalog.assortment import Assortment
 from models.catalog.resources import CatalogItem
-from models.events.events import Event, EventItem
-from models.visitor.profile import encode_profile
+from models.events.dead_letter import DeadLetter
+from models.events.events import Event, EventItem, encode_event
+from models.visitor.profile import Profile, encode_profile
 from shopwindow.embedded import EmbeddedRedis
 from store import keys
+from store.dead_letters import NOBODY, DeadLetterStore
 from store.log.groups import PROFILE_GROUP
 from store.log.log import partition_of
 from store.site.catalog import CatalogStore
 from store.visitors.profiles import ProfileStore
+from stream import profile_flow
 from stream.assortments import Assortments
-from stream.decode import Decoder
+from stream.decode import Decoder, VisitorEvents
 from stream.profile_flow import ProfileWorker
 from tests.servers import Broker
 from tests.stream.workers import (
@@ -196,18 +200,63 @@ def test_poison_goes_to_the_dead_letters_and_stops_nothing(place: World) -> None
         place.wait_until_committed(PROFILE_GROUP, within_s=60)
     expected = undisturbed(good, positions)
     assert_equal_profiles(place.profiles(list(expected)), expected)
-    from models.events.dead_letter import decode_dead_letter
-    from shopwindow.build import open_dead_letter_log
-
-    log = open_dead_letter_log(place.settings)
-    letters = [
-        decode_dead_letter(record.value) for batch in log.reader({0: 0}).poll(100, 5.0) for record in batch.records
-    ]
-    log.close()
-    assert sorted(letter.code for letter in letters) == [
-        "event_undecodable",
-        "event_undecodable",
-        "partition_wrong",
-        "site_unknown",
-    ]
+    letters = [letter for _, letter in DeadLetterStore(place.client).newest([place.site, NOBODY], None, 1_000).letters]
+    assert {"event_undecodable", "partition_wrong", "site_unknown"} <= {letter.code for letter in letters}
+    assert [letter.code for letter in place.dead_letters()] == ["partition_wrong"]
     assert foreign in [letter.value for letter in letters]
+
+
+def test_what_cannot_be_learned_is_set_aside_and_costs_no_other_event(place: World) -> None:
+    """A broken profile, a profile of another type and a timeline of another type, among whole ones."""
+    events = make_events(place.site, 120, visitors=6, seed=14)
+    homes = {event.visitor_id: partition_of(place.site, event.visitor_id, PARTITIONS) for event in events}
+    broken, typed, listless, *whole = sorted(homes)
+    place.client.set(keys.profile(place.site, homes[broken], broken), b"12345678 broken")
+    place.client.rpush(keys.profile(place.site, homes[typed], typed), b"a list")
+    place.client.set(keys.timeline(place.site, homes[listless], listless), b"no list")
+    positions = place.append(events)
+    with place.worker("profile"):
+        place.wait_until_committed(PROFILE_GROUP, within_s=60)
+    expected = undisturbed(events, positions)
+    others = [typed, listless, *whole]
+    assert_equal_profiles(place.profiles(others), {visitor: expected[visitor] for visitor in others})
+    healed = place.profiles([broken])[broken]
+    assert (healed.events_seen, healed.counts) == (expected[broken].events_seen, expected[broken].counts)
+    assert [(letter.code, letter.name) for letter in place.dead_letters()] == [("profile_unreadable", broken)]
+    counts = ProfileStore(place.client, 3600.0).counts(place.site, PARTITIONS)
+    assert counts["applied"] + counts.get("duplicates", 0) == len(events)
+
+
+def test_one_event_that_cannot_be_learned_costs_no_other(place: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    events = make_events(place.site, 60, visitors=3, seed=15)
+    doomed = events[17]
+    positions = place.append(events)
+    learn_all = profile_flow.learn_visitors
+
+    def learn_all_but_one(ids: list[str], profiles: list[Profile], told: VisitorEvents, assortment: Assortment) -> Any:
+        if any(event == doomed for visitor in ids for _, event in told[visitor]):
+            raise ZeroDivisionError("this one")
+        return learn_all(ids, profiles, told, assortment)
+
+    monkeypatch.setattr(profile_flow, "learn_visitors", learn_all_but_one)
+    profiles = ProfileStore(place.client, 3600.0)
+    learning = ProfileWorker(profiles, Assortments(CatalogStore(place.client)), place.context(PROFILE_GROUP))
+    decoder = Decoder(PROFILE_GROUP, frozenset({place.site}), PARTITIONS)
+    reader = place.log.reader(dict.fromkeys(range(PARTITIONS), 0))
+    letters: list[DeadLetter] = []
+    reached = [0] * PARTITIONS
+    while reached != place.log.ends():
+        for batch in reader.poll(1_000, 1.0):
+            letters += learning(decoder(batch)).dead_letters
+            reached[batch.partition] = batch.last_position
+    reader.close()
+    assert [(letter.code, letter.message, letter.value) for letter in letters] == [
+        ("learn_failed", "ZeroDivisionError: this one", encode_event(doomed))
+    ]
+    rest = [(event, position) for event, position in zip(events, positions, strict=True) if event != doomed]
+    expected = undisturbed([event for event, _ in rest], [position for _, position in rest])
+    found = place.profiles(list(expected))
+    for visitor, profile in expected.items():
+        assert (found[visitor].events_seen, found[visitor].counts) == (profile.events_seen, profile.counts)
+    counts = profiles.counts(place.site, PARTITIONS)
+    assert counts["applied"] + counts.get("duplicates", 0) == len(rest)

@@ -30,7 +30,7 @@ from store.site.trigger_config import TriggerConfigStore
 from store.visitors.profiles import ProfileStore
 from stream.assortments import Assortments
 from stream.decode import Decoder
-from stream.message_lists import MessageLists
+from stream.messages.message_lists import MessageLists
 from stream.profile_flow import ProfileWorker
 from stream.trigger_inputs import TriggerConfigs
 from stream.trigger_worker import TriggerStores, TriggerWorker, offer_now

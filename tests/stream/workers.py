@@ -14,13 +14,14 @@ from random import Random
 import numpy as np
 
 from models.catalog.assortment import Assortment
-from models.events.dead_letter import DeadLetter, decode_dead_letter
+from models.events.dead_letter import DeadLetter
 from models.events.events import Event, EventItem, encode_event
 from models.visitor.interest_sketch import Sketches
 from models.visitor.profile import Profile, discrete_part
-from shopwindow.build import open_dead_letter_log, open_log
+from shopwindow.build import open_log
 from shopwindow.settings import Settings, SiteKeys, write_settings
 from store.client import Client, connect
+from store.dead_letters import DeadLetterStore
 from store.log.log import EventLog, partition_of
 from store.visitors.profiles import ProfileStore
 from stream.dead_letter_writer import DeadLetterWriter
@@ -63,19 +64,12 @@ class World:
     def context(self, flow: str = "test") -> FlowContext:
         """What a flow of this process is given."""
         stop = Stop()
-        letters = DeadLetterWriter(open_dead_letter_log(self.settings), flow, stop)
+        letters = DeadLetterWriter(DeadLetterStore(self.client), flow, stop)
         return FlowContext(self.log, frozenset({self.site}), 1_000, stop, letters)
 
     def dead_letters(self) -> list[DeadLetter]:
-        """What was set aside."""
-        log = open_dead_letter_log(self.settings)
-        reader = log.reader({0: 0})
-        found: list[DeadLetter] = []
-        while len(found) < log.ends()[0]:
-            found += [decode_dead_letter(record.value) for batch in reader.poll(1_000, 1.0) for record in batch.records]
-        reader.close()
-        log.close()
-        return found
+        """What was set aside, newest first."""
+        return [letter for _, letter in DeadLetterStore(self.client).newest([self.site], None, 1_000).letters]
 
     def append(self, events: Sequence[Event]) -> list[int]:
         """Put events into the log, each where it belongs."""

@@ -47,10 +47,13 @@ class DeadLetters(Shape):
     """Events set aside."""
 
     dead_letters: list[dict[str, Any]]
+    next_before: str | None = Field(description="`before` of the next page; null where this is the last.")
 
 
 class DeadLettersReplayed(Shape):
     """What became of them."""
 
     accepted: int
+    restored: int = Field(description="Profiles and trigger states put back.")
     rejected: list[dict[str, Any]]
+    left: bool = Field(description="Whether there is more to try again.")

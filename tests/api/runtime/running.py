@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from api.app import create_app
 from api.http.config import ApiConfig, SiteConfig
-from api.runtime.log_appender import Incoming
+from api.intake.log_appender import Incoming
 from api.runtime.logs import Logs
 from api.runtime.site import Site
 from api.runtime.state import State
@@ -36,9 +36,7 @@ async def running(redis_url: str, **settings: Any) -> AsyncIterator[tuple[State,
         def opened(suffix: str, partitions: int) -> EventLog:
             return RedisLog(client, f"log-{site}{suffix}", partitions, 3_600.0)
 
-        return Logs(
-            opened("", PARTITIONS), opened("-decisions", PARTITIONS), opened("-dead-letters", 1), opened("-probes", 1)
-        )
+        return Logs(opened("", PARTITIONS), opened("-decisions", PARTITIONS), opened("-probes", 1))
 
     app = create_app(config, open_logs)
     async with app.router.lifespan_context(app) as shared:

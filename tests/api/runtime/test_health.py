@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from api.http.problems import ProblemError
+from api.intake.log_appender import append_events, event_record
 from api.runtime.health import Health, go_on
-from api.runtime.log_appender import append_events, event_record
 from api.runtime.site import Site
 from api.runtime.state import State
 from models.events.intake.parsing import parse_event

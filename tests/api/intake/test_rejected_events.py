@@ -5,7 +5,7 @@ import uuid
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from api.runtime.rejected_events import RejectedEvents
+from api.intake.rejected_events import RejectedEvents
 from shopwindow.embedded import EmbeddedRedis
 from store.client import connect
 from store.visitors.profiles import ProfileStore

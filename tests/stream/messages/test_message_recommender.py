@@ -11,8 +11,8 @@ from models.triggers.trigger_state import Timer
 from models.visitor.profile import Profile
 from store.client import Client
 from store.site.models import ModelStore
-from stream import message_recommender
-from stream.message_recommender import MessageRecommender
+from stream.messages import message_recommender
+from stream.messages.message_recommender import MessageRecommender
 from tests.models.makers import assortment, event
 
 CATALOG = assortment(12)

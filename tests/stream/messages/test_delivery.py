@@ -16,7 +16,7 @@ from store.messages.journal import Filter, JournalStore
 from store.messages.outbox import Outbox
 from store.messages.trigger_states import StateUpdate, TriggerStore
 from store.site.trigger_config import TriggerConfigStore
-from stream.delivery import MessageDelivery
+from stream.messages.delivery import MessageDelivery
 from stream.retry import Stop
 from tests.store.messages.makers import PARTITIONS, message, save
 from tests.webhooks import SECRET, receiving, verify

@@ -3,7 +3,7 @@
 import logging
 import time
 
-from api.runtime.log_appender import Incoming, event_record
+from api.intake.log_appender import Incoming, event_record
 from models.events.events import Event, decode_event, encode_event
 from models.events.names import PROFILE_EVENTS, VISITOR_DELETED
 from models.visitor.identity import Link, add_link, belonging, identified, link_of, linked

@@ -8,7 +8,7 @@ import sys
 from types import SimpleNamespace
 from models.catalog.assortment import Assortment
 from models.visitor.profile import Profile
-from stream.message_lists import MessageLists
+from stream.messages.message_lists import MessageLists
 
 outcome = SimpleNamespace(trigger=SimpleNamespace(recommend=SimpleNamespace(limit=0)))
 lists = MessageLists(None, 0.0)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from api.runtime.log_appender import Incoming, event_record
+from api.intake.log_appender import Incoming, event_record
 from models.events.bots import sent_by_bot
 from models.events.events import Event, decode_event, encode_event, order_id_of
 from models.events.names import ORDER_EVENTS

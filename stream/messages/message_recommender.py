@@ -43,7 +43,7 @@ class MessageRecommender:
         followed = self._followed.setdefault(site, SnapshotFollower(self._models, site))
         if now >= self._next_look.get(site, 0.0):
             self._next_look[site] = now + _LOOK_EVERY_S
-            followed.follow()
+            followed.look()
         snapshot = followed.snapshot
         scored = self._scored_catalogs.get(site)
         if scored is None or not scored.fits(snapshot, assortment):

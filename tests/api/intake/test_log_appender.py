@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from api.http.problems import ProblemError
-from api.runtime import log_appender
-from api.runtime.log_appender import Appender, Incoming, append_events
+from api.intake import log_appender
+from api.intake.log_appender import Appender, Incoming, append_events
 from shopwindow.embedded import EmbeddedRedis
 from store.client import connect
 from store.log.log import EventLog, LogUnavailableError

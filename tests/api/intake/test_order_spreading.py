@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from api.runtime.log_appender import Incoming
-from api.runtime.order_spreading import OrderSpreader
+from api.intake.log_appender import Incoming
+from api.intake.order_spreading import OrderSpreader
 from models.events.events import Event, EventItem, decode_event, encode_event, order_id_of
 from models.events.names import ORDER_TOLD, ORDERED_EVENTS
 from models.visitor.order import new_order, settle, take_in_event

@@ -9,7 +9,7 @@ from store.site.models import ModelStore
 
 if TYPE_CHECKING:
     from models.decisions.recommend import Recommended
-    from stream.message_recommender import MessageRecommender
+    from stream.messages.message_recommender import MessageRecommender
 
 
 class MessageLists:
@@ -30,7 +30,7 @@ class MessageLists:
         if not outcome.trigger.recommend.limit or not assortment.items:
             return []
         if self._recommender is None:
-            from stream.message_recommender import MessageRecommender
+            from stream.messages.message_recommender import MessageRecommender
 
             self._recommender = MessageRecommender(self._models, self._holdout_share)
         return self._recommender.items(site, visitor_id, profile, outcome, assortment)

@@ -1,0 +1,136 @@
+"""/v1/dead-letters: what could not be used, why, and whether it can be by now."""
+
+from typing import Annotated, Any, Final
+
+import orjson
+from fastapi import APIRouter, Query, Request, Response
+
+from api.http.checked_route import CheckedRoute
+from api.http.request_body import answer
+from api.http.schemas.documenting import problems
+from api.http.schemas.operations import DeadLetters, DeadLettersReplayed
+from api.intake.log_appender import Incoming, append_events, event_record
+from api.runtime.authentication import SecretSite
+from api.runtime.site import Site
+from api.runtime.state import State, state_of
+from api.runtime.store_access import ask_store
+from models.base.errors import InvalidError, show_value
+from models.base.timestamps import iso
+from models.events.dead_letter import DeadLetter
+from models.events.events import decode_event
+from models.events.intake.event_warnings import EventWarnings
+from models.events.intake.item_currencies import in_one_currency
+from models.events.intake.parsing import Receipt, read_event
+from models.visitor.contact_policy import zone
+from store.dead_letters import INTAKE, NOBODY, Place, parse_place
+from store.log.groups import PROFILE_GROUP
+from store.log.log import partition_of
+
+MAX_REPLAYED: Final = 1_000
+_AWAY: Final = "the dead letters cannot be read now; try again"
+_BLOBS: Final = frozenset({"profile_unreadable", "trigger_state_unreadable"})
+
+router = APIRouter(tags=["operations"], route_class=CheckedRoute)
+
+
+@router.get(
+    "/v1/dead-letters",
+    summary="List dead letters",
+    responses={200: {"model": DeadLetters}, **problems(401, 403, 422, 503)},
+)
+async def get_dead_letters(
+    request: Request,
+    site: SecretSite,
+    limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
+    before: Annotated[str, Query(description="A letter's `position` (`next_before` of the page before).")] = "",
+) -> Response:
+    """Give the newest events of this site that could not be used, newest first, with the reason and the original bytes;
+    and what was stored and cannot be read. The newest 10,000 of those the intake rejected are kept, and as many others.
+    """
+    state = state_of(request)
+    place = parse_place(before) if before else None
+    page = await ask_store(_AWAY, state.stores.dead_letters.newest, _sites(state, site), place, limit)
+    return answer(
+        {
+            "dead_letters": [_view(position, letter) for position, letter in page.letters],
+            "next_before": str(page.next_before) if page.next_before else None,
+        }
+    )
+
+
+@router.post(
+    "/v1/dead-letters/replay",
+    summary="Try dead letters again",
+    responses={200: {"model": DeadLettersReplayed}, **problems(401, 403, 503)},
+)
+async def replay_dead_letters(request: Request, site: SecretSite) -> Response:
+    """Check again what was set aside since the last replay; events valid now are accepted, each once, and what can be
+    read by now is put back where nothing newer stands. The oldest 1,000; `left` says whether there are more.
+    """
+    state = state_of(request)
+    store = state.stores.dead_letters
+    async with state.running.replaying:
+        tried = await ask_store(_AWAY, store.unreplayed, _sites(state, site), MAX_REPLAYED)
+        incoming: list[Incoming] = []
+        restored = 0
+        rejected: list[dict[str, Any]] = []
+        for _, place, letter in tried:
+            try:
+                if letter.code in _BLOBS:
+                    await ask_store(_AWAY, _put_back, state, letter)
+                    restored += 1
+                else:
+                    incoming.append(_again(state, site, letter))
+            except InvalidError as error:
+                rejected.append({"position": str(place), "code": error.code, "message": error.message})
+        await append_events(state.appenders.events, incoming)
+        await ask_store(_AWAY, store.replayed, [(stream, place) for stream, place, _ in tried])
+    left = len(tried) == MAX_REPLAYED
+    return answer({"accepted": len(incoming), "restored": restored, "rejected": rejected, "left": left})
+
+
+def _sites(state: State, site: Site) -> tuple[str, ...]:
+    """Letters of no known site are shown where one site alone is served: elsewhere they may be another's."""
+    return (site.name, NOBODY) if len(state.sites) == 1 else (site.name,)
+
+
+def _again(state: State, site: Site, letter: DeadLetter) -> Incoming:
+    """Read a dead letter's bytes as the event they may be now; raises `InvalidError`."""
+    if letter.source not in (INTAKE, PROFILE_GROUP):
+        raise InvalidError("learned_elsewhere", f"all but the {letter.source} flow have learned from it")
+    if letter.code.endswith(("_unreadable", "visitor_failed")):
+        raise InvalidError(letter.code, letter.message)
+    if letter.source == INTAKE:
+        try:
+            raw = orjson.loads(letter.value)
+        except orjson.JSONDecodeError as error:
+            raise InvalidError("event_undecodable", f"the original bytes are not JSON: {error}") from error
+        receipt = Receipt(site.name, letter.at_s, zone=zone(site.policy.time_zone))
+        parsed = read_event(raw, receipt, EventWarnings())
+        event = in_one_currency(parsed, site.assortment.currency, EventWarnings())
+    else:
+        event = decode_event(letter.value)
+        if event.site != site.name:
+            raise InvalidError("site_unknown", f"the event belongs to site {show_value(event.site)}")
+    return event_record(event, state.logs.events.partitions)
+
+
+def _put_back(state: State, letter: DeadLetter) -> None:
+    """Put a profile or trigger state back in its place; raises `InvalidError`."""
+    partition = partition_of(letter.site, letter.name, state.logs.events.partitions)
+    store = state.stores.profiles if letter.code == "profile_unreadable" else state.stores.triggers
+    store.put_back(letter.site, partition, letter.name, letter.value)
+
+
+def _view(position: Place, letter: DeadLetter) -> dict[str, Any]:
+    return {
+        "position": str(position),
+        "source": letter.source,
+        "code": letter.code,
+        "message": letter.message,
+        "at": iso(letter.at_s),
+        "partition": letter.partition if letter.partition >= 0 else None,
+        "log_position": letter.position if letter.position >= 0 else None,
+        "visitor_id": letter.name or None,
+        "value": letter.value.decode(errors="backslashreplace"),
+    }

@@ -1,0 +1,1 @@
+"""Messages on their way out: what they recommend, and how they leave."""
