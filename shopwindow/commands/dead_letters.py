@@ -1,6 +1,7 @@
 """Commands about dead letters."""
 
 import sys
+from typing import Annotated, Any
 
 import typer
 
@@ -11,10 +12,17 @@ dead_letter_commands = typer.Typer(help="Events that could not be used.", no_arg
 
 
 @dead_letter_commands.command("list")
-def print_dead_letters(limit: Limit = 20, url: Url = None, key: Key = None, as_json: AsJson = False) -> None:
-    """Show the newest events that could not be used, and why."""
+def print_dead_letters(
+    limit: Limit = 20,
+    before: Annotated[str, typer.Option(help="Only what stands before this position.")] = "",
+    url: Url = None,
+    key: Key = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the newest events that could not be used, and what was stored and cannot be read, with why."""
+    parameters: dict[str, Any] = {"limit": limit, "before": before} if before else {"limit": limit}
     with open_remote(url, key) as remote:
-        letters = remote.call("GET", "/v1/dead-letters", parameters={"limit": limit})["dead_letters"]
+        letters = remote.call("GET", "/v1/dead-letters", parameters=parameters)["dead_letters"]
     if as_json:
         print_json(letters)
         return
@@ -23,7 +31,7 @@ def print_dead_letters(limit: Limit = 20, url: Url = None, key: Key = None, as_j
         return
     rows = [
         (
-            str(letter["position"]),
+            letter["position"],
             letter["at"],
             letter["source"],
             f"{letter['code']}: {letter['message']}",
@@ -36,12 +44,20 @@ def print_dead_letters(limit: Limit = 20, url: Url = None, key: Key = None, as_j
 
 @dead_letter_commands.command("replay")
 def retry_dead_letters(url: Url = None, key: Key = None, as_json: AsJson = False) -> None:
-    """Check every event set aside since the last replay again; those valid now are accepted."""
+    """Check all that was set aside since the last replay again: events valid now are accepted, and what can be read by
+    now is put back."""
+    accepted = restored = 0
+    rejected: list[dict[str, Any]] = []
     with open_remote(url, key) as remote:
-        answer = remote.call("POST", "/v1/dead-letters/replay")
+        left = True
+        while left:
+            answer = remote.call("POST", "/v1/dead-letters/replay")
+            accepted, restored = accepted + answer["accepted"], restored + answer["restored"]
+            rejected += answer["rejected"]
+            left = answer["left"]
     if as_json:
-        print_json(answer)
+        print_json({"accepted": accepted, "restored": restored, "rejected": rejected})
         return
-    typer.echo(f"{answer['accepted']} accepted, {len(answer['rejected'])} still not usable")
-    for rejection in answer["rejected"]:
+    typer.echo(f"{accepted} accepted, {restored} put back, {len(rejected)} still not usable")
+    for rejection in rejected:
         sys.stderr.write(f"dead letter {rejection['position']}: {rejection['message']}\n")

@@ -22,4 +22,8 @@ def test_events_that_could_not_be_used_are_listed_and_sent_again(
     answer = last_json(result)
     assert answer["accepted"] == 0
     assert answer["rejected"][-1]["code"] == "nps_invalid"
-    assert last_json(run(tmp_path, "dead-letters", "replay", "--json", **at)) == {"accepted": 0, "rejected": []}
+    again = last_json(run(tmp_path, "dead-letters", "replay", "--json", **at))
+    assert again == {"accepted": 0, "restored": 0, "rejected": []}
+    position = letters[0]["position"]
+    older = last_json(run(tmp_path, "dead-letters", "list", "--before", position, "--json", **at))
+    assert position not in [letter["position"] for letter in older]
