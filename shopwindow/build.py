@@ -19,11 +19,12 @@ from models.segments.lifecycle import Thresholds
 from models.visitor.contact_history import CONTACT_CHANNELS
 from models.visitor.contact_policy import ContactPolicy, parse_policy
 from shopwindow.settings import SettingError, Settings
-from store.client import Client, connect
+from store.client import Client, connect, evicting
 from store.clock import ClockKind
 from store.log.log import EventLog
 from stream.retry import Stop, retry_until_available
 
+_LOGGER = logging.getLogger(__name__)
 _LONGEST_RETRY_S: Final = 7 * DAY_S
 
 
@@ -67,9 +68,17 @@ def archive_directory(settings: Settings) -> Path:
 
 
 def open_client(settings: Settings, stop: Stop) -> Client:
-    """Connect to Redis."""
+    """Connect to Redis, and say so where it may throw away what is kept there."""
     url = redis_url(settings)
-    return retry_until_available(stop, "connect to Redis", lambda: connect(url, cluster=settings.redis_cluster))
+    client = retry_until_available(stop, "connect to Redis", lambda: connect(url, cluster=settings.redis_cluster))
+    for where, policy in retry_until_available(stop, "ask Redis what it evicts", lambda: evicting(client)).items():
+        _LOGGER.warning(
+            "Redis%s has maxmemory-policy %s: once its memory is full it deletes profiles, catalogs and messages "
+            "without a word; set maxmemory-policy to noeviction",
+            f" at {where}" if where else "",
+            policy,
+        )
+    return client
 
 
 def redis_url(settings: Settings) -> str:

@@ -19,6 +19,7 @@ from typing import Final, Self
 from shopwindow.embedded import EmbeddedRedis, EmbeddedRedisError, end_together, free_port
 from shopwindow.errors import MendableError
 from shopwindow.listening import local_url, why_not_listening
+from shopwindow.private_files import OTHERS, write_private
 from shopwindow.readiness import READY_FILE
 from shopwindow.settings import PREFIX, Settings, SiteKeys, write_settings
 
@@ -85,6 +86,11 @@ class EmbeddedStack:
         return self._settings.sites[0]
 
     @property
+    def redis_description(self) -> str:
+        """Which Redis runs, in words."""
+        return self._redis.described if self._redis is not None else ""
+
+    @property
     def restarts(self) -> int:
         """How often a part that died was started again."""
         return self._restarts
@@ -104,7 +110,7 @@ class EmbeddedStack:
 
     def start_store(self) -> None:
         """Start Redis alone, and settle the settings: what must be there before the rest starts can be put there."""
-        self._directory.mkdir(parents=True, exist_ok=True)
+        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not self._settings.sites:
             self._settings = self._settings.with_site(self._own_keys())
         port = self._settings.port or free_port()
@@ -208,6 +214,7 @@ class EmbeddedStack:
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=sys.stderr,
+            umask=OTHERS,
             start_new_session=True,
         )
         if part in self._watchers:
@@ -242,6 +249,5 @@ class EmbeddedStack:
                 "public_key": f"public-{token_urlsafe(18)}",
                 "secret_key": f"secret-{token_urlsafe(18)}",
             }
-            path.touch(mode=0o600)
-            path.write_text(json.dumps(made, indent=2) + "\n", encoding="utf-8")
+            write_private(path, json.dumps(made, indent=2) + "\n")
         return SiteKeys(**json.loads(path.read_text(encoding="utf-8")))

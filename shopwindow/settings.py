@@ -17,6 +17,7 @@ from typing import Any, Final
 from models.segments.profile_lifetime import WIN_BACK_DAYS, least_profile_days
 from models.segments.rfm import Cutoffs
 from shopwindow.errors import MendableError
+from shopwindow.private_files import write_private
 
 PREFIX: Final = "SHOPWINDOW_"
 _SITE_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
@@ -310,9 +311,7 @@ def write_settings(settings: Settings, path: Path) -> None:
         lines.append(f"{setting.name} = {_toml(value)}")
     for keys in settings.sites:
         lines += ["", "[[sites]]", *(f"{name} = {_toml(value)}" for name, value in asdict(keys).items())]
-    path.touch(mode=0o600)
-    path.chmod(0o600)  # it may have been there, readable by all
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_private(path, "\n".join(lines) + "\n")
 
 
 def _toml(value: object) -> str:

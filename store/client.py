@@ -21,6 +21,7 @@ from store.refusals import (
 )
 
 _CONNECT_S: Final = 5.0
+_KEEPS: Final = "noeviction"
 _PLAIN: Final = "redis://"
 _SECURE: Final = "rediss://"
 _SOCKET: Final = "unix://"
@@ -49,6 +50,18 @@ def connect(url: str, *, cluster: bool = False, timeout_s: float = 5.0) -> Clien
             raise
     options["connection_class"] = _class_for(url, PlainConnection, SecureConnection, SocketConnection)
     return redis.Redis.from_url(url, retry=Retry(NoBackoff(), 1), **options)
+
+
+def evicting(client: Client) -> dict[str, str]:
+    """Give the nodes that delete keys once their memory is full, each with its `maxmemory-policy`; the node of a client
+    of one node is called ''. Nodes that keep it to themselves are left out."""
+    if isinstance(client, redis.cluster.RedisCluster):
+        told = cast(dict[str, dict[str, Any]], client.info("memory", target_nodes="primaries"))
+        told = {"": told} if "used_memory" in told else told
+    else:
+        told = {"": client.info("memory")}
+    policies = {where: str(memory.get("maxmemory_policy", _KEEPS)) for where, memory in told.items()}
+    return {where: policy for where, policy in policies.items() if policy != _KEEPS}
 
 
 def connect_async(url: str, *, cluster: bool = False, timeout_s: float | None = 5.0) -> AsyncClient:

@@ -24,11 +24,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 def redis_server(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedRedis]:
     """A real redis-server, empty at the start of the run and shared by it: use names of your own."""
     try:
-        binary, (major, minor) = find_redis_server()
+        binary, version = find_redis_server()
     except EmbeddedRedisError as error:
         missing(str(error))
     with EmbeddedRedis(tmp_path_factory.mktemp("redis")) as server:
-        pytestconfig.stash[_used]["redis"] = f"{major}.{minor}, {binary}"
+        pytestconfig.stash[_used]["redis"] = f"{'.'.join(map(str, version))}, {binary}"
         yield server
 
 
@@ -41,11 +41,11 @@ def bundled_redis_server(
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", "")
         try:
-            binary, (major, minor) = find_redis_server()
+            binary, version = find_redis_server()
         except EmbeddedRedisError as error:
             missing(str(error))
         server.start()
-    pytestconfig.stash[_used]["bundled redis"] = f"{major}.{minor}, {binary}"
+    pytestconfig.stash[_used]["bundled redis"] = f"{'.'.join(map(str, version))}, {binary}"
     yield server
     server.stop()
 

@@ -63,6 +63,7 @@ def run_embedded_stack(port: Port = None, data_dir: DataDir = None) -> None:
     with EmbeddedStack(given_settings(port=port, data_dir=data_dir), "shop") as stack:
         for line in (
             f"API        {stack.url}/docs",
+            f"Store      {stack.redis_description}",
             f"Site       {stack.keys.site}",
             f"Public key {stack.keys.public_key}",
             f"Secret key {stack.keys.secret_key}",

@@ -8,7 +8,11 @@ local lease, holders, groups, records = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local group, member, timeout_ms, lifetime_s = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 
 local holder = redis.call('GET', lease)
-if holder and holder ~= member then return {0, 0, 0, 0} end
+if holder and holder ~= member then
+  -- No lease ends later than that: the server's clock has gone back, and whoever held it may be gone for long.
+  if redis.call('PTTL', lease) > tonumber(timeout_ms) then redis.call('PEXPIRE', lease, timeout_ms) end
+  return {0, 0, 0, 0}
+end
 local same = redis.call('HGET', holders, group) == member
 redis.call('SET', lease, member, 'PX', timeout_ms)
 redis.call('HSET', holders, group, member)

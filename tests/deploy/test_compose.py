@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -99,7 +100,7 @@ def running(
     """Our services as processes, started as the file says but for addresses; the port of each."""
     if kafka_broker.extra:
         pytest.skip("the light broker needs client settings that the compose file does not have")
-    addresses = {"kafka:9092": kafka_broker.bootstrap, "redis:6379": f"127.0.0.1:{redis_server.port}"}
+    addresses = {"kafka:9092": kafka_broker.bootstrap, "redis:6379": urlsplit(redis_server.url).netloc}
     ports = {name: free_port() for name in OURS}
     log_name = f"compose-{uuid.uuid4().hex[:8]}"  # the broker serves other tests too
     parts = {}

@@ -10,7 +10,7 @@ import pytest
 import redis
 
 from shopwindow.embedded import EmbeddedRedis
-from store.client import connect, connect_async
+from store.client import connect, connect_async, evicting
 from store.refusals import UNAVAILABLE
 
 
@@ -66,3 +66,12 @@ def test_nothing_is_sent_before_the_first_command() -> None:
     client = connect("redis://127.0.0.1:1")
     assert client.connection_pool._available_connections == []
     client.close()
+
+
+def test_a_server_that_may_delete_keys_is_found_out(tmp_path: Path) -> None:
+    with EmbeddedRedis(tmp_path) as server:
+        client = connect(server.url)
+        assert evicting(client) == {}
+        client.config_set("maxmemory-policy", "volatile-lru")
+        assert evicting(client) == {"": "volatile-lru"}
+        client.close()

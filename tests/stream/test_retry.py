@@ -32,8 +32,8 @@ finally:
 
 def test_a_call_is_made_again_until_its_server_is_there(tmp_path: Path) -> None:
     with EmbeddedRedis(tmp_path) as server:
-        port = server.port
-    client = connect(f"redis://127.0.0.1:{port}/0", timeout_s=0.5)
+        port, url = server.port, server.url
+    client = connect(url, timeout_s=0.5)
     again = EmbeddedRedis(tmp_path, port=port)
     calls: list[int] = []
 

@@ -20,7 +20,9 @@ KEYS = SiteKeys("shop", "public-key-of-the-shop", "secret-key-of-the-shop")
 def test_an_api_started_before_its_redis_becomes_ready(tmp_path: Path) -> None:
     settings = away("redis")
     port = int(settings.redis_url.rsplit(":", 1)[1].split("/")[0])
-    with waiting(("api",), settings, tmp_path / "early.toml"), EmbeddedRedis(tmp_path / "redis", port=port):
+    settings = replace(settings, redis_url=f"redis://:early@127.0.0.1:{port}/0")
+    server = EmbeddedRedis(tmp_path / "redis", port=port, password="early")
+    with waiting(("api",), settings, tmp_path / "early.toml"), server:
         deadline_s = time.monotonic() + 60
         while True:
             try:

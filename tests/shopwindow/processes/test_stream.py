@@ -16,7 +16,7 @@ STREAMS = (("stream", "profile"), ("stream", "learn"))
 
 def test_a_profile_flow_started_before_its_redis_applies_the_events(tmp_path: Path) -> None:
     port = free_port()
-    url = f"redis://127.0.0.1:{port}/0"
+    url = f"redis://:early@127.0.0.1:{port}/0"
     settings = Settings(
         redis_url=url,
         log_name="early",
@@ -25,7 +25,7 @@ def test_a_profile_flow_started_before_its_redis_applies_the_events(tmp_path: Pa
     )
     with (
         waiting(("stream", "profile"), settings, tmp_path / "early.toml") as process,
-        EmbeddedRedis(tmp_path / "redis", port=port),
+        EmbeddedRedis(tmp_path / "redis", port=port, password="early"),
         world("redis", url, None, tmp_path, settings) as place,
     ):
         events = make_events("shop", 60, visitors=5, seed=3)

@@ -1,10 +1,13 @@
 """Members of a group on Redis: a lease that lapsed costs nobody a record, and a partition has one reader."""
 
+import time
 from pathlib import Path
 
 import pytest
+import redis
 
 from shopwindow.embedded import EmbeddedRedis
+from store.log import log_keys
 from store.log.log import LogUnavailableError
 from tests.store.log.logs import PARTITIONS, Server, drain, new_name, numbers, poll, until
 
@@ -55,3 +58,19 @@ def test_a_commit_of_a_partition_of_another_worker_is_passed_over(redis_server: 
     first.close()
     second.close()
     log.close()
+
+
+def test_a_clock_of_the_server_that_goes_back_holds_no_partition(redis_server: EmbeddedRedis) -> None:
+    """Whoever is gone has a lease and a membership that end an hour from now, as they do once the clock went back."""
+    name = new_name()
+    server = Server("redis", redis_server.url)
+    log = server.open(name)
+    client = redis.Redis.from_url(redis_server.url)
+    client.zadd(log_keys.members(name, "g"), {"gone": (time.time() + 3_600) * 1_000})
+    for partition in range(PARTITIONS):
+        client.set(log_keys.lease(name, partition, "g"), "gone", px=3_600_000)
+    consumer = log.consume("g")
+    until(lambda: poll(consumer) == [] and len(consumer.assignment) == PARTITIONS)
+    consumer.close()
+    log.close()
+    client.close()

@@ -76,3 +76,11 @@ def test_nothing_is_written_where_nobody_leads_and_everything_written_has_an_end
     names = list(client.scan_iter(match=f"{site}:*"))
     assert len(names) == 3
     assert all(client.ttl(name) > 0 for name in names)
+
+
+def test_a_clock_of_the_server_that_goes_back_keeps_nobody_from_leading(client: Client, site: str) -> None:
+    gone, other = ModelStore(client), ModelStore(client)
+    assert gone.lead(site)
+    client.expire(keys.leader(site), 3_600)  # as it is once the clock went back
+    assert not other.lead(site)
+    assert client.ttl(keys.leader(site)) <= keys.LEADER_LIFETIME_S
