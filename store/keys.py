@@ -27,6 +27,8 @@ TRIGGER_STATE_LIFETIME_S: Final = 400 * DAY_S
 """Beyond a profile's: an anniversary comes once a year."""
 RESTRAINED_LIFETIME_S: Final = TRIGGER_STATE_LIFETIME_S
 """At least, of the profile of a visitor who refused messages or has a complaint open: as long as what could send."""
+API_KEYS_LIFETIME_S: Final = 10 * 366 * DAY_S
+"""From the last change of any of a site's keys: what opens a shop must not end by itself."""
 DEAD_LETTERS_LIFETIME_S: Final = 60 * DAY_S
 JOURNAL_LIFETIME_S: Final = 400 * DAY_S
 OUTBOX_LIFETIME_S: Final = 30 * DAY_S
@@ -112,6 +114,27 @@ def catalog_stamps(site: str) -> str:
 def catalog_changes(site: str) -> str:
     """Sorted set of `kind:id`, each with the version of its last change."""
     return f"{site}:{{{site}}}:catalog:changes"
+
+
+def api_keys(site: str) -> str:
+    """Hash of a site's API keys by id, each with its digest."""
+    return f"{site}:{{{site}}}:keys"
+
+
+def api_keys_version(site: str) -> str:
+    """Number that grows with every change of them."""
+    return f"{site}:{{{site}}}:keys:version"
+
+
+def api_keys_stamp(site: str) -> str:
+    """Stamp of that version."""
+    return f"{site}:{{{site}}}:keys:stamp"
+
+
+def known(site: str, partition: int, visitor_id: str) -> str:
+    """Is there where somebody goes by this user id: a browser needs a token to speak for them. Lives as a profile does,
+    from the last event that named it."""
+    return f"{site}:{{{partition}}}:known:{visitor_id}"
 
 
 def dead_letters(site: str, letter_kind: LetterKind) -> str:

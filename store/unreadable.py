@@ -16,6 +16,7 @@ HEALED_BY: Final = {
     "order": "it was told of before, and counts as it was learned then",
     "checkpoint": "the models are learned again from what the log holds",
     "snapshot": "a restart of `shopwindow stream learn` publishes it anew",
+    "key": "`shopwindow keys create` makes another",
     "resource": "`shopwindow apply` or `shopwindow import` puts it anew",
 }
 """By kind: what mends it."""
