@@ -24,6 +24,7 @@ DECISIONS_UNLOGGED = Counter("shopwindow_decisions_unlogged", "Decisions that th
 EXPOSURES_LOST = Counter(
     "shopwindow_exposures_lost", "Exposures to experiments the log did not take; told with the next decision."
 )
+REFUSED = Counter("shopwindow_refused", "Requests and connections refused for being too much, by code.", ["code"])
 PENDING_LOST = Counter("shopwindow_pending_lost", "Accepted events not laid over profiles: Redis was away.")
 PROCESSED = Gauge(
     "shopwindow_events_processed",

@@ -10,6 +10,8 @@ from typing import Final
 
 from api.http import metrics
 from api.http.config import ApiConfig
+from api.http.edge.open_streams import OpenStreams
+from api.http.edge.sender_limits import SenderLimits
 from api.runtime.begin_decision import begin_decision
 from api.runtime.identity_resolution import IdentityResolver
 from api.runtime.log_appender import Appender, Incoming
@@ -96,6 +98,8 @@ async def live(config: ApiConfig, open_logs: Callable[[], Logs], stopping: Calla
             notifier=MessageNotifier(redis, logs.events.partitions, stopping),
             running=Running(stopping),
             rejected=RejectedEvents(stores.profiles),
+            senders=SenderLimits(config.limits),
+            streams=OpenStreams(config.limits),
         )
         tasks = [asyncio.create_task(work) for work in (_follow(state), measure(state), state.notifier.run())]
         try:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 
 from api.http.config import ApiConfig
+from api.http.edge.open_streams import OpenStreams
+from api.http.edge.sender_limits import SenderLimits
 from api.runtime.decision_memory import DecisionMemory
 from api.runtime.log_appender import Appender
 from api.runtime.logs import Logs
@@ -86,6 +88,8 @@ class State:
     notifier: MessageNotifier
     running: Running
     rejected: RejectedEvents
+    senders: SenderLimits
+    streams: OpenStreams
     memory: DecisionMemory = field(default_factory=DecisionMemory)
 
 
