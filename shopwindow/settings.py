@@ -21,6 +21,7 @@ from shopwindow.errors import MendableError
 PREFIX: Final = "SHOPWINDOW_"
 _SITE_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _MIN_KEY_LENGTH: Final = 16
+_MAX_FILE_BYTES: Final = 1024 * 1024
 
 
 class SettingError(MendableError):
@@ -181,10 +182,14 @@ def _given(environment: Mapping[str, str]) -> dict[str, tuple[Any, str]]:
     if path or Path("shopwindow.toml").exists():
         file = Path(path or "shopwindow.toml")
         try:
-            table = tomllib.loads(file.read_text(encoding="utf-8"))
+            with file.open("rb") as opened:
+                data = opened.read(_MAX_FILE_BYTES + 1)
+            if len(data) > _MAX_FILE_BYTES:
+                raise SettingError(f"{file} has more than {_MAX_FILE_BYTES:,} bytes")
+            table = tomllib.loads(data.decode())
         except OSError as error:
             raise SettingError(f"{PREFIX}CONFIG names {file}, which cannot be read: {error.strerror}") from error
-        except tomllib.TOMLDecodeError as error:
+        except (ValueError, RecursionError) as error:
             raise SettingError(f"{file} is not TOML: {error}") from error
         for name, value in table.items():
             if name not in known:

@@ -74,7 +74,8 @@ def test_what_is_no_key_is_refused_with_a_challenge(authorization: str, query: s
 
 
 def test_a_secret_is_not_taken_from_an_address_where_it_is_needed() -> None:
-    assert asyncio.run(secret_site(request("Bearer secret-a"))) == SITES["alpha"]
+    found: object = asyncio.run(secret_site(request("Bearer secret-a")))
+    assert found == SITES["alpha"]
     with pytest.raises(ProblemError) as in_address:
         asyncio.run(secret_site(request(query="key=secret-a")))
     assert in_address.value.code == "key_missing"
