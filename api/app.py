@@ -112,6 +112,7 @@ def create_app(
         allow_credentials=True,
         allow_methods=["GET", "HEAD", "POST", "PUT", "DELETE"],
         allow_headers=["*"],
+        expose_headers=["Retry-After"],
         allow_private_network=True,  # a shop tried out on this machine or in this house
         max_age=DAY_S,
     )

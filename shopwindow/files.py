@@ -1,11 +1,11 @@
 """Files: read as they are, and display definitions as shops keep them."""
 
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
+from shopwindow.bounded_yaml import MAX_YAML_BYTES, YamlRefusedError, load_documents
 from shopwindow.errors import MendableError
 
 FILE_KINDS: Final = ("campaigns", "placements", "creatives", "segments", "rules", "experiments", "triggers")
@@ -13,6 +13,11 @@ FILE_KINDS: Final = ("campaigns", "placements", "creatives", "segments", "rules"
 POLICY_KEY: Final = "contact_policy"
 CURRENCY_KEY: Final = "currency"
 """What it takes besides, of which a site has one each."""
+
+
+MAX_FILE_BYTES: Final = 4 * 1024**3
+"""Of any file; whoever reads a few lines says less."""
+_PORTION: Final = 1024**2
 
 
 def id_field(kind: str) -> str:
@@ -28,12 +33,18 @@ class FileError(MendableError):
     """A file cannot be used; the message names it and the place."""
 
 
-def read_bytes(path: Path) -> bytes:
-    """Read a file's bytes, or standard input's where it is called `-`; raises `FileError`."""
+def read_bytes(path: Path, most: int = MAX_FILE_BYTES) -> bytes:
+    """Read a file's bytes, or standard input's where it is called `-`, at most so many; raises `FileError`."""
+    data = bytearray()
     try:
-        return sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+        with nullcontext(sys.stdin.buffer) if str(path) == "-" else path.open("rb") as file:
+            while len(data) <= most and (part := file.read(_PORTION)):
+                data += part
     except OSError as error:
         raise FileError(f"{path} cannot be read: {error}") from error
+    if len(data) > most:
+        raise FileError(f"{path} has more than {most:,} bytes")
+    return bytes(data)
 
 
 def read_display(path: Path) -> dict[str, list[Any]]:
@@ -44,8 +55,8 @@ def read_display(path: Path) -> dict[str, list[Any]]:
     Several documents in a file add up. Raises `FileError`.
     """
     try:
-        documents = [document for document in yaml.safe_load_all(read_bytes(path).decode()) if document is not None]
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        documents = load_documents(read_bytes(path, MAX_YAML_BYTES).decode())
+    except (YamlRefusedError, UnicodeDecodeError) as error:
         raise FileError(f"{path} is not YAML: {error}") from error
     found: dict[str, list[Any]] = {}
     for document in documents:

@@ -22,6 +22,7 @@ from shopwindow.private_files import write_private
 PREFIX: Final = "SHOPWINDOW_"
 _SITE_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _MIN_KEY_LENGTH: Final = 16
+_MAX_FILE_BYTES: Final = 1024 * 1024
 
 
 class SettingError(MendableError):
@@ -119,6 +120,33 @@ class Settings:
         0,
         "Port for the metrics of a stream process; under up and demo the first of one a flow. 0 serves none.",
     )
+    trusted_proxies: str = _setting(
+        "",
+        "Addresses and networks of proxies before the API, separated by commas, such as 10.0.0.0/8: what they say of "
+        "who asks, in X-Forwarded-For or Forwarded, counts for the limits by address. Nobody else's does.",
+    )
+    max_connections: int = _setting(4_096, "Connections open at once at an API process; 0 for no limit.")
+    max_connections_per_address: int = _setting(
+        1_024, "And of one address (of IPv6, one /64); a trusted proxy has no such limit. 0 for no limit."
+    )
+    request_timeout_s: float = _setting(
+        15.0, "A request whose head takes longer, or whose body comes at less than 500 bytes a second, is ended.", "s"
+    )
+    max_streams_per_address: int = _setting(
+        512, "Pages of one address that wait for messages at an API process; 0 for no limit."
+    )
+    max_streams_per_key: int = _setting(2_048, "And under one key; 0 for no limit.")
+    max_streams_per_visitor: int = _setting(20, "And of one visitor; 0 for no limit.")
+    rate_per_address: float = _setting(
+        2_000.0,
+        "Requests an API process takes from one address; five seconds' worth at once. 0 for no limit.",
+        "requests/s",
+    )
+    rate_per_public_key: float = _setting(5_000.0, "And under a public key; 0 for no limit.", "requests/s")
+    rate_per_secret_key: float = _setting(20_000.0, "And under a secret key; 0 for no limit.", "requests/s")
+    events_per_visitor: float = _setting(
+        20.0, "Events pages may tell of one visitor; a minute's worth at once. 0 for no limit.", "events/s"
+    )
     log_level: str = _setting("warning", "What goes to standard error.", choices=("debug", "info", "warning", "error"))
     sites: tuple[SiteKeys, ...] = field(
         default=(), metadata={"help": "Sites and their keys: [[sites]] with site, public_key, secret_key.", "unit": ""}
@@ -155,10 +183,14 @@ def _given(environment: Mapping[str, str]) -> dict[str, tuple[Any, str]]:
     if path or Path("shopwindow.toml").exists():
         file = Path(path or "shopwindow.toml")
         try:
-            table = tomllib.loads(file.read_text(encoding="utf-8"))
+            with file.open("rb") as opened:
+                data = opened.read(_MAX_FILE_BYTES + 1)
+            if len(data) > _MAX_FILE_BYTES:
+                raise SettingError(f"{file} has more than {_MAX_FILE_BYTES:,} bytes")
+            table = tomllib.loads(data.decode())
         except OSError as error:
             raise SettingError(f"{PREFIX}CONFIG names {file}, which cannot be read: {error.strerror}") from error
-        except tomllib.TOMLDecodeError as error:
+        except (ValueError, RecursionError) as error:
             raise SettingError(f"{file} is not TOML: {error}") from error
         for name, value in table.items():
             if name not in known:
@@ -243,6 +275,16 @@ _LEAST: Final[dict[str, float]] = {
     "publish_every_s": 0.05,
     "archive_every_s": 0.05,
     "metrics_port": 0,
+    "max_connections": 0,
+    "max_connections_per_address": 0,
+    "request_timeout_s": 0.1,
+    "max_streams_per_address": 0,
+    "max_streams_per_key": 0,
+    "max_streams_per_visitor": 0,
+    "rate_per_address": 0,
+    "rate_per_public_key": 0,
+    "rate_per_secret_key": 0,
+    "events_per_visitor": 0,
 }
 _MOST: Final[dict[str, float]] = {
     "port": 65_535,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from api.http.edge.limits import Limits
 from models.base.durations import DAY_S
 from models.events.currency import NO_CURRENCY, SiteCurrency
 from models.segments.lifecycle import Thresholds
@@ -28,7 +29,7 @@ class ApiConfig:
     `shop_site` names the site whose sample shop pages are served under `/shop/`; empty for none.
     `archive_directory` is where the archive flow writes, and reports read.
     `thresholds`, `contact_policy` and `currency` count for sites that set none of their own; `clock` is what tells a
-    site's time.
+    site's time; `limits` is how much of it one sender may take.
     """
 
     sites: tuple[SiteConfig, ...]
@@ -46,3 +47,4 @@ class ApiConfig:
     clock: ClockKind = "wall"
     contact_policy: ContactPolicy = field(default_factory=ContactPolicy)
     currency: SiteCurrency = NO_CURRENCY
+    limits: Limits = field(default_factory=Limits)

@@ -15,6 +15,9 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.http import metrics, problems
+from api.http.edge.client_address import ClientAddress
+from api.http.edge.limits import BURST_S, Limits
+from api.http.edge.token_buckets import TokenBuckets
 from api.http.hot_route import HotRoute
 from models.base.errors import InvalidError
 
@@ -30,10 +33,15 @@ class HotPath:
     ----------
     app
         Its hot routes are answered here: those whose path is fixed, and those that end in one parameter.
+    limits
+        How many requests an address may send.
     """
 
-    def __init__(self, app: FastAPI) -> None:
+    def __init__(self, app: FastAPI, limits: Limits = Limits()) -> None:
         self._app: ASGIApp = app
+        self._addresses = ClientAddress(limits.trusted_proxies)
+        self._most_per_s = limits.rate_per_address
+        self._buckets = TokenBuckets(limits.rate_per_address, limits.rate_per_address * BURST_S)
         self._fixed: dict[tuple[str, str], tuple[str, Endpoint]] = {}
         self._open: dict[tuple[str, str], tuple[str, str, Endpoint]] = {}
         for route in app.routes:
@@ -48,6 +56,11 @@ class HotPath:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request, or whatever else the server asks for."""
         if scope["type"] == "http":
+            sender = self._addresses.sender(scope)
+            wait_s = self._buckets.draw(sender, time.monotonic())
+            if wait_s:
+                await _serve("refused", self._refusing(sender, wait_s), scope, receive, send)
+                return
             method, path = scope["method"], scope["path"]
             fixed = self._fixed.get((method, path))
             if fixed is not None:
@@ -61,6 +74,13 @@ class HotPath:
                 await _serve(route, endpoint, scope, receive, send)
                 return
         await self._app(scope, receive, send)
+
+    def _refusing(self, sender: str, wait_s: float) -> Endpoint:
+        async def refuse(_: Request) -> Response:
+            detail = f"{sender} sends more than {self._most_per_s:g} requests a second"
+            raise problems.too_many("address_rate_exceeded", detail, wait_s)
+
+        return refuse
 
 
 async def _serve(path: str, endpoint: Endpoint, scope: Scope, receive: Receive, send: Send) -> None:
@@ -82,6 +102,7 @@ async def _serve(path: str, endpoint: Endpoint, scope: Scope, receive: Receive, 
         # By name, and with credentials: beacons always send theirs, though nothing here reads any.
         response.headers["access-control-allow-origin"] = origin.decode("latin-1")
         response.headers["access-control-allow-credentials"] = "true"
+        response.headers["access-control-expose-headers"] = "Retry-After"
         response.headers["vary"] = "Origin"
     await response(scope, receive, send)
     metrics.observe_request(path, scope.get("tier", ""), response.status_code, time.perf_counter() - started)

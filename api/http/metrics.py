@@ -25,6 +25,7 @@ EXPOSURES_LOST = Counter(
     "shopwindow_exposures_lost", "Exposures to experiments the log did not take; told with the next decision."
 )
 PENDING_LOST = Counter("shopwindow_pending_lost", "Accepted events not laid over profiles: Redis refused or was away.")
+REFUSED = Counter("shopwindow_refused", "Requests and connections refused for being too much, by code.", ["code"])
 PROCESSED = Gauge(
     "shopwindow_events_processed",
     "Events by outcome, since the site began: what the profile flow made of them, and what the intake rejected.",

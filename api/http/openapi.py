@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api.http.schemas import documenting
+from api.http.schemas.documenting import BODY_PROBLEMS, EDGE_PROBLEMS
 
 
 def openapi_document(app: FastAPI) -> dict[str, Any]:
@@ -24,6 +25,9 @@ def openapi_document(app: FastAPI) -> dict[str, Any]:
         for path, operations_of_path in document["paths"].items():
             for operation in operations_of_path.values():
                 responses = operation["responses"]
+                everywhere = EDGE_PROBLEMS + (BODY_PROBLEMS if "requestBody" in operation else ())
+                for status, documented in documenting.problems(*everywhere).items():
+                    responses.setdefault(str(status), documented)
                 if "HTTPValidationError" in str(responses.get("422", "")):
                     responses["422"] = documenting.problems(422)[422]
                 if path.startswith("/v1/"):

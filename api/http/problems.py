@@ -1,6 +1,7 @@
 """Problems: the one shape of every error, RFC 9457 problem details."""
 
 from http import HTTPStatus
+from math import ceil
 from typing import Any
 
 import orjson
@@ -9,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.http import metrics
 from models.base.errors import InvalidError, show_value
 
 MEDIA_TYPE = "application/problem+json"
@@ -40,6 +42,16 @@ class ProblemError(Exception):
 def unavailable(code: str, detail: str) -> ProblemError:
     """Give the problem of a server behind us that does not answer: 503, try again in two seconds."""
     return ProblemError(503, code, detail, {"Retry-After": "2"})
+
+
+def too_many(code: str, detail: str, wait_s: float) -> ProblemError:
+    """Give the problem of a sender who does too much at once: 429, try again after so many seconds.
+
+    >>> too_many("rate_exceeded", "at most 2 requests a second", 0.2).headers
+    {'Retry-After': '1'}
+    """
+    metrics.REFUSED.labels(code).inc()
+    return ProblemError(429, code, detail, {"Retry-After": str(ceil(wait_s))})
 
 
 def unknown(site: str, noun: str, thing_id: str) -> ProblemError:

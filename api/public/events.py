@@ -86,6 +86,11 @@ async def post_events(request: Request) -> Response:
             rejected.append({"index": index, "code": error.code, "message": error.message})
             letters.append(_dead_letter(site.name, error, value, now_s))
             continue
+        over = None if is_secret else state.senders.over_events(site.name, event.visitor_id)
+        if over is not None:
+            refused = over
+            rejected.append({"index": index, "code": over.code, "message": over.detail})
+            continue
         if warnings.found and len(warned) < MAX_EVENTS:
             warned += _shown(index, event.event_id, warnings)
         partition = partition_of(site.name, event.visitor_id, state.logs.events.partitions)

@@ -5,11 +5,13 @@ import contextlib
 import re
 import time
 from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager
 from typing import Annotated, Any, Final
 
 import orjson
 from fastapi import APIRouter, Header, Path, Query, Request
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from api.http.checked_route import CheckedRoute
 from api.http.request_body import answer
@@ -64,16 +66,34 @@ async def get_messages(
     after = last_event_id or after
     if after and not _EVENT_ID.fullmatch(after):
         raise InvalidError("parameter_invalid", f"after must be an event_id, got {show_value(after)}")
+    asking = (state.senders.sender_of_request(request.scope), site.name, visitor_id)
+    state.streams.check(*asking)
     if EVENT_STREAM in accept:
-        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return StreamingResponse(_push(state, site, visitor_id, after), headers=headers, media_type=EVENT_STREAM)
-    with store_errors_translated("the message store does not answer; try again"):
+        return _Stream(_push(state, site, visitor_id, after), state.streams.opened(*asking))
+    with (
+        store_errors_translated("the message store does not answer; try again"),
+        state.streams.opened(*asking),
+    ):
         owner = await _owner(state, site, visitor_id)
         message_outcomes = await _present(state, site, owner, POLL_COUNTS_S)
         found = await _read(state, site, owner, after)
         if message_outcomes and not found:
             found = await _await_first(state, site, owner, after)
     return answer({"visitor_id": visitor_id, "messages": [_view(message) for message in found]})
+
+
+class _Stream(StreamingResponse):
+    """Pushes while it is counted as open."""
+
+    def __init__(self, content: AsyncIterator[bytes], opened: AbstractContextManager[None]) -> None:
+        super().__init__(
+            content, headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"}, media_type=EVENT_STREAM
+        )
+        self._opened = opened
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._opened:
+            await super().__call__(scope, receive, send)
 
 
 async def _owner(state: State, site: Site, visitor_id: str) -> str:

@@ -47,7 +47,9 @@ def _site(request: Request, *, secret: bool) -> tuple[Site, bool]:
         raise ProblemError(401, "key_missing", "send a key: Authorization: Bearer <key>", _CHALLENGE)
     site, is_secret = _match(state, key)
     if site is None:
-        raise ProblemError(401, "key_unknown", "the key belongs to no site", _CHALLENGE)
+        refusal = ProblemError(401, "key_unknown", "the key belongs to no site", _CHALLENGE)
+        raise state.senders.key_refused(request.scope, refusal)
+    state.senders.admit_key(site, is_secret=is_secret)
     if secret and not is_secret:
         raise needs_secret(request)
     return state.sites[site], is_secret
@@ -73,6 +75,7 @@ def _key(request: Request, *, secret: bool) -> str:
         try:
             return base64.b64decode(value.strip(), validate=True).decode().split(":", 1)[0]
         except (binascii.Error, UnicodeDecodeError) as error:
-            raise ProblemError(401, "key_undecodable", "the basic authorization is not base64", _CHALLENGE) from error
+            refusal = ProblemError(401, "key_undecodable", "the basic authorization is not base64", _CHALLENGE)
+            raise state_of(request).senders.key_refused(request.scope, refusal) from error
     # A secret must not travel in an address, which proxies write to their logs.
     return "" if secret else request.query_params.get("key", "")

@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from api.http import metrics
 from api.http.config import ApiConfig
+from api.http.edge.open_streams import OpenStreams
+from api.http.edge.sender_limits import SenderLimits
 from api.intake.identity_resolution import IdentityResolver
 from api.intake.letter_queue import LetterQueue
 from api.intake.log_appender import Appender, Incoming
@@ -110,6 +112,8 @@ async def live(config: ApiConfig, open_logs: Callable[[], Logs], stopping: Calla
             intake_probe=IntakeProbe(appenders.events, appenders.probes),
             rejected=RejectedEvents(stores.profiles),
             letters=letters,
+            senders=SenderLimits(config.limits),
+            streams=OpenStreams(config.limits),
         )
         parts: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
             CATALOG_AND_MODELS: partial(_follow, state),

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 
 from api.http.config import ApiConfig
+from api.http.edge.open_streams import OpenStreams
+from api.http.edge.sender_limits import SenderLimits
 from api.intake.letter_queue import LetterQueue
 from api.intake.log_appender import Appender
 from api.intake.rejected_events import RejectedEvents
@@ -95,6 +97,8 @@ class State:
     intake_probe: IntakeProbe
     rejected: RejectedEvents
     letters: LetterQueue
+    senders: SenderLimits
+    streams: OpenStreams
     memory: DecisionMemory = field(default_factory=DecisionMemory)
 
 

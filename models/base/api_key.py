@@ -72,5 +72,7 @@ def parse_scopes(raw: object) -> tuple[Scope, ...]:
 def parse_key_name(raw: object) -> str:
     """Read a key's name; raises `InvalidError`."""
     if not isinstance(raw, str) or not raw.strip() or len(raw) > _LONGEST_NAME or not raw.isprintable():
-        raise InvalidError("name_invalid", f"name must be 1 to {_LONGEST_NAME} printable characters, got {show_value(raw)}")
+        raise InvalidError(
+            "name_invalid", f"name must be 1 to {_LONGEST_NAME} printable characters, got {show_value(raw)}"
+        )
     return raw.strip()

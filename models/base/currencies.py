@@ -117,6 +117,7 @@ _WORDS: Final = """
     MXN,ARS,CLP,COP,PHP,UYU peso pesos
 """
 """Codes, and the signs and words for them; of several currencies the likeliest stands first."""
+_MAX_TEXT: Final = 64
 THREE_DECIMALS: Final = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
 
 
@@ -137,7 +138,6 @@ def is_currency_code(text: str) -> bool:
     return text.upper() in _CODES
 
 
-@lru_cache(maxsize=1_024)
 def currencies_of(text: str) -> tuple[str, ...]:
     """Give the ISO 4217 codes that a code, a sign or words may mean, the likeliest first; none for no currency.
 
@@ -146,6 +146,11 @@ def currencies_of(text: str) -> tuple[str, ...]:
     >>> currencies_of("eur"), currencies_of("Kč"), currencies_of("kr."), currencies_of("pcs"), currencies_of("$ CAD")
     (('EUR',), ('CZK',), ('SEK', 'NOK', 'DKK', 'ISK'), (), ('CAD',))
     """
+    return _currencies_of(text) if len(text) <= _MAX_TEXT else ()
+
+
+@lru_cache(maxsize=1_024)
+def _currencies_of(text: str) -> tuple[str, ...]:
     plain = _plain(text)
     if is_currency_code(plain):
         return (plain.upper(),)
@@ -153,7 +158,7 @@ def currencies_of(text: str) -> tuple[str, ...]:
     words = text.split()
     if known or len(words) < 2:
         return known
-    each = [currencies_of(word) for word in words]
+    each = [_currencies_of(word) for word in words]
     return tuple(code for code in each[0] if all(code in codes for codes in each))
 
 

@@ -26,5 +26,8 @@ def show_value(value: object) -> str:
     >>> show_value("short"), len(show_value("x" * 1000))
     ("'short'", 63)
     """
-    text = repr(value)
+    try:
+        text = repr(value)
+    except (RecursionError, ValueError):  # nested very deep, or a whole number of thousands of digits
+        text = f"a value of type {type(value).__name__}"
     return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}..."

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from models.base.errors import InvalidError, show_value
 from models.base.ids import parse_id
+from models.base.nesting import MAX_NESTING, is_too_deep
 from models.base.timestamps import parse_time
 
 Default = TypeVar("Default")
@@ -24,9 +25,12 @@ def reject_unknown_fields(source: Mapping[str, Any], known: Iterable[str], what:
 def parse_object(
     raw: object, what: str, known: Iterable[str] | None = None, code: str = "object_invalid"
 ) -> dict[str, Any]:
-    """Check that something is a JSON object, of `known` fields alone where they are given; raises `InvalidError`."""
+    """Check that something is a JSON object, not nested too deep, of `known` fields alone where they are given; raises
+    `InvalidError`."""
     if not isinstance(raw, dict):
         raise InvalidError(code, f"{what} must be a JSON object, got {show_value(raw)}")
+    if is_too_deep(raw):
+        raise InvalidError("value_too_deep", f"{what} is nested deeper than {MAX_NESTING} levels")
     if known is not None:
         reject_unknown_fields(raw, known, what)
     return raw

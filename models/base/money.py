@@ -102,13 +102,18 @@ def _finite(amount: float, currency: str) -> Money | None:
     return Money(amount, currency) if isfinite(amount) else None
 
 
-@lru_cache(maxsize=16_384)
 def take_apart(text: str) -> WrittenMoney | None:
-    """Take an amount apart; None where there is not one number, or anything beside it but a currency and a sign.
+    """Take an amount apart; None where there is not one number, or anything beside it but a currency and a sign, or
+    more text than any amount has.
 
     >>> take_apart("US $ 1 299.50-")
     WrittenMoney(number='1 299.50', negative=True, currencies=('USD',), has_words=True)
     """
+    return _taken_apart(text) if len(text) <= _MAX_TEXT else None
+
+
+@lru_cache(maxsize=16_384)
+def _taken_apart(text: str) -> WrittenMoney | None:
     found = _WRITTEN.fullmatch(_simplified(text))
     if found is None:
         return None

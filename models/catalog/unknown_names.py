@@ -1,6 +1,5 @@
 """Unknown names: what an event names that the catalog lacks, and how the catalog may write it."""
 
-import re
 from collections.abc import Callable
 from typing import Final
 
@@ -8,7 +7,6 @@ from models.catalog.assortment import Assortment
 from models.events.events import Event, promotions_of
 from models.events.intake.event_warnings import EventWarnings
 
-_PREFIX: Final = re.compile(r".*[/:_]", re.DOTALL)
 _SPELLINGS: Final[tuple[Callable[[str], str], ...]] = (
     str.strip,
     str.upper,
@@ -16,7 +14,7 @@ _SPELLINGS: Final[tuple[Callable[[str], str], ...]] = (
     str.capitalize,
     str.title,
     lambda name: name.lstrip("0"),
-    lambda name: _PREFIX.sub("", name),
+    lambda name: name[max(map(name.rfind, "/:_")) + 1 :],
     lambda name: name.replace("_", "-"),
     lambda name: name.replace("-", "_"),
 )

@@ -23,7 +23,10 @@ _DECLARED: Final = re.compile(rb"""^\s*<\?xml[^>]{0,100}?encoding\s*=\s*["']([A-
 _FEED_NAMES: Final = (".xml", ".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson")
 MOST_PACKINGS: Final = 3
 MOST_BYTES: Final = 4 * 1024**3
-"""Of a feed, unpacked; more is a bomb, or belongs into several files."""
+"""Of a feed, unpacked; more belongs into several files."""
+MOST_UNASKED_BYTES: Final = 64 * 1024**2
+MOST_RATIO: Final = 100
+"""Texts pack to a tenth of their size, hardly ever to a hundredth: more, beyond `MOST_UNASKED_BYTES`, is a bomb."""
 _MOST_ACCENTED: Final = 0.3
 """Share of letters with accents from which on a text is of no language that is written in Latin letters."""
 _NO_LETTER: Final = re.compile(r"[A-Za-z][¹²³¼½¾¿¡£¥¦¤¬¯¸]+[A-Za-z]|[^\W\d_A-Za-z]{4,}")
@@ -55,26 +58,27 @@ class DecodedText:
 
 def unpack(data: bytes, name: str) -> bytes:
     """Unpack gzip and zip by what is in the data, whatever it is called; raises `FileError`."""
+    most = min(MOST_BYTES, max(MOST_UNASKED_BYTES, MOST_RATIO * len(data)))
     for _ in range(MOST_PACKINGS):
         if data[:2] == b"\x1f\x8b":
-            data = _gunzipped(data, name)
+            data = _gunzipped(data, name, most)
         elif data[:4] == b"PK\x03\x04":
-            data = _unzipped(data, name)
+            data = _unzipped(data, name, most)
         else:
             break
     return data
 
 
-def _gunzipped(data: bytes, name: str) -> bytes:
+def _gunzipped(data: bytes, name: str, most: int) -> bytes:
     try:
         with gzip.open(io.BytesIO(data)) as packed:
-            unpacked = packed.read(MOST_BYTES + 1)
+            unpacked = packed.read(most + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise FileError(f"{name} cannot be read: {error}") from error
-    return _bounded(unpacked, name)
+    return _bounded(unpacked, name, most)
 
 
-def _unzipped(data: bytes, name: str) -> bytes:
+def _unzipped(data: bytes, name: str, most: int) -> bytes:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             members = [member for member in packed.namelist() if not member.endswith("/") and "__MACOSX" not in member]
@@ -84,14 +88,14 @@ def _unzipped(data: bytes, name: str) -> bytes:
             if len(feeds) != 1:
                 raise FileError(f"{name} must hold one feed, it holds {', '.join(sorted(feeds)) or 'nothing'}")
             with packed.open(feeds[0]) as member:
-                return _bounded(member.read(MOST_BYTES + 1), name)
+                return _bounded(member.read(most + 1), name, most)
     except (zipfile.BadZipFile, OSError, RuntimeError, zlib.error, NotImplementedError) as error:
         raise FileError(f"{name} cannot be read: {error}") from error
 
 
-def _bounded(data: bytes, name: str) -> bytes:
-    if len(data) > MOST_BYTES:
-        raise FileError(f"{name} has more than {MOST_BYTES:,} bytes unpacked")
+def _bounded(data: bytes, name: str, most: int) -> bytes:
+    if len(data) > most:
+        raise FileError(f"{name} has more than {most:,} bytes unpacked: more than a feed of its size has")
     return data
 
 

@@ -6,6 +6,7 @@ from math import isfinite
 from typing import Any, Final
 from xml.etree import ElementTree
 
+from models.base.nesting import MAX_NESTING
 from models.catalog.feed.columns import plain_name
 from models.events.intake.event_warnings import EventWarnings
 from models.events.intake.json_repair import loads_leniently, repaired
@@ -16,8 +17,10 @@ _GOOGLE: Final = "{http://base.google.com/ns/1.0}"
 _REPEATED: Final = frozenset({"additional_image_link", "product_type", "product_highlight", "product_detail"})
 _CURRENCY_ATTRIBUTES: Final = ("currency", "currencyCode", "currency_code", "currencyId", "unit")
 _PRODUCT_TAGS: Final = ("item", "entry", "product", "offer", "shopitem")
-_DECLARATION: Final = re.compile(r"^\s*<\?xml[^>]*\?>")
-_DOCTYPE: Final = re.compile(r"^\s*<!DOCTYPE[^\[>]*>")
+_SPACE: Final = re.compile(r"\s*")
+_DOCTYPE: Final = "<!DOCTYPE"
+_PROLOG: Final = {"<?": "?>", "<!--": "-->", _DOCTYPE: ">"}
+"""What may stand before the first element, and how each ends."""
 _NOT_IN_XML: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _REFERENCE: Final = re.compile(r"&#(?:x([0-9a-fA-F]{1,8})|([0-9]{1,9}));")
 _HALVES: Final = re.compile("([\ud800-\udbff])([\udc00-\udfff])")
@@ -31,10 +34,7 @@ _LISTS: Final = ("items", "products", "offers", "entries", "data", "resources")
 
 def read_xml_feed(text: str, name: str) -> Feed:
     """Read a feed in XML, RSS or Atom; signs that XML does not allow are mended once. Raises `FileError`."""
-    text = _DECLARATION.sub("", text)
-    text = _DOCTYPE.sub("", text, count=1)
-    if "<!ENTITY" in text[:4096] or "<!DOCTYPE" in text[:4096]:
-        raise FileError(f"{name} declares entities of its own; a feed has none")
+    text = _without_prolog(text, name)
     feed = Feed("item", [])
     try:
         root = _parsed(text)
@@ -44,14 +44,39 @@ def read_xml_feed(text: str, name: str) -> Feed:
         except ElementTree.ParseError:
             raise FileError(f"{name} is not XML: {error}") from error
         feed.warnings.append(Complaint(0, "xml_mended", f"has signs that XML does not allow ({error}): mended"))
+    _refuse_depths(root, name)
     feed.locale = next((node.text or "" for node in root.iter() if _local(node) == "language"), "").strip()
     entries = _entries(root)
     feed.rows = [FeedRow(place, _from_entry(entry)) for place, entry in enumerate(entries, start=1)]
     return feed
 
 
+def _without_prolog(text: str, name: str) -> str:
+    """Give a document from its first element on; what it declares before must be no entities."""
+    at = 0
+    while True:
+        at = next(_SPACE.finditer(text, at)).end()
+        kind = next((start for start in _PROLOG if text.startswith(start, at)), "")
+        end = text.find(_PROLOG[kind], at) if kind else -1
+        if end < 0:
+            return text[at:]
+        if kind == _DOCTYPE and "[" in text[at:end]:
+            raise FileError(f"{name} declares entities of its own; a feed has none")
+        at = end + len(_PROLOG[kind])
+
+
+def _refuse_depths(root: ElementTree.Element, name: str) -> None:
+    """Refuse elements in elements in elements: each product's texts are all that is below it."""
+    level = [root]
+    for _ in range(MAX_NESTING):
+        level = [inner for outer in level for inner in outer]
+        if not level:
+            return
+    raise FileError(f"{name} has elements nested deeper than {MAX_NESTING} levels")
+
+
 def _parsed(text: str) -> ElementTree.Element:
-    return ElementTree.fromstring(text)  # noqa: S314 - declarations, and so entities, are refused by `read_xml_feed`
+    return ElementTree.fromstring(text)  # noqa: S314 - declarations, and so entities, are refused by `_without_prolog`
 
 
 def _without_odd_references(text: str) -> str:

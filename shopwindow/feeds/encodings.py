@@ -32,7 +32,7 @@ _LETTERS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Letters beyond A to Z of the languages that each is for; the first that fits as well as any counts."""
 _LETTERS_OF: Final = {**_LETTERS, "iso-8859-2": _LETTERS["windows-1250"]}
-_WORD: Final = re.compile(rb"[A-Za-z]*[\x80-\xff][A-Za-z\x80-\xff]*")
+_WORD: Final = re.compile(rb"(?<![A-Za-z])[A-Za-z]*+[\x80-\xff][A-Za-z\x80-\xff]*")
 _MOST_WORDS: Final = 5_000
 _LEAST_BETTER: Final = 0.05
 """By how much, as a share of letters, another has to fit better than the Western one: names come from anywhere."""

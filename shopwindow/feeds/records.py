@@ -9,16 +9,19 @@ import csv
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Final, NamedTuple
 
 MOST_LINES: Final = 500
 """A cell spans at most so many lines."""
+_MOST_TRIES: Final = 10
+"""Lines at which a cell with wrong quotes is tried to be closed."""
 _LEAST_COLUMNS: Final = 3
 """Below it a line of a description can look like a whole row by chance."""
 _NOT_CLOSED: Final = "unexpected end of data"
 _ESCAPED: Final = '\\"'
 _OPENING: Final = re.compile(r'\s*"')
+_OPENING_OF_TABS: Final = re.compile(r'[^\S\t]*"')
+_QUOTES: Final = re.compile(r'("++)[^\S\t]*+')
 _WORD_IN_QUOTES: Final = re.compile(r"""[\s(\[]"\w[^"]*$""")
 
 
@@ -122,7 +125,7 @@ def _spanning(lines: Sequence[str], index: int, shape: RecordShape) -> tuple[lis
     for taken in range(2, min(MOST_LINES, len(lines) - index) + 1):
         following = lines[index + taken - 1]
         whole = shape.is_whole(following)
-        if '"' in following:
+        if following.count('"') % 2:  # as many as close open again
             cells, reason = _strictly("\n".join(lines[index : index + taken]), shape.delimiter)
             if cells is not None:
                 swallows = whole or (held and shape.is_whole(lines[index]))
@@ -136,11 +139,12 @@ def _spanning(lines: Sequence[str], index: int, shape: RecordShape) -> tuple[lis
 
 def _spanning_loosely(lines: Sequence[str], index: int, shape: RecordShape) -> tuple[list[str] | None, int]:
     """The same for a record whose quotes are wrong, up to the first line that looks like a row."""
+    tries = _MOST_TRIES
     for taken in range(2, min(MOST_LINES, len(lines) - index) + 1):
         following = lines[index + taken - 1]
         if shape.is_whole(following):
             break
-        if '"' in following:
+        if '"' in following and (tries := tries - 1) >= 0:
             text = "\n".join(lines[index : index + taken])
             cells = (_escaped(text, shape) if _ESCAPED in text else None) or _tolerantly(text, shape)
             if cells is not None:
@@ -170,30 +174,43 @@ def _tolerantly(text: str, shape: RecordShape) -> list[str] | None:
     return None
 
 
-@cache
-def _closing(delimiter: str) -> re.Pattern[str]:
-    return re.compile(rf'("+)[^\S\t]*(?={re.escape(delimiter)}|\Z)')
+class _Closing(NamedTuple):
+    """Quotes before a delimiter or the end: how many stand together, where the last does, and what comes behind."""
+
+    number: int
+    last: int
+    end: int
+
+
+def _closings(text: str, at: int, delimiter: str) -> Iterator[_Closing]:
+    """Give the quotes behind which nothing but space stands before a delimiter or the end; each is looked at once."""
+    while (found := _QUOTES.search(text, at)) is not None:
+        at = found.end()
+        behind = found.end(1)
+        if at == len(text) or text.startswith(delimiter, at):
+            yield _Closing(behind - found.start(), behind - 1, at)
 
 
 def _cells_to_delimiters(text: str, delimiter: str, *, even_closes: bool) -> list[str] | None:
     """Cells by quotes that stand at delimiters; None where one is not closed."""
     cells: list[str] = []
+    opens = _OPENING_OF_TABS if delimiter == "\t" else _OPENING
     at = 0
     while True:
-        opening = _OPENING.match(text, at)
+        opening = opens.match(text, at)
         if opening is None:
             end = text.find(delimiter, at)
             cells.append(text[at:] if end < 0 else text[at:end])
         else:
-            closings = _closing(delimiter).finditer(text, opening.end())
-            found = next((closing for closing in closings if even_closes or len(closing[1]) % 2), None)
+            closings = _closings(text, opening.end(), delimiter)
+            found = next((closing for closing in closings if even_closes or closing.number % 2), None)
             if found is None:
                 return None
-            inner = text[opening.end() : found.end(1) - 1]
+            inner = text[opening.end() : found.last]
             # `"Foo" and "Bar"` are words in quotes, `"24" and 27" wide"` is a cell in quotes.
             in_words = inner.count('"') % 2 == 0 and _WORD_IN_QUOTES.search(inner) and '""' not in inner
             cells.append(f'"{inner}"' if in_words else inner.replace(_ESCAPED, '"').replace('""', '"'))
-            end = found.end() if found.end() < len(text) else -1
+            end = found.end if found.end < len(text) else -1
         if end < 0:
             return cells
         at = end + len(delimiter)

@@ -24,11 +24,12 @@ def serve_api(settings: Settings) -> None:
             port=settings.port,
             workers=settings.workers,
             loop="uvloop",
-            http="httptools",
+            http="shopwindow.processes.api_connection:open_connection",
+            ws="none",
             log_level=settings.log_level,
             access_log=False,
             timeout_graceful_shutdown=10,
             timeout_keep_alive=75,  # longer than the pauses of browsers and proxies between two requests
             server_header=False,
-            proxy_headers=False,  # nothing here asks where a request came from
+            proxy_headers=False,  # whom a proxy speaks for is asked where it counts, and of trusted ones alone
         )

@@ -1,6 +1,8 @@
 """API configuration: what the API is told, from settings."""
 
 from api.http.config import ApiConfig, SiteConfig
+from api.http.edge.client_address import parse_networks
+from api.http.edge.limits import Limits
 from models.base.durations import DAY_S
 from shopwindow.build import (
     archive_directory,
@@ -35,4 +37,27 @@ def api_config(settings: Settings) -> ApiConfig:
         clock=clock_kind(settings),
         contact_policy=default_contact_policy(settings),
         currency=default_currency(settings),
+        limits=api_limits(settings),
+    )
+
+
+def api_limits(settings: Settings) -> Limits:
+    """Give how much of the API one sender may take; raises `SettingError` for a proxy that is no address."""
+    proxies = tuple(filter(None, map(str.strip, settings.trusted_proxies.split(","))))
+    try:
+        parse_networks(proxies)
+    except ValueError as error:
+        raise SettingError(f"trusted_proxies has value {settings.trusted_proxies!r}: {error}") from error
+    return Limits(
+        connections=settings.max_connections,
+        connections_per_address=settings.max_connections_per_address,
+        request_timeout_s=settings.request_timeout_s,
+        streams_per_address=settings.max_streams_per_address,
+        streams_per_key=settings.max_streams_per_key,
+        streams_per_visitor=settings.max_streams_per_visitor,
+        rate_per_address=settings.rate_per_address,
+        rate_per_public_key=settings.rate_per_public_key,
+        rate_per_secret_key=settings.rate_per_secret_key,
+        events_per_visitor=settings.events_per_visitor,
+        trusted_proxies=proxies,
     )

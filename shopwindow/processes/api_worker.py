@@ -25,7 +25,8 @@ def application() -> HotPath:
         open_client(settings, stop).close()  # a cluster is asked at once for its nodes; so wait until there are some
         return _open_logs(settings, stop)
 
-    return HotPath(create_app(api_config(settings), open_all, stop.is_set))
+    config = api_config(settings)
+    return HotPath(create_app(config, open_all, stop.is_set), config.limits)
 
 
 def _open_logs(settings: Settings, stop: Stop) -> Logs:

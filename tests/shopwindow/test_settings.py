@@ -97,6 +97,8 @@ def test_an_error_names_the_setting_and_the_value(given: dict[str, str], named: 
     ("text", "named"),
     [
         ("port = ", ["settings.toml", "not TOML"]),
+        ("port = " + "[" * 5_000, ["settings.toml", "not TOML"]),
+        (f"port = 1\n{'#' * 1_100_000}", ["settings.toml", "1,048,576 bytes"]),
         ("colour = 1", ["settings.toml", "'colour'"]),
         ("port = 1.5", ["settings.toml", "port", "1.5"]),
         ("sites = 1", ["sites", "[[sites]]"]),

@@ -19,16 +19,23 @@ from models.catalog.feed_fields import MAX_LISTED_IDS, MAX_TITLE
 
 _REF: Final = "#/components/schemas/"
 _EXAMPLE_S: Final = 1_780_272_000.0
+EDGE_PROBLEMS: Final = (400, 408, 414, 429, 431, 503)
+"""What any request may be answered with, before anything of it is looked at."""
+BODY_PROBLEMS: Final = (413, 415)
 _PROBLEMS: Final = {
-    400: "The body is not JSON.",
+    400: "The request is no HTTP/1.1, or its body no JSON.",
     401: "No key, or one that belongs to no site.",
     403: "The secret key is needed.",
     404: "There is no such thing.",
+    408: "The request came too slowly.",
     409: "It would take off most of the catalog.",
     413: "Too much at once.",
+    414: "The address is too long.",
     415: "The body is packed in another way than gzip.",
     422: "A value does not fit; `detail` names it.",
-    503: "A server behind us does not answer; try again.",
+    429: "Too much in too short a time; `Retry-After` says when to try again.",
+    431: "The headers are too large, or too many.",
+    503: "A server behind us does not answer, or too much is asked at once; try again.",
 }
 
 

@@ -60,6 +60,7 @@ _WORDS: Final[dict[str, str]] = {
     """,
 }
 _SCHEMA: Final = re.compile(r"^\s*https?://(?:www\.)?schema\.org/", re.IGNORECASE)
+_MAX_TEXT: Final = 200
 _NUMBER: Final = re.compile(r"[-+]?\d+(?:[.,]\d+)?")
 
 
@@ -86,7 +87,7 @@ def read_availability(value: object) -> str | None:
         return "in_stock" if value > 0 else "out_of_stock"
     if isinstance(value, list) and len(value) == 1:
         return read_availability(value[0])
-    return _state_of(value) if isinstance(value, str) else None
+    return _state_of(value) if isinstance(value, str) and len(value) <= _MAX_TEXT else None
 
 
 @lru_cache(maxsize=4_096)

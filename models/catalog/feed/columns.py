@@ -90,18 +90,26 @@ ALIASES: Final[Mapping[str, tuple[str, ...]]] = {
     **{f"custom_label_{number}": (f"custom_label{number}",) for number in range(5)},
 }
 """Other names of a column, read where the file has none of ours, the first there is."""
+_MAX_NAME: Final = 200
+"""Of a column; what is longer goes by its first letters."""
+_MOST_NAMES: Final = 200
+"""Columns of an object whose names are remembered together."""
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SIGNS: Final = re.compile(r"[^\w]+")
 _PREFIX: Final = re.compile(r"^(?:(?:g|google):|g_)(?=\w)")
 
 
-@cache
 def plain_name(name: str) -> str:
     """Give a column's name in small letters, words joined by `_`, without signs or Google's prefix.
 
     >>> plain_name(" Product Type"), plain_name("g:id"), plain_name("imageLink"), plain_name("In stock?")
     ('product_type', 'id', 'image_link', 'in_stock')
     """
+    return _plain_name(name if len(name) <= _MAX_NAME else name[:_MAX_NAME])
+
+
+@lru_cache(maxsize=16_384)
+def _plain_name(name: str) -> str:
     spaced = _CAMEL.sub("_", name.strip().strip("\ufeff").strip())
     return _SIGNS.sub("_", _PREFIX.sub("", spaced.lower())).strip("_")
 
@@ -168,7 +176,9 @@ class FieldNaming:
             short = plain_name(name)
             if short not in plain or _is_empty(plain[short]):
                 plain[short] = value
-        names = _names(tuple(name for name in plain if not _is_empty(plain[name])), self.id_column, self.own_ids)
+        filled = tuple(name for name in plain if not _is_empty(plain[name]))
+        look_up = _names if len(filled) <= _MOST_NAMES else _names.__wrapped__
+        names = look_up(filled, self.id_column, self.own_ids)
         self.read.update(name for name, ours in names.items() if ours in known)
         empty = {name: value for name, value in plain.items() if name not in names}
         return empty | {ours: plain[name] for name, ours in names.items() if not _is_no_group(name, plain[name])}

@@ -18,7 +18,6 @@ from models.events.amounts import parse_amount
 
 PRICE_FIELDS: Final = ("price", "sale_price", "cost_of_goods_sold")
 _MICROS: Final = 1_000_000
-_MAX_TEXT: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +102,7 @@ def read_price(value: object, name: str, evidence: PriceEvidence, currency: str 
         return _from_object(value, name, evidence)
     if not isinstance(value, str):
         return Price(parse_amount(value, name, f"{name}_invalid"))
-    written = take_apart(value) if len(value) <= _MAX_TEXT else None
+    written = take_apart(value)
     amount = None
     if written is not None and not written.negative:
         code, guess = _currency(written.currencies, currency, evidence)
@@ -123,7 +122,7 @@ def lacks_currency(fields: Mapping[str, Any], currency: str) -> bool:
         value = fields.get(name)
         if isinstance(value, Mapping) and (value.get("currency") or value.get("currencyCode")):
             return False
-        written = take_apart(value) if isinstance(value, str) and len(value) <= _MAX_TEXT else None
+        written = take_apart(value) if isinstance(value, str) else None
         if written is not None and written.currencies and currency not in written.currencies:
             return False
     return True

@@ -20,6 +20,8 @@ _DATES_ALONE: Final = tuple(
 )
 """Days without a time; those with points, the day first, are written so in half of Europe."""
 _UNSET: Final = re.compile(r"0{4}-0{2}-0{2}.*|0001-01-01.*")
+_BETWEEN: Final = re.compile(r"/|\s+(?:-|–|to)\s+")
+_MAX_TEXT: Final = 200
 _NAME: Final = "sale_price_effective_date"
 
 
@@ -36,7 +38,7 @@ def read_sale_dates(source: Mapping[str, Any]) -> tuple[float, float]:
     if isinstance(both, Mapping):
         starts, ends = both.get("startTime", both.get("start")), both.get("endTime", both.get("end"))
     elif isinstance(both, str) and both.strip():
-        parts = [part.strip() for part in re.split(r"/|\s+(?:-|–|to)\s+", both.strip())]
+        parts = [part.strip() for part in _BETWEEN.split(both.strip())] if len(both) <= _MAX_TEXT else []
         if len(parts) != 2:
             raise _refused(both)
         starts, ends = parts

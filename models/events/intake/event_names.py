@@ -35,6 +35,8 @@ KNOWN_EVENTS: Final = frozenset(
 """Events that mean something to the engine, or to everybody who knows GA4."""
 
 
+_MAX_NAME: Final = 200
+"""Of a name that is looked for in other letters, and remembered."""
 _NO_LETTER: Final = re.compile(r"[^a-z0-9]+")
 
 
@@ -62,13 +64,17 @@ _OF_OTHERS: Final = {
 """What other systems call an event, by its letters, and ours: their fields are others, so that it is only asked."""
 
 
-@lru_cache(maxsize=4_096)
 def known_event(name: str) -> str:
     """Give the known event that a name is but for its letters; empty for any other.
 
     >>> known_event("View Item"), known_event("PURCHASE"), known_event("recipe_cooked")
     ('view_item', 'purchase', '')
     """
+    return _known_event(name) if len(name) <= _MAX_NAME else ""
+
+
+@lru_cache(maxsize=4_096)
+def _known_event(name: str) -> str:
     return name if name in KNOWN_EVENTS else _BY_LETTERS.get(letters_of(name), "")
 
 

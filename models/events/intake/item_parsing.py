@@ -31,6 +31,7 @@ _KNOWN_FIELDS: Final = frozenset(
     }
 )  # fmt: skip
 """Fields of an item that GA4 has."""
+_MAX_FIELD_NAME: Final = 1 + max(map(len, _KNOWN_FIELDS))
 _DEEPER_LEVELS: Final = frozenset(_CATEGORY_KEYS[1:])
 _ODD_FIELDS: Final = frozenset({"discount", "index"})
 _NUMBERS: Final = (int, float)
@@ -97,10 +98,14 @@ def _currency_of(raw: object, field: str, warnings: EventWarnings) -> str:
     return "" if value in (None, "") else read_currency_code(value, f"{field}.currency", warnings)
 
 
-@lru_cache(maxsize=4_096)
 def _field_meant(name: object) -> str:
     """The item field that a name is one slip away from; empty for a known one, and for one of the shop's own."""
-    return "" if not isinstance(name, str) or name in _KNOWN_FIELDS else one_slip_from(name, sorted(_KNOWN_FIELDS))
+    return _slip_of(name) if isinstance(name, str) and len(name) <= _MAX_FIELD_NAME else ""
+
+
+@lru_cache(maxsize=4_096)
+def _slip_of(name: str) -> str:
+    return "" if name in _KNOWN_FIELDS else one_slip_from(name, sorted(_KNOWN_FIELDS))
 
 
 def _plain_item(raw: object, currency: str | None) -> EventItem | None:  # noqa: C901 - one pass: most events come this way

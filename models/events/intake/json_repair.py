@@ -11,18 +11,23 @@ from typing import Any, Final
 
 import orjson
 
+from models.base.nesting import MAX_NESTING
 from models.events.intake.event_warnings import EventWarnings
 
 _MAX_DIGITS: Final = 400
-_MAX_DEPTH: Final = 100
+_MAX_DEPTH: Final = MAX_NESTING + 20
+"""Beyond it a value is null: it is too deep even so, and that is told."""
 _MAX_FIELD: Final = 60
+"""Of a name within the place of a value, which is written for each value."""
 _LEAST_INT: Final = -(2**63)
 _MOST_INT: Final = 2**64 - 1
 _LONG_NUMBER: Final = re.compile(rb"[:\[,\s-][0-9]{20}")
 _NO_CHARACTER: Final = re.compile("[\ud800-\udfff\ufffd]")
-_SCRIPT: Final = re.compile(r'("(?:[^"\\]|\\.)*")|\bundefined\b|(,)(?=\s*[\]}])', re.DOTALL)
+_TEXT: Final = r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)'
+"""A text, also one that nobody closes: none of its quotes is looked at twice."""
+_SCRIPT: Final = re.compile(rf"({_TEXT})|\bundefined\b|(,)(?=\s*[\]}}])", re.DOTALL)
 """What scripts write and JSON does not have, outside of texts: `undefined`, and a comma behind the last element."""
-_BRACKET: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+_BRACKET: Final = re.compile(rf"{_TEXT}|[\[\]{{}}]", re.DOTALL)
 
 
 def has_long_numbers(body: bytes) -> bool:
@@ -38,10 +43,12 @@ def loads_leniently(body: bytes) -> Any:
     text = body.decode("utf-8-sig", errors="replace")
     try:
         return _loads(text)
+    except (ValueError, RecursionError):
+        text = _SCRIPT.sub(lambda found: found[1] or ("" if found[2] else "null"), text)
+    try:
+        return _loads(text)
     except RecursionError:
         return _loads(_without_depths(text))
-    except ValueError:
-        return _loads(_SCRIPT.sub(lambda found: found[1] or ("" if found[2] else "null"), text))
 
 
 def _loads(text: str) -> Any:
@@ -106,7 +113,7 @@ def repaired(value: Any, warnings: EventWarnings, field: str = "", depth: int = 
     members: dict[str, Any] = {}
     for given_name, member in value.items():
         name = _NO_CHARACTER.sub("\ufffd", given_name)
-        place = f"{field}.{name}" if field else name
+        place = f"{field}.{name[:_MAX_FIELD]}" if field else name[:_MAX_FIELD]
         if name != given_name:
             warnings.add(place, "read_as", name, "has a name with what is no character, read as U+FFFD")
         members[name] = repaired(member, warnings, place, depth + 1)

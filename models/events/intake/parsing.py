@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from models.base.durations import DAY_S
 from models.base.errors import InvalidError, show_value
+from models.base.nesting import MAX_NESTING, is_too_deep
 from models.base.texts import is_printable, text_or_empty
 from models.base.timestamps import EARLIEST_S, MAX_CLOCK_AHEAD_S, parse_clock, parse_time
 from models.events.event_ids import event_id_of
@@ -83,6 +84,8 @@ def read_event(raw: object, receipt: Receipt, warnings: EventWarnings) -> Event:
     """Check one event as `parse_event` does, and note in `warnings` what was mended or left out."""
     if not isinstance(raw, dict):
         raise InvalidError("event_invalid", f"an event is a JSON object, got {show_value(raw)}")
+    if is_too_deep(raw):
+        raise InvalidError("event_too_deep", f"the event is nested deeper than {MAX_NESTING} levels")
     raw = translated(raw)
     if not EVENT_FIELDS.issuperset(raw):
         raw = _with_known_fields(raw, warnings)

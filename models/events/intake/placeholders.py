@@ -61,8 +61,8 @@ def is_placeholder_user(text: str) -> bool:
     """
     if is_placeholder(text):
         return True
-    *prefix, last = _parts(text)
-    return bool(prefix) and set(last) == {"0"} and PREFIXES.issuperset(prefix)
+    parts = _parts(text)
+    return len(parts) > 1 and set(parts[-1]) == {"0"} and PREFIXES.issuperset(parts[:-1])
 
 
 def is_placeholder(text: str) -> bool:

@@ -67,6 +67,7 @@ NAMES: Final[dict[str, str]] = {
 }
 """Segment's name to ours."""
 _BY_LETTERS: Final = {letters_of(theirs): ours for theirs, ours in NAMES.items()}
+_MAX_NAME: Final = 200
 _PRODUCT_EVENTS: Final = frozenset(
     {"view_item", "add_to_cart", "remove_from_cart", "select_item", "add_to_wishlist", "review_added"}
 )
@@ -104,7 +105,7 @@ def translated(raw: dict[str, Any]) -> dict[str, Any]:
     {'event': 'purchase', 'params': {'order_id': '7'}, 'items': [{'item_id': 'a'}]}
     """
     given = raw.get("event")
-    name = _ours(given) if isinstance(given, str) else ""
+    name = _ours(given) if isinstance(given, str) and len(given) <= _MAX_NAME else ""
     if not name:
         return raw
     made = {**raw, "event": name}

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from html.parser import HTMLParser
+from html import unescape
 from typing import Any, Final
 
 _SPACES: Final = re.compile(r"\s+")
@@ -23,7 +23,11 @@ COLOR_WORDS: Final = (
 SIZE_WORDS: Final = ("size", "größe", "groesse", "taille", "talla", "tamaño", "taglia", "maat", "rozmiar", "storlek")
 MATERIAL_WORDS: Final = ("material", "matière", "matériau", "materiale", "materiaal", "materiał")
 """What shops call the options that we know."""
-_SILENT: Final = frozenset({"script", "style"})
+_MARKUP: Final = re.compile(
+    r"""<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1\s*>|\Z)|<[a-z/!?](?:[^>"']++|"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z))*+(?:>|\Z)""",
+    re.DOTALL | re.IGNORECASE,
+)
+"""Comments, scripts and tags; one that nobody closes goes on to the end, so that no sign is looked at twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,28 +70,4 @@ def text_of_html(markup: str) -> str:
     """
     if "<" not in markup:
         return markup
-    reader = _Text()
-    reader.feed(markup)
-    reader.close()
-    return _SPACES.sub(" ", "".join(reader.parts)).strip()
-
-
-class _Text(HTMLParser):
-    """Collects text, a space for each tag."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.parts: list[str] = []
-        self._silent = 0
-
-    def handle_starttag(self, tag: str, attrs: object) -> None:  # noqa: ARG002 - the library's interface
-        self._silent += tag in _SILENT
-        self.parts.append(" ")
-
-    def handle_endtag(self, tag: str) -> None:
-        self._silent -= tag in _SILENT and self._silent > 0
-        self.parts.append(" ")
-
-    def handle_data(self, data: str) -> None:
-        if not self._silent:
-            self.parts.append(data)
+    return _SPACES.sub(" ", unescape(_MARKUP.sub(" ", markup))).strip()

@@ -8,6 +8,8 @@ import pytest
 from starlette.requests import Request
 
 from api.http.config import ApiConfig, SiteConfig
+from api.http.edge.limits import Limits
+from api.http.edge.sender_limits import SenderLimits
 from api.http.problems import ProblemError
 from api.runtime.authentication import needs_secret, public_site, secret_site, sending_site
 from tests.api.conftest import Api, event
@@ -16,14 +18,15 @@ CONFIG = ApiConfig(
     sites=(SiteConfig("alpha", "public-a", "secret-a"), SiteConfig("beta", "public-b", "secret-b")),
     redis_url="redis://127.0.0.1",
 )
-STATE = SimpleNamespace(config=CONFIG, sites={"alpha": "the site alpha", "beta": "the site beta"})
+SITES = {"alpha": "the site alpha", "beta": "the site beta"}
 
 
 def request(authorization: str = "", query: str = "") -> Request:
     """A request with what says who asks."""
     headers = [(b"authorization", authorization.encode())] if authorization else []
     scope = {"type": "http", "method": "GET", "path": "/v1/status", "query_string": query.encode(), "headers": headers}
-    return Request({**scope, "state": {"shopwindow": STATE}})
+    state = SimpleNamespace(config=CONFIG, sites=SITES, senders=SenderLimits(Limits()))
+    return Request({**scope, "state": {"shopwindow": state}})
 
 
 def basic(user: str) -> str:
@@ -71,7 +74,8 @@ def test_what_is_no_key_is_refused_with_a_challenge(authorization: str, query: s
 
 
 def test_a_secret_is_not_taken_from_an_address_where_it_is_needed() -> None:
-    assert asyncio.run(secret_site(request("Bearer secret-a"))) == STATE.sites["alpha"]
+    found: object = asyncio.run(secret_site(request("Bearer secret-a")))
+    assert found == SITES["alpha"]
     with pytest.raises(ProblemError) as in_address:
         asyncio.run(secret_site(request(query="key=secret-a")))
     assert in_address.value.code == "key_missing"

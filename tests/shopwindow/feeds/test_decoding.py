@@ -7,7 +7,7 @@ import zipfile
 import pytest
 
 from shopwindow.feeds import decoding
-from shopwindow.feeds.decoding import decode, unpack
+from shopwindow.feeds.decoding import MOST_UNASKED_BYTES, decode, unpack
 from shopwindow.files import FileError
 
 TEXT = "id,title\n1,Käsemesser – groß €\n"
@@ -139,3 +139,12 @@ def test_central_european_text_is_known_by_its_letters() -> None:
     text = "id;title\n1;Łóżko drewniane, świeża pościel\n"
     decoded = decode(text.encode("windows-1250"), "feed.csv")
     assert (decoded.text, decoded.encoding, decoded.guessed) == (text, "windows-1250", True)
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_what_unpacks_to_more_than_any_text_does_is_refused(times: int) -> None:
+    packed = gzip.compress(b" " * (MOST_UNASKED_BYTES + 1))
+    for _ in range(times - 1):
+        packed = gzip.compress(packed)
+    with pytest.raises(FileError, match="more than 67,108,864 bytes unpacked"):
+        unpack(packed, "feed.csv.gz")

@@ -137,3 +137,32 @@ def test_the_link_is_the_product_s_page() -> None:
 )
 def test_a_currency_beside_a_price_belongs_to_it(element: str, price: str) -> None:
     assert fields_of(f"<rss><item><id>1</id>{element}</item></rss>")[0]["price"] == price
+
+
+LAUGHS = '<!DOCTYPE a [<!ENTITY b "' + "x" * 1_000 + '"><!ENTITY c "&b;&b;&b;">]>'
+
+
+@pytest.mark.parametrize(
+    "before", ["", "<?xml version='1.0'?>", "\n" * 9_000, f"<!-- {'-' * 9_000}\u2013 -->", "<!-- <a> -->"]
+)
+def test_entities_of_its_own_are_refused_wherever_they_are_declared(before: str) -> None:
+    with pytest.raises(FileError, match="entities of its own"):
+        read_xml_feed(f"{before}{LAUGHS}<rss><item><id>&c;</id></item></rss>", "feed.xml")
+
+
+def test_a_doctype_without_any_and_one_within_a_text_are_passed_over() -> None:
+    text = '<?xml version="1.0"?>\n<!-- made <by> hand -->\n<!DOCTYPE rss SYSTEM "rss.dtd">\n'
+    item = "<item><id>a</id><description><![CDATA[<!DOCTYPE html [ <p>x]]></description></item>"
+    assert read_xml_feed(f"{text}<rss>{item}</rss>", "feed.xml").rows[0].fields["id"] == "a"
+
+
+@pytest.mark.parametrize("tag", ["item", "a"])
+def test_elements_in_elements_in_elements_are_refused(tag: str) -> None:
+    with pytest.raises(FileError, match="nested deeper than 100"):
+        read_xml_feed(f"<{tag}>" * 50_000 + f"</{tag}>" * 50_000, "feed.xml")
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"items": ' + '[{"a": ' * 50_000, '{"a":' * 9_999 + "}" * 9_999])
+def test_json_nested_without_end_is_no_feed(text: str) -> None:
+    with pytest.raises(FileError):
+        read_json_feed(text, "feed.json")

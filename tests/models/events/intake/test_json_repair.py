@@ -8,6 +8,7 @@ import orjson
 import pytest
 from hypothesis import given
 
+from models.base.nesting import MAX_NESTING, is_too_deep
 from models.events.intake.event_warnings import EventWarnings
 from models.events.intake.json_repair import dumped, has_long_numbers, loads_leniently, repaired
 from tests.models.events.raw import JSON
@@ -87,3 +88,24 @@ def test_anything_that_came_is_dumped_as_it_was_or_nearly() -> None:
 def test_what_is_json_comes_back_as_it_was(value: object) -> None:
     warnings = EventWarnings()
     assert repaired(loads_leniently(json.dumps(value).encode()), warnings) == value or "\ufffd" in str(value)
+
+
+@pytest.mark.parametrize("body", ['["' + '\\"' * 200_000, '[undefined, "' + '\\"' * 200_000 + "\\", '"' * 300_001])
+def test_a_text_that_nobody_closes_is_looked_at_once(body: str) -> None:
+    with pytest.raises(ValueError, match=r"delimiter|control|value|Unterminated|Extra"):
+        loads_leniently(body.encode())
+
+
+def test_a_long_name_is_not_written_for_each_value_below_it() -> None:
+    warnings = EventWarnings()
+    assert repaired({"a" * 200_000: [float("nan")] * 50_000}, warnings) == {"a" * 200_000: [None] * 50_000}
+    assert all(len(warning.field) < 100 for warning in warnings.found)
+
+
+@pytest.mark.parametrize("depth", [MAX_NESTING + 30, 5_000, 200_000])
+def test_what_is_too_deep_stays_too_deep_to_be_taken_and_can_be_written(depth: int) -> None:
+    loaded = loads_leniently(b'{"events": [{"a": ' + b"[" * depth + b"]" * depth + b"}, {}, undefined]}")
+    deep, whole, nothing = loaded["events"]
+    assert is_too_deep(repaired(deep, EventWarnings()))
+    assert (whole, nothing) == ({}, None)
+    assert len(dumped(deep)) < 1_000

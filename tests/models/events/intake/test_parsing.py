@@ -9,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from models.base.errors import InvalidError
+from models.base.nesting import MAX_NESTING
 from models.base.timestamps import EARLIEST_S, MAX_CLOCK_AHEAD_S
 from models.events.events import Event, decode_event, encode_event, order_id_of
 from models.events.intake.event_warnings import EventWarning, EventWarnings
@@ -361,3 +362,19 @@ def test_a_day_without_a_time_begins_at_midnight_of_the_site() -> None:
     assert at_s("2023-03-12T00:00:00", ZoneInfo("Asia/Tokyo")) == 1_678_579_200, "a time is UTC, where it names no zone"
     with pytest.raises(InvalidError, match="2023-02-30"):
         at_s("2023-02-30", ZoneInfo("Asia/Tokyo"))
+
+
+@pytest.mark.parametrize("field", ["params", "context", "items", "event", "visitor_id", "timestamp", "of_my_own"])
+def test_an_event_nested_too_deep_is_refused_whatever_field_it_is(field: str) -> None:
+    deep: Any = 1
+    for _ in range(MAX_NESTING + 1):
+        deep = [deep] if field != "params" else {"a": deep}
+    with pytest.raises(InvalidError) as found:
+        parse_event({"event": "view_item", "visitor_id": "v", "items": [{"item_id": "a"}], field: deep}, "demo", NOW_S)
+    assert found.value.code == "event_too_deep"
+
+
+@pytest.mark.parametrize("user_id", ["-" * 100, "." * 128, "[]" * 40])
+def test_a_user_of_signs_alone_is_one(user_id: str) -> None:
+    raw = {"event": "page_view", "visitor_id": "v", "user_id": user_id}
+    assert parse_event(raw, "demo", NOW_S).user_id == user_id
