@@ -20,6 +20,7 @@ from api.admin import (
     experiments,
     item_routes,
     journal,
+    keys,
     mail_lists,
     operations,
     reports,
@@ -33,7 +34,7 @@ from api.http import documentation, problems
 from api.http.config import ApiConfig
 from api.http.openapi import openapi_document
 from api.http.timing import Timing
-from api.public import decisions, events, messages, recommendations, slots
+from api.public import decisions, events, messages, recommendations, slots, visitor_tokens
 from api.runtime.lifespan import live
 from api.runtime.logs import Logs
 from api.runtime.state import State
@@ -64,6 +65,8 @@ _ROUTERS: Final = (
     reports,
     operations,
     dead_letters,
+    keys,
+    visitor_tokens,
 )
 """In the order matched: a visitor's path would fit its timeline and messages, an experiment's its results."""
 

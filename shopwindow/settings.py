@@ -14,6 +14,7 @@ from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
+from models.access.visitor_token import TOKEN_MODES
 from models.segments.profile_lifetime import WIN_BACK_DAYS, least_profile_days
 from models.segments.rfm import Cutoffs
 from shopwindow.errors import MendableError
@@ -22,6 +23,7 @@ from shopwindow.private_files import write_private
 PREFIX: Final = "SHOPWINDOW_"
 _SITE_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _MIN_KEY_LENGTH: Final = 16
+_CREDENTIALS: Final = re.compile(r"^([a-z][a-z0-9+.-]{0,20}://)[^/@]{0,2000}@")
 _MAX_FILE_BYTES: Final = 1024 * 1024
 
 
@@ -31,11 +33,14 @@ class SettingError(MendableError):
 
 @dataclass(frozen=True, slots=True)
 class SiteKeys:
-    """One site and its two keys: the public one for browsers, the secret one for everything else."""
+    """One site and its two keys: the public one for browsers, the secret one for everything else; for whom a browser
+    may speak without a token, and what tokens are signed with, empty for a secret made of the secret key."""
 
     site: str
     public_key: str
     secret_key: str
+    visitor_tokens: str = "known"
+    token_secret: str = ""
 
 
 def _setting(default: Any, help_text: str, unit: str = "", choices: tuple[str, ...] = ()) -> Any:
@@ -73,6 +78,13 @@ class Settings:
     site: str = _setting("", "Name of the one site served; for several, use [[sites]] tables in the file.")
     public_key: str = _setting("", "Key of that site for browsers: events in, decisions out.")
     secret_key: str = _setting("", "Key of that site for servers: everything.")
+    visitor_tokens: str = _setting(
+        "known",
+        "For whom a browser may speak without a visitor token, of that one site: anybody (off), whoever is not known "
+        "by a user id (known), nobody (all).",
+        choices=TOKEN_MODES,
+    )
+    token_secret: str = _setting("", "Signs visitor tokens of that site; made of secret_key where empty.")
     shop_site: str = _setting("", "Site whose sample shop pages are served under /shop/; empty for none.")
     holdout_share: float = _setting(0.0, "Share of visitors, 0 to 1, kept unpersonalized to measure lift.")
     click_window_s: float = _setting(90.0, "An impression without a click for so long counts as ignored.", "s")
@@ -167,7 +179,13 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     if settings.site or settings.public_key or settings.secret_key:
         settings = settings.with_site(
             _site(
-                {"site": settings.site, "public_key": settings.public_key, "secret_key": settings.secret_key},
+                {
+                    "site": settings.site,
+                    "public_key": settings.public_key,
+                    "secret_key": settings.secret_key,
+                    "visitor_tokens": settings.visitor_tokens,
+                    "token_secret": settings.token_secret,
+                },
                 "settings",
             )
         )
@@ -238,8 +256,13 @@ def _as_bool(value: Any) -> bool:
 
 
 def _site(table: Any, source: str) -> SiteKeys:
-    if not isinstance(table, dict) or set(table) != {"site", "public_key", "secret_key"}:
-        raise SettingError(f"{source}: a site has site, public_key and secret_key, got {table!r}")
+    needed, known = {"site", "public_key", "secret_key"}, {setting.name for setting in fields(SiteKeys)}
+    if not isinstance(table, dict) or not needed <= set(table) <= known:
+        named = sorted(table) if isinstance(table, dict) else type(table).__name__
+        raise SettingError(
+            f"{source}: a site has site, public_key and secret_key, and may have visitor_tokens and token_secret, "
+            f"got {named}"
+        )
     keys = SiteKeys(**{name: str(value) for name, value in table.items()})
     if not _SITE_NAME.fullmatch(keys.site):
         raise SettingError(f"{source}: site has value {keys.site!r}, not 1 to 40 of a-z 0-9 -, starting with a letter")
@@ -249,6 +272,11 @@ def _site(table: Any, source: str) -> SiteKeys:
                 f"{source}: {name} of site {keys.site!r} has {len(getattr(keys, name))} characters, "
                 f"at least {_MIN_KEY_LENGTH}"
             )
+    if keys.visitor_tokens not in TOKEN_MODES:
+        raise SettingError(
+            f"{source}: visitor_tokens of site {keys.site!r} has value {keys.visitor_tokens!r}, not one of "
+            f"{', '.join(TOKEN_MODES)}"
+        )
     if keys.public_key == keys.secret_key:
         raise SettingError(f"{source}: public_key and secret_key of site {keys.site!r} are the same")
     return keys
@@ -348,7 +376,7 @@ def write_settings(settings: Settings, path: Path) -> None:
     for setting in fields(Settings):
         value = getattr(settings, setting.name)
         # The one site stands among the sites already.
-        if setting.name in ("sites", "site", "public_key", "secret_key"):
+        if setting.name in ("sites", *(part.name for part in fields(SiteKeys))):
             continue
         lines.append(f"{setting.name} = {_toml(value)}")
     for keys in settings.sites:
@@ -371,3 +399,21 @@ def settings_table() -> list[tuple[str, str, str, str]]:
             help_text += f" One of {', '.join(setting.metadata['choices'])}."
         rows.append((f"{PREFIX}{setting.name.upper()}", default, setting.metadata["unit"], help_text))
     return rows
+
+
+def shown_value(settings: Settings, name: str) -> str:
+    """Give a setting's value as it may be shown: of secrets whether they are set, of addresses all but the password.
+
+    >>> shown_value(Settings(redis_url="redis://user:pass@host:6379/0", webhook_secret="a secret"), "redis_url")
+    'redis://***@host:6379/0'
+    >>> shown_value(Settings(kafka_options="sasl.username=a,sasl.password=b"), "kafka_options")
+    'sasl.username, sasl.password (set)'
+    """
+    value = getattr(settings, name)
+    if name == "sites":
+        return ", ".join(keys.site for keys in value)
+    if name == "kafka_options":
+        return f"{', '.join(option.partition('=')[0].strip() for option in value.split(','))} (set)" if value else ""
+    if name.endswith(("_key", "_secret")):
+        return "(set)" if value else ""
+    return _CREDENTIALS.sub(r"\1***@", value) if isinstance(value, str) else str(value)

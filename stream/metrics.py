@@ -25,7 +25,9 @@ TRIGGERS = Counter(
 )
 DELIVERIES = Counter("shopwindow_deliveries", "Messages by way out and outcome.", ["site", "way", "outcome"])
 REFUSALS = Counter("shopwindow_stream_refusals", "Tries that a server refused for now or did not answer.")
-REFUSED = Gauge("shopwindow_stream_refused", "1 while the flow waits for a server that refuses or does not answer.")
+WAITING_FOR_SERVER = Gauge(
+    "shopwindow_stream_refused", "1 while the flow waits for a server that refuses or does not answer."
+)
 THREAD_FAILURES = Counter("shopwindow_thread_failures", "Errors of threads beside the flow, which go on.", ["thread"])
 SET_ASIDE = Counter("shopwindow_stream_set_aside", "Dead letters by flow and reason.", ["flow", "code"])
 SITE_FAILURES = Counter("shopwindow_stream_site_failures", "Errors of one site, past which a flow goes on.", ["site"])

@@ -8,7 +8,7 @@ from typing import Final, NoReturn, TypeVar
 
 from store.log.log import LogUnavailableError
 from store.refusals import UNAVAILABLE
-from stream.metrics import REFUSALS, REFUSED
+from stream.metrics import REFUSALS, WAITING_FOR_SERVER
 
 _LOGGER = logging.getLogger(__name__)
 _FIRST_WAIT_S: Final = 0.05
@@ -70,9 +70,9 @@ def retry_until_available(stop: Stop, what: str, call: Callable[[], Answered]) -
             _LOGGER.warning("cannot %s, waiting: %s", what, error)
             refused = True
             REFUSALS.inc()
-            REFUSED.set(1)
+            WAITING_FOR_SERVER.set(1)
             backoff.wait()
         else:
             if refused:
-                REFUSED.set(0)
+                WAITING_FOR_SERVER.set(0)
             return answer

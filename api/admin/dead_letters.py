@@ -10,7 +10,7 @@ from api.http.request_body import answer
 from api.http.schemas.documenting import problems
 from api.http.schemas.operations import DeadLetters, DeadLettersReplayed
 from api.intake.log_appender import Incoming, append_events, event_record
-from api.runtime.authentication import SecretSite
+from api.runtime.authentication import AdminSite, SecretSite
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
 from api.runtime.store_access import ask_store
@@ -63,7 +63,7 @@ async def get_dead_letters(
     summary="Try dead letters again",
     responses={200: {"model": DeadLettersReplayed}, **problems(401, 403, 503)},
 )
-async def replay_dead_letters(request: Request, site: SecretSite) -> Response:
+async def replay_dead_letters(request: Request, site: AdminSite) -> Response:
     """Check again what was set aside since the last replay; events valid now are accepted, each once, and what can be
     read by now is put back where nothing newer stands. The oldest 1,000; `left` says whether there are more.
     """

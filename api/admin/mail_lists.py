@@ -12,7 +12,7 @@ from api.http.query_parameters import RequestFields
 from api.http.request_body import MAX_LISTING_BYTES, answer, read_object
 from api.http.schemas.decisions import MAX_LIST_VISITORS, BatchLists, BatchRequest
 from api.http.schemas.documenting import body, problems
-from api.runtime.authentication import SecretSite
+from api.runtime.authentication import ReadSite
 from api.runtime.begin_decision import begin_decision
 from api.runtime.decision_views import list_view
 from api.runtime.site import Site
@@ -44,7 +44,7 @@ class _Page(NamedTuple):
     responses={200: {"model": BatchLists}, **problems(400, 401, 403, 404, 413, 422, 503)},
     openapi_extra=body(BatchRequest),
 )
-async def post_batch(request: Request, site: SecretSite) -> Response:
+async def post_batch(request: Request, site: ReadSite) -> Response:
     """Rank products for up to 500 visitors, each as of now: those named, in that order, or a segment's, page by page.
 
     A segment's pages are of those who were in it at the first call: each visitor stands on one of them, once. Who has

@@ -13,7 +13,7 @@ from api.http.query_parameters import RequestFields
 from api.http.request_body import MAX_LISTING_BYTES, answer, read_object
 from api.http.schemas.documenting import body, problems
 from api.http.schemas.rules import MAX_DRAFT_RULES, RulesPreview, RulesPreviewRequest
-from api.runtime.authentication import SecretSite
+from api.runtime.authentication import ReadSite
 from api.runtime.begin_decision import begin_decision
 from api.runtime.decision import Decision
 from api.runtime.decision_views import list_view, slate_view
@@ -35,7 +35,7 @@ router = APIRouter(tags=["rules"], route_class=CheckedRoute)
     responses={200: {"model": RulesPreview}, **problems(400, 401, 403, 404, 413, 422, 503)},
     openapi_extra=body(RulesPreviewRequest),
 )
-async def post_preview(request: Request, site: SecretSite) -> Response:
+async def post_preview(request: Request, site: ReadSite) -> Response:
     """Make one visitor's list, or placement, twice: with the rules there are, and with the draft ones added or put in
     their place.
 

@@ -22,7 +22,7 @@ from api.http.request_body import answer, read_json
 from api.http.schemas.catalog import ResourcesAccepted
 from api.http.schemas.documenting import answers, body, fields_of, problems
 from api.http.schemas.segments import MAX_EXAMPLES, Preview, PreviewRule, SegmentNow, Segments, Stages
-from api.runtime.authentication import SecretSite
+from api.runtime.authentication import ReadSite, SecretSite
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
 from api.runtime.store_access import SEGMENTS_AWAY, ask_store, store_errors_translated
@@ -118,7 +118,7 @@ async def get_segments(
     responses={200: {"model": Preview}, **problems(400, 401, 403, 413, 422, 503)},
     openapi_extra=body(PreviewRule),
 )
-async def preview_segment(request: Request, site: SecretSite) -> Response:
+async def preview_segment(request: Request, site: ReadSite) -> Response:
     """Judge every visitor by a rule, now; nothing is kept."""
     asked = await read_json(request)
     if not isinstance(asked, dict) or set(asked) - fields_of(PreviewRule):

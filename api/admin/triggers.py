@@ -13,7 +13,7 @@ from api.http.request_body import answer, read_json, read_object
 from api.http.schemas.catalog import ResourcesAccepted
 from api.http.schemas.documenting import answers, body, problems
 from api.http.schemas.triggers import TriggerNow, TriggerPreview, TriggerPreviewRequest, Triggers, TriggersNow
-from api.runtime.authentication import SecretSite
+from api.runtime.authentication import ReadSite, SecretSite
 from api.runtime.begin_decision import begin_decision
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
@@ -108,7 +108,7 @@ async def put_triggers(request: Request, site: SecretSite) -> Response:
     responses={200: {"model": TriggerPreview}, **problems(400, 401, 403, 413, 422, 503)},
     openapi_extra=body(TriggerPreviewRequest),
 )
-async def preview_trigger(request: Request, site: SecretSite) -> Response:
+async def preview_trigger(request: Request, site: ReadSite) -> Response:
     """Give a visitor's timers and contacts; with a `trigger`, what it would do if it were due now. Nothing is kept."""
     asked = await read_object(request, TriggerPreviewRequest)
     visitor_id = parse_visitor_id(asked.get("visitor_id"))

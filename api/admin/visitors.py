@@ -12,7 +12,7 @@ from api.http.request_body import answer
 from api.http.schemas.documenting import problems
 from api.http.schemas.visitors import Visitor
 from api.intake.log_appender import append_events, event_record
-from api.runtime.authentication import SecretSite
+from api.runtime.authentication import AdminSite, SecretSite
 from api.runtime.decision_views import list_view
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
@@ -242,7 +242,7 @@ def _touch(touch: Touch | None) -> dict[str, Any] | None:
     summary="Erase a visitor",
     responses=problems(401, 403, 503),
 )
-async def delete_visitor(request: Request, visitor_id: VisitorId, site: SecretSite) -> Response:
+async def delete_visitor(request: Request, visitor_id: VisitorId, site: AdminSite) -> Response:
     """Forget a visitor's profile, now and in every replay; of a known visitor, what their devices hold as well.
 
     The erasure is an event of its own: what the log holds of the visitor before it is never learned into a profile

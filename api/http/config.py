@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from api.http.edge.limits import Limits
+from models.access.visitor_token import TokenMode, token_secret_of
 from models.base.durations import DAY_S
 from models.events.currency import NO_CURRENCY, SiteCurrency
 from models.segments.lifecycle import Thresholds
@@ -13,11 +14,18 @@ from store.clock import ClockKind
 
 @dataclass(frozen=True, slots=True)
 class SiteConfig:
-    """One site and its keys."""
+    """One site, its keys, for whom a browser may speak without a token, and what tokens are signed with."""
 
     site: str
     public_key: str
     secret_key: str
+    visitor_tokens: TokenMode = "known"
+    given_token_secret: str = ""
+
+    @property
+    def token_secret(self) -> str:
+        """The one given, or else made of the secret key."""
+        return self.given_token_secret or token_secret_of(self.secret_key)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ MAX_LISTING_BYTES: Final = 256 * 1024
 """Of a body that asks for lists: whom for, what of, and by which rules."""
 
 Parsed = TypeVar("Parsed")
+_PRIVATE: Final = {"Cache-Control": "private, no-store"}
 
 
 async def read_json(request: Request, limit: int = MAX_BODY_BYTES) -> Any:
@@ -159,5 +160,5 @@ def parse_each(values: list[Any], parse: Callable[[object], Parsed]) -> tuple[li
 
 
 def answer(body: Any, status: int = 200) -> Response:
-    """Give a JSON response."""
-    return Response(dumped(body), status_code=status, media_type="application/json")
+    """Give a JSON response, which nothing between keeps: it is one visitor's, or one shop's."""
+    return Response(dumped(body), status_code=status, headers=_PRIVATE, media_type="application/json")

@@ -27,6 +27,7 @@ class Incoming(NamedTuple):
     """A record on its way into the log; `link` says whose the device `visitor_id` is from now on.
 
     `added` is one that nobody sent; with one that has `heard` an order, its teller knows what was told of it before.
+    `user_id` is the user's it names, empty for none.
     """
 
     site: str
@@ -36,12 +37,13 @@ class Incoming(NamedTuple):
     link: Link | None = None
     added: bool = False
     heard: ToldOrder | None = None
+    user_id: str = ""
 
 
 def event_record(event: Event, partitions: int, link: Link | None = None) -> Incoming:
     """Give an event as a record of the partition its visitor belongs to, of so many of the log."""
     partition = partition_of(event.site, event.visitor_id, partitions)
-    return Incoming(event.site, partition, event.visitor_id, encode_event(event), link)
+    return Incoming(event.site, partition, event.visitor_id, encode_event(event), link, user_id=event.user_id)
 
 
 Prepare = Callable[[list[Incoming]], list[Incoming]]

@@ -11,11 +11,12 @@ from api.http.query_parameters import RequestFields
 from api.http.request_body import answer, read_object
 from api.http.schemas.decisions import MAX_PARTS, Decisions, DecisionsRequest, PlacementAsked
 from api.http.schemas.documenting import body, fields_of, problems
-from api.runtime.authentication import public_site
+from api.runtime.authentication import asking
 from api.runtime.begin_decision import agent_of, begin_decision
 from api.runtime.decision_views import list_view, slate_view
 from api.runtime.site import placement_named
 from api.runtime.state import state_of
+from api.runtime.visitor_access import Access, take_tokens, tokens_of_request
 from models.base.errors import InvalidError, show_value
 from models.base.fields import Fields, reject_unknown_fields
 from models.catalog.parsing import MAX_SLOTS
@@ -37,8 +38,11 @@ async def post_decisions(request: Request) -> Response:
 
     No creative and no product stands on the page twice, nor in another variant; lists are served in the order asked.
     """
-    site = public_site(request)
-    asked = await read_object(request, DecisionsRequest, MAX_PAGE_BYTES)
+    caller = asking(request)
+    site = caller.site
+    asked, tokens = take_tokens(
+        await read_object(request, DecisionsRequest, MAX_PAGE_BYTES), tokens_of_request(request)
+    )
     visitor_id = parse_served_id(asked.get("visitor_id"))
     fields = Fields(asked)
     placements = [_placement(part, index) for index, part in enumerate(fields.array("placements", MAX_PARTS))]
@@ -47,7 +51,8 @@ async def post_decisions(request: Request) -> Response:
     if len(set(names)) < len(names):
         raise InvalidError("lists_invalid", f"each list needs a name of its own, got {show_value(names)}")
     shown_items = set(parse_ids(asked.get("exclude"), "exclude"))
-    decision = await begin_decision(state_of(request), site, visitor_id, agent_of(request))
+    access = Access(state_of(request), caller, tokens)
+    decision = await begin_decision(state_of(request), site, visitor_id, agent_of(request), access)
     shown_creatives: set[str] = set()
     filled: dict[str, Any] = {}
     tier = ""

@@ -12,20 +12,19 @@ from api.http.problems import ProblemError
 from api.http.request_body import answer, array_in, read_leniently
 from api.http.schemas.documenting import body, problems
 from api.http.schemas.events import MAX_EVENTS, Events, EventsAccepted
+from api.intake.event_batch import EventBatch
 from api.intake.log_appender import Incoming, append_events
 from api.runtime.asking_bot import asking_bot
-from api.runtime.authentication import needs_secret, sending_site
-from api.runtime.state import state_of
+from api.runtime.authentication import Caller, needs_secret, sending
+from api.runtime.state import State, state_of
+from api.runtime.visitor_access import Access, SignedEvent, take_tokens, tokens_of_request
 from models.base.errors import InvalidError
-from models.base.texts import text_or_empty
 from models.catalog.unknown_names import warn_of_unknown
 from models.events.bots import with_agent
-from models.events.dead_letter import DeadLetter
-from models.events.events import MAX_EVENT_BYTES
 from models.events.intake.event_size import encode_fitting
 from models.events.intake.event_warnings import EventWarnings
 from models.events.intake.item_currencies import in_one_currency
-from models.events.intake.json_repair import dumped, repaired
+from models.events.intake.json_repair import repaired
 from models.events.intake.parsing import Receipt, parse_event_name, read_event
 from models.events.names import SERVER_EVENTS
 from models.visitor.contact_policy import zone
@@ -54,65 +53,72 @@ async def post_events(request: Request) -> Response:
     when it sent, beside `events` or in an event, corrects its timestamps. Costs of campaigns are taken with the secret
     key alone. An accepted event is durable in the event log, and every decision asked for from now on reflects it.
     """
-    state = state_of(request)
-    site, is_secret = sending_site(request)
+    state, caller = state_of(request), sending(request)
+    site, is_secret = caller.site, not caller.is_browser
     body, is_whole = await read_leniently(request, MAX_EVENTS_BYTES)
+    body, tokens = take_tokens(body, tokens_of_request(request))
     values = array_in(body, "events", MAX_EVENTS)
     sent_at = body.get("sent_at", body.get("sentAt"))
     now_s = time.time()
-    incoming: list[Incoming] = []
-    rejected: list[dict[str, Any]] = []
-    warned: list[dict[str, Any]] = []
-    letters: list[DeadLetter] = []
-    refused: ProblemError | None = None
+    batch = EventBatch(site.name, values, now_s)
     agent = "" if is_secret else request.headers.get("user-agent", "")
     bot = asking_bot(state.config, site.name, agent)
     zone_of_site = zone(site.policy.time_zone)
+    told: list[tuple[int, SignedEvent]] = []
     for index, given in enumerate(values):
         warnings = EventWarnings()
-        value = given if is_whole else repaired(given, warnings)
+        value, own_tokens = take_tokens(given if is_whole else repaired(given, warnings), tokens)
         if not is_secret and _is_for_servers(value):
-            # No dead letter: one replayed later would come in after all.
-            refused = needs_secret(request, f"the event {value['event']}")
-            rejected.append({"index": index, "code": refused.code, "message": refused.detail})
+            batch.refuse(index, needs_secret(request, f"the event {value['event']}"))
             continue
         try:
             event = read_event(value, Receipt(site.name, now_s + index * _NEXT_S, sent_at, zone_of_site), warnings)
             if bot is not None:
                 event = msgspec.structs.replace(event, context=with_agent(event.context, agent))
-            encoded = encode_fitting(in_one_currency(event, site.assortment.currency, warnings), warnings)
-            warn_of_unknown(event, site.assortment, warnings)
         except InvalidError as error:
-            rejected.append({"index": index, "code": error.code, "message": error.message})
-            letters.append(_dead_letter(site.name, error, value, now_s))
+            batch.set_aside(index, error)
             continue
-        over = None if is_secret else state.senders.over_events(site.name, event.visitor_id)
-        if over is not None:
-            refused = over
-            rejected.append({"index": index, "code": over.code, "message": over.detail})
+        if not is_secret and event.event in SERVER_EVENTS:  # by whatever name
+            batch.refuse(index, needs_secret(request, f"the event {event.event}"))
             continue
-        if warnings.found and len(warned) < MAX_EVENTS:
-            warned += _shown(index, event.event_id, warnings)
-        partition = partition_of(site.name, event.visitor_id, state.logs.events.partitions)
-        incoming.append(Incoming(site.name, partition, event.visitor_id, encoded))
-    if refused is not None and not incoming and not letters:
-        raise refused
-    await append_events(state.appenders.events, incoming)
-    if letters:
-        state.letters.put(letters)
+        told.append((index, SignedEvent(event, own_tokens, warnings)))
+    admitted = await Access(state, caller, tokens).admitted([event for _, event in told])
+    for (index, told_event), event_or_problem in zip(told, admitted, strict=True):
+        if isinstance(event_or_problem, ProblemError):
+            batch.refuse(index, event_or_problem)
+        else:
+            _take(state, caller, batch, index, told_event._replace(event=event_or_problem))
+    batch.raise_if_all_refused()
+    await append_events(state.appenders.events, batch.incoming)
+    if batch.letters:
+        state.letters.put(batch.letters)
+    rejected = batch.rejected
     if rejected:
         metrics.EVENTS_RECEIVED.labels(site.name, "rejected").inc(len(rejected))
         state.rejected.add(site.name, len(rejected))
-    metrics.EVENTS_RECEIVED.labels(site.name, "accepted").inc(len(incoming))
-    if warned:
-        metrics.EVENT_WARNINGS.labels(site.name).inc(len(warned))
-    return answer({"accepted": len(incoming), "rejected": rejected, "warnings": warned}, status=202)
+    metrics.EVENTS_RECEIVED.labels(site.name, "accepted").inc(len(batch.incoming))
+    if batch.warned:
+        metrics.EVENT_WARNINGS.labels(site.name).inc(len(batch.warned))
+    return answer({"accepted": len(batch.incoming), "rejected": rejected, "warnings": batch.warned}, status=202)
 
 
-def _shown(index: int, event_id: str, warnings: EventWarnings) -> list[dict[str, Any]]:
-    """Give an event's warnings as they are answered."""
-    which: dict[str, Any] = {"index": index, "event_id": event_id} if event_id else {"index": index}
-    return [{**which, **warning._asdict()} for warning in warnings.found]
+def _take(state: State, caller: Caller, batch: EventBatch, index: int, told: SignedEvent) -> None:
+    """Take an event in, or say why not."""
+    event, _, warnings = told
+    site = caller.site
+    try:
+        encoded = encode_fitting(in_one_currency(event, site.assortment.currency, warnings), warnings)
+        warn_of_unknown(event, site.assortment, warnings)
+    except InvalidError as error:
+        batch.set_aside(index, error)
+        return
+    over = state.senders.over_events(site.name, event.visitor_id) if caller.is_browser else None
+    if over is not None:
+        batch.refuse(index, over)
+        return
+    partition = partition_of(site.name, event.visitor_id, state.logs.events.partitions)
+    incoming = Incoming(site.name, partition, event.visitor_id, encoded, user_id=event.user_id)
+    batch.accept(index, event.event_id, incoming, warnings)
 
 
 def _is_for_servers(value: Any) -> bool:
@@ -121,16 +127,3 @@ def _is_for_servers(value: Any) -> bool:
         return isinstance(value, dict) and parse_event_name(value.get("event")) in SERVER_EVENTS
     except InvalidError:
         return False
-
-
-def _dead_letter(site: str, error: InvalidError, value: object, now_s: float) -> DeadLetter:
-    named = value.get("visitor_id") if isinstance(value, dict) else None
-    return DeadLetter(
-        source="api",
-        code=error.code,
-        message=error.message,
-        value=dumped(value)[:MAX_EVENT_BYTES],
-        at_s=now_s,
-        site=site,
-        name=text_or_empty(named),
-    )

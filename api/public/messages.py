@@ -17,10 +17,12 @@ from api.http.checked_route import CheckedRoute
 from api.http.request_body import answer
 from api.http.schemas.documenting import problems
 from api.http.schemas.messages import OnSiteMessages
-from api.runtime.authentication import public_site
+from api.runtime.authentication import asking
+from api.runtime.begin_decision import known_owner
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
 from api.runtime.store_access import store_errors_translated
+from api.runtime.visitor_access import Access, token_missing, tokens_of_request
 from models.base.errors import InvalidError, show_value
 from models.events.intake.parsing import parse_served_id
 from models.visitor.holds import NO_PAGE_OPEN
@@ -28,6 +30,7 @@ from store.clock import read_now_s
 from store.log.log import partition_of
 from store.messages.on_site import OnSite, note_presence, read_on_site
 from store.refusals import UNAVAILABLE
+from store.visitors.visitor_reads import know
 
 EVENT_STREAM: Final = "text/event-stream"
 HEARTBEAT_S: Final = 15.0
@@ -54,25 +57,32 @@ async def get_messages(
     after: Annotated[str, Query(description="Only what came after this `event_id`.")] = "",
     accept: Annotated[str, Header(include_in_schema=False)] = "",
     last_event_id: Annotated[str, Header(description="As a browser's EventSource sends it; the same as `after`.")] = "",
+    visitor_token: Annotated[str, Query(description="Of a known visitor, or of a device they hold.")] = "",
 ) -> Response:
     """Give what is to be shown now; with `Accept: text/event-stream`, push it as it comes, until the caller goes.
 
     The public key will do. Not shown any more is what has been opened, clicked or dismissed (`message_opened`,
     `message_clicked`, `message_dismissed` with `params.message_id`), or whose time is over.
     """
-    site, state = public_site(request), state_of(request)
+    caller, state = asking(request), state_of(request)
+    site = caller.site
     if not parse_served_id(visitor_id):
         raise InvalidError("visitor_id_placeholder", f"visitor_id {show_value(visitor_id)} stands for nobody")
     after = last_event_id or after
     if after and not _EVENT_ID.fullmatch(after):
         raise InvalidError("parameter_invalid", f"after must be an event_id, got {show_value(after)}")
-    asking = (state.senders.sender_of_request(request.scope), site.name, visitor_id)
-    state.streams.check(*asking)
+    reader = (state.senders.sender_of_request(request.scope), site.name, visitor_id)
+    state.streams.check(*reader)
+    access = Access(state, caller, tokens_of_request(request, visitor_token))
+    with store_errors_translated("the message store does not answer; try again"):
+        visit = await state.stores.visitors.read(site.name, visitor_id)
+    if not access.may_see(visitor_id, known_owner(know(visit, site.assortment), visit)):
+        raise token_missing(visitor_id)
     if EVENT_STREAM in accept:
-        return _Stream(_push(state, site, visitor_id, after), state.streams.opened(*asking))
+        return _Stream(_push(state, site, visitor_id, after), state.streams.opened(*reader))
     with (
         store_errors_translated("the message store does not answer; try again"),
-        state.streams.opened(*asking),
+        state.streams.opened(*reader),
     ):
         owner = await _owner(state, site, visitor_id)
         message_outcomes = await _present(state, site, owner, POLL_COUNTS_S)

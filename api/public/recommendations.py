@@ -7,10 +7,11 @@ from api.http.query_parameters import Parameters, described
 from api.http.request_body import answer
 from api.http.schemas.decisions import Recommendations
 from api.http.schemas.documenting import problems
-from api.runtime.authentication import public_site
+from api.runtime.authentication import asking
 from api.runtime.begin_decision import agent_of, begin_decision
 from api.runtime.decision_views import list_view
 from api.runtime.state import state_of
+from api.runtime.visitor_access import Access, tokens_of_request
 from models.catalog.feed_fields import parse_category
 from models.catalog.strategies import STRATEGIES, parse_strategy
 from models.decisions import recommend
@@ -20,6 +21,7 @@ router = APIRouter(tags=["decisions"], route_class=HotRoute)
 
 _PARAMETERS = [
     described("visitor_id", "Whom for; empty for nobody known.", examples=["v-1042"]),
+    described("visitor_token", "Of a known visitor, or of a device they hold; or as the header `X-Visitor-Token`."),
     described("strategy", "How the list is made.", enum=list(STRATEGIES), default="for_you"),
     described("item_id", "The product the list stands beside.", examples=["sku-1"]),
     described(
@@ -60,7 +62,8 @@ async def get_recommendations(request: Request) -> Response:
     ordered are left out; of the variants of one product one is named. `tier` says which step of the ladder
     answered, `reason` why; items that a later tier filled in carry their own.
     """
-    site = public_site(request)
+    caller = asking(request)
+    site = caller.site
     given = Parameters(request)
     visitor_id = given.value("visitor_id")
     query = recommend.Query(
@@ -74,7 +77,8 @@ async def get_recommendations(request: Request) -> Response:
     )
     explain = given.flag("explain", False)
     visitor_id = parse_served_id(visitor_id)
-    decision = await begin_decision(state_of(request), site, visitor_id, agent_of(request))
+    access = Access(state_of(request), caller, tokens_of_request(request))
+    decision = await begin_decision(state_of(request), site, visitor_id, agent_of(request), access)
     query = decision.asked(query)
     found = decision.recommend(query)
     decision.log()

@@ -7,11 +7,12 @@ from api.http.query_parameters import Parameters, described
 from api.http.request_body import answer
 from api.http.schemas.decisions import Slots
 from api.http.schemas.documenting import problems
-from api.runtime.authentication import public_site
+from api.runtime.authentication import asking
 from api.runtime.begin_decision import agent_of, begin_decision
 from api.runtime.decision_views import slate_view
 from api.runtime.site import placement_named
 from api.runtime.state import state_of
+from api.runtime.visitor_access import Access, tokens_of_request
 from models.catalog.parsing import MAX_SLOTS
 from models.events.intake.parsing import parse_served_id
 
@@ -21,6 +22,7 @@ router = APIRouter(tags=["decisions"], route_class=HotRoute)
 _PARAMETERS = [
     described("placement", "A placement id.", place="path", required=True, examples=["home_hero"]),
     described("visitor_id", "Whom for; empty for nobody known.", examples=["v-1042"]),
+    described("visitor_token", "Of a known visitor, or of a device they hold; or as the header `X-Visitor-Token`."),
     described("count", "Slots; the placement's own by default.", kind="integer", minimum=1, maximum=MAX_SLOTS),
 ]
 
@@ -33,11 +35,13 @@ _PARAMETERS = [
 )
 async def get_slots(request: Request) -> Response:
     """Choose creatives, each with the exact chance it had of being chosen."""
-    site = public_site(request)
+    caller = asking(request)
+    site = caller.site
     given = Parameters(request)
     visitor_id, count = given.value("visitor_id"), given.whole("count", None, 1, MAX_SLOTS)
     visitor_id = parse_served_id(visitor_id)
-    decision = await begin_decision(state_of(request), site, visitor_id, agent_of(request))
+    access = Access(state_of(request), caller, tokens_of_request(request))
+    decision = await begin_decision(state_of(request), site, visitor_id, agent_of(request), access)
     known = placement_named(site, request.path_params["placement"])
     slate = decision.fill(known.placement_id, count or known.slots)
     decision.log()

@@ -2,80 +2,111 @@
 
 import base64
 import binascii
-from hmac import compare_digest
-from typing import Annotated
+import time
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any, Final, NamedTuple
 
 from fastapi import Depends
 from starlette.requests import Request
 
 from api.http.problems import ProblemError
+from api.runtime.key_ring import Grant
 from api.runtime.site import Site
-from api.runtime.state import State, state_of
+from api.runtime.state import state_of
+from models.access.api_key import KeyScope
 
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="shopwindow"'}
+_READS: Final = frozenset({"GET", "HEAD"})
 
 
-def public_site(request: Request) -> Site:
-    """Give the site of either key: a browser may post events and read decisions. Called by the routes themselves."""
-    return _site(request, secret=False)[0]
+class Caller(NamedTuple):
+    """Who asks: the site whose key it is, and what that opens."""
+
+    site: Site
+    grant: Grant
+
+    @property
+    def is_browser(self) -> bool:
+        """Whether it may be anybody who has looked at a page of the shop."""
+        return self.grant.is_browsers
 
 
-def sending_site(request: Request) -> tuple[Site, bool]:
-    """Give the site of either key, and whether it is the secret one."""
-    return _site(request, secret=False)
+def asking(request: Request) -> Caller:
+    """Give who asks for a decision, with a browser's key or one that reads. Called by the routes themselves."""
+    return _caller(request, "browser", "read")
+
+
+def sending(request: Request) -> Caller:
+    """Give who sends events, with a browser's key or one that takes events. Called by the routes themselves."""
+    return _caller(request, "browser", "events")
+
+
+def _site_of(*scopes: KeyScope) -> Callable[[Request], Coroutine[Any, Any, Site]]:
+    """Give a dependency of routes: the site of a key with one of the scopes."""
+
+    async def site(request: Request) -> Site:
+        return _caller(request, *scopes).site
+
+    return site
 
 
 async def secret_site(request: Request) -> Site:
-    """Give the site of a secret key; a public one is refused. A dependency of the routes."""
-    return _site(request, secret=True)[0]
+    """Give the site of a key that reads, where a request does, or else changes; a browser's is refused."""
+    return _caller(request, "read" if request.method in _READS else "write").site
 
 
 SecretSite = Annotated[Site, Depends(secret_site)]
-"""The site of a secret key, as a route's parameter."""
+"""The site of a server's key, as a route's parameter: one that reads for GET, one that changes for all else."""
+ReadSite = Annotated[Site, Depends(_site_of("read"))]
+"""The site of a key that reads, whatever the request's method."""
+AdminSite = Annotated[Site, Depends(_site_of("admin"))]
+"""The site of a key that makes keys, erases, and tries again what was set aside."""
+EventsSite = Annotated[Site, Depends(_site_of("events"))]
+"""The site of a server's key that takes events."""
 
 
 def needs_secret(request: Request, what: str = "") -> ProblemError:
-    """Give the problem of a public key where the secret one is needed; `what` of the request needs it."""
+    """Give the problem of a browser's key where a server's is needed; `what` of the request needs it."""
     asked = what or f"{request.method} {request.url.path}"
     return ProblemError(403, "key_public", f"{asked} needs the secret key, got the public one")
 
 
-def _site(request: Request, *, secret: bool) -> tuple[Site, bool]:
+def _caller(request: Request, *scopes: KeyScope) -> Caller:
     state = state_of(request)
-    key = _key(request, secret=secret)
+    key, in_address = _key(request)
     if not key:
         raise ProblemError(401, "key_missing", "send a key: Authorization: Bearer <key>", _CHALLENGE)
-    site, is_secret = _match(state, key)
-    if site is None:
+    grant = state.key_ring.grant_of(key, time.time())
+    if grant is None:
         refusal = ProblemError(401, "key_unknown", "the key belongs to no site", _CHALLENGE)
         raise state.senders.key_refused(request.scope, refusal)
-    state.senders.admit_key(site, is_secret=is_secret)
-    if secret and not is_secret:
-        raise needs_secret(request)
-    return state.sites[site], is_secret
+    if in_address and not grant.is_browsers:
+        # A secret must not travel in an address, which proxies write to their logs.
+        raise ProblemError(
+            401, "key_in_address", "?key= takes a browser's key alone: send others as a header", _CHALLENGE
+        )
+    state.senders.admit_key(grant.site, grant.key_id, is_secret=not grant.is_browsers)
+    if grant.scopes.isdisjoint(scopes):
+        if grant.is_browsers:
+            raise needs_secret(request)
+        needed, has = " or ".join(scopes), ", ".join(sorted(grant.scopes))
+        detail = (
+            f"{request.method} {request.url.path} needs a key with the scope {needed}; key {grant.key_id} has {has}"
+        )
+        raise ProblemError(403, "scope_missing", detail)
+    return Caller(state.sites[grant.site], grant)
 
 
-def _match(state: State, key: str) -> tuple[str | None, bool]:
-    given = key.encode()
-    found: tuple[str | None, bool] = (None, False)
-    for site in state.config.sites:  # all are compared, so that time tells nothing
-        if compare_digest(given, site.public_key.encode()):
-            found = (site.site, False)
-        if compare_digest(given, site.secret_key.encode()):
-            found = (site.site, True)
-    return found
-
-
-def _key(request: Request, *, secret: bool) -> str:
-    """Read the key: bearer, basic (the key as user name, Segment's way), or for browsers' beacons `?key=`."""
+def _key(request: Request) -> tuple[str, bool]:
+    """Read the key: bearer, basic (the key as user name, Segment's way), or for browsers' beacons `?key=`; and whether
+    it stood in the address."""
     scheme, _, value = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
-        return value.strip()
+        return value.strip(), False
     if scheme.lower() == "basic":
         try:
-            return base64.b64decode(value.strip(), validate=True).decode().split(":", 1)[0]
+            return base64.b64decode(value.strip(), validate=True).decode().split(":", 1)[0], False
         except (binascii.Error, UnicodeDecodeError) as error:
             refusal = ProblemError(401, "key_undecodable", "the basic authorization is not base64", _CHALLENGE)
             raise state_of(request).senders.key_refused(request.scope, refusal) from error
-    # A secret must not travel in an address, which proxies write to their logs.
-    return "" if secret else request.query_params.get("key", "")
+    return request.query_params.get("key", ""), True

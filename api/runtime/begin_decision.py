@@ -9,6 +9,7 @@ from api.runtime.asking_bot import asking_bot
 from api.runtime.decision import Decision, DecisionSubject
 from api.runtime.site import Site
 from api.runtime.state import State
+from api.runtime.visitor_access import Access
 from models.base.bucketing import in_holdout
 from models.decisions.slots import HOLD_S
 from models.decisions.targeting import targeting_of
@@ -21,12 +22,17 @@ from store.refusals import UNAVAILABLE
 from store.visitors.visitor_reads import NO_SEGMENTS, ReadOptions, ResolvedVisitor, VisitorRead, before_login, know
 
 
-async def begin_decision(state: State, site: Site, visitor_id: str, agent: str = "") -> Decision:
+async def begin_decision(
+    state: State, site: Site, visitor_id: str, agent: str = "", access: Access | None = None
+) -> Decision:
     """Learn all there is to know of the visitor, in one round trip; without an answer in time, decide without.
 
-    `agent` is the browser's user agent, where a browser asks.
+    `agent` is the browser's user agent, where a browser asks. Whom `access` may not see is told of as nobody would be.
     """
     known, visit, degraded = await _known(state, site, visitor_id)
+    token_missing = access is not None and not access.may_see(visitor_id, known_owner(known, visit))
+    if token_missing:
+        known, visit = ResolvedVisitor(visitor_id, Profile(), Profile()), None
     profile = known.profile
     segments, clock_s = (visit.segments, visit.clock_s) if visit is not None else (NO_SEGMENTS, 0.0)
     now_s = time.time()
@@ -63,6 +69,7 @@ async def begin_decision(state: State, site: Site, visitor_id: str, agent: str =
         # By events' time a visitor's own tells best what comes after: recorded events of others may be ahead of it.
         exposed_at_s=(profile.last_at_s or clock_s or now_s) if by_events else now_s,
         degraded=degraded,
+        token_missing=token_missing,
         freshness_ms=freshness_ms,
     )
     return Decision(state, site, subject)
@@ -97,6 +104,15 @@ async def _known(state: State, site: Site, visitor_id: str) -> tuple[ResolvedVis
         # A catalog that is the first to ask for segments has just been read: read again, with them.
         if options.segments or not site.assortment.asks_segments:
             return know(visit, site.assortment), visit, ""
+
+
+def known_owner(known: ResolvedVisitor, visit: VisitorRead | None) -> str:
+    """The known visitor an id belongs to; empty where it is nobody's yet."""
+    if visit is None:
+        return ""
+    if visit.visitor_id != visit.asked:
+        return visit.visitor_id
+    return visit.asked if known.profile.user_id or known.profile.joined else ""
 
 
 def _options(state: State, site: Site) -> ReadOptions:

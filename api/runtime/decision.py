@@ -31,7 +31,8 @@ class DecisionSubject:
     slots go by right after a login, so that the login alone changes none of them; None for the same profile. `campaign`
     led to this visit and is running, echoed or not. `assignments` is None where no experiment can be met;
     `site_clock_s` is the site's clock, and `exposed_at_s` when by it an experiment is met (epoch seconds). `degraded`
-    says why the stored state could not be had, empty where it could.
+    says why the stored state could not be had, empty where it could. `token_missing` is whether it may not be told to
+    who asks.
     """
 
     visitor: VisitorContext
@@ -43,6 +44,7 @@ class DecisionSubject:
     site_clock_s: float
     exposed_at_s: float
     degraded: str
+    token_missing: bool
     freshness_ms: float | None
 
 
@@ -74,7 +76,9 @@ class Decision:
     def filled(self, placement_id: str, count: int, left_out: frozenset[str] = frozenset()) -> Slate:
         """Fill one placement; what the contact policy spares the visitor is left out."""
         subject, assignments = self.subject, self.subject.assignments
-        if subject.degraded and self.visitor.visitor_id:  # what would hold promotions back cannot be read
+        if (
+            subject.degraded or subject.token_missing
+        ) and self.visitor.visitor_id:  # what would hold promotions back cannot be read
             banner_limits = nothing_promoted(self.site.assortment, STATE_UNAVAILABLE)
         else:
             contact = self.visitor.profile.contact_history
@@ -120,6 +124,7 @@ class Decision:
         return {
             "decision_id": self.decision_id,
             "visitor_id": visitor.visitor_id or None,
+            "visitor_token_missing": subject.token_missing,
             "holdout": visitor.holdout,
             "campaign_id": subject.campaign or None,
             "echo": bool(visitor.echo),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from api.http.config import SiteConfig
-from models.base.api_key import SERVER_SCOPES, ApiKey, Scope, digest_of
+from models.access.api_key import SERVER_SCOPES, ApiKey, KeyScope, digest_of
 from store.site.api_keys import ApiKeyStore
 from store.version import Version
 
@@ -14,7 +14,7 @@ class Grant(NamedTuple):
 
     site: str
     key_id: str
-    scopes: frozenset[Scope]
+    scopes: frozenset[KeyScope]
     expires_at_s: float = 0.0
 
     @property
@@ -33,6 +33,7 @@ class KeyRing:
     """
 
     def __init__(self, sites: Sequence[SiteConfig]) -> None:
+        self._sites = {site.site: site for site in sites}
         self._given: dict[str, Grant] = {}
         for site in sites:
             self._given[digest_of(site.public_key)] = Grant(site.site, "public", frozenset({"browser"}))
@@ -41,7 +42,11 @@ class KeyRing:
         self._versions: dict[str, Version] = {}
         self._grants = dict(self._given)
 
-    def find(self, key: str, now_s: float) -> Grant | None:
+    def config_of(self, site: str) -> SiteConfig:
+        """Give what the settings say of a site."""
+        return self._sites[site]
+
+    def grant_of(self, key: str, now_s: float) -> Grant | None:
         """Give what a key opens now (epoch seconds); None for one that opens nothing."""
         grant = self._grants.get(digest_of(key))
         return None if grant is None or 0 < grant.expires_at_s <= now_s else grant
@@ -50,10 +55,10 @@ class KeyRing:
         """Bring a site's keys to what is stored now; blocking."""
         version = store.version(site)
         if version != self._versions.get(site):
-            self.put(site, store.read(site))
+            self.replace(site, store.read(site))
             self._versions[site] = version
 
-    def put(self, site: str, api_keys: Sequence[ApiKey]) -> None:
+    def replace(self, site: str, api_keys: Sequence[ApiKey]) -> None:
         """Take these for a site's keys beside those of the settings."""
         self._made[site] = {
             api_key.digest: Grant(site, api_key.key_id, frozenset(api_key.scopes), api_key.expires_at_s)

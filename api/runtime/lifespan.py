@@ -19,6 +19,7 @@ from api.intake.order_spreading import OrderSpreader
 from api.intake.rejected_events import RejectedEvents
 from api.runtime.begin_decision import begin_decision
 from api.runtime.health import CATALOG_AND_MODELS, STREAM_GAUGES, Health, IntakeProbe, go_on
+from api.runtime.key_ring import KeyRing
 from api.runtime.logs import Logs
 from api.runtime.message_notifier import MessageNotifier
 from api.runtime.profile_healer import ProfileHealer
@@ -37,12 +38,14 @@ from store.messages.mailings import MailingStore
 from store.messages.outbox import Outbox
 from store.messages.trigger_states import TriggerStore
 from store.refusals import UNAVAILABLE
+from store.site.api_keys import ApiKeyStore
 from store.site.catalog import CatalogStore
 from store.site.models import ModelStore
 from store.site.segments import SegmentStore
 from store.site.trigger_config import TriggerConfigStore
 from store.unreadable import OnUnreadable
 from store.visitors.device_links import LinkStore
+from store.visitors.known_visitors import KnownVisitorStore
 from store.visitors.memberships import MembershipStore
 from store.visitors.order_tellers import OrderTellerStore
 from store.visitors.pending import Accepted, keep_pending
@@ -112,6 +115,7 @@ async def live(config: ApiConfig, open_logs: Callable[[], Logs], stopping: Calla
             intake_probe=IntakeProbe(appenders.events, appenders.probes),
             rejected=RejectedEvents(stores.profiles),
             letters=letters,
+            key_ring=KeyRing(config.sites),
             senders=SenderLimits(config.limits),
             streams=OpenStreams(config.limits),
         )
@@ -154,6 +158,7 @@ def _stores(
         triggers=TriggerStore(client, told),
         trigger_config=TriggerConfigStore(client, config.contact_policy, told),
         dead_letters=dead_letters,
+        api_keys=ApiKeyStore(client, told),
         journal=JournalStore(client),
         mailings=MailingStore(client),
         order_tellers=OrderTellerStore(client, logs.events.partitions, config.profile_lifetime_s),
@@ -167,11 +172,12 @@ def _appenders(config: ApiConfig, hasty: Client, logs: Logs, health: Health) -> 
     identity = IdentityResolver(links, logs.events.partitions)
     tellers = OrderTellerStore(hasty, logs.events.partitions, config.profile_lifetime_s)
     spreading = OrderSpreader(tellers, links, logs.events.partitions)
+    known = KnownVisitorStore(hasty, logs.events.partitions, config.profile_lifetime_s)
     return Appenders(
         events=Appender(
             logs.events,
             prepare=lambda records: spreading.prepare(identity.prepare(records)),
-            remember=partial(_remember, hasty, links, spreading),
+            remember=partial(_remember, hasty, links, spreading, known),
             on_failure=health.failed,
         ),
         exposures=Appender(logs.events, linger_s=_EXPOSE_S, on_failure=health.failed),
@@ -181,11 +187,16 @@ def _appenders(config: ApiConfig, hasty: Client, logs: Logs, health: Health) -> 
 
 
 def _remember(
-    client: Client, links: LinkStore, spreading: OrderSpreader, appended: Sequence[tuple[Incoming, int]]
+    client: Client,
+    links: LinkStore,
+    spreading: OrderSpreader,
+    known: KnownVisitorStore,
+    appended: Sequence[tuple[Incoming, int]],
 ) -> None:
     """Lay accepted events beside the profiles they belong to, until the stream has learned them; and keep new links,
-    and who has heard of which order."""
+    who is known, and who has heard of which order."""
     try:
+        known.add((record.site, record.user_id) for record, _ in appended if record.user_id)
         links.add(
             ((record.site, record.partition, record.visitor_id), record.link)
             for record, _ in appended
@@ -230,6 +241,7 @@ async def _follow_sites(state: State) -> Exception | None:
     found: Exception | None = None
     for site in state.sites.values():
         try:
+            await asyncio.to_thread(state.key_ring.follow, site.name, state.stores.api_keys)
             await site.follow()
         except UNAVAILABLE as error:
             _LOGGER.warning("store unavailable, serving what is in memory: %s", error)

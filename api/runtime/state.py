@@ -14,6 +14,7 @@ from api.intake.log_appender import Appender
 from api.intake.rejected_events import RejectedEvents
 from api.runtime.decision_memory import DecisionMemory
 from api.runtime.health import Health, IntakeProbe
+from api.runtime.key_ring import KeyRing
 from api.runtime.logs import Logs
 from api.runtime.message_notifier import MessageNotifier
 from api.runtime.site import Site
@@ -24,6 +25,7 @@ from store.messages.journal import JournalStore
 from store.messages.mailings import MailingStore
 from store.messages.outbox import Outbox
 from store.messages.trigger_states import TriggerStore
+from store.site.api_keys import ApiKeyStore
 from store.site.catalog import CatalogStore
 from store.site.models import ModelStore
 from store.site.segments import SegmentStore
@@ -51,6 +53,7 @@ class Stores:
     mailings: MailingStore
     order_tellers: OrderTellerStore
     dead_letters: DeadLetterStore
+    api_keys: ApiKeyStore
     outboxes: dict[str, Outbox]
     archive: Archive
 
@@ -97,6 +100,7 @@ class State:
     intake_probe: IntakeProbe
     rejected: RejectedEvents
     letters: LetterQueue
+    key_ring: KeyRing
     senders: SenderLimits
     streams: OpenStreams
     memory: DecisionMemory = field(default_factory=DecisionMemory)

@@ -91,8 +91,23 @@ OFF_SITE_EVENTS: Final = frozenset(
 SENT_EVENTS: Final = frozenset({"email_sent", "message_sent"})
 RECEIVED_EVENTS: Final = SENT_EVENTS | {"email_delivered", "message_delivered", "email_bounced"}
 """What the shop did to a visitor who did nothing: no sign of life."""
-SERVER_EVENTS: Final = frozenset({"campaign_cost"})
-"""Events taken from the shop's servers alone: what a browser says of costs would stand in the shop's books."""
+SERVER_EVENTS: Final = frozenset(
+    (ORDER_EVENTS - {"purchase"})
+    | {
+        "campaign_cost",
+        "email_sent",
+        "email_delivered",
+        "email_opened",
+        "email_clicked",
+        "email_bounced",
+        "message_sent",
+        "message_delivered",
+        "call_ended",
+        COMPLAINT_RESOLVED,
+        "loyalty_updated",
+    }
+)
+"""Events taken from the shop's servers alone: of orders, mails and costs a browser knows nothing."""
 SCORES: Final[dict[str, tuple[tuple[str, int, int], ...]]] = {
     "review_added": (("rating", 1, 5),),
     "survey_answered": (("nps", 0, 10), ("csat", 1, 5)),

@@ -12,7 +12,7 @@ import typer
 from shopwindow.commands.options import AsJson, Key, Url, open_remote
 from shopwindow.commands.output import print_json, print_table
 from shopwindow.files import CURRENCY_KEY, FILE_KINDS, POLICY_KEY, id_field, read_display
-from shopwindow.settings import PREFIX, load_settings, settings_table
+from shopwindow.settings import PREFIX, load_settings, settings_table, shown_value
 
 if TYPE_CHECKING:
     from shopwindow.remote import Remote
@@ -178,9 +178,7 @@ def list_settings() -> None:
     rows: list[tuple[str, ...]] = []
     for variable, default, unit, meaning in settings_table():
         name = variable.removeprefix(PREFIX).lower()
-        value = getattr(in_force, name)
-        text = ", ".join(element.site for element in value) if name == "sites" else str(value)
-        rows.append((variable, default, unit, meaning, "(set)" if name.endswith("_key") and value else text))
+        rows.append((variable, default, unit, meaning, shown_value(in_force, name)))
     print_table(("environment variable", "default", "unit", "meaning", "in force"), rows)
     typer.echo(
         f"In a TOML file named by {PREFIX}CONFIG, or ./shopwindow.toml: the same names in lower case, without prefix."

@@ -3,6 +3,7 @@
 from api.http.config import ApiConfig, SiteConfig
 from api.http.edge.client_address import parse_networks
 from api.http.edge.limits import Limits
+from models.access.visitor_token import TOKEN_MODES, TokenMode
 from models.base.durations import DAY_S
 from shopwindow.build import (
     archive_directory,
@@ -13,7 +14,7 @@ from shopwindow.build import (
     redis_url,
     site_names,
 )
-from shopwindow.settings import SettingError, Settings
+from shopwindow.settings import SettingError, Settings, SiteKeys
 
 
 def api_config(settings: Settings) -> ApiConfig:
@@ -22,7 +23,10 @@ def api_config(settings: Settings) -> ApiConfig:
     if settings.shop_site and settings.shop_site not in names:
         raise SettingError(f"shop_site has value {settings.shop_site!r}, not one of {', '.join(sorted(names))}")
     return ApiConfig(
-        sites=tuple(SiteConfig(keys.site, keys.public_key, keys.secret_key) for keys in settings.sites),
+        sites=tuple(
+            SiteConfig(keys.site, keys.public_key, keys.secret_key, _token_mode(keys), keys.token_secret)
+            for keys in settings.sites
+        ),
         redis_url=redis_url(settings),
         redis_cluster=settings.redis_cluster,
         redis_deadline_s=settings.redis_deadline_ms / 1000,
@@ -61,3 +65,7 @@ def api_limits(settings: Settings) -> Limits:
         events_per_visitor=settings.events_per_visitor,
         trusted_proxies=proxies,
     )
+
+
+def _token_mode(keys: SiteKeys) -> TokenMode:
+    return next(mode for mode in TOKEN_MODES if mode == keys.visitor_tokens)

@@ -51,7 +51,7 @@ class LinkStore:
             for device in devices:
                 pipe.getex(keys.links(*device), ex=self._lifetime_s)
             found = cast(list[bytes | None], pipe.execute())
-        return {device: _links(value) for device, value in zip(devices, found, strict=True) if value}
+        return {device: links_of(value) for device, value in zip(devices, found, strict=True) if value}
 
     def add(self, links: Iterable[tuple[DeviceId, Link]]) -> None:
         """Add links; known ones stay as they are."""
@@ -64,7 +64,8 @@ class LinkStore:
         self._client.delete(keys.links(*device))
 
 
-def _links(value: bytes) -> list[Link]:
+def links_of(value: bytes) -> list[Link]:
+    """Read the stored form of a device's links, sorted."""
     rows = [row.partition("\x1f") for row in value.decode(errors="replace").split("\n") if row]
     # Older releases took placeholders for users: whoever was linked to one was linked to nobody.
     return sorted(

@@ -9,14 +9,15 @@ from typing import Any
 import httpx
 import pytest
 
+from models.events.names import SERVER_EVENTS
 from shopwindow.embedded_stack import EmbeddedStack
 from shopwindow.settings import Settings, SiteKeys
 
 PRODUCTS = 60
 
 
-def _keys(site: str) -> SiteKeys:
-    return SiteKeys(site, f"public-{site}-{uuid.uuid4().hex}", f"secret-{site}-{uuid.uuid4().hex}")
+def _keys(site: str, visitor_tokens: str = "off") -> SiteKeys:
+    return SiteKeys(site, f"public-{site}-{uuid.uuid4().hex}", f"secret-{site}-{uuid.uuid4().hex}", visitor_tokens)
 
 
 @dataclass
@@ -29,8 +30,10 @@ class Api:
     secret: httpx.Client
 
     def post(self, *events: dict[str, Any]) -> dict[str, Any]:
-        """Send events with the public key; all must be taken."""
-        response = self.public.post("/v1/events", json={"events": list(events)})
+        """Send events, with the public key where it may; all must be taken."""
+        told_by_servers = any(event["event"] in SERVER_EVENTS for event in events)
+        client = self.secret if told_by_servers else self.public
+        response = client.post("/v1/events", json={"events": list(events)})
         assert response.status_code == 202, response.text
         body: dict[str, Any] = response.json()
         assert body == {"accepted": len(events), "rejected": [], "warnings": []}
@@ -104,7 +107,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedStack]:
         publish_every_s=0.2,
         archive_every_s=0.2,
         click_window_s=0.5,
-        sites=(_keys("alpha"), _keys("beta"), _keys("gamma")),
+        sites=(_keys("alpha"), _keys("beta"), _keys("gamma"), _keys("delta", "known"), _keys("epsilon", "all")),
     )
     with EmbeddedStack(settings, "api") as running:
         yield running
@@ -147,6 +150,22 @@ def api(stack: EmbeddedStack) -> Iterator[Api]:
 def untaught_api(stack: EmbeddedStack) -> Iterator[Api]:
     """The third site: the first one's products, and models that no other test has taught."""
     for opened in _open(stack, stack.settings.sites[2]):
+        opened.put_items(*(product(number) for number in range(PRODUCTS)))
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def known_api(stack: EmbeddedStack) -> Iterator[Api]:
+    """The fourth site, with the same products; a browser needs a token to speak for a known visitor there."""
+    for opened in _open(stack, stack.settings.sites[3]):
+        opened.put_items(*(product(number) for number in range(PRODUCTS)))
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def strict_api(stack: EmbeddedStack) -> Iterator[Api]:
+    """The fifth site, with the same products; a browser needs a token to speak for anybody there."""
+    for opened in _open(stack, stack.settings.sites[4]):
         opened.put_items(*(product(number) for number in range(PRODUCTS)))
         yield opened
 

@@ -19,6 +19,7 @@ MAY_IMPORT: Mapping[str, set[str]] = {
 WINGS: Mapping[str, Mapping[str, set[str]]] = {
     "models": {
         "base": set(),
+        "access": {"base"},
         "events": {"base"},
         "catalog": {"base", "events"},
         "visitor": {"base", "events", "catalog"},

@@ -26,6 +26,8 @@ VIEWABLE_NAMED_ALOUD = {
     "models/visitor/timeline.py": "leaves the param out of what a timeline shows, and asks nothing of it",
 }
 HASHED = {
+    "models/access/api_key.py": "what a key is known by, from the key",
+    "models/access/visitor_token.py": "the signature of a token",
     "api/shop/pictures.py": "the seed of a made-up picture, from a name",
     "models/base/bucketing.py": "a visitor's bucket, from what it is for, the site and the visitor",
     "models/catalog/feature_hashing.py": "the rows of a sketch, from a token",

@@ -33,15 +33,14 @@ class SenderLimits:
         """Give whose a request is, as `ClientAddress` has it."""
         return self._addresses.sender(scope)
 
-    def admit_key(self, site: str, *, is_secret: bool) -> None:
+    def admit_key(self, site: str, key_id: str, *, is_secret: bool) -> None:
         """Count a request under one of a site's keys; raises `ProblemError` where there are too many."""
-        wait_s = (self._secret_keys if is_secret else self._public_keys).draw(site, monotonic())
+        wait_s = (self._secret_keys if is_secret else self._public_keys).draw(f"{site}\n{key_id}", monotonic())
         if wait_s:
             most = self._limits.rate_per_secret_key if is_secret else self._limits.rate_per_public_key
-            kind = "secret" if is_secret else "public"
             raise too_many(
                 "key_rate_exceeded",
-                f"the {kind} key of site {site!r} is used for more than {most:g} requests a second",
+                f"key {key_id!r} of site {site!r} is used for more than {most:g} requests a second",
                 wait_s,
             )
 

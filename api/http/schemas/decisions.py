@@ -61,6 +61,7 @@ class DecisionsRequest(msgspec.Struct):
     """A page's placements and lists."""
 
     visitor_id: Annotated[str | None, Meta(examples=_VISITOR)] = None
+    visitor_token: Annotated[str | None, Meta(description="Of a known visitor, or of a device they hold.")] = None
     placements: Annotated[list[PlacementAsked | str], Meta(max_length=MAX_PARTS)] = []
     lists: Annotated[list[ListAsked], Meta(max_length=MAX_PARTS)] = []
     exclude: Annotated[list[str], Meta(max_length=MAX_IDS)] | None = None
@@ -147,6 +148,9 @@ class Head(Shape):
 
     decision_id: str = Field(description="Send it back in params.decision_id of the events that follow.")
     visitor_id: str | None
+    visitor_token_missing: bool = Field(
+        description="Whether this is answered as for nobody: the id is somebody's, and its visitor_token is missing."
+    )
     holdout: bool
     campaign_id: str | None = Field(description="Of the running campaign that led to this visit.", examples=["spring"])
     echo: bool = Field(description="Whether that campaign is echoed; a tenth of the visitors get no echo.")

@@ -7,7 +7,7 @@ from models.base.errors import show_value
 MAX_EVENT_WARNINGS: Final = 20
 """Warnings of one event; what else was odd about it is mended without a word."""
 
-WarningCode = Literal["read_as", "dropped", "shortened", "unknown", "placeholder", "clock_corrected"]
+WarningCode = Literal["read_as", "dropped", "shortened", "unknown", "placeholder", "clock_corrected", "token_missing"]
 
 
 class EventWarning(NamedTuple):

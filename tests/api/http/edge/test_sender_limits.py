@@ -16,7 +16,7 @@ REFUSAL = ProblemError(401, "key_unknown", "the key belongs to no site")
 
 def refusal_of_key(limits: SenderLimits, site: str, *, is_secret: bool) -> ProblemError | None:
     try:
-        limits.admit_key(site, is_secret=is_secret)
+        limits.admit_key(site, "secret" if is_secret else "public", is_secret=is_secret)
     except ProblemError as error:
         return error
     return None
@@ -31,7 +31,7 @@ def test_each_key_has_its_rate() -> None:
         assert refused is not None
         assert (refused.status, refused.code) == (429, "key_rate_exceeded")
         assert int(refused.headers["Retry-After"]) > 50
-        assert f"{'secret' if is_secret else 'public'} key of site {site!r}" in refused.detail
+        assert f"key {('secret' if is_secret else 'public')!r} of site {site!r}" in refused.detail
 
 
 def test_no_rate_is_no_limit() -> None:
@@ -56,7 +56,7 @@ def test_wrong_keys_wait_longer_each_time_by_address() -> None:
     waits = [limits.key_refused(SCOPE, REFUSAL).headers["Retry-After"] for _ in range(4)]
     assert waits == ["1", "2", "4", "8"]
     assert limits.key_refused(OTHER, REFUSAL) is REFUSAL
-    limits.admit_key("shop", is_secret=False)
+    limits.admit_key("shop", "public", is_secret=False)
 
 
 @pytest.mark.parametrize("number", [1, 5])

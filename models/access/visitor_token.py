@@ -1,7 +1,7 @@
 """Visitor tokens: who holds one may speak for a visitor, since the API or the shop's own server has signed it.
 
-A token is `<expires>.<signature>`: epoch seconds until which it counts, and HMAC-SHA256 with the site's token secret, in
-hexadecimal, of the lines `site`, `visitor_id` and `expires`. It always stands beside the id it is for.
+A token is `<expires>.<signature>`: epoch seconds until which it counts, and HMAC-SHA256 with the site's token secret,
+in hexadecimal, of the lines `site`, `visitor_id` and `expires`. It always stands beside the id it is for.
 """
 
 import hmac

@@ -1,18 +1,17 @@
 """API keys: what each may do, and how it is known again without being kept."""
 
 from hashlib import sha256
-from secrets import token_hex, token_urlsafe
 from typing import Final, Literal, NamedTuple, get_args
 
 import msgspec
 
 from models.base.errors import InvalidError, show_value
 
-Scope = Literal["browser", "events", "read", "write", "admin"]
-SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
-"""In pages: events of a browser's own visitor, decisions. On servers: any event; reading; changing; keys, erasure and what
-was set aside."""
-SERVER_SCOPES: Final[frozenset[Scope]] = frozenset(SCOPES) - {"browser"}
+KeyScope = Literal["browser", "events", "read", "write", "admin"]
+SCOPES: Final[tuple[KeyScope, ...]] = get_args(KeyScope)
+"""In pages: events of a browser's own visitor, decisions. On servers: any event; reading; changing; and keys, erasure
+and what was set aside."""
+SERVER_SCOPES: Final[frozenset[KeyScope]] = frozenset(SCOPES) - {"browser"}
 _PREFIX: Final = "sw"
 _LONGEST_NAME: Final = 60
 
@@ -22,7 +21,7 @@ class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
 
     key_id: str
     name: str
-    scopes: tuple[Scope, ...]
+    scopes: tuple[KeyScope, ...]
     digest: str
     created_at_s: float
     expires_at_s: float = 0.0
@@ -35,10 +34,11 @@ class NewKey(NamedTuple):
     secret: str
 
 
-def make_key(name: str, scopes: tuple[Scope, ...], now_s: float, expires_at_s: float = 0.0) -> NewKey:
-    """Make a key: 256 bits of chance behind an id, so that a digest without salt tells nothing of it."""
-    key_id = token_hex(6)
-    secret = f"{_PREFIX}_{key_id}_{token_urlsafe(32)}"
+def make_key(
+    name: str, scopes: tuple[KeyScope, ...], now_s: float, expires_at_s: float, *, key_id: str, chance: str
+) -> NewKey:
+    """Make a key of an id and at least 256 bits of chance, so that a digest without salt tells nothing of it."""
+    secret = f"{_PREFIX}_{key_id}_{chance}"
     return NewKey(
         ApiKey(
             key_id=key_id,
@@ -57,7 +57,7 @@ def digest_of(secret: str) -> str:
     return sha256(secret.encode(errors="surrogatepass")).hexdigest()
 
 
-def parse_scopes(raw: object) -> tuple[Scope, ...]:
+def parse_scopes(raw: object) -> tuple[KeyScope, ...]:
     """Read scopes, each once, in their own order; raises `InvalidError`."""
     if not isinstance(raw, list) or not raw:
         raise InvalidError("scopes_invalid", f"scopes must be a list of {', '.join(SCOPES)}, got {show_value(raw)}")

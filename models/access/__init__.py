@@ -1,0 +1,1 @@
+"""Who may do what: keys of the API, and tokens of visitors."""
