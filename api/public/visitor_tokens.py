@@ -39,7 +39,7 @@ class TokenAsked(Struct):
     visitor_id: Annotated[
         str | None, Meta(description="An id nobody was seen under; a new one by default.", examples=["v-1042"])
     ] = None
-    lasts_s: Annotated[int | None, Meta(ge=_LEAST_S, le=_MOST_S, description="With a server's key alone.")] = None
+    lasts_s: Annotated[int, Meta(ge=_LEAST_S, le=_MOST_S, description="With a server's key alone.")] | None = None
 
 
 class TokenMinted(Shape):

@@ -35,7 +35,7 @@ BAD_EVENTS: list[tuple[Any, str, str]] = [
 def test_a_bad_event_is_named_and_fails_no_other(api: Api, bad: Any, code: str, value: str) -> None:
     visitor = new_visitor()
     good = event("view_item", visitor, "p1")
-    body = api.public.post("/v1/events", json={"events": [good, bad, good]})
+    body = api.secret.post("/v1/events", json={"events": [good, bad, good]})
     assert body.status_code == 202
     answer = body.json()
     assert answer["accepted"] == 2

@@ -17,7 +17,7 @@ SITES = 40
 def story_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedStack]:
     """One stack, with a site for each story."""
     sites = tuple(
-        SiteKeys(f"story-{number}", f"public-{number}-{uuid.uuid4().hex}", f"secret-{number}-{uuid.uuid4().hex}")
+        SiteKeys(f"story-{number}", f"public-{number}-{uuid.uuid4().hex}", f"secret-{number}-{uuid.uuid4().hex}", "off")
         for number in range(SITES)
     )
     settings = Settings(
