@@ -22,6 +22,7 @@ _CODES: Final = (
     "CLUSTERDOWN",
     "TRYAGAIN",
     "BUSY",  # another's script has been running for too long
+    "UNBLOCKED",  # who waited for records is sent away, since the server follows another from now on
 )
 _REFUSED: Final = re.compile(rf"(?:^|-|because of: )(?:{'|'.join(_CODES)})\b")
 _LONGEST: Final = 400

@@ -1,6 +1,8 @@
 """Refusals: what a real Redis answers where it is full, failing over or short of replicas means "not now"."""
 
 import asyncio
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -107,3 +109,23 @@ def test_what_no_waiting_mends_is_an_error_still(client: Client) -> None:
 )
 def test_a_refusal_is_known_by_its_code_wherever_it_stands(answer: str, refused: bool) -> None:
     assert is_refusal(answer) is refused
+
+
+def test_whoever_waits_while_the_server_changes_sides_is_refused_for_now(client: Client, server: EmbeddedRedis) -> None:
+    waiting = connect(server.url, timeout_s=30)
+    refused: list[BaseException] = []
+
+    def wait() -> None:
+        try:
+            waiting.xread({"stream": "$"}, block=20_000)
+        except UNAVAILABLE as error:
+            refused.append(error)
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    while client.info("clients")["blocked_clients"] == 0:
+        time.sleep(0.01)
+    fail_over(client)
+    thread.join(20)
+    waiting.close()
+    assert [str(error)[:9] for error in refused] == ["UNBLOCKED"]
