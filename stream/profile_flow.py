@@ -11,11 +11,13 @@ from bytewax.outputs import StatelessSinkPartition
 
 from models.catalog.assortment import Assortment
 from models.events.dead_letter import DeadLetter, encode_dead_letter
-from models.events.events import Event, encode_event
-from models.events.names import NOTICES, VISITOR_DELETED
+from models.events.events import Event
+from models.events.names import NOTICES, VISITOR_DELETED, VISITOR_IDENTIFIED
+from models.visitor.cart import GroupOf
+from models.visitor.identity import Link
+from models.visitor.part_events import part_notices
 from models.visitor.profile import Profile
 from models.visitor.profile_batch import Change, learn, new_parts
-from models.visitor.profile_merge import joining
 from models.visitor.timeline import encode_entry, timeline_entry_of
 from store.clock import Clock
 from store.log.groups import PROFILE_GROUP
@@ -23,7 +25,7 @@ from store.log.log import Batch, EventLog, GroupConsumer
 from store.site.catalog import CatalogStore
 from store.site.segments import SegmentStore
 from store.visitors.memberships import MembershipStore
-from store.visitors.profiles import ProfileStore, ProfileUpdate
+from store.visitors.profiles import ProfileStore, ProfileUpdate, SavedEvents
 from stream.assortments import Assortments
 from stream.decode import Decoded, Decoder
 from stream.flow_context import FlowContext
@@ -119,7 +121,7 @@ class ProfileWorker:
             visitors = by_site.setdefault(event.site, {})
             visitors.setdefault(event.visitor_id, []).append((position, event))
         for site, visitors in by_site.items():
-            applied, duplicates = retry_until_available(
+            saved = retry_until_available(
                 self._stop,
                 f"save profiles of partition {decoded.partition}",
                 partial(self._update, site, decoded.partition, visitors),
@@ -127,13 +129,14 @@ class ProfileWorker:
             if self._segment_worker is not None:
                 relay = partial(self._segment_worker.relay_notices, site, decoded.partition)
                 retry_until_available(self._stop, f"tell what moved in partition {decoded.partition}", relay)
-            EVENTS_READ.labels(PROFILE_GROUP, "applied").inc(applied)
-            EVENTS_READ.labels(PROFILE_GROUP, "duplicate").inc(duplicates)
+            EVENTS_READ.labels(PROFILE_GROUP, "applied").inc(saved.applied)
+            EVENTS_READ.labels(PROFILE_GROUP, "duplicate").inc(saved.duplicates)
+            EVENTS_READ.labels(PROFILE_GROUP, "erased").inc(saved.erased)
         BATCH_SECONDS.labels(PROFILE_GROUP).observe(time.perf_counter() - started)
         observe_lag(PROFILE_GROUP, decoded.events)
         return ProfiledBatch(decoded.partition, decoded.last_position, decoded.dead_letters)
 
-    def _update(self, site: str, partition: int, visitors: Mapping[str, list[tuple[int, Event]]]) -> tuple[int, int]:
+    def _update(self, site: str, partition: int, visitors: Mapping[str, list[tuple[int, Event]]]) -> SavedEvents:
         assortment = self._assortments.current(site)
 
         def learned(visitor_ids: list[str], profiles: list[Profile]) -> list[ProfileUpdate]:
@@ -158,57 +161,41 @@ def learn_visitors(
         for position, event in events[visitor_id]
     ]
     loaded = [profile.position for profile in profiles]
-    links = [profile.links for profile in profiles]
-    outcomes = learn(profiles, changes, assortment.vector_of_item, assortment.on_sale, assortment.item_groups.group_of)
-    applied = [0] * len(profiles)
-    duplicates = [0] * len(profiles)
+    links: list[list[Link]] = [[] for _ in profiles]
+    links_from = [profile.erased_until for profile in profiles]
+    group_of = assortment.item_groups.group_of
+    outcomes = learn(profiles, changes, assortment.vector_of_item, assortment.on_sale, group_of)
+    counted = {outcome: [0] * len(profiles) for outcome in ("applied", "duplicate", "erased")}
     on_items = [0] * len(profiles)
     on_unknown_items = [0] * len(profiles)
     entries: list[list[bytes]] = [[] for _ in profiles]
     forget = [False] * len(profiles)
     notices = [
-        _joinings(visitor_id, profile, loaded_at, events[visitor_id][-1][1])
+        _joinings(visitor_id, profile, loaded_at, events[visitor_id][-1][1], group_of)
         for visitor_id, profile, loaded_at in zip(visitor_ids, profiles, loaded, strict=True)
     ]
     for change, outcome in zip(changes, outcomes, strict=True):
-        if outcome in ("applied", "told"):
-            if outcome == "applied":
-                applied[change.row] += 1
-                on_items[change.row] += bool(change.event.items)
-                on_unknown_items[change.row] += any(not assortment.knows(item.item_id) for item in change.event.items)
-            if change.event.event == VISITOR_DELETED:
-                entries[change.row], forget[change.row] = [], True
-            elif (entry := timeline_entry_of(change.position, change.event)) is not None:
-                entries[change.row].append(encode_entry(entry))
-        elif outcome == "duplicate":
-            duplicates[change.row] += 1
-    new_links = [
-        [link for link in profile.links if link not in before] if profile.links else ()
-        for profile, before in zip(profiles, links, strict=True)
-    ]
-    rows = zip(
-        profiles, applied, duplicates, entries, forget, notices, new_links, on_items, on_unknown_items, strict=True
-    )
+        row, event = change.row, change.event
+        if outcome in counted:
+            counted[outcome][row] += 1
+        if outcome == "applied":
+            on_items[row] += bool(event.items)
+            on_unknown_items[row] += any(not assortment.knows(item.item_id) for item in event.items)
+        if outcome in ("applied", "told") and (entry := timeline_entry_of(change.position, event)) is not None:
+            entries[row].append(encode_entry(entry))
+        elif outcome == "notice" and event.event == VISITOR_DELETED:
+            entries[row], links[row], forget[row] = [], [], True
+        elif outcome == "notice" and event.event == VISITOR_IDENTIFIED and change.position > links_from[row]:
+            links[row].append(Link(event.at_s, event.user_id))
+    numbers = zip(*counted.values(), on_items, on_unknown_items, strict=True)
+    rows = zip(profiles, (SavedEvents(*row) for row in numbers), entries, forget, notices, links, strict=True)
     return [ProfileUpdate(*row) for row in rows]
 
 
-def _joinings(device_id: str, profile: Profile, loaded_at: int, latest: Event) -> list[bytes]:
+def _joinings(device_id: str, profile: Profile, loaded_at: int, latest: Event, group_of: GroupOf) -> list[bytes]:
     """What tells the visitors a device belongs to of the parts it has given them in this micro-batch."""
-    parts = new_parts(profile, loaded_at) if profile.parts else []
-    holders = {(part.after, part.until): part.user_id for part in parts if not part.back}
-    return [
-        encode_event(
-            joining(
-                latest.site,
-                device_id,
-                part,
-                latest.at_s,
-                latest.accepted_at_s,
-                holders.get((part.after, part.until), "") if part.back else "",
-            )
-        )
-        for part in parts
-    ]
+    parts = new_parts(profile, loaded_at, group_of) if profile.parts else []
+    return part_notices(latest.site, device_id, parts, latest.at_s, latest.accepted_at_s)
 
 
 class CommitSink(StatelessSinkPartition[ProfiledBatch | None]):
@@ -234,10 +221,11 @@ class CommitSink(StatelessSinkPartition[ProfiledBatch | None]):
     def _set_aside(self, done: ProfiledBatch) -> None:
         records = [(0, encode_dead_letter(letter)) for letter in done.dead_letters]
         retry_until_available(self._stop, "set dead letters aside", lambda: self._dead_letters.append(records))
-        by_site: dict[str, int] = {}
+        by_site: dict[str, list[int]] = {}
         for letter in done.dead_letters:
-            by_site[letter.site] = by_site.get(letter.site, 0) + 1
-        for site, count in by_site.items():
-            if site:
-                self._profiles.count_unused(site, done.partition, "dead_letters", count)
+            if letter.site:
+                by_site.setdefault(letter.site, []).append(letter.position)
+        for site, positions in by_site.items():
+            count = partial(self._profiles.count_dead_letters, site, done.partition, positions)
+            retry_until_available(self._stop, f"count dead letters of {site}", count)
         EVENTS_READ.labels(PROFILE_GROUP, "dead_letter").inc(len(done.dead_letters))

@@ -129,26 +129,16 @@ def _round(
     stored[:] = np.where(largest[:, :, None] > 0.0, np.minimum(np.maximum(dithered, -_LIMIT), _LIMIT), 0.0)
 
 
-def joined_sketch(stored: bytes, other: bytes, position: int) -> bytes:
-    """Give the sum of two stored sketches, rounded as of a log position."""
-    if not stored or not other:
-        return stored or other
-    both = Sketches([stored, other])
-    at_s = float(both.landmark_s.max())
-    both.values[0] = both.as_of(0, at_s) + both.as_of(1, at_s)
-    both.landmark_s[0] = at_s
-    return both.encode([position, position])[0]
-
-
-def parted_sketch(stored: bytes, other: bytes, position: int) -> bytes:
-    """Give a stored sketch less another that is in it, rounded as of a log position."""
-    if not stored or not other:
-        return stored
-    both = Sketches([stored, other])
-    at_s = float(both.landmark_s.max())
-    both.values[0] = both.as_of(0, at_s) - both.as_of(1, at_s)
-    both.landmark_s[0] = at_s
-    return both.encode([position, position])[0]
+def joined_sketch(stored: Sequence[bytes]) -> bytes:
+    """Give the sum of stored sketches; one alone is as it was."""
+    known = [sketch for sketch in stored if sketch]
+    if len(known) < 2:
+        return known[0] if known else b""
+    sketches = Sketches(known)
+    at_s = float(sketches.landmark_s.max())
+    sketches.values[0] = sum(sketches.as_of(row, at_s) for row in range(len(known)))
+    sketches.landmark_s[0] = at_s
+    return sketches.encode([0] * len(known))[0]
 
 
 def directions(stored: bytes) -> NDArray[np.float64]:
