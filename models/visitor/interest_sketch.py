@@ -129,16 +129,24 @@ def _round(
     stored[:] = np.where(largest[:, :, None] > 0.0, np.minimum(np.maximum(dithered, -_LIMIT), _LIMIT), 0.0)
 
 
-def joined_sketch(stored: Sequence[bytes]) -> bytes:
-    """Give the sum of stored sketches; one alone is as it was."""
-    known = [sketch for sketch in stored if sketch]
-    if len(known) < 2:
-        return known[0] if known else b""
-    sketches = Sketches(known)
-    at_s = float(sketches.landmark_s.max())
-    sketches.values[0] = sum(sketches.as_of(row, at_s) for row in range(len(known)))
-    sketches.landmark_s[0] = at_s
-    return sketches.encode([0] * len(known))[0]
+def joined_sketches(groups: Sequence[Sequence[bytes]]) -> list[bytes]:
+    """Give the sum of each group of stored sketches; where one alone says something, as it is."""
+    told = [[sketch for sketch in group if sketch] for group in groups]
+    made = [group[0] if group else b"" for group in told]
+    several = [place for place, group in enumerate(told) if len(group) > 1]
+    if not several:
+        return made
+    sketches = Sketches([sketch for place in several for sketch in told[place]])
+    group = np.repeat(np.arange(len(several)), [len(told[place]) for place in several])
+    newest = np.full(len(several), -np.inf)
+    np.maximum.at(newest, group, sketches.landmark_s)
+    fade = np.exp2(np.maximum((sketches.landmark_s - newest[group])[:, None] * _RATES, -1000.0))
+    total = np.zeros((len(several), 3, DIM))
+    np.add.at(total, group, sketches.values * fade[:, :, None])
+    sketches.values, sketches.landmark_s = total, newest
+    for place, stored in zip(several, sketches.encode([0] * len(several)), strict=True):
+        made[place] = stored
+    return made
 
 
 def directions(stored: bytes) -> NDArray[np.float64]:

@@ -29,6 +29,8 @@ from models.visitor.order_value import OrderValue, order_value_of
 from models.visitor.satisfaction import Satisfaction, learn_satisfaction
 
 MAX_RECENT: Final = 24
+_POSITION_BITS: Final = 40
+_ERASURES: Final = 1 << 63 - _POSITION_BITS
 _ERASED: Final = 1 << 63
 
 WEIGHTS: Final = {
@@ -147,7 +149,9 @@ class Profile(msgspec.Struct, array_like=True):
     @property
     def stamp(self) -> int:
         """What tells this profile from others of the visitor: the log position, marked while an erasure lies ahead."""
-        return self.position | (_ERASED if self.erased_until > self.position else 0)
+        if self.erased_until <= self.position:
+            return self.position
+        return self.position | _ERASED | self.erased_until % _ERASURES << _POSITION_BITS
 
     @property
     def is_bot(self) -> bool:
@@ -303,13 +307,18 @@ def _leads_elsewhere(click: str | None, event: Event) -> bool:
     return touch is not None and not is_same_campaign(click, touch.campaign)
 
 
+def seen_again(known: RecentItem, seen: RecentItem) -> RecentItem:
+    """Give what two looks at one item are together: when last, and the strongest thing done with it."""
+    event = max(known.event, seen.event, key=_STRENGTH.__getitem__)
+    return RecentItem(seen.item_id, max(known.at_s, seen.at_s), event)
+
+
 def remember_recent(profile: Profile, seen: RecentItem) -> None:
     """Put an item among the recent ones by event time; one entry an item, with its latest time."""
     recent = profile.recent
     for index, known in enumerate(recent):
         if known.item_id == seen.item_id:
-            event = max(known.event, seen.event, key=_STRENGTH.__getitem__)
-            seen = RecentItem(seen.item_id, max(known.at_s, seen.at_s), event)
+            seen = seen_again(known, seen)
             del recent[index]
             break
     place = len(recent)

@@ -1,6 +1,6 @@
 """Profile batch: a micro-batch of events learned into the profiles they concern, all vectors in one addition."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -21,13 +21,14 @@ from models.events.order_copy import copied_event
 from models.events.subjects import subjects_of
 from models.visitor.cart import GroupOf
 from models.visitor.contact_history import learn_contact
+from models.visitor.given_parts import erased_profile, forget_told, told_parts
 from models.visitor.identity import Joined, Link, Part, owner_now
-from models.visitor.interest_sketch import Sketches
+from models.visitor.interest_sketch import Sketches, joined_sketches
 from models.visitor.order import OnSale
 from models.visitor.order_value import sold_reduced
 from models.visitor.part_events import read_joining, takes_back
 from models.visitor.profile import WEIGHTS, Profile, apply_one, decode_profile, first_time, tell_of_order
-from models.visitor.profile_stretches import Stretches, erased_profile, forget_told, told_parts
+from models.visitor.profile_stretches import Stretches
 
 LearnOutcome = Literal["applied", "told", "duplicate", "erased", "replayed", "notice"]
 
@@ -169,14 +170,18 @@ class _Batch:
         self._add_looks()  # what others are still to be told of it holds them
         known = self._stretches.pop(row)
         position = known.profile.position
-        closed = known.put_together(self._group_of)
-        self._profiles[row] = erased_profile(closed, user_id, position, known.loaded_at, self._group_of)
+        closed = _put_together([known], self._group_of)[0]
+        erased = erased_profile(closed, user_id, position, known.loaded_at, self._group_of)
+        if closed.erased_until > position:  # and will be again
+            erased.erased_until, erased.erased_in_turn = closed.erased_until, closed.erased_in_turn
+        self._profiles[row] = erased
 
     def close(self) -> None:
         """Add the vectors, then put together what was learned apart."""
         self._add_looks()
-        for row, stretches in self._stretches.items():
-            self._profiles[row] = stretches.put_together(self._group_of)
+        made = _put_together(list(self._stretches.values()), self._group_of)
+        for row, profile in zip(self._stretches, made, strict=True):
+            self._profiles[row] = profile
 
     def _add_looks(self) -> None:
         if not self.looks:
@@ -215,4 +220,11 @@ def with_part(profile: Profile, device_id: str, part: Part, group_of: GroupOf = 
     stretches = Stretches(profile)
     joined = Joined(device_id, part.after, part.until, part.since_s, part.ended_s, None, part.told_at, part.state)
     stretches.hold(_taken(joined) if part.back else joined, decode_profile(part.state))
-    return stretches.put_together(group_of)
+    return _put_together([stretches], group_of)[0]
+
+
+def _put_together(learned: Sequence[Stretches], group_of: GroupOf) -> list[Profile]:
+    made = [stretches.put_together(group_of) for stretches in learned]
+    for (profile, _), sketch in zip(made, joined_sketches([sketches for _, sketches in made]), strict=True):
+        profile.sketch = sketch
+    return [profile for profile, _ in made]

@@ -13,9 +13,8 @@ import msgspec
 from models.events.sessions import SESSION_GAP_S
 from models.visitor.cart import GroupOf, carts_together
 from models.visitor.contact_history import merged_contacts
-from models.visitor.interest_sketch import joined_sketch
 from models.visitor.order_history import History, merge
-from models.visitor.profile import COUNTED, Profile, Session, cart_of, put_cart, remember_recent
+from models.visitor.profile import COUNTED, MAX_RECENT, Profile, RecentItem, Session, cart_of, put_cart, seen_again
 from models.visitor.satisfaction import merged_satisfaction
 
 
@@ -32,7 +31,7 @@ class Learned(NamedTuple):
 
 
 def merged(learned: Sequence[Learned], group_of: GroupOf = str) -> Profile:
-    """Give one profile of all that was learned apart, which stays as it is.
+    """Give one profile of all that was learned apart, which stays as it is; all but the vectors.
 
     Of the log it names nothing: no position, event ids or parts. `group_of` tells of which group an item is a variant.
     """
@@ -58,16 +57,24 @@ def merged(learned: Sequence[Learned], group_of: GroupOf = str) -> Profile:
         device=next((profile.device for profile in reversed(latest) if profile.device), ""),
         region=next((profile.region for profile in reversed(latest) if profile.region), ""),
         orders=_orders([profile.orders for profile in everybody if profile.orders is not None]),
-        sketch=joined_sketch([profile.sketch for profile in everybody]),
+        recent=_recent(known),
         intent=any(profile.intent for profile in everybody),
         satisfaction=reduce(merged_satisfaction, (profile.satisfaction for profile in everybody), None),
         contact_history=reduce(merged_contacts, (profile.contact_history for profile in everybody), None),
     )
-    for profile in known:
-        for seen in profile.recent:
-            remember_recent(made, seen)
     put_cart(made, carts_together([cart_of(profile) for profile in everybody], group_of))
     return made
+
+
+def _recent(profiles: Sequence[Profile]) -> list[RecentItem]:
+    if len(profiles) == 1:
+        return list(profiles[0].recent)
+    found: dict[str, RecentItem] = {}
+    for profile in profiles:
+        for seen in profile.recent:
+            known = found.get(seen.item_id)
+            found[seen.item_id] = seen if known is None else seen_again(known, seen)
+    return sorted(found.values(), key=lambda seen: (seen.at_s, seen.item_id))[-MAX_RECENT:]
 
 
 def _orders(histories: Sequence[History]) -> History | None:

@@ -29,12 +29,11 @@ from models.visitor.identity import (
     ends_at,
     owner_of_stretch,
 )
-from models.visitor.interest_sketch import joined_sketch
+from models.visitor.interest_sketch import joined_sketches
 from models.visitor.order_history import History, merge, order_ids
 from models.visitor.profile import Profile, decode_profile, encode_profile
 from models.visitor.profile_merge import Learned, copied_orders, merged
 
-_NOTHING: Final = encode_profile(Profile())
 _NEVER_S: Final = 1.0
 """When a stretch was of which no event says when: before all others."""
 
@@ -264,6 +263,7 @@ class Stretches:
         state = stretch.profile
         part = Learned(decode_profile(joined.state), joined.device_id, joined.after)
         made = merged([Learned(state), part])
+        (made.sketch,) = joined_sketches([_sketches([state, part.profile])])
         there = [kept for kept in state.joined if kept is not joined]
         made.joined = [*there, msgspec.structs.replace(joined, state=b"")]
         _become(state, made)
@@ -313,15 +313,18 @@ class Stretches:
             closed=any(part.closed for part in parts),
         )
 
-    def put_together(self, group_of: GroupOf = str) -> Profile:
-        """Give the profile with all that was learned, as it is stored; `group_of` tells of which group an item is."""
+    def put_together(self, group_of: GroupOf = str) -> tuple[Profile, list[bytes]]:
+        """Give the profile with all that was learned, as it is stored, and the sketches whose sum is to be its own.
+
+        `group_of` tells of which group an item is a variant.
+        """
         profile = self.profile
         if not self._apart:
             profile.parts = self._told
-            return profile
+            return profile, [profile.sketch]
         for stretch in (*self._over, *self._stretches):
             if stretch.fused:
-                stretch.profile.sketch = joined_sketch([each.sketch for each in (stretch.profile, *stretch.fused)])
+                (stretch.profile.sketch,) = joined_sketches([_sketches([stretch.profile, *stretch.fused])])
             if stretch.told_to not in ("", stretch.part.user_id):
                 state = encode_profile(stretch.profile)
                 self._told.append(
@@ -329,7 +332,7 @@ class Stretches:
                 )
         own = [stretch for stretch in self._stretches if stretch.own]
         alone = own[0] if len(own) == 1 and not any(kept.told_at for kept in own[0].profile.joined) else None
-        learned = [each for stretch in own for each in _learned(stretch.profile)]
+        learned = [each for stretch in own for each in learned_of(stretch.profile)] if alone is None else []
         made = alone.profile if alone is not None else merged(learned, group_of)
         made.joined = [kept for stretch in own for kept in stretch.profile.joined] if alone is None else made.joined
         parts = [
@@ -338,17 +341,22 @@ class Stretches:
             if stretch.part.user_id or not (stretch is alone and _is_whole(stretch.part, profile))
         ]
         if alone is None:
-            made.joined = _named(made.joined)
+            made.joined = named_joined(made.joined)
         made.position, made.event_ids, made.links, made.given = (
             profile.position, profile.event_ids, profile.links, profile.given
         )  # fmt: skip
-        made.user_id = profile.user_id
+        named = "" if profile.links else next((stretch.profile.user_id for stretch in own), "")
+        made.user_id = profile.user_id or named
         made.erased_until, made.erased_in_turn = profile.erased_until, profile.erased_in_turn
         made.parts = [*self._told, *sorted(parts, key=lambda part: (part.after, part.since_s))]
         if not made.events_seen:
             made.accepted_at_s = max(made.accepted_at_s, profile.accepted_at_s)
         self.profile = made
-        return made
+        return made, [made.sketch] if alone is not None else _sketches([each.profile for each in learned])
+
+
+def _sketches(profiles: Sequence[Profile]) -> list[bytes]:
+    return [profile.sketch for profile in profiles]
 
 
 def _become(state: Profile, made: Profile) -> None:
@@ -362,7 +370,7 @@ def _is_whole(part: Part, profile: Profile) -> bool:
     return not profile.links and not part.since_s and not part.ended_s and not part.closed
 
 
-def _learned(state: Profile) -> list[Learned]:
+def learned_of(state: Profile) -> list[Learned]:
     """Give what a stretch has learned itself, and what devices brought it."""
     links = [joined for joined in state.joined if joined.is_link and joined.met_s]
     found = [Learned(state)]
@@ -374,7 +382,7 @@ def _learned(state: Profile) -> list[Learned]:
     return found
 
 
-def _named(joined: Sequence[Joined]) -> list[Joined]:
+def named_joined(joined: Sequence[Joined]) -> list[Joined]:
     """Give the devices of a profile, and the parts they brought, without what these are."""
     parts = {
         (each.device_id, each.after): msgspec.structs.replace(each, state=b"", before=None)
@@ -386,54 +394,14 @@ def _named(joined: Sequence[Joined]) -> list[Joined]:
     return [*links.values(), *parts.values()]
 
 
-def told_parts(profile: Profile, past: int, group_of: GroupOf = str) -> list[Part]:
-    """Give the parts of a profile that were told, or taken back, past a log position, with all that is told of them."""
-    return [
-        told_part(profile, part, group_of)
-        for part in profile.parts
-        if part.user_id and part.told_at > past and part.state
-    ]
-
-
-def told_part(profile: Profile, part: Part, group_of: GroupOf = str) -> Part:
-    """Give a part of a profile with all that is told of it."""
-    return part if part.back else msgspec.structs.replace(part, state=encode_profile(_told(profile, part, group_of)))
-
-
-def is_news(profile: Profile, device_id: str, part: Part) -> bool:
-    """Whether a visitor's profile does not hold what a device gave it as it is, or still holds what it took back."""
-    held = (each for each in profile.joined if (each.device_id, each.after) == (device_id, part.after) and each.until)
-    known = next(held, None)
-    return known.told_at < part.told_at if known is not None else bool(part.state) and not part.back
-
-
-def forget_told(profile: Profile) -> None:
-    """Keep of the parts that were told what is of use: of those that are over, only whose they are."""
-    backs = [part for part in profile.parts if part.back]
-    over = [msgspec.structs.replace(part, state=b"") for part in profile.parts if part.over and not part.back]
-    kept = [part for part in profile.parts if not (part.back or part.over)]
-    profile.parts = [*over[-MAX_JOINED:], *backs[-MAX_IDENTITY_PARTS:], *kept]
-
-
-def _told(profile: Profile, part: Part, group_of: GroupOf) -> Profile:
-    """What is told of a part: what devices brought it is in it, and what became of its orders since."""
-    state = decode_profile(part.state)
-    made = merged(_learned(state), group_of)
-    made.joined, made.user_id = _named(state.joined), state.user_id
-    for other in profile.parts:
-        if not (part.over or other is part or other.back or other.over):
-            _tell_of_orders(made, (decode_profile(other.state) if other.state else profile).orders)
-    return made
-
-
 def _exchange_orders(one: Profile, other: Profile) -> None:
     """Let two stretches know for good what each tells of the other's orders."""
     copied = None if one.orders is None else copied_orders(one.orders)
-    _tell_of_orders(one, other.orders)
-    _tell_of_orders(other, copied)
+    tell_of_orders(one, other.orders)
+    tell_of_orders(other, copied)
 
 
-def _tell_of_orders(profile: Profile, others: History | None) -> None:
+def tell_of_orders(profile: Profile, others: History | None) -> None:
     """Let a stretch know what another tells of the orders it knows; that makes none of them here."""
     known = set(order_ids(profile.history))
     if profile.orders is None or others is None or known.isdisjoint(order_ids(others)):
@@ -444,23 +412,3 @@ def _tell_of_orders(profile: Profile, others: History | None) -> None:
         order.elsewhere = True
     profile.orders = copied_orders(profile.orders)
     merge(profile.orders, History(set_aside=told))
-
-
-def erased_profile(profile: Profile, user_id: str, position: int, past: int, group_of: GroupOf = str) -> Profile:
-    """Give what is left of a profile that is erased at a log position.
-
-    What was given of it to the visitor `user_id` is taken back; what others were given stays theirs, and is still told
-    where that was past the position `past`. Without a visitor nothing of that is known any more.
-    """
-    backs = [
-        Part(user_id, part.after, part.until, _NOTHING, position, back=True)
-        for part in profile.parts
-        if user_id and part.user_id == user_id
-    ]
-    told = {part.after: part.state for part in told_parts(profile, past, group_of)}
-    others = [
-        msgspec.structs.replace(part, over=True, state=told.get(part.after, b"") if not part.back else part.state)
-        for part in profile.parts
-        if user_id and part.user_id not in ("", user_id)
-    ]
-    return Profile(position=position, parts=[*others, *backs])

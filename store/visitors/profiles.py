@@ -16,10 +16,10 @@ import msgspec
 from models.events.events import Event
 from models.segments.membership import CountChange, Membership, counts_between, decode_membership, encode_membership
 from models.visitor.contact_history import is_restrained
+from models.visitor.given_parts import erased_profile
 from models.visitor.identity import Link
 from models.visitor.part_events import part_notices
 from models.visitor.profile import Profile, decode_profile, encode_profile
-from models.visitor.profile_stretches import erased_profile
 from models.visitor.timeline import MAX_ENTRIES
 from store import keys
 from store.client import Client

@@ -9,10 +9,10 @@ from models.catalog.assortment import Assortment
 from models.events.events import Event, decode_event
 from models.events.names import VISITOR_DELETED, VISITOR_IDENTIFIED, VISITOR_LINKED
 from models.segments.membership import decode_membership
+from models.visitor.given_parts import is_news, told_part
 from models.visitor.identity import Link, add_link, owner_now
 from models.visitor.profile import Profile, decode_profile
 from models.visitor.profile_batch import Change, learn, with_part
-from models.visitor.profile_stretches import is_news, told_part
 from models.visitor.timeline import MAX_ENTRIES, TimelineEntry, decode_entry, timeline_entry_of
 from store import keys
 from store.client import AsyncClient

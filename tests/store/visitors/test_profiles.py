@@ -93,7 +93,7 @@ def test_erasure_leaves_positions_and_drops_what_was_pending(client: Client, sit
     store.update_profiles(site, 0, ["v"], moved_to(7))
     keep_pending(client, [Accepted(site, 0, "v", 8, b"{}")])
     store.erase(site, 0, erasure(site), 9)
-    assert store.load(site, 0, ["v"]) == [Profile(position=7, erased_until=9)]
+    assert store.load(site, 0, ["v"]) == [Profile(position=7, given=9, erased_until=9)]
     assert store.counts(site, 1) == {"applied": 1, "duplicates": 2}, "an erasure is no event that anybody sent"
     assert client.exists(keys.pending(site, 0, "v")) == 0
     store.update_profiles(site, 0, ["v"], moved_to(12))
@@ -126,6 +126,10 @@ def test_a_device_that_others_used_is_erased_as_the_stream_comes_to_it(client: C
     kept = store.load(site, 0, ["v"])[0]
     assert (kept.user_id, kept.erased_until, kept.erased_in_turn) == ("v", 9, True)
     assert store.links.read([(site, 0, "v")]) == {}
+    store.erase(site, 0, erasure(site, "bob"), 11)
+    again = store.load(site, 0, ["v"])[0]
+    assert (again.erased_until, again.erased_in_turn) == (11, True), "the stream has not come to the first yet"
+    assert again.stamp not in (kept.stamp, Profile(position=7).stamp)
 
 
 def test_a_dead_letter_is_counted_once_however_often_it_is_set_aside(client: Client, site: str) -> None:
