@@ -172,12 +172,12 @@ def belonging(event: Event, links: Sequence[Link]) -> Event:
     """Give the event as its owner's: under the owner's id, with the device's beside it.
 
     What nobody is known to have done stays the device's, whose profile hands it on: there a client's retry is known.
-    So does what is told with a `user_id` at last, of a time before somebody known: it may have been told before.
+    So does what is told with a `user_id` at last, of a time before that user is known to have come next.
     """
     holder = holder_at(links, event.at_s)
     owner = event.user_id or holder
-    is_late = not holder and any(link.user_id and link.at_s > event.at_s for link in links)
-    if not owner or owner == event.visitor_id or is_late:
+    coming = next((link.user_id for link in links if link.at_s > event.at_s), "")
+    if not owner or owner == event.visitor_id or (not holder and coming == owner):
         return event
     return msgspec.structs.replace(event, visitor_id=owner, user_id=owner, device_id=event.visitor_id)
 
