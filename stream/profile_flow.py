@@ -194,7 +194,9 @@ def learn_visitors(
 
 def _joinings(device_id: str, profile: Profile, loaded_at: int, latest: Event, group_of: GroupOf) -> list[bytes]:
     """What tells the visitors a device belongs to of the parts it has given them in this micro-batch."""
-    parts = new_parts(profile, loaded_at, group_of) if profile.parts else []
+    if not profile.parts:
+        return []
+    parts = new_parts(profile, loaded_at, group_of)
     return part_notices(latest.site, device_id, parts, latest.at_s, latest.accepted_at_s)
 
 

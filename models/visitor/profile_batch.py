@@ -1,7 +1,7 @@
 """Profile batch: a micro-batch of events learned into the profiles they concern, all vectors in one addition."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import msgspec
 import numpy as np
@@ -22,13 +22,15 @@ from models.events.subjects import subjects_of
 from models.visitor.cart import GroupOf
 from models.visitor.contact_history import learn_contact
 from models.visitor.given_parts import erased_profile, forget_told, told_parts
-from models.visitor.identity import Joined, Link, Part, owner_now
+from models.visitor.identity import LOGOUT, Joined, Link, Part, owner_now
 from models.visitor.interest_sketch import Sketches, joined_sketches
 from models.visitor.order import OnSale
 from models.visitor.order_value import sold_reduced
 from models.visitor.part_events import read_joining, takes_back
 from models.visitor.profile import WEIGHTS, Profile, apply_one, decode_profile, first_time, tell_of_order
 from models.visitor.profile_stretches import Stretches
+
+_OWN: Final = PROFILE_EVENTS | {VISITOR_DELETED}
 
 LearnOutcome = Literal["applied", "told", "duplicate", "erased", "replayed", "notice"]
 
@@ -73,8 +75,7 @@ def learn(
     batch = _Batch(profiles, group_of)
     outcomes: list[LearnOutcome] = []
     for row, position, event in changes:
-        stretches = batch.stretches(row)
-        profile = stretches.profile
+        profile = batch.profile(row)
         if position <= profile.position:
             outcomes.append("replayed")
             continue
@@ -82,13 +83,8 @@ def learn(
             outcomes.append("notice")
             continue
         profile.position = position
-        if event.event == VISITOR_DELETED:
-            batch.erase(row, event.user_id)
-            outcomes.append("notice")
-            continue
-        if event.event in PROFILE_EVENTS:
-            if position > profile.erased_until or profile.erased_in_turn:
-                _learn_own(stretches, event, on_sale)
+        if event.event in _OWN:
+            batch.learn_own(row, event, on_sale)
             outcomes.append("notice")
             continue
         if position < profile.erased_until and not profile.erased_in_turn:
@@ -97,13 +93,14 @@ def learn(
         if not first_time(profile, event.event_id):
             outcomes.append("duplicate")
             continue
-        told = stretches.concerned(event)
+        told = batch.concerned(row, event)
         if event.by_engine:
             told.contact_history = learn_contact(told.contact_history, event)
             outcomes.append("told")
             continue
         apply_one(told, event, on_sale, group_of)
-        stretches.log_out(event)
+        if event.event == LOGOUT:
+            batch.stretches(row).log_out(event)
         weight = None if sent_by_bot(event) else WEIGHTS.get(event.event)
         if weight:
             for item in subjects_of(event):
@@ -155,21 +152,42 @@ class _Batch:
     def __init__(self, profiles: list[Profile], group_of: GroupOf) -> None:
         self._profiles = profiles
         self._group_of = group_of
-        self._stretches: dict[int, Stretches] = {}
+        self._stretches = {
+            row: Stretches(profile) for row, profile in enumerate(profiles) if profile.parts or profile.links
+        }
         self.looks: list[_Look] = []
 
+    def profile(self, row: int) -> Profile:
+        """Give a visitor's profile as it is so far."""
+        stretches = self._stretches.get(row)
+        return self._profiles[row] if stretches is None else stretches.profile
+
+    def concerned(self, row: int, event: Event) -> Profile:
+        """Give the profile that is to learn an event: mostly the visitor's, as it is."""
+        stretches = self._stretches.get(row)
+        return self._profiles[row] if stretches is None else stretches.concerned(event)
+
     def stretches(self, row: int) -> Stretches:
-        """Give a visitor's profile to learn into."""
+        """Give the stretches of a visitor's profile."""
         known = self._stretches.get(row)
         if known is None:
             known = self._stretches[row] = Stretches(self._profiles[row])
         return known
 
+    def learn_own(self, row: int, event: Event, on_sale: OnSale) -> None:
+        """Take in an event of ours that says something of profiles."""
+        profile = self.profile(row)
+        if event.event == VISITOR_DELETED:
+            self.erase(row, event.user_id)
+        elif profile.position > profile.erased_until or profile.erased_in_turn:
+            _learn_own(self.stretches(row), event, on_sale)
+
     def erase(self, row: int, user_id: str) -> None:
         """Drop what is known of a visitor, and what the batch has gathered so far."""
         self._add_looks()  # what others are still to be told of it holds them
-        known = self._stretches.pop(row)
+        known = self.stretches(row)
         position = known.profile.position
+        del self._stretches[row]
         closed = _put_together([known], self._group_of)[0]
         erased = erased_profile(closed, user_id, position, known.loaded_at, self._group_of)
         if closed.erased_until > position:  # and will be again
@@ -193,7 +211,7 @@ class _Batch:
             if id(look.profile) not in number:
                 number[id(look.profile)] = len(touched)
                 touched.append(look.profile)
-                positions.append(self._stretches[look.row].profile.position)
+                positions.append(self.profile(look.row).position)
         sketches = Sketches([profile.sketch for profile in touched])
         sketches.add(
             [number[id(look.profile)] for look in self.looks],

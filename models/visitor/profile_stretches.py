@@ -16,7 +16,6 @@ from models.events.sessions import SESSION_GAP_S
 from models.visitor.cart import GroupOf
 from models.visitor.contact_history import merged_contacts, without_contacts
 from models.visitor.identity import (
-    LOGOUT,
     MAX_APART,
     MAX_CUTS,
     MAX_IDENTITY_PARTS,
@@ -80,11 +79,16 @@ class Stretches:
     ----------
     profile
         As it is stored; it is changed.
+
+    Attributes
+    ----------
+    loaded_at
+        The log position up to which parts were told before; 0 where there were none.
     """
 
     def __init__(self, profile: Profile) -> None:
         self.profile = profile
-        self.loaded_at = profile.position
+        self.loaded_at = profile.position if profile.parts or profile.links else 0
         self._apart = False
         self._stretches: list[_Stretch] = []
         self._told: list[Part] = []
@@ -176,7 +180,7 @@ class Stretches:
 
     def log_out(self, event: Event) -> None:
         """Part what was done until a logout from what will be done after it, where nobody is known."""
-        if event.event != LOGOUT or self.profile.user_id or event.user_id or event.device_id:
+        if self.profile.user_id or event.user_id or event.device_id:
             return
         if not self.profile.joined and not any(stretch.profile.joined for stretch in self._stretches):
             self._set_apart()
