@@ -152,6 +152,7 @@ class _Batch:
     def __init__(self, profiles: list[Profile], group_of: GroupOf) -> None:
         self._profiles = profiles
         self._group_of = group_of
+        self._loaded_at = [profile.position for profile in profiles]
         self._stretches = {
             row: Stretches(profile) for row, profile in enumerate(profiles) if profile.parts or profile.links
         }
@@ -189,7 +190,7 @@ class _Batch:
         position = known.profile.position
         del self._stretches[row]
         closed = _put_together([known], self._group_of)[0]
-        erased = erased_profile(closed, user_id, position, known.loaded_at, self._group_of)
+        erased = erased_profile(closed, user_id, position, self._loaded_at[row], self._group_of)
         if closed.erased_until > position:  # and will be again
             erased.erased_until, erased.erased_in_turn = closed.erased_until, closed.erased_in_turn
         self._profiles[row] = erased

@@ -79,16 +79,10 @@ class Stretches:
     ----------
     profile
         As it is stored; it is changed.
-
-    Attributes
-    ----------
-    loaded_at
-        The log position up to which parts were told before; 0 where there were none.
     """
 
     def __init__(self, profile: Profile) -> None:
         self.profile = profile
-        self.loaded_at = profile.position if profile.parts or profile.links else 0
         self._apart = False
         self._stretches: list[_Stretch] = []
         self._told: list[Part] = []
