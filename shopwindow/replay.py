@@ -39,13 +39,14 @@ _LONGEST_WAIT_S: Final = 30.0
 
 @dataclass(slots=True)
 class Account:
-    """Where every row went. Nothing is lost when accepted = applied + duplicates + dead_letters."""
+    """Where every row went. Nothing is lost when accepted = applied + duplicates + erased + dead_letters."""
 
     rows: int = 0
     accepted: int = 0
     rejected: int = 0
     applied: int = 0
     duplicates: int = 0
+    erased: int = 0
     dead_letters: int = 0
     items_added: int = 0
     send_s: float = 0.0
@@ -56,7 +57,7 @@ class Account:
     @property
     def lost(self) -> int:
         """Accepted events that are nowhere: 0, or something is wrong."""
-        return self.accepted - self.applied - self.duplicates - self.dead_letters
+        return self.accepted - self.applied - self.duplicates - self.erased - self.dead_letters
 
     def figures(self) -> dict[str, Any]:
         """Give all figures as plain values."""
@@ -222,6 +223,7 @@ def _settle(remote: "Remote", before: dict[str, int], account: Account) -> None:
             moved_at = time.monotonic()
         account.applied = seen["applied"]
         account.duplicates = seen["duplicates"]
+        account.erased = seen["erased"]
         account.dead_letters = seen["dead_letters"]
         if account.lost <= 0 or time.monotonic() - moved_at > _LONGEST_WAIT_S:
             return

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from functools import partial
+from functools import partial, reduce
 from typing import NamedTuple
 
 import bytewax.operators as op
@@ -11,11 +11,13 @@ from bytewax.outputs import StatelessSinkPartition
 
 from models.catalog.assortment import Assortment
 from models.events.dead_letter import DeadLetter
-from models.events.events import Event, encode_event
-from models.events.names import NOTICES, VISITOR_DELETED
+from models.events.events import Event
+from models.events.names import NOTICES, VISITOR_DELETED, VISITOR_IDENTIFIED
+from models.visitor.cart import GroupOf
+from models.visitor.identity import Link
+from models.visitor.part_events import part_notices
 from models.visitor.profile import Profile
 from models.visitor.profile_batch import Change, learn, new_parts
-from models.visitor.profile_merge import joining
 from models.visitor.timeline import encode_entry, timeline_entry_of
 from store.clock import Clock
 from store.log.groups import PROFILE_GROUP
@@ -23,7 +25,7 @@ from store.log.log import Batch, GroupConsumer
 from store.site.catalog import CatalogStore
 from store.site.segments import SegmentStore
 from store.visitors.memberships import MembershipStore
-from store.visitors.profiles import ProfileStore, ProfileUpdate
+from store.visitors.profiles import ProfileStore, ProfileUpdate, SavedEvents
 from stream.assortments import Assortments
 from stream.dead_letter_writer import DeadLetterWriter
 from stream.decode import Decoded, Decoder
@@ -129,22 +131,23 @@ class ProfileWorker:
             visitors = by_site.setdefault(event.site, {})
             visitors.setdefault(event.visitor_id, []).append((position, event))
         for site, visitors in by_site.items():
-            counts = learned_apart(visitors, partial(self._update, site, decoded.partition), refuse)
-            applied, duplicates = sum(done for done, _ in counts), sum(told for _, told in counts)
+            portions = learned_apart(visitors, partial(self._update, site, decoded.partition), refuse)
+            saved = reduce(SavedEvents.plus, portions, SavedEvents())
             if self._segment_worker is not None:
                 relay = partial(self._segment_worker.relay_notices, site, decoded.partition)
                 retry_until_available(self._stop, f"tell what moved in partition {decoded.partition}", relay)
-            EVENTS_READ.labels(PROFILE_GROUP, "applied").inc(applied)
-            EVENTS_READ.labels(PROFILE_GROUP, "duplicate").inc(duplicates)
+            EVENTS_READ.labels(PROFILE_GROUP, "applied").inc(saved.applied)
+            EVENTS_READ.labels(PROFILE_GROUP, "duplicate").inc(saved.duplicates)
+            EVENTS_READ.labels(PROFILE_GROUP, "erased").inc(saved.erased)
         BATCH_SECONDS.labels(PROFILE_GROUP).observe(time.perf_counter() - started)
         observe_lag(PROFILE_GROUP, decoded.events)
         return ProfiledBatch(decoded.partition, decoded.last_position, dead_letters)
 
-    def _update(self, site: str, partition: int, visitors: Mapping[str, list[tuple[int, Event]]]) -> tuple[int, int]:
+    def _update(self, site: str, partition: int, visitors: Mapping[str, list[tuple[int, Event]]]) -> SavedEvents:
         what = f"save profiles of partition {partition}"
         return retry_until_available(self._stop, what, partial(self._learned, site, partition, visitors))
 
-    def _learned(self, site: str, partition: int, visitors: Mapping[str, list[tuple[int, Event]]]) -> tuple[int, int]:
+    def _learned(self, site: str, partition: int, visitors: Mapping[str, list[tuple[int, Event]]]) -> SavedEvents:
         assortment = self._assortments.current(site)
 
         def learned(visitor_ids: list[str], profiles: list[Profile]) -> list[ProfileUpdate]:
@@ -169,57 +172,43 @@ def learn_visitors(
         for position, event in events[visitor_id]
     ]
     loaded = [profile.position for profile in profiles]
-    links = [profile.links for profile in profiles]
-    outcomes = learn(profiles, changes, assortment.vector_of_item, assortment.on_sale, assortment.item_groups.group_of)
-    applied = [0] * len(profiles)
-    duplicates = [0] * len(profiles)
+    links: list[list[Link]] = [[] for _ in profiles]
+    links_from = [profile.erased_until for profile in profiles]
+    group_of = assortment.item_groups.group_of
+    outcomes = learn(profiles, changes, assortment.vector_of_item, assortment.on_sale, group_of)
+    counted = {outcome: [0] * len(profiles) for outcome in ("applied", "duplicate", "erased")}
     on_items = [0] * len(profiles)
     on_unknown_items = [0] * len(profiles)
     entries: list[list[bytes]] = [[] for _ in profiles]
     forget = [False] * len(profiles)
     notices = [
-        _joinings(visitor_id, profile, loaded_at, events[visitor_id][-1][1])
+        _joinings(visitor_id, profile, loaded_at, events[visitor_id][-1][1], group_of)
         for visitor_id, profile, loaded_at in zip(visitor_ids, profiles, loaded, strict=True)
     ]
     for change, outcome in zip(changes, outcomes, strict=True):
-        if outcome in ("applied", "told"):
-            if outcome == "applied":
-                applied[change.row] += 1
-                on_items[change.row] += bool(change.event.items)
-                on_unknown_items[change.row] += any(not assortment.knows(item.item_id) for item in change.event.items)
-            if change.event.event == VISITOR_DELETED:
-                entries[change.row], forget[change.row] = [], True
-            elif (entry := timeline_entry_of(change.position, change.event)) is not None:
-                entries[change.row].append(encode_entry(entry))
-        elif outcome == "duplicate":
-            duplicates[change.row] += 1
-    new_links = [
-        [link for link in profile.links if link not in before] if profile.links else ()
-        for profile, before in zip(profiles, links, strict=True)
-    ]
-    rows = zip(
-        profiles, applied, duplicates, entries, forget, notices, new_links, on_items, on_unknown_items, strict=True
-    )
+        row, event = change.row, change.event
+        if outcome in counted:
+            counted[outcome][row] += 1
+        if outcome == "applied":
+            on_items[row] += bool(event.items)
+            on_unknown_items[row] += any(not assortment.knows(item.item_id) for item in event.items)
+        if outcome in ("applied", "told") and (entry := timeline_entry_of(change.position, event)) is not None:
+            entries[row].append(encode_entry(entry))
+        elif outcome == "notice" and event.event == VISITOR_DELETED:
+            entries[row], links[row], forget[row] = [], [], True
+        elif outcome == "notice" and event.event == VISITOR_IDENTIFIED and change.position > links_from[row]:
+            links[row].append(Link(event.at_s, event.user_id))
+    numbers = zip(*counted.values(), on_items, on_unknown_items, strict=True)
+    rows = zip(profiles, (SavedEvents(*row) for row in numbers), entries, forget, notices, links, strict=True)
     return [ProfileUpdate(*row) for row in rows]
 
 
-def _joinings(device_id: str, profile: Profile, loaded_at: int, latest: Event) -> list[bytes]:
+def _joinings(device_id: str, profile: Profile, loaded_at: int, latest: Event, group_of: GroupOf) -> list[bytes]:
     """What tells the visitors a device belongs to of the parts it has given them in this micro-batch."""
-    parts = new_parts(profile, loaded_at) if profile.parts else []
-    holders = {(part.after, part.until): part.user_id for part in parts if not part.back}
-    return [
-        encode_event(
-            joining(
-                latest.site,
-                device_id,
-                part,
-                latest.at_s,
-                latest.accepted_at_s,
-                holders.get((part.after, part.until), "") if part.back else "",
-            )
-        )
-        for part in parts
-    ]
+    if not profile.parts:
+        return []
+    parts = new_parts(profile, loaded_at, group_of)
+    return part_notices(latest.site, device_id, parts, latest.at_s, latest.accepted_at_s)
 
 
 class CommitSink(StatelessSinkPartition[ProfiledBatch | None]):
@@ -246,11 +235,11 @@ class CommitSink(StatelessSinkPartition[ProfiledBatch | None]):
 
     def _set_aside(self, done: ProfiledBatch) -> None:
         self._dead_letters.set_aside(done.dead_letters)
-        by_site: dict[str, int] = {}
+        by_site: dict[str, list[int]] = {}
         for letter in done.dead_letters:
-            by_site[letter.site] = by_site.get(letter.site, 0) + 1
-        for site, count in by_site.items():
-            if site:
-                note = partial(self._profiles.count_unused, site, done.partition, "dead_letters", count)
-                retry_until_available(self._stop, "count dead letters", note)
+            if letter.site:
+                by_site.setdefault(letter.site, []).append(letter.position)
+        for site, positions in by_site.items():
+            count = partial(self._profiles.count_dead_letters, site, done.partition, sorted(set(positions)))
+            retry_until_available(self._stop, f"count dead letters of {site}", count)
         EVENTS_READ.labels(PROFILE_GROUP, "dead_letter").inc(len(done.dead_letters))

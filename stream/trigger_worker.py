@@ -36,8 +36,8 @@ from models.triggers.trigger_state import (
     part_from_trigger_state,
     read_joining_trigger_state,
 )
+from models.visitor.part_events import read_joining, takes_back
 from models.visitor.profile import Profile
-from models.visitor.profile_merge import read_joining, takes_back
 from store.clock import Clock
 from store.log.groups import PROFILE_GROUP
 from store.messages.item_watchers import ItemWatcherStore

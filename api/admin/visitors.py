@@ -283,16 +283,26 @@ async def _clock_s(state: State, site: Site) -> float:
 
 
 async def _erase(state: State, site: Site, visitor_ids: list[str], at_s: float) -> None:
-    now_s = time.time()
+    """Erase the first of the ids, a visitor, and the others, their devices.
+
+    A device that others used is erased as the stream comes to it: what they did there is on its way to them.
+    """
+    now_s, partitions = time.time(), state.logs.events.partitions
     events = [
-        Event(site=site.name, event=VISITOR_DELETED, visitor_id=visitor_id, at_s=at_s, accepted_at_s=now_s)
+        Event(
+            site=site.name,
+            event=VISITOR_DELETED,
+            visitor_id=visitor_id,
+            user_id=visitor_ids[0],
+            at_s=at_s,
+            accepted_at_s=now_s,
+        )
         for visitor_id in visitor_ids
     ]
-    partitions = state.logs.events.partitions
     positions = await append_events(state.appenders.events, [event_record(event, partitions) for event in events])
     with store_errors_translated(
         "the erasure is recorded and will be carried out when the profile store answers again"
     ):
-        for erased_id, position in zip(visitor_ids, positions, strict=True):
-            partition = partition_of(site.name, erased_id, partitions)
-            await asyncio.to_thread(state.stores.profiles.erase, site.name, partition, erased_id, position)
+        for event, position in zip(events, positions, strict=True):
+            partition = partition_of(site.name, event.visitor_id, partitions)
+            await asyncio.to_thread(state.stores.profiles.erase, site.name, partition, event, position)

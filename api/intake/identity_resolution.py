@@ -6,7 +6,7 @@ import time
 from api.intake.log_appender import Incoming, event_record
 from models.events.events import Event, decode_event, encode_event
 from models.events.names import PROFILE_EVENTS, VISITOR_DELETED
-from models.visitor.identity import Link, add_link, belonging, identified, link_of, linked
+from models.visitor.identity import LOGOUT, Link, add_link, belonging, identified, link_of, linked
 from store.refusals import UNAVAILABLE
 from store.visitors.device_links import DeviceId, LinkStore
 
@@ -31,9 +31,11 @@ class IdentityResolver:
     def prepare(self, records: list[Incoming]) -> list[Incoming]:
         """Give each event as its owner's; behind them, what tells profiles of devices that changed hands.
 
-        Without an answer of the store, an event that names nobody stays its device's: the stream hands it on.
+        What comes together of a device that changes hands there goes into the log by its own time, since the log's
+        order is what profiles go by. Without an answer of the store, an event that names nobody stays its device's: the
+        stream hands it on.
         """
-        events = [(record, decode_event(record.value)) for record in records]
+        events = _by_time([(record, decode_event(record.value)) for record in records])
         known = self._known(events)
         prepared: list[Incoming] = []
         found: list[tuple[DeviceId, Link]] = []
@@ -49,7 +51,7 @@ class IdentityResolver:
                 known[device] = add_link(links, link)
                 found.append((device, link))
             prepared.append(incoming if theirs is event else event_record(theirs, self._partitions))
-        # By time: what nobody was known to have done belongs to the first of several who came together.
+        # By time too: what nobody was known to have done belongs to the first of several who came together.
         found.sort(key=lambda told: told[1].at_s)
         return prepared + [news for device, link in found for news in self._news(device, link)]
 
@@ -79,3 +81,26 @@ def _stays(event: Event) -> bool:
     """Whether the event is about the very id it names: our own, or of a visitor who goes by the known one."""
     own = event.event == VISITOR_DELETED or event.event in PROFILE_EVENTS
     return own or bool(event.device_id) or event.user_id == event.visitor_id
+
+
+def _by_time(events: list[tuple[Incoming, Event]]) -> list[tuple[Incoming, Event]]:
+    """Sort the events of each device that changes hands among them by their times, in the places they have."""
+    places: dict[tuple[str, str], list[int]] = {}
+    moving: set[tuple[str, str]] = set()
+    for place, (_, event) in enumerate(events):
+        if _stays(event):
+            continue
+        device = event.site, event.visitor_id
+        places.setdefault(device, []).append(place)
+        if event.user_id or event.event == LOGOUT:
+            moving.add(device)
+    found = list(events)
+    for device in moving:
+        there = places[device]
+        for place, entry in zip(there, sorted((events[place] for place in there), key=_moment), strict=True):
+            found[place] = entry
+    return found
+
+
+def _moment(entry: tuple[Incoming, Event]) -> float:
+    return entry[1].at_s

@@ -63,8 +63,8 @@ class Appender:
     log
         Where to.
     prepare
-        Called with the records of a group; gives those to append in their place, in the same order, and perhaps some
-        more among them, which are marked as `added`.
+        Called with the records of a group; gives those to append in their place, as many, and perhaps some more among
+        them, which are marked as `added`.
     remember
         Called with what was appended and its positions before the requests go on; a failure there fails no request,
         since the log has the records.

@@ -32,7 +32,7 @@ class RejectedEvents:
         while waiting:
             site, events = waiting.popitem()
             try:
-                self._profiles.count_unused(site, 0, "rejected", events)
+                self._profiles.count_rejected(site, events)
             except Exception:
                 waiting[site] = events
                 with self._lock:

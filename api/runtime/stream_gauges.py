@@ -12,7 +12,7 @@ from store.log.groups import ARCHIVE_GROUP, LEARN_GROUP, PROFILE_GROUP, TRIGGER_
 from store.log.log import EventLog, LogUnavailableError
 from store.refusals import UNAVAILABLE
 
-EVENT_OUTCOMES: Final = ("applied", "duplicates", "dead_letters", "rejected")
+EVENT_OUTCOMES: Final = ("applied", "duplicates", "erased", "dead_letters", "rejected")
 """What became of events, as status and metrics name it."""
 FLOWS: Final = (PROFILE_GROUP, LEARN_GROUP, TRIGGER_GROUP, ARCHIVE_GROUP)
 _MEASURE_EVERY_S: Final = 2.0

@@ -4,7 +4,7 @@ Events of two devices, or late ones, may come in any order: a removal or an orde
 names is remembered for a while, and what is put in with an earlier time meets it.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -41,13 +41,19 @@ class Removal(msgspec.Struct, array_like=True, frozen=True):
 
 @dataclass(slots=True)
 class Cart:
-    """Lines, oldest first, and what was taken out in advance."""
+    """Lines, oldest first, and what was taken out in advance.
+
+    Where it `keeps` that, the latest `MAX_CART_LINES` removals stay, since what a device brings may be told at any
+    time; what it put in until `from_s` (epoch seconds), the latest removal that is forgotten, counts no more.
+    """
 
     lines: list[CartLine] = field(default_factory=list)
     removals: list[Removal] = field(default_factory=list)
+    from_s: float = 0.0
+    keeps: bool = False
 
-    def add(self, line: CartLine, *, same_moment: bool = False) -> None:
-        """Put in what was not taken out later; with `same_moment`, neither what was taken out at the same time.
+    def add(self, line: CartLine) -> None:
+        """Put in what was not taken out later.
 
         >>> cart = Cart()
         >>> cart.remove("a", 1, at_s=20.0)
@@ -56,24 +62,26 @@ class Cart:
         """
         quantity = line.quantity
         for earlier in [removal for removal in self.removals if removal.item_id == line.item_id]:
-            if earlier.at_s > line.at_s or (same_moment and earlier.at_s == line.at_s):
+            if earlier.at_s > line.at_s:
                 if earlier.quantity == 0:
                     return
                 used = min(quantity, earlier.quantity)
                 quantity = whole_if_it_is(quantity - used)
-                self.removals.remove(earlier)
+                self.removals = [removal for removal in self.removals if removal is not earlier]
                 if earlier.quantity > used:
                     self.removals.append(
                         msgspec.structs.replace(earlier, quantity=whole_if_it_is(earlier.quantity - used))
                     )
-        if quantity <= 0:
-            return
+        if quantity > 0:
+            self._put(msgspec.structs.replace(line, quantity=quantity))
+
+    def _put(self, line: CartLine) -> None:
         known = self._line(line.item_id)
         if known is None:
-            self.lines.append(CartLine(line.item_id, quantity, line.at_s, line.price, line.currency))
+            self.lines.append(line)
             del self.lines[:-MAX_CART_LINES]
             return
-        known.quantity = whole_if_it_is(known.quantity + quantity)
+        known.quantity = whole_if_it_is(known.quantity + line.quantity)
         if line.price is not None and (line.at_s >= known.at_s or known.price is None):
             known.price, known.currency = line.price, line.currency
         known.at_s = max(known.at_s, line.at_s)
@@ -106,22 +114,63 @@ class Cart:
         for item_id in sorted(ordered):
             self._take(Removal(item_id, 0, at_s))
 
-    def join(self, other: "Cart") -> None:
-        """Add another cart's lines, but what this one knows to have been taken out since."""
-        for line in other.lines:
-            self.add(line, same_moment=True)
-        for removal in other.removals:
-            self._take(removal)
-
     def _take(self, taken: Removal) -> None:
-        self.removals = [removal for removal in self.removals if removal != taken]
-        self.removals.append(taken)
-        newest_s = max(removal.at_s for removal in self.removals)
-        kept = [removal for removal in self.removals if removal.at_s >= newest_s - TAKEN_LASTS_S]
-        self.removals = kept[-MAX_CART_LINES:]
+        removals = [removal for removal in self.removals if removal != taken]
+        if self.keeps and not taken.quantity:  # what was ordered is out, whatever was taken out before
+            removals = [
+                removal for removal in removals if removal.item_id != taken.item_id or removal.at_s > taken.at_s
+            ]
+        removals.append(taken)
+        if not self.keeps:
+            newest_s = max(removal.at_s for removal in removals)
+            kept = [removal for removal in removals if removal.at_s >= newest_s - TAKEN_LASTS_S]
+            self.removals = kept[-MAX_CART_LINES:]
+            return
+        removals.sort(key=lambda removal: (removal.at_s, removal.item_id, removal.quantity))
+        self.from_s = max([self.from_s, *(removal.at_s for removal in removals[:-MAX_CART_LINES])])
+        self.removals = removals[-MAX_CART_LINES:]
 
     def _line(self, item_id: str) -> CartLine | None:
         return next((line for line in self.lines if line.item_id == item_id), None)
+
+
+def carts_together(carts: Sequence[Cart], group_of: GroupOf = str) -> Cart:
+    """Give one cart of several that were kept apart: all that is in any, but for what was taken out of another since.
+
+    >>> phone, laptop = Cart([CartLine("a", 2, 10.0), CartLine("b", 1, 10.0)]), Cart()
+    >>> laptop.remove("a", 1, at_s=20.0)
+    >>> [(line.item_id, line.quantity) for line in carts_together([laptop, phone]).lines]
+    [('a', 1), ('b', 1)]
+    """
+    if len(carts) == 1:
+        return carts[0]
+    entries = [
+        (line, place)
+        for place, cart in enumerate(carts)
+        for line in cart.lines
+        if all(line.at_s > other.from_s for other in carts if other is not cart)
+    ]
+    removals = [(removal, place) for place, cart in enumerate(carts) for removal in cart.removals]
+    removals.sort(key=lambda entry: (entry[0].at_s, entry[0].item_id, entry[0].quantity, entry[1]))
+    left = [removal.quantity for removal, _ in removals]
+    made = Cart(from_s=max((cart.from_s for cart in carts), default=0.0))
+    for line, place in sorted(entries, key=lambda entry: (entry[0].at_s, entry[0].item_id, entry[1])):
+        quantity = line.quantity
+        for number, (removal, whose) in enumerate(removals):
+            same = line.item_id == removal.item_id or _is_same(line.item_id, removal.item_id, group_of)
+            if whose == place or removal.at_s < line.at_s or not same:
+                continue
+            used = quantity if removal.quantity == 0 else min(quantity, left[number])
+            quantity -= used
+            left[number] -= used if removal.quantity else 0
+        if quantity > 0:
+            made._put(msgspec.structs.replace(line, quantity=whole_if_it_is(quantity)))  # noqa: SLF001 - of its kind
+    made.removals = [
+        msgspec.structs.replace(removal, quantity=whole_if_it_is(rest))
+        for (removal, _), rest in zip(removals, left, strict=True)
+        if rest > 0 or removal.quantity == 0
+    ][-MAX_CART_LINES:]
+    return made
 
 
 def _is_same(one: str, other: str, group_of: GroupOf) -> bool:

@@ -7,22 +7,24 @@ to whoever is known next.
 
 from collections.abc import Sequence
 from math import inf, nextafter
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
 from models.events.event_ids import event_id_of
 from models.events.events import Event
 from models.events.names import VISITOR_IDENTIFIED, VISITOR_LINKED
-from models.visitor.record_before import RecordBefore
 
 MAX_LINKS: Final = 16
 """Changes of hands a device remembers; the oldest goes."""
 MAX_JOINED: Final = 32
+"""Links to devices that a visitor remembers, and as many parts that joined for good."""
+MAX_APART: Final = 16
+"""Parts of devices that a visitor's profile keeps apart; beyond it the oldest becomes part of it for good."""
 MAX_IDENTITY_PARTS: Final = 4
-"""Parts that a device has given away and can take back."""
+"""Stretches that a device has given away and can take back, or add to."""
 MAX_CUTS: Final = 2
-"""Logouts of nobody known at which a device remembers what had been until then; the latest count."""
+"""Logouts of nobody known at which a device tells apart what was before and after; the latest count."""
 LOGOUT: Final = "logout"
 _INSTANT_S: Final = 1e-6
 
@@ -35,11 +37,13 @@ class Link(msgspec.Struct, array_like=True, frozen=True, order=True):
 
 
 class Part(msgspec.Struct, array_like=True, frozen=True):
-    """What a device's profile learned past log position `after`, up to `until`, and gave to the visitor `user_id`.
+    """A stretch of a profile: what was done from `since_s` on until `ended_s`, where these are not 0, and was told past
+    log position `after`, up to `until`.
 
-    `state` is the profile as it was when it was given away, in its stored form. One that turned out to be another's is
-    taken `back`; that, and to whom it went then, was told at log position `told_at`. It is of the time from `since_s`
-    on until `ended_s`, where these are not 0. Without a `user_id` it is nobody's yet: all until a logout at `ended_s`.
+    `state` is what was learned of it, in its stored form, empty where that is all there is in the profile. It was given
+    to the visitor `user_id`, as it is since log position `told_at`; without one it is the profile's own. One that
+    turned out to be another's is taken `back`. What was done in it was done from `first_s` to `last_s`. Nothing more
+    comes into one that is `closed`, and one that is `over` is told a last time and forgotten.
     """
 
     user_id: str
@@ -50,12 +54,27 @@ class Part(msgspec.Struct, array_like=True, frozen=True):
     back: bool = False
     since_s: float = 0.0
     ended_s: float = 0.0
+    first_s: float = 0.0
+    last_s: float = 0.0
+    closed: bool = False
+    over: bool = False
+
+    @property
+    def is_old_cut(self) -> bool:
+        """Whether it is of an older release, which kept the whole profile as it was at a logout."""
+        return not self.user_id and self.ended_s > 0 and self.last_s == 0
+
+    def covers(self, position: int, at_s: float) -> bool:
+        """Whether what the device did at a moment, told at a log position, is of this part."""
+        return self.after < position <= self.until and self.since_s < at_s <= (self.ended_s or inf)
 
 
 class Joined(msgspec.Struct, array_like=True, frozen=True):
     """A part that a visitor's profile holds: of which device, past which position, up to which, of which time.
 
-    `before` is what the visitor's record said before, where the part said something else.
+    `state` is what it brings, as told at the device's position `told_at`; empty where it became part of the profile for
+    good. Without `until` it is the link alone, when the visitor was in a visit since `met_s` (0 for in none), or with
+    `told_at` a part that was taken back. `before` is of older releases.
     """
 
     device_id: str
@@ -63,11 +82,19 @@ class Joined(msgspec.Struct, array_like=True, frozen=True):
     until: int
     since_s: float = 0.0
     ended_s: float = 0.0
-    before: RecordBefore | None = None
+    before: Any = None
+    told_at: int = 0
+    state: bytes = b""
+    met_s: float = 0.0
 
     def is_same(self, other: "Joined") -> bool:
-        """Whether it is the same part."""
-        return (self.device_id, self.after, self.until) == (other.device_id, other.after, other.until)
+        """Whether it is the same part, told earlier or later."""
+        return not (self.is_link or other.is_link) and (self.device_id, self.after) == (other.device_id, other.after)
+
+    @property
+    def is_link(self) -> bool:
+        """Whether it says no more than that the device is the visitor's."""
+        return not self.until and not self.told_at
 
     def covers(self, position: int, at_s: float) -> bool:
         """Whether what the device did at a moment, told at a log position, is of this part."""
@@ -96,6 +123,12 @@ def owner_of_stretch(links: Sequence[Link], until_s: float) -> str:
     """Give whose it is what was done up to a moment: a logout at just that is the last act of what it ends."""
     ends = any(link.at_s == until_s and not link.user_id for link in links)
     return owner_at(links, nextafter(until_s, -inf) if ends else until_s)
+
+
+def ends_at(link: Link) -> float:
+    """Give the last moment before a change of hands: a logout is the last act of what it ends, a login the first of
+    what it begins."""
+    return nextafter(link.at_s, -inf) if link.user_id else link.at_s
 
 
 def holder_at(links: Sequence[Link], at_s: float) -> str:
@@ -139,9 +172,12 @@ def belonging(event: Event, links: Sequence[Link]) -> Event:
     """Give the event as its owner's: under the owner's id, with the device's beside it.
 
     What nobody is known to have done stays the device's, whose profile hands it on: there a client's retry is known.
+    So does what is told with a `user_id` at last, of a time before that user is known to have come next.
     """
-    owner = event.user_id or holder_at(links, event.at_s)
-    if not owner or owner == event.visitor_id:
+    holder = holder_at(links, event.at_s)
+    owner = event.user_id or holder
+    coming = next((link.user_id for link in links if link.at_s > event.at_s), "")
+    if not owner or owner == event.visitor_id or (not holder and coming == owner):
         return event
     return msgspec.structs.replace(event, visitor_id=owner, user_id=owner, device_id=event.visitor_id)
 
@@ -173,4 +209,5 @@ def linked(site: str, device_id: str, link: Link, accepted_at_s: float) -> Event
 
 def join_id(site: str, device_id: str, part: Part) -> str:
     """Name the giving of a part, or its taking back, the same however often it is told."""
-    return event_id_of("taken_back" if part.back else "joined", site, device_id, str(part.until))
+    what = "taken_back" if part.back else "joined"
+    return event_id_of(what, site, device_id, part.user_id, str(part.after), str(part.told_at))

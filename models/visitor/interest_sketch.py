@@ -129,26 +129,24 @@ def _round(
     stored[:] = np.where(largest[:, :, None] > 0.0, np.minimum(np.maximum(dithered, -_LIMIT), _LIMIT), 0.0)
 
 
-def joined_sketch(stored: bytes, other: bytes, position: int) -> bytes:
-    """Give the sum of two stored sketches, rounded as of a log position."""
-    if not stored or not other:
-        return stored or other
-    both = Sketches([stored, other])
-    at_s = float(both.landmark_s.max())
-    both.values[0] = both.as_of(0, at_s) + both.as_of(1, at_s)
-    both.landmark_s[0] = at_s
-    return both.encode([position, position])[0]
-
-
-def parted_sketch(stored: bytes, other: bytes, position: int) -> bytes:
-    """Give a stored sketch less another that is in it, rounded as of a log position."""
-    if not stored or not other:
-        return stored
-    both = Sketches([stored, other])
-    at_s = float(both.landmark_s.max())
-    both.values[0] = both.as_of(0, at_s) - both.as_of(1, at_s)
-    both.landmark_s[0] = at_s
-    return both.encode([position, position])[0]
+def joined_sketches(groups: Sequence[Sequence[bytes]]) -> list[bytes]:
+    """Give the sum of each group of stored sketches; where one alone says something, as it is."""
+    told = [[sketch for sketch in group if sketch] for group in groups]
+    made = [group[0] if group else b"" for group in told]
+    several = [place for place, group in enumerate(told) if len(group) > 1]
+    if not several:
+        return made
+    sketches = Sketches([sketch for place in several for sketch in told[place]])
+    group = np.repeat(np.arange(len(several)), [len(told[place]) for place in several])
+    newest = np.full(len(several), -np.inf)
+    np.maximum.at(newest, group, sketches.landmark_s)
+    fade = np.exp2(np.maximum((sketches.landmark_s - newest[group])[:, None] * _RATES, -1000.0))
+    total = np.zeros((len(several), 3, DIM))
+    np.add.at(total, group, sketches.values * fade[:, :, None])
+    sketches.values, sketches.landmark_s = total, newest
+    for place, stored in zip(several, sketches.encode([0] * len(several)), strict=True):
+        made[place] = stored
+    return made
 
 
 def directions(stored: bytes) -> NDArray[np.float64]:

@@ -29,6 +29,9 @@ from models.visitor.order_value import OrderValue, order_value_of
 from models.visitor.satisfaction import Satisfaction, learn_satisfaction
 
 MAX_RECENT: Final = 24
+_POSITION_BITS: Final = 40
+_ERASURES: Final = 1 << 63 - _POSITION_BITS
+_ERASED: Final = 1 << 63
 
 WEIGHTS: Final = {
     "view_item": 1.0,
@@ -106,8 +109,10 @@ class Profile(msgspec.Struct, array_like=True):
     `contact_history` `models.visitor.contact_history`'s. What the shop or its servers tell moves `last_at_s` of none
     but a new visitor. `bot_events` of the events seen were told with a bot's user agent.
 
-    Of whose it is: a device's profile keeps `links`, and the latest `parts` it gave to those who are known, the last at
-    position `given`; a known visitor's keeps what has `joined` it.
+    Of whose it is: a device's profile keeps `links`, and its stretches in `parts`, the latest of those it gave to who
+    is known among them; all of it was given at position `given` last. A known visitor's keeps what has `joined` it,
+    and its own apart from that in `parts`. `cart_from_s` is `models.visitor.cart`'s `from_s`. What the log holds up to
+    `erased_until` is never learned, or forgotten in turn (`erased_in_turn`) where others used the device.
     """
 
     position: int = 0
@@ -137,6 +142,16 @@ class Profile(msgspec.Struct, array_like=True):
     joined: list[Joined] = []
     contact_history: ContactHistory | None = None
     bot_events: int = 0
+    cart_from_s: int | float = 0
+    erased_until: int = 0
+    erased_in_turn: bool = False
+
+    @property
+    def stamp(self) -> int:
+        """What tells this profile from others of the visitor: the log position, marked while an erasure lies ahead."""
+        if self.erased_until <= self.position:
+            return self.position
+        return self.position | _ERASED | self.erased_until % _ERASURES << _POSITION_BITS
 
     @property
     def is_bot(self) -> bool:
@@ -163,19 +178,19 @@ class Profile(msgspec.Struct, array_like=True):
         return lines(self.history)
 
 
-_POSITION_BYTES: Final = 8
+_STAMP_BYTES: Final = 8
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Profile)
 
 
 def encode_profile(profile: Profile) -> bytes:
-    """Give the stored form: the position, 8 bytes big-endian so that the store can compare it, then msgpack."""
-    return profile.position.to_bytes(_POSITION_BYTES, "big") + _encoder.encode(profile)
+    """Give the stored form: the stamp, 8 bytes big-endian so that the store can compare it, then msgpack."""
+    return profile.stamp.to_bytes(_STAMP_BYTES, "big") + _encoder.encode(profile)
 
 
 def decode_profile(blob: bytes | None) -> Profile:
     """Read the stored form; a new profile for None."""
-    return Profile() if blob is None else _decoder.decode(memoryview(blob)[_POSITION_BYTES:])
+    return Profile() if blob is None else _decoder.decode(memoryview(blob)[_STAMP_BYTES:])
 
 
 def first_time(profile: Profile, event_id: str) -> bool:
@@ -292,13 +307,18 @@ def _leads_elsewhere(click: str | None, event: Event) -> bool:
     return touch is not None and not is_same_campaign(click, touch.campaign)
 
 
+def seen_again(known: RecentItem, seen: RecentItem) -> RecentItem:
+    """Give what two looks at one item are together: when last, and the strongest thing done with it."""
+    event = max(known.event, seen.event, key=_STRENGTH.__getitem__)
+    return RecentItem(seen.item_id, max(known.at_s, seen.at_s), event)
+
+
 def remember_recent(profile: Profile, seen: RecentItem) -> None:
     """Put an item among the recent ones by event time; one entry an item, with its latest time."""
     recent = profile.recent
     for index, known in enumerate(recent):
         if known.item_id == seen.item_id:
-            event = max(known.event, seen.event, key=_STRENGTH.__getitem__)
-            seen = RecentItem(seen.item_id, max(known.at_s, seen.at_s), event)
+            seen = seen_again(known, seen)
             del recent[index]
             break
     place = len(recent)
@@ -308,19 +328,30 @@ def remember_recent(profile: Profile, seen: RecentItem) -> None:
     del recent[:-MAX_RECENT]
 
 
+def cart_of(profile: Profile) -> Cart:
+    """Give the cart of a profile; where devices are known, it keeps what was taken out in advance."""
+    keeps = any(joined.is_link for joined in profile.joined)
+    return Cart(profile.cart, profile.removals, profile.cart_from_s, keeps)
+
+
+def put_cart(profile: Profile, cart: Cart) -> None:
+    """Make a cart the one of a profile."""
+    profile.cart, profile.removals, profile.cart_from_s = cart.lines, cart.removals, cart.from_s
+
+
 def _add_to_cart(profile: Profile, event: Event, _: GroupOf) -> None:
-    cart = Cart(profile.cart, profile.removals)
+    cart = cart_of(profile)
     named = text_or_empty(event.params.get("currency"))
     for item in event.items:
         cart.add(CartLine(item.item_id, item.quantity, event.at_s, item.price, named))
-    profile.cart, profile.removals = cart.lines, cart.removals
+    put_cart(profile, cart)
 
 
 def _remove_from_cart(profile: Profile, event: Event, group_of: GroupOf) -> None:
-    cart = Cart(profile.cart, profile.removals)
+    cart = cart_of(profile)
     for item in event.items:
         cart.remove(item.item_id, item.quantity, event.at_s, group_of)
-    profile.cart, profile.removals = cart.lines, cart.removals
+    put_cart(profile, cart)
 
 
 def _order(profile: Profile, event: Event, on_sale: OnSale, group_of: GroupOf) -> None:
@@ -328,9 +359,9 @@ def _order(profile: Profile, event: Event, on_sale: OnSale, group_of: GroupOf) -
     tell_of_order(profile, event, on_sale)
     ordered = [item.item_id for item in event.items]
     if ordered:
-        cart = Cart(profile.cart, profile.removals)
+        cart = cart_of(profile)
         cart.take_ordered(ordered, event.at_s, group_of)
-        profile.cart, profile.removals = cart.lines, cart.removals
+        put_cart(profile, cart)
 
 
 def tell_of_order(profile: Profile, event: Event, on_sale: OnSale, *, own: bool = True) -> None:

@@ -88,24 +88,6 @@ def merged_satisfaction(one: Satisfaction | None, other: Satisfaction | None) ->
     return Satisfaction(**said)
 
 
-def parted_satisfaction(
-    whole: Satisfaction | None, part: Satisfaction | None, before: Satisfaction | None
-) -> Satisfaction | None:
-    """Give what is left once what a part had brought is taken out again: where it was the latest, what was `before`."""
-    if whole is None or part is None:
-        return whole
-    said: dict[str, Answer | None] = {}
-    for kind in Satisfaction.__struct_fields__:
-        told, theirs, earlier = (getattr(of, kind, None) for of in (whole, part, before))
-        said[kind] = earlier if told == theirs else told
-        if kind == "complaints" and told is not None and theirs is not None:
-            count = told.value - theirs.value
-            at_s = earlier.at_s if earlier is not None and told.at_s == theirs.at_s else told.at_s
-            said[kind] = Answer(count, at_s) if count > 0 else None
-    left = Satisfaction(**said)
-    return left if left != Satisfaction() else None
-
-
 def told_by(event: Event) -> tuple[bool, dict[str, float]]:
     """Give whether an event complains, and the scores it gives, by kind."""
     words = frozenset(event.event.split("_"))

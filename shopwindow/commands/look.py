@@ -54,7 +54,8 @@ def replay_event_file(
     else:
         typer.echo(
             f"{account.rows} rows, {account.accepted} accepted, {account.rejected} rejected: {account.applied} applied"
-            f" + {account.duplicates} duplicates + {account.dead_letters} dead letters, {account.lost} lost; "
+            f" + {account.duplicates} duplicates + {account.erased} erased + {account.dead_letters} dead letters,"
+            f" {account.lost} lost; "
             f"{account.total_s:g} s, {account.events_per_s:g} events/s"
         )
     if account.lost != 0:

@@ -1,4 +1,4 @@
--- Adds a line to a device's links, unless it is there; the oldest lines go beyond the most.
+-- Adds a line to a device's links, unless it is there; beyond the most the earliest go, by the time each begins with.
 -- KEYS: links.
 -- ARGV: link (ends with a newline), most_links, lifetime_s.
 -- Returns nothing.
@@ -10,7 +10,13 @@ if not string.find('\n' .. known, '\n' .. link, 1, true) then
   known = known .. link
   local _, count = string.gsub(known, '\n', '')
   while count > most_links do
-    known = string.sub(known, string.find(known, '\n', 1, true) + 1)
+    local earliest, earliest_s
+    for line in string.gmatch(known, '[^\n]*\n') do
+      local at_s = tonumber(string.match(line, '^[^\31]*')) or 0
+      if not earliest or at_s < earliest_s then earliest, earliest_s = line, at_s end
+    end
+    local first, last = string.find('\n' .. known, '\n' .. earliest, 1, true)
+    known = string.sub(known, 1, first - 1) .. string.sub(known, last)
     count = count - 1
   end
 end

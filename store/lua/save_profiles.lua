@@ -3,10 +3,10 @@
 -- KEYS: a profile each, a timeline each in the same order, then counts, memberships, due, membership_counts, notices.
 -- ARGV: profile_lifetime_ms, counts_lifetime_s, memberships_lifetime_s, most_entries, rows.
 --   `rows` is one value, which costs far less to send and read than as many arguments. A row is eight texts, each
---   behind its length in 4 bytes, and five numbers of 4 bytes:
+--   behind its length in 4 bytes, and six numbers of 4 bytes:
 --   visitor
---   loaded_at           position of the profile loaded, 8 bytes
---   profile             the new one, which starts with 8 bytes of position; empty leaves what is stored
+--   loaded_at           stamp of the profile loaded, 8 bytes
+--   profile             the new one, which starts with the 8 bytes of its stamp; empty leaves what is stored
 --   loaded_membership   the membership loaded
 --   membership          the new one; the same leaves it, an empty one is taken out
 --   due_s               when to look again; empty leaves that
@@ -16,6 +16,7 @@
 --   applied, duplicates events
 --   on_items, on_unknown_items
 --                       of the applied events those that name items, and those that name one the catalog lacks
+--   erased              events of a visitor who was erased after them
 --   least_lifetime_s    the profile lives at least so long
 -- Returns the indexes, from 0, of the rows refused.
 local SHARED_KEYS = 5
@@ -25,7 +26,7 @@ local counts, memberships, due = KEYS[shared + 1], KEYS[shared + 2], KEYS[shared
 local membership_counts, notices = KEYS[shared + 4], KEYS[shared + 5]
 local profile_lifetime_ms, counts_lifetime_s, memberships_lifetime_s = tonumber(ARGV[1]), ARGV[2], ARGV[3]
 local most_entries, rows = tonumber(ARGV[4]), ARGV[5]
-local ROW = '>I4c0I4c0I4c0I4c0I4c0I4c0I4c0I4c0I4I4I4I4I4'
+local ROW = '>I4c0I4c0I4c0I4c0I4c0I4c0I4c0I4c0I4I4I4I4I4I4'
 local NO_POSITION = string.rep('\0', 8)
 
 local function put_line(timeline, line)
@@ -68,14 +69,14 @@ end
 
 local refused = {}
 local moved_any = false
-local totals = {applied = 0, duplicates = 0, on_items = 0, on_unknown_items = 0}
+local totals = {applied = 0, duplicates = 0, erased = 0, on_items = 0, on_unknown_items = 0}
 local place = 1
 for i = 1, visitors do
   local profile_key, timeline = KEYS[i], KEYS[visitors + i]
   local visitor, loaded_at, profile, loaded_membership, membership, due_s, moved, line
-  local applied, duplicates, on_items, on_unknown_items, least_lifetime_s
+  local applied, duplicates, on_items, on_unknown_items, erased, least_lifetime_s
   visitor, loaded_at, profile, loaded_membership, membership, due_s, moved, line, applied, duplicates, on_items,
-    on_unknown_items, least_lifetime_s, place = struct.unpack(ROW, rows, place)
+    on_unknown_items, erased, least_lifetime_s, place = struct.unpack(ROW, rows, place)
   -- Something that is no profile stands for none: an error here would leave those before it uncounted.
   local stored_at = redis.pcall('GETRANGE', profile_key, 0, 7)
   if stored_at == '' or type(stored_at) == 'table' then stored_at = NO_POSITION end
@@ -90,6 +91,7 @@ for i = 1, visitors do
     if profile ~= '' then redis.call('PEXPIRE', timeline, profile_lifetime_ms) end
     totals.applied = totals.applied + applied
     totals.duplicates = totals.duplicates + duplicates
+    totals.erased = totals.erased + erased
     totals.on_items = totals.on_items + on_items
     totals.on_unknown_items = totals.on_unknown_items + on_unknown_items
     if membership ~= stored_membership then

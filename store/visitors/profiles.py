@@ -8,15 +8,19 @@ step, so each touchpoint stands on the timeline once.
 
 import time
 from collections.abc import Callable, Sequence
+from operator import add
 from struct import Struct
-from typing import Final, Literal, NamedTuple, Protocol, cast
+from typing import Final, NamedTuple, Protocol, cast
 
 import msgspec
 
 from models.base.errors import InvalidError, show_value
+from models.events.events import Event
 from models.segments.membership import CountChange, Membership, counts_between, decode_membership, encode_membership
 from models.visitor.contact_history import ContactHistory, is_restrained
+from models.visitor.given_parts import erased_profile
 from models.visitor.identity import Link
+from models.visitor.part_events import part_notices
 from models.visitor.profile import Profile, decode_profile, encode_profile
 from models.visitor.timeline import MAX_ENTRIES
 from store import keys
@@ -29,30 +33,40 @@ _MAX_PER_CALL = 500
 _GRACE_S: Final = 60.0
 """A visitor is looked at again so long after the profile's end, to see that it has gone."""
 
-_NUMBERS: Final = Struct(">IIIII")
+_NUMBERS: Final = Struct(">IIIIII")
+_COUNTED_DEAD_LETTERS: Final = "dead_letters_at"
 
 
-Unused = Literal["dead_letters", "rejected"]
-"""What became of an event that no profile learned: set aside by the stream, or refused by the intake."""
+class SavedEvents(NamedTuple):
+    """How many accepted events came to what: learned, known already, of a visitor who was erased after them.
+
+    Of the applied ones `on_items` name items, `on_unknown_items` at least one that the catalog does not know.
+    """
+
+    applied: int = 0
+    duplicates: int = 0
+    erased: int = 0
+    on_items: int = 0
+    on_unknown_items: int = 0
+
+    def plus(self, other: "SavedEvents") -> "SavedEvents":
+        """Add two."""
+        return SavedEvents(*map(add, self, other))
 
 
 class ProfileUpdate(NamedTuple):
     """What learning made of one visitor's events: the new profile, what to count, and what its timeline gets.
 
     `entries` are new touchpoints in their stored form; `forget` drops those stored before; `notices` are events that
-    tell other visitors' profiles of it; `links` is what is new of whose the device is. Of the applied events `on_items`
-    name items, `on_unknown_items` at least one that the catalog does not know.
+    tell other visitors' profiles of it; `links` is what is new of whose the device is.
     """
 
     profile: Profile
-    applied: int
-    duplicates: int
+    counted: SavedEvents = SavedEvents()
     entries: Sequence[bytes] = ()
     forget: bool = False
     notices: Sequence[bytes] = ()
     links: Sequence[Link] = ()
-    on_items: int = 0
-    on_unknown_items: int = 0
 
 
 class MembershipUpdate(NamedTuple):
@@ -86,8 +100,10 @@ class Forgetting:
         """Leave it for later."""
         return MembershipUpdate(membership, [], [])
 
-    def after(self, _: str, __: Profile, membership: Membership | None) -> MembershipUpdate:
-        """Take it out."""
+    def after(self, _: str, profile: Profile, membership: Membership | None) -> MembershipUpdate:
+        """Take it out, unless the visitor has come again since."""
+        if profile.events_seen:
+            return MembershipUpdate(membership, [], [])
         return MembershipUpdate(None, counts_between(membership, None, []), [])
 
 
@@ -135,7 +151,11 @@ class _SavedRow(NamedTuple):
     duplicates: int
     on_items: int
     on_unknown_items: int
+    erased: int
     least_lifetime_s: int
+
+
+_TEXTS: Final = 8
 
 
 class _CountRow(NamedTuple):
@@ -178,6 +198,7 @@ class ProfileStore:
         self._on_unreadable = on_unreadable
         self._replace = client.register_script(read_script("replace_value"))
         self._save = client.register_script(read_script("save_profiles"))
+        self._count = client.register_script(read_script("count_once"))
         self.links = LinkStore(client, lifetime_s)
 
     def load(self, site: str, partition: int, visitor_ids: Sequence[str]) -> list[Profile]:
@@ -226,7 +247,7 @@ class ProfileStore:
         visitor_ids: Sequence[str],
         learn: Callable[[list[str], list[Profile]], list[ProfileUpdate]],
         judge: Judge | None = None,
-    ) -> tuple[int, int]:
+    ) -> SavedEvents:
         """Load, learn, judge and save visitors; those refused are done again from what is stored now.
 
         Parameters
@@ -243,10 +264,10 @@ class ProfileStore:
 
         Returns
         -------
-        tuple of int
-            Events applied and duplicates, as counted by the saves that succeeded.
+        SavedEvents
+            As counted by the saves that succeeded.
         """
-        applied = duplicates = 0
+        counted = SavedEvents()
         waiting = list(visitor_ids)
         while waiting:
             refused: list[str] = []
@@ -257,12 +278,11 @@ class ProfileStore:
                     if index in again:
                         refused.append(save.visitor_id)
                     else:
-                        applied += save.learned.applied
-                        duplicates += save.learned.duplicates
+                        counted = counted.plus(save.learned.counted)
                         # Here already, but for an intake that died between its append and this.
                         self.links.add(((site, partition, save.visitor_id), link) for link in save.learned.links)
             waiting = refused
-        return applied, duplicates
+        return counted
 
     def _saves(
         self,
@@ -276,11 +296,11 @@ class ProfileStore:
         # Read one after the other, both are checked together when they are saved.
         stored = [membership or b"" for membership in self._memberships(site, partition, visitors)]
         profiles = self.load(site, partition, visitors)
-        loaded_at = [profile.position for profile in profiles]
+        loaded_at = [profile.stamp for profile in profiles]
         if judge is None:
             learned = learn(visitors, profiles)
             rows = zip(visitors, loaded_at, learned, stored, strict=True)
-            return [_Save(*row, None, None) for row in rows if row[2].profile.position != row[1]]
+            return [_Save(*row, None, None) for row in rows if row[2].profile.stamp != row[1]]
         known = [
             read_or_tell(decode_membership, blob, "membership", site, visitor_id, self._on_unreadable)
             for visitor_id, blob in zip(visitors, stored, strict=True)
@@ -326,7 +346,7 @@ class ProfileStore:
 
     def _row(self, save: _Save, now_s: float) -> _SavedRow:
         learned = save.learned
-        changed = learned.profile.position != save.loaded_at
+        changed = learned.profile.stamp != save.loaded_at
         membership, due, moved = self._membership_of(save, now_s)
         return _SavedRow(
             visitor=save.visitor_id.encode(),
@@ -337,10 +357,7 @@ class ProfileStore:
             due_s=due,
             moved=moved,
             line=_line(learned),
-            applied=learned.applied,
-            duplicates=learned.duplicates,
-            on_items=learned.on_items,
-            on_unknown_items=learned.on_unknown_items,
+            **learned.counted._asdict(),
             least_lifetime_s=keys.RESTRAINED_LIFETIME_S if is_restrained(learned.profile.contact_history) else 0,
         )
 
@@ -359,26 +376,28 @@ class ProfileStore:
         stored = encode_membership(msgspec.structs.replace(membership, due_s=due_s))
         return stored, b"" if keep else repr(due_s).encode(), _moved(counts, notices)
 
-    def erase(self, site: str, partition: int, visitor_id: str, position: int) -> None:
-        """Replace a profile by an empty one that reflects `position`, so that no earlier event is learned again."""
+    def erase(self, site: str, partition: int, erasure: Event, position: int) -> None:
+        """Replace a profile by an empty one, now: no event before the erasure, at a log position, is learned any more.
+
+        Those that the log still holds are counted as they are passed over. A device that others used is left to the
+        stream, which comes to the erasure once it has told them of what they did there.
+        """
+        device = (site, partition, erasure.visitor_id)
+        users = {link.user_id for link in self.links.read([device]).get(device, [])}
+        is_shared = bool(users - {"", erasure.user_id})
 
         def empty(_: list[str], profiles: list[Profile]) -> list[ProfileUpdate]:
-            return [
-                ProfileUpdate(
-                    profile if profile.position >= position else Profile(position=position), 1, 0, forget=True
-                )
-                for profile in profiles
-            ]
+            return [_erased(profile, erasure, position, is_shared=is_shared) for profile in profiles]
 
-        self.update_profiles(site, partition, [visitor_id], empty, Forgetting())
-        self._client.delete(keys.pending(site, partition, visitor_id))
-        self.links.forget((site, partition, visitor_id))
+        self.update_profiles(site, partition, [erasure.visitor_id], empty, Forgetting())
+        self._client.delete(keys.pending(site, partition, erasure.visitor_id))
+        self.links.forget(device)
 
     def update_memberships(self, site: str, partition: int, visitor_ids: Sequence[str], judge: Judge) -> None:
         """Judge visitors of whom nothing new is known, and save where they stand; their profiles stay as they are."""
 
         def unchanged(_: list[str], profiles: list[Profile]) -> list[ProfileUpdate]:
-            return [ProfileUpdate(profile, 0, 0) for profile in profiles]
+            return [ProfileUpdate(profile) for profile in profiles]
 
         self.update_profiles(site, partition, visitor_ids, unchanged, judge)
 
@@ -387,23 +406,43 @@ class ProfileStore:
         totals: dict[str, int] = {}
         for partition in range(partitions):
             found = cast(dict[bytes, bytes], self._client.hgetall(keys.counts(site, partition)))
+            found.pop(_COUNTED_DEAD_LETTERS.encode(), None)
             for name, value in found.items():
                 totals[name.decode()] = totals.get(name.decode(), 0) + int(value)
         return totals
 
-    def count_unused(self, site: str, partition: int, outcome: Unused, events: int) -> None:
-        """Add to a site's count of events that no profile learned."""
-        name = keys.counts(site, partition)
+    def count_rejected(self, site: str, events: int) -> None:
+        """Add to a site's count of events that the intake refused."""
+        name = keys.counts(site, 0)
         with self._client.pipeline() as pipe:
-            pipe.hincrby(name, outcome, events)
+            pipe.hincrby(name, "rejected", events)
             pipe.expire(name, keys.COUNTS_LIFETIME_S)
             pipe.execute()
+
+    def count_dead_letters(self, site: str, partition: int, positions: Sequence[int]) -> None:
+        """Add to a site's count of events that the stream set aside, those of a partition at these log positions;
+        each once, however often it is told."""
+        self._count(
+            keys=[keys.counts(site, partition)],
+            args=[keys.COUNTS_LIFETIME_S, "dead_letters", _COUNTED_DEAD_LETTERS, *positions],
+        )
+
+
+def _erased(profile: Profile, erasure: Event, position: int, *, is_shared: bool) -> ProfileUpdate:
+    if profile.position >= position:
+        return ProfileUpdate(profile)
+    if is_shared or (profile.erased_in_turn and profile.erased_until > profile.position):
+        profile.erased_until, profile.erased_in_turn = position, True
+        return ProfileUpdate(profile)
+    erased = erased_profile(profile, erasure.user_id, position, profile.position)
+    told = part_notices(erasure.site, erasure.visitor_id, erased.parts, erasure.at_s, erasure.accepted_at_s)
+    erased.position, erased.erased_until = profile.position, position
+    return ProfileUpdate(erased, forget=True, notices=told)
 
 
 def _packed(row: _SavedRow) -> bytes:
     """Give a row as the script unpacks it: each text behind its length, then the numbers."""
-    *texts, applied, duplicates, on_items, on_unknown_items, least_lifetime_s = row
-    numbers = _NUMBERS.pack(applied, duplicates, on_items, on_unknown_items, least_lifetime_s)
+    texts, numbers = row[:_TEXTS], _NUMBERS.pack(*row[_TEXTS:])
     lengths_and_texts = [part for text in texts for part in (len(text).to_bytes(4, "big"), text)]
     return b"".join((*lengths_and_texts, numbers))
 

@@ -11,10 +11,10 @@ from models.events.events import Event
 from models.events.names import VISITOR_DELETED, VISITOR_IDENTIFIED, VISITOR_LINKED
 from models.segments.membership import decode_membership
 from models.visitor.contact_history import ContactHistory
+from models.visitor.given_parts import is_news, told_part
 from models.visitor.identity import Link, add_link, owner_now
 from models.visitor.profile import Profile, decode_profile
-from models.visitor.profile_batch import Change, learn
-from models.visitor.profile_merge import join_part
+from models.visitor.profile_batch import Change, learn, with_part
 from models.visitor.timeline import MAX_ENTRIES, TimelineEntry, decode_entry, timeline_entry_of
 from store import keys
 from store.client import AsyncClient
@@ -182,8 +182,12 @@ class VisitorReader:
         visit = await self._read_visitor(site, asked, PROFILE_ONLY)
         profile = know(visit, Assortment()).profile
         entries = await self._entries(site, visit.visitor_id, 0, None)
-        own = profile.given
-        entries = [entry for entry in entries if entry.position > own]
+        given = [part for part in profile.parts if part.user_id and not part.back]
+        entries = [
+            entry
+            for entry in entries
+            if entry.position > profile.given and not any(part.covers(entry.position, entry.at_s) for part in given)
+        ]
         for joined in profile.joined:
             if joined.until:
                 theirs = await self._entries(site, joined.device_id, joined.after, joined.until)
@@ -238,10 +242,13 @@ def know(visit: VisitorRead, assortment: Assortment) -> ResolvedVisitor:
     """Put together what is known of a visitor, every accepted event in it."""
     profiles = {visitor_id: kept.learned(assortment) for visitor_id, kept in visit.kept.items()}
     profile, own = profiles[visit.visitor_id], profiles[visit.asked]
+    group_of = assortment.item_groups.group_of
     for device_id, device in profiles.items():
+        if device_id == visit.visitor_id:
+            continue
         for part in device.parts:
-            if part.user_id == visit.visitor_id and device_id != visit.visitor_id:
-                join_part(profile, device_id, part)
+            if part.user_id == visit.visitor_id and is_news(profile, device_id, part):
+                profile = with_part(profile, device_id, told_part(device, part, group_of), group_of)
     return ResolvedVisitor(visit.visitor_id, profile, own)
 
 
@@ -252,7 +259,8 @@ def before_login(known: ResolvedVisitor) -> Profile | None:
         return None
     if known.profile.recent and known.profile.recent[-1].at_s > links[-1].at_s:
         return None
-    return decode_profile(parts[-1].state) if parts and parts[-1].until == known.device.given else Profile()
+    given = [part for part in parts if part.user_id == owner_now(links) and not part.back]
+    return decode_profile(given[-1].state) if given and given[-1].told_at >= known.device.given else Profile()
 
 
 def _linked(values: Sequence[bytes]) -> list[bytes]:

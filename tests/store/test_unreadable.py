@@ -18,7 +18,7 @@ from store.site.trigger_config import TriggerConfigStore
 from store.unreadable import HEALED_BY, Unreadable, letter_of
 from store.version import NO_VERSION
 from store.visitors.memberships import MembershipStore
-from store.visitors.profiles import ProfileStore, ProfileUpdate
+from store.visitors.profiles import ProfileStore, ProfileUpdate, SavedEvents
 from tests.models.makers import item
 
 BROKEN = (b"", b"\x00", b"not what it was", b"\xff" * 200)
@@ -42,10 +42,10 @@ def test_in_the_place_of_a_profile_stands_a_new_one_to_whom_nothing_is_promoted(
     assert client.ttl(keys.profile(site, 0, "v")) > 399 * 86_400
 
     def seen(_: list[str], loaded: list[object]) -> list[ProfileUpdate]:
-        return [ProfileUpdate(profile, 1, 0)]
+        return [ProfileUpdate(profile, SavedEvents(applied=1))]
 
     profile.position, profile.events_seen = 7, 1
-    assert profiles.update_profiles(site, 0, ["v"], seen) == (1, 0)  # type: ignore[arg-type]
+    assert profiles.update_profiles(site, 0, ["v"], seen).applied == 1  # type: ignore[arg-type]
     assert profiles.load(site, 0, ["v"])[0].events_seen == 1
 
 

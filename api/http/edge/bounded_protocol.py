@@ -147,7 +147,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """Count what has come of a body, while more is to come."""
         more = self._body_bytes - self._held_bytes
         self._held_bytes = self._body_bytes
-        full = self._connections.hold(self._address, more)
+        full = self._connections.admit(self._address, more)
         if full:
             self._refuse(ProblemError(503, "bodies_too_large", full, {"Retry-After": "1"}))
 

@@ -49,7 +49,7 @@ class OpenConnections:
         self.total -= 1
         _less(self._by_sender, sender_of(address), 1)
 
-    def hold(self, address: str, size: int) -> str:
+    def admit(self, address: str, size: int) -> str:
         """Count bytes of a body that is not whole yet, in any case; says why where that is too much."""
         sender = sender_of(address)
         self.held_bytes += size

@@ -20,8 +20,9 @@ class StreamStatus(Shape):
 
     site: str
     events: dict[str, int] = Field(
-        description="By outcome: what the profile flow made of them, and what the intake rejected.",
-        examples=[{"applied": 1000, "duplicates": 2, "dead_letters": 0, "rejected": 3}],
+        description="By outcome: what the profile flow made of them, and what the intake rejected. Each event accepted "
+        "is one of applied, duplicates, erased (of a visitor who was erased before it was learned) or dead letters.",
+        examples=[{"applied": 1000, "duplicates": 2, "erased": 0, "dead_letters": 0, "rejected": 3}],
     )
     events_on_items: EventsOnItems
     lag: dict[str, int] = Field(examples=[{"profile": 0, "learn": 0, "trigger": 0, "archive": 0}])

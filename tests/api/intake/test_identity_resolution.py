@@ -375,6 +375,36 @@ def test_a_logout_of_nobody_known_parts_what_was_before_from_what_came_after(
     assert bought["rows"], "the order is in the reports as well"
 
 
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_a_logout_parts_what_comes_in_one_request_by_its_time(api: Api, order: tuple[int, ...]) -> None:
+    device, ann, bob = new_visitor(), new_user(), new_user()
+    told = [
+        event("add_to_cart", device, {"item_id": "p4", "price": 4}, timestamp=START_S + 1),
+        event("logout", device, timestamp=START_S + 10),
+        event("add_to_cart", device, {"item_id": "p5", "price": 5}, timestamp=START_S + 20),
+    ]
+    api.post(*(told[place] for place in order))
+    api.post(event("login", device, user_id=bob, timestamp=START_S + 30))
+    api.post(event("login", device, user_id=ann, timestamp=START_S))
+    assert (cart_of(api, ann), cart_of(api, bob)) == ({"p4": 1}, {"p5": 1}), "wherever the stream is"
+    api.wait_until_learned()
+    assert until_true(lambda: (cart_of(api, ann), cart_of(api, bob)) == ({"p4": 1}, {"p5": 1}))
+
+
+@pytest.mark.parametrize("settled", [False, True])
+def test_an_event_sent_again_with_the_user_id_counts_once(api: Api, settled: bool) -> None:
+    device, user = new_visitor(), new_user()
+    look = {"event_id": f"look-{device}", "timestamp": START_S}
+    api.post(event("view_item", device, "p1", **look))
+    api.post(event("login", device, user_id=user, timestamp=START_S + 10))
+    if settled:
+        api.wait_until_learned()
+    api.post(event("view_item", device, "p1", user_id=user, **look))
+    for _ in range(2):
+        assert seen_of(api, user)["events_seen"] == 2
+        api.wait_until_learned()
+
+
 def test_what_a_wrong_login_was_said_to_complain_of_and_refuse_goes_with_it(api: Api) -> None:
     device, ann, bob, now_s = new_visitor(), new_user(), new_user(), time.time() - 600
     api.post(

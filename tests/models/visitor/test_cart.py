@@ -4,7 +4,7 @@ from itertools import permutations
 
 import pytest
 
-from models.visitor.cart import MAX_CART_LINES, TAKEN_LASTS_S, Cart, CartLine, Removal
+from models.visitor.cart import MAX_CART_LINES, TAKEN_LASTS_S, Cart, CartLine, Removal, carts_together
 
 
 def cart_of(*lines: CartLine) -> Cart:
@@ -106,24 +106,37 @@ def test_lines_and_removals_are_bounded_and_the_oldest_go() -> None:
     assert (cart.lines[0].item_id, cart.removals[0].item_id) == ("p2", "q2")
 
 
-def test_carts_of_two_devices_join_less_what_the_first_knows_to_be_taken_out() -> None:
+def test_carts_of_two_devices_are_together_what_neither_took_out_since() -> None:
     """The phone took out 2 of `a` and ordered `b`; the tablet had 3 `a`, 1 `b` and 1 `c`, and took out 4 `d`."""
     phone, tablet = cart_of(CartLine("d", 1, 5.0)), cart_of(CartLine("a", 3, 10.0), CartLine("b", 1, 20.0))
     phone.remove("a", 2, 20.0)
     phone.take_ordered(["b"], 20.0)
     tablet.add(CartLine("c", 1, 15.0))
     tablet.remove("d", 4, 30.0)
-    phone.join(tablet)
-    assert content(phone) == {"d": 1, "a": 1, "c": 1}, "`b` was put in at the moment of the order"
-    assert phone.removals == [Removal("b", 0, 20.0), Removal("d", 4, 30.0)]
+    for carts in ([phone, tablet], [tablet, phone]):
+        both = carts_together(carts)
+        assert content(both) == {"a": 1, "c": 1}, "`b` was put in at the moment of the order"
+        assert both.removals == [Removal("b", 0, 20.0), Removal("d", 3, 30.0)]
+    assert content(tablet) == {"a": 3, "b": 1, "c": 1}, "each stays as it is"
 
 
-def test_a_removal_that_both_know_is_kept_once() -> None:
-    phone, tablet = Cart(), Cart()
-    phone.remove("a", 1, 20.0)
-    tablet.remove("a", 1, 20.0)
-    phone.join(tablet)
-    assert phone.removals == [Removal("a", 1, 20.0)]
+def test_what_one_took_out_before_the_other_put_it_in_stays() -> None:
+    phone, tablet = Cart(), cart_of(CartLine("lamp", 1, 30.0), CartLine("rug", 1, 10.0))
+    phone.take_ordered(["lamp"], 20.0)
+    phone.remove("rug-red", 1, 20.0)
+    groups = {"rug-red": "rug", "rug": "rug", "lamp": "lamp"}
+    assert content(carts_together([phone, tablet], groups.__getitem__)) == {"lamp": 1}
+
+
+def test_a_cart_that_keeps_knows_the_latest_removals_and_nothing_of_before_them() -> None:
+    cart = Cart(keeps=True)
+    for number in range(MAX_CART_LINES + 1):
+        cart.take_ordered([f"p{number}"], 1_000.0 * (number + 1))
+    assert (len(cart.removals), cart.from_s) == (MAX_CART_LINES, 1_000.0)
+    cart.take_ordered(["p50"], 99_000.0)
+    assert len(cart.removals) == MAX_CART_LINES, "the latest order of an item says all"
+    brought = cart_of(CartLine("old", 1, 1_000.0), CartLine("new", 1, 1_001.0), CartLine("p7", 1, 8_000.0))
+    assert content(carts_together([cart, brought])) == {"new": 1}
 
 
 GROUPS = {"lamp-red": "lamp", "lamp-blue": "lamp", "lamp": "lamp", "rug": "rug"}

@@ -6,10 +6,9 @@ import msgspec
 import pytest
 
 from models.events.events import Event
-from models.visitor.identity import Link
+from models.visitor.part_events import joining, takes_back
 from models.visitor.profile import Profile, discrete_part, encode_profile
-from models.visitor.profile_batch import new_parts
-from models.visitor.profile_merge import corrected_parts, join_part, joining, takes_back
+from models.visitor.profile_batch import new_parts, with_part
 from tests.models.makers import START_S, event
 from tests.models.visitor.devices import learned, login, shopping, vectors
 
@@ -22,8 +21,7 @@ def test_a_part_joins_once() -> None:
     assert known.events_seen == 3
     assert {line.item_id: line.quantity for line in known.cart} == {"b": 1}
     before = encode_profile(known)
-    join_part(known, "v", part)
-    assert encode_profile(known) == before
+    assert encode_profile(with_part(known, "v", part)) == before
 
 
 def test_parts_of_several_devices_join_in_any_order_as_if_all_had_been_one() -> None:
@@ -86,7 +84,7 @@ def test_what_went_to_a_later_login_is_taken_back_once_an_earlier_one_is_told() 
     assert new_parts(told, told.position) == []
     given, taken, given_anew = (joining("demo", "v", part, START_S, START_S) for part in (gift, back, again))
     assert [takes_back(event) for event in (given, taken, given_anew)] == [False, True, False]
-    assert len({given.event_id, taken.event_id}) == 2
+    assert len({given.event_id, taken.event_id, given_anew.event_id}) == 3
 
     own = shopping(4, 15.1)
     plain = learned(Profile(), *own)
@@ -107,7 +105,6 @@ def test_what_was_never_joined_is_not_taken_out() -> None:
     back = msgspec.structs.replace(device.parts[0], back=True)
     bob = learned(Profile(), event("view_item", "a"))
     before = encode_profile(bob)
-    join_part(bob, "v", back)
-    assert encode_profile(bob) == before
-    device.links = [Link(START_S + 5, "bob"), Link(START_S + 9, "ann")]
-    assert corrected_parts(device) == device.parts, "a later login takes nothing back"
+    assert encode_profile(with_part(bob, "v", back)) == before
+    device = learned(device, login("v", "ann", 9), first=3)
+    assert [part.user_id for part in device.parts] == ["bob"], "a later login takes nothing back"

@@ -16,7 +16,7 @@ from store.clock import EventClock
 from store.log.log import partition_of
 from store.version import NO_VERSION, Version
 from store.visitors.pending import Accepted, keep_pending
-from store.visitors.profiles import ProfileStore, ProfileUpdate
+from store.visitors.profiles import ProfileStore, ProfileUpdate, SavedEvents
 from store.visitors.visitor_reads import (
     PROFILE_ONLY,
     ReadOptions,
@@ -52,7 +52,7 @@ def accept(client: Client, site: str, visitor: str, events: Sequence[tuple[int, 
 def test_a_visit_sees_every_accepted_event_once(client: Client, place: Place, site: str) -> None:
     def both(visitors: list[str], profiles: list[Profile]) -> list[ProfileUpdate]:
         learn(profiles, [Change(0, 1, look(1)), Change(0, 2, look(2))], Assortment().vector_of_item)
-        return [ProfileUpdate(profiles[0], 2, 0)]
+        return [ProfileUpdate(profiles[0], SavedEvents(2))]
 
     nobody = visit(place, site, "v")
     assert (nobody.visitor_id, nobody.kept["v"].pending, nobody.catalog_version) == ("v", [], NO_VERSION)

@@ -26,7 +26,7 @@ def test_whatever_came_and_went_nothing_is_left() -> None:
     opened = [f"192.0.2.{random.randrange(9)}" for _ in range(500)]
     for address in opened:
         assert connections.open(address) == ""
-        assert connections.hold(address, 100) == ""
+        assert connections.admit(address, 100) == ""
     for address in sorted(opened):
         connections.release(address, 100)
         connections.close(address)
@@ -38,11 +38,11 @@ def test_whatever_came_and_went_nothing_is_left() -> None:
 def test_bodies_that_are_still_coming_have_a_bound_and_an_address_a_quarter_of_it() -> None:
     connections = OpenConnections(Limits(trusted_proxies=("10.0.0.0/8",)))
     quarter = MAX_HELD_BYTES // 4
-    assert connections.hold("192.0.2.1", quarter) == ""
-    assert "192.0.2.1" in connections.hold("192.0.2.1", 1)
-    assert connections.hold("10.0.0.1", 2 * quarter) == ""
-    assert connections.hold("192.0.2.2", quarter - 1) == ""
-    assert str(MAX_HELD_BYTES) in connections.hold("192.0.2.3", 1)
+    assert connections.admit("192.0.2.1", quarter) == ""
+    assert "192.0.2.1" in connections.admit("192.0.2.1", 1)
+    assert connections.admit("10.0.0.1", 2 * quarter) == ""
+    assert connections.admit("192.0.2.2", quarter - 1) == ""
+    assert str(MAX_HELD_BYTES) in connections.admit("192.0.2.3", 1)
     connections.release("192.0.2.3", 1)
     connections.release("192.0.2.2", 1)
-    assert connections.hold("192.0.2.3", 1) == ""
+    assert connections.admit("192.0.2.3", 1) == ""

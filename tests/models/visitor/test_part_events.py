@@ -1,4 +1,4 @@
-"""Profile parting: what a part had brought is gone again, and what the visitor had said themselves stays."""
+"""Part events: what a part had brought is gone again once it is taken back, and what the visitor had said stays."""
 
 from typing import Any
 
@@ -7,8 +7,8 @@ import pytest
 
 from models.events.events import Event
 from models.visitor.contact_history import contacts_of, plain_contact
+from models.visitor.part_events import joining
 from models.visitor.profile import Profile
-from models.visitor.profile_merge import joining
 from tests.models.makers import START_S, event
 from tests.models.visitor.devices import learned, login
 
@@ -31,7 +31,7 @@ def mistaken(*before: Event, since: tuple[Event, ...] = ()) -> tuple[Profile, Pr
     device = learned(Profile(), *BROUGHT, login("v1", "bob", 500))
     device = learned(device, login("v1", "ann", 5), first=device.position + 1)
     back, again = device.parts
-    gift = msgspec.structs.replace(back, back=False)
+    gift = msgspec.structs.replace(back, back=False, told_at=back.told_at - 1)
     given, taken, to_ann = (joining("demo", "v1", part, START_S + 500, START_S + 500) for part in (gift, back, again))
     return learned(Profile(), *before, given, *since, taken), learned(Profile(), to_ann)
 
@@ -72,20 +72,4 @@ def test_what_a_wrong_login_brought_is_as_if_it_had_never_been(own: tuple[Event,
 def test_what_was_said_since_stays(own: tuple[Event, ...]) -> None:
     later = tuple(msgspec.structs.replace(told, at_s=told.at_s + 900) for told in own)
     bob, _ = mistaken(since=later)
-    expected = record_of(learned(Profile(), *later))
-    found = record_of(bob)
-    if any(told.event == "sign_up" for told in own):
-        found["intent"] = expected["intent"]  # whose it was cannot be told apart
-    assert found == expected
-
-
-def test_a_part_of_an_older_release_is_taken_out_too() -> None:
-    device = learned(Profile(), *BROUGHT, login("v1", "bob", 500))
-    (gift,) = device.parts
-    given, taken = (
-        joining("demo", "v1", msgspec.structs.replace(gift, back=back), START_S + 500, START_S + 500)
-        for back in (False, True)
-    )
-    bob = learned(Profile(), given)
-    bob.joined = [msgspec.structs.replace(joined, before=None) for joined in bob.joined]
-    assert record_of(learned(bob, taken, first=2)) == record_of(Profile())
+    assert record_of(bob) == record_of(learned(Profile(), *later))

@@ -1,4 +1,4 @@
-"""Logout cuts: what was done on both sides of a logout of nobody known is told apart once it is known whose it is."""
+"""Profile stretches: what was done on both sides of a change of hands is told apart once it is known whose it is."""
 
 import itertools
 from collections.abc import Sequence
@@ -9,10 +9,8 @@ import pytest
 
 from models.events.events import Event
 from models.visitor.identity import MAX_CUTS, owner_at
-from models.visitor.logout_cuts import read_cuts
 from models.visitor.profile import Profile, decode_profile, encode_profile
-from models.visitor.profile_batch import new_parts
-from models.visitor.profile_merge import join_part
+from models.visitor.profile_batch import new_parts, with_part
 from tests.models.makers import event
 from tests.models.visitor.devices import learned, login, vectors
 
@@ -30,7 +28,7 @@ def played(*batches: Sequence[Event]) -> tuple[Profile, dict[str, Profile]]:
     for batch in batches:
         device = learned(device, *batch, first=position + 1)
         for part in new_parts(device, position):
-            join_part(visitors.setdefault(part.user_id, Profile()), "v1", part)
+            visitors[part.user_id] = with_part(visitors.get(part.user_id, Profile()), "v1", part)
         position += len(batch)
         device = decode_profile(encode_profile(device))
     return device, visitors
@@ -56,6 +54,7 @@ def test_what_was_before_the_logout_goes_to_the_late_login_and_what_was_since_st
     assert visitors["ann"].joined[-1].covers(1, X.at_s)
     assert not visitors["ann"].joined[-1].covers(4, Y.at_s)
     assert (visitors["ann"].events_seen, visitors["bob"].events_seen) == (2, 1)
+    assert decode_profile(encode_profile(visitors["bob"])) == visitors["bob"]
 
 
 @pytest.mark.parametrize("batches", ways(X, LOGOUT, OUT, Y, LATE_ANN, BOB))
@@ -65,13 +64,18 @@ def test_a_login_before_the_logout_gets_nothing_of_what_came_after_it(batches: l
     assert device.cart == []
 
 
-def test_of_one_batch_the_times_count_and_not_the_order() -> None:
-    for first in itertools.permutations([X, LOGOUT, Y]):
-        if first.index(Y) < first.index(X):
-            continue  # what is in the profile already cannot be told apart
-        _, visitors = played([*first, OUT], [BOB], [LATE_ANN])
-        assert carts(visitors)["ann"] == ["x"], first
-        assert carts(visitors)["bob"] == ["y"], first
+@pytest.mark.parametrize("at_once", [False, True])
+def test_an_event_told_after_a_logout_goes_by_its_own_time(at_once: bool) -> None:
+    told = [LOGOUT, Y, X, OUT, BOB, LATE_ANN]
+    _, visitors = played(told) if at_once else played(*([event] for event in told))
+    assert carts(visitors) == {"ann": ["x"], "bob": ["y"]}
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_what_was_mixed_before_the_logout_was_told_stays_together(at_once: bool) -> None:
+    told = [X, Y, LOGOUT, OUT, BOB, LATE_ANN]
+    _, visitors = played(told) if at_once else played(*([event] for event in told))
+    assert carts(visitors)["bob"] == ["x", "y"]
 
 
 def test_what_is_told_late_of_before_the_logout_belongs_to_before_it() -> None:
@@ -94,8 +98,8 @@ def test_without_any_login_a_logout_costs_a_device_nothing() -> None:
             event("logout", at_s=600.5 + number),
             first=device.position + 1,
         )
-    assert len(device.parts) == MAX_CUTS
-    assert all(cut.profile.event_ids == b"" for cut in read_cuts(device.parts)[0])
+    assert len(device.parts) == MAX_CUTS + 1
+    assert all(decode_profile(part.state).event_ids == b"" for part in device.parts if part.state)
 
 
 def test_an_order_of_before_the_logout_knows_what_became_of_it_since() -> None:
