@@ -35,6 +35,8 @@ export class Shopwindow {
   #watched = new Map();
   #observer = null;
   #viewMs;
+  #user = {}; // who logged in here, and the token that the shop's server signed for them
+  #contact = null; // the first contact, at which the engine signs that this browser may speak for its visitor
 
   /**
    * @param {object} options
@@ -72,6 +74,16 @@ export class Shopwindow {
     return id;
   }
 
+  /**
+   * Say who has logged in; events name them from now on.
+   *
+   * @param {string} userId
+   * @param {string} userToken as the shop's server has signed it; without it the engine takes them for nobody known
+   */
+  identify(userId, userToken) {
+    this.#user = { user_id: userId, user_token: userToken };
+  }
+
   /** The visit this is part of; a new one begins after half an hour of silence. */
   get sessionId() {
     const now = Date.now();
@@ -90,6 +102,7 @@ export class Shopwindow {
    */
   track(event, { items, params } = {}) {
     const entry = { event, event_id: randomId(), visitor_id: this.visitorId, session_id: this.sessionId };
+    if (this.#user.user_id) entry.user_id = this.#user.user_id;
     if (items?.length) entry.items = items;
     if (params) entry.params = params;
     this.#waiting.push({ entry, at: Date.now(), tried: false });
@@ -117,10 +130,11 @@ export class Shopwindow {
    */
   async decide({ placements = [], lists = [], exclude = [] }) {
     await this.flush();
+    const { visitor_token } = await this.#tokens();
     const response = await fetch(`${this.#url}/v1/decisions`, {
       method: "POST",
       headers: this.#headers(),
-      body: JSON.stringify({ visitor_id: this.visitorId, placements, lists, exclude }),
+      body: JSON.stringify({ visitor_id: this.visitorId, visitor_token, placements, lists, exclude }),
       signal: AbortSignal.timeout(this.#timeoutMs),
     });
     if (!response.ok) throw new Error(`decision answered ${response.status}`);
@@ -159,8 +173,10 @@ export class Shopwindow {
    *
    * @param {(message: object) => void} show
    */
-  listen(show) {
+  async listen(show) {
     const query = new URLSearchParams({ key: this.#key });
+    const { visitor_token } = await this.#tokens();
+    if (visitor_token) query.set("visitor_token", visitor_token);
     const visitor = encodeURIComponent(this.visitorId);
     const source = new EventSource(`${this.#url}/v1/visitors/${visitor}/messages?${query}`);
     const shown = new Set();
@@ -182,7 +198,9 @@ export class Shopwindow {
   forget() {
     this.#waiting = [];
     document.cookie = `${this.#cookie}=; Max-Age=0; Path=/; SameSite=Lax`;
-    for (const name of ["shopwindow.visitor", "shopwindow.session"]) drop(localStorage, name);
+    this.#user = {};
+    this.#contact = null;
+    for (const name of ["shopwindow.visitor", "shopwindow.session", "shopwindow.token"]) drop(localStorage, name);
     drop(sessionStorage, "shopwindow.waiting");
   }
 
@@ -206,6 +224,35 @@ export class Shopwindow {
     return { "Content-Type": "application/json", Authorization: `Bearer ${this.#key}` };
   }
 
+  /** What signs that this browser may speak for its visitor, and for who logged in; asked for once, at first contact. */
+  async #tokens() {
+    const visitor = this.visitorId;
+    const kept = readJson(localStorage, "shopwindow.token", {});
+    if (kept.visitor !== visitor) await (this.#contact ??= this.#meet(visitor));
+    return this.#keptTokens();
+  }
+
+  #keptTokens() {
+    const { visitor, token } = readJson(localStorage, "shopwindow.token", {});
+    return { visitor_token: visitor === this.visitorId ? token : undefined, user_token: this.#user.user_token };
+  }
+
+  async #meet(visitor) {
+    try {
+      const response = await fetch(`${this.#url}/v1/visitor-tokens`, {
+        method: "POST",
+        headers: this.#headers(),
+        body: JSON.stringify({ visitor_id: visitor }),
+        signal: AbortSignal.timeout(this.#timeoutMs),
+      });
+      if (!response.ok) return; // it was seen before there were tokens: as nobody known it needs none
+      const { visitor_token } = await response.json();
+      write(localStorage, "shopwindow.token", JSON.stringify({ visitor, token: visitor_token }));
+    } catch {
+      this.#contact = null; // the engine cannot be reached: next time
+    }
+  }
+
   #schedule(delayMs) {
     if (!this.#timer) this.#timer = setTimeout(() => this.flush(), delayMs);
   }
@@ -214,16 +261,17 @@ export class Shopwindow {
     write(sessionStorage, "shopwindow.waiting", JSON.stringify(this.#waiting));
   }
 
-  async #send(batch) {
+  async #send(batch, leaving = false) {
     // The server's clock is the better one, unless the event had to wait for us.
     const events = batch.map(({ entry, at, tried }) => (tried ? { ...entry, timestamp: at } : entry));
     for (const waiting of batch) waiting.tried = true;
     let done = false;
     try {
+      const tokens = leaving ? this.#keptTokens() : await this.#tokens();
       const response = await fetch(`${this.#url}/v1/events`, {
         method: "POST",
         headers: this.#headers(),
-        body: JSON.stringify({ events }),
+        body: JSON.stringify({ events, ...tokens }),
         keepalive: true, // it reaches the server even when a click has already left the page
         signal: AbortSignal.timeout(this.#timeoutMs),
       });
@@ -247,7 +295,7 @@ export class Shopwindow {
   #leave() {
     // sendBeacon cannot carry the key in a header; fetch with keepalive lives as long as a beacon.
     const unsent = this.#waiting.filter(({ tried }) => !tried).slice(0, MAX_BATCH);
-    if (unsent.length) this.#send(unsent);
+    if (unsent.length) this.#send(unsent, true);
   }
 }
 
