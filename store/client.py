@@ -1,5 +1,6 @@
 """Connections to Redis, one node or a cluster, made in one place."""
 
+import asyncio
 from typing import Any, Final, cast
 
 import redis
@@ -21,6 +22,7 @@ from store.refusals import (
 )
 
 _CONNECT_S: Final = 5.0
+_CLUSTER_S: Final = 1.0
 _KEEPS: Final = "noeviction"
 _PLAIN: Final = "redis://"
 _SECURE: Final = "rediss://"
@@ -64,16 +66,52 @@ def evicting(client: Client) -> dict[str, str]:
     return {where: policy for where, policy in policies.items() if policy != _KEEPS}
 
 
+class _PatientCluster(redis.asyncio.cluster.RedisCluster):
+    """A cluster whose nodes are found out beside the requests that need them: one that gives up waiting, as those with
+    a deadline do, leaves the search going on, and the next finds what came of it."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._searching: asyncio.Task[Any] | None = None
+
+    async def initialize(self, *arguments: Any, **named: Any) -> "_PatientCluster":
+        """Wait until the nodes are known."""
+        if self._initialize:
+            if self._searching is None or self._searching.done():
+                self._searching = asyncio.create_task(super().initialize(*arguments, **named))
+            await asyncio.shield(self._searching)
+        return self
+
+    async def refresh(self) -> None:
+        """Ask again who holds what, while requests go on by what is known."""
+        if not self._initialize:
+            await self.nodes_manager.initialize()
+
+
+def is_cluster(client: AsyncClient) -> bool:
+    """Whether keys of different slots may lie on different nodes."""
+    return isinstance(client, _PatientCluster)
+
+
+async def refresh_topology(client: AsyncClient) -> None:
+    """Have a client of a cluster learn anew which node holds what; of one node there is nothing to learn. Raises what
+    the client raises."""
+    if isinstance(client, _PatientCluster):
+        await client.refresh()
+
+
 def connect_async(url: str, *, cluster: bool = False, timeout_s: float | None = 5.0) -> AsyncClient:
     """Open a client for the event loop; nothing is sent until its first command.
 
     With None for `timeout_s` whoever asks sees to it that an answer does not take too long: the client's own watch over
-    each write and read costs as much as they do.
+    each write and read costs as much as they do. Of a cluster each node has a second all the same.
     """
+    if cluster and timeout_s is None:
+        timeout_s = _CLUSTER_S  # a node that hangs must not hold up the search for another
     options: dict[str, Any] = {"socket_timeout": timeout_s, "socket_connect_timeout": timeout_s or _CONNECT_S}
     connection_class = _class_for(url, AsyncPlainConnection, AsyncSecureConnection, AsyncSocketConnection)
     if cluster:
-        client = redis.asyncio.cluster.RedisCluster.from_url(url, **options)
+        client = _PatientCluster.from_url(url, **options)
         client.connection_kwargs["connection_class"] = connection_class  # of nodes that it finds
         for node in client.startup_nodes:
             node.connection_class = connection_class

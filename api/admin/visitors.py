@@ -62,7 +62,8 @@ async def get_visitor(
     visitor_id = parse_visitor_id(visitor_id)
     with store_errors_translated(PROFILES_AWAY):
         visit = await state.stores.visitors.read(site.name, visitor_id)
-        await site.follow_catalog(visit.catalog_version)
+        if visit.catalog_version is not None:
+            await site.follow_catalog(visit.catalog_version)
     partition = partition_of(site.name, visit.visitor_id, state.logs.events.partitions)
     kept = visit.kept[visit.visitor_id].profile
     position, events_stored = kept.position, kept.events_seen

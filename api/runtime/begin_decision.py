@@ -18,6 +18,7 @@ from models.experiments.assignment import VariantAssignments, assignments_of
 from models.visitor.campaign_echo import echoed_campaign, without_echo
 from models.visitor.holds import STATE_UNAVAILABLE, hold_words
 from models.visitor.profile import Profile
+from store.log.log import partition_of
 from store.refusals import UNAVAILABLE
 from store.visitors.visitor_reads import NO_SEGMENTS, ReadOptions, ResolvedVisitor, VisitorRead, before_login, know
 
@@ -83,7 +84,8 @@ def agent_of(request: Request) -> str:
 async def _known(state: State, site: Site, visitor_id: str) -> tuple[ResolvedVisitor, VisitorRead | None, str]:
     """The visitor as known now and as read, or a new one and why the stored state could not be had."""
     nobody = ResolvedVisitor(visitor_id, Profile(), Profile())
-    if not state.memory.breaker.closed(time.monotonic()):
+    breaker = state.memory.breaker_of(partition_of(site.name, visitor_id, state.logs.events.partitions))
+    if not breaker.closed(time.monotonic()):
         metrics.DEGRADED.labels("breaker_open").inc()
         return nobody, None, hold_words(STATE_UNAVAILABLE)
     while True:
@@ -93,12 +95,14 @@ async def _known(state: State, site: Site, visitor_id: str) -> tuple[ResolvedVis
                 site.name, visitor_id, options, within_s=state.config.redis_deadline_s
             )
         except (TimeoutError, *UNAVAILABLE) as error:
-            state.memory.breaker.failed(time.monotonic())
+            breaker.failed(time.monotonic())
+            state.topology.refresh_soon()
             metrics.DEGRADED.labels(type(error).__name__).inc()
             return nobody, None, hold_words(STATE_UNAVAILABLE)
-        state.memory.breaker.succeeded()
+        breaker.succeeded()
         try:
-            await site.follow_catalog(visit.catalog_version)
+            if visit.catalog_version is not None:
+                await site.follow_catalog(visit.catalog_version)
         except UNAVAILABLE as error:
             metrics.DEGRADED.labels(type(error).__name__).inc()
         # A catalog that is the first to ask for segments has just been read: read again, with them.

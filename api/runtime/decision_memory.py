@@ -55,5 +55,10 @@ class DecisionMemory:
 
     freshness: Freshness = field(default_factory=Freshness)
     exposed: Exposed = field(default_factory=Exposed)
-    breaker: Breaker = field(default_factory=Breaker)
+    breakers: dict[int, Breaker] = field(default_factory=dict)
     recording: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def breaker_of(self, partition: int) -> Breaker:
+        """Give the breaker of a log partition's visitors, all of whom lie on one node: one that hangs takes no other's
+        along."""
+        return self.breakers.setdefault(partition, Breaker())

@@ -26,6 +26,7 @@ from api.runtime.profile_healer import ProfileHealer
 from api.runtime.site import Site
 from api.runtime.state import Appenders, Running, State, Stores
 from api.runtime.stream_gauges import measure
+from api.runtime.topology import Topology
 from models.catalog.strategies import STRATEGIES
 from models.decisions.recommend import Query
 from models.events.bots import bot_of
@@ -115,6 +116,7 @@ async def live(config: ApiConfig, open_logs: Callable[[], Logs], stopping: Calla
             intake_probe=IntakeProbe(appenders.events, appenders.probes),
             rejected=RejectedEvents(stores.profiles),
             letters=letters,
+            topology=Topology(unwatched),
             key_ring=KeyRing(config.sites),
             senders=SenderLimits(config.limits),
             streams=OpenStreams(config.limits),

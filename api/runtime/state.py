@@ -18,6 +18,7 @@ from api.runtime.key_ring import KeyRing
 from api.runtime.logs import Logs
 from api.runtime.message_notifier import MessageNotifier
 from api.runtime.site import Site
+from api.runtime.topology import Topology
 from store.archive.archive import Archive
 from store.client import AsyncClient
 from store.dead_letters import DeadLetterStore
@@ -100,6 +101,7 @@ class State:
     intake_probe: IntakeProbe
     rejected: RejectedEvents
     letters: LetterQueue
+    topology: Topology
     key_ring: KeyRing
     senders: SenderLimits
     streams: OpenStreams

@@ -3,8 +3,8 @@
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
-from typing import Final, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NamedTuple
 
 from models.catalog.assortment import Assortment
 from models.events.events import Event
@@ -17,8 +17,9 @@ from models.visitor.profile import Profile, decode_profile
 from models.visitor.profile_batch import Change, learn, with_part
 from models.visitor.timeline import MAX_ENTRIES, TimelineEntry, decode_entry, timeline_entry_of
 from store import keys
-from store.client import AsyncClient
+from store.client import AsyncClient, is_cluster
 from store.log.log import partition_of
+from store.refusals import UNAVAILABLE
 from store.unreadable import OnUnreadable, log_unreadable, read_or_tell
 from store.version import Version, version_of
 from store.visitors.pending import read_pending
@@ -27,6 +28,7 @@ NO_SEGMENTS: Final[frozenset[str]] = frozenset()
 _MAX_OWNERS: Final = 100_000
 _WITHIN_S: Final = 5.0
 """Seconds a read may take where nobody waits for less."""
+_SITE_VALUES: Final = 2
 _LINKED: Final = VISITOR_LINKED.encode()
 
 
@@ -50,14 +52,15 @@ class StoredVisitor(NamedTuple):
 class VisitorRead(NamedTuple):
     """What is stored right now of the id asked for, of the visitor it belongs to, of devices just linked to them.
 
-    `visitor_id` is the visitor's: the id asked for, unless that is a device of a known one. `segments` are the
+    `visitor_id` is the visitor's: the id asked for, unless that is a device of a known one. `catalog_version` is None
+    where the node that has it did not answer. `segments` are the
     visitor's, as the stream last told, and `clock_s` is the site's clock (epoch seconds), where these were asked for.
     """
 
     asked: str
     visitor_id: str
     kept: dict[str, StoredVisitor]
-    catalog_version: Version
+    catalog_version: Version | None
     segments: frozenset[str] = NO_SEGMENTS
     clock_s: float = 0.0
 
@@ -74,7 +77,7 @@ PROFILE_ONLY: Final = ReadOptions()
 
 class _Read(NamedTuple):
     kept: dict[str, StoredVisitor]
-    version: Version
+    version: Version | None
     segments: dict[str, frozenset[str]]
     clock_s: float
 
@@ -103,6 +106,7 @@ class VisitorReader:
     def __init__(self, client: AsyncClient, partitions: int, on_unreadable: OnUnreadable = log_unreadable) -> None:
         self._client = client
         self._on_unreadable = on_unreadable
+        self._on_nodes = is_cluster(client)
         self._partitions = partitions
         self._owners: OrderedDict[tuple[str, str], str] = OrderedDict()
 
@@ -114,16 +118,18 @@ class VisitorReader:
         Raises what the client raises, and TimeoutError where it takes longer than `within_s`.
         """
         async with asyncio.timeout(within_s):
-            return await self._read_visitor(site, asked, options)
+            return await self._read_visitor(site, asked, options, within_s)
 
-    async def _read_visitor(self, site: str, asked: str, options: ReadOptions) -> VisitorRead:
+    async def _read_visitor(
+        self, site: str, asked: str, options: ReadOptions, within_s: float = _WITHIN_S
+    ) -> VisitorRead:
         guess = self._owners.get((site, asked), "")
-        found = await self._read(site, [asked, guess] if guess else [asked], options)
+        found = await self._read(site, [asked, guess] if guess else [asked], options, within_s)
         kept, segments = found.kept, found.segments
         visitor_id = _owner(kept[asked]) or asked
         self._remember(site, asked, visitor_id)
         if visitor_id not in kept:
-            more = await self._read(site, [visitor_id], options)
+            more = await self._read(site, [visitor_id], options, within_s)
             kept, segments = kept | more.kept, segments | more.segments
         # What these have learned before may still be on its way.
         missing = [device_id for device_id in kept[visitor_id].linked if device_id not in kept]
@@ -138,36 +144,64 @@ class VisitorReader:
             if len(self._owners) > _MAX_OWNERS:
                 self._owners.popitem(last=False)
 
-    async def _read(self, site: str, ids: Sequence[str], options: ReadOptions = PROFILE_ONLY) -> _Read:
-        async with self._client.pipeline(transaction=False) as pipe:
-            for visitor_id in ids:
-                partition = partition_of(site, visitor_id, self._partitions)
-                pipe.get(keys.profile(site, partition, visitor_id))
-                pipe.lrange(keys.pending(site, partition, visitor_id), 0, -1)
-            pipe.get(keys.catalog_version(site))
-            pipe.get(keys.catalog_stamp(site))
-            if options.clock:
-                pipe.get(keys.clock(site))
-            if options.segments:
-                for visitor_id in ids:
-                    partition = partition_of(site, visitor_id, self._partitions)
-                    pipe.hget(keys.memberships(site, partition), visitor_id)
-            found = await pipe.execute()
+    async def _read(
+        self, site: str, ids: Sequence[str], options: ReadOptions = PROFILE_ONLY, within_s: float = _WITHIN_S
+    ) -> _Read:
+        if self._on_nodes:
+            # What the site has lies on another node, perhaps: one that hangs must not take the visitor along.
+            found, site_values = await asyncio.gather(
+                self._values(lambda pipe: self._ask_of_visitors(pipe, site, ids, options)),
+                self._site_values(site, options, within_s / 2),
+            )
+        else:
+            values = await self._values(lambda pipe: self._ask(pipe, site, ids, options))
+            size = _SITE_VALUES + options.clock
+            site_values, found = values[:size], values[size:]
         kept = {
             visitor_id: self._kept(site, visitor_id, *found[2 * place : 2 * place + 2])
             for place, visitor_id in enumerate(ids)
         }
-        number, stamp, *rest = found[2 * len(ids) :]
-        clock_s = float(rest.pop(0) or 0.0) if options.clock else 0.0
-        segments = (
-            {
-                visitor_id: self._segments(site, visitor_id, membership)
-                for visitor_id, membership in zip(ids, rest, strict=False)
-            }
-            if rest
-            else {}
-        )
-        return _Read(kept, version_of(number, stamp), segments, clock_s)
+        memberships = found[2 * len(ids) :]
+        segments = {
+            visitor_id: self._segments(site, visitor_id, membership)
+            for visitor_id, membership in zip(ids, memberships, strict=False)
+        }
+        if site_values is None:
+            return _Read(kept, None, segments, 0.0)
+        clock_s = float(site_values[_SITE_VALUES] or 0.0) if options.clock else 0.0
+        return _Read(kept, version_of(*site_values[:_SITE_VALUES]), segments, clock_s)
+
+    async def _values(self, ask: Callable[[Any], object]) -> list[Any]:
+        async with self._client.pipeline(transaction=False) as pipe:
+            ask(pipe)
+            values: list[Any] = await pipe.execute()
+        return values
+
+    async def _site_values(self, site: str, options: ReadOptions, within_s: float) -> list[Any] | None:
+        try:
+            async with asyncio.timeout(within_s):
+                return await self._values(lambda pipe: self._ask_of_site(pipe, site, options))
+        except (TimeoutError, *UNAVAILABLE):
+            return None
+
+    def _ask(self, pipe: Any, site: str, ids: Sequence[str], options: ReadOptions) -> None:
+        self._ask_of_site(pipe, site, options)
+        self._ask_of_visitors(pipe, site, ids, options)
+
+    def _ask_of_site(self, pipe: Any, site: str, options: ReadOptions) -> None:
+        pipe.get(keys.catalog_version(site))
+        pipe.get(keys.catalog_stamp(site))
+        if options.clock:
+            pipe.get(keys.clock(site))
+
+    def _ask_of_visitors(self, pipe: Any, site: str, ids: Sequence[str], options: ReadOptions) -> None:
+        homes = [(partition_of(site, visitor_id, self._partitions), visitor_id) for visitor_id in ids]
+        for partition, visitor_id in homes:
+            pipe.get(keys.profile(site, partition, visitor_id))
+            pipe.lrange(keys.pending(site, partition, visitor_id), 0, -1)
+        if options.segments:
+            for partition, visitor_id in homes:
+                pipe.hget(keys.memberships(site, partition), visitor_id)
 
     async def read_timeline(self, site: str, asked: str) -> tuple[str, list[TimelineEntry]]:
         """Give who goes by an id, and their touchpoints with every accepted event among them, in no order.

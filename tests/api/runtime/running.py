@@ -25,12 +25,12 @@ Found = TypeVar("Found")
 
 
 @asynccontextmanager
-async def running(redis_url: str, **settings: Any) -> AsyncIterator[tuple[State, Site]]:
-    """Start what an API process has, and give it with its one site."""
+async def running(redis_url: str, logs_url: str = "", **settings: Any) -> AsyncIterator[tuple[State, Site]]:
+    """Start what an API process has, and give it with its one site; logs may lie elsewhere."""
     site = f"s-{uuid.uuid4().hex[:8]}"
     given = {"redis_deadline_s": 5.0, "archive_directory": Path("nowhere"), **settings}
     config = ApiConfig(sites=(SiteConfig(site, f"public-{site}", f"secret-{site}"),), redis_url=redis_url, **given)
-    client = connect(redis_url)
+    client = connect(logs_url or redis_url)
 
     def open_logs() -> Logs:
         def opened(suffix: str, partitions: int) -> EventLog:
