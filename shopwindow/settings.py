@@ -103,6 +103,9 @@ class Settings:
         "5,30,300,1800,7200,21600", "Waits before each further try, separated by commas; then it is set aside.", "s"
     )
     webhook_timeout_s: float = _setting(5.0, "A webhook that takes longer to answer has failed.", "s")
+    webhook_private: bool = _setting(
+        False, "Whether a webhook may lie on this machine or in its network: loopback, private, link-local addresses."
+    )
     message_topic: str = _setting(
         "", "Log, of the server that has the event log, for messages of triggers; empty for log_name with -messages."
     )

@@ -21,7 +21,10 @@ MAX_LEVEL_LENGTH: Final = 100
 
 _FLAGS: Final = {"yes": True, "true": True, "y": True, "1": True, "no": False, "false": False, "n": False, "0": False}
 _SPACES = re.compile(r"\s+")
-_UNSAFE_LINK = re.compile(r"^\s*(javascript|data|vbscript):", re.IGNORECASE)
+_HIDDEN = re.compile(r"[\x00-\x20\x7f-\xa0\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff]")
+"""What browsers leave out of an address, or nobody sees."""
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]{0,30}):", re.IGNORECASE)
+_SCHEMES: Final = frozenset({"http", "https", "mailto", "tel"})
 
 
 class FeedFields(Fields):
@@ -53,7 +56,8 @@ class FeedFields(Fields):
     def link(self, name: str) -> str:
         """Read a web address or a path; empty where it is not there."""
         value = self.line(name, MAX_LINK)
-        if _UNSAFE_LINK.match(value):
+        scheme = _SCHEME.match(_HIDDEN.sub("", value))
+        if scheme is not None and scheme[1].lower() not in _SCHEMES and not _is_host(value):
             raise self.refused(name, "must be a web address or a path", value)
         return value
 
@@ -127,3 +131,13 @@ def parse_category(value: object, field: str = "category") -> tuple[str, ...]:
             f"{field} has a level above {MAX_LEVEL_LENGTH} characters, got {show_value(value)}",
         )
     return tuple(level for level in cleaned if level)[:MAX_LEVELS]
+
+
+def _is_host(value: str) -> bool:
+    """Whether what stands before a colon is a host with a port, such as `shop.example:8080/mugs`.
+
+    >>> _is_host("shop.example:8080/mugs"), _is_host("javascript:1"), _is_host("localhost:3000")
+    (True, False, False)
+    """
+    host, _, rest = value.partition(":")
+    return "." in host and rest[:1].isdigit()

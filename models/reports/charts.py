@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any, Final, Literal, NamedTuple
 
+from models.base.plain_text import plain_text
+
 CHART_WIDTH: Final = 860
 _LEFT: Final = 260
 _RIGHT: Final = 90
@@ -14,6 +16,7 @@ _CELL: Final = (52, 24)
 _MAX_ROWS: Final = 60
 """Rows drawn; a report has its largest first where it is about size."""
 _COLOURS: Final = ("#2f6f8f", "#d98032", "#7a9a3c", "#8c5aa8")
+
 _INK: Final = "#22303a"
 _FAINT: Final = "#c9d3da"
 
@@ -169,5 +172,5 @@ def _text(
     x: float, y: float, text: str, *, anchor: str = "start", size: int = 12, ink: str = _INK, most: int = 44
 ) -> str:
     shown = text if len(text) <= most else f"{text[: most - 1]}…"
-    written = escape(shown, quote=False)
+    written = escape(plain_text(shown), quote=False)
     return f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" text-anchor="{anchor}" fill="{ink}">{written}</text>'

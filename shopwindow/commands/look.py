@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import typer
 
+from models.base.plain_text import table_cell
 from models.reports.charts import draw
 from shopwindow.commands.options import AsJson, Key, Url, open_remote
 from shopwindow.commands.output import print_json, print_table, progress_bar
@@ -108,7 +109,7 @@ def print_report(
     if form is ReportFormat.CSV:
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(columns)
-        writer.writerows(rows)
+        writer.writerows([table_cell(value) for value in row] for row in rows)
         return
     texts = [["" if value is None else str(value) for value in row] for row in rows]
     print_table(columns, texts, title=name)

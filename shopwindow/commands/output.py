@@ -8,6 +8,8 @@ from typing import Any, Final
 
 import orjson
 
+from models.base.plain_text import plain_text
+
 _ENDLESS: Final = 1_000_000
 """Characters a line has that nothing limits."""
 
@@ -37,7 +39,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, title:
     from rich.console import Console
     from rich.table import Table
 
-    texts = [list(row) for row in rows]
+    texts = [[plain_text(text) for text in row] for row in rows]
     console = Console(markup=False, emoji=False)  # what shops send may hold brackets
     table = Table(title=title)
     narrowest = [

@@ -43,6 +43,7 @@ def serve_trigger(settings: Settings) -> None:
             retry_s(settings),
             settings.webhook_timeout_s,
             context.stop,
+            private=settings.webhook_private,
         )
         run_trigger(context, _trigger_worker(settings, client, context, configs), delivery)
         topic.close()

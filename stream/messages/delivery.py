@@ -21,6 +21,7 @@ from store.log.log import EventLog, LogUnavailableError
 from store.messages.outbox import Outbox, Outgoing
 from store.refusals import UNAVAILABLE
 from store.site.trigger_config import TriggerConfigStore
+from stream.messages.webhook_transport import AddressRefusedError, open_transport
 from stream.metrics import DELIVERIES, WAITING, count_failure
 from stream.retry import Backoff, Stop
 
@@ -50,6 +51,8 @@ class MessageDelivery:
         Longest that one call may take, in seconds.
     stop
         Ends it.
+    private
+        Whether a webhook may lie on this machine, or in its network.
     """
 
     def __init__(
@@ -60,7 +63,10 @@ class MessageDelivery:
         retry_s: tuple[float, ...],
         timeout_s: float,
         stop: Stop,
+        *,
+        private: bool = False,
     ) -> None:
+        self._private = private
         self._outboxes = outboxes
         self._configs = configs
         self._topic = topic
@@ -130,7 +136,12 @@ class MessageDelivery:
         limits = httpx.Limits(max_connections=_AT_ONCE, max_keepalive_connections=_AT_ONCE)
         timeout = httpx.Timeout(self._timeout_s)
         with (
-            httpx.Client(timeout=timeout, limits=limits, follow_redirects=False, trust_env=False) as client,
+            httpx.Client(
+                timeout=timeout,
+                transport=open_transport(limits, private=self._private),
+                follow_redirects=False,
+                trust_env=False,
+            ) as client,
             ThreadPoolExecutor(_AT_ONCE, thread_name_prefix=f"webhook-{site}") as pool,
         ):
 
@@ -194,7 +205,15 @@ def _send(outgoing: Outgoing, webhook: Webhook, client: httpx.Client) -> str:
         with client.stream("POST", webhook.url, content=outgoing.body, headers=headers) as response:
             return "" if response.is_success else f"answered {response.status_code}"
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        return f"{type(error).__name__}: {error}"[:300]
-    except Exception as error:
+        _LOGGER.warning("message %s is not delivered: %s: %s", outgoing.message_id, type(error).__name__, error)
+        return _told(error)
+    except Exception:
         _LOGGER.exception("message %s cannot be sent", outgoing.message_id)
-        return f"{type(error).__name__}: {error}"[:300]
+        return "it cannot be sent"
+
+
+def _told(error: Exception) -> str:
+    """Say to the site what was wrong; what a port scan would tell of a network stays in our own log."""
+    if isinstance(error.__cause__, AddressRefusedError):
+        return "its address is none that webhooks are posted to"
+    return "it did not answer in time" if isinstance(error, httpx.ReadTimeout) else "it could not be reached"

@@ -53,7 +53,7 @@ WINGS: Mapping[str, Mapping[str, set[str]]] = {
         "versioned_hash": {"client", "lua", "version"},
         "dead_letters": {"client", "keys"},
         "log": {"client", "lua", "refusals"},
-        "visitors": {"client", "clock", "keys", "log", "lua", "unreadable", "version"},
+        "visitors": {"client", "clock", "keys", "log", "lua", "refusals", "unreadable", "version"},
         "site": {"client", "keys", "lua", "unreadable", "version", "versioned_hash"},
         "messages": {"client", "keys", "log", "lua", "unreadable", "version", "visitors"},
         "archive": {"log"},

@@ -46,12 +46,18 @@ def until(check: Callable[[], object], within_s: float = 15.0) -> None:
 
 @contextmanager
 def delivering(
-    client: Client, log: EventLog, site: str, url: str = "", retry_s: tuple[float, ...] = (0.05,)
+    client: Client,
+    log: EventLog,
+    site: str,
+    url: str = "",
+    retry_s: tuple[float, ...] = (0.05,),
+    *,
+    private: bool = True,
 ) -> Iterator[Outbox]:
     """Deliver a site's messages, to a webhook where one is named, until the block ends."""
     policy = parse_policy({"webhook": {"url": url, "secret": SECRET}} if url else {})
     outbox, stop = Outbox(client, site, PARTITIONS), Stop()
-    made = MessageDelivery({site: outbox}, TriggerConfigStore(client, policy), log, retry_s, 1.0, stop)
+    made = MessageDelivery({site: outbox}, TriggerConfigStore(client, policy), log, retry_s, 1.0, stop, private=private)
     made.start()
     try:
         yield outbox
@@ -105,7 +111,7 @@ def test_nobody_at_the_other_end_is_told_by_name(client: Client, log: EventLog, 
     send(client, site, "v")
     with delivering(client, log, site, f"http://127.0.0.1:{free_port()}/hook", ()) as outbox:
         until(lambda: outbox.undelivered(5))
-    assert fields(client, site, "v")["webhook_error"].startswith("ConnectError: ")
+    assert fields(client, site, "v")["webhook_error"] == "it could not be reached"
 
 
 def test_a_message_whose_webhook_was_taken_away_is_set_aside_without_a_try(
@@ -126,4 +132,27 @@ def test_one_that_hangs_keeps_no_other_waiting(client: Client, log: EventLog, si
         until(lambda: outbox.waiting("topic") == 0)
         until(lambda: all(fields(client, site, visitor).get("webhook") == "retrying" for visitor in visitors))
         assert time.monotonic() - started_s < 6 * 1.0, "one after the other they would take longer"
-    assert all(fields(client, site, visitor)["webhook_error"].startswith("ReadTimeout") for visitor in visitors)
+    assert all(fields(client, site, visitor)["webhook_error"] == "it did not answer in time" for visitor in visitors)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "0", "169.254.169.254", "2130706433", "127.1"])
+def test_no_webhook_lies_on_this_machine_or_in_its_network(client: Client, log: EventLog, site: str, host: str) -> None:
+    with receiving() as receiver:
+        port = receiver.url.rsplit(":", 1)[1]
+        send(client, site, "v")
+        with delivering(client, log, site, f"http://{host}:{port}", retry_s=(), private=False) as outbox:
+            until(lambda: fields(client, site, "v").get("webhook") == "undelivered")
+            assert outbox.waiting("webhook") == 0
+        assert receiver.calls == []
+    assert fields(client, site, "v")["webhook_error"] == "its address is none that webhooks are posted to"
+
+
+def test_a_journal_tells_nothing_of_ports(client: Client, log: EventLog, site: str) -> None:
+    """Closed, or open and no web server: both could not be reached."""
+    told = set()
+    for number, port in enumerate((free_port(), 22)):
+        send(client, site, f"v{number}")
+        with delivering(client, log, site, f"http://127.0.0.1:{port}", retry_s=()):
+            until(lambda number=number: fields(client, site, f"v{number}").get("webhook") == "undelivered")  # type: ignore[misc]
+        told.add(fields(client, site, f"v{number}")["webhook_error"])
+    assert told == {"it could not be reached"}

@@ -31,6 +31,7 @@ def story_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedSt
         caps="",
         webhook_retry_s="0.1,0.2",
         webhook_timeout_s=1.0,
+        webhook_private=True,
         sites=sites,
     )
     with EmbeddedStack(settings, "stories") as running:
