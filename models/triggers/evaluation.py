@@ -17,7 +17,7 @@ from models.triggers.scheduling import TriggerIndex, arm, call_off
 from models.triggers.trigger import Trigger, TriggerAction
 from models.triggers.trigger_state import MAX_SENT, Sent, Timer, TriggerState
 from models.visitor.contact_history import Contact, ContactHistory, contacts_of, message_id
-from models.visitor.contact_policy import ContactPolicy, Hold, held_back
+from models.visitor.contact_policy import ContactPolicy, Hold, capped, held_back
 from models.visitor.holds import COMPLAINT_OPEN, NO_PAGE_OPEN, OPTED_OUT
 from models.visitor.profile import Profile
 
@@ -196,7 +196,11 @@ def judge_timer(trigger: Trigger, context: EvaluationContext, policy: ContactPol
     if now_s > timer.expires_s:
         return Verdict("give_up", why, timer.held) if timer.held else Verdict("drop")
     actions = trigger.actions
-    if trigger.promotional:
+    if not trigger.promotional:
+        hold = _service_capped(trigger, context, policy)
+        if hold is not None:
+            return _put_off(hold, why, timer, now_s)
+    else:
         if not context.profile.events_seen:  # gone, and with it what might hold this back
             return Verdict("drop")
         history = context.profile.contact_history or ContactHistory()
@@ -206,10 +210,20 @@ def judge_timer(trigger: Trigger, context: EvaluationContext, policy: ContactPol
                 return Verdict("give_up", why, OPTED_OUT)
         hold = _held(trigger, context, policy, history)
         if hold is not None:
-            if hold.until_s > timer.expires_s and now_s >= timer.expires_s:
-                return Verdict("give_up", why, hold.code)
-            return Verdict("hold", why, hold.code, min(hold.until_s, timer.expires_s))
+            return _put_off(hold, why, timer, now_s)
     return Verdict("send", why, actions=actions)
+
+
+def _put_off(hold: Hold, why: str, timer: Timer, now_s: float) -> Verdict:
+    """Wait until what holds it back has ended, or else it is too late."""
+    if hold.until_s > timer.expires_s and now_s >= timer.expires_s:
+        return Verdict("give_up", why, hold.code)
+    return Verdict("hold", why, hold.code, min(hold.until_s, timer.expires_s))
+
+
+def _service_capped(trigger: Trigger, context: EvaluationContext, policy: ContactPolicy) -> Hold | None:
+    contacts = known_contacts(context.state, context.profile.contact_history)
+    return capped(policy, contacts, trigger.channel, trigger.campaign, context.now_s, promotional=False)
 
 
 def _held(trigger: Trigger, context: EvaluationContext, policy: ContactPolicy, history: ContactHistory) -> Hold | None:

@@ -35,6 +35,12 @@ class Cap(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
         return cap_code(self.most, self.per, self.channels, each_campaign=self.each_campaign)
 
 
+_SERVICE_CAPS: Final = (
+    Cap(most=15, per="day", channels=("message",)),
+    Cap(most=40, per="week", channels=("message",)),
+)
+
+
 class QuietHours(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """Hours of the day in which nothing is promoted over `channels`; they may go past midnight."""
 
@@ -57,10 +63,12 @@ class Webhook(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 class ContactPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """A site's policy; `attribution_days` is for how long after a message an order is noted beside it.
 
-    A rating of `low_rating` stars or fewer is a complaint.
+    A rating of `low_rating` stars or fewer is a complaint. `caps` are of what promotes, `service_caps` of all else that
+    is sent: what tells of orders and answers has room of its own, and an end.
     """
 
     caps: Annotated[tuple[Cap, ...], Meta(max_length=MAX_CAPS)] = ()
+    service_caps: Annotated[tuple[Cap, ...], Meta(max_length=MAX_CAPS)] = _SERVICE_CAPS
     quiet_hours: QuietHours | None = None
     time_zone: Annotated[str, Meta(max_length=64)] = "UTC"
     webhook: Webhook | None = None
@@ -121,12 +129,18 @@ def quiet_until_s(policy: ContactPolicy, channel: ContactChannel, now_s: float) 
 
 
 def capped(
-    policy: ContactPolicy, contacts: Iterable[Contact], channel: ContactChannel, campaign: str, now_s: float
+    policy: ContactPolicy,
+    contacts: Iterable[Contact],
+    channel: ContactChannel,
+    campaign: str,
+    now_s: float,
+    *,
+    promotional: bool = True,
 ) -> Hold | None:
     """Say whether one contact more of a channel would be too many now, and when it would not be."""
-    counted = [contact for contact in contacts if contact.promotional]
+    counted = [contact for contact in contacts if contact.promotional == promotional]
     found: Hold | None = None
-    for cap in policy.caps:
+    for cap in policy.caps if promotional else policy.service_caps:
         if channel not in cap.channels:
             continue
         times = _times(cap, counted, campaign, now_s)

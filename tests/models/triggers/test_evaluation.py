@@ -145,3 +145,16 @@ def test_each_case_has_its_recovery_and_is_called_off_alone() -> None:
     assert len(shop.at(5 * HOUR)) == 1, "of c: b was spoken of"
     shop.see(case("complaint_resolved", "b", 6 * HOUR), case("complaint_made", "b", 7 * HOUR))
     assert len(shop.at(9 * HOUR)) == 1, "of b again"
+
+
+def test_what_tells_of_orders_has_a_cap_of_its_own() -> None:
+    shop = Shop(policy=parse_policy({"caps": [{"most": 1, "per": "week"}]}))
+    shipped = [event("order_shipped", at_s=float(number), params={"order_id": f"o{number}"}) for number in range(60)]
+    sent = names(shop.see(*shipped).at(HOUR))
+    assert sent == ["order-shipped"] * 15
+    assert {hold_words(timer.held) for timer in shop.state.timers if timer.held} == {"cap of 15 messages a day"}
+    own = Shop(policy=parse_policy({"service_caps": [{"most": 2, "per": "hour", "channels": ["message"]}]}))
+    assert names(own.see(*shipped).at(HOUR / 2)) == ["order-shipped"] * 2
+    promoted = Shop(trigger(when={"cart_left": {"after": "1h"}}), policy=parse_policy({})).see(*shipped[:20])
+    promoted.at(60)
+    assert names(promoted.see(event("add_to_cart", "p001", at_s=100)).at(2 * HOUR)) == ["x"], "its room is its own"
