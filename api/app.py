@@ -94,6 +94,7 @@ def create_app(
         version="1",
         description="Banner slots and recommendations that move with each click.",
         lifespan=lifespan,
+        openapi_url=None,  # given by `documentation`
         docs_url=None,
         redoc_url=None,
     )

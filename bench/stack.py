@@ -15,11 +15,11 @@ from shopwindow.settings import Settings
 
 
 @contextmanager
-def running_stack(seed: int, workers: int = 1) -> Iterator[tuple[EmbeddedStack, SampleShop]]:
-    """Start everything on this machine in a directory of its own."""
+def running_stack(seed: int, workers: int = 1, **changed: Any) -> Iterator[tuple[EmbeddedStack, SampleShop]]:
+    """Start everything on this machine in a directory of its own; settings `changed` are other than by default."""
     shop = make_shop(seed, now_s=time.time())
     with tempfile.TemporaryDirectory(prefix="shopwindow-bench-") as directory:
-        stack = EmbeddedStack(Settings(port=0, data_dir=directory, workers=workers), "bench")
+        stack = EmbeddedStack(Settings(port=0, data_dir=directory, workers=workers, **changed), "bench")
         try:
             stack.start_store()
             put_shop(stack, shop)

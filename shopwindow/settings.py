@@ -154,7 +154,7 @@ class Settings:
     max_streams_per_visitor: int = _setting(20, "And of one visitor; 0 for no limit.")
     rate_per_address: float = _setting(
         2_000.0,
-        "Requests an API process takes from one address; five seconds' worth at once. 0 for no limit.",
+        "Requests an API process takes from one address; two seconds' worth at once. 0 for no limit.",
         "requests/s",
     )
     rate_per_public_key: float = _setting(5_000.0, "And under a public key; 0 for no limit.", "requests/s")

@@ -21,7 +21,15 @@ from api.http.problems import unknown
 from api.http.request_body import answer, read_json
 from api.http.schemas.catalog import ResourcesAccepted
 from api.http.schemas.documenting import answers, body, fields_of, problems
-from api.http.schemas.segments import MAX_EXAMPLES, Preview, PreviewRule, SegmentNow, Segments, Stages
+from api.http.schemas.segments import (
+    MAX_EXAMPLES,
+    Preview,
+    PreviewRule,
+    SegmentNow,
+    Segments,
+    SegmentTaken,
+    Stages,
+)
 from api.runtime.authentication import ReadSite, SecretSite
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
@@ -175,7 +183,7 @@ def _example(visitor_id: str, rule: SegmentRule, facts: Facts) -> dict[str, Any]
     "/v1/segments/{segment_id}",
     tags=["segments"],
     summary="Add or replace one segment",
-    responses={**answers(WrittenSegment), **problems(400, 401, 403, 413, 422, 503)},
+    responses={**answers(SegmentTaken), **problems(400, 401, 403, 413, 422, 503)},
     openapi_extra=body(WrittenSegment),
 )
 async def put_segment(request: Request, segment_id: SegmentId, site: SecretSite) -> Response:

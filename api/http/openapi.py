@@ -25,7 +25,9 @@ def openapi_document(app: FastAPI) -> dict[str, Any]:
         for path, operations_of_path in document["paths"].items():
             for operation in operations_of_path.values():
                 responses = operation["responses"]
-                everywhere = EDGE_PROBLEMS + (BODY_PROBLEMS if "requestBody" in operation else ())
+                # What no path fits, such as an id with a line break in it, is there for nobody.
+                named = (404,) if "{" in path else ()
+                everywhere = EDGE_PROBLEMS + named + (BODY_PROBLEMS if "requestBody" in operation else ())
                 for status, documented in documenting.problems(*everywhere).items():
                     responses.setdefault(str(status), documented)
                 if "HTTPValidationError" in str(responses.get("422", "")):

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import httptools
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from api.http import metrics
@@ -70,6 +70,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._answer_timer: asyncio.TimerHandle | None = None
         self._end_timer: asyncio.TimerHandle | None = None
         self._held_bytes = 0
+        self._answering: RequestResponseCycle | None = None
 
     # The connection
 
@@ -92,6 +93,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """Forget the connection."""
         super().connection_lost(exc)
         self._unset_keepalive_if_required()
+        self._disconnect()
         for timer in (self._request_timer, self._answer_timer, self._end_timer):
             if timer is not None:
                 timer.cancel()
@@ -134,7 +136,10 @@ class BoundedProtocol(HttpToolsProtocol):
             return
         except httptools.HttpParserError as error:
             said = f"the request is no HTTP/1.1: {error.__context__ or error}"
-            self._refuse(self._refusal or ProblemError(400, "request_invalid", said))
+            refusal = self._refusal or ProblemError(400, "request_invalid", said)
+            # What was raised holds the frames it came through, and these all that was being read.
+            self._refusal = refusal.__traceback__ = error.__context__ = None
+            self._refuse(refusal)
             return
         if self._part is _Part.NONE or self._head_bytes + self._body_bytes != seen:
             self._unread_bytes = 0
@@ -198,6 +203,8 @@ class BoundedProtocol(HttpToolsProtocol):
             self._fail(ProblemError(400, "request_invalid", "Transfer-Encoding is of HTTP/1.1"))
         super().on_headers_complete()
         self._part = _Part.BODY
+        if not self.pipeline:
+            self._answering = self.cycle
 
     def on_body(self, body: bytes) -> None:
         """Take a part of the body."""
@@ -233,8 +240,7 @@ class BoundedProtocol(HttpToolsProtocol):
         cycle = self.cycle
         if self._part is _Part.BODY:
             answered = cycle.response_started or bool(self.pipeline)
-            cycle.disconnected = True
-            cycle.message_event.set()
+            self._disconnect()
             if answered:
                 self._close()
                 return
@@ -246,6 +252,14 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self._end_timer = self.loop.call_later(_LINGER_S, self.transport.abort)
+
+    def _disconnect(self) -> None:
+        """Let those who answer know that nobody listens; uvicorn tells the last one alone."""
+        self.pipeline.clear()
+        for cycle in (self._answering, self.cycle):
+            if cycle is not None and not cycle.response_complete:
+                cycle.disconnected = True
+                cycle.message_event.set()
 
     def _pass_over(self, size: int) -> None:
         self._late_bytes += size
@@ -264,7 +278,10 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """Go on with the next request; one answered before all of it had come gets a moment for the rest."""
+        following = self.pipeline[-1][0] if self.pipeline else None
         super().on_response_complete()
+        if following is not None:
+            self._answering = following
         if self.transport.is_closing():
             self._abort_unless_taken()
         elif self._part is _Part.BODY and self.cycle.response_complete:

@@ -10,7 +10,7 @@ MAX_HEAD_BYTES: Final = 32 * 1024
 MAX_HEADERS: Final = 100
 MAX_PIPELINED: Final = 16
 """Requests that one connection may send ahead of their answers."""
-BURST_S: Final = 5.0
+BURST_S: Final = 2.0
 """A sender who was silent may send so many seconds' worth at once."""
 VISITOR_BURST_S: Final = 60.0
 """A page that was away sends what it kept."""

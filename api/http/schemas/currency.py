@@ -11,7 +11,11 @@ write_as(
     SiteCurrency,
     WireForm(
         notes={
-            "base": {"description": "ISO 4217 code.", "examples": ["EUR"]},
+            "base": {
+                "type": ["string", "null"],
+                "description": "ISO 4217 code; null in answers of a site that has said none.",
+                "examples": ["EUR"],
+            },
             "rates": {
                 "description": _CODES,
                 "maxProperties": MAX_RATES,

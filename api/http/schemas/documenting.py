@@ -26,7 +26,7 @@ _PROBLEMS: Final = {
     400: "The request is no HTTP/1.1, or its body no JSON.",
     401: "No key, or one that belongs to no site.",
     403: "The secret key is needed.",
-    404: "There is no such thing.",
+    404: "There is no such thing, or no such address.",
     408: "The request came too slowly.",
     409: "It would take off most of the catalog.",
     413: "Too much at once.",

@@ -74,6 +74,15 @@ class SegmentNow(WrittenSegment, frozen=True, kw_only=True):
 write_as(SegmentNow, replace(_SEGMENT, name="SegmentNow", open=True))
 
 
+class SegmentTaken(WrittenSegment, frozen=True, kw_only=True):
+    """A segment as it was taken; `warnings` where something is odd about it."""
+
+    warnings: list[dict[str, Any]] = msgspec.field(default_factory=list)
+
+
+write_as(SegmentTaken, replace(_SEGMENT, name="SegmentTaken", open=True))
+
+
 class PreviewRule(msgspec.Struct):
     """A rule to try."""
 

@@ -56,7 +56,14 @@ write_as(QuietHours, WireForm(notes={"from": {"examples": ["21:00"]}, "to": {"ex
 write_as(
     Webhook,
     WireForm(
-        notes={"url": {"examples": ["https://shop.example/hook"]}, "secret": {"examples": ["whsec_0123456789abcdef"]}}
+        notes={
+            "url": {"examples": ["https://shop.example/hook"]},
+            "secret": {
+                "minLength": len("(set)"),
+                "description": "Of 16 characters or more; answers say `(set)` alone.",
+                "examples": ["whsec_0123456789abcdef"],
+            },
+        }
     ),
 )
 write_as(ContactPolicy, WireForm(notes={"time_zone": {"examples": ["Europe/Berlin"]}}))
@@ -85,7 +92,7 @@ class TriggersNow(msgspec.Struct):
 
     triggers: list[TriggerNow]
     total: Annotated[int, Meta(examples=[17])]
-    next: None = None
+    next: str | None = None
 
 
 write_as(TriggersNow, WireForm(open=True))

@@ -23,7 +23,7 @@ class Visitor(Shape):
     recent_items: list[dict[str, Any]]
     cart: list[dict[str, Any]]
     bought: list[dict[str, Any]]
-    item_purchases: list[dict[str, Any]]
+    habits: list[dict[str, Any]]
     interests: dict[str, Any] = Field(
         examples=[
             {"15m": {"categories": [{"category": "Home > Kitchen", "weight": 0.7}], "brands": [], "price_bands": []}}

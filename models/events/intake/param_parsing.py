@@ -305,7 +305,7 @@ class ParamReader:
             if value is None:
                 continue
             score = given = _score(self.params, param, most)
-            if score is not None and param == "rating" and not (2 * score).is_integer():
+            if score is not None and param == "rating" and least <= score <= most and not (2 * score).is_integer():
                 score = round(2 * score) / 2
                 self._warnings.add(f"params.{param}", "read_as", value, f"was read as {score:g}")
             if score is None or not least <= score <= most or not (score.is_integer() or param == "rating"):
