@@ -8,7 +8,7 @@ from functools import partial
 from secrets import token_hex
 from typing import Any, Final
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
@@ -35,6 +35,7 @@ from api.http.config import ApiConfig
 from api.http.openapi import openapi_document
 from api.http.timing import Timing
 from api.public import decisions, events, messages, recommendations, slots, visitor_tokens
+from api.runtime.authentication import operations_reader
 from api.runtime.lifespan import live
 from api.runtime.logs import Logs
 from api.runtime.state import State
@@ -95,10 +96,11 @@ def create_app(
         description="Banner slots and recommendations that move with each click.",
         lifespan=lifespan,
         openapi_url=None,  # given by `documentation`
+        redirect_slashes=False,  # they would lead to whatever host the request names
         docs_url=None,
         redoc_url=None,
     )
-    app.include_router(documentation.router)
+    app.include_router(documentation.router, dependencies=[Depends(operations_reader)])
     app.mount("/docs/static", documentation.static_files())
     for module in _ROUTERS:
         # Not `include_router`: its nested look-ups cost every request more than some decisions do.

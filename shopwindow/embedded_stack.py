@@ -123,7 +123,7 @@ class EmbeddedStack:
                 raise StackError(f"metrics_port, for {part}: {problem}")
         self._redis = EmbeddedRedis(self._directory / "redis", appendfsync=self._settings.redis_fsync)
         self._redis.start()
-        self._settings = replace(self._settings, redis_url=self._redis.url, port=port)
+        self._settings = replace(self._settings, redis_url=self._redis.url, port=port, open_operations=True)
         self._run_file = self._directory / RUN_FILE
         write_settings(self._settings, self._run_file)
 

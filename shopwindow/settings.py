@@ -162,6 +162,9 @@ class Settings:
     events_per_visitor: float = _setting(
         20.0, "Events pages may tell of one visitor; a minute's worth at once. 0 for no limit.", "events/s"
     )
+    open_operations: bool = _setting(
+        False, "Whether /metrics, /docs and /openapi.json need no key; up and demo open them. Else one that may read."
+    )
     log_level: str = _setting("warning", "What goes to standard error.", choices=("debug", "info", "warning", "error"))
     sites: tuple[SiteKeys, ...] = field(
         default=(), metadata={"help": "Sites and their keys: [[sites]] with site, public_key, secret_key.", "unit": ""}

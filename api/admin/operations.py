@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from api.http import metrics
 from api.http.checked_route import CheckedRoute
@@ -11,7 +11,7 @@ from api.http.problems import ProblemError, unavailable
 from api.http.request_body import answer
 from api.http.schemas.documenting import problems
 from api.http.schemas.operations import StreamStatus
-from api.runtime.authentication import SecretSite
+from api.runtime.authentication import SecretSite, operations_reader
 from api.runtime.state import state_of
 from api.runtime.stream_gauges import EVENT_OUTCOMES, lags
 from store.log.log import LogUnavailableError
@@ -44,10 +44,16 @@ async def readyz(request: Request) -> Response:
     return answer({"status": "ready", "troubles": state.health.troubles})
 
 
-@router.head("/metrics", include_in_schema=False)
-@router.get("/metrics", summary="Prometheus metrics", response_class=Response)
+@router.head("/metrics", include_in_schema=False, dependencies=[Depends(operations_reader)])
+@router.get(
+    "/metrics",
+    summary="Prometheus metrics",
+    response_class=Response,
+    responses=problems(401, 403),
+    dependencies=[Depends(operations_reader)],
+)
 async def get_metrics() -> Response:
-    """Give the metrics of all API processes."""
+    """Give the metrics of all API processes; with a key that reads, unless the setting `open_operations` opens them."""
     return Response(metrics.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 

@@ -34,7 +34,8 @@ class ApiConfig:
 
     `bundle_discount` is the share off a bundle's joint price, as far as `bundle_least_margin` of its price stays above
     its items' cost. `recommend_adult` is whether lists may have items marked as adult.
-    `shop_site` names the site whose sample shop pages are served under `/shop/`; empty for none.
+    `shop_site` names the site whose sample shop pages are served under `/shop/`; empty for none. `open_operations` is
+    whether metrics and the document of the API need no key.
     `archive_directory` is where the archive flow writes, and reports read.
     `thresholds`, `contact_policy` and `currency` count for sites that set none of their own; `clock` is what tells a
     site's time; `limits` is how much of it one sender may take.
@@ -50,6 +51,7 @@ class ApiConfig:
     bundle_least_margin: float = 0.1
     recommend_adult: bool = False
     shop_site: str = ""
+    open_operations: bool = False
     archive_directory: Path = Path("data/archive")
     thresholds: Thresholds = field(default_factory=Thresholds)
     clock: ClockKind = "wall"

@@ -65,6 +65,12 @@ EventsSite = Annotated[Site, Depends(_site_of("events"))]
 """The site of a server's key that takes events."""
 
 
+async def operations_reader(request: Request) -> None:
+    """Let through who may see what is told of the whole process: anybody where it is open, else a key that reads."""
+    if not state_of(request).config.open_operations:
+        _caller(request, "read")
+
+
 def needs_secret(request: Request, what: str = "") -> ProblemError:
     """Give the problem of a browser's key where a server's is needed; `what` of the request needs it."""
     asked = what or f"{request.method} {request.url.path}"

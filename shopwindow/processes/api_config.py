@@ -36,6 +36,7 @@ def api_config(settings: Settings) -> ApiConfig:
         bundle_least_margin=settings.bundle_least_margin,
         recommend_adult=settings.recommend_adult,
         shop_site=settings.shop_site,
+        open_operations=settings.open_operations,
         archive_directory=archive_directory(settings),
         thresholds=default_thresholds(settings),
         clock=clock_kind(settings),

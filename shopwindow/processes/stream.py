@@ -7,6 +7,7 @@ from typing import NamedTuple
 from prometheus_client import start_http_server
 
 from shopwindow.build import configure_logging, open_client, open_log, site_names
+from shopwindow.listening import bare_host
 from shopwindow.readiness import tell_ready
 from shopwindow.settings import Settings
 from store.client import Client
@@ -30,7 +31,7 @@ def stream_process(settings: Settings, flow: str) -> Iterator[StreamProcess]:
     stop = stop_on_signals()
     sites = site_names(settings)
     if settings.metrics_port:
-        start_http_server(settings.metrics_port)
+        start_http_server(settings.metrics_port, addr=bare_host(settings.host))
     client = open_client(settings, stop)
     log = open_log(settings, stop=stop)
     tell_ready()

@@ -26,6 +26,7 @@ VIEWABLE_NAMED_ALOUD = {
     "models/visitor/timeline.py": "leaves the param out of what a timeline shows, and asks nothing of it",
 }
 HASHED = {
+    "api/http/documentation.py": "the script that may run in the page of the document",
     "models/access/api_key.py": "what a key is known by, from the key",
     "models/access/visitor_token.py": "the signature of a token",
     "api/shop/pictures.py": "the seed of a made-up picture, from a name",
