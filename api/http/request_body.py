@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 import orjson
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from api.http.problems import ProblemError
@@ -66,10 +66,14 @@ async def read_body(request: Request, limit: int) -> bytes:
     if announced.isdecimal() and int(announced) > limit:
         raise _too_large(int(announced), limit)
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
-            raise _too_large(len(body), limit)
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > limit:
+                raise _too_large(len(body), limit)
+    except ClientDisconnect as error:
+        # Nobody hears it; it ends the request as any other that cannot be read, and not as a fault of ours.
+        raise ProblemError(400, "body_incomplete", f"the sender went after {len(body)} bytes of the body") from error
     return bytes(body) if unpack is None else unpack(bytes(body), limit)
 
 

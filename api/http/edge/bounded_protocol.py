@@ -34,6 +34,10 @@ class _Part(Enum):
     BODY = 2
 
 
+_NONE, _HEAD, _BODY = _Part
+_take_header: Final = HttpToolsProtocol.on_header  # a dozen calls a request: `super` would cost as much again
+
+
 class BoundedProtocol(HttpToolsProtocol):
     """One connection.
 
@@ -58,7 +62,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._connections = connections
         self._counted = False
         self._address = ""
-        self._part = _Part.NONE
+        self._part = _NONE
         self._requests = 0
         self._url_bytes = self._head_bytes = self._header_count = self._body_bytes = 0
         self._unread_bytes = 0  # parsed since anything was made of it
@@ -66,7 +70,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._refusal: ProblemError | None = None
         self._is_over = False
         self._request_timer: asyncio.TimerHandle | None = None
-        self._judged: tuple[int, _Part, int] = (0, _Part.NONE, 0)
+        self._judged: tuple[int, _Part, int] = (0, _NONE, 0)
         self._answer_timer: asyncio.TimerHandle | None = None
         self._end_timer: asyncio.TimerHandle | None = None
         self._held_bytes = 0
@@ -116,12 +120,12 @@ class BoundedProtocol(HttpToolsProtocol):
                 self._parse(view[start : start + _SLICE])
                 if self._is_over:
                     return
-        if self._part is _Part.NONE and self.cycle is not None and not self.cycle.response_complete:
+        if self._part is _NONE and self.cycle is not None and not self.cycle.response_complete:
             self._unwatch()
         elif not self._is_over:
             if self._request_timer is None:
                 self._watch()
-            if self._part is _Part.BODY and not self.cycle.response_complete:
+            if self._part is _BODY and not self.cycle.response_complete:
                 self._hold()
 
     def _parse(self, data: bytes | memoryview) -> None:
@@ -141,7 +145,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._refusal = refusal.__traceback__ = error.__context__ = None
             self._refuse(refusal)
             return
-        if self._part is _Part.NONE or self._head_bytes + self._body_bytes != seen:
+        if self._part is _NONE or self._head_bytes + self._body_bytes != seen:
             self._unread_bytes = 0
             return
         self._unread_bytes += len(data)
@@ -168,7 +172,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if len(self.pipeline) >= MAX_PIPELINED:
             self._fail(ProblemError(400, "pipeline_too_long", f"at most {MAX_PIPELINED} requests are sent ahead"))
         super().on_message_begin()
-        self._part = _Part.HEAD
+        self._part = _HEAD
         self._requests += 1
         self._url_bytes = self._head_bytes = self._header_count = self._body_bytes = 0
         self._unread_bytes = self._late_bytes = 0
@@ -184,15 +188,15 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header; one behind the body is counted, and left out: it could pass for one that stood before."""
-        self._head_bytes += len(name) + len(value) + 4
-        self._header_count += 1
-        if self._head_bytes > MAX_HEAD_BYTES:
-            self._fail(_head_too_large(self._head_bytes))
-        if self._header_count > MAX_HEADERS:
-            detail = f"there are {self._header_count} headers or more, at most {MAX_HEADERS}"
+        self._head_bytes = size = self._head_bytes + len(name) + len(value) + 4
+        self._header_count = count = self._header_count + 1
+        if size > MAX_HEAD_BYTES:
+            self._fail(_head_too_large(size))
+        if count > MAX_HEADERS:
+            detail = f"there are {count} headers or more, at most {MAX_HEADERS}"
             self._fail(ProblemError(431, "headers_too_many", detail))
-        if self._part is _Part.HEAD:
-            super().on_header(name, value)
+        if self._part is _HEAD:
+            _take_header(self, name, value)
 
     def on_headers_complete(self) -> None:
         """Start to answer."""
@@ -202,7 +206,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if b"transfer-encoding" in names and self.parser.get_http_version() != "1.1":
             self._fail(ProblemError(400, "request_invalid", "Transfer-Encoding is of HTTP/1.1"))
         super().on_headers_complete()
-        self._part = _Part.BODY
+        self._part = _BODY
         if not self.pipeline:
             self._answering = self.cycle
 
@@ -216,7 +220,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """End a request."""
         super().on_message_complete()
-        self._part = _Part.NONE
+        self._part = _NONE
         self._release()
         if self.cycle.response_complete:
             self._unwatch()  # it was answered before all of it had come
@@ -238,7 +242,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         cycle = self.cycle
-        if self._part is _Part.BODY:
+        if self._part is _BODY:
             answered = cycle.response_started or bool(self.pipeline)
             self._disconnect()
             if answered:
@@ -284,7 +288,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._answering = following
         if self.transport.is_closing():
             self._abort_unless_taken()
-        elif self._part is _Part.BODY and self.cycle.response_complete:
+        elif self._part is _BODY and self.cycle.response_complete:
             self._unset_keepalive_if_required()
             self._unwatch()
             self._release()
@@ -295,7 +299,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _close_unless_whole(self, request: int) -> None:
         self._request_timer = None
-        if self._requests == request and self._part is _Part.BODY:
+        if self._requests == request and self._part is _BODY:
             self._close()
 
     # Time
@@ -323,14 +327,14 @@ class BoundedProtocol(HttpToolsProtocol):
         if (
             self.flow.read_paused  # it waits for us
             or (request, part) != (self._requests, self._part)
-            or (part is _Part.BODY and came >= limits.least_body_rate * limits.request_timeout_s)
+            or (part is _BODY and came >= limits.least_body_rate * limits.request_timeout_s)
         ):
             self._watch()
-        elif part is _Part.NONE:
+        elif part is _NONE:
             self._close()  # nothing was asked
         else:
             what = f"the body came at less than {limits.least_body_rate} bytes a second"
-            if part is _Part.HEAD:
+            if part is _HEAD:
                 what = f"the request's head was not here within {limits.request_timeout_s:g} s"
             self._refuse(ProblemError(408, "request_too_slow", what))
 

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.types import Message
 
 from api.http.problems import ProblemError
-from api.http.request_body import array_in, parse_each, read_json, read_object, read_resource
+from api.http.request_body import array_in, parse_each, read_body, read_json, read_object, read_resource
 from models.base.errors import InvalidError
 from models.catalog.parsing import parse_placement
 
@@ -110,3 +110,15 @@ def test_a_small_body_that_unpacks_to_a_large_one_is_refused_before_it_is_large(
         asyncio.run(read_json(_request(bomb, encoding="gzip"), 60_000))
     assert (found.value.status, found.value.code) == (413, "body_too_large")
     assert "60001 bytes or more" in found.value.detail
+
+
+def test_who_goes_before_the_end_of_a_body_is_no_fault_of_ours() -> None:
+    messages = [{"type": "http.request", "body": b"abc", "more_body": True}, {"type": "http.disconnect"}]
+
+    async def receive() -> Any:
+        return messages.pop(0)
+
+    request = Request({"type": "http", "method": "POST", "headers": []}, receive)
+    with pytest.raises(ProblemError) as found:
+        asyncio.run(read_body(request, 10))
+    assert (found.value.status, found.value.code) == (400, "body_incomplete")
