@@ -27,10 +27,11 @@ class _WriteArguments(NamedTuple):
 
 
 class _BesideArguments(NamedTuple):
-    """The first of ARGV of `put_beside_version.lua`, in its order; a value may follow."""
+    """ARGV of `put_beside_version.lua`, in its order; without a value where the version grows alone."""
 
     lifetime_s: int
     stamp_of_chance: str
+    value: bytes
 
 
 class VersionedHash:
@@ -72,13 +73,13 @@ class VersionedHash:
 
     def put_beside(self, site: str, key: str, value: bytes) -> None:
         """Set a key that has the version of the hash, and its lifetime."""
-        arguments = _BesideArguments(self._lifetime_s, new_stamp())
-        self._put_beside(keys=[self._keys.version(site), self._keys.stamp(site), key], args=[*arguments, value])
+        arguments = _BesideArguments(self._lifetime_s, new_stamp(), value)
+        self._put_beside(keys=[self._keys.version(site), self._keys.stamp(site), key], args=arguments)
 
     def raise_version(self, site: str) -> None:
         """Tell of a change of what lies elsewhere."""
-        arguments = _BesideArguments(self._lifetime_s, new_stamp())
-        self._put_beside(keys=[self._keys.version(site), self._keys.stamp(site)], args=arguments)
+        arguments = _BesideArguments(self._lifetime_s, new_stamp(), b"")
+        self._put_beside(keys=[self._keys.version(site), self._keys.stamp(site)], args=arguments[:-1])
 
     def set_and_delete(self, site: str, most_fields: int, pairs: Sequence[tuple[str, bytes]]) -> int:
         """Set fields, and delete those given an empty value; a value that is there already changes nothing.

@@ -17,6 +17,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedStack]:
         data_dir=str(tmp_path_factory.mktemp("cli")),
         redis_deadline_ms=5_000,
         archive_every_s=0.2,
+        webhook_private=True,
         sites=(KEYS,),
     )
     with EmbeddedStack(settings, "up") as running:

@@ -12,16 +12,18 @@ from store.log.redis_reader import read_records
 from store.log.redis_server import RedisServer
 from tests.store.log.logs import Server, drain, new_name, numbers, until
 
+PASSWORD = "ofbothservers"
+
 
 def test_a_server_whose_data_is_gone_is_noticed(tmp_path: Path) -> None:
-    with EmbeddedRedis(tmp_path / "one") as own:
+    with EmbeddedRedis(tmp_path / "one", password=PASSWORD) as own:
         port = own.port
         log = Server("redis", own.url).open(new_name())
         log.append(numbers(0, 1, 3))
         consumer, reader = log.consume("g"), log.reader({0: 0})
         drain(consumer, 3)
         drain(reader, 3)
-    with EmbeddedRedis(tmp_path / "empty", port=port):
+    with EmbeddedRedis(tmp_path / "empty", port=port, password=PASSWORD):
         for follower in (consumer, reader):
 
             def refused(follower: LogReader = follower) -> bool:

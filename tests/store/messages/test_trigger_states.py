@@ -59,4 +59,4 @@ def test_who_is_erased_leaves_nothing(client: Client, site: str) -> None:
     outbox = Outbox(client, site, PARTITIONS)
     assert (outbox.waiting("webhook"), outbox.waiting("topic")) == (0, 0)
     left = {name.decode().split(":", 2)[2] for name in client.scan_iter(match=f"{site}:*")}
-    assert left == {"watch:v", "triggers:notices", "onsite"}  # that there is something new, for an hour
+    assert left == {"watch:v", "triggers:notices", "onsite-news"}  # that there is something new, for an hour
