@@ -11,7 +11,6 @@ from typing import Any, Final
 from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.middleware.cors import CORSMiddleware
 
 from api.admin import (
     catalog,
@@ -32,6 +31,7 @@ from api.admin import (
 )
 from api.http import documentation, problems
 from api.http.config import ApiConfig
+from api.http.edge.cross_origin import CrossOrigin
 from api.http.openapi import openapi_document
 from api.http.timing import Timing
 from api.public import decisions, events, messages, recommendations, slots, visitor_tokens
@@ -41,7 +41,6 @@ from api.runtime.logs import Logs
 from api.runtime.state import State
 from api.shop.routes import shop_routes
 from models.base.bucketing import in_holdout
-from models.base.durations import DAY_S
 from models.base.errors import InvalidError
 from models.catalog.resources import CatalogItem
 
@@ -110,18 +109,7 @@ def create_app(
     app.add_exception_handler(RequestValidationError, problems.on_bad_request)
     app.add_exception_handler(HTTPException, problems.on_http_error)
     app.add_exception_handler(Exception, problems.on_unexpected)
-    app.add_middleware(
-        CORSMiddleware,
-        # Any page, by name: beacons carry credentials, which `*` would not allow; none are read. Any header: tracers
-        # add their own to every call of a page.
-        allow_origin_regex=".*",
-        allow_credentials=True,
-        allow_methods=["GET", "HEAD", "POST", "PUT", "DELETE"],
-        allow_headers=["*"],
-        expose_headers=["Retry-After"],
-        allow_private_network=True,  # a shop tried out on this machine or in this house
-        max_age=DAY_S,
-    )
+    app.add_middleware(CrossOrigin, origins=config.joint_origins)
     app.add_middleware(Timing)
     app.openapi = partial(openapi_document, app)  # type: ignore[method-assign]
     return app

@@ -14,7 +14,9 @@ from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
+from models.access.origins import parse_origins
 from models.access.visitor_token import TOKEN_MODES
+from models.base.errors import InvalidError
 from models.segments.profile_lifetime import WIN_BACK_DAYS, least_profile_days
 from models.segments.rfm import Cutoffs
 from shopwindow.errors import MendableError
@@ -34,13 +36,15 @@ class SettingError(MendableError):
 @dataclass(frozen=True, slots=True)
 class SiteKeys:
     """One site and its two keys: the public one for browsers, the secret one for everything else; for whom a browser
-    may speak without a token, and what tokens are signed with, empty for a secret made of the secret key."""
+    may speak without a token, what tokens are signed with, empty for a secret made of the secret key, and whose pages
+    may call, empty for any."""
 
     site: str
     public_key: str
     secret_key: str
     visitor_tokens: str = "known"
     token_secret: str = ""
+    origins: str = ""
 
 
 def _setting(default: Any, help_text: str, unit: str = "", choices: tuple[str, ...] = ()) -> Any:
@@ -85,6 +89,11 @@ class Settings:
         choices=TOKEN_MODES,
     )
     token_secret: str = _setting("", "Signs visitor tokens of that site; made of secret_key where empty.")
+    origins: str = _setting(
+        "",
+        "Whose pages may call, of that one site, separated by commas: https://shop.example, https://*.shop.example; "
+        "any where empty.",
+    )
     shop_site: str = _setting("", "Site whose sample shop pages are served under /shop/; empty for none.")
     holdout_share: float = _setting(0.0, "Share of visitors, 0 to 1, kept unpersonalized to measure lift.")
     click_window_s: float = _setting(90.0, "An impression without a click for so long counts as ignored.", "s")
@@ -191,6 +200,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
                     "secret_key": settings.secret_key,
                     "visitor_tokens": settings.visitor_tokens,
                     "token_secret": settings.token_secret,
+                    "origins": settings.origins,
                 },
                 "settings",
             )
@@ -266,10 +276,11 @@ def _site(table: Any, source: str) -> SiteKeys:
     if not isinstance(table, dict) or not needed <= set(table) <= known:
         named = sorted(table) if isinstance(table, dict) else type(table).__name__
         raise SettingError(
-            f"{source}: a site has site, public_key and secret_key, and may have visitor_tokens and token_secret, "
-            f"got {named}"
+            f"{source}: a site has site, public_key and secret_key, and may have visitor_tokens, token_secret and "
+            f"origins, got {named}"
         )
-    keys = SiteKeys(**{name: str(value) for name, value in table.items()})
+    listed = {name: ",".join(map(str, value)) if isinstance(value, list) else value for name, value in table.items()}
+    keys = SiteKeys(**{name: str(value) for name, value in listed.items()})
     if not _SITE_NAME.fullmatch(keys.site):
         raise SettingError(f"{source}: site has value {keys.site!r}, not 1 to 40 of a-z 0-9 -, starting with a letter")
     for name in ("public_key", "secret_key"):
@@ -283,6 +294,10 @@ def _site(table: Any, source: str) -> SiteKeys:
             f"{source}: visitor_tokens of site {keys.site!r} has value {keys.visitor_tokens!r}, not one of "
             f"{', '.join(TOKEN_MODES)}"
         )
+    try:
+        parse_origins(keys.origins)
+    except InvalidError as error:
+        raise SettingError(f"{source}: of site {keys.site!r}, {error.message}") from error
     if keys.public_key == keys.secret_key:
         raise SettingError(f"{source}: public_key and secret_key of site {keys.site!r} are the same")
     return keys

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from api.http.edge.limits import Limits
+from models.access.origins import ANY_ORIGIN, AllowedOrigins, any_of
 from models.access.visitor_token import TokenMode, token_secret_of
 from models.base.durations import DAY_S
 from models.events.currency import NO_CURRENCY, SiteCurrency
@@ -14,13 +15,14 @@ from store.clock import ClockKind
 
 @dataclass(frozen=True, slots=True)
 class SiteConfig:
-    """One site, its keys, for whom a browser may speak without a token, and what tokens are signed with."""
+    """One site, its keys, for whom a browser may speak without a token, what signs tokens, and whose pages may call."""
 
     site: str
     public_key: str
     secret_key: str
     visitor_tokens: TokenMode = "known"
     given_token_secret: str = ""
+    origins: AllowedOrigins = ANY_ORIGIN
 
     @property
     def token_secret(self) -> str:
@@ -58,3 +60,8 @@ class ApiConfig:
     contact_policy: ContactPolicy = field(default_factory=ContactPolicy)
     currency: SiteCurrency = NO_CURRENCY
     limits: Limits = field(default_factory=Limits)
+
+    @property
+    def joint_origins(self) -> AllowedOrigins:
+        """Whose pages may call any of the sites."""
+        return any_of(site.origins for site in self.sites)

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, NamedTuple
 from fastapi import Depends
 from starlette.requests import Request
 
+from api.http.edge.cross_origin import check_origin
 from api.http.problems import ProblemError
 from api.runtime.key_ring import Grant
 from api.runtime.site import Site
@@ -91,6 +92,7 @@ def _caller(request: Request, *scopes: KeyScope) -> Caller:
         raise ProblemError(
             401, "key_in_address", "?key= takes a browser's key alone: send others as a header", _CHALLENGE
         )
+    check_origin(request, state.key_ring.config_of(grant.site).origins, grant.site)
     state.senders.admit_key(grant.site, grant.key_id, is_secret=not grant.is_browsers)
     if grant.scopes.isdisjoint(scopes):
         if grant.is_browsers:

@@ -3,6 +3,7 @@
 from api.http.config import ApiConfig, SiteConfig
 from api.http.edge.client_address import parse_networks
 from api.http.edge.limits import Limits
+from models.access.origins import parse_origins
 from models.access.visitor_token import TOKEN_MODES, TokenMode
 from models.base.durations import DAY_S
 from shopwindow.build import (
@@ -24,7 +25,14 @@ def api_config(settings: Settings) -> ApiConfig:
         raise SettingError(f"shop_site has value {settings.shop_site!r}, not one of {', '.join(sorted(names))}")
     return ApiConfig(
         sites=tuple(
-            SiteConfig(keys.site, keys.public_key, keys.secret_key, _token_mode(keys), keys.token_secret)
+            SiteConfig(
+                keys.site,
+                keys.public_key,
+                keys.secret_key,
+                _token_mode(keys),
+                keys.token_secret,
+                parse_origins(keys.origins),
+            )
             for keys in settings.sites
         ),
         redis_url=redis_url(settings),

@@ -26,7 +26,7 @@ def application() -> HotPath:
         return _open_logs(settings, stop)
 
     config = api_config(settings)
-    return HotPath(create_app(config, open_all, stop.is_set), config.limits)
+    return HotPath(create_app(config, open_all, stop.is_set), config.limits, config.joint_origins)
 
 
 def _open_logs(settings: Settings, stop: Stop) -> Logs:

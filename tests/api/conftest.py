@@ -3,7 +3,7 @@
 import time
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
@@ -107,7 +107,10 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedStack]:
         publish_every_s=0.2,
         archive_every_s=0.2,
         click_window_s=0.5,
-        sites=(_keys("alpha"), _keys("beta"), _keys("gamma"), _keys("delta", "known"), _keys("epsilon", "all")),
+        sites=(
+            *(_keys("alpha"), _keys("beta"), _keys("gamma"), _keys("delta", "known"), _keys("epsilon", "all")),
+            replace(_keys("zeta"), origins="https://shop.example,https://*.shop.example"),
+        ),
     )
     with EmbeddedStack(settings, "api") as running:
         yield running
@@ -168,6 +171,12 @@ def strict_api(stack: EmbeddedStack) -> Iterator[Api]:
     for opened in _open(stack, stack.settings.sites[4]):
         opened.put_items(*(product(number) for number in range(PRODUCTS)))
         yield opened
+
+
+@pytest.fixture(scope="session")
+def origins_api(stack: EmbeddedStack) -> Iterator[Api]:
+    """The sixth site, empty; it says whose pages may call."""
+    yield from _open(stack, stack.settings.sites[5])
 
 
 @pytest.fixture(scope="session")

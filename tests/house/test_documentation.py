@@ -155,7 +155,10 @@ def test_make_targets_exist() -> None:
 
 def test_settings_exist() -> None:
     known = {f"{PREFIX}{setting.name.upper()}" for setting in fields(Settings)}
-    for_tests = {f"{PREFIX}CONFIG", *(f"{PREFIX}TEST_{what}" for what in ("KAFKA", "HISTORIES", "HOSTILE", "EXAMPLES"))}
+    for_tests = {
+        f"{PREFIX}CONFIG",
+        *(f"{PREFIX}TEST_{what}" for what in ("KAFKA", "HISTORIES", "HOSTILE", "EXAMPLES", "EVENTS", "SEED")),
+    }
     named = list(_named(rf"\b({PREFIX}[A-Z_]*[A-Z])\b", [*DOCUMENTS, *SOURCES, *DEPLOYED]))
     assert len(named) > 5
     assert [(path, name) for path, name in named if name not in known | for_tests] == []
