@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
 from api.admin import (
+    archive,
     catalog,
     currency,
     dead_letters,
@@ -65,6 +66,7 @@ _ROUTERS: Final = (
     reports,
     operations,
     dead_letters,
+    archive,
     keys,
     visitor_tokens,
 )
