@@ -13,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from api.admin import (
+    archive,
     catalog,
     currency,
     dead_letters,
@@ -65,6 +66,7 @@ _ROUTERS: Final = (
     reports,
     operations,
     dead_letters,
+    archive,
     keys,
     visitor_tokens,
 )

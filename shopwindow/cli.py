@@ -5,6 +5,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from shopwindow.commands.archive import archive_commands
 from shopwindow.commands.catalog import delete_commands, import_catalog
 from shopwindow.commands.configure import apply_files, list_settings
 from shopwindow.commands.dead_letters import dead_letter_commands
@@ -31,6 +32,7 @@ import_commands.command("catalog")(import_catalog)
 app.add_typer(import_commands, name="import")
 add_delete_commands(delete_commands)
 app.add_typer(delete_commands, name="delete")
+app.add_typer(archive_commands, name="archive")
 app.add_typer(dead_letter_commands, name="dead-letters")
 app.add_typer(key_commands, name="keys")
 app.add_typer(segment_commands, name="segments")

@@ -139,6 +139,9 @@ class Settings:
     bundle_least_margin: float = _setting(0.1, "Share of a bundle's price, 0 to 1, left above its items' cost.")
     recommend_adult: bool = _setting(False, "Whether lists and messages may have products marked as adult.")
     publish_every_s: float = _setting(1.0, "Learned models are published at most so often.", "s")
+    archive_retention_days: float = _setting(
+        0.0, "Rows of the archive are deleted so long after what they tell of happened; 0 keeps them for ever.", "days"
+    )
     archive_every_s: float = _setting(5.0, "Events reach the archive, and so the reports, at most so late.", "s")
     metrics_port: int = _setting(
         0,
@@ -323,6 +326,7 @@ _LEAST: Final[dict[str, float]] = {
     "batch_max_events": 1,
     "publish_every_s": 0.05,
     "archive_every_s": 0.05,
+    "archive_retention_days": 0,
     "metrics_port": 0,
     "max_connections": 0,
     "max_connections_per_address": 0,

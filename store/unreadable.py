@@ -14,6 +14,7 @@ HEALED_BY: Final = {
     "membership": "the visitor is judged anew",
     "timeline": "the touchpoint is left out",
     "order": "it was told of before, and counts as it was learned then",
+    "archive": "`shopwindow archive mend` writes it anew, as far as the log still has what it held",
     "checkpoint": "the models are learned again from what the log holds",
     "snapshot": "a restart of `shopwindow stream learn` publishes it anew",
     "key": "`shopwindow keys create` makes another",

@@ -3,7 +3,8 @@
 import time
 from collections.abc import Sequence
 from functools import partial
-from typing import Final
+from math import inf
+from typing import Final, NamedTuple
 
 import bytewax.operators as op
 from bytewax.dataflow import Dataflow
@@ -13,6 +14,7 @@ from models.events.dead_letter import DeadLetter
 from models.events.events import Event
 from models.events.names import VISITOR_DELETED
 from models.reports.archive_row import row_of
+from store.archive.unarchived import Erased
 from store.archive.writer import ArchiveWriter
 from store.log.groups import ARCHIVE_GROUP
 from store.log.log import Batch, GroupConsumer
@@ -28,16 +30,28 @@ from stream.source import LogSource, Tick
 _PORTION: Final = 20_000
 """Events waiting at which they are written without waiting for more."""
 _COMPACT_EVERY_S: Final = 60.0
+_FOLLOW_EVERY_S: Final = 1.0
 
 
-def run_archive(context: FlowContext, archive: ArchiveWriter, every_s: float, holdout_share: float) -> None:
+class ArchiveSettings(NamedTuple):
+    """How the archive is kept: how late events reach it, which share of visitors is held out, and how long rows stay (0
+    for ever)."""
+
+    every_s: float
+    holdout_share: float
+    retention_s: float = 0.0
+
+
+def run_archive(context: FlowContext, archive: ArchiveWriter, settings: ArchiveSettings) -> None:
     """Keep the archive until the flow is stopped."""
-    run_flow(lambda: archive_flow(context, archive, every_s, holdout_share), context.stop)
+    run_flow(lambda: archive_flow(context, archive, settings), context.stop)
 
 
-def archive_flow(context: FlowContext, archive: ArchiveWriter, every_s: float, holdout_share: float) -> Dataflow:
+def archive_flow(context: FlowContext, archive: ArchiveWriter, settings: ArchiveSettings) -> Dataflow:
     """Wire the flow: read, decode, write."""
     log, stop = context.log, context.stop
+    retry_until_available(stop, "look after the archive", archive.clean)
+    retry_until_available(stop, "see which life the log is in", lambda: archive.generations.follow(log))
     consumer = retry_until_available(stop, "join the group", lambda: log.consume(ARCHIVE_GROUP))
     decoder = Decoder(ARCHIVE_GROUP, context.sites, log.partitions)
 
@@ -45,11 +59,11 @@ def archive_flow(context: FlowContext, archive: ArchiveWriter, every_s: float, h
         return None if isinstance(item, Tick) else decoder(item)
 
     flow = Dataflow(ARCHIVE_GROUP)
-    batches = op.input("read", flow, LogSource(lambda: consumer, context.max_records, stop, every_s))
+    batches = op.input("read", flow, LogSource(lambda: consumer, context.max_records, stop, settings.every_s))
     # Batch: records of one partition; Tick: some time has passed
     decoded = op.map("decode", batches, decode)
     # Decoded: events with their positions; None for a tick
-    op.output("write", decoded, LastStep(lambda: ArchiveSink(consumer, archive, context, every_s, holdout_share)))
+    op.output("write", decoded, LastStep(lambda: ArchiveSink(consumer, archive, context, settings)))
     return flow
 
 
@@ -57,25 +71,21 @@ class ArchiveSink(StatelessSinkPartition[Decoded | None]):
     """Gathers events, writes them when there are enough or their time has come, then commits the log positions."""
 
     def __init__(
-        self,
-        consumer: GroupConsumer,
-        archive: ArchiveWriter,
-        context: FlowContext,
-        every_s: float,
-        holdout_share: float,
+        self, consumer: GroupConsumer, archive: ArchiveWriter, context: FlowContext, settings: ArchiveSettings
     ) -> None:
         self._consumer = consumer
         self._archive = archive
+        self._log = context.log
         self._sites = context.sites
         self._letters = context.dead_letters
-        self._every_s = every_s
-        self._holdout_share = holdout_share
+        self._settings = settings
         self._stop = context.stop
         self._waiting: dict[int, list[tuple[int, Event]]] = {}
         self._positions: dict[int, int] = {}
         self._count = 0
-        self._next_at = time.monotonic() + every_s
+        self._next_at = time.monotonic() + settings.every_s
         self._compact_at = time.monotonic() + _COMPACT_EVERY_S
+        self._follow_at = time.monotonic() + _FOLLOW_EVERY_S
 
     def write_batch(self, items: list[Decoded | None]) -> None:
         """Take in micro-batches; write when it is time."""
@@ -89,28 +99,49 @@ class ArchiveSink(StatelessSinkPartition[Decoded | None]):
             self._flush()
         if now >= self._compact_at:
             for site in sorted(self._sites):
-                retry_until_available(
-                    self._stop, f"compact the archive of {site}", partial(self._archive.compact, site)
-                )
+                retry_until_available(self._stop, f"look after the archive of {site}", partial(self._tidy, site))
             self._compact_at = time.monotonic() + _COMPACT_EVERY_S
 
+    def _tidy(self, site: str) -> None:
+        if self._settings.retention_s:
+            self._archive.delete_before(site, time.time() - self._settings.retention_s)
+        self._archive.compact(site)
+
     def _flush(self) -> None:
+        positions = dict(self._positions)
+        retry_until_available(self._stop, "note positions", lambda: self._archive.generations.hold(positions))
+        erased: dict[str, list[Erased]] = {}
         for partition, events in sorted(self._waiting.items()):
             retry_until_available(self._stop, "write the archive", partial(self._write, partition, events))
+            for position, event in events:
+                if event.event == VISITOR_DELETED:
+                    generation = self._archive.generations.number_of(partition, position)
+                    erased.setdefault(event.site, []).append(Erased(event.visitor_id, partition, position, generation))
             observe_lag(ARCHIVE_GROUP, events)
+        for site, visitors in erased.items():
+            # After what came before them is written, so that nothing of it stays.
+            retry_until_available(
+                self._stop, "erase visitors from the archive", partial(self._archive.erase_all, site, visitors)
+            )
         EVENTS_READ.labels(ARCHIVE_GROUP, "applied").inc(self._count)
-        positions = dict(self._positions)
         retry_until_available(self._stop, f"commit {positions}", lambda: self._consumer.commit(positions))
         self._waiting.clear()
         self._positions.clear()
         self._count = 0
-        self._next_at = time.monotonic() + self._every_s
+        now = time.monotonic()
+        if now >= self._follow_at:  # for what is read from now on: what was read before belongs to the life known then
+            follow = partial(self._archive.generations.follow, self._log)
+            retry_until_available(self._stop, "see which life the log is in", follow)
+            self._follow_at = time.monotonic() + _FOLLOW_EVERY_S
+        self._next_at = time.monotonic() + self._settings.every_s
 
     def _write(self, partition: int, events: list[tuple[int, Event]]) -> None:
-        """Write one partition's events; an erasure takes what the archive holds of the visitor with it."""
+        """Write one partition's events, but for those that are older than the archive keeps any."""
+        keeps_from_s = time.time() - self._settings.retention_s if self._settings.retention_s else -inf
         by_site: dict[str, list[tuple[int, Event]]] = {}
         for position, event in events:
-            by_site.setdefault(event.site, []).append((position, event))
+            if not event.event.startswith("_") and event.at_s >= keeps_from_s:  # ours say nothing of what anybody did
+                by_site.setdefault(event.site, []).append((position, event))
         letters: list[DeadLetter] = []
 
         def refuse(told: tuple[int, Event], error: Exception) -> None:
@@ -119,14 +150,14 @@ class ArchiveSink(StatelessSinkPartition[Decoded | None]):
         for site, of_site in by_site.items():
 
             def write(some: Sequence[tuple[int, Event]], site: str = site) -> None:
-                rows = [row_of(partition, position, event, self._holdout_share) for position, event in some]
+                number_of, share = self._archive.generations.number_of, self._settings.holdout_share
+                rows = [
+                    row_of(partition, position, event, share, number_of(partition, position))
+                    for position, event in some
+                ]
                 self._archive.write(site, partition, rows)
 
-            # Those of ours say nothing of what anybody did.
-            done_apart([told for told in of_site if not told[1].event.startswith("_")], write, refuse)
-            for position, event in of_site:
-                if event.event == VISITOR_DELETED:
-                    self._archive.erase(site, event.visitor_id, position)
+            done_apart(of_site, write, refuse)
         if letters:
             self._letters.set_aside(letters)
 

@@ -110,12 +110,18 @@ async def report_settings(state: State, site: Site) -> ReportSettings:
 async def unarchived_of(state: State, site: Site) -> Unarchived:
     """Read what is not archived yet; where the log does not answer, reports tell of what is."""
     try:
-        return await asyncio.to_thread(
-            read_unarchived, state.logs.events, ARCHIVE_GROUP, site.name, state.config.holdout_share
-        )
+        return await asyncio.to_thread(_unarchived, state, site)
     except (LogUnavailableError, LogRecreatedError, *UNAVAILABLE) as error:
         _LOGGER.warning("the report has only what is archived: %s", error)
         return NOTHING_UNARCHIVED
+
+
+def _unarchived(state: State, site: Site) -> Unarchived:
+    generations = state.stores.archive.generations
+    generations.observe(state.logs.events)
+    return read_unarchived(
+        state.logs.events, ARCHIVE_GROUP, site.name, state.config.holdout_share, generations.number_of
+    )
 
 
 async def _experiments(state: State, site: Site) -> tuple[Asked, ...]:

@@ -165,7 +165,7 @@ def _stores(
         mailings=MailingStore(client),
         order_tellers=OrderTellerStore(client, logs.events.partitions, config.profile_lifetime_s),
         outboxes={site.site: Outbox(client, site.site, logs.events.partitions) for site in config.sites},
-        archive=Archive(config.archive_directory),
+        archive=Archive(config.archive_directory, told),
     )
 
 

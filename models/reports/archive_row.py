@@ -28,8 +28,8 @@ _SCORES: Final = ("cost", "rating", "nps", "csat")
 _ORIGIN: Final = Origin.__struct_fields__
 
 
-def row_of(partition: int, position: int, event: Event, holdout_share: float) -> dict[str, Any]:
-    """Give an event's row.
+def row_of(partition: int, position: int, event: Event, holdout_share: float, generation: int = 0) -> dict[str, Any]:
+    """Give an event's row; positions count within a generation of the log.
 
     `amount` and `currency` are `models.events.event_amount`'s, None and empty where no amount is known; `cost` is in
     the same currency;
@@ -53,6 +53,7 @@ def row_of(partition: int, position: int, event: Event, holdout_share: float) ->
     return {
         "log_partition": partition,
         "position": position,
+        "generation": generation,
         "event": event.event,
         "visitor_id": event.visitor_id,
         "sender_id": event.sender_id,

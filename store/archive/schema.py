@@ -14,6 +14,7 @@ SCHEMA: Final = pa.schema(
     [
         ("log_partition", pa.int32()),
         ("position", pa.int64()),
+        ("generation", pa.int32()),
         *((name, pa.string()) for name in ("event", "visitor_id", "sender_id", "user_id", "session_id", "event_id")),
         ("at_s", pa.float64()),
         ("accepted_at_s", pa.float64()),

@@ -1,8 +1,8 @@
-"""Archive tables: the archive's files as tables in memory, kept from report to report and brought up to date by day."""
+"""Archive tables: the archive's files as tables in memory, kept from report to report, read again by folder."""
 
-import re
+import shutil
+import tempfile
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,23 +10,30 @@ import duckdb
 import pyarrow as pa
 
 from models.events.names import ORDERED_EVENTS, UNDONE_EVENTS
+from store.archive.file_names import may_overlap
 from store.archive.order_queries import sql_names
 from store.archive.schema import SCHEMA
 from store.archive.unarchived import NOTHING_UNARCHIVED, Unarchived
 
-_PART = re.compile(r"p(\d+)-(\d+)-(\d+)\.parquet")
 _CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
     "threads": "1",
     "autoinstall_known_extensions": "false",
+    "memory_limit": "1GB",  # beyond it tables go to a temporary directory
 }
-_ONCE: Final = """
-SELECT * EXCLUDE (filename) FROM read_parquet($files, filename = true, union_by_name = true)
+_FILES: Final = """(
+    SELECT * REPLACE (coalesce(generation, 0) AS generation)
+    FROM (SELECT * FROM read_parquet($files, filename = true, union_by_name = true) UNION ALL BY NAME FROM nothing)
+)"""
+"""Rows of files; columns that all of them lack are null."""
+_ONCE: Final = f"""
+SELECT * FROM {_FILES}
 QUALIFY row_number() OVER (
-    PARTITION BY log_partition, position, visitor_id, event, at_s ORDER BY filename
+    PARTITION BY log_partition, generation, position, visitor_id, event, at_s, event_id, accepted_at_s ORDER BY filename
 ) = 1
-"""
+"""  # noqa: S608 - no value of others
+_UNASKED: Final = "items, params, user_id, source, medium, ad, keyword, search_engine, referrer, region, device"
 _ASKED: Final = f"""
-* EXCLUDE (items, params, user_id, source, medium, ad, keyword, search_engine, referrer, region, device),
+* EXCLUDE ({_UNASKED}),
 CASE WHEN order_id <> '' AND event IN ({sql_names(ORDERED_EVENTS | UNDONE_EVENTS)}) THEN list_transform(
     items, lambda item: {{'item_id': item.item_id, 'price': item.price, 'quantity': item.quantity}}
 ) END AS items
@@ -38,14 +45,18 @@ SELECT * FROM archived
 WHERE NOT EXISTS (
     SELECT 1 FROM erased
     WHERE erased.visitor_id = archived.visitor_id AND erased.log_partition = archived.log_partition
-    AND erased.position >= archived.position
+    AND (erased.generation > archived.generation
+         OR erased.generation = archived.generation AND erased.position >= archived.position)
 )
 UNION ALL
 SELECT * FROM recent
 WHERE NOT EXISTS (
     SELECT 1 FROM archived
-    WHERE archived.log_partition = recent.log_partition AND archived.position = recent.position
-    AND archived.visitor_id = recent.visitor_id AND archived.event = recent.event AND archived.at_s = recent.at_s
+    WHERE archived.log_partition = recent.log_partition AND archived.generation = recent.generation
+    AND archived.position = recent.position AND archived.visitor_id = recent.visitor_id
+    AND archived.event = recent.event AND archived.at_s = recent.at_s
+    AND archived.event_id IS NOT DISTINCT FROM recent.event_id
+    AND archived.accepted_at_s IS NOT DISTINCT FROM recent.accepted_at_s
 )
 """
 
@@ -61,28 +72,40 @@ class Reading:
         self._unarchived = NOTHING_UNARCHIVED
         self.prepared: object = None
         self.made: dict[object, Any] = {}
-        self.connection = duckdb.connect(":memory:", config=_CONFIG)
+        self.unreadable: list[tuple[Path, Exception]] = []
+        self._directory = tempfile.mkdtemp(prefix="shopwindow-tables-")
+        self.connection = duckdb.connect(":memory:", config={**_CONFIG, "temp_directory": self._directory})
         self.connection.register("nothing", SCHEMA.empty_table())
         self.connection.execute(f"CREATE TABLE archived AS SELECT {_ASKED} FROM nothing")  # noqa: S608
-        self.connection.execute("ALTER TABLE archived ADD COLUMN day VARCHAR")
+        self.connection.execute("ALTER TABLE archived ADD COLUMN folder VARCHAR")
         self.connection.execute("CREATE TABLE recent AS SELECT * FROM archived")
-        self.connection.execute("CREATE TABLE erased (visitor_id VARCHAR, log_partition INTEGER, position BIGINT)")
+        self.connection.execute(
+            "CREATE TABLE erased (visitor_id VARCHAR, log_partition INTEGER, position BIGINT, generation INTEGER)"
+        )
         self.connection.execute(_EVERYTHING)
 
     def follow(self, files: Mapping[str, Sequence[Path]], unarchived: Unarchived) -> None:
-        """Take in days whose files have changed, and what is not archived now.
+        """Take in folders whose files have changed, and what is not archived now; `unreadable` are files that cannot be
+        read, each with why: they are left out.
 
         Raises `FileNotFoundError` where a file has gone meanwhile; doing it again is safe.
         """
-        now = {day: tuple((file.name, *_stamp(file)) for file in of_day) for day, of_day in files.items()}
-        changed = {day for day in now.keys() | self._files.keys() if now.get(day) != self._files.get(day)}
+        now = {folder: tuple((file.name, *_stamp(file)) for file in inside) for folder, inside in files.items()}
+        changed = {folder for folder in now.keys() | self._files.keys() if now.get(folder) != self._files.get(folder)}
+        self.unreadable = []
         if changed:
             self._forget()
-            known = [day for day in changed if self._files.pop(day, None) is not None]
+            known = [folder for folder in changed if self._files.pop(folder, None) is not None]
             if known:
-                self.connection.execute("DELETE FROM archived WHERE day IN (SELECT unnest($days))", {"days": known})
-            self._load({day: files[day] for day in sorted(changed & files.keys())})
-            self._files.update({day: now[day] for day in changed & now.keys()})
+                self.connection.execute(
+                    "DELETE FROM archived WHERE folder IN (SELECT unnest($folders))", {"folders": known}
+                )
+            self.unreadable = self._load_readable({folder: files[folder] for folder in sorted(changed & files.keys())})
+            left_out = {file for file, _ in self.unreadable}
+            for folder in changed & now.keys():
+                kept = [file for file in files[folder] if file not in left_out]
+                names = {file.name for file in kept}
+                self._files[folder] = tuple(entry for entry in now[folder] if entry[0] in names)
         if unarchived != self._unarchived:
             self._forget()
             self._replace(unarchived)
@@ -97,31 +120,66 @@ class Reading:
         self.prepared = None
         self.made.clear()
 
+    @property
+    def bytes(self) -> int:
+        """Memory that the tables take."""
+        [(size,)] = self.connection.execute("SELECT sum(memory_usage_bytes) FROM duckdb_memory()").fetchall()
+        return int(size or 0)
+
+    def _load_readable(self, files: Mapping[str, Sequence[Path]]) -> list[tuple[Path, Exception]]:
+        """Load files; where they cannot be read together, those that can be read each on its own."""
+        try:
+            self._load(files)
+        except duckdb.OutOfMemoryException:
+            raise
+        except duckdb.Error:
+            unreadable = [
+                (file, error) for inside in files.values() for file in inside if (error := self._why_unreadable(file))
+            ]
+            left_out = {file for file, _ in unreadable}
+            if not left_out:
+                raise
+            self._load({name: [file for file in inside if file not in left_out] for name, inside in files.items()})
+            return unreadable
+        return []
+
+    def _why_unreadable(self, file: Path) -> Exception | None:
+        """Read every column of a file that reports ask for; gives what was raised, None where nothing was."""
+        try:
+            self.connection.execute(
+                f"SELECT sum(hash(row)) FROM (SELECT {_ASKED} FROM {_FILES}) AS row",  # noqa: S608
+                {"files": [str(file)]},
+            ).fetchall()
+        except duckdb.OutOfMemoryException:
+            raise
+        except duckdb.Error as error:
+            if not file.exists():
+                raise FileNotFoundError(f"a file of the archive has gone: {error}") from error
+            return error
+        return None
+
     def _load(self, files: Mapping[str, Sequence[Path]]) -> None:
-        """Days without overlapping files are taken as they are, the others row by row once."""
-        plain: list[str] = []
-        doubtful: list[str] = []
-        for of_day in files.values():
-            (doubtful if _overlap(of_day) else plain).extend(str(file) for file in of_day)
-        day = "strftime(make_timestamp((at_s * 1000000)::BIGINT), '%Y-%m-%d') AS day"
-        statements = (
-            (plain, "SELECT * FROM read_parquet($files, union_by_name = true)"),
-            (doubtful, _ONCE),
-        )
+        """Folders without overlapping files are taken as they are, the others row by row once."""
+        plain: dict[str, str] = {}
+        doubtful: dict[str, str] = {}
+        for folder, inside in files.items():
+            (doubtful if may_overlap(inside) else plain).update({str(file): folder for file in inside})
         self.connection.begin()
         try:
-            for names, source in statements:
-                if names:
+            for folders, source in ((plain, f"SELECT * FROM {_FILES}"), (doubtful, _ONCE)):  # noqa: S608
+                if folders:
                     self.connection.execute(
-                        f"INSERT INTO archived BY NAME SELECT {_ASKED}, {day} FROM ({source})",  # noqa: S608
-                        {"files": names},
+                        f"INSERT INTO archived BY NAME SELECT * EXCLUDE (filename) FROM (SELECT {_ASKED} "  # noqa: S608
+                        f"FROM ({source}) JOIN (SELECT unnest($files) AS filename, unnest($folders) AS folder) "
+                        "USING (filename))",
+                        {"files": list(folders), "folders": list(folders.values())},
                     )
             self.connection.commit()
-        except duckdb.IOException as error:
+        except duckdb.Error as error:
             self.connection.rollback()
-            raise FileNotFoundError(f"a file of the archive has gone: {error}") from error
-        except duckdb.Error:
-            self.connection.rollback()
+            gone = [file for inside in files.values() for file in inside if not file.exists()]
+            if gone:
+                raise FileNotFoundError(f"a file of the archive has gone: {error}") from error
             raise
 
     def _replace(self, unarchived: Unarchived) -> None:
@@ -133,29 +191,16 @@ class Reading:
         self.connection.execute("DELETE FROM erased")
         if unarchived.erased:
             self.connection.executemany(
-                "INSERT INTO erased VALUES (?, ?, ?)", [list(erased) for erased in unarchived.erased]
+                "INSERT INTO erased VALUES (?, ?, ?, ?)", [list(erased) for erased in unarchived.erased]
             )
         self._unarchived = unarchived
 
     def close(self) -> None:
         """Free the memory."""
         self.connection.close()
+        shutil.rmtree(self._directory, ignore_errors=True)
 
 
 def _stamp(file: Path) -> tuple[int, int, int]:
     status = file.stat()
     return status.st_mtime_ns, status.st_size, status.st_ino
-
-
-def _overlap(files: Sequence[Path]) -> bool:
-    """Whether a position may stand in two of a day's files."""
-    if len(files) == 1:
-        return False
-    ranges: list[tuple[int, int, int]] = []
-    for file in files:
-        found = _PART.fullmatch(file.name)
-        if found is None:
-            return True
-        ranges.append((int(found[1]), int(found[2]), int(found[3])))
-    ranges.sort()
-    return any(before[0] == other[0] and other[1] <= before[2] for before, other in pairwise(ranges))

@@ -1,7 +1,7 @@
 """Unarchived: events the log holds and the archive does not yet, so that reports tell of them too."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from models.base.errors import InvalidError
@@ -17,11 +17,12 @@ _POLL_S: Final = 0.1
 
 
 class Erased(NamedTuple):
-    """A visitor whose rows up to a log position are to go."""
+    """A visitor whose rows up to a log position are to go, and all of older generations of the log."""
 
     visitor_id: str
     log_partition: int
     position: int
+    generation: int = 0
 
 
 class Unarchived(NamedTuple):
@@ -34,10 +35,22 @@ class Unarchived(NamedTuple):
 NOTHING_UNARCHIVED: Final = Unarchived()
 
 
-def read_unarchived(log: EventLog, group: str, site: str, holdout_share: float) -> Unarchived:
+def _only_one(_partition: int, _position: int) -> int:
+    """The generation of every position of a log that was never made anew."""
+    return 0
+
+
+def read_unarchived(
+    log: EventLog,
+    group: str,
+    site: str,
+    holdout_share: float,
+    generation_of: Callable[[int, int], int] = _only_one,
+) -> Unarchived:
     """Read what a group has not committed yet, of one site, up to what was there when asked.
 
-    What cannot be decoded is passed over, as the archive does. Raises what the log raises.
+    `generation_of` tells the generation of a partition's position. What cannot be decoded is passed over, as the
+    archive does. Raises what the log raises.
     """
     committed = log.committed(group)
     missing = {
@@ -61,10 +74,11 @@ def read_unarchived(log: EventLog, group: str, site: str, holdout_share: float) 
                         continue
                     if event.site != site or event.event in PROFILE_EVENTS:
                         continue
+                    place = batch.partition, record.position
                     if event.event == VISITOR_DELETED:
-                        erased.append(Erased(event.visitor_id, batch.partition, record.position))
+                        erased.append(Erased(event.visitor_id, *place, generation_of(*place)))
                     else:
-                        rows.append(row_of(batch.partition, record.position, event, holdout_share))
+                        rows.append(row_of(*place, event, holdout_share, generation_of(*place)))
     finally:
         reader.close()
     last = {(visitor.visitor_id, visitor.log_partition): visitor.position for visitor in erased}

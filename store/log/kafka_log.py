@@ -68,6 +68,10 @@ class KafkaLog:
         """How many partitions; never changes."""
         return self._partitions
 
+    def generation(self) -> str:
+        """Name this life of the topic: its id; see `EventLog`."""
+        return self._topic.generation()
+
     def append(self, records: Sequence[tuple[int, bytes]]) -> list[int]:
         """Append `(partition, value)` pairs and wait until every replica in sync has them; see `EventLog`."""
         for partition, value in records:

@@ -4,9 +4,9 @@ import logging
 import threading
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollection, TopicPartition
 
 from store.log.kafka_client import (
     KAFKA_TIMEOUT_S,
@@ -20,6 +20,14 @@ from store.log.kafka_client import (
 from store.log.log import LogUnavailableError, PartitionCountError
 
 _LOGGER = logging.getLogger(__name__)
+_CANNOT_TELL: Final = frozenset(
+    {
+        *(KafkaError.UNSUPPORTED_VERSION, KafkaError._UNSUPPORTED_FEATURE),  # noqa: SLF001 - the library's name for it
+        *(KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.CLUSTER_AUTHORIZATION_FAILED),
+    }
+)
+_NO_IDS: Final = frozenset({"", "None", "AAAAAAAAAAAAAAAAAAAAAA", "00000000-0000-0000-0000-000000000000"})
+"""What stands for a topic's id where a broker gives topics none."""
 
 
 class KafkaTopic:
@@ -61,6 +69,23 @@ class KafkaTopic:
     def starts(self) -> list[int]:
         """Position of the oldest record kept of each partition; see `EventLog`."""
         return [offset + 1 for offset in self._offsets(admin.OffsetSpec.earliest())]
+
+    def generation(self) -> str:
+        """The topic's id; empty where the broker does not tell it."""
+
+        def ask() -> str:
+            asked = TopicCollection([self._name])
+            [answer] = self._admin.describe_topics(asked, request_timeout=KAFKA_TIMEOUT_S).values()
+            return str(result_of(answer).topic_id)
+
+        try:
+            found = answered(ask, self._refresh)
+        except LogUnavailableError as error:
+            cause = error.__cause__
+            if isinstance(cause, KafkaException) and cause.args[0].code() in _CANNOT_TELL:
+                return ""
+            raise
+        return "" if found in _NO_IDS else found
 
     def committed(self, group: str) -> list[int]:
         """Position each partition is committed to by `group`, 0 where it never was."""

@@ -97,6 +97,10 @@ class EventLog(Protocol):
     def partitions(self) -> int:
         """How many partitions; never changes."""
 
+    def generation(self) -> str:
+        """Name this life of the log: one that is deleted and made anew under the same name has another. Empty where the
+        server does not tell. Raises `LogUnavailableError`."""
+
     def append(self, records: Sequence[tuple[int, bytes]]) -> list[int]:
         """Append `(partition, value)` pairs; on return all are durable. Gives their positions, in the order given.
 

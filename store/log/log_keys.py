@@ -31,6 +31,11 @@ def partition_count(log: str) -> str:
     return f"log:{{{log}}}:partitions"
 
 
+def generation(log: str) -> str:
+    """Name of this life of the log, made beside the number of partitions."""
+    return f"log:{{{log}}}:generation"
+
+
 def members(log: str, group: str) -> str:
     """Sorted set: live members of a group, scored by the server time (ms) until which each counts as live."""
     return f"log:{{{log}}}:members:{group}"

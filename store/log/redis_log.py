@@ -5,6 +5,7 @@ Stream ids are `<position>-0`, given by the script that appends, so positions st
 
 import time
 from collections.abc import Mapping, Sequence
+from secrets import token_hex
 from typing import NamedTuple
 
 import redis
@@ -69,7 +70,7 @@ class RedisLog:
         key = log_keys.partition_count(self._name)
         try:
             with redis_errors_translated():
-                self._server.client.set(key, partitions, nx=True, ex=log_keys.KEPT_S)
+                self._begin()
                 existing = self._server.client.getex(key, ex=log_keys.KEPT_S)
             if existing is not None and int(existing) != partitions:
                 raise PartitionCountError(self._name, int(existing), partitions)
@@ -86,6 +87,11 @@ class RedisLog:
     def partitions(self) -> int:
         """How many partitions; never changes."""
         return self._partitions
+
+    def generation(self) -> str:
+        """Name this life of the log; see `EventLog`."""
+        with redis_errors_translated():
+            return self._begin()
 
     def append(self, records: Sequence[tuple[int, bytes]]) -> list[int]:
         """Append `(partition, value)` pairs, the records of one partition all or none; see `EventLog`."""
@@ -152,10 +158,18 @@ class RedisLog:
         calls = [bounds_call(self._name, partition) for partition in range(self._partitions)]
         return [(start, end) for start, end in self._server.execute(calls)]
 
+    def _begin(self) -> str:
+        """Give the name of this life; where the keys have gone, and the records with them, another begins."""
+        with self._server.client.pipeline(transaction=True) as pipe:
+            pipe.set(log_keys.partition_count(self._name), self._partitions, nx=True, ex=log_keys.KEPT_S)
+            pipe.set(log_keys.generation(self._name), token_hex(8), nx=True, ex=log_keys.KEPT_S)
+            pipe.getex(log_keys.generation(self._name), ex=log_keys.KEPT_S)
+            return bytes(pipe.execute()[-1]).decode()
+
     def _renew_partition_count(self) -> None:
         # Once a day is plenty for a key that lives 400; it sits in another slot than the streams.
         if time.monotonic() - self._count_renewed_at_s > DAY_S:
             self._count_renewed_at_s = time.monotonic()
             with redis_errors_translated():
-                key = log_keys.partition_count(self._name)
-                self._server.client.set(key, self._partitions, ex=log_keys.KEPT_S)
+                self._server.client.set(log_keys.partition_count(self._name), self._partitions, ex=log_keys.KEPT_S)
+                self._begin()

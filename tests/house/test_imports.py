@@ -56,7 +56,7 @@ WINGS: Mapping[str, Mapping[str, set[str]]] = {
         "visitors": {"client", "clock", "keys", "log", "lua", "refusals", "unreadable", "version"},
         "site": {"client", "keys", "lua", "unreadable", "version", "versioned_hash"},
         "messages": {"client", "keys", "log", "lua", "unreadable", "version", "visitors"},
-        "archive": {"log"},
+        "archive": {"log", "unreadable"},
     },
 }
 """What the folders of a room may import of their own room, lowest first; `docs/architecture.md` draws them."""

@@ -44,6 +44,21 @@ class ReportTable(Shape):
     )
 
 
+class MendedArchiveFile(Shape):
+    """A file of the archive that was set aside."""
+
+    file: str = Field(examples=["2026-01-31/p0-1-200.parquet.unreadable"])
+    rows: int = Field(description="Rows the log still had that no other file holds: they are written anew.")
+    whole: bool = Field(description="Whether all of it is back: then the file is removed.")
+    lost: str = Field(description="What is not back, in words; empty where all is.")
+
+
+class MendedArchive(Shape):
+    """What became of the files that were set aside."""
+
+    files: list[MendedArchiveFile]
+
+
 class DeadLetters(Shape):
     """Events set aside."""
 

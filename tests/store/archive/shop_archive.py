@@ -14,7 +14,7 @@ SITE = "shop"
 def fill(archive: ArchiveWriter, events: Sequence[dict[str, Any]], first: int = 1, holdout_share: float = 0.0) -> None:
     """Write events as positions of one partition, from `first` on."""
     rows = [
-        row_of(0, position, parse_event(event, SITE, 1_900_000_000.0), holdout_share)
+        row_of(0, position, parse_event(event, SITE, 1_790_000_000.0), holdout_share)
         for position, event in enumerate(events, start=first)
     ]
     archive.write(SITE, 0, rows)

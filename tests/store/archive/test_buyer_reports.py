@@ -87,7 +87,7 @@ def test_stages_and_the_flows_between_them(archive: ArchiveWriter) -> None:
     ]  # fmt: skip
     fill(archive, [event("page_view", f"v{n}", "01-01 00:00") for n in range(4)])
     notices = [
-        parse_event(event("page_view", visitor, f"{day} 12:00"), SITE, 1_900_000_000.0) for visitor, day, _, _ in moves
+        parse_event(event("page_view", visitor, f"{day} 12:00"), SITE, 1_790_000_000.0) for visitor, day, _, _ in moves
     ]
     rows = [
         row_of(
@@ -120,7 +120,7 @@ def test_segments_of_the_shops_own_by_share_of_revenue(archive: ArchiveWriter) -
     )
     rows = []
     for place, (visitor, name, segment) in enumerate(told):
-        looked = parse_event(event("page_view", visitor, f"01-03 10:{place:02}"), SITE, 1_900_000_000.0)
+        looked = parse_event(event("page_view", visitor, f"01-03 10:{place:02}"), SITE, 1_790_000_000.0)
         notice = msgspec.structs.replace(looked, event=name, params={"segment_id": segment, "why": "so"})
         rows.append(row_of(0, 10 + place, notice, 0.0))
     archive.write(SITE, 0, rows)

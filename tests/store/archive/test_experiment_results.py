@@ -23,7 +23,7 @@ from store.archive.writer import ArchiveWriter
 from tests.store.archive.shop_archive import SITE
 
 START_S = 1_767_225_600.0  # 2026-01-01
-WALL_S = 1_900_000_000.0
+WALL_S = 1_790_000_000.0
 A = Variant(variant_id="a")
 B = Variant(variant_id="b", lists={"for_you": ListChange(strategy="bestsellers")}, placements={"hero": SlotChange()})
 EXPERIMENT = Experiment(experiment_id="e", variants=(A, B), began_at_s=WALL_S)

@@ -71,7 +71,7 @@ def profile_after(events: list[dict[str, Any]]) -> Profile:
     """The profile of a visitor who sent all of these."""
     profile = Profile()
     for told in events:
-        parsed = parse_event(told, SITE, 1_900_000_000.0)
+        parsed = parse_event(told, SITE, 1_790_000_000.0)
         if first_time(profile, parsed.event_id):
             apply_one(profile, parsed, sold_reduced)
     return profile
@@ -99,7 +99,7 @@ def test_an_order_told_by_several_visitors_is_one(archive: ArchiveWriter, seed: 
     events = [{**told, "event_id": ""} for told in random_events(seed, visitors=3)]
     fill(archive, events)
     orders: dict[str, Order] = {}
-    parsed = [parse_event(told, SITE, 1_900_000_000.0) for told in events]
+    parsed = [parse_event(told, SITE, 1_790_000_000.0) for told in events]
     for told in parsed:
         order = orders.setdefault(order_id_of(told), new_order(order_id_of(told), told.at_s))
         take_in_event(order, told, sold_reduced)

@@ -22,7 +22,7 @@ from tests.store.archive.shop_archive import SITE, event
 def _row(position: int, told: dict[str, Any]) -> dict[str, Any]:
     """An event's row; one with an `owner` was put under that visitor by the intake."""
     owner = told.get("owner")
-    happened = parse_event({name: value for name, value in told.items() if name != "owner"}, SITE, 1.9e9)
+    happened = parse_event({name: value for name, value in told.items() if name != "owner"}, SITE, 1.79e9)
     if owner:
         happened = msgspec.structs.replace(happened, visitor_id=owner, device_id=happened.visitor_id)
     return row_of(0, position, happened, 0.0)
@@ -114,7 +114,7 @@ def device_story(seed: int) -> tuple[list[dict[str, Any]], dict[float, str]]:
             told.append(made)
     rows: list[dict[str, Any]] = []
     for made in [*told, *late]:
-        happened = parse_event(made, SITE, 1.9e9)
+        happened = parse_event(made, SITE, 1.79e9)
         theirs, link = belonging(happened, links), link_of(happened, links)
         links = add_link(links, link) if link is not None else links
         rows.append({**made, "owner": theirs.visitor_id} if theirs is not happened else made)

@@ -34,7 +34,7 @@ def test_what_does_not_fit_is_named(archive: ArchiveWriter) -> None:
 
 def test_what_is_not_archived_yet_is_in_the_reports_and_counts_once(archive: ArchiveWriter) -> None:
     def rows(first: int, *events: dict[str, Any]) -> list[dict[str, Any]]:
-        parsed = (parse_event(event, SITE, 1_900_000_000.0) for event in events)
+        parsed = (parse_event(event, SITE, 1_790_000_000.0) for event in events)
         return [row_of(0, position, event, 0.0) for position, event in enumerate(parsed, start=first)]
 
     looked = [event("page_view", f"v{n}", "01-01 10:00") for n in range(6)]

@@ -50,7 +50,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ArchiveWriter]
     position = 0
     for line, row in read_rows(FILE):
         try:
-            event = parse_event(event_of_row(FILE, line, row), SITE, 1_900_000_000.0)
+            event = parse_event(event_of_row(FILE, line, row), SITE, 1_790_000_000.0)
         except InvalidError:
             continue
         position += 1

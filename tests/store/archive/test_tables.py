@@ -30,7 +30,7 @@ def rows(*positions: int, day: str = "01-01") -> list[dict[str, object]]:
     """A page view at each position, by the visitor of its number."""
     return [
         row_of(
-            0, position, parse_event(event("page_view", f"v{position}", f"{day} 10:{position:02}"), SITE, 1.9e9), 0.0
+            0, position, parse_event(event("page_view", f"v{position}", f"{day} 10:{position:02}"), SITE, 1.79e9), 0.0
         )
         for position in positions
     ]

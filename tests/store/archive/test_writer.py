@@ -16,7 +16,7 @@ from tests.store.archive.shop_archive import SITE, event
 
 def told_by(file: int, position: int) -> dict[str, Any]:
     """A row as one file tells it; a later position happened earlier."""
-    viewed = parse_event(event("page_view", "v", f"01-01 10:{59 - position}"), SITE, 1.9e9)
+    viewed = parse_event(event("page_view", "v", f"01-01 10:{59 - position}"), SITE, 1.79e9)
     return {**row_of(0, position, viewed, 0.0), "campaign": f"file {file}"}
 
 
@@ -49,7 +49,7 @@ def test_files_of_whole_quantities_are_read_compacted_and_erased_beside_those_of
     def row(position: int, quantity: float) -> dict[str, Any]:
         told = event("purchase", f"v{position}", f"01-03 10:{position:02}", ("a", 20.0), transaction_id=str(position))
         told["items"][0]["quantity"] = quantity
-        return row_of(0, position, parse_event(told, SITE, 1.9e9), 0.0)
+        return row_of(0, position, parse_event(told, SITE, 1.79e9), 0.0)
 
     archive.write(SITE, 0, [row(1, 0.5)])
     (new,) = day.glob("*.parquet")

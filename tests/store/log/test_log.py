@@ -217,6 +217,14 @@ def test_a_position_past_the_end_means_the_log_was_made_anew(log: EventLog) -> N
     consumer.close()
 
 
+def test_a_life_of_the_log_keeps_its_name_and_another_has_another(opened: Opener) -> None:
+    name = new_name()
+    first = opened(name)
+    assert first.generation()
+    assert first.generation() == opened(name).generation()
+    assert first.generation() != opened().generation()
+
+
 def test_live_members_share_the_partitions_and_read_no_record_twice(log: EventLog) -> None:
     stopped = threading.Event()
     got: list[list[tuple[int, int]]] = [[], []]

@@ -20,6 +20,16 @@ def redis_client(redis_server: EmbeddedRedis) -> Iterator[redis.Redis]:
     client.close()
 
 
+def test_a_log_whose_keys_went_has_another_life_under_the_running_process(redis_server: EmbeddedRedis) -> None:
+    log = Server("redis", redis_server.url).open(new_name())
+    before = log.generation()
+    client = redis.Redis.from_url(redis_server.url)
+    client.delete(*client.keys(f"log:{{{log.name}*"))
+    assert len({before, log.generation(), log.generation()}) == 2
+    client.close()
+    log.close()
+
+
 def test_it_drops_what_is_past_retention_a_bounded_part_an_append(redis_server: EmbeddedRedis) -> None:
     log = Server("redis", redis_server.url).open(new_name(), partitions=1, retention_s=0.2)
     log.append(numbers(0, 1, 2500))
