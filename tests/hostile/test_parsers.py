@@ -36,5 +36,5 @@ def test_no_text_makes_a_parser_slow(name: str) -> None:
 
 def test_texts_are_long_and_differ() -> None:
     found = list(texts())
-    assert len(set(found)) == len(found) > 90
+    assert len(set(found)) > 190
     assert all(LENGTH * 0.9 < len(text) <= LENGTH + 2 for text in found)
