@@ -1,6 +1,5 @@
 """Embedded stack: Redis, stream and API as processes of one machine, started, watched and stopped together."""
 
-import json
 import os
 import signal
 import subprocess
@@ -12,14 +11,14 @@ from dataclasses import replace
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from secrets import token_urlsafe
 from types import TracebackType
 from typing import Final, Self
 
 from shopwindow.embedded import EmbeddedRedis, EmbeddedRedisError, end_together, free_port
 from shopwindow.errors import MendableError
 from shopwindow.listening import local_url, why_not_listening
-from shopwindow.private_files import OTHERS, write_private
+from shopwindow.own_keys import own_keys
+from shopwindow.private_files import OTHERS
 from shopwindow.readiness import READY_FILE
 from shopwindow.settings import PREFIX, Settings, SiteKeys, write_settings
 
@@ -31,7 +30,6 @@ COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
     "api": ("api",),
 }
 RUN_FILE: Final = "run.toml"
-_KEYS_FILE: Final = "keys.json"
 _READY_S: Final = 240.0  # a first start compiles the kernels, on a busy machine for minutes
 _STOP_S: Final = 15.0
 _RESTART_AFTER_S: Final = 0.5
@@ -112,7 +110,7 @@ class EmbeddedStack:
         """Start Redis alone, and settle the settings: what must be there before the rest starts can be put there."""
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not self._settings.sites:
-            self._settings = self._settings.with_site(self._own_keys())
+            self._settings = self._settings.with_site(own_keys(self._directory, self._name))
         port = self._settings.port or free_port()
         if problem := why_not_listening(self._settings.host, port):
             raise StackError(problem)
@@ -240,14 +238,3 @@ class EmbeddedStack:
                     self._stopping.wait(_RESTART_AFTER_S)
                     self._parts[part] = self._spawn(part)
                     break
-
-    def _own_keys(self) -> SiteKeys:
-        path = self._directory / _KEYS_FILE
-        if not path.exists():
-            made = {
-                "site": self._name,
-                "public_key": f"public-{token_urlsafe(18)}",
-                "secret_key": f"secret-{token_urlsafe(18)}",
-            }
-            write_private(path, json.dumps(made, indent=2) + "\n")
-        return SiteKeys(**json.loads(path.read_text(encoding="utf-8")))

@@ -37,7 +37,7 @@ def find_address(settings: Settings, url: str | None, key: str | None) -> Addres
 
     Raises `SettingError` where none is found.
     """
-    running = _running(settings)
+    running = None if url and key else _running(settings)
     found_key = key or (settings.sites[0].secret_key if settings.sites else "") or (running or ("", ""))[1]
     found_url = url or (running[0] if running and found_key == running[1] else local_url(settings.host, settings.port))
     if not found_key:
@@ -53,8 +53,12 @@ def _running(settings: Settings) -> tuple[str, str] | None:
     files = sorted(Path(settings.data_dir).glob(f"*/{RUN_FILE}"), key=lambda path: path.stat().st_mtime)
     if not files:
         return None
-    table = tomllib.loads(files[-1].read_text(encoding="utf-8"))
-    return local_url(table.get("host", ""), table["port"]), table["sites"][0]["secret_key"]
+    try:
+        table = tomllib.loads(files[-1].read_text(encoding="utf-8"))
+        return local_url(table.get("host", ""), table["port"]), table["sites"][0]["secret_key"]
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        detail = f"{files[-1]} cannot be read ({error}): start `shopwindow up` again, or give --url and --key"
+        raise SettingError(detail) from error
 
 
 class Remote:

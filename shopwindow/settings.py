@@ -196,7 +196,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     settings = Settings(**values)
     if settings.site or settings.public_key or settings.secret_key:
         settings = settings.with_site(
-            _site(
+            parse_site(
                 {
                     "site": settings.site,
                     "public_key": settings.public_key,
@@ -247,7 +247,7 @@ def _parse(name: str, value: Any, source: str) -> Any:
     if name == "sites":
         if not isinstance(value, list):
             raise SettingError(f"sites in {source} must be [[sites]] tables")
-        return tuple(_site(table, source) for table in value)
+        return tuple(parse_site(table, source) for table in value)
     setting = next(field for field in fields(Settings) if field.name == name)
     kind: type[Any] = type(setting.default)
     try:
@@ -274,7 +274,8 @@ def _as_bool(value: Any) -> bool:
     raise ValueError
 
 
-def _site(table: Any, source: str) -> SiteKeys:
+def parse_site(table: Any, source: str) -> SiteKeys:
+    """Read a site's table; raises `SettingError`, which names the source."""
     needed, known = {"site", "public_key", "secret_key"}, {setting.name for setting in fields(SiteKeys)}
     if not isinstance(table, dict) or not needed <= set(table) <= known:
         named = sorted(table) if isinstance(table, dict) else type(table).__name__
