@@ -25,6 +25,7 @@ from models.events.intake.event_size import encode_fitting
 from models.events.intake.event_warnings import EventWarnings
 from models.events.intake.item_currencies import in_one_currency
 from models.events.intake.json_repair import repaired
+from models.events.intake.network_addresses import cut_addresses
 from models.events.intake.parsing import Receipt, parse_event_name, read_event
 from models.events.names import SERVER_EVENTS
 from models.visitor.contact_policy import zone
@@ -67,6 +68,7 @@ async def post_events(request: Request) -> Response:
     told: list[tuple[int, SignedEvent]] = []
     for index, given in enumerate(values):
         warnings = EventWarnings()
+        cut_addresses(given)
         value, own_tokens = take_tokens(given if is_whole else repaired(given, warnings), tokens)
         if not is_secret and _is_for_servers(value):
             batch.refuse(index, needs_secret(request, f"the event {value['event']}"))

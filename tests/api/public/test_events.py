@@ -4,7 +4,9 @@ import time
 from typing import Any
 
 import pytest
+import redis
 
+from shopwindow.embedded_stack import EmbeddedStack
 from tests.api.conftest import Api, event, new_visitor
 
 BAD_EVENTS: list[tuple[Any, str, str]] = [
@@ -287,3 +289,30 @@ def test_views_by_crawlers_make_nothing_popular(other_api: Api) -> None:
     other_api.wait_until_learned()
     assert "crawled" not in other_api.ids(strategy="trending")
     assert bots_views() == before + 40
+
+
+def test_addresses_are_cut_before_anything_is_kept(api: Api, stack: EmbeddedStack) -> None:
+    visitor = new_visitor()
+    told = {"ip": "203.0.113.77", "note": "of nobody"}
+    taken = event("page_view", visitor, params=told, context={"ip": "2001:db8:85a3:8d3::1"})
+    api.post(taken, {**taken, "event_id": "once more"})
+    api.public.post("/v1/events", json={"events": [event("search", visitor, params=told)]})
+    with redis.Redis.from_url(stack.settings.redis_url) as client:
+        records = [
+            repr(found) for log in client.scan_iter(_type="stream") for found in client.xrevrange(log, count=500)
+        ]
+    kept = [record for record in records if visitor in record and "page_view" in record]
+    assert len(kept) == 2
+    assert all("203.0.113.0" in record and "2001:db8:85a3::" in record for record in kept)
+    assert all("203.0.113.77" not in record and ":8d3" not in record for record in kept)
+
+    def letters() -> list[dict[str, Any]]:
+        kept = api.secret.get("/v1/dead-letters", params={"limit": 1000}).json()["dead_letters"]
+        return [letter for letter in kept if letter["visitor_id"] == visitor]
+
+    deadline_s = time.monotonic() + 30
+    while not letters():
+        assert time.monotonic() < deadline_s
+        time.sleep(0.05)
+    assert "203.0.113.0" in letters()[0]["value"]
+    assert "203.0.113.77" not in letters()[0]["value"]
