@@ -62,6 +62,6 @@ def test_several_processes_answer_and_count_together(redis_server: EmbeddedRedis
         wait_until_ready(url, tmp_path)
         for _ in range(30):  # each on a connection of its own, so that both are asked
             assert httpx.get(f"{url}/v1/nowhere").status_code == 404
-        told = httpx.get(f"{url}/metrics").text
+        told = httpx.get(f"{url}/metrics", headers={"Authorization": f"Bearer {KEYS.secret_key}"}).text
     (line,) = [line for line in told.splitlines() if 'status="404"' in line and line.startswith(COUNT)]
     assert float(line.rpartition(" ")[2]) == 30.0
