@@ -2,8 +2,9 @@
 
 import os
 from pathlib import Path
-from secrets import token_hex
 from typing import Final
+
+from store.whole_file import replacing
 
 OTHERS: Final = 0o077
 """The umask of a process that writes what others may not read."""
@@ -11,17 +12,8 @@ OTHERS: Final = 0o077
 
 def write_private(path: Path, text: str) -> None:
     """Put a text in a file's place, under a temporary name first; on return it is on the disk."""
-    temporary = path.with_name(f".{path.name}.{token_hex(6)}")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    with replacing(path) as file:
+        file.write(text.encode())
 
 
 def only_ours() -> None:

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from models.base.errors import InvalidError
-from models.events.events import Event, decode_event
+from models.events.events import Event
 from models.events.names import VISITOR_DELETED
 from models.reports.archive_row import row_of
+from store.archive.directories import changing
 from store.archive.file_names import ASIDE, Stretch, folder_of, stretch_of
-from store.archive.parquet_files import changing
+from store.archive.unarchived import events_in
 from store.archive.writer import ArchiveWriter
 from store.log.log import EventLog, LogUnavailableError
 
@@ -154,13 +154,8 @@ def _read(log: EventLog, asides: list[_Aside], starts: list[int], site: str) -> 
             for batch in batches:
                 if batch.last_position >= missing.get(batch.partition, 0):
                     missing.pop(batch.partition, None)
-                for record in batch.records:
-                    try:
-                        event = decode_event(record.value)
-                    except InvalidError:
-                        continue
-                    if event.site == site:
-                        yield batch.partition, record.position, event
+                for position, event in events_in(batch, site):
+                    yield batch.partition, position, event
     finally:
         reader.close()
 

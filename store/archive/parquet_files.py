@@ -2,23 +2,23 @@
 that is away."""
 
 import errno
-import fcntl
-import os
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Final
-from uuid import uuid4
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from store.archive.directories import make_private, sync_directory
 from store.archive.schema import SCHEMA
+from store.whole_file import replacing
 
-_LEFT_S: Final = 3600.0
-"""A temporary file older than this is a killed writer's."""
+_SEARCH_CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
+    "threads": "1",
+    "autoinstall_known_extensions": "false",
+    "memory_limit": "256MB",
+}
 _ALWAYS_THERE: Final = ("log_partition", "position", "event", "visitor_id", "at_s")
 _FOR_NOW: Final = frozenset(
     {
@@ -60,62 +60,53 @@ def put_file(table: pa.Table, file: Path) -> None:
     Visitors' ids stand in a Bloom filter: whose rows a file does not hold is known without reading them.
     """
     make_private(file.parent)
-    temporary = file.with_name(f".{file.name}.{uuid4().hex}")
-    try:
-        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as written:
-            pq.write_table(
-                table,
-                written,
-                compression="zstd",
-                write_page_checksum=True,
-                bloom_filter_options={"visitor_id": {"ndv": max(1, _distinct(table)), "fpp": 0.01}},
-            )
-            written.flush()
-            os.fsync(written.fileno())
-        temporary.replace(file)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    with replacing(file) as written:
+        pq.write_table(
+            table,
+            written,
+            compression="zstd",
+            write_page_checksum=True,
+            bloom_filter_options={"visitor_id": {"ndv": max(1, _distinct(table)), "fpp": 0.01}},
+        )
     for directory in (file.parent, file.parent.parent, file.parent.parent.parent):
         sync_directory(directory)
 
 
-def sync_directory(directory: Path) -> None:
-    """Have what was renamed or removed in a directory be on the disk."""
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def make_private(directory: Path) -> None:
-    """Make a directory, and those above it that are missing, such that only its owner can look into it."""
-    if not directory.exists():
-        make_private(directory.parent)
-        with suppress(FileExistsError):
-            directory.mkdir(mode=0o700)
-
-
-def remove_leftovers(directory: Path) -> None:
-    """Remove temporary files of writers that were killed, from every folder of every site."""
-    for left in directory.glob("*/*/.*.parquet*.*"):
-        with suppress(OSError):
-            if time.time() - left.stat().st_mtime > _LEFT_S:
-                left.unlink()
-
-
-@contextmanager
-def changing(directory: Path) -> Iterator[None]:
-    """Let one process at a time change files that are there already; the others wait."""
-    make_private(directory)
-    handle = os.open(directory / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
-
-
 def _distinct(table: pa.Table) -> int:
     return int(pc.count_distinct(table["visitor_id"]).as_py())
+
+
+def files_with(files: Sequence[Path], visitor_ids: Collection[str]) -> tuple[list[Path], list[tuple[Path, Exception]]]:
+    """Give the files that hold rows of any of the visitors; and those that cannot be read, each with why.
+
+    Their Bloom filters say of most that they hold none, and those are not read. Files that have gone are passed over.
+    """
+    import duckdb  # most processes that write the archive search nothing
+
+    if not files or not visitor_ids:
+        return [], []
+    visitors = {f"visitor_{number}": visitor_id for number, visitor_id in enumerate(sorted(visitor_ids))}
+    named = ", ".join(f"${name}" for name in visitors)  # a list of constants: it is held against the Bloom filters
+    statement = f"SELECT DISTINCT filename FROM read_parquet($files, filename = true) WHERE visitor_id IN ({named})"  # noqa: S608
+    with duckdb.connect(":memory:", config=_SEARCH_CONFIG) as connection:
+
+        def search(some: Sequence[Path]) -> list[Path]:
+            found = connection.execute(statement, {"files": [str(file) for file in some], **visitors}).fetchall()
+            return sorted(Path(name) for (name,) in found)
+
+        try:
+            return search(files), []
+        except duckdb.OutOfMemoryException:
+            raise
+        except duckdb.Error:
+            found: list[Path] = []
+            unreadable: list[tuple[Path, Exception]] = []
+            for file in files:
+                try:
+                    found += search([file])
+                except duckdb.OutOfMemoryException:
+                    raise
+                except duckdb.Error as error:
+                    if file.exists():
+                        unreadable.append((file, error))
+            return found, unreadable

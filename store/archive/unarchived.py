@@ -1,14 +1,14 @@
 """Unarchived: events the log holds and the archive does not yet, so that reports tell of them too."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from models.base.errors import InvalidError
-from models.events.events import decode_event
+from models.events.events import Event, decode_event
 from models.events.names import PROFILE_EVENTS, VISITOR_DELETED
 from models.reports.archive_row import row_of
-from store.log.log import EventLog
+from store.log.log import Batch, EventLog
 
 MAX_RECORDS: Final = 50_000
 """The oldest of them are read; where the archive flow is further behind, its lag says how much is missing."""
@@ -67,14 +67,10 @@ def read_unarchived(
                 count += len(batch.records)
                 if batch.last_position >= missing.get(batch.partition, 0):
                     missing.pop(batch.partition, None)
-                for record in batch.records:
-                    try:
-                        event = decode_event(record.value)
-                    except InvalidError:
+                for position, event in events_in(batch, site):
+                    if event.event in PROFILE_EVENTS:
                         continue
-                    if event.site != site or event.event in PROFILE_EVENTS:
-                        continue
-                    place = batch.partition, record.position
+                    place = batch.partition, position
                     if event.event == VISITOR_DELETED:
                         erased.append(Erased(event.visitor_id, *place, generation_of(*place)))
                     else:
@@ -84,3 +80,14 @@ def read_unarchived(
     last = {(visitor.visitor_id, visitor.log_partition): visitor.position for visitor in erased}
     kept = [row for row in rows if row["position"] > last.get((row["visitor_id"], row["log_partition"]), 0)]
     return Unarchived(tuple(kept), tuple(erased))
+
+
+def events_in(batch: Batch, site: str) -> Iterator[tuple[int, Event]]:
+    """Give a site's events of a batch with their positions; what cannot be decoded is passed over."""
+    for record in batch.records:
+        try:
+            event = decode_event(record.value)
+        except InvalidError:
+            continue
+        if event.site == site:
+            yield record.position, event

@@ -12,8 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from store.archive.archive import Archive
+from store.archive.directories import changing, remove_leftovers
 from store.archive.file_names import ASIDE, Stretch, beside, folder_ends_s, folder_of, name_of
-from store.archive.parquet_files import UnreadableFileError, changing, put_file, read_file, remove_leftovers
+from store.archive.parquet_files import UnreadableFileError, files_with, put_file, read_file
 from store.archive.schema import SCHEMA
 from store.archive.unarchived import Erased
 
@@ -78,8 +79,6 @@ class ArchiveWriter(Archive):
 
     def erase_all(self, site: str, erased: Sequence[Erased]) -> ErasedRows:
         """Drop the rows of several visitors, each up to a log position, in one walk over the files."""
-        from store.archive.searching import files_with
-
         rows = changed = 0
         with changing(self._directory):
             listed = [file for files in self.files(site).values() for file in files]

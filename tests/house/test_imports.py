@@ -45,6 +45,7 @@ WINGS: Mapping[str, Mapping[str, set[str]]] = {
         "refusals": set(),
         "guarded_thread": set(),
         "unreadable": set(),
+        "whole_file": set(),
         "version": set(),
         "client": {"refusals"},
         "keys": set(),
@@ -56,7 +57,7 @@ WINGS: Mapping[str, Mapping[str, set[str]]] = {
         "visitors": {"client", "clock", "keys", "log", "lua", "refusals", "unreadable", "version"},
         "site": {"client", "keys", "lua", "unreadable", "version", "versioned_hash"},
         "messages": {"client", "keys", "log", "lua", "unreadable", "version", "visitors"},
-        "archive": {"log", "unreadable"},
+        "archive": {"log", "unreadable", "whole_file"},
     },
 }
 """What the folders of a room may import of their own room, lowest first; `docs/architecture.md` draws them."""

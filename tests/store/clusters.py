@@ -38,7 +38,7 @@ def two_nodes(directory: Path, second_has: list[str]) -> Iterator[tuple[Node, No
     """Start both; the second has the slots of the hash tags named, the first all others."""
     theirs = {key_slot(f"{{{tag}}}".encode()) for tag in second_has}
     with ExitStack() as stack:
-        first, second = (stack.enter_context(_node(directory / name)) for name in ("first", "second"))
+        first, second = (stack.enter_context(cluster_node(directory / name)) for name in ("first", "second"))
         clients: list[Any] = [redis.Redis(port=node.port) for node in (first, second)]
         slots = (sorted(set(range(SLOTS)) - theirs), sorted(theirs))
         for client, own in zip(clients, slots, strict=True):
@@ -57,8 +57,9 @@ def two_nodes(directory: Path, second_has: list[str]) -> Iterator[tuple[Node, No
 
 
 @contextmanager
-def _node(directory: Path) -> Iterator[Node]:
-    directory.mkdir()
+def cluster_node(directory: Path) -> Iterator[Node]:
+    """Start a redis-server with cluster mode on, that has no slots yet."""
+    directory.mkdir(exist_ok=True)
     port = free_port()
     while port + 10_000 >= 65_536:  # the cluster's own bus listens there
         port = free_port()

@@ -71,6 +71,7 @@ def test_a_clock_of_the_server_that_goes_back_holds_no_partition(redis_server: E
         client.set(log_keys.lease(name, partition, "g"), "gone", px=3_600_000)
     consumer = log.consume("g")
     until(lambda: poll(consumer) == [] and len(consumer.assignment) == PARTITIONS)
+    assert set(consumer.assignment) == set(range(PARTITIONS))
     consumer.close()
     log.close()
     client.close()

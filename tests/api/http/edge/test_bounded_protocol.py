@@ -320,6 +320,7 @@ def test_who_takes_no_answer_is_hung_up_on(server: Server, monkeypatch: pytest.M
     talk = Talk(server).send(b"GET /stream HTTP/1.1\r\n" + HEAD + b"\r\n")
     wait_until(lambda: server.connections.total == 1)
     wait_until(lambda: server.connections.total == 0)
+    assert server.connections.total == 0
     talk.close()
 
 
