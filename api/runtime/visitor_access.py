@@ -73,6 +73,7 @@ class Access:
         self._site = state.key_ring.config_of(caller.site.name)
         self._free = not caller.is_browser or self._site.visitor_tokens == "off"
         self._now_s = time.time()
+        self._judged: dict[tuple[str, str], bool] = {}  # most events of a request are of one visitor
 
     def may_see(self, visitor_id: str, owner: str) -> bool:
         """Whether to answer for an id, which belongs to `owner`, empty where it is nobody's yet."""
@@ -116,7 +117,11 @@ class Access:
         return event
 
     def _signed(self, token: str, visitor_id: str) -> bool:
-        return is_token_of(token, self._site.token_secret, self._site.site, visitor_id, self._now_s)
+        asked = (token, visitor_id)
+        if asked not in self._judged:
+            secret, site = self._site.token_secret, self._site.site
+            self._judged[asked] = is_token_of(token, secret, site, visitor_id, self._now_s)
+        return self._judged[asked]
 
 
 def token_missing(visitor_id: str) -> ProblemError:
