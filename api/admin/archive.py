@@ -1,7 +1,7 @@
 """/v1/archive: files that could not be read, written anew."""
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
@@ -13,8 +13,6 @@ from api.http.schemas.operations import MendedArchive
 from api.runtime.authentication import AdminSite
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
-from store.archive.mending import MendedFile, mend
-from store.archive.writer import ArchiveWriter
 from store.log.groups import ARCHIVE_GROUP
 from store.log.log import LogRecreatedError, LogUnavailableError
 from store.refusals import UNAVAILABLE
@@ -42,10 +40,15 @@ async def mend_archive(
             mended = await asyncio.to_thread(_mend, state, site, drop=drop)
     except (LogUnavailableError, LogRecreatedError, *UNAVAILABLE) as error:
         raise unavailable("archive_unavailable", f"the archive is not mended yet: {error}") from error
-    return answer({"files": [file._asdict() for file in mended]})
+    return answer({"files": mended})
 
 
-def _mend(state: State, site: Site, *, drop: bool) -> list[MendedFile]:
+def _mend(state: State, site: Site, *, drop: bool) -> list[dict[str, Any]]:
+    """Mend; PyArrow is loaded by whoever does, since most processes of the API never do."""
+    from store.archive.mending import mend
+    from store.archive.writer import ArchiveWriter
+
     writer = ArchiveWriter(state.config.archive_directory, state.letters.unreadable)
     share = state.config.holdout_share
-    return mend(writer, state.logs.events, ARCHIVE_GROUP, site.name, share, drop=drop)
+    mended = mend(writer, state.logs.events, ARCHIVE_GROUP, site.name, share, drop=drop)
+    return [file._asdict() for file in mended]

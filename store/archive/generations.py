@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import msgspec
 
-from store.archive.parquet_files import changing, make_private
+from store.archive.directories import changing, make_private
 from store.log.log import EventLog
 
 _NAME: Final = "generations.json"
