@@ -30,6 +30,7 @@ from api.admin import (
     segments,
     timeline,
     triggers,
+    visitor_export,
     visitors,
 )
 from api.http import documentation, problems
@@ -55,6 +56,7 @@ _ROUTERS: Final = (
     decisions,
     timeline,
     messages,
+    visitor_export,
     visitors,
     erasures,
     triggers,

@@ -9,7 +9,7 @@ from shopwindow.commands.archive import archive_commands
 from shopwindow.commands.catalog import delete_commands, import_catalog
 from shopwindow.commands.configure import apply_files, list_settings
 from shopwindow.commands.dead_letters import dead_letter_commands
-from shopwindow.commands.erasures import erasure_commands
+from shopwindow.commands.erasures import erasure_commands, print_export
 from shopwindow.commands.keys import key_commands
 from shopwindow.commands.look import print_report, print_visitor, replay_event_file
 from shopwindow.commands.messages import print_journal, undelivered_commands
@@ -51,6 +51,7 @@ for _name, _command in (
     ("show", show_resource),
     ("replay", replay_event_file),
     ("visitor", print_visitor),
+    ("export", print_export),
     ("report", print_report),
     ("journal", print_journal),
     ("settings", list_settings),

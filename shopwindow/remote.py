@@ -79,6 +79,17 @@ class Remote:
         """
         return self._answer(method, path, self._send(method, path, body, parameters))
 
+    def stream(self, path: str) -> Iterator[bytes]:
+        """Give an answer piece by piece as it comes; raises `RemoteError`."""
+        try:
+            with self._client.stream("GET", path) as response:
+                if not response.is_success:
+                    response.read()
+                    self._answer("GET", path, response)
+                yield from response.iter_bytes()
+        except httpx.HTTPError as error:
+            raise RemoteError(f"GET {self._url}{path}: {error}") from error
+
     def begin_erasure(self, path: str) -> str:
         """Erase a visitor and give the id of the receipt; raises `RemoteError`."""
         response = self._send("DELETE", path, None, None)

@@ -119,6 +119,15 @@ class DeadLetterStore:
                 gone += self._client.xdel(keys.dead_letters(*stream), place.entry_id)
         return gone
 
+    def of_visitor(self, site: str, names: Collection[str]) -> list[DeadLetter]:
+        """Give every letter of a visitor by the names they go by, newest first of each stream."""
+        return [
+            letter
+            for stream in _streams([site])
+            for _, letter in self._newest_first(stream, 0, None)
+            if _names_any(letter, names)
+        ]
+
     def _newest_first(self, stream: _Stream, number: int, before: Place | None) -> Iterator[tuple[Place, DeadLetter]]:
         name, last = keys.dead_letters(*stream), "+"
         if before is not None:

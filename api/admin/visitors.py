@@ -14,7 +14,7 @@ from api.http.schemas.visitors import Visitor
 from api.runtime.authentication import SecretSite
 from api.runtime.decision_views import list_view
 from api.runtime.site import Site
-from api.runtime.state import state_of
+from api.runtime.state import State, state_of
 from api.runtime.store_access import PROFILES_AWAY, store_errors_translated
 from models.base.bucketing import in_holdout
 from models.base.durations import DAY_S
@@ -53,8 +53,11 @@ async def get_visitor(
     limit: Annotated[int, Query(ge=0, le=recommend.MAX_LIMIT, description="Items of `for_you` to show.")] = 5,
 ) -> Response:
     """Show what is kept of a visitor, what it means, and what `for_you` makes of it."""
-    state = state_of(request)
-    visitor_id = parse_visitor_id(visitor_id)
+    return answer(await explain_visitor(state_of(request), site, parse_visitor_id(visitor_id), limit))
+
+
+async def explain_visitor(state: State, site: Site, visitor_id: str, limit: int) -> dict[str, Any]:
+    """Tell what is kept of a visitor; raises `ProblemError` where nobody knows them."""
     with store_errors_translated(PROFILES_AWAY):
         visit = await state.stores.visitors.read(site.name, visitor_id)
         if visit.catalog_version is not None:
@@ -76,27 +79,25 @@ async def get_visitor(
     query = recommend.Query("for_you", limit=max(limit, 1))
     now_s = time.time()
     found = recommend.recommend(site.scored(), VisitorContext(profile, now_s), query)
-    return answer(
-        {
-            "visitor_id": visitor_id,
-            "holdout": in_holdout(site.name, visitor_id, state.config.holdout_share),
-            "devices": sorted({joined.device_id for joined in profile.joined}),
-            **_view(profile, site),
-            "bot": profile.is_bot,
-            "stage": _stage(facts, membership),
-            "segments": _segments(facts, segment_config, membership),
-            "value": _value(facts),
-            "opinion": _satisfaction(profile),
-            "interests": explain_interests(profile, site.assortment),
-            "for_you": list_view(query, found, state.config, explain=True) if limit else None,
-            "storage": {
-                "partition": partition,
-                "position": position,
-                "pending_events": profile.events_seen - events_stored,
-                "profile_bytes": len(encode_profile(profile)),
-            },
-        }
-    )
+    return {
+        "visitor_id": visitor_id,
+        "holdout": in_holdout(site.name, visitor_id, state.config.holdout_share),
+        "devices": sorted({joined.device_id for joined in profile.joined}),
+        **_view(profile, site),
+        "bot": profile.is_bot,
+        "stage": _stage(facts, membership),
+        "segments": _segments(facts, segment_config, membership),
+        "value": _value(facts),
+        "opinion": _satisfaction(profile),
+        "interests": explain_interests(profile, site.assortment),
+        "for_you": list_view(query, found, state.config, explain=True) if limit else None,
+        "storage": {
+            "partition": partition,
+            "position": position,
+            "pending_events": profile.events_seen - events_stored,
+            "profile_bytes": len(encode_profile(profile)),
+        },
+    }
 
 
 def _view(profile: Profile, site: Site) -> dict[str, Any]:

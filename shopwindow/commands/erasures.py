@@ -1,4 +1,4 @@
-"""Commands about erasures: a visitor erased, and what became of it."""
+"""Commands about what is kept of one visitor: all of it exported, or erased, and what became of that."""
 
 from typing import Annotated
 from urllib.parse import quote
@@ -43,3 +43,15 @@ def print_erasure(
     rows = [(place, "erased" if done else "on its way") for place, done in receipt["erased"].items()]
     rows += [(f"{what} removed", str(count)) for what, count in receipt["removed"].items()]
     print_table(("what", "state"), [*rows, ("finished", receipt["finished_at"] or "not yet")])
+
+
+def print_export(
+    visitor_id: Annotated[str, typer.Argument(metavar="ID", help="A visitor id.")],
+    url: Url = None,
+    key: Key = None,
+) -> None:
+    """Print everything kept of a visitor and their devices as one JSON document."""
+    with open_remote(url, key) as remote:
+        for piece in remote.stream(f"/v1/visitors/{quote(visitor_id, safe='')}/export"):
+            typer.echo(piece, nl=False)
+    typer.echo()

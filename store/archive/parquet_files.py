@@ -5,7 +5,7 @@ import errno
 import os
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from uuid import uuid4
 
 import pyarrow as pa
@@ -116,6 +116,13 @@ def files_with(files: Sequence[Path], visitor_ids: Collection[str]) -> tuple[lis
                     if file.exists():
                         unreadable.append((file, error))
             return found, unreadable
+
+
+def rows_of(file: Path, visitor_ids: Collection[str]) -> list[dict[str, Any]]:
+    """Give visitors' rows of a file; raises what `read_file` raises."""
+    table = read_file(file)
+    theirs = pc.is_in(table["visitor_id"], value_set=pa.array(sorted(visitor_ids), pa.string()))
+    return [dict(row) for row in table.filter(theirs).to_pylist()]
 
 
 def _distinct(table: pa.Table) -> int:

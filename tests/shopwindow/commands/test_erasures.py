@@ -3,7 +3,10 @@
 import time
 from pathlib import Path
 
-from tests.shopwindow.commands.cli import last_json, run, said
+import httpx
+
+from shopwindow.embedded_stack import EmbeddedStack
+from tests.shopwindow.commands.cli import KEYS, last_json, run, said
 
 
 def test_a_visitor_is_erased_with_a_receipt(tmp_path: Path, at: dict[str, str]) -> None:
@@ -16,3 +19,14 @@ def test_a_visitor_is_erased_with_a_receipt(tmp_path: Path, at: dict[str, str]) 
     assert "archive rows" in shown
     assert last_json(run(tmp_path, "erasures", "begin", "customer/8", "--json", **at))["erasure_id"] != erasure_id
     assert "there is no receipt" in run(tmp_path, "erasures", "show", "none", **at).stderr
+
+
+def test_a_visitor_is_exported(tmp_path: Path, stack: EmbeddedStack, at: dict[str, str]) -> None:
+    headers = {"Authorization": f"Bearer {KEYS.secret_key}"}
+    told = {"event": "page_view", "visitor_id": "exported"}
+    httpx.post(f"{stack.url}/v1/events", json={"events": [told]}, headers=headers).raise_for_status()
+    found = last_json(run(tmp_path, "export", "exported", **at))
+    assert found["visitor_id"] == "exported"
+    refused = run(tmp_path, "export", "nobody", **at)
+    assert refused.returncode == 1
+    assert "knows no visitor 'nobody'" in refused.stderr
