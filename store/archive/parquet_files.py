@@ -1,7 +1,6 @@
 """Parquet files of the archive: read whole, written under a temporary name and renamed, and told apart from a disk
 that is away."""
 
-import errno
 import os
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -12,17 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from store.archive.directories import make_private, sync_directory
+from store.archive.directories import REFUSED_FOR_NOW, make_private, sync_directory
 from store.archive.schema import SCHEMA
 
 _ALWAYS_THERE: Final = ("log_partition", "position", "event", "visitor_id", "at_s")
-_FOR_NOW: Final = frozenset(
-    {
-        *(errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EINTR, errno.EAGAIN),
-        *(errno.ENOSPC, errno.EDQUOT, errno.ESTALE, errno.ETIMEDOUT, errno.ENOTCONN, errno.EHOSTDOWN),
-    }
-)
-"""What a disk answers that may answer otherwise in a moment."""
 _SEARCHING: Final[dict[str, str | bool | int | float | list[str]]] = {
     "threads": "1",
     "autoinstall_known_extensions": "false",
@@ -44,7 +36,7 @@ def read_file(file: Path) -> pa.Table:
     except FileNotFoundError:
         raise
     except OSError as error:
-        if error.errno in _FOR_NOW:
+        if error.errno in REFUSED_FOR_NOW:
             raise
         raise UnreadableFileError(f"{type(error).__name__}: {error}") from error
     except (pa.ArrowException, ValueError, TypeError, EOFError) as error:
