@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import msgspec
 
+from store.archive.directories import changing, make_private
 from store.log.log import EventLog
 
 _NAME: Final = "generations.json"
@@ -55,8 +56,6 @@ class Generations:
 
     def follow(self, log: EventLog) -> None:
         """See which life the log is in, and note where another began. Raises what the log raises, and `OSError`."""
-        from store.archive.parquet_files import changing  # a report's process need not load pyarrow
-
         with changing(self._directory):
             self._known = self._observed(log)
             self._write(self._known)
@@ -72,8 +71,6 @@ class Generations:
         """Note how far the archive is about to come; on return it is on the disk."""
         if not self._known:
             return
-        from store.archive.parquet_files import changing
-
         with changing(self._directory):
             kept = self._read()  # another process may write other partitions
             if len(kept) < len(self._known):
@@ -103,8 +100,6 @@ class Generations:
             return known
 
     def _write(self, known: Sequence[Generation]) -> None:
-        from store.archive.parquet_files import make_private
-
         make_private(self._directory)
         temporary = self._directory / f".{_NAME}.{uuid4().hex}"
         with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:

@@ -11,8 +11,8 @@ from models.base.errors import InvalidError
 from models.events.events import Event, decode_event
 from models.events.names import VISITOR_DELETED
 from models.reports.archive_row import row_of
+from store.archive.directories import changing
 from store.archive.file_names import ASIDE, Stretch, folder_of, stretch_of
-from store.archive.parquet_files import changing
 from store.archive.writer import ArchiveWriter
 from store.log.log import EventLog, LogUnavailableError
 

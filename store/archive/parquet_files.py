@@ -1,32 +1,25 @@
 """Parquet files of the archive: read whole, written under a temporary name and renamed, and told apart from a disk
 that is away."""
 
-import errno
-import fcntl
 import os
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from uuid import uuid4
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from store.archive.directories import REFUSED_FOR_NOW, make_private, sync_directory
 from store.archive.schema import SCHEMA
 
-_LEFT_S: Final = 3600.0
-"""A temporary file older than this is a killed writer's."""
 _ALWAYS_THERE: Final = ("log_partition", "position", "event", "visitor_id", "at_s")
-_FOR_NOW: Final = frozenset(
-    {
-        *(errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EINTR, errno.EAGAIN),
-        *(errno.ENOSPC, errno.EDQUOT, errno.ESTALE, errno.ETIMEDOUT, errno.ENOTCONN, errno.EHOSTDOWN),
-    }
-)
-"""What a disk answers that may answer otherwise in a moment."""
+_SEARCHING: Final[dict[str, str | bool | int | float | list[str]]] = {
+    "threads": "1",
+    "autoinstall_known_extensions": "false",
+    "memory_limit": "256MB",
+}
 
 
 class UnreadableFileError(Exception):
@@ -43,7 +36,7 @@ def read_file(file: Path) -> pa.Table:
     except FileNotFoundError:
         raise
     except OSError as error:
-        if error.errno in _FOR_NOW:
+        if error.errno in REFUSED_FOR_NOW:
             raise
         raise UnreadableFileError(f"{type(error).__name__}: {error}") from error
     except (pa.ArrowException, ValueError, TypeError, EOFError) as error:
@@ -80,41 +73,48 @@ def put_file(table: pa.Table, file: Path) -> None:
         sync_directory(directory)
 
 
-def sync_directory(directory: Path) -> None:
-    """Have what was renamed or removed in a directory be on the disk."""
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def files_with(files: Sequence[Path], visitor_ids: Collection[str]) -> tuple[list[Path], list[tuple[Path, Exception]]]:
+    """Give the files that hold rows of any of the visitors; and those that cannot be read, each with why.
+
+    The files' Bloom filters say of most that they have none of them, and those are not read. Files that have gone are
+    passed over. DuckDB is loaded by the first search, since most writers never search.
+    """
+    import duckdb
+
+    if not files or not visitor_ids:
+        return [], []
+    visitors = {f"visitor_{number}": visitor_id for number, visitor_id in enumerate(sorted(visitor_ids))}
+    named = ", ".join(f"${name}" for name in visitors)  # a list of constants: it is held against the Bloom filters
+    statement = f"SELECT DISTINCT filename FROM read_parquet($files, filename = true) WHERE visitor_id IN ({named})"  # noqa: S608
+    with duckdb.connect(":memory:", config=_SEARCHING) as connection:
+
+        def search(some: Sequence[Path]) -> list[Path]:
+            found = connection.execute(statement, {"files": [str(file) for file in some], **visitors}).fetchall()
+            return sorted(Path(name) for (name,) in found)
+
+        try:
+            return search(files), []
+        except duckdb.OutOfMemoryException:
+            raise
+        except duckdb.Error:
+            found: list[Path] = []
+            unreadable: list[tuple[Path, Exception]] = []
+            for file in files:
+                try:
+                    found += search([file])
+                except duckdb.OutOfMemoryException:
+                    raise
+                except duckdb.Error as error:
+                    if file.exists():
+                        unreadable.append((file, error))
+            return found, unreadable
 
 
-def make_private(directory: Path) -> None:
-    """Make a directory, and those above it that are missing, such that only its owner can look into it."""
-    if not directory.exists():
-        make_private(directory.parent)
-        with suppress(FileExistsError):
-            directory.mkdir(mode=0o700)
-
-
-def remove_leftovers(directory: Path) -> None:
-    """Remove temporary files of writers that were killed, from every folder of every site."""
-    for left in directory.glob("*/*/.*.parquet*.*"):
-        with suppress(OSError):
-            if time.time() - left.stat().st_mtime > _LEFT_S:
-                left.unlink()
-
-
-@contextmanager
-def changing(directory: Path) -> Iterator[None]:
-    """Let one process at a time change files that are there already; the others wait."""
-    make_private(directory)
-    handle = os.open(directory / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
+def rows_of(file: Path, visitor_ids: Collection[str]) -> list[dict[str, Any]]:
+    """Give visitors' rows of a file; raises what `read_file` raises."""
+    table = read_file(file)
+    theirs = pc.is_in(table["visitor_id"], value_set=pa.array(sorted(visitor_ids), pa.string()))
+    return [dict(row) for row in table.filter(theirs).to_pylist()]
 
 
 def _distinct(table: pa.Table) -> int:

@@ -1,7 +1,5 @@
-"""Parquet files of the archive: read by their owner alone, cleaned of what was left."""
+"""Parquet files of the archive: searched by their filters, written over by nothing, in few folders."""
 
-import os
-import time
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,34 +9,18 @@ from msgspec.structs import replace
 from models.events.intake.parsing import parse_event
 from models.reports.archive_row import row_of
 from store.archive.file_names import LATE_S
-from store.archive.parquet_files import UnreadableFileError, read_file
+from store.archive.parquet_files import UnreadableFileError, files_with, read_file
 from store.archive.unarchived import Erased
 from store.archive.writer import ArchiveWriter
 from tests.store.archive.shop_archive import SITE, event, fill
 
 
-def test_nobody_else_can_look_into_the_archive(archive: ArchiveWriter) -> None:
-    before = os.umask(0)
-    try:
-        fill(archive, [event("page_view", "v", "01-01 10:00")])
-        archive.erase(SITE, "v", 0)
-    finally:
-        os.umask(before)
-    for path in [archive.directory, *archive.directory.rglob("*")]:
-        assert path.stat().st_mode & 0o077 == 0, path
-
-
-def test_what_killed_writers_left_goes_and_what_is_being_written_stays(archive: ArchiveWriter) -> None:
-    fill(archive, [event("page_view", "v", "01-01 10:00")])
-    folder = archive.directory / SITE / "2026-01-01"
-    old, fresh = folder / ".p0-1-1.parquet.aa", folder / ".p0-1-2.parquet.bb"
-    for left in (old, fresh):
-        left.write_bytes(b"PAR1")
-    os.utime(old, (0, time.time() - 7_200))
-    archive.directory.chmod(0o755)
-    archive.clean()
-    assert sorted(file.name for file in folder.iterdir()) == [fresh.name, "p0-1-1.parquet"]
-    assert archive.directory.stat().st_mode & 0o077 == 0
+def test_files_are_searched_for_several_visitors_at_once(archive: ArchiveWriter) -> None:
+    for number in range(30):
+        fill(archive, [event("page_view", f"o'v{number}", "01-01 10:00")], first=number + 1)
+    files = archive.files(SITE)["2026-01-01"]
+    found, unreadable = files_with(files, {"o'v3", "o'v17", "nobody"})
+    assert ([file.name for file in found], unreadable) == (["p0-18-18.parquet", "p0-4-4.parquet"], [])
 
 
 def test_no_file_is_written_over(archive: ArchiveWriter) -> None:
