@@ -17,6 +17,7 @@ from api.admin import (
     catalog,
     currency,
     dead_letters,
+    erasures,
     experiments,
     item_routes,
     journal,
@@ -28,6 +29,7 @@ from api.admin import (
     segments,
     timeline,
     triggers,
+    visitor_export,
     visitors,
 )
 from api.http import documentation, problems
@@ -54,7 +56,9 @@ _ROUTERS: Final = (
     decisions,
     timeline,
     messages,
+    visitor_export,
     visitors,
+    erasures,
     triggers,
     journal,
     rule_preview,

@@ -9,6 +9,7 @@ from shopwindow.commands.archive import archive_commands
 from shopwindow.commands.catalog import delete_commands, import_catalog
 from shopwindow.commands.configure import apply_files, list_settings
 from shopwindow.commands.dead_letters import dead_letter_commands
+from shopwindow.commands.erasures import erasure_commands, print_export
 from shopwindow.commands.keys import key_commands
 from shopwindow.commands.look import print_report, print_visitor, replay_event_file
 from shopwindow.commands.messages import print_journal, undelivered_commands
@@ -34,6 +35,7 @@ add_delete_commands(delete_commands)
 app.add_typer(delete_commands, name="delete")
 app.add_typer(archive_commands, name="archive")
 app.add_typer(dead_letter_commands, name="dead-letters")
+app.add_typer(erasure_commands, name="erasures")
 app.add_typer(key_commands, name="keys")
 app.add_typer(segment_commands, name="segments")
 app.add_typer(trigger_commands, name="triggers")
@@ -49,6 +51,7 @@ for _name, _command in (
     ("show", show_resource),
     ("replay", replay_event_file),
     ("visitor", print_visitor),
+    ("export", print_export),
     ("report", print_report),
     ("journal", print_journal),
     ("settings", list_settings),

@@ -81,6 +81,26 @@ class Remote:
 
         A server that is away, or says it will be back (503), is tried again for ten seconds; raises `RemoteError`.
         """
+        return self._answer(method, path, self._send(method, path, body, parameters))
+
+    def stream(self, path: str) -> Iterator[bytes]:
+        """Give an answer piece by piece as it comes; raises `RemoteError`."""
+        try:
+            with self._client.stream("GET", path) as response:
+                if not response.is_success:
+                    response.read()
+                    self._answer("GET", path, response)
+                yield from response.iter_bytes()
+        except httpx.HTTPError as error:
+            raise RemoteError(f"GET {self._url}{path}: {error}") from error
+
+    def begin_erasure(self, path: str) -> str:
+        """Erase a visitor and give the id of the receipt; raises `RemoteError`."""
+        response = self._send("DELETE", path, None, None)
+        self._answer("DELETE", path, response)
+        return str(response.headers.get("Erasure-Id", ""))
+
+    def _send(self, method: str, path: str, body: Any, parameters: Mapping[str, Any] | None) -> httpx.Response:
         try:
             content = None if body is None else orjson.dumps(body)
         except TypeError as error:  # half a character, a number beyond 64 bits
@@ -96,7 +116,7 @@ class Remote:
                     raise RemoteError(f"{method} {self._url}{path}: {error}") from error
             else:
                 if response.status_code != 503 or last:
-                    return self._answer(method, path, response)
+                    return response
             time.sleep(wait_s)
             wait_s = min(2 * wait_s, 4.0)
         raise RemoteError(f"{method} {self._url}{path}: no answer")

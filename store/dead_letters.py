@@ -4,12 +4,15 @@ What the intake refused and what flows set aside are two streams: a flood of one
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from heapq import merge
 from typing import Final, NamedTuple, cast, get_args
 
+import msgspec
+
 from models.base.errors import InvalidError, show_value
 from models.events.dead_letter import DeadLetter, decode_dead_letter, encode_dead_letter
+from models.events.events import decode_event
 from store import keys
 from store.client import Client
 
@@ -19,6 +22,7 @@ MAX_LETTERS: Final = 10_000
 """Of each of a site's two streams; beyond it the oldest go."""
 NOBODY: Final = ""
 """The site of what names none that is served."""
+_NAMING: Final = ("visitor_id", "user_id", "device_id", "anonymous_id", "client_id", "email", "userId", "anonymousId")
 _START: Final = "-"
 _PLACE: Final = re.compile(r"(\d{1,18})-(\d{1,18})-(\d{1,3})")
 _Entries = list[tuple[bytes, dict[bytes, bytes]]]
@@ -106,13 +110,23 @@ class DeadLetterStore:
             self._client.set(name, place.entry_id, ex=keys.DEAD_LETTERS_LIFETIME_S)
 
     def erase_visitor(self, site: str, names: Collection[str]) -> int:
-        """Take out every letter of visitors by the names they go by; gives how many there were."""
+        """Take out every letter of visitors by the names they go by, whether it is theirs or tells of an event that
+        names them; gives how many there were."""
         gone = 0
         for stream in _streams([site]):
-            doomed = [place for place, letter in self._newest_first(stream, 0, None) if letter.name in names]
+            doomed = [place for place, letter in self._newest_first(stream, 0, None) if _names_any(letter, names)]
             for place in doomed:
                 gone += self._client.xdel(keys.dead_letters(*stream), place.entry_id)
         return gone
+
+    def of_visitor(self, site: str, names: Collection[str]) -> list[DeadLetter]:
+        """Give every letter of a visitor by the names they go by, newest first of each stream."""
+        return [
+            letter
+            for stream in _streams([site])
+            for _, letter in self._newest_first(stream, 0, None)
+            if _names_any(letter, names)
+        ]
 
     def _newest_first(self, stream: _Stream, number: int, before: Place | None) -> Iterator[tuple[Place, DeadLetter]]:
         name, last = keys.dead_letters(*stream), "+"
@@ -125,6 +139,33 @@ class DeadLetterStore:
             if len(entries) < _PORTION:
                 return
             last = f"({entries[-1][0].decode()}"
+
+
+def _names_any(letter: DeadLetter, names: Collection[str]) -> bool:
+    """Whether a letter is of one of some visitors, or its event, as sent or as kept, names one."""
+    if letter.name in names:
+        return True
+    try:
+        event = decode_event(letter.value)
+    except InvalidError:
+        try:
+            told = msgspec.json.decode(letter.value)
+        except msgspec.DecodeError:
+            return False
+        return isinstance(told, dict) and not names_of(told).isdisjoint(names)
+    return not {event.visitor_id, event.user_id, event.device_id}.isdisjoint(names)
+
+
+def names_of(told: Mapping[str, object]) -> set[str]:
+    """Give whom an event as it was sent may name.
+
+    >>> sorted(names_of({"event": "login", "visitor_id": "v", "user_id": 7, "params": {"email": "ann@shop.example"}}))
+    ['7', 'ann@shop.example', 'v']
+    """
+    inside = told.get("params")
+    places = (told, inside if isinstance(inside, dict) else {})
+    found = (place.get(name) for place in places for name in _NAMING)
+    return {str(value).strip() for value in found if isinstance(value, str | int)}
 
 
 def parse_place(text: str) -> Place:

@@ -29,6 +29,8 @@ RESTRAINED_LIFETIME_S: Final = TRIGGER_STATE_LIFETIME_S
 """At least, of the profile of a visitor who refused messages or has a complaint open: as long as what could send."""
 API_KEYS_LIFETIME_S: Final = 10 * 366 * DAY_S
 """From the last change of any of a site's keys: what opens a shop must not end by itself."""
+ERASURES_LIFETIME_S: Final = 3 * 366 * DAY_S
+"""Of the receipt of an erasure, which names nobody."""
 DEAD_LETTERS_LIFETIME_S: Final = 60 * DAY_S
 JOURNAL_LIFETIME_S: Final = 400 * DAY_S
 OUTBOX_LIFETIME_S: Final = 30 * DAY_S
@@ -61,6 +63,22 @@ def links(site: str, partition: int, device_id: str) -> str:
     """Whose a device is since when, `store.visitors.device_links`'s form. Lives as a profile does, from the device's
     last event."""
     return f"{site}:{{{partition}}}:links:{device_id}"
+
+
+def devices(site: str, partition: int, user_id: str) -> str:
+    """Sorted set: every device of the partition that a user held, by when last (epoch seconds of event time). The
+    partition is the devices'. Lives as a profile does, from the last event of one of them."""
+    return f"{site}:{{{partition}}}:devices-of:{user_id}"
+
+
+def erasure(site: str, erasure_id: str) -> str:
+    """Hash: the receipt of an erasure, `store.visitors.erasures`'s form; it names nobody."""
+    return f"{site}:{{{site}}}:erasures:{erasure_id}"
+
+
+def open_erasures(site: str) -> str:
+    """Hash: erasures that flows have not all come past, by id, with whom they are of: gone once they have."""
+    return f"{site}:{{{site}}}:open-erasures"
 
 
 def order_tellers(site: str, partition: int, order_id: str) -> str:

@@ -1,6 +1,7 @@
 """Archive flow: events to Parquet files by site and day, in portions large enough to be worth a file."""
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 from math import inf
@@ -10,6 +11,7 @@ import bytewax.operators as op
 from bytewax.dataflow import Dataflow
 from bytewax.outputs import StatelessSinkPartition
 
+from models.base.texts import text_or_empty
 from models.events.dead_letter import DeadLetter
 from models.events.events import Event
 from models.events.names import VISITOR_DELETED
@@ -18,7 +20,9 @@ from store.archive.unarchived import Erased
 from store.archive.writer import ArchiveWriter
 from store.log.groups import ARCHIVE_GROUP
 from store.log.log import Batch, GroupConsumer
+from store.visitors.erasures import ERASURE_PARAM
 from stream.decode import Decoded, Decoder
+from stream.erasure_sweeper import ErasureSweeper
 from stream.flow_context import FlowContext
 from stream.isolation import done_apart
 from stream.metrics import EVENTS_READ, observe_lag
@@ -31,6 +35,7 @@ _PORTION: Final = 20_000
 """Events waiting at which they are written without waiting for more."""
 _COMPACT_EVERY_S: Final = 60.0
 _FOLLOW_EVERY_S: Final = 1.0
+_SWEEP_EVERY_S: Final = 1.0
 
 
 class ArchiveSettings(NamedTuple):
@@ -42,12 +47,16 @@ class ArchiveSettings(NamedTuple):
     retention_s: float = 0.0
 
 
-def run_archive(context: FlowContext, archive: ArchiveWriter, settings: ArchiveSettings) -> None:
+def run_archive(
+    context: FlowContext, archive: ArchiveWriter, sweeper: ErasureSweeper, settings: ArchiveSettings
+) -> None:
     """Keep the archive until the flow is stopped."""
-    run_flow(lambda: archive_flow(context, archive, settings), context.stop)
+    run_flow(lambda: archive_flow(context, archive, sweeper, settings), context.stop)
 
 
-def archive_flow(context: FlowContext, archive: ArchiveWriter, settings: ArchiveSettings) -> Dataflow:
+def archive_flow(
+    context: FlowContext, archive: ArchiveWriter, sweeper: ErasureSweeper, settings: ArchiveSettings
+) -> Dataflow:
     """Wire the flow: read, decode, write."""
     log, stop = context.log, context.stop
     retry_until_available(stop, "look after the archive", archive.clean)
@@ -63,7 +72,7 @@ def archive_flow(context: FlowContext, archive: ArchiveWriter, settings: Archive
     # Batch: records of one partition; Tick: some time has passed
     decoded = op.map("decode", batches, decode)
     # Decoded: events with their positions; None for a tick
-    op.output("write", decoded, LastStep(lambda: ArchiveSink(consumer, archive, context, settings)))
+    op.output("write", decoded, LastStep(lambda: ArchiveSink(consumer, archive, sweeper, context, settings)))
     return flow
 
 
@@ -71,8 +80,14 @@ class ArchiveSink(StatelessSinkPartition[Decoded | None]):
     """Gathers events, writes them when there are enough or their time has come, then commits the log positions."""
 
     def __init__(
-        self, consumer: GroupConsumer, archive: ArchiveWriter, context: FlowContext, settings: ArchiveSettings
+        self,
+        consumer: GroupConsumer,
+        archive: ArchiveWriter,
+        sweeper: ErasureSweeper,
+        context: FlowContext,
+        settings: ArchiveSettings,
     ) -> None:
+        self._sweeper = sweeper
         self._consumer = consumer
         self._archive = archive
         self._log = context.log
@@ -86,6 +101,7 @@ class ArchiveSink(StatelessSinkPartition[Decoded | None]):
         self._next_at = time.monotonic() + settings.every_s
         self._compact_at = time.monotonic() + _COMPACT_EVERY_S
         self._follow_at = time.monotonic() + _FOLLOW_EVERY_S
+        self._sweep_at = time.monotonic() + _SWEEP_EVERY_S
 
     def write_batch(self, items: list[Decoded | None]) -> None:
         """Take in micro-batches; write when it is time."""
@@ -102,6 +118,10 @@ class ArchiveSink(StatelessSinkPartition[Decoded | None]):
                 retry_until_available(self._stop, f"look after the archive of {site}", partial(self._tidy, site))
             self._compact_at = time.monotonic() + _COMPACT_EVERY_S
 
+        if now >= self._sweep_at:
+            retry_until_available(self._stop, "finish erasures", lambda: self._sweeper.sweep(sorted(self._sites)))
+            self._sweep_at = time.monotonic() + _SWEEP_EVERY_S
+
     def _tidy(self, site: str) -> None:
         if self._settings.retention_s:
             self._archive.delete_before(site, time.time() - self._settings.retention_s)
@@ -110,19 +130,17 @@ class ArchiveSink(StatelessSinkPartition[Decoded | None]):
     def _flush(self) -> None:
         positions = dict(self._positions)
         retry_until_available(self._stop, "note positions", lambda: self._archive.generations.hold(positions))
-        erased: dict[str, list[Erased]] = {}
+        erasures: dict[str, list[tuple[Erased, Event]]] = {}
         for partition, events in sorted(self._waiting.items()):
             retry_until_available(self._stop, "write the archive", partial(self._write, partition, events))
             for position, event in events:
                 if event.event == VISITOR_DELETED:
                     generation = self._archive.generations.number_of(partition, position)
-                    erased.setdefault(event.site, []).append(Erased(event.visitor_id, partition, position, generation))
+                    erased = Erased(event.visitor_id, partition, position, generation)
+                    erasures.setdefault(event.site, []).append((erased, event))
             observe_lag(ARCHIVE_GROUP, events)
-        for site, visitors in erased.items():
-            # After what came before them is written, so that nothing of it stays.
-            retry_until_available(
-                self._stop, "erase visitors from the archive", partial(self._archive.erase_all, site, visitors)
-            )
+        for site, of_site in erasures.items():  # after what came before them is written, so that nothing of it stays
+            retry_until_available(self._stop, "erase visitors", partial(self._erase, site, of_site))
         EVENTS_READ.labels(ARCHIVE_GROUP, "applied").inc(self._count)
         retry_until_available(self._stop, f"commit {positions}", lambda: self._consumer.commit(positions))
         self._waiting.clear()
@@ -134,6 +152,20 @@ class ArchiveSink(StatelessSinkPartition[Decoded | None]):
             retry_until_available(self._stop, "see which life the log is in", follow)
             self._follow_at = time.monotonic() + _FOLLOW_EVERY_S
         self._next_at = time.monotonic() + self._settings.every_s
+
+    def _erase(self, site: str, erasures: Sequence[tuple[Erased, Event]]) -> None:
+        """Take visitors out of the files and the dead letters, and put what went on their receipts."""
+        done = self._archive.erase_all(site, [erased for erased, _ in erasures])
+        letters = self._letters.forget_visitors(site, {erased.visitor_id for erased, _ in erasures})
+        receipts: dict[str, Counter[str]] = {}
+        for erased, event in erasures:
+            receipt = receipts.setdefault(text_or_empty(event.params.get(ERASURE_PARAM)), Counter())
+            receipt["archive rows"] += done.rows_of.get(erased.visitor_id, 0)
+        for erasure_id, removed in receipts.items():
+            removed.update({"archive files searched": done.files, "archive files written anew": done.files_changed})
+            removed.update({"archive files unreadable": done.files_unreadable, "late dead letters": letters})
+            if erasure_id:
+                self._sweeper.erasures.add_removed(site, erasure_id, removed)
 
     def _write(self, partition: int, events: list[tuple[int, Event]]) -> None:
         """Write one partition's events, but for those that are older than the archive keeps any."""

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from models.events.dead_letter import DeadLetter
 from models.events.events import Event, encode_event
@@ -38,6 +38,12 @@ class DeadLetterWriter:
         for letter in letters:
             SET_ASIDE.labels(self._flow, letter.code).inc()
         retry_until_available(self._stop, "set dead letters aside", lambda: self._store.set_aside(letters))
+
+    def forget_visitors(self, site: str, visitor_ids: Collection[str]) -> int:
+        """Take out what was set aside of visitors; gives how many letters that were."""
+        return retry_until_available(
+            self._stop, "take out dead letters", lambda: self._store.erase_visitor(site, visitor_ids)
+        )
 
     def unreadable(self, found: Unreadable) -> None:
         """Set aside what is stored and cannot be read."""

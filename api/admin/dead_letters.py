@@ -52,7 +52,7 @@ async def get_dead_letters(
     page = await ask_store(_AWAY, state.stores.dead_letters.newest, _sites(state, site), place, limit)
     return answer(
         {
-            "dead_letters": [_view(position, letter) for position, letter in page.letters],
+            "dead_letters": [letter_view(position, letter) for position, letter in page.letters],
             "next_before": str(page.next_before) if page.next_before else None,
         }
     )
@@ -122,7 +122,8 @@ def _put_back(state: State, letter: DeadLetter) -> None:
     store.put_back(letter.site, partition, letter.name, letter.value)
 
 
-def _view(position: Place, letter: DeadLetter) -> dict[str, Any]:
+def letter_view(position: Place, letter: DeadLetter) -> dict[str, Any]:
+    """Give a letter as the API shows it."""
     return {
         "position": str(position),
         "source": letter.source,

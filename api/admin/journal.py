@@ -68,7 +68,7 @@ async def get_journal(request: Request, site: SecretSite, asked: Annotated[Journ
     entries = await ask_store(
         _AWAY, state.stores.journal.find, site.name, state.logs.events.partitions, wanted, asked.limit, MOST_READ
     )
-    return answer({"entries": [_view(entry) for entry in entries]})
+    return answer({"entries": [journal_view(entry) for entry in entries]})
 
 
 @router.get(
@@ -89,7 +89,7 @@ async def get_entry(
         entry = await ask_store(_AWAY, state.stores.journal.get, site.name, partition, message_id)
     if entry is None:
         raise ProblemError(404, "message_unknown", f"site {site.name!r} has sent no message {show_value(message_id)}")
-    return answer(_view(entry))
+    return answer(journal_view(entry))
 
 
 @router.get(
@@ -131,7 +131,8 @@ async def _ids(state: State, site: Site, visitor_id: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((known.visitor_id, visitor_id, *devices)))
 
 
-def _view(entry: JournalRow) -> dict[str, Any]:
+def journal_view(entry: JournalRow) -> dict[str, Any]:
+    """Give an entry as the API shows it."""
     fields = entry.fields
     body = orjson.loads(fields.get("body", "{}")).get("data", {})
     return {

@@ -63,7 +63,7 @@ async def get_timeline(
     return answer(
         {
             "visitor_id": visitor_id,
-            "entries": [_view(entry, name_of) for entry in page],
+            "entries": [entry_view(entry, name_of) for entry in page],
             "next_before": _id(page[-1].cursor) if len(shown) > limit else None,
         }
     )
@@ -81,7 +81,8 @@ def _id(cursor: tuple[int, int]) -> str:
     return f"{cursor[0]}-{cursor[1]}"
 
 
-def _view(told: DescribedEntry, name_of: Callable[[str], str]) -> dict[str, Any]:
+def entry_view(told: DescribedEntry, name_of: Callable[[str], str]) -> dict[str, Any]:
+    """Give a touchpoint as the API shows it; `name_of` knows the titles of items."""
     entry = told.entry
     made: dict[str, Any] = {
         "id": _id(told.cursor),

@@ -11,8 +11,7 @@ from api.http.problems import ProblemError
 from api.http.request_body import answer
 from api.http.schemas.documenting import problems
 from api.http.schemas.visitors import Visitor
-from api.intake.log_appender import append_events, event_record
-from api.runtime.authentication import AdminSite, SecretSite
+from api.runtime.authentication import SecretSite
 from api.runtime.decision_views import list_view
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
@@ -23,9 +22,7 @@ from models.base.errors import show_value
 from models.base.timestamps import iso
 from models.decisions import recommend
 from models.decisions.visitor_context import VisitorContext
-from models.events.events import Event
 from models.events.intake.parsing import parse_visitor_id
-from models.events.names import VISITOR_DELETED
 from models.events.subjects import creative_of
 from models.events.traffic_source import Touch
 from models.segments.conditions import Facts
@@ -34,12 +31,10 @@ from models.segments.membership import Membership, SegmentConfig
 from models.segments.rfm import scores_of, tier_of
 from models.visitor.contact_history import plain_contact
 from models.visitor.explain_interests import explain_interests
-from models.visitor.identity import Link, identified
-from models.visitor.order_history import interval_s, order_ids
+from models.visitor.order_history import interval_s
 from models.visitor.profile import COUNTED, Profile, encode_profile
 from store.clock import read_now_s
 from store.log.log import partition_of
-from store.refusals import UNAVAILABLE
 from store.visitors.visitor_reads import know
 
 router = APIRouter(tags=["visitors"], route_class=CheckedRoute)
@@ -58,8 +53,11 @@ async def get_visitor(
     limit: Annotated[int, Query(ge=0, le=recommend.MAX_LIMIT, description="Items of `for_you` to show.")] = 5,
 ) -> Response:
     """Show what is kept of a visitor, what it means, and what `for_you` makes of it."""
-    state = state_of(request)
-    visitor_id = parse_visitor_id(visitor_id)
+    return answer(await explain_visitor(state_of(request), site, parse_visitor_id(visitor_id), limit))
+
+
+async def explain_visitor(state: State, site: Site, visitor_id: str, limit: int) -> dict[str, Any]:
+    """Tell what is kept of a visitor; raises `ProblemError` where nobody knows them."""
     with store_errors_translated(PROFILES_AWAY):
         visit = await state.stores.visitors.read(site.name, visitor_id)
         if visit.catalog_version is not None:
@@ -81,27 +79,25 @@ async def get_visitor(
     query = recommend.Query("for_you", limit=max(limit, 1))
     now_s = time.time()
     found = recommend.recommend(site.scored(), VisitorContext(profile, now_s), query)
-    return answer(
-        {
-            "visitor_id": visitor_id,
-            "holdout": in_holdout(site.name, visitor_id, state.config.holdout_share),
-            "devices": sorted({joined.device_id for joined in profile.joined}),
-            **_view(profile, site),
-            "bot": profile.is_bot,
-            "stage": _stage(facts, membership),
-            "segments": _segments(facts, segment_config, membership),
-            "value": _value(facts),
-            "opinion": _satisfaction(profile),
-            "interests": explain_interests(profile, site.assortment),
-            "for_you": list_view(query, found, state.config, explain=True) if limit else None,
-            "storage": {
-                "partition": partition,
-                "position": position,
-                "pending_events": profile.events_seen - events_stored,
-                "profile_bytes": len(encode_profile(profile)),
-            },
-        }
-    )
+    return {
+        "visitor_id": visitor_id,
+        "holdout": in_holdout(site.name, visitor_id, state.config.holdout_share),
+        "devices": sorted({joined.device_id for joined in profile.joined}),
+        **_view(profile, site),
+        "bot": profile.is_bot,
+        "stage": _stage(facts, membership),
+        "segments": _segments(facts, segment_config, membership),
+        "value": _value(facts),
+        "opinion": _satisfaction(profile),
+        "interests": explain_interests(profile, site.assortment),
+        "for_you": list_view(query, found, state.config, explain=True) if limit else None,
+        "storage": {
+            "partition": partition,
+            "position": position,
+            "pending_events": profile.events_seen - events_stored,
+            "profile_bytes": len(encode_profile(profile)),
+        },
+    }
 
 
 def _view(profile: Profile, site: Site) -> dict[str, Any]:
@@ -235,75 +231,3 @@ def _touch(touch: Touch | None) -> dict[str, Any] | None:
         "campaign": touch.campaign,
         "at": iso(touch.at_s),
     }
-
-
-@router.delete(
-    "/v1/visitors/{visitor_id:path}",
-    status_code=204,
-    summary="Erase a visitor",
-    responses=problems(401, 403, 503),
-)
-async def delete_visitor(request: Request, visitor_id: VisitorId, site: AdminSite) -> Response:
-    """Forget a visitor's profile, now and in every replay; of a known visitor, what their devices hold as well.
-
-    The erasure is an event of its own: what the log holds of the visitor before it is never learned into a profile
-    again. Raw records leave the log when its retention ends. A device that somebody else holds by now stays theirs.
-    """
-    state = state_of(request)
-    asked = parse_visitor_id(visitor_id)
-    with store_errors_translated(f"{PROFILES_AWAY}; nothing is erased yet"):
-        visit = await state.stores.visitors.read(site.name, asked)
-        known = know(visit, site.assortment)
-        devices = sorted({asked, *(joined.device_id for joined in known.profile.joined)} - {known.visitor_id})
-        holders = {device: (await state.stores.visitors.read(site.name, device)).visitor_id for device in devices}
-    now_s, at_s = time.time(), await _clock_s(state, site)
-    await _erase(state, site, [known.visitor_id, *devices], at_s)
-    orders = order_ids(known.profile.history)
-    with store_errors_translated(f"{PROFILES_AWAY}; all but the visitor's part in orders is erased"):
-        await asyncio.to_thread(state.stores.order_tellers.forget, site.name, orders, [known.visitor_id, *devices])
-    others = {
-        device: Link(at_s, holder) for device, holder in holders.items() if holder not in (known.visitor_id, device)
-    }
-    partitions = state.logs.events.partitions
-    await append_events(
-        state.appenders.events,
-        [
-            event_record(identified(site.name, device_id, link, now_s), partitions, link)
-            for device_id, link in others.items()
-        ],
-    )
-    return Response(status_code=204)
-
-
-async def _clock_s(state: State, site: Site) -> float:
-    """The site's time: an erasure must not move a clock that events move."""
-    try:
-        return await read_now_s(state.config.clock, state.stores.redis, site.name)
-    except UNAVAILABLE:
-        return time.time()
-
-
-async def _erase(state: State, site: Site, visitor_ids: list[str], at_s: float) -> None:
-    """Erase the first of the ids, a visitor, and the others, their devices.
-
-    A device that others used is erased as the stream comes to it: what they did there is on its way to them.
-    """
-    now_s, partitions = time.time(), state.logs.events.partitions
-    events = [
-        Event(
-            site=site.name,
-            event=VISITOR_DELETED,
-            visitor_id=visitor_id,
-            user_id=visitor_ids[0],
-            at_s=at_s,
-            accepted_at_s=now_s,
-        )
-        for visitor_id in visitor_ids
-    ]
-    positions = await append_events(state.appenders.events, [event_record(event, partitions) for event in events])
-    with store_errors_translated(
-        "the erasure is recorded and will be carried out when the profile store answers again"
-    ):
-        for event, position in zip(events, positions, strict=True):
-            partition = partition_of(site.name, event.visitor_id, partitions)
-            await asyncio.to_thread(state.stores.profiles.erase, site.name, partition, event, position)

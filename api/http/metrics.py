@@ -44,6 +44,11 @@ LAG = Gauge(
 DEAD_LETTERS = Gauge("shopwindow_dead_letters", "Dead letters kept, of all sites.", multiprocess_mode="mostrecent")
 LETTERS_LOST = Counter("shopwindow_dead_letters_lost", "Rejected events of which no dead letter could be kept.")
 UNREADABLE = Counter("shopwindow_unreadable", "What was stored and could not be read, by kind.", ["kind"])
+ARCHIVE_TABLES = Gauge(
+    "shopwindow_archive_tables_bytes",
+    "Memory of the tables kept for reports, over all sites.",
+    multiprocess_mode="livesum",
+)
 PART_FAILURES = Counter("shopwindow_part_failures", "Errors of a part of the API process that goes on.", ["part"])
 PART_TROUBLED = Gauge(
     "shopwindow_part_troubled", "1 while a part of an API process fails.", ["part"], multiprocess_mode="livemax"

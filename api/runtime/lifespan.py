@@ -46,6 +46,7 @@ from store.site.segments import SegmentStore
 from store.site.trigger_config import TriggerConfigStore
 from store.unreadable import OnUnreadable
 from store.visitors.device_links import LinkStore
+from store.visitors.erasures import ErasureStore
 from store.visitors.known_visitors import KnownVisitorStore
 from store.visitors.memberships import MembershipStore
 from store.visitors.order_tellers import OrderTellerStore
@@ -160,6 +161,8 @@ def _stores(
         triggers=TriggerStore(client, told),
         trigger_config=TriggerConfigStore(client, config.contact_policy, told),
         dead_letters=dead_letters,
+        known=KnownVisitorStore(client, logs.events.partitions, config.profile_lifetime_s),
+        erasures=ErasureStore(client),
         api_keys=ApiKeyStore(client, told),
         journal=JournalStore(client),
         mailings=MailingStore(client),

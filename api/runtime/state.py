@@ -31,6 +31,8 @@ from store.site.catalog import CatalogStore
 from store.site.models import ModelStore
 from store.site.segments import SegmentStore
 from store.site.trigger_config import TriggerConfigStore
+from store.visitors.erasures import ErasureStore
+from store.visitors.known_visitors import KnownVisitorStore
 from store.visitors.memberships import MembershipStore
 from store.visitors.order_tellers import OrderTellerStore
 from store.visitors.profiles import ProfileStore
@@ -54,6 +56,8 @@ class Stores:
     mailings: MailingStore
     order_tellers: OrderTellerStore
     dead_letters: DeadLetterStore
+    known: KnownVisitorStore
+    erasures: ErasureStore
     api_keys: ApiKeyStore
     outboxes: dict[str, Outbox]
     archive: Archive

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from typing import Final
 
 from api.http import metrics
@@ -29,7 +30,10 @@ def lags(log: EventLog) -> dict[str, int]:
 
 async def measure(state: State) -> None:
     """Keep the gauges of the stream: lag, outcomes, dead letters, events on items; and store what was rejected."""
+    archive = state.stores.archive
     while True:
+        await asyncio.to_thread(archive.let_go_of_idle, time.monotonic())
+        metrics.ARCHIVE_TABLES.set(archive.kept_bytes)
         try:
             for flow, lag in (await asyncio.to_thread(lags, state.logs.events)).items():
                 metrics.LAG.labels(flow).set(lag)

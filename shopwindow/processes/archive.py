@@ -6,14 +6,22 @@ from shopwindow.processes.stream import stream_process
 from shopwindow.settings import Settings
 from store.archive.writer import ArchiveWriter
 from store.log.groups import ARCHIVE_GROUP
+from store.messages.trigger_states import TriggerStore
+from store.visitors.erasures import ErasureStore
+from store.visitors.profiles import ProfileStore
 from stream.archive_flow import ArchiveSettings, run_archive
+from stream.erasure_sweeper import ErasureSweeper
 
 
 def serve_archive(settings: Settings) -> None:
     """Run the archive flow until it is told to stop."""
-    with stream_process(settings, ARCHIVE_GROUP) as (_, context):
+    with stream_process(settings, ARCHIVE_GROUP) as (client, context):
         archive = ArchiveWriter(archive_directory(settings), context.dead_letters.unreadable)
         kept = ArchiveSettings(
             settings.archive_every_s, settings.holdout_share, settings.archive_retention_days * DAY_S
         )
-        run_archive(context, archive, kept)
+        told, lifetime_s = context.dead_letters.unreadable, settings.profile_lifetime_days * DAY_S
+        sweeper = ErasureSweeper(
+            ErasureStore(client), ProfileStore(client, lifetime_s, told), TriggerStore(client, told), context.log
+        )
+        run_archive(context, archive, sweeper, kept)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
+from store.archive.directories import raise_if_refused_for_now
 from store.archive.file_names import ASIDE, is_folder, stretch_of
 from store.archive.generations import Generations
 from store.archive.unarchived import NOTHING_UNARCHIVED, Unarchived
@@ -79,7 +80,8 @@ class Archive:
 
     def set_aside(self, site: str, file: Path, error: Exception) -> None:
         """Put a file that cannot be read out of every reader's way: under another name, or where that is not possible,
-        out of this reader's alone."""
+        out of this reader's alone. Raises `OSError` where it is not the file that is at fault, but the disk for now."""
+        raise_if_refused_for_now(file)
         stamp = _stamp_of(file)
         if stamp is None:
             return  # compaction or another reader was faster
@@ -115,6 +117,8 @@ class Archive:
                     break
                 except FileNotFoundError:
                     continue  # compaction took a file away between listing and reading it
+                except OSError as error:
+                    raise ArchiveUnavailableError(f"the archive of site {site!r}: {error}; try again") from error
             else:
                 raise ArchiveUnavailableError(f"the archive of site {site!r} keeps changing; try again")
             try:

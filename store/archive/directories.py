@@ -1,5 +1,6 @@
 """Directories of the archive: their owner's alone, changed by one process at a time, cleaned of what was left."""
 
+import errno
 import fcntl
 import os
 import time
@@ -10,6 +11,14 @@ from typing import Final
 
 _LEFT_S: Final = 3600.0
 """A temporary file older than this is a killed writer's."""
+REFUSED_FOR_NOW: Final = frozenset(
+    {
+        *(errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EINTR, errno.EAGAIN),
+        *(errno.ENOSPC, errno.EDQUOT, errno.ESTALE, errno.ETIMEDOUT, errno.ENOTCONN, errno.EHOSTDOWN),
+    }
+)
+"""What a disk answers that may answer otherwise in a moment."""
+_CHUNK: Final = 1 << 20
 
 
 def sync_directory(directory: Path) -> None:
@@ -19,6 +28,17 @@ def sync_directory(directory: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def raise_if_refused_for_now(file: Path) -> None:
+    """Read a file's bytes; raises `OSError` where the disk or this process cannot for now: that is not the file's."""
+    try:
+        with file.open("rb") as opened:
+            while opened.read(_CHUNK):
+                pass
+    except OSError as error:
+        if error.errno in REFUSED_FOR_NOW:
+            raise
 
 
 def make_private(directory: Path) -> None:

@@ -1,16 +1,15 @@
 """Parquet files of the archive: read whole, written under a temporary name and renamed, and told apart from a disk
 that is away."""
 
-import errno
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from store.archive.directories import make_private, sync_directory
+from store.archive.directories import REFUSED_FOR_NOW, make_private, sync_directory
 from store.archive.schema import SCHEMA
 from store.whole_file import replacing
 
@@ -20,13 +19,6 @@ _SEARCH_CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
     "memory_limit": "256MB",
 }
 _ALWAYS_THERE: Final = ("log_partition", "position", "event", "visitor_id", "at_s")
-_FOR_NOW: Final = frozenset(
-    {
-        *(errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EINTR, errno.EAGAIN),
-        *(errno.ENOSPC, errno.EDQUOT, errno.ESTALE, errno.ETIMEDOUT, errno.ENOTCONN, errno.EHOSTDOWN),
-    }
-)
-"""What a disk answers that may answer otherwise in a moment."""
 
 
 class UnreadableFileError(Exception):
@@ -43,7 +35,7 @@ def read_file(file: Path) -> pa.Table:
     except FileNotFoundError:
         raise
     except OSError as error:
-        if error.errno in _FOR_NOW:
+        if error.errno in REFUSED_FOR_NOW:
             raise
         raise UnreadableFileError(f"{type(error).__name__}: {error}") from error
     except (pa.ArrowException, ValueError, TypeError, EOFError) as error:
@@ -70,6 +62,13 @@ def put_file(table: pa.Table, file: Path) -> None:
         )
     for directory in (file.parent, file.parent.parent, file.parent.parent.parent):
         sync_directory(directory)
+
+
+def rows_of(file: Path, visitor_ids: Collection[str]) -> list[dict[str, Any]]:
+    """Give visitors' rows of a file; raises what `read_file` raises."""
+    table = read_file(file)
+    theirs = pc.is_in(table["visitor_id"], value_set=pa.array(sorted(visitor_ids), pa.string()))
+    return [dict(row) for row in table.filter(theirs).to_pylist()]
 
 
 def _distinct(table: pa.Table) -> int:

@@ -28,7 +28,8 @@ _FILES: Final = """(
 _ONCE: Final = f"""
 SELECT * FROM {_FILES}
 QUALIFY row_number() OVER (
-    PARTITION BY log_partition, generation, position, visitor_id, event, at_s, event_id, accepted_at_s ORDER BY filename
+    PARTITION BY log_partition, generation, position, hash(visitor_id, event, at_s, event_id, accepted_at_s)
+    ORDER BY filename
 ) = 1
 """  # noqa: S608 - no value of others
 _UNASKED: Final = "items, params, user_id, source, medium, ad, keyword, search_engine, referrer, region, device"

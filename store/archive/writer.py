@@ -1,5 +1,6 @@
 """Archive writer: events to files, a folder's many files to one, and what is to be erased out of all of them."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -25,13 +26,14 @@ _SAME: Final = ("log_partition", "generation", "position", "visitor_id", "event"
 
 
 class ErasedRows(NamedTuple):
-    """What an erasure did to the files: how many there were, how many were written anew, how many rows went, and how
-    many files lie set aside and could not be searched."""
+    """What an erasure did to the files: how many there were, how many were written anew, how many rows went and of
+    which visitor, and how many files lie set aside and could not be searched."""
 
-    files: int = 0
-    files_changed: int = 0
-    rows: int = 0
-    files_unreadable: int = 0
+    files: int
+    files_changed: int
+    rows: int
+    rows_of: Mapping[str, int]
+    files_unreadable: int
 
 
 class ArchiveWriter(Archive):
@@ -79,7 +81,8 @@ class ArchiveWriter(Archive):
 
     def erase_all(self, site: str, erased: Sequence[Erased]) -> ErasedRows:
         """Drop the rows of several visitors, each up to a log position, in one walk over the files."""
-        rows = changed = 0
+        rows_of: Counter[str] = Counter()
+        changed = 0
         with changing(self._directory):
             listed = [file for files in self.files(site).values() for file in files]
             found, unreadable = files_with(listed, {visitor.visitor_id for visitor in erased})
@@ -89,11 +92,13 @@ class ArchiveWriter(Archive):
                 table = self.read_or_set_aside(site, file)
                 if table is None:
                     continue
-                kept = table.filter(pc.invert(_gone(table, erased)))
-                if len(kept) < len(table):
-                    rows, changed = rows + len(table) - len(kept), changed + 1
-                    self._replace(file, kept)
-        return ErasedRows(len(listed), changed, rows, len(self.aside(site)))
+                gone = _gone(table, erased)
+                names = table["visitor_id"].filter(gone).to_pylist()
+                if names:
+                    rows_of.update(names)
+                    changed += 1
+                    self._replace(file, table.filter(pc.invert(gone)))
+        return ErasedRows(len(listed), changed, rows_of.total(), rows_of, len(self.aside(site)))
 
     def delete_before(self, site: str, before_s: float) -> int:
         """Delete what happened before a time (epoch seconds): whole folders that ended by then, and rows of a year's;

@@ -1,9 +1,17 @@
 -- Adds a line to a device's links, unless it is there; beyond the most the earliest go, by the time each begins with.
--- KEYS: links.
--- ARGV: link (ends with a newline), most_links, lifetime_s.
+-- Adds the device to those that the user held; of too many the earliest go.
+-- KEYS: links, devices (of the user; the links again, and nothing is added, where the device is nobody's from now on).
+-- ARGV: link (ends with a newline), most_links, lifetime_s, device, at_s, most_devices.
 -- Returns nothing.
-local links = KEYS[1]
+local links, devices = KEYS[1], KEYS[2]
 local link, most_links, lifetime_s = ARGV[1], tonumber(ARGV[2]), ARGV[3]
+local device, at_s, most_devices = ARGV[4], ARGV[5], tonumber(ARGV[6])
+
+if devices ~= links then
+  redis.call('ZADD', devices, at_s, device)
+  redis.call('ZREMRANGEBYRANK', devices, 0, -most_devices - 1)
+  redis.call('EXPIRE', devices, lifetime_s)
+end
 
 local known = redis.call('GET', links) or ''
 if not string.find('\n' .. known, '\n' .. link, 1, true) then

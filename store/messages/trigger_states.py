@@ -129,6 +129,16 @@ class TriggerStore:
                 "trigger_state_newer", f"visitor {show_value(visitor_id)} has been seen since; that state is kept"
             )
 
+    def forget_erased(self, site: str, partition: int, visitor_id: str) -> None:
+        """Let go of what holds the place of an erased state, once no flow reads anything of before it any more; not
+        where the visitor has been seen since."""
+        name = keys.trigger_state(site, partition, visitor_id)
+        blob = cast(bytes | None, self._client.get(name))
+        if blob:
+            state = decode_trigger_state(blob)[1]
+            if state == TriggerState(position=state.position):
+                self._replace(keys=[name], args=[blob, b"", 1])
+
     def update_states(
         self,
         site: str,

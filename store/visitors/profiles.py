@@ -173,6 +173,9 @@ class _Moved(NamedTuple):
     notices_told: Sequence[str]
 
 
+_AT_ONCE_MS: Final = 1
+
+
 class ProfileStore:
     """Visitor profiles in Redis.
 
@@ -239,6 +242,15 @@ class ProfileStore:
             raise InvalidError(
                 "profile_newer", f"visitor {show_value(visitor_id)} has been seen since; that profile is kept"
             )
+
+    def forget_erased(self, site: str, partition: int, visitor_id: str, user_id: str) -> None:
+        """Let go of what holds the place of an erased profile, once no flow reads anything of before it any more; not
+        where the visitor has been seen since, nor what is still to be told to others than the user."""
+        name = keys.profile(site, partition, visitor_id)
+        blob = cast(bytes | None, self._client.get(name))
+        profile = decode_profile(blob) if blob else None
+        if blob and profile and is_nobody(profile, user_id):
+            self._replace(keys=[name], args=[blob, b"", _AT_ONCE_MS])
 
     def update_profiles(
         self,
@@ -426,6 +438,16 @@ class ProfileStore:
             keys=[keys.counts(site, partition)],
             args=[keys.COUNTS_LIFETIME_S, "dead_letters", _COUNTED_DEAD_LETTERS, *positions],
         )
+
+
+def is_nobody(profile: Profile, user_id: str) -> bool:
+    """Whether a profile tells of nothing that anybody did, but perhaps what it once gave to a user.
+
+    >>> is_nobody(Profile(position=7), ""), is_nobody(Profile(position=7, events_seen=1), "")
+    (True, False)
+    """
+    told = profile.events_seen or profile.links or profile.joined or profile.contact_history
+    return not told and all(part.user_id in ("", user_id) for part in profile.parts)
 
 
 def _erased(profile: Profile, erasure: Event, position: int, *, is_shared: bool) -> ProfileUpdate:

@@ -27,6 +27,7 @@ SOURCES = [path for room in (*ROOMS, "bench") for path in modules(room)]
 DEPLOYED = [ROOT / "docker-compose.yml", ROOT / ".env.example"]
 FOLDERS = "|".join([*ROOMS, "tests", "bench", "docs", "deploy", "scripts"])
 MADE_BY_USERS = {
+    "data/archive/generations.json": "written by the archive flow",
     "data/shop/keys.json": "written by `shopwindow up`, where the user says",
     "products.xml": "a shop's own feed",
     "shopwindow.toml": "a user's own settings",

@@ -80,3 +80,20 @@ class Timeline(Shape):
     visitor_id: str
     entries: list[Touchpoint]
     next_before: str | None = Field(description="`before` of the next page; null on the last.")
+
+
+class ErasureReceipt(Shape):
+    """What became of an erasure; it names nobody."""
+
+    erasure_id: str = Field(examples=["0a1b2c3d4e5f60718293a4b5"])
+    asked_at: str = Field(examples=["2026-01-01T12:00:00.000Z"])
+    finished_at: str | None = Field(description="When all was first seen to be erased; null while some is on its way.")
+    visitor_ids: int = Field(description="The visitor's own and those of devices.", examples=[3])
+    removed: dict[str, int] = Field(
+        description="What was counted as it went.", examples=[{"devices": 2, "dead letters": 0, "archive rows": 41}]
+    )
+    erased: dict[str, bool] = Field(
+        description="Each place searched, and whether all of the visitor is out of it.",
+        examples=[{"profiles": True, "archive rows": False}],
+    )
+    raw_events: str

@@ -1,11 +1,13 @@
 """Archive: each position once whatever was written how often, files whole, the erased gone from the disk."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
+from store.archive.archive import IDLE_S
 from store.archive.reports import make_report
 from store.archive.schema import SCHEMA
 from store.archive.writer import COMPACT_AT, ArchiveWriter
@@ -96,3 +98,30 @@ def test_files_of_before_a_column_came_are_read_and_compacted(archive: ArchiveWr
     assert make_report(archive, SITE, "channels") == before
     (one,) = archive.files(SITE)["2026-01-01"]
     assert pq.read_schema(one).equals(SCHEMA)
+
+
+def test_tables_of_all_sites_are_bounded_in_bytes_and_those_asked_for_longest_ago_go(tmp_path: Path) -> None:
+    archive = ArchiveWriter(tmp_path / "archive")
+    fill(archive, days(6))
+    assert archived(archive) == 6
+    size = archive.kept_bytes
+    assert size > 0
+    archive.close()
+    assert archive.kept_bytes == 0
+    small = ArchiveWriter(tmp_path / "archive", most_bytes=size + size // 2)
+    for site in (SITE, "other", SITE, "third"):
+        with small.reading(site):
+            pass
+        assert 0 < small.kept_bytes <= size + size // 2
+    assert archived(small) == 6
+    small.close()
+
+
+def test_tables_that_nobody_asks_for_are_let_go(archive: ArchiveWriter) -> None:
+    fill(archive, days(6))
+    assert archived(archive) == 6
+    archive.let_go_of_idle(time.monotonic() + IDLE_S - 60)
+    assert archive.kept_bytes > 0
+    archive.let_go_of_idle(time.monotonic() + IDLE_S)
+    assert archive.kept_bytes == 0
+    assert archived(archive) == 6

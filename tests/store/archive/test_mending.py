@@ -1,5 +1,6 @@
 """Mending: what cannot be read stands in nobody's way, and comes back as far as the log still has it."""
 
+import errno
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from models.events.names import VISITOR_DELETED
 from shopwindow.embedded import EmbeddedRedis
+from store.archive.archive import ArchiveUnavailableError
 from store.archive.mending import mend
 from store.archive.reports import make_report
 from store.archive.unarchived import Erased
@@ -116,6 +118,23 @@ def test_a_file_that_cannot_be_renamed_is_passed_over(
     assert visitors(archive) == visitors(archive)
     assert len(told) == 1
     assert files[1].exists()
+
+
+def test_no_file_is_at_fault_where_the_process_may_open_none(
+    archive: ArchiveWriter, log: EventLog, told: list[Unreadable], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut_off(filled(archive, log, 3)[1])
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EMFILE, "too many open files")
+
+    with monkeypatch.context() as refusing:
+        refusing.setattr(Path, "open", refuse)
+        with pytest.raises(ArchiveUnavailableError, match="too many open files"):
+            visitors(archive)
+    assert (told, archive.aside(SITE)) == ([], [])
+    assert len(visitors(archive)) == 4
+    assert len(told) == 1
 
 
 @pytest.mark.parametrize("spoil", SPOILS[:3])

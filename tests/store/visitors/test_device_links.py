@@ -48,3 +48,20 @@ def test_the_newest_told_are_kept_and_live_on_when_read(store: tuple[LinkStore, 
     client.expire(name, 5)
     links.read([one])
     assert 5 < client.ttl(name) <= 60
+
+
+def test_every_device_a_user_held_is_known_however_many_and_lives_on_with_them(
+    store: tuple[LinkStore, Client],
+) -> None:
+    links, client = store
+    user, partitions = f"u-{uuid.uuid4().hex[:8]}", 8
+    devices = [device(number % partitions) for number in range(100)]
+    links.add((held, Link(float(number), user)) for number, held in enumerate(devices))
+    links.add([(devices[0], Link(500.0, "")), (devices[1], Link(501.0, "other"))])
+    assert links.devices_of("shop", user, partitions) == sorted(device_id for _, _, device_id in devices)
+    name = f"shop:{{{devices[5][1]}}}:devices-of:{user}"
+    client.expire(name, 5)
+    LinkStore(client, 60.0).read([devices[5]])
+    assert 5 < client.ttl(name) <= 60
+    links.forget_devices_of("shop", user, partitions)
+    assert links.devices_of("shop", user, partitions) == []
