@@ -73,9 +73,8 @@ class ErasureStore:
         self.keep_open(site, erasure_id, opened)
 
     def add_removed(self, site: str, erasure_id: str, removed: Mapping[str, int]) -> None:
-        """Add to what went; a receipt that is not there is not made."""
-        if removed and self._client.exists(keys.erasure(site, erasure_id)):
-            self._put(site, erasure_id, {}, removed)
+        """Add to what went. A flow may be there before the receipt is: it has what went then as soon as it is begun."""
+        self._put(site, erasure_id, {}, removed)
 
     def open_of(self, site: str) -> dict[str, OpenErasure]:
         """Give the site's open erasures by id; one that cannot be read is passed over."""
