@@ -14,6 +14,7 @@ from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
+from models.access.order_confirmation import ORDER_CONFIRMATIONS, parse_order_confirmation
 from models.access.origins import parse_origins
 from models.access.visitor_token import TOKEN_MODES
 from models.base.errors import InvalidError
@@ -36,8 +37,8 @@ class SettingError(MendableError):
 @dataclass(frozen=True, slots=True)
 class SiteKeys:
     """One site and its two keys: the public one for browsers, the secret one for everything else; for whom a browser
-    may speak without a token, what tokens are signed with, empty for a secret made of the secret key, and whose pages
-    may call, empty for any."""
+    may speak without a token, what tokens are signed with, empty for a secret made of the secret key, whose pages may
+    call, empty for any, and who confirms the orders that browsers tell of."""
 
     site: str
     public_key: str
@@ -45,6 +46,7 @@ class SiteKeys:
     visitor_tokens: str = "known"
     token_secret: str = ""
     origins: str = ""
+    order_confirmation: str = "none"
 
 
 def _setting(default: Any, help_text: str, unit: str = "", choices: tuple[str, ...] = ()) -> Any:
@@ -93,6 +95,12 @@ class Settings:
         "",
         "Whose pages may call, of that one site, separated by commas: https://shop.example, https://*.shop.example; "
         "any where empty.",
+    )
+    order_confirmation: str = _setting(
+        "none",
+        "Who confirms orders that browsers tell of, of that one site: nobody (none), or the shop's server (server), "
+        "before which they are no revenue.",
+        choices=ORDER_CONFIRMATIONS,
     )
     shop_site: str = _setting("", "Site whose sample shop pages are served under /shop/; empty for none.")
     holdout_share: float = _setting(0.0, "Share of visitors, 0 to 1, kept unpersonalized to measure lift.")
@@ -204,6 +212,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
                     "visitor_tokens": settings.visitor_tokens,
                     "token_secret": settings.token_secret,
                     "origins": settings.origins,
+                    "order_confirmation": settings.order_confirmation,
                 },
                 "settings",
             )
@@ -280,8 +289,8 @@ def parse_site(table: Any, source: str) -> SiteKeys:
     if not isinstance(table, dict) or not needed <= set(table) <= known:
         named = sorted(table) if isinstance(table, dict) else type(table).__name__
         raise SettingError(
-            f"{source}: a site has site, public_key and secret_key, and may have visitor_tokens, token_secret and "
-            f"origins, got {named}"
+            f"{source}: a site has site, public_key and secret_key, and may have visitor_tokens, token_secret, "
+            f"origins and order_confirmation, got {named}"
         )
     listed = {name: ",".join(map(str, value)) if isinstance(value, list) else value for name, value in table.items()}
     keys = SiteKeys(**{name: str(value) for name, value in listed.items()})
@@ -299,6 +308,7 @@ def parse_site(table: Any, source: str) -> SiteKeys:
             f"{', '.join(TOKEN_MODES)}"
         )
     try:
+        parse_order_confirmation(keys.order_confirmation)
         parse_origins(keys.origins)
     except InvalidError as error:
         raise SettingError(f"{source}: of site {keys.site!r}, {error.message}") from error

@@ -391,8 +391,8 @@ def _observed(
         elif event.event == TRIGGER_STATE_JOINED or (event.event == VISITOR_JOINED and takes_back(event)):
             notices += _join_or_part(trigger_state, event, config)
         elif trigger_state.first_time(event.event_id):
-            message_outcomes += message_outcomes_of(event, trigger_state, config.policy.attribution_days)
             observe(trigger_state, event, config.trigger_index, assortment, late_after_s)
+            message_outcomes += message_outcomes_of(event, trigger_state, config.policy.attribution_days)
         trigger_state.position = position
     after = {want.item_id: want.at_s for want in trigger_state.wants if want.strong}
     wanting = [WatcherUpdate(item_id, None, b"") for item_id in before if item_id not in after]

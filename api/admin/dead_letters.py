@@ -6,21 +6,25 @@ import orjson
 from fastapi import APIRouter, Query, Request, Response
 
 from api.http.checked_route import CheckedRoute
+from api.http.problems import ProblemError
 from api.http.request_body import answer
 from api.http.schemas.documenting import problems
 from api.http.schemas.operations import DeadLetters, DeadLettersReplayed
 from api.intake.log_appender import Incoming, append_events, event_record
-from api.runtime.authentication import AdminSite, SecretSite
+from api.runtime.authentication import AdminSite, Caller, SecretSite
+from api.runtime.key_ring import Grant
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
 from api.runtime.store_access import ask_store
+from api.runtime.visitor_access import NO_TOKENS, Access, SignedEvent, take_tokens
 from models.base.errors import InvalidError, show_value
 from models.base.timestamps import iso
 from models.events.dead_letter import DeadLetter
-from models.events.events import decode_event
+from models.events.events import Event, decode_event
 from models.events.intake.event_warnings import EventWarnings
 from models.events.intake.item_currencies import in_one_currency
 from models.events.intake.parsing import Receipt, read_event
+from models.events.names import SERVER_EVENTS
 from models.visitor.contact_policy import zone
 from store.dead_letters import INTAKE, NOBODY, Place, parse_place
 from store.log.groups import PROFILE_GROUP
@@ -80,9 +84,13 @@ async def replay_dead_letters(request: Request, site: AdminSite) -> Response:
                     await ask_store(_AWAY, _put_back, state, letter)
                     restored += 1
                 else:
-                    incoming.append(_again(state, site, letter))
+                    incoming.append(await _again(state, site, letter))
             except InvalidError as error:
                 rejected.append({"position": str(place), "code": error.code, "message": error.message})
+            except ProblemError as problem:
+                if problem.status == 503:
+                    raise
+                rejected.append({"position": str(place), "code": problem.code, "message": problem.detail})
         await append_events(state.appenders.events, incoming)
         await ask_store(_AWAY, store.replayed, [(stream, place) for stream, place, _ in tried])
     left = len(tried) == MAX_REPLAYED
@@ -94,8 +102,9 @@ def _sites(state: State, site: Site) -> tuple[str, ...]:
     return (site.name, NOBODY) if len(state.sites) == 1 else (site.name,)
 
 
-def _again(state: State, site: Site, letter: DeadLetter) -> Incoming:
-    """Read a dead letter's bytes as the event they may be now; raises `InvalidError`."""
+async def _again(state: State, site: Site, letter: DeadLetter) -> Incoming:
+    """Read a dead letter's bytes as the event they may be now; raises `InvalidError`, and `ProblemError` for what its
+    sender may not tell."""
     if letter.source not in (INTAKE, PROFILE_GROUP):
         raise InvalidError("learned_elsewhere", f"all but the {letter.source} flow have learned from it")
     if letter.code.endswith(("_unreadable", "visitor_failed")):
@@ -105,14 +114,35 @@ def _again(state: State, site: Site, letter: DeadLetter) -> Incoming:
             raw = orjson.loads(letter.value)
         except orjson.JSONDecodeError as error:
             raise InvalidError("event_undecodable", f"the original bytes are not JSON: {error}") from error
-        receipt = Receipt(site.name, letter.at_s, zone=zone(site.policy.time_zone))
+        claims = bool(letter.told_from) and state.key_ring.config_of(site.name).order_confirmation == "server"
+        receipt = Receipt(
+            site.name,
+            letter.at_s,
+            zone=zone(site.policy.time_zone),
+            told_from=letter.told_from,
+            claims=claims,
+        )
+        raw, tokens = take_tokens(raw)
         parsed = read_event(raw, receipt, EventWarnings())
+        if letter.told_from:
+            parsed = await _admitted(state, site, letter, SignedEvent(parsed, tokens, EventWarnings()))
         event = in_one_currency(parsed, site.assortment.currency, EventWarnings())
     else:
         event = decode_event(letter.value)
         if event.site != site.name:
             raise InvalidError("site_unknown", f"the event belongs to site {show_value(event.site)}")
     return event_record(event, state.logs.events.partitions)
+
+
+async def _admitted(state: State, site: Site, letter: DeadLetter, told: SignedEvent) -> Event:
+    """Give an event as the browser may tell it that told it before; raises `ProblemError`."""
+    if told.event.event in SERVER_EVENTS:
+        raise ProblemError(403, "key_public", f"the event {told.event.event} needs the secret key, a browser told it")
+    browser = Caller(site, Grant(site.name, "", frozenset({"browser"})))
+    (admitted,) = await Access(state, browser, NO_TOKENS, letter.at_s).admitted([told])
+    if isinstance(admitted, ProblemError):
+        raise admitted
+    return admitted
 
 
 def _put_back(state: State, letter: DeadLetter) -> None:

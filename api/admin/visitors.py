@@ -31,7 +31,7 @@ from models.segments.membership import Membership, SegmentConfig
 from models.segments.rfm import scores_of, tier_of
 from models.visitor.contact_history import plain_contact
 from models.visitor.explain_interests import explain_interests
-from models.visitor.order_history import interval_s
+from models.visitor.order_history import History, interval_s
 from models.visitor.profile import COUNTED, Profile, encode_profile
 from store.clock import read_now_s
 from store.log.log import partition_of
@@ -87,7 +87,7 @@ async def explain_visitor(state: State, site: Site, visitor_id: str, limit: int)
         "bot": profile.is_bot,
         "stage": _stage(facts, membership),
         "segments": _segments(facts, segment_config, membership),
-        "value": _value(facts),
+        "value": _value(facts, profile.history),
         "opinion": _satisfaction(profile),
         "interests": explain_interests(profile, site.assortment),
         "for_you": list_view(query, found, state.config, explain=True) if limit else None,
@@ -179,15 +179,17 @@ def _segments(facts: Facts, segment_config: SegmentConfig, membership: Membershi
     ]
 
 
-def _value(facts: Facts) -> dict[str, Any]:
+def _value(facts: Facts, history: History) -> dict[str, Any]:
     order_value = facts.order_value
     recency, frequency, monetary = scores_of(order_value, facts.thresholds, facts.now_s)
+    claimed = sum(1 for order in history.set_aside if order.claimed)
     return {
         "tier": tier_of(recency, frequency, monetary, order_value.orders),
         "recency": recency,
         "frequency": frequency,
         "monetary": monetary,
         "orders": order_value.orders,
+        "orders_claimed": claimed,
         "lifetime_value": round(order_value.revenue, 2),
         "average_basket": round(order_value.average_basket, 2),
         "currency": order_value.currency or None,

@@ -26,10 +26,13 @@ class EventBatch:
         The events as they came.
     now_s
         Epoch seconds.
+    told_from
+        Stands for a browser's address; empty for a server.
     """
 
-    def __init__(self, site: str, values: list[Any], now_s: float) -> None:
+    def __init__(self, site: str, values: list[Any], now_s: float, told_from: str) -> None:
         self._site = site
+        self._told_from = told_from
         self._values = values
         self._now_s = now_s
         self._rejected: list[dict[str, Any]] = []
@@ -61,6 +64,7 @@ class EventBatch:
             at_s=self._now_s,
             site=self._site,
             name=text_or_empty(value.get("visitor_id")) if isinstance(value, dict) else "",
+            told_from=self._told_from,
         )
         self.letters.append(letter)
 

@@ -42,7 +42,8 @@ class OrderSpreader:
 
         Before the first that an id tells of an order comes what was told before; behind each, what others are to hear
         of it. So everybody hears of an order in the order in which it was told. Without an answer of the store there
-        are no copies: each id then knows what was told under it.
+        are no copies: each id then knows what was told under it. Who only claims an order, as anybody can who guesses
+        its id, hears nothing of it; and of a claim hears who tells of the order later.
         """
         events = {place: event for place, record in enumerate(records) if (event := _order_event(record)) is not None}
         if not events:
@@ -72,7 +73,8 @@ class OrderSpreader:
                 continue
             before = self._before(event, known[place])
             order = ToldOrder(event.site, order_id_of(event), event.visitor_id)
-            spread += [*before, record._replace(heard=order if known[place].unheard else None)]
+            hears = known[place].unheard and not event.claimed
+            spread += [*before, record._replace(heard=order if hears else None)]
             spread += [self._copy(order_copy(event, owner)) for owner in self._others(event, known[place], links)]
         return spread
 
@@ -96,7 +98,7 @@ class OrderSpreader:
 
     def _before(self, event: Event, known: KnownOrder) -> list[Incoming]:
         """What others told of an order before, for who tells of it and has not heard it."""
-        if not known.unheard:
+        if event.claimed or not known.unheard:
             return []
         return [
             self._copy(msgspec.structs.replace(copy, visitor_id=event.visitor_id))
@@ -107,7 +109,13 @@ class OrderSpreader:
     def _others(self, event: Event, known: KnownOrder, links: Mapping[DeviceId, Sequence[Link]]) -> list[str]:
         """Who else is to hear what is told: of what a device told, who held it at that time."""
         owners: set[str] = set()
+        if event.claimed:
+            return []
+        claimed = {copy.visitor_id for copy in known.told if copy.claimed}
+        claimers = claimed - {copy.visitor_id for copy in known.told if not copy.claimed}
         for teller in known.tellers:
+            if teller in claimers:
+                continue
             theirs = links.get(self._device(event.site, teller), ())
             moments = [copy.at_s for copy in known.told if copy.visitor_id == teller] if theirs else []
             owners |= {owner_at(theirs, at_s) or teller for at_s in moments} or {owner_now(theirs) or teller}

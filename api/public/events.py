@@ -18,6 +18,7 @@ from api.runtime.asking_bot import asking_bot
 from api.runtime.authentication import Caller, needs_secret, sending
 from api.runtime.state import State, state_of
 from api.runtime.visitor_access import Access, SignedEvent, take_tokens, tokens_of_request
+from models.access.address_tag import address_tag
 from models.base.errors import InvalidError
 from models.catalog.unknown_names import warn_of_unknown
 from models.events.bots import with_agent
@@ -61,7 +62,8 @@ async def post_events(request: Request) -> Response:
     values = array_in(body, "events", MAX_EVENTS)
     sent_at = body.get("sent_at", body.get("sentAt"))
     now_s = time.time()
-    batch = EventBatch(site.name, values, now_s)
+    told_from, claims = _origin(state, caller, request, now_s)
+    batch = EventBatch(site.name, values, now_s, told_from)
     agent = "" if is_secret else request.headers.get("user-agent", "")
     bot = asking_bot(state.config, site.name, agent)
     zone_of_site = zone(site.policy.time_zone)
@@ -74,7 +76,8 @@ async def post_events(request: Request) -> Response:
             batch.refuse(index, needs_secret(request, f"the event {value['event']}"))
             continue
         try:
-            event = read_event(value, Receipt(site.name, now_s + index * _NEXT_S, sent_at, zone_of_site), warnings)
+            receipt = Receipt(site.name, now_s + index * _NEXT_S, sent_at, zone_of_site, told_from, claims)
+            event = read_event(value, receipt, warnings)
             if bot is not None:
                 event = msgspec.structs.replace(event, context=with_agent(event.context, agent))
         except InvalidError as error:
@@ -102,6 +105,15 @@ async def post_events(request: Request) -> Response:
     if batch.warned:
         metrics.EVENT_WARNINGS.labels(site.name).inc(len(batch.warned))
     return answer({"accepted": len(batch.incoming), "rejected": rejected, "warnings": batch.warned}, status=202)
+
+
+def _origin(state: State, caller: Caller, request: Request, now_s: float) -> tuple[str, bool]:
+    """What stands for a browser's address, and whether orders it tells of are claimed until a server tells of them."""
+    if not caller.is_browser:
+        return "", False
+    site = state.key_ring.config_of(caller.site.name)
+    tag = address_tag(site.token_secret, state.senders.page_sender_of(request.scope), now_s)
+    return tag, site.order_confirmation == "server"
 
 
 def _take(state: State, caller: Caller, batch: EventBatch, index: int, told: SignedEvent) -> None:

@@ -64,15 +64,17 @@ class Access:
         Who asks whom.
     tokens
         What came with the request.
+    now_s
+        Epoch seconds at which it came, now if not given.
     """
 
-    def __init__(self, state: State, caller: Caller, tokens: Tokens) -> None:
+    def __init__(self, state: State, caller: Caller, tokens: Tokens, now_s: float | None = None) -> None:
         self._state = state
         self._caller = caller
         self._tokens = tokens
         self._site = state.key_ring.config_of(caller.site.name)
         self._free = not caller.is_browser or self._site.visitor_tokens == "off"
-        self._now_s = time.time()
+        self._now_s = time.time() if now_s is None else now_s
         self._judged: dict[tuple[str, str], bool] = {}  # most events of a request are of one visitor
 
     def may_see(self, visitor_id: str, owner: str) -> bool:

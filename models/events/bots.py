@@ -158,6 +158,11 @@ def sent_by_bot(event: Event) -> bool:
     return bool(event.context) and bot_class_of(event) is not None
 
 
+def counted_at_s(event: Event) -> float:
+    """When an event counts towards a flood: what a browser tells, once it comes in, whatever times it bears."""
+    return event.accepted_at_s if event.told_from else event.at_s
+
+
 def allowance(allowed: float, waited_s: float) -> float:
     """Give how many events a visitor may send now, where `allowed` were left `waited_s` seconds ago.
 

@@ -10,7 +10,7 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
 
     `value` holds the original bytes. `source` is `api` or the flow that met it; `partition` and `position` tell where
     in the event log it stands, -1 where it never got there. `at_s` is epoch seconds. `name` is the visitor's id, or
-    what is stored goes by.
+    what is stored goes by. `told_from` is as of an event: empty for what no browser told.
     """
 
     source: str
@@ -22,6 +22,7 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     partition: int = -1
     position: int = -1
     name: str = ""
+    told_from: str = ""
 
 
 _encoder = msgspec.msgpack.Encoder()

@@ -43,6 +43,8 @@ class Event(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True):
     `device_id` is the id it was sent under, where it belongs to a visitor of another (`models.visitor.identity`).
     `rate` is what a unit of its currency was worth in `base`, the site's own, when it came in; 0 where no rate was set.
     `by_engine` is for what the engine itself did to the visitor: it stands on the timeline, and is no act of theirs.
+    `told_from` stands for the network address a browser told it from; empty for what the shop's servers told. An
+    order that is `claimed` counts once a server tells of it.
     """
 
     site: str
@@ -60,6 +62,8 @@ class Event(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True):
     rate: float = 0.0
     base: str = ""
     by_engine: bool = msgspec.field(default=False, name="told")
+    told_from: str = ""
+    claimed: bool = False
 
     @property
     def sender_id(self) -> str:

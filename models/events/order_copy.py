@@ -40,6 +40,8 @@ def order_copy(event: Event, visitor_id: str) -> Event:
         ),
         rate=event.rate,
         base=event.base,
+        told_from=event.told_from,
+        claimed=event.claimed,
     )
 
 
@@ -59,6 +61,8 @@ class _Stored(msgspec.Struct, array_like=True):
     items: list[tuple[str, float | None, float, int | float]] = []
     rate: float = 0.0
     base: str = ""
+    told_from: str = ""
+    claimed: bool = False
 
 
 MARK_BYTES: Final = 16
@@ -72,7 +76,7 @@ def encode_copy(copy: Event) -> bytes:
     items = [(item.item_id, item.price, item.discount, item.quantity) for item in copy.items]
     stored = _Stored(copy.visitor_id, copy.at_s, 0.0, copy.params, items, copy.rate, copy.base)
     mark = copy.event_id or event_id_of("order_copy", _encoder.encode(stored).hex())
-    stored.accepted_at_s = copy.accepted_at_s
+    stored.accepted_at_s, stored.told_from, stored.claimed = copy.accepted_at_s, copy.told_from, copy.claimed
     return bytes.fromhex(mark) + _encoder.encode(stored)
 
 
@@ -93,4 +97,6 @@ def decode_copy(site: str, value: bytes) -> Event:
         ),
         rate=stored.rate,
         base=stored.base,
+        told_from=stored.told_from,
+        claimed=stored.claimed,
     )

@@ -6,6 +6,7 @@ learned and those positions are saved together, so that a restart goes on where 
 
 import zlib
 from collections import OrderedDict
+from functools import partial
 from typing import Final, Literal, NamedTuple
 
 import msgspec
@@ -18,7 +19,7 @@ from models.base.bucketing import in_holdout
 from models.base.durations import DAY_S, HOUR_S
 from models.catalog.assortment import Assortment
 from models.catalog.strategies import STRATEGIES
-from models.events.bots import FLOOD_EVENTS, allowance, sent_by_bot
+from models.events.bots import FLOOD_EVENTS, allowance, counted_at_s, sent_by_bot
 from models.events.decision_ids import answered_by
 from models.events.event_ids import is_recent, with_id
 from models.events.events import Event, EventItem, order_id_of, promotions_of
@@ -35,15 +36,17 @@ from models.events.sessions import SESSION_GAP_S, is_open, with_open
 from models.events.subjects import creative_subject
 from models.events.traffic_source import Touch
 from models.learner.open_impressions import OpenImpression, clicked_once, seen_once
-from models.learner.order_ledger import LedgerEntry, OrderLedger, Wanted
+from models.learner.order_ledger import LedgerEntry, OrderChange, OrderLedger, Wanted
 from models.learner.progressive_validation import Progress, Shown
 from models.learner.progressive_validation import SavedProgress as SavedProgress
+from models.learner.sender_caps import SenderCaps
 from models.learner.snapshot import Neighbours, Snapshot
 from models.ranking.buy_again import BuyAgain
 from models.ranking.co_purchase import CoPurchase, StoredCoPurchase
 from models.ranking.item_event import ItemEvent
 from models.ranking.next_item import NextItem
 from models.ranking.popularity import Popularity
+from models.ranking.teaching_room import SavedRoom
 from models.visitor.campaign_echo import campaign_of, without_echo
 from models.visitor.profile import WEIGHTS
 
@@ -63,13 +66,13 @@ MAX_ORDER_ITEMS: Final = 50
 _LEDGER_EVENTS: Final = ORDERED_EVENTS | UNDONE_EVENTS
 
 _WEIGHTS: Final = {name: WEIGHTS[name] for name in ("view_item", "add_to_wishlist", "add_to_cart", "purchase")}
-_FORMAT: Final = 8
+_FORMAT: Final = 9
 
 
 class _Path(msgspec.Struct, array_like=True):
     """Where one visitor has been lately: `items` newest first; `clicked` is the item of our lists just clicked.
 
-    `session` numbers the visitor's sessions; `allowed` is how many events may teach as of `last_at_s`.
+    `session` numbers the visitor's sessions; `allowed` is how many events may teach as of `counted_at_s`.
     """
 
     items: list[str] = []
@@ -83,6 +86,7 @@ class _Path(msgspec.Struct, array_like=True):
     arrival: Arrival = msgspec.field(default_factory=Arrival)
     impressions: list[OpenImpression] = []
     open_sessions: dict[str, float] = {}
+    counted_at_s: float = 0.0
 
 
 class _Saved(msgspec.Struct):
@@ -101,6 +105,7 @@ class _Saved(msgspec.Struct):
     flooded: int
     latest_s: float
     orders: list[LedgerEntry] = []
+    rooms: list[SavedRoom] = []
 
 
 class SavedLearner(NamedTuple):
@@ -146,6 +151,7 @@ class Learner:
         self.sold = Popularity(SOLD_HALF_LIFE_S)
         self.clicks = ClickModel(click_window_s)
         self.orders = OrderLedger()
+        self.caps = SenderCaps(POPULAR_HALF_LIFE_S, SOLD_HALF_LIFE_S)
         self._paths: OrderedDict[str, _Path] = OrderedDict()
         self._latest_s = 0.0
 
@@ -168,6 +174,7 @@ class Learner:
             self.again.forget(event.visitor_id)
             self.clicks.forget(event.visitor_id)
             self.orders.forget(event.visitor_id)
+            self.caps.forget(event.visitor_id)
             return True
         if sent_by_bot(event):
             return False
@@ -204,8 +211,9 @@ class Learner:
             path.session += 1
             path.session_at_s = event.at_s
         path.session_id = event.session_id or path.session_id
-        waited_s = max(0.0, event.at_s - path.last_at_s)
-        path.allowed = allowance(path.allowed, waited_s)
+        counted = counted_at_s(event)
+        path.allowed = allowance(path.allowed, max(0.0, counted - path.counted_at_s))
+        path.counted_at_s = max(path.counted_at_s, counted)
         path.last_at_s = max(path.last_at_s, event.at_s)
         return path
 
@@ -250,16 +258,18 @@ class Learner:
             order_id = order_id_of(event)
             known = self.orders.purchased(order_id)
             ids = [item_id for item_id in ids if item_id not in known and self.orders.keeps(order_id, item_id)]
+            if event.claimed and not order_id:  # nobody can confirm it
+                return
         self._make_room(len({*ids, *map(group_of, ids)}), assortment)
         clicked = group_of(path.clicked)
         met: set[str] = set()
+        bought: list[str] = []
         for item_id in ids:
-            number, group_id = self._number(item_id), group_of(item_id)
+            group_id = group_of(item_id)
             own = OWN_WEIGHT if clicked == group_id else 1.0
-            self.trending.learn_one(number, weight * own, event.at_s)
-            self.popular.learn_one(number, weight * own, event.at_s)
-            if event.event == "purchase":
-                self.orders.note_wanted(order_id_of(event), item_id, Wanted(weight * own, event.at_s))
+            wanted = self._want(event, item_id, weight * own)
+            if wanted > weight * own / 2:
+                bought.append(item_id)
             path.items = [item_id, *(other for other in path.items if other != item_id)][:RECENT_ITEMS]
             if group_id in met:
                 continue
@@ -269,18 +279,33 @@ class Learner:
             if places is not None and own == 1.0:
                 self.progress.step(places)
         path.clicked = ""
-        if event.event == "purchase":
-            before = dict.fromkeys(group_of(item_id) for item_id in known)
-            numbers_before = [self._number(group_id) for group_id in list(before)[-MAX_ORDER_ITEMS:]]
-            numbers = [
-                self._number(group_id) for group_id in dict.fromkeys(map(group_of, ids)) if group_id not in before
-            ]
-            self.bought.learn_together(numbers, event.at_s, numbers_before)
+        if event.event == "purchase" and bought:
+            self._learn_bought(bought, known, event.at_s, assortment)
+
+    def _learn_bought(self, item_ids: list[str], known: list[str], at_s: float, assortment: Assortment) -> None:
+        """Teach what was bought together, beside what is `known` of the same order."""
+        group_of = assortment.item_groups.group_of
+        before = dict.fromkeys(group_of(item_id) for item_id in known)
+        numbers_before = [self._number(group_id) for group_id in list(before)[-MAX_ORDER_ITEMS:]]
+        numbers = [
+            self._number(group_id) for group_id in dict.fromkeys(map(group_of, item_ids)) if group_id not in before
+        ]
+        self.bought.learn_together(numbers, at_s, numbers_before)
+
+    def _want(self, event: Event, item_id: str, weight: float) -> float:
+        """Teach that an item is wanted; gives with what weight, as far as its sender's word counts."""
+        weight = self.caps.wanted(event, item_id, weight)
+        number = self._number(item_id)
+        self.trending.learn_one(number, weight, event.at_s)
+        self.popular.learn_one(number, weight, event.at_s)
+        if event.event in ORDERED_EVENTS:
+            self.orders.note_wanted(order_id_of(event), item_id, Wanted(weight, event.at_s))
+        return weight
 
     def _learn_order(self, event: Event, assortment: Assortment) -> None:
         """Teach what is bought, and bought again; what was taken back is taken off."""
-        change = self.orders.take_in(event)
-        self._make_room(len(change.units), assortment)
+        change = self.orders.take_in(event, partial(self.caps.sold, event))
+        self._make_room(len({*change.units, *change.confirmed}), assortment)
         for item_id, units in change.units.items():
             if units > 0 or item_id in self.numbers:
                 self.sold.learn_one(self._number(item_id), units, change.at_s)
@@ -288,13 +313,19 @@ class Learner:
             if item_id in self.numbers:
                 self.trending.learn_one(self._number(item_id), -wanted.weight, wanted.at_s)
                 self.popular.learn_one(self._number(item_id), -wanted.weight, wanted.at_s)
-        if not change.visitor_id:  # erased since
-            return
+        if change.confirmed:  # a browser told of the purchase before
+            for item_id in change.confirmed:
+                self._want(event, item_id, _WEIGHTS["purchase"])
+            self._learn_bought(change.confirmed, change.before, change.at_s, assortment)
+        if change.visitor_id:  # not erased since
+            self._learn_again(event, change, assortment)
+
+    def _learn_again(self, event: Event, change: OrderChange, assortment: Assortment) -> None:
         group_of = assortment.item_groups.group_of
-        named = {item.item_id: item for item in event.items}
         if event.event in ORDERED_EVENTS:
-            items = {item_id: " > ".join((assortment.item_of(item_id) or named[item_id]).category) for item_id in named}
-            again = {group_of(item_id): items[item_id] for item_id in change.new if item_id in items}
+            named = {item.item_id: item for item in event.items}
+            known = {item_id: assortment.item_of(item_id) or named.get(item_id) for item_id in change.new}
+            again = {group_of(item_id): " > ".join(item.category) if item else "" for item_id, item in known.items()}
             self.again.learn_one(change.visitor_id, change.order_id, again, change.at_s)
         elif change.gone:
             left = {group_of(item_id) for item_id in (*change.before, *change.new)}
@@ -413,6 +444,7 @@ class Learner:
             flooded=self.flooded,
             latest_s=self._latest_s,
             orders=self.orders.entries(),
+            rooms=self.caps.save(),
         )
         return SavedLearner(zlib.compress(msgspec.msgpack.encode(saved), level=1), self.engine.tables())
 
@@ -448,6 +480,7 @@ class Learner:
         learner._paths = OrderedDict(saved.paths)
         learner._latest_s = saved.latest_s
         learner.orders = OrderLedger(saved.orders)
+        learner.caps.restore(saved.rooms)
         return learner
 
 

@@ -2,6 +2,7 @@
 and however often, and taken off again once it is taken back."""
 
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 import msgspec
@@ -16,6 +17,10 @@ MAX_LEDGER_ORDERS: Final = 10_000
 
 MAX_COUNTED_QUANTITY: Final = 10
 """Pieces of one item that one order counts for among the bestsellers: a reseller's order is no fashion."""
+
+
+Admit = Callable[[str, float], float]
+"""Gives how many of so many units of an item may count as sold."""
 
 
 class Wanted(NamedTuple):
@@ -44,6 +49,7 @@ class OrderChange(NamedTuple):
 
     `before` are items that the order had taught already, `new` those that it has more now, `gone` those of which
     nothing is left, `units` by how many more or fewer of each item are sold, `unwanted` what those gone were taken for.
+    `confirmed` are those of the new that only a browser had named before.
     """
 
     visitor_id: str
@@ -54,6 +60,7 @@ class OrderChange(NamedTuple):
     gone: list[str]
     units: dict[str, float]
     unwanted: dict[str, Wanted]
+    confirmed: list[str]
 
 
 class OrderLedger:
@@ -66,8 +73,8 @@ class OrderLedger:
         """Give what `OrderLedger` goes on from, oldest first."""
         return list(self._entries.values())
 
-    def take_in(self, event: Event) -> OrderChange:
-        """Take in an event that makes, pays or takes back an order."""
+    def take_in(self, event: Event, admit: Admit = lambda _, units: units) -> OrderChange:
+        """Take in an event that makes, pays or takes back an order; more is sold only as far as it is admitted."""
         order_id = order_id_of(event)
         entry = self._entries.get(order_id) or LedgerEntry(new_order(order_id, event.at_s), event.visitor_id)
         take_in_event(entry.order, event, sold_reduced)
@@ -75,7 +82,7 @@ class OrderLedger:
             self._entries[order_id] = entry
             if len(self._entries) > MAX_LEDGER_ORDERS:
                 self._entries.popitem(last=False)
-        return _changed(entry)
+        return _changed(entry, event, admit)
 
     def purchased(self, order_id: str) -> list[str]:
         """Give the items that an order's purchases have taught already."""
@@ -101,12 +108,16 @@ class OrderLedger:
                 entry.visitor_id = ""
 
 
-def _changed(entry: LedgerEntry) -> OrderChange:
+def _changed(entry: LedgerEntry, event: Event, admit: Admit) -> OrderChange:
     order = entry.order
     settled = settle(order)
     there = [] if order.unknown else list(settled.units)
-    sold = {item_id: min(units, MAX_COUNTED_QUANTITY) for item_id, units in settled.units.items() if order.paid}
+    sold: dict[str, int | float] = {}
+    for item_id, units in settled.units.items() if order.paid else ():
+        before, now = entry.sold.get(item_id, 0), min(units, MAX_COUNTED_QUANTITY)
+        sold[item_id] = before + admit(item_id, now - before) if now > before else now
     unwanted = {item_id: wanted for item_id, wanted in entry.wanted.items() if item_id not in settled.units}
+    named = {item.item_id for item in event.items}
     change = OrderChange(
         entry.visitor_id,
         order.order_id,
@@ -120,6 +131,7 @@ def _changed(entry: LedgerEntry) -> OrderChange:
             if (more := sold.get(item_id, 0) - entry.sold.get(item_id, 0))
         },
         unwanted=unwanted,
+        confirmed=[item_id for item_id in there if item_id not in entry.taught and item_id not in named],
     )
     entry.taught, entry.sold = [*change.before, *change.new], sold
     entry.wanted = {item_id: wanted for item_id, wanted in entry.wanted.items() if item_id not in unwanted}

@@ -68,6 +68,7 @@ def row_of(partition: int, position: int, event: Event, holdout_share: float, ge
         "amount": amount.value if amount else None,
         "valued": score_of(event.params, "value") is not None,
         "currency": currency if amount or scores["cost"] is not None else "",
+        "claimed": event.claimed,
         **scores,
         "decision_id": answer.decision_id,
         "list": answer.listed,

@@ -45,6 +45,11 @@ def message_outcomes_of(event: Event, state: TriggerState, attribution_days: flo
     name = event.event
     if name in ORDERED_EVENTS:
         order_id, value = order_id_of(event), score_of(event.params, "value")
+        if event.claimed:
+            return []
+        order = state.find_order(order_id)
+        if value is None and not event.items and order is not None:
+            value = order.value
         if value is None:
             value = sum((item.price or 0.0) * item.quantity for item in event.items)
         told = f"{event.at_s:.3f} {value:.2f} {text_or_empty(event.params.get('currency'))}".rstrip()

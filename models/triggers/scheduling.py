@@ -10,7 +10,8 @@ from models.base.errors import InvalidError
 from models.base.texts import text_or_empty
 from models.base.timestamps import EARLIEST_S, LATEST_MOMENT_S, parse_time
 from models.catalog.assortment import Assortment
-from models.events.bots import allowance, sent_by_bot
+from models.events.bots import allowance, counted_at_s, sent_by_bot
+from models.events.event_amount import CENTS
 from models.events.events import Event, order_id_of, score_of
 from models.events.names import (
     COMPLAINT_RESOLVED,
@@ -141,8 +142,9 @@ def observe(  # noqa: C901 - what one event means, question by question
 
 def _count_event(state: TriggerState, event: Event) -> None:
     """Take one from what the visitor may send; with nothing left it is a flood."""
-    state.allowed = allowance(state.allowed, event.at_s - state.counted_at_s)
-    state.counted_at_s = max(state.counted_at_s, event.at_s)
+    counted = counted_at_s(event)
+    state.allowed = allowance(state.allowed, counted - state.counted_at_s)
+    state.counted_at_s = max(state.counted_at_s, counted)
     if state.allowed < 1.0:
         state.flooded_at_s = max(state.flooded_at_s, event.at_s)
     else:
@@ -254,13 +256,13 @@ def _want(
 
 def _move_order(state: TriggerState, event: Event, assortment: Assortment, *, own: bool = True) -> None:
     """Move an order on; what was ordered is wanted no more, and a new order ends the cart it was made of. An order that
-    only others told of moves on likewise, and ends no cart."""
+    only others told of moves on likewise, and ends no cart; one that is claimed ends a cart, and is none yet."""
     name, at_s, order_id = event.event, event.at_s, order_id_of(event)
     order = state.find_order(order_id) if order_id else None
     if name in ORDERED_EVENTS and (own or (order is not None and not order.elsewhere)):
         group_of = assortment.item_groups.group_of
         _forget_wants(state, {group_of(item.item_id) for item in event.items}, assortment)
-        if order is None or order.elsewhere or not order.created_at_s:
+        if order is None or order.elsewhere or not (order.created_at_s or order.was_claimed):
             state.cart_over_s = max(state.cart_over_s, at_s)
             state.cart_since_s = 0.0
     if not order_id:
@@ -273,14 +275,18 @@ def _move_order(state: TriggerState, event: Event, assortment: Assortment, *, ow
         order.over_at_s = (order.over_at_s or at_s) if _taken_back(order, event) else 0.0
         for older in state.orders[:-MAX_LEDGERS]:
             older.ledger = None
-    if name in UNDONE_EVENTS:
+    if name in UNDONE_EVENTS or event.claimed:
         return
     for moment in _ORDER_MOMENTS.get(name, ()):
         setattr(order, moment, getattr(order, moment) or at_s)
-    known = dict.fromkeys([*order.item_ids, *(item.item_id for item in event.items)])
-    order.item_ids = list(known)[:MAX_VIEWED]
+    named = [item.item_id for item in event.items]
     value = score_of(event.params, "value")
     currency = text_or_empty(event.params.get("currency"))
+    if not named and order.ledger is not None and order.was_claimed:
+        left = settle(order.ledger)
+        named = list(left.units)
+        value, currency = (left.cents / CENTS, order.ledger.cents_currency) if value is None else (value, currency)
+    order.item_ids = list(dict.fromkeys([*order.item_ids, *named]))[:MAX_VIEWED]
     if value is not None:
         order.value, order.currency = value, currency or order.currency
     order.expected_s = _expected_s(event) or order.expected_s

@@ -72,6 +72,11 @@ class TrackedOrder(msgspec.Struct, array_like=True):
             self.paid_at_s or self.shipped_at_s or self.delivered_at_s or self.over_at_s
         )
 
+    @property
+    def was_claimed(self) -> bool:
+        """Whether somebody claimed lately that it was made."""
+        return self.ledger is not None and self.ledger.claim is not None
+
 
 class Timer(msgspec.Struct, array_like=True):
     """An armed trigger: looked at when due, no more after `expires_s`; `meant_s` is when it was due first.

@@ -4,8 +4,9 @@ An order is known by its id. Each of its lines, by item, is as the latest event 
 the order comes to is spread over the lines it names by price times quantity. An event without items speaks of the whole
 order, until a later one names items again. What is given back is known by its event id, else by its lines and amount:
 told twice, it counts once. Returns and refunds of a line are mostly of the same goods, so that the larger of the two
-counts; lines that were cancelled count besides. `models.visitor.order_undo` says what is given back line by line, and
-`store.archive.order_queries` the same in SQL; a test holds them together.
+counts; lines that were cancelled count besides. What is claimed, of lines and of money, counts where
+others tell that the order is one, and nothing of the same. `models.visitor.order_undo` says what is given back line by
+line, and `store.archive.order_queries` the same in SQL; a test holds them together.
 """
 
 from collections.abc import Callable
@@ -54,6 +55,17 @@ class OrderLine(msgspec.Struct, array_like=True):
     currency: str = ""
 
 
+class Claim(msgspec.Struct, array_like=True):
+    """What is claimed of an order: the fields of `Order` of the same names."""
+
+    lines: list[OrderLine] = []
+    whole_cents: int | None = None
+    whole_at: int = 0
+    whole_currency: str = ""
+    currency: str = ""
+    currency_at: int = 0
+
+
 class Order(msgspec.Struct, array_like=True):
     """One order: when, in whole epoch seconds, and how many distinct `items` are left of it.
 
@@ -62,7 +74,8 @@ class Order(msgspec.Struct, array_like=True):
     in others do not count. `whole_cents` is what events without items said of the whole order, at `whole_at`. Both are
     times in microseconds since `since_s` (epoch seconds). An order whose lines are no longer kept has only its sums;
     what is told of it again changes nothing, but what is taken back is taken off. `elsewhere`: only other ids told that
-    it was made. `folded` tells of which events the sums among `undos` are.
+    it was made. `folded` tells of which events the sums among `undos` are. `claim` is what was claimed of it, which
+    nobody else need tell; before anybody else does, it is not `confirmed`.
     """
 
     order_id: str
@@ -83,16 +96,39 @@ class Order(msgspec.Struct, array_like=True):
     currency_at: int = 0
     whole_currency: str = ""
     folded: bytes = b""
+    claim: Claim | None = None
+    confirmed: bool = True
+
+    @property
+    def claimed(self) -> bool:
+        """Whether it was claimed, and nobody else has told of it yet."""
+        return self.claim is not None and not self.confirmed
 
     @property
     def unknown(self) -> bool:
-        """Whether nothing has told yet what it is of, or that it is paid."""
-        return not (self.paid or self.lines or self.whole_cents is not None)
+        """Whether nothing that counts has told yet what it is of, or that it is paid."""
+        return not (self.confirmed and (self.paid or self.lines or self.whole_cents is not None or self.claim))
 
     @property
     def summed_up(self) -> bool:
         """Whether only sums are left of it."""
-        return not self.lines and self.whole_cents is None and bool(self.units or self.cents)
+        is_told = self.lines or self.whole_cents is not None or self.claim is not None
+        return not is_told and bool(self.units or self.cents)
+
+    @property
+    def priced(self) -> bool:
+        """Whether it was told, and not claimed, what it comes to."""
+        return self.whole_cents is not None or any(line.cents is not None for line in self.lines)
+
+    @property
+    def cents_currency(self) -> str:
+        """What `cents` are hundredths of; empty where nobody named it."""
+        return self.currency if self.claim is None or self.priced else self.claim.currency
+
+    def sum_up(self) -> None:
+        """Keep sums alone."""
+        self.currency = self.cents_currency
+        self.lines, self.whole_cents, self.claim = [], None, None
 
 
 class Settled(NamedTuple):
@@ -105,7 +141,7 @@ class Settled(NamedTuple):
 
 def new_order(order_id: str, at_s: float) -> Order:
     """Make an order that nothing is known of but its id and time (epoch seconds)."""
-    return Order(order_id, int(at_s), 0, paid=False, since_s=int(at_s))
+    return Order(order_id, int(at_s), 0, paid=False, since_s=int(at_s), confirmed=False)
 
 
 def take_in_event(order: Order, event: Event, on_sale: OnSale) -> None:
@@ -118,29 +154,29 @@ def take_in_event(order: Order, event: Event, on_sale: OnSale) -> None:
 
 def tell_order(order: Order, event: Event, on_sale: OnSale) -> None:
     """Take in an event that makes or pays an order; `on_sale` says whether an item was sold below its usual price."""
-    order.paid = order.paid or event.event in PAID_EVENTS
+    order.paid = order.paid or (event.event in PAID_EVENTS and not event.claimed)
     if order.summed_up:
         return
+    order.confirmed = order.confirmed or not event.claimed
     order.at_s = min(order.at_s, int(event.at_s))
-    amount = amount_of(event)
-    if amount is not None and amount.currency:
-        at = _place_in_time(order, event.at_s)
-        if not order.currency or at >= order.currency_at:
-            order.currency, order.currency_at = amount.currency, at
+    told: Order | Claim = order
+    if event.claimed:
+        told = order.claim = order.claim or Claim()
+    at, amount = _place_in_time(order, event.at_s), amount_of(event)
+    if amount is not None and amount.currency and (not told.currency or at >= told.currency_at):
+        told.currency, told.currency_at = amount.currency, at
     if event.items:
-        _tell_lines(order, event, amount, on_sale)
-    elif amount is not None:
-        at = _place_in_time(order, event.at_s)
-        if order.whole_cents is None or at >= order.whole_at:
-            order.whole_cents, order.whole_at = round(amount.value * CENTS), at
-            order.whole_currency = amount.currency
+        _tell_lines(told, at, event, amount, on_sale)
+    elif amount is not None and (told.whole_cents is None or at >= told.whole_at):
+        told.whole_cents, told.whole_at = round(amount.value * CENTS), at
+        told.whole_currency = amount.currency
 
 
 def _place_in_time(order: Order, at_s: float) -> int:
     return round((at_s - order.since_s) * 1e6)
 
 
-def _tell_lines(order: Order, event: Event, amount: EventAmount | None, on_sale: OnSale) -> None:
+def _tell_lines(order: Order | Claim, at: int, event: Event, amount: EventAmount | None, on_sale: OnSale) -> None:
     quantities, worth = item_sums(event)
     named = text_or_empty(event.params.get("currency"))
     reduced = {item.item_id for item in event.items if on_sale(item, event.at_s, named)}
@@ -148,7 +184,7 @@ def _tell_lines(order: Order, event: Event, amount: EventAmount | None, on_sale:
         worth = quantities
     whole = sum(worth.values())
     lines = {line.item_id: line for line in order.lines}
-    at, share = _place_in_time(order, event.at_s), 0.0
+    share = 0.0
     for item_id, quantity in quantities.items():
         line = lines.get(item_id)
         if line is None:
@@ -184,11 +220,19 @@ def join_order(order: Order, other: Order) -> None:
     order.paid, order.cancelled = order.paid or other.paid, order.cancelled or other.cancelled
     order.elsewhere = order.elsewhere and other.elsewhere
     later = (other.since_s - order.since_s) * 1_000_000
-    if other.currency and (not order.currency or other.currency_at + later > order.currency_at):
-        order.currency, order.currency_at = other.currency, other.currency_at + later
     order.undos, order.folded = joined_undos(Undos(order.undos, order.folded), Undos(other.undos, other.folded))
     if order.summed_up or other.summed_up:
         return
+    order.confirmed = order.confirmed or other.confirmed
+    _join_told(order, other, later)
+    if other.claim is not None:
+        order.claim = order.claim or Claim()
+        _join_told(order.claim, other.claim, later)
+
+
+def _join_told(order: Order | Claim, other: Order | Claim, later: int) -> None:
+    if other.currency and (not order.currency or other.currency_at + later > order.currency_at):
+        order.currency, order.currency_at = other.currency, other.currency_at + later
     if other.whole_cents is not None and (order.whole_cents is None or other.whole_at + later > order.whole_at):
         order.whole_cents, order.whole_at = other.whole_cents, other.whole_at + later
         order.whole_currency = other.whole_currency
@@ -222,19 +266,49 @@ def settle(order: Order) -> Settled:
     """Work out what is left of an order, and write its sums."""
     if order.summed_up:
         return Settled({}, float(order.cents), order.cancelled)
-    gross = _gross(order)
-    back, taken = _taken_back(order)
-    units = {line.item_id: left for line in order.lines if (left := line.quantity - back.get(line.item_id, 0.0)) > 1e-9}
+    told = _counting(order)
+    gross = _gross(told)
+    back, taken = _taken_back(told)
+    units = {line.item_id: left for line in told.lines if (left := line.quantity - back.get(line.item_id, 0.0)) > 1e-9}
     left = max(gross - taken, 0.0)
-    nothing_left = left < _LEAST_CENTS if gross >= _LEAST_CENTS else taken == inf or (bool(order.lines) and not units)
+    nothing_left = left < _LEAST_CENTS if gross >= _LEAST_CENTS else taken == inf or (bool(told.lines) and not units)
     void = order.cancelled or (nothing_left and bool(order.undos))
     if void:
         units, left = {}, 0.0
-    reduced = {line.item_id for line in order.lines if line.on_sale}
+    reduced = {line.item_id for line in told.lines if line.on_sale}
     order.units = whole_if_it_is(sum(units.values()))
     order.on_sale = whole_if_it_is(sum(count for item_id, count in units.items() if item_id in reduced))
     order.cents = round(left)
     return Settled(units, left, void)
+
+
+def _counting(order: Order) -> Order:
+    """Give an order with those of its lines, and that money, which count."""
+    claim = order.claim
+    if claim is None or not order.confirmed:
+        return order
+    lines = order.lines or claim.lines
+    if order.priced:
+        if order.lines:
+            return order
+        return msgspec.structs.replace(
+            order, lines=[msgspec.structs.replace(line, cents=None, valued_at=0) for line in lines]
+        )
+    worth = {line.item_id: line for line in claim.lines}
+    return msgspec.structs.replace(
+        order,
+        lines=[_worth_as(line, worth.get(line.item_id)) for line in lines],
+        whole_cents=claim.whole_cents,
+        whole_at=claim.whole_at,
+        whole_currency=claim.whole_currency,
+        currency=claim.currency,
+    )
+
+
+def _worth_as(line: OrderLine, told: OrderLine | None) -> OrderLine:
+    if told is None or told is line:
+        return line
+    return msgspec.structs.replace(line, cents=told.cents, valued_at=told.valued_at, currency=told.currency)
 
 
 def _gross(order: Order) -> float:

@@ -55,8 +55,8 @@ class OlderOrders(msgspec.Struct, array_like=True):
         self.units += order.units
         self.on_sale += order.on_sale
         self.most_units = max(self.most_units, order.units)
-        if order.currency:
-            self.add_named({order.currency: (1, order.cents, order.cents)})
+        if order.cents_currency:
+            self.add_named({order.cents_currency: (1, order.cents, order.cents)})
         else:
             self.cents += order.cents
             self.most_cents = max(self.most_cents, order.cents)
@@ -123,7 +123,7 @@ def learn_order_event(history: History, event: Event, on_sale: OnSale, *, own: b
     """
     order_id = order_id_of(event)
     makes = event.event in ORDERED_EVENTS
-    if not order_id and not (makes and own):
+    if not order_id and not (makes and own and not event.claimed):
         return
     known = _known_order(history, order_id)
     order = known or new_order(order_id, event.at_s)
@@ -157,7 +157,7 @@ def _place(history: History, order: Order, undone: Collection[str] = ()) -> None
             _drop_order(history, number)
             order.items = 0
         if order.cancelled:
-            order.lines, order.whole_cents, order.undos, order.folded = [], None, [], b""
+            order.lines, order.whole_cents, order.undos, order.folded, order.claim = [], None, [], b"", None
         others = [other for other in history.set_aside if other is not order]
         history.set_aside = [*others, order][-MAX_SET_ASIDE:]
         return
@@ -182,9 +182,11 @@ def _sum_up_oldest(history: History) -> None:
     """Keep the lines of the latest orders, `MAX_LINES` at most, and those of the very latest."""
     kept = 0
     for order in reversed(history.orders):
-        if kept + len(order.lines) > MAX_LINES and kept:
-            order.lines, order.whole_cents = [], None
-        kept += len(order.lines)
+        count = len(order.lines) + (len(order.claim.lines) if order.claim else 0)
+        if kept + count > MAX_LINES and kept:
+            order.sum_up()
+            continue
+        kept += count
 
 
 def buy(history: History, order_id: str, item_ids: Sequence[str], at_s: float) -> list[str]:

@@ -40,7 +40,7 @@ def order_value_of(history: History, currency: SiteCurrency = NO_CURRENCY) -> Or
     units = past.units + sum(order.units for order in orders)
     on_sale = past.on_sale + sum(order.on_sale for order in orders)
     times = [order.at_s for order in orders] + ([past.first_at_s, past.last_at_s] if past.orders else [])
-    amounts = [CurrencySum(order.currency, 1, order.cents, order.cents) for order in orders]
+    amounts = [CurrencySum(order.cents_currency, 1, order.cents, order.cents) for order in orders]
     amounts += [CurrencySum(code, *kept) for code, kept in past.named.items()]
     unnamed = past.orders - sum(count for count, _, _ in past.named.values())
     if unnamed:

@@ -3,6 +3,7 @@
 from api.http.config import ApiConfig, SiteConfig
 from api.http.edge.client_address import parse_networks
 from api.http.edge.limits import Limits
+from models.access.order_confirmation import parse_order_confirmation
 from models.access.origins import parse_origins
 from models.access.visitor_token import TOKEN_MODES, TokenMode
 from models.base.durations import DAY_S
@@ -32,6 +33,7 @@ def api_config(settings: Settings) -> ApiConfig:
                 _token_mode(keys),
                 keys.token_secret,
                 parse_origins(keys.origins),
+                parse_order_confirmation(keys.order_confirmation),
             )
             for keys in settings.sites
         ),

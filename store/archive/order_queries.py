@@ -25,6 +25,8 @@ _LATEST: Final = "(at_s, accepted_at_s, log_partition, position)"
 _PIECES: Final = "list_transform(items, lambda item: item.quantity)"
 _PRICED: Final = "list_transform(items, lambda item: coalesce(item.price, 0.0) * item.quantity)"
 _UNDONE: Final = "coalesce(sum({what}) FILTER (event = '{event}'), 0.0)"
+_WHOLE: Final = "amount IS NOT NULL AND len(items) = 0 AND claimed <> is_priced"
+_WORTH: Final = "worth IS NOT NULL AND claimed <> is_priced"
 _CAPPED: Final = "CASE WHEN worth IS NULL THEN taken ELSE least(taken, greatest(worth, said)) END"
 
 RECKON: Final = (
@@ -33,7 +35,9 @@ RECKON: Final = (
 CREATE OR REPLACE TABLE named_currencies AS
 SELECT
     currency,
-    count(DISTINCT order_id) FILTER (order_id <> '' AND event IN ({sql_names(ORDERED_EVENTS)})) AS orders,
+    count(DISTINCT order_id) FILTER (
+        order_id <> '' AND event IN ({sql_names(ORDERED_EVENTS)}) AND NOT coalesce(claimed, false)
+    ) AS orders,
     count(*) AS amounts
 FROM happened
 WHERE currency <> '' AND event IN ({sql_names(ORDERED_EVENTS | {"add_to_cart", "campaign_cost"})})
@@ -61,24 +65,35 @@ MAKE_ORDERS: Final = (
 CREATE OR REPLACE TABLE order_events AS
 SELECT
     order_id, event, event_id, visitor_id, at_s, accepted_at_s, log_partition, position, amount, currency, items,
+    coalesce(claimed, false) AS claimed,
     -- Older files do not say whether an amount is a value that was told or what the items' prices come to.
     coalesce(valued, abs(amount - coalesce(list_sum({_PRICED}), 0.0)) >= 0.005) AS valued
 FROM happened
 WHERE order_id <> '' AND event IN ({sql_names(ORDERED_EVENTS | UNDONE_EVENTS)})
 """,  # noqa: S608 - names of our own events alone
-    # Each item as the latest event tells it that names it.
+    # Whether others than browsers, whose word is a claim, tell what is in an order, and what it comes to.
+    f"""
+CREATE OR REPLACE TABLE order_tellers AS
+SELECT
+    order_id,
+    bool_or(NOT claimed AND len(items) > 0) AS is_listed,
+    bool_or(NOT claimed AND amount IS NOT NULL) AS is_priced
+FROM order_events WHERE event IN ({sql_names(ORDERED_EVENTS)})
+GROUP BY order_id
+""",  # noqa: S608
+    # Each item as the latest event tells it that names it; claims count where nobody else tells of the same.
     f"""
 CREATE OR REPLACE TABLE order_lines AS
 WITH named AS (
     SELECT
-        order_id, at_s, accepted_at_s, log_partition, position, amount, currency,
+        order_id, at_s, accepted_at_s, log_partition, position, amount, currency, claimed,
         coalesce(list_sum({_PIECES}), 0.0) AS pieces,
         coalesce(list_sum({_PRICED}), 0.0) AS priced,
         unnest(items) AS item
     FROM order_events WHERE event IN ({sql_names(ORDERED_EVENTS)})
 ), told AS (
     SELECT
-        order_id, item.item_id AS item_id, at_s, accepted_at_s, log_partition, position, currency,
+        order_id, item.item_id AS item_id, at_s, accepted_at_s, log_partition, position, currency, claimed,
         sum(item.quantity) AS quantity,
         CASE
             WHEN any_value(priced) > 0
@@ -89,11 +104,12 @@ WITH named AS (
 )
 SELECT
     order_id, item_id,
-    arg_max(quantity, {_LATEST}) AS quantity,
-    arg_max(worth, {_LATEST}) FILTER (worth IS NOT NULL) AS worth,
-    arg_max(currency, {_LATEST}) FILTER (worth IS NOT NULL) AS currency,
-    max(at_s) FILTER (worth IS NOT NULL) AS valued_at_s
-FROM told GROUP BY order_id, item_id
+    arg_max(quantity, {_LATEST}) FILTER (claimed <> is_listed) AS quantity,
+    arg_max(worth, {_LATEST}) FILTER ({_WORTH}) AS worth,
+    arg_max(currency, {_LATEST}) FILTER ({_WORTH}) AS currency,
+    max(at_s) FILTER ({_WORTH}) AS valued_at_s
+FROM told JOIN order_tellers USING (order_id) GROUP BY order_id, item_id
+HAVING count(*) FILTER (claimed <> is_listed) > 0
 """,  # noqa: S608
     # What took something back, each told of once.
     f"""
@@ -121,12 +137,14 @@ WITH told AS (
         order_id,
         min(at_s) AS at_s,
         arg_min(visitor_id, {_LATEST}) AS visitor_id,
-        arg_max(currency, {_LATEST}) FILTER (amount IS NOT NULL AND currency <> '') AS currency,
-        bool_or(event IN ({sql_names(PAID_EVENTS)})) AS paid,
-        arg_max(amount, {_LATEST}) FILTER (amount IS NOT NULL AND len(items) = 0) AS whole,
-        arg_max(currency, {_LATEST}) FILTER (amount IS NOT NULL AND len(items) = 0) AS whole_currency,
-        max(at_s) FILTER (amount IS NOT NULL AND len(items) = 0) AS whole_at_s
-    FROM order_events WHERE event IN ({sql_names(ORDERED_EVENTS)})
+        arg_max(currency, {_LATEST}) FILTER (
+            amount IS NOT NULL AND currency <> '' AND claimed <> is_priced
+        ) AS currency,
+        bool_or(event IN ({sql_names(PAID_EVENTS)}) AND NOT claimed) AS paid,
+        arg_max(amount, {_LATEST}) FILTER ({_WHOLE}) AS whole,
+        arg_max(currency, {_LATEST}) FILTER ({_WHOLE}) AS whole_currency,
+        max(at_s) FILTER ({_WHOLE}) AS whole_at_s
+    FROM order_events JOIN order_tellers USING (order_id) WHERE event IN ({sql_names(ORDERED_EVENTS)})
     GROUP BY order_id
 ), visited AS (
     SELECT
@@ -256,4 +274,5 @@ WHERE paid AND CASE
 END
 """,  # noqa: S608
     "DROP TABLE order_events",
+    "DROP TABLE order_tellers",
 )

@@ -24,6 +24,7 @@ SCHEMA: Final = pa.schema(
         ("amount", pa.float64()),
         ("valued", pa.bool_()),
         ("currency", pa.string()),
+        ("claimed", pa.bool_()),
         *((name, pa.float64()) for name in ("cost", "rating", "nps", "csat")),
         ("decision_id", pa.string()),
         ("list", pa.string()),

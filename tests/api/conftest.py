@@ -110,6 +110,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedStack]:
         sites=(
             *(_keys("alpha"), _keys("beta"), _keys("gamma"), _keys("delta", "known"), _keys("epsilon", "all")),
             replace(_keys("zeta"), origins="https://shop.example,https://*.shop.example"),
+            replace(_keys("eta"), order_confirmation="server"),
         ),
     )
     with EmbeddedStack(settings, "api") as running:
@@ -177,6 +178,14 @@ def strict_api(stack: EmbeddedStack) -> Iterator[Api]:
 def origins_api(stack: EmbeddedStack) -> Iterator[Api]:
     """The sixth site, empty; it says whose pages may call."""
     yield from _open(stack, stack.settings.sites[5])
+
+
+@pytest.fixture(scope="session")
+def confirming_api(stack: EmbeddedStack) -> Iterator[Api]:
+    """The seventh site, with the first one's products; its server confirms orders."""
+    for opened in _open(stack, stack.settings.sites[6]):
+        opened.put_items(*(product(number) for number in range(PRODUCTS)))
+        yield opened
 
 
 @pytest.fixture(scope="session")

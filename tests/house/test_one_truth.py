@@ -27,6 +27,7 @@ VIEWABLE_NAMED_ALOUD = {
 }
 HASHED = {
     "api/http/documentation.py": "the script that may run in the page of the document",
+    "models/access/address_tag.py": "what stands for an address, from the address",
     "models/access/api_key.py": "what a key is known by, from the key",
     "models/access/visitor_token.py": "the signature of a token",
     "api/shop/pictures.py": "the seed of a made-up picture, from a name",

@@ -81,6 +81,14 @@ class ClientAddress:
         told = {hop for name, hops in _told(scope) if (hop := self._last_untrusted(name, hops))}
         return told.pop() if len(told) == 1 else sender_of(peer)
 
+    def unknown_proxy(self, scope: Scope) -> str:
+        """Give the address of a proxy that seems to be the shop's own and is not trusted; empty for none."""
+        client = scope.get("client")
+        peer = _parsed(client[0]) if client is not None else None
+        if peer is None or not peer.is_private or _within(peer, self._trusted) or not _told(scope):
+            return ""
+        return str(peer)
+
     def is_trusted(self, address: str) -> bool:
         """Whether an address is one of the proxies'."""
         return _within(_parsed(address), self._trusted)

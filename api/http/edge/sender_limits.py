@@ -1,5 +1,6 @@
 """Sender limits: how often a key may ask, a page tell of a visitor, and an address try keys."""
 
+import logging
 from time import monotonic
 
 from starlette.types import Scope
@@ -9,6 +10,8 @@ from api.http.edge.limits import BURST_S, VISITOR_BURST_S, Limits
 from api.http.edge.token_buckets import TokenBuckets
 from api.http.edge.wrong_keys import WrongKeys
 from api.http.problems import ProblemError, too_many
+
+_LOGGER = logging.getLogger(__name__)
 
 
 class SenderLimits:
@@ -28,10 +31,22 @@ class SenderLimits:
         self._visitors = TokenBuckets(events, events * VISITOR_BURST_S)
         self._wrong_keys = WrongKeys()
         self._addresses = ClientAddress(limits.trusted_proxies)
+        self._has_warned = False
 
     def sender_of_request(self, scope: Scope) -> str:
         """Give whose a request is, as `ClientAddress` has it."""
         return self._addresses.sender(scope)
+
+    def page_sender_of(self, scope: Scope) -> str:
+        """The same, of a request that a page sent; warns once where a proxy hides who sends."""
+        if not self._has_warned and (proxy := self._addresses.unknown_proxy(scope)):
+            self._has_warned = True
+            _LOGGER.warning(
+                "pages' requests come through %s, which trusted_proxies does not name: they count as one sender, in "
+                "limits and in what makes an item popular",
+                proxy,
+            )
+        return self.sender_of_request(scope)
 
     def admit_key(self, site: str, key_id: str, *, is_secret: bool) -> None:
         """Count a request under one of a site's keys; raises `ProblemError` where there are too many."""

@@ -66,6 +66,8 @@ write_as(
             "accepted_at_s": {},
             "device_id": {},
             "told": {},
+            "told_from": {},
+            "claimed": {},
             "rate": {},
             "base": {},
         },

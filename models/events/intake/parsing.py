@@ -26,6 +26,7 @@ from models.events.names import (
     ITEM_EVENTS,
     NOTICES,
     ORDER_EVENTS,
+    ORDERED_EVENTS,
     PROMOTION_EVENTS,
 )
 
@@ -46,13 +47,16 @@ _OTHER_NAMES: Final = {"sentAt": "sent_at"}
 class Receipt:
     """How an event came in: at which site, when (epoch seconds), and when its sender's clock says it was sent.
 
-    `zone` is the site's: a day without a time begins there at midnight.
+    `zone` is the site's: a day without a time begins there at midnight. `told_from` stands for a browser's address,
+    empty for a server; `claims`: orders it tells of are claimed (`models.events.events`).
     """
 
     site: str
     accepted_at_s: float
     sent_at: object = None
     zone: tzinfo = UTC
+    told_from: str = ""
+    claims: bool = False
 
 
 def parse_event(raw: object, site: str, accepted_at_s: float) -> Event:
@@ -106,6 +110,9 @@ def read_event(raw: object, receipt: Receipt, warnings: EventWarnings) -> Event:
         whose = user_id or str(raw.get("visitor_id"))
         reader.name_order(*((event_id,) if event_id else (whose, f"{at_s // DAY_S:.0f}", repr(read.items))))
     params = reader.params
+    claimed = receipt.claims and name in ORDERED_EVENTS
+    if claimed and event_id:  # the server's event may bear the same id, and is not told twice
+        event_id = event_id_of("claim", event_id)
     event = Event(
         site=receipt.site,
         event=name,
@@ -118,6 +125,8 @@ def read_event(raw: object, receipt: Receipt, warnings: EventWarnings) -> Event:
         params=params,
         items=read.items,
         context=read_members(raw.get("context"), "context", READ_CONTEXT, warnings),
+        told_from=receipt.told_from,
+        claimed=claimed,
     )
     if name not in KNOWN_EVENTS and (meant := event_meant(name)):
         warnings.add("event", "unknown", name, f"is counted, and teaches nothing; did you mean {meant}?")

@@ -4,11 +4,14 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import orjson
 import pytest
 
+from models.events.dead_letter import DeadLetter
 from shopwindow.embedded_stack import EmbeddedStack
 from store import keys
 from store.client import Client, connect
+from store.dead_letters import INTAKE, DeadLetterStore
 from tests.api.conftest import Api, event, new_visitor
 
 
@@ -89,3 +92,35 @@ def test_a_profile_that_cannot_be_read_is_set_aside_and_put_back_once_it_can_be(
     told = {rejection["code"] for rejection in answer["rejected"]}
     assert answer["restored"] == 0
     assert "profile_unreadable" in told
+
+
+def test_what_a_browser_told_is_tried_again_with_a_browsers_rights(known_api: Api, client: Client) -> None:
+    api, page, user = known_api, new_visitor(), f"user-{new_visitor()}"
+    api.secret.post("/v1/events", json={"events": [event("view_item", user, "p1", user_id=user)]}).raise_for_status()
+    told = [
+        event("view_item", page, "p1", user_id=user),
+        event("view_item", user, "p2", user_id=user),
+        event("order_paid", page, params={"order_id": "x"}),
+    ]
+    store = DeadLetterStore(client)
+    for value in told:
+        store.set_aside(
+            [
+                DeadLetter(
+                    source=INTAKE,
+                    code="once_refused",
+                    message="it could not be read then",
+                    value=orjson.dumps(value),
+                    at_s=time.time(),
+                    site=api.keys.site,
+                    name=page,
+                    told_from="home",
+                )
+            ]
+        )
+    answer = api.secret.post("/v1/dead-letters/replay").json()
+    assert answer["accepted"] == 1
+    assert sorted(rejection["code"] for rejection in answer["rejected"]) == ["key_public", "visitor_token_missing"]
+    api.wait_until_learned()
+    assert api.secret.get(f"/v1/visitors/{page}").json()["user_id"] is None
+    assert api.secret.get(f"/v1/visitors/{user}").json()["events_seen"] == 1

@@ -10,7 +10,7 @@ from models.events.intake.event_warnings import EventWarnings
 
 
 def test_what_is_taken_refused_and_set_aside_is_told_by_index() -> None:
-    batch = EventBatch("shop", [{"visitor_id": "v"}, "x", {}, {}], 5.0)
+    batch = EventBatch("shop", [{"visitor_id": "v"}, "x", {}, {}], 5.0, "")
     warnings = EventWarnings()
     warnings.add("price", "dropped", "?", "was left out")
     batch.accept(3, "e1", Incoming("shop", 0, "v", b"-"), warnings)
@@ -28,7 +28,7 @@ def test_what_is_taken_refused_and_set_aside_is_told_by_index() -> None:
 
 
 def test_a_request_of_which_nothing_may_be_taken_ends_with_the_reason() -> None:
-    batch = EventBatch("shop", [{}], 5.0)
+    batch = EventBatch("shop", [{}], 5.0, "")
     batch.raise_if_all_refused()
     batch.refuse(0, ProblemError(403, "key_public", "no"))
     with pytest.raises(ProblemError, match="no"):

@@ -5,6 +5,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from models.catalog.assortment import Assortment
 from models.events.bots import FLOOD_EVENTS, FLOOD_REFILL_S
@@ -431,3 +432,71 @@ def test_an_order_that_was_taken_back_teaches_nothing_when_it_is_told_again(undo
     assert trending["p002"] > 0.0
     assert max(trending.get(item_id, 0.0) for item_id in ("p000", "p001")) == pytest.approx(0.0, abs=1e-9)
     assert max(sold.get(item_id, 0.0) for item_id in ("p000", "p001")) == pytest.approx(0.0, abs=1e-9)
+
+
+def weights(model: Learner) -> dict[str, tuple[float, float]]:
+    """How much each item is wanted and sold: weights of the popular and the sold."""
+    numbers = model.numbers.items()
+    return {item_id: (float(model.popular.weights[n]), float(model.sold.weights[n])) for item_id, n in numbers}
+
+
+def invented(count: int, **fields: Any) -> list[Event]:
+    """Purchases that a browser makes up in one request, stamped far enough apart to be no flood."""
+    return [
+        replace(
+            event("purchase", "p009", at_s=-13.0 * n, params={"transaction_id": f"x{n}"}, **fields),
+            accepted_at_s=START_S,
+        )
+        for n in range(count)
+    ]
+
+
+def test_invented_purchases_put_nothing_on_top() -> None:
+    bought = [
+        event("purchase", "p001", visitor=f"v{n}", told_from=f"home-{n}", params={"transaction_id": f"o{n}"})
+        for n in range(12)
+    ]
+    model = Learner()
+    mine = [replace(told, visitor_id="crook") for told in invented(300, told_from="crook")]
+    learn(model, [(0, position, told) for position, told in enumerate([*bought, *mine], start=1)])
+    wanted, sold = zip(*(weights(model)[item_id] for item_id in ("p001", "p009")), strict=True)
+    assert wanted[0] == pytest.approx(60.0)
+    assert sold[0] == pytest.approx(12.0)
+    assert wanted[1] < 20.0
+    assert sold[1] <= 20.0
+    others = [replace(told, visitor_id=f"crook-{n}") for n, told in enumerate(mine)]
+    learn(model, [(1, position, told) for position, told in enumerate(others, start=1)])
+    assert weights(model)["p009"][0] < 40.0
+
+
+def test_a_browser_that_stamps_its_events_apart_is_a_flood_all_the_same() -> None:
+    model = Learner()
+    learn(model, [(0, n, told) for n, told in enumerate(invented(400, told_from="crook"), start=1)])
+    assert model.flooded == 400 - FLOOD_EVENTS
+    from_server = Learner()
+    learn(from_server, [(0, n, told) for n, told in enumerate(reversed(invented(400)), start=1)])
+    assert from_server.flooded == 0
+
+
+def test_a_claimed_order_teaches_once_it_is_confirmed_by_whatever_tells_of_it() -> None:
+    claim = event("purchase", "p001", "p002", told_from="home", claimed=True, params={"transaction_id": "o"})
+    nameless = event("purchase", "p001", told_from="home", claimed=True)
+    paid = event("order_paid", visitor="v9", at_s=60, params={"order_id": "o"})
+    bought = event("purchase", "p001", "p002", visitor="v9", at_s=60, params={"transaction_id": "o"})
+    for confirming in (paid, bought):
+        model = Learner()
+        learn(model, [(0, 1, claim), (0, 2, nameless)])
+        assert not any(sum(pair) for pair in weights(model).values())
+        learn(model, [(0, 3, confirming), (0, 4, replace(claim, event_id="again"))])
+        assert weights(model)["p001"] == pytest.approx((5.0, 1.0), rel=1e-3)
+        assert model.bought.orders == 1
+
+
+def test_what_senders_told_is_kept_with_what_it_taught() -> None:
+    told = invented(40, told_from="crook")
+    whole, half = Learner(), Learner()
+    learn(whole, [(0, n, each) for n, each in enumerate(told, start=1)])
+    learn(half, [(0, n, each) for n, each in enumerate(told[:20], start=1)])
+    resumed = Learner.load(half.save())
+    learn(resumed, [(0, n, each) for n, each in enumerate(told, start=1)])
+    assert weights(resumed)["p009"] == pytest.approx(weights(whole)["p009"])

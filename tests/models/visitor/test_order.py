@@ -109,6 +109,62 @@ def test_halves_that_two_profiles_know_make_the_order_they_make_together() -> No
         assert (order.paid, order.at_s) == (whole.paid, whole.at_s)
 
 
+def claimed(*lines: EventItem, at_s: float = 0.0, value: float | None = None, currency: str = "") -> Event:
+    params = {name: given for name, given in (("value", value), ("currency", currency)) if given}
+    return event("purchase", items=lines, at_s=at_s, claimed=True, params={"order_id": "o", **params})
+
+
+def test_what_is_claimed_alone_is_no_order() -> None:
+    order = order_of(claimed(line("mug", 12.0), value=999_999_999), claimed(value=5, at_s=9))
+    assert (settle(order), order.paid, order.unknown, order.cents) == (({}, 0.0, False), False, True, 0)
+
+
+def test_a_claim_counts_where_others_tell_of_nothing_but_the_order() -> None:
+    claim = claimed(line("mug", 12.0), line("pan", 30.0), value=42, currency="EUR")
+    for events in permutations((claim, told("order_paid", at_s=9))):
+        order = order_of(*events)
+        assert (settle(order), order.paid, order.cents_currency) == (({"mug": 1, "pan": 1}, 4200, False), True, "EUR")
+    for events in permutations((claim, told("order_paid", at_s=9, value=40, currency="USD"))):
+        order = order_of(*events)
+        assert (settle(order).units, order.cents, order.cents_currency) == ({"mug": 1, "pan": 1}, 4000, "USD")
+    for events in permutations((claim, told("order_paid", line("pan", None, 2), at_s=9))):
+        assert left_of(*events) == ({"pan": 2}, 3000, False)
+
+
+def test_no_claim_changes_what_others_tell_however_late() -> None:
+    server = told("purchase", line("mug", 12.0), value=12, currency="EUR")
+    late = claimed(line("mug", 999_999_999.0, 500), line("pan", 1.0), at_s=60, value=999_999_999, currency="USD")
+    whole = claimed(at_s=90, value=7)
+    for events in permutations((server, late, whole)):
+        order = order_of(*events)
+        assert (settle(order), order.cents_currency) == (({"mug": 1}, 1200, False), "EUR")
+
+
+def test_claims_join_as_if_one_profile_had_heard_all() -> None:
+    told_of = (
+        claimed(line("mug", 12.0), value=12),
+        claimed(line("pan", 30.0), at_s=5, value=30),
+        told("order_paid", at_s=9),
+        told("refund", line("mug", None), at_s=12, event_id="r"),
+    )
+    whole = left_of(*told_of)
+    assert whole == ({"pan": 1}, 3000, False)
+    for first in permutations(told_of):
+        for cut in range(1, len(first)):
+            order = order_of(*first[:cut])
+            join_order(order, order_of(*first[cut:]))
+            assert settle(order) == whole
+            assert msgspec.msgpack.decode(msgspec.msgpack.encode(order), type=Order) == order
+
+
+def test_of_a_claimed_order_that_was_summed_up_the_currency_stays() -> None:
+    order = order_of(claimed(line("mug", 12.0), value=12, currency="EUR"), told("order_paid", at_s=9))
+    settle(order)
+    order.sum_up()
+    assert order.summed_up
+    assert (settle(order).cents, order.cents_currency, order.units) == (1200, "EUR", 1)
+
+
 def test_an_order_of_which_only_sums_are_kept_still_gives_back() -> None:
     order = Order("o", 1_700_000_000, 2, units=4, cents=8000)
     assert order.summed_up

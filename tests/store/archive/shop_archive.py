@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from models.events.intake.parsing import parse_event
+from models.events.events import Event
+from models.events.intake.event_warnings import EventWarnings
+from models.events.intake.parsing import Receipt, read_event
 from models.reports.archive_row import row_of
 from store.archive.reports import make_report
 from store.archive.writer import ArchiveWriter
@@ -13,11 +15,15 @@ SITE = "shop"
 
 def fill(archive: ArchiveWriter, events: Sequence[dict[str, Any]], first: int = 1, holdout_share: float = 0.0) -> None:
     """Write events as positions of one partition, from `first` on."""
-    rows = [
-        row_of(0, position, parse_event(event, SITE, 1_790_000_000.0), holdout_share)
-        for position, event in enumerate(events, start=first)
-    ]
+    rows = [row_of(0, position, parsed(event), holdout_share) for position, event in enumerate(events, start=first)]
     archive.write(SITE, 0, rows)
+
+
+def parsed(told: dict[str, Any]) -> Event:
+    """Read an event as the API would; one with `is_claimed` as a browser tells it whose word is a claim."""
+    rest = {name: value for name, value in told.items() if name != "is_claimed"}
+    receipt = Receipt(SITE, 1_790_000_000.0, claims=bool(told.get("is_claimed")))
+    return read_event(rest, receipt, EventWarnings())
 
 
 def event(name: str, visitor: str, at: str, *items: tuple[str, float], **params: Any) -> dict[str, Any]:

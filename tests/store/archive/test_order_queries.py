@@ -7,23 +7,24 @@ import pytest
 
 from models.events.currency import SiteCurrency
 from models.events.events import order_id_of
-from models.events.intake.parsing import parse_event
 from models.visitor.order import Order, new_order, settle, take_in_event
 from models.visitor.order_value import order_value_of, sold_reduced
 from models.visitor.profile import Profile, apply_one, first_time
 from store.archive.report_source import ReportSettings, ReportSource
 from store.archive.writer import ArchiveWriter
-from tests.store.archive.shop_archive import SITE, event, fill, table
+from tests.store.archive.shop_archive import SITE, event, fill, parsed, table
 
 BEGAN_S = 1_780_000_000.0
 MAKES = ("order_created", "order_paid", "purchase", "purchase")
 UNDOES = ("order_cancelled", "order_returned", "refund", "refund")
 
 
-def random_events(seed: int, visitors: int = 1, currencies: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+def random_events(
+    seed: int, visitors: int = 1, currencies: tuple[str, ...] = (), claimed: float = 0.0
+) -> list[dict[str, Any]]:
     """Events of a few orders in the order they arrive: late, twice, in parts, with and without items and amounts.
 
-    Each names one of the currencies, if any.
+    Each names one of the currencies, if any; of purchases the share `claimed` is told by browsers that claim them.
     """
     random_of = random.Random(seed)
     made: list[dict[str, Any]] = []
@@ -52,6 +53,8 @@ def random_events(seed: int, visitors: int = 1, currencies: tuple[str, ...] = ()
             **({"items": items} if items else {}),
             **({"event_id": f"e{random_of.randrange(60)}"} if random_of.random() < 0.5 else {}),
         }
+        if name == "purchase" and claimed and random_of.random() < claimed:
+            told["is_claimed"] = True
         if name == "order_cancelled" and not items and random_of.random() < 0.7:
             continue
         made.append(told)
@@ -71,9 +74,9 @@ def profile_after(events: list[dict[str, Any]]) -> Profile:
     """The profile of a visitor who sent all of these."""
     profile = Profile()
     for told in events:
-        parsed = parse_event(told, SITE, 1_790_000_000.0)
-        if first_time(profile, parsed.event_id):
-            apply_one(profile, parsed, sold_reduced)
+        read = parsed(told)
+        if first_time(profile, read.event_id):
+            apply_one(profile, read, sold_reduced)
     return profile
 
 
@@ -94,13 +97,46 @@ def test_a_profile_and_the_reports_take_the_same_for_orders(archive: ArchiveWrit
     assert profile.order_value.orders == len(told_by_reports)
 
 
+@pytest.mark.parametrize("seed", range(60))
+def test_a_profile_and_the_reports_take_the_same_for_confirmed(archive: ArchiveWriter, seed: int) -> None:
+    events = random_events(seed, currencies=("EUR", "EUR", "USD", "") if seed % 2 else (), claimed=0.7)
+    fill(archive, events)
+    told_by_profile = {order.order_id: order for order in profile_after(events).history.orders if order.paid}
+    reckons = ReportSettings(currency=SiteCurrency(base="EUR", rates={"USD": 1.0}))
+    with archive.reading(SITE) as reading:
+        rows = ReportSource(reading, 0.0, 4e9, reckons).select("SELECT order_id, units, revenue FROM orders")
+    assert told_by_profile.keys() == {order_id for order_id, _, _ in rows}
+    for order_id, units, revenue in rows:
+        order = told_by_profile[order_id]
+        assert order.units == pytest.approx(units)
+        assert order.cents / 100 == pytest.approx(revenue, abs=0.02)
+
+
+def test_orders_that_are_claimed_alone_are_none_and_what_a_server_says_counts(archive: ArchiveWriter) -> None:
+    def claim(order_id: str, price: float, **fields: Any) -> dict[str, Any]:
+        made = event("purchase", "v", "01-01 10:00", ("a", price), transaction_id=order_id, value=price)
+        return {**made, "is_claimed": True, **fields}
+
+    fill(
+        archive,
+        [
+            claim("invented", 999_999_999.0),
+            claim("confirmed", 20.0),
+            event("order_paid", "v", "01-01 11:00", order_id="confirmed"),
+            claim("corrected", 999_999_999.0, event_id="both"),
+            {**event("purchase", "v", "01-01 09:00", ("b", 30.0), transaction_id="corrected"), "event_id": "both"},
+            claim("corrected", 999_999_999.0, timestamp="2026-01-02T00:00:00Z"),
+        ],
+    )
+    assert orders_of(archive) == {"confirmed": ("v", 1.0, 20.0), "corrected": ("v", 1.0, 30.0)}
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_an_order_told_by_several_visitors_is_one(archive: ArchiveWriter, seed: int) -> None:
-    events = [{**told, "event_id": ""} for told in random_events(seed, visitors=3)]
+    events = [{**told, "event_id": ""} for told in random_events(seed, visitors=3, claimed=0.3 * (seed % 2))]
     fill(archive, events)
     orders: dict[str, Order] = {}
-    parsed = [parse_event(told, SITE, 1_790_000_000.0) for told in events]
-    for told in parsed:
+    for told in map(parsed, events):
         order = orders.setdefault(order_id_of(told), new_order(order_id_of(told), told.at_s))
         take_in_event(order, told, sold_reduced)
     settled = {order_id: settle(order) for order_id, order in orders.items()}

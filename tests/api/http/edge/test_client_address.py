@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from starlette.types import Scope
 
 from api.http.edge.client_address import ClientAddress, parse_networks, sender_of
 
@@ -57,3 +58,17 @@ def test_a_network_of_ipv6_is_one_sender() -> None:
 def test_what_is_no_network_is_named() -> None:
     with pytest.raises(ValueError, match="everybody"):
         parse_networks(["10.0.0.0/8", "everybody"])
+
+
+def test_a_proxy_of_ones_own_that_nobody_trusts_is_found() -> None:
+    def asked(peer: str, *headers: tuple[bytes, bytes]) -> Scope:
+        return {"type": "http", "client": (peer, 1), "headers": list(headers)}
+
+    told = (b"x-forwarded-for", b"203.0.113.7")
+    nobody, some = ClientAddress(), ClientAddress(["10.0.0.0/8"])
+    assert nobody.unknown_proxy(asked("127.0.0.1", told)) == "127.0.0.1"
+    assert some.unknown_proxy(asked("192.168.0.7", told)) == "192.168.0.7"
+    assert not any(
+        (some.unknown_proxy(asked("10.1.2.3", told)), nobody.unknown_proxy(asked("8.8.4.4", told))),
+    ), "it is trusted, or no one's own"
+    assert not nobody.unknown_proxy(asked("127.0.0.1"))
