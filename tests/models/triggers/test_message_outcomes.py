@@ -4,7 +4,7 @@ import pytest
 
 from models.base.durations import DAY_S
 from models.triggers.message_outcomes import MessageOutcome, message_outcomes_of
-from models.triggers.trigger_state import Sent, TriggerState
+from models.triggers.trigger_state import Sent, TrackedOrder, TriggerState
 from models.visitor.contact_history import message_id
 from tests.models.makers import START_S, event, item
 
@@ -65,3 +65,12 @@ def test_an_order_taken_back_whole_is_told_and_a_part_is_not() -> None:
     whole = event("order_cancelled", params={"order_id": "o1"})
     assert [outcome.field for outcome in message_outcomes_of(whole, state, 7.0)] == ["undone:o1"]
     assert message_outcomes_of(event("refund", "p001", params={"transaction_id": "o1"}), state, 7.0) == []
+
+
+def test_a_claimed_order_came_of_nothing_and_a_confirmed_one_has_its_worth() -> None:
+    params = {"transaction_id": "o", "value": 40.0}
+    assert message_outcomes_of(event("purchase", claimed=True, params=params), sent_to(OURS), 7.0) == []
+    state = sent_to(OURS)
+    state.orders = [TrackedOrder("o", value=40.0)]
+    paid = event("order_paid", at_s=60, params={"order_id": "o"})
+    assert message_outcomes_of(paid, state, 7.0) == [MessageOutcome(OURS, "order:o", f"{START_S + 60:.3f} 40.00")]

@@ -152,3 +152,23 @@ def test_an_order_told_elsewhere_alone_ends_no_cart_and_stills_no_want() -> None
     shop.see(event("purchase", "p001", at_s=5, params={"order_id": "o"}))
     assert shop.state.cart_over_s > 0.0
     assert shop.state.wants == []
+
+
+def test_a_claimed_order_ends_its_cart_and_is_none_before_it_is_confirmed() -> None:
+    shop = by_the_wall(
+        {"when": {"cart_left": {"after": "2h"}}}, {"when": {"anniversary": {"days": 2, "since": "first_order"}}}
+    )
+    shop.see(event("add_to_cart", "p001"))
+    claim = event(
+        "purchase", "p001", at_s=60, claimed=True, params={"transaction_id": "o", "value": 40, "currency": "EUR"}
+    )
+    shop.see(claim)
+    assert names(shop.at(3 * HOUR)) == []
+    (order,) = shop.state.orders
+    assert (order.created_at_s, order.paid_at_s, order.value, order.item_ids) == (0.0, 0.0, None, [])
+    shop.see(event("add_to_cart", "p002", at_s=3 * HOUR))
+    shop.see(event("order_paid", at_s=3 * HOUR + 60, params={"order_id": "o"}))
+    (order,) = shop.state.orders
+    assert (order.paid_at_s, order.value, order.currency) == (START_S + 3 * HOUR + 60, 40.0, "EUR")
+    assert order.item_ids == ["p001"]
+    assert names(shop.at(6 * HOUR)) == ["t0"], "what was put in since is another cart"
