@@ -151,7 +151,7 @@ class Learner:
         self.sold = Popularity(SOLD_HALF_LIFE_S)
         self.clicks = ClickModel(click_window_s)
         self.orders = OrderLedger()
-        self.caps = SenderCaps(POPULAR_HALF_LIFE_S, SOLD_HALF_LIFE_S)
+        self.caps = SenderCaps(TRENDING_HALF_LIFE_S, POPULAR_HALF_LIFE_S, SOLD_HALF_LIFE_S)
         self._paths: OrderedDict[str, _Path] = OrderedDict()
         self._latest_s = 0.0
 
@@ -267,8 +267,7 @@ class Learner:
         for item_id in ids:
             group_id = group_of(item_id)
             own = OWN_WEIGHT if clicked == group_id else 1.0
-            wanted = self._want(event, item_id, weight * own)
-            if wanted > weight * own / 2:
+            if self._want(event, item_id, weight * own) > weight * own / 2:
                 bought.append(item_id)
             path.items = [item_id, *(other for other in path.items if other != item_id)][:RECENT_ITEMS]
             if group_id in met:
@@ -293,14 +292,16 @@ class Learner:
         self.bought.learn_together(numbers, at_s, numbers_before)
 
     def _want(self, event: Event, item_id: str, weight: float) -> float:
-        """Teach that an item is wanted; gives with what weight, as far as its sender's word counts."""
-        weight = self.caps.wanted(event, item_id, weight)
+        """Teach that an item is wanted; gives with what weight, as far as its visitor's word counts."""
         number = self._number(item_id)
-        self.trending.learn_one(number, weight, event.at_s)
-        self.popular.learn_one(number, weight, event.at_s)
+        trending = self.caps.trending(event, item_id, weight)
+        popular = self.caps.popular(event, item_id, weight)
+        self.trending.learn_one(number, trending.weight, event.at_s)
+        self.popular.learn_one(number, popular.weight, event.at_s)
         if event.event in ORDERED_EVENTS:
-            self.orders.note_wanted(order_id_of(event), item_id, Wanted(weight, event.at_s))
-        return weight
+            wanted = Wanted(trending.weight, popular.weight, event.at_s)
+            self.orders.note_wanted(order_id_of(event), item_id, wanted)
+        return popular.of_visitor
 
     def _learn_order(self, event: Event, assortment: Assortment) -> None:
         """Teach what is bought, and bought again; what was taken back is taken off."""
@@ -311,8 +312,8 @@ class Learner:
                 self.sold.learn_one(self._number(item_id), units, change.at_s)
         for item_id, wanted in change.unwanted.items():
             if item_id in self.numbers:
-                self.trending.learn_one(self._number(item_id), -wanted.weight, wanted.at_s)
-                self.popular.learn_one(self._number(item_id), -wanted.weight, wanted.at_s)
+                self.trending.learn_one(self._number(item_id), -wanted.trending, wanted.at_s)
+                self.popular.learn_one(self._number(item_id), -wanted.popular, wanted.at_s)
         if change.confirmed:  # a browser told of the purchase before
             for item_id in change.confirmed:
                 self._want(event, item_id, _WEIGHTS["purchase"])

@@ -24,9 +24,11 @@ Admit = Callable[[str, float], float]
 
 
 class Wanted(NamedTuple):
-    """What a purchase of an item was taken for: an event of so much `weight`, at `at_s` (epoch seconds)."""
+    """What a purchase of an item was taken for: an event of such weights among what trends and what is popular, at
+    `at_s` (epoch seconds)."""
 
-    weight: float
+    trending: float
+    popular: float
     at_s: float
 
 

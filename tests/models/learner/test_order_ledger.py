@@ -25,13 +25,13 @@ def test_an_order_is_sold_once_it_is_paid_and_once_only() -> None:
 def test_what_comes_back_is_taken_off_and_what_it_was_wanted_for_with_the_last_of_it() -> None:
     ledger = OrderLedger()
     ledger.take_in(told("purchase", ("cup", 3), ("pan", 1)))
-    ledger.note_wanted("o", "cup", Wanted(5.0, START_S))
+    ledger.note_wanted("o", "cup", Wanted(5.0, 4.0, START_S))
     assert ledger.purchased("o") == ["cup"]
     some = ledger.take_in(told("refund", ("cup", 1), at_s=5))
     assert (some.gone, some.units, some.unwanted) == ([], {"cup": -1}, {})
     rest = ledger.take_in(told("order_cancelled", at_s=9))
     assert (rest.gone, rest.units) == (["cup", "pan"], {"cup": -2, "pan": -1})
-    assert rest.unwanted == {"cup": Wanted(5.0, START_S)}
+    assert rest.unwanted == {"cup": Wanted(5.0, 4.0, START_S)}
     assert ledger.take_in(told("order_cancelled", at_s=12)).units == {}
 
 
@@ -58,7 +58,7 @@ def test_large_quantities_count_up_to_a_bound() -> None:
 def test_it_goes_on_from_what_it_gave_forgets_names_and_keeps_the_latest_orders() -> None:
     ledger = OrderLedger()
     ledger.take_in(told("purchase", ("cup", 1)))
-    ledger.note_wanted("o", "cup", Wanted(5.0, START_S))
+    ledger.note_wanted("o", "cup", Wanted(5.0, 4.0, START_S))
     stored = msgspec.msgpack.encode(ledger.entries())
     other = OrderLedger(msgspec.msgpack.decode(stored, type=list[type(ledger.entries()[0])]))  # type: ignore[misc]
     assert other.entries() == ledger.entries()
