@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from models.access.origins import parse_origins
+from models.access.privacy_signals import PRIVACY_SIGNALS
 from models.access.visitor_token import TOKEN_MODES
 from models.base.errors import InvalidError
 from models.segments.profile_lifetime import WIN_BACK_DAYS, least_profile_days
@@ -36,8 +37,8 @@ class SettingError(MendableError):
 @dataclass(frozen=True, slots=True)
 class SiteKeys:
     """One site and its two keys: the public one for browsers, the secret one for everything else; for whom a browser
-    may speak without a token, what tokens are signed with, empty for a secret made of the secret key, and whose pages
-    may call, empty for any."""
+    may speak without a token, what tokens are signed with, empty for a secret made of the secret key, whose pages may
+    call, empty for any, and whether what browsers ask of privacy counts."""
 
     site: str
     public_key: str
@@ -45,6 +46,7 @@ class SiteKeys:
     visitor_tokens: str = "known"
     token_secret: str = ""
     origins: str = ""
+    privacy_signals: str = "honour"
 
 
 def _setting(default: Any, help_text: str, unit: str = "", choices: tuple[str, ...] = ()) -> Any:
@@ -93,6 +95,12 @@ class Settings:
         "",
         "Whose pages may call, of that one site, separated by commas: https://shop.example, https://*.shop.example; "
         "any where empty.",
+    )
+    privacy_signals: str = _setting(
+        "honour",
+        "Whether Global Privacy Control and Do Not Track of a browser, at that one site, deny that anything is stored "
+        "where its page does not say what the visitor agreed to.",
+        choices=PRIVACY_SIGNALS,
     )
     shop_site: str = _setting("", "Site whose sample shop pages are served under /shop/; empty for none.")
     holdout_share: float = _setting(0.0, "Share of visitors, 0 to 1, kept unpersonalized to measure lift.")
@@ -204,6 +212,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
                     "visitor_tokens": settings.visitor_tokens,
                     "token_secret": settings.token_secret,
                     "origins": settings.origins,
+                    "privacy_signals": settings.privacy_signals,
                 },
                 "settings",
             )
@@ -280,8 +289,8 @@ def parse_site(table: Any, source: str) -> SiteKeys:
     if not isinstance(table, dict) or not needed <= set(table) <= known:
         named = sorted(table) if isinstance(table, dict) else type(table).__name__
         raise SettingError(
-            f"{source}: a site has site, public_key and secret_key, and may have visitor_tokens, token_secret and "
-            f"origins, got {named}"
+            f"{source}: a site has site, public_key and secret_key, and may have visitor_tokens, token_secret, "
+            f"origins and privacy_signals, got {named}"
         )
     listed = {name: ",".join(map(str, value)) if isinstance(value, list) else value for name, value in table.items()}
     keys = SiteKeys(**{name: str(value) for name, value in listed.items()})
@@ -293,11 +302,12 @@ def parse_site(table: Any, source: str) -> SiteKeys:
                 f"{source}: {name} of site {keys.site!r} has {len(getattr(keys, name))} characters, "
                 f"at least {_MIN_KEY_LENGTH}"
             )
-    if keys.visitor_tokens not in TOKEN_MODES:
-        raise SettingError(
-            f"{source}: visitor_tokens of site {keys.site!r} has value {keys.visitor_tokens!r}, not one of "
-            f"{', '.join(TOKEN_MODES)}"
-        )
+    for name, choices in (("visitor_tokens", TOKEN_MODES), ("privacy_signals", PRIVACY_SIGNALS)):
+        if getattr(keys, name) not in choices:
+            raise SettingError(
+                f"{source}: {name} of site {keys.site!r} has value {getattr(keys, name)!r}, not one of "
+                f"{', '.join(choices)}"
+            )
     try:
         parse_origins(keys.origins)
     except InvalidError as error:

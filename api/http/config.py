@@ -5,6 +5,7 @@ from pathlib import Path
 
 from api.http.edge.limits import Limits
 from models.access.origins import ANY_ORIGIN, AllowedOrigins, any_of
+from models.access.privacy_signals import PrivacySignals
 from models.access.visitor_token import TokenMode, token_secret_of
 from models.base.durations import DAY_S
 from models.events.currency import NO_CURRENCY, SiteCurrency
@@ -15,7 +16,8 @@ from store.clock import ClockKind
 
 @dataclass(frozen=True, slots=True)
 class SiteConfig:
-    """One site, its keys, for whom a browser may speak without a token, what signs tokens, and whose pages may call."""
+    """One site, its keys, for whom a browser may speak without a token, what signs tokens, whose pages may call, and
+    whether what browsers ask of privacy counts."""
 
     site: str
     public_key: str
@@ -23,6 +25,7 @@ class SiteConfig:
     visitor_tokens: TokenMode = "known"
     given_token_secret: str = ""
     origins: AllowedOrigins = ANY_ORIGIN
+    privacy_signals: PrivacySignals = "honour"
 
     @property
     def token_secret(self) -> str:

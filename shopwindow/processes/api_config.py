@@ -4,6 +4,7 @@ from api.http.config import ApiConfig, SiteConfig
 from api.http.edge.client_address import parse_networks
 from api.http.edge.limits import Limits
 from models.access.origins import parse_origins
+from models.access.privacy_signals import PRIVACY_SIGNALS, PrivacySignals
 from models.access.visitor_token import TOKEN_MODES, TokenMode
 from models.base.durations import DAY_S
 from shopwindow.build import (
@@ -32,6 +33,7 @@ def api_config(settings: Settings) -> ApiConfig:
                 _token_mode(keys),
                 keys.token_secret,
                 parse_origins(keys.origins),
+                _privacy_signals(keys),
             )
             for keys in settings.sites
         ),
@@ -78,3 +80,7 @@ def api_limits(settings: Settings) -> Limits:
 
 def _token_mode(keys: SiteKeys) -> TokenMode:
     return next(mode for mode in TOKEN_MODES if mode == keys.visitor_tokens)
+
+
+def _privacy_signals(keys: SiteKeys) -> PrivacySignals:
+    return next(choice for choice in PRIVACY_SIGNALS if choice == keys.privacy_signals)
