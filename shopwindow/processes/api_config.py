@@ -6,13 +6,13 @@ from api.http.edge.limits import Limits
 from models.access.origins import parse_origins
 from models.access.privacy_signals import PRIVACY_SIGNALS, PrivacySignals
 from models.access.visitor_token import TOKEN_MODES, TokenMode
-from models.base.durations import DAY_S
 from shopwindow.build import (
     archive_directory,
     clock_kind,
     default_contact_policy,
     default_currency,
     default_thresholds,
+    lifetimes,
     redis_url,
     site_names,
 )
@@ -40,7 +40,7 @@ def api_config(settings: Settings) -> ApiConfig:
         redis_url=redis_url(settings),
         redis_cluster=settings.redis_cluster,
         redis_deadline_s=settings.redis_deadline_ms / 1000,
-        profile_lifetime_s=settings.profile_lifetime_days * DAY_S,
+        lifetimes=lifetimes(settings),
         holdout_share=settings.holdout_share,
         bundle_discount=settings.bundle_discount,
         bundle_least_margin=settings.bundle_least_margin,
