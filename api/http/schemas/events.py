@@ -151,7 +151,8 @@ class Warned(Shape):
     event_id: str | None = Field(None, description="Its own, where it gave one.", examples=["order-77-paid"])
     field: str = Field(examples=["params.value"])
     code: str = Field(
-        description="`read_as`, `shortened`, `dropped`, `unknown`, `placeholder` or `clock_corrected`.",
+        description="`read_as`, `shortened`, `dropped`, `unknown`, `placeholder`, `token_missing`, "
+        "`clock_corrected`, or `not_stored` of an event that was not taken.",
         examples=["read_as"],
     )
     message: str = Field(examples=["params.value '4,245.42' was read as 4245.42"])

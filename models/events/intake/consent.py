@@ -87,7 +87,7 @@ def _of_text(text: str) -> ConsentWord:
     if text.startswith("{"):
         try:
             return read_consent(msgspec.json.decode(text, type=dict[str, Any]))
-        except (msgspec.DecodeError, RecursionError):
+        except (msgspec.DecodeError, RecursionError, UnicodeError):  # half a character is none of JSON's
             return "unreadable"
     pairs = [part.replace("=", ":", 1).partition(":") for part in text.split(",")]
     if any(colon for _, colon, _ in pairs):

@@ -56,7 +56,19 @@ def test_it_says_nothing_of_storage(value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["perhaps", {"analytics_storage": "perhaps"}, ["denied"], 7, "{", "G1x", "G1xx", "x" * 5_000, 1.5]
+    "value",
+    [
+        "perhaps",
+        {"analytics_storage": "perhaps"},
+        ["denied"],
+        7,
+        "{",
+        '{"a": "\ud800"}',
+        "G1x",
+        "G1xx",
+        "x" * 5_000,
+        1.5,
+    ],
 )
 def test_it_cannot_be_read(value: object) -> None:
     assert read_consent(value) == "unreadable"
