@@ -25,6 +25,7 @@ from shopwindow.build import open_log
 from shopwindow.embedded import EmbeddedRedis
 from shopwindow.settings import Settings, SiteKeys, write_settings
 from store.client import connect
+from store.keys import Lifetimes
 from store.log.log import EventLog, partition_of
 from store.visitors.profiles import ProfileStore
 
@@ -57,7 +58,7 @@ def main() -> int:
             worker.terminate()
             worker.wait()
         client = connect(redis.url)
-        store = ProfileStore(client, 3600.0)
+        store = ProfileStore(client, Lifetimes(profile_s=3600.0))
         sample = [f"v{number}" for number in range(0, visitors, max(1, visitors // 500))]
         found = [store.load(SITE, partition_of(SITE, visitor, log.partitions), [visitor])[0] for visitor in sample]
         applied = store.counts(SITE, log.partitions)["applied"]

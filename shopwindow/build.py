@@ -21,6 +21,7 @@ from models.visitor.contact_policy import ContactPolicy, parse_policy
 from shopwindow.settings import SettingError, Settings
 from store.client import Client, connect, evicting
 from store.clock import ClockKind
+from store.keys import Lifetimes
 from store.log.log import EventLog
 from stream.retry import Stop, retry_until_available
 
@@ -152,6 +153,26 @@ def retry_s(settings: Settings) -> tuple[float, ...]:
             "separated by commas"
         )
     return waits
+
+
+def lifetimes(settings: Settings) -> Lifetimes:
+    """Give how long what is known of people is kept; raises `SettingError` where a message would go before its last
+    try."""
+    waits_s = sum(retry_s(settings))
+    if settings.outbox_lifetime_days * DAY_S <= waits_s:
+        raise SettingError(
+            f"outbox_lifetime_days has value {settings.outbox_lifetime_days:g}, not above the {waits_s / DAY_S:g} days "
+            "that webhook_retry_s waits before a message's last try"
+        )
+    return Lifetimes(
+        profile_s=settings.profile_lifetime_days * DAY_S,
+        timeline_s=settings.timeline_lifetime_days * DAY_S,
+        restrained_s=settings.refusal_lifetime_days * DAY_S,
+        trigger_state_s=settings.trigger_state_lifetime_days * DAY_S,
+        journal_s=settings.journal_lifetime_days * DAY_S,
+        outbox_s=settings.outbox_lifetime_days * DAY_S,
+        dead_letters_s=settings.dead_letter_lifetime_days * DAY_S,
+    )
 
 
 def open_message_topic(settings: Settings, stop: Stop | None = None) -> EventLog:

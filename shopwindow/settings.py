@@ -10,23 +10,24 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import MISSING, asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
-from models.access.order_confirmation import ORDER_CONFIRMATIONS, parse_order_confirmation
+from models.access.order_confirmation import ORDER_CONFIRMATIONS
 from models.access.origins import parse_origins
+from models.access.privacy_signals import PRIVACY_SIGNALS
 from models.access.visitor_token import TOKEN_MODES
 from models.base.errors import InvalidError
 from models.segments.profile_lifetime import WIN_BACK_DAYS, least_profile_days
 from models.segments.rfm import Cutoffs
+from models.visitor.contact_policy import LONGEST_ATTRIBUTION_DAYS
 from shopwindow.errors import MendableError
 from shopwindow.private_files import write_private
 
 PREFIX: Final = "SHOPWINDOW_"
 _SITE_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _MIN_KEY_LENGTH: Final = 16
-_CREDENTIALS: Final = re.compile(r"^([a-z][a-z0-9+.-]{0,20}://)[^/@]{0,2000}@")
 _MAX_FILE_BYTES: Final = 1024 * 1024
 
 
@@ -38,7 +39,7 @@ class SettingError(MendableError):
 class SiteKeys:
     """One site and its two keys: the public one for browsers, the secret one for everything else; for whom a browser
     may speak without a token, what tokens are signed with, empty for a secret made of the secret key, whose pages may
-    call, empty for any, and who confirms the orders that browsers tell of."""
+    call, empty for any, who confirms orders that browsers tell of, and whether what browsers ask of privacy counts."""
 
     site: str
     public_key: str
@@ -47,6 +48,7 @@ class SiteKeys:
     token_secret: str = ""
     origins: str = ""
     order_confirmation: str = "none"
+    privacy_signals: str = "honour"
 
 
 def _setting(default: Any, help_text: str, unit: str = "", choices: tuple[str, ...] = ()) -> Any:
@@ -102,6 +104,12 @@ class Settings:
         "before which they are no revenue.",
         choices=ORDER_CONFIRMATIONS,
     )
+    privacy_signals: str = _setting(
+        "honour",
+        "Whether Global Privacy Control and Do Not Track of a browser, at that one site, deny that anything is stored "
+        "where its page does not say what the visitor agreed to.",
+        choices=PRIVACY_SIGNALS,
+    )
     shop_site: str = _setting("", "Site whose sample shop pages are served under /shop/; empty for none.")
     holdout_share: float = _setting(0.0, "Share of visitors, 0 to 1, kept unpersonalized to measure lift.")
     click_window_s: float = _setting(90.0, "An impression without a click for so long counts as ignored.", "s")
@@ -142,6 +150,26 @@ class Settings:
         "recency is scored.",
         "days",
     )
+    timeline_lifetime_days: float = _setting(
+        0.0, "A timeline lives this long after its visitor's last event; 0 for as long as the profile.", "days"
+    )
+    trigger_state_lifetime_days: float = _setting(
+        400.0,
+        "What triggers know of a visitor lives this long: as long as a profile, so that nobody is sent the same again; "
+        "an anniversary comes once a year.",
+        "days",
+    )
+    refusal_lifetime_days: float = _setting(
+        400.0,
+        "The profile of who refused messages or has a complaint open lives this long: as long as what triggers know, "
+        "which could send.",
+        "days",
+    )
+    journal_lifetime_days: float = _setting(400.0, "An entry of the journal of messages lives this long.", "days")
+    outbox_lifetime_days: float = _setting(
+        30.0, "A message on its way out, or set aside, lives this long: beyond all waits of webhook_retry_s.", "days"
+    )
+    dead_letter_lifetime_days: float = _setting(60.0, "A dead letter lives this long.", "days")
     batch_max_events: int = _setting(2_000, "Events in a micro-batch of the stream, at most.")
     bundle_discount: float = _setting(0.0, "Share, 0 to 1, off the joint price of a bundle.")
     bundle_least_margin: float = _setting(0.1, "Share of a bundle's price, 0 to 1, left above its items' cost.")
@@ -213,6 +241,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
                     "token_secret": settings.token_secret,
                     "origins": settings.origins,
                     "order_confirmation": settings.order_confirmation,
+                    "privacy_signals": settings.privacy_signals,
                 },
                 "settings",
             )
@@ -290,7 +319,7 @@ def parse_site(table: Any, source: str) -> SiteKeys:
         named = sorted(table) if isinstance(table, dict) else type(table).__name__
         raise SettingError(
             f"{source}: a site has site, public_key and secret_key, and may have visitor_tokens, token_secret, "
-            f"origins and order_confirmation, got {named}"
+            f"origins, order_confirmation and privacy_signals, got {named}"
         )
     listed = {name: ",".join(map(str, value)) if isinstance(value, list) else value for name, value in table.items()}
     keys = SiteKeys(**{name: str(value) for name, value in listed.items()})
@@ -302,13 +331,17 @@ def parse_site(table: Any, source: str) -> SiteKeys:
                 f"{source}: {name} of site {keys.site!r} has {len(getattr(keys, name))} characters, "
                 f"at least {_MIN_KEY_LENGTH}"
             )
-    if keys.visitor_tokens not in TOKEN_MODES:
-        raise SettingError(
-            f"{source}: visitor_tokens of site {keys.site!r} has value {keys.visitor_tokens!r}, not one of "
-            f"{', '.join(TOKEN_MODES)}"
-        )
+    for name, choices in (
+        ("visitor_tokens", TOKEN_MODES),
+        ("order_confirmation", ORDER_CONFIRMATIONS),
+        ("privacy_signals", PRIVACY_SIGNALS),
+    ):
+        if getattr(keys, name) not in choices:
+            raise SettingError(
+                f"{source}: {name} of site {keys.site!r} has value {getattr(keys, name)!r}, not one of "
+                f"{', '.join(choices)}"
+            )
     try:
-        parse_order_confirmation(keys.order_confirmation)
         parse_origins(keys.origins)
     except InvalidError as error:
         raise SettingError(f"{source}: of site {keys.site!r}, {error.message}") from error
@@ -317,6 +350,8 @@ def parse_site(table: Any, source: str) -> SiteKeys:
     return keys
 
 
+_LONGEST_DAYS: Final = 400.0
+"""What is kept names positions of the log, whose own state lives for 400 days."""
 _LEAST: Final[dict[str, float]] = {
     "port": 0,
     "workers": 1,
@@ -332,6 +367,10 @@ _LEAST: Final[dict[str, float]] = {
     "dormant_after_days": 0.0001,
     "lost_after_days": 0.0001,
     "profile_lifetime_days": 0.01,
+    "timeline_lifetime_days": 0,
+    "journal_lifetime_days": LONGEST_ATTRIBUTION_DAYS,
+    "outbox_lifetime_days": 0.01,
+    "dead_letter_lifetime_days": 0.01,
     "webhook_timeout_s": 0.1,
     "attribution_days": 0.01,
     "batch_max_events": 1,
@@ -358,8 +397,19 @@ _MOST: Final[dict[str, float]] = {
     "bundle_least_margin": 0.99,
     "log_partitions": 1_024,
     "webhook_timeout_s": 60,
-    "attribution_days": 90,
+    "attribution_days": LONGEST_ATTRIBUTION_DAYS,
+    "trigger_state_lifetime_days": _LONGEST_DAYS,
+    "refusal_lifetime_days": _LONGEST_DAYS,
+    "journal_lifetime_days": _LONGEST_DAYS,
+    "outbox_lifetime_days": _LONGEST_DAYS,
+    "dead_letter_lifetime_days": _LONGEST_DAYS,
 }
+_OUTLIVE: Final = (
+    ("timeline_lifetime_days", "profile_lifetime_days", "a timeline without its profile tells of nobody"),
+    ("profile_lifetime_days", "trigger_state_lifetime_days", "who is known must not be sent the same again"),
+    ("trigger_state_lifetime_days", "refusal_lifetime_days", "what restrains lives as long as what could send"),
+)
+"""Settings that must not be above another, and why."""
 
 
 def _check(settings: Settings) -> None:
@@ -373,7 +423,21 @@ def _check(settings: Settings) -> None:
         raise SettingError("log is 'kafka', so kafka_bootstrap_servers must name a broker, got ''")
     if settings.redis_cluster and settings.log == "redis":
         raise SettingError("redis_cluster is true, so log must be 'kafka', got 'redis': a stream lives on one node")
-    if settings.profile_lifetime_days > 400:
+    _check_lifetimes(settings)
+    if settings.lost_after_days <= settings.dormant_after_days:
+        raise SettingError(
+            f"lost_after_days has value {settings.lost_after_days:g}, not above dormant_after_days, "
+            f"{settings.dormant_after_days:g}"
+        )
+    for option in filter(None, settings.kafka_options.split(",")):
+        if "=" not in option:
+            raise SettingError(f"kafka_options has the part {option!r}, not name=value")
+    _check_keys(settings)
+
+
+def _check_lifetimes(settings: Settings) -> None:
+    """What is judged by something, or held back by it, does not outlive it."""
+    if settings.profile_lifetime_days > _LONGEST_DAYS:
         raise SettingError(
             f"profile_lifetime_days has value {settings.profile_lifetime_days:g}, at most 400: a profile names a log "
             "position, and the log's own lifetime is 400 days"
@@ -385,15 +449,11 @@ def _check(settings: Settings) -> None:
             f"{WIN_BACK_DAYS:g} days of winning back beyond lost_after_days, {settings.lost_after_days:g}, and as far "
             f"back as recency is scored, {Cutoffs().recency_days[-1]:g} days"
         )
-    if settings.lost_after_days <= settings.dormant_after_days:
-        raise SettingError(
-            f"lost_after_days has value {settings.lost_after_days:g}, not above dormant_after_days, "
-            f"{settings.dormant_after_days:g}"
-        )
-    for option in filter(None, settings.kafka_options.split(",")):
-        if "=" not in option:
-            raise SettingError(f"kafka_options has the part {option!r}, not name=value")
-    _check_keys(settings)
+    for name, other, why in _OUTLIVE:
+        if getattr(settings, name) > getattr(settings, other):
+            raise SettingError(
+                f"{other} has value {getattr(settings, other):g}, below {name}, {getattr(settings, name):g}: {why}"
+            )
 
 
 def _check_keys(settings: Settings) -> None:
@@ -423,33 +483,3 @@ def write_settings(settings: Settings, path: Path) -> None:
 def _toml(value: object) -> str:
     # JSON's escapes of characters past U+FFFF, and its bare U+007F, are none of TOML's.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F")
-
-
-def settings_table() -> list[tuple[str, str, str, str]]:
-    """Give (environment variable, default, unit, meaning) of every setting."""
-    rows = []
-    for setting in fields(Settings):
-        default = "" if setting.default is MISSING or setting.default == () else str(setting.default)
-        help_text = setting.metadata["help"]
-        if setting.metadata.get("choices"):
-            help_text += f" One of {', '.join(setting.metadata['choices'])}."
-        rows.append((f"{PREFIX}{setting.name.upper()}", default, setting.metadata["unit"], help_text))
-    return rows
-
-
-def shown_value(settings: Settings, name: str) -> str:
-    """Give a setting's value as it may be shown: of secrets whether they are set, of addresses all but the password.
-
-    >>> shown_value(Settings(redis_url="redis://user:pass@host:6379/0", webhook_secret="a secret"), "redis_url")
-    'redis://***@host:6379/0'
-    >>> shown_value(Settings(kafka_options="sasl.username=a,sasl.password=b"), "kafka_options")
-    'sasl.username, sasl.password (set)'
-    """
-    value = getattr(settings, name)
-    if name == "sites":
-        return ", ".join(keys.site for keys in value)
-    if name == "kafka_options":
-        return f"{', '.join(option.partition('=')[0].strip() for option in value.split(','))} (set)" if value else ""
-    if name.endswith(("_key", "_secret")):
-        return "(set)" if value else ""
-    return _CREDENTIALS.sub(r"\1***@", value) if isinstance(value, str) else str(value)

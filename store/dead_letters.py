@@ -15,6 +15,7 @@ from models.events.dead_letter import DeadLetter, decode_dead_letter, encode_dea
 from models.events.events import decode_event
 from store import keys
 from store.client import Client
+from store.keys import USUAL_LIFETIMES, Lifetimes
 
 INTAKE: Final = "api"
 """`DeadLetter.source` of what the intake refused."""
@@ -59,16 +60,17 @@ class DeadLetterStore:
 
     name = "dead-letters"
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, lifetimes: Lifetimes = USUAL_LIFETIMES) -> None:
         self._client = client
+        self._lifetime_s = max(1, int(lifetimes.dead_letters_s))
 
     def set_aside(self, letters: Sequence[DeadLetter]) -> None:
-        """Set letters aside, for `keys.DEAD_LETTERS_LIFETIME_S` after the site's last one."""
+        """Set letters aside: no stream outlives its last one's time, and `drop_old` takes out the others."""
         with self._client.pipeline(transaction=False) as pipe:
             for letter in letters:
                 name = keys.dead_letters(letter.site, "rejected" if letter.source == INTAKE else "set-aside")
                 pipe.xadd(name, {"v": encode_dead_letter(letter)}, maxlen=MAX_LETTERS, approximate=True)
-                pipe.expire(name, keys.DEAD_LETTERS_LIFETIME_S)
+                pipe.expire(name, self._lifetime_s)
             pipe.execute()
 
     def newest(self, sites: Sequence[str], before: Place | None, limit: int) -> LetterPage:
@@ -85,6 +87,14 @@ class DeadLetterStore:
                 return LetterPage(found, found[-1][0])
             found.append((place, letter))
         return LetterPage(found, None)
+
+    def drop_old(self, sites: Collection[str], now_s: float) -> None:
+        """Take out the letters of sites whose time is over at `now_s` (epoch seconds)."""
+        oldest_ms = max(0, int((now_s - self._lifetime_s) * 1000))
+        with self._client.pipeline(transaction=False) as pipe:
+            for stream in _streams(sites):
+                pipe.xtrim(keys.dead_letters(*stream), minid=str(oldest_ms), approximate=False)
+            pipe.execute()
 
     def count(self, sites: Collection[str]) -> int:
         """How many letters are kept of sites."""
@@ -107,7 +117,7 @@ class DeadLetterStore:
         """Note that letters were tried again, in the order `unreplayed` gave them."""
         for stream, place in dict(tried).items():
             name = keys.dead_letters_replayed(*stream)
-            self._client.set(name, place.entry_id, ex=keys.DEAD_LETTERS_LIFETIME_S)
+            self._client.set(name, place.entry_id, ex=self._lifetime_s)
 
     def erase_visitor(self, site: str, names: Collection[str]) -> int:
         """Take out every letter of visitors by the names they go by, whether it is theirs or tells of an event that

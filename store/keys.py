@@ -7,6 +7,7 @@ What others name (visitors, items, orders) ends a key, behind words of ours that
 id is ever another key's name.
 """
 
+from dataclasses import dataclass
 from typing import Final, Literal
 
 from models.base.durations import DAY_S, HOUR_S
@@ -23,17 +24,10 @@ UNREADABLE_LIFETIME_S: Final = 30 * DAY_S
 MEMBERSHIPS_LIFETIME_S: Final = 400 * DAY_S
 SEGMENTS_LIFETIME_S: Final = 400 * DAY_S
 TRIGGERS_LIFETIME_S: Final = 400 * DAY_S
-TRIGGER_STATE_LIFETIME_S: Final = 400 * DAY_S
-"""Beyond a profile's: an anniversary comes once a year."""
-RESTRAINED_LIFETIME_S: Final = TRIGGER_STATE_LIFETIME_S
-"""At least, of the profile of a visitor who refused messages or has a complaint open: as long as what could send."""
 API_KEYS_LIFETIME_S: Final = 10 * 366 * DAY_S
 """From the last change of any of a site's keys: what opens a shop must not end by itself."""
 ERASURES_LIFETIME_S: Final = 3 * 366 * DAY_S
 """Of the receipt of an erasure, which names nobody."""
-DEAD_LETTERS_LIFETIME_S: Final = 60 * DAY_S
-JOURNAL_LIFETIME_S: Final = 400 * DAY_S
-OUTBOX_LIFETIME_S: Final = 30 * DAY_S
 ON_SITE_LIFETIME_S: Final = 7 * DAY_S
 ON_SITE_NEWS_LIFETIME_S: Final = HOUR_S
 PRESENT_LIFETIME_S: Final = HOUR_S
@@ -42,15 +36,50 @@ MAILING_LIFETIME_S: Final = DAY_S
 """How long the pages of a mailing can be asked for."""
 
 
+@dataclass(frozen=True, slots=True)
+class Lifetimes:
+    """How long a shop keeps what it knows of people, in seconds; each from the last write, where nothing else is said.
+
+    Parameters
+    ----------
+    profile_s
+        Of a profile, and all that tells whose the visitor's devices and orders are.
+    timeline_s
+        Of a visitor's touchpoints, at most as long as the profile; 0 for as long.
+    restrained_s
+        At least, of the profile of a visitor who refused messages or has a complaint open: as long as what could send.
+    trigger_state_s
+        Of what triggers know of a visitor: as long as a profile, so that nobody is sent the same again; an anniversary
+        comes once a year.
+    journal_s
+        Of a message's entry in the journal.
+    outbox_s
+        Of a message that is on its way out, or set aside.
+    dead_letters_s
+        Of a dead letter, from when it was set aside.
+    """
+
+    profile_s: float = 365 * DAY_S
+    timeline_s: float = 0.0
+    restrained_s: float = 400 * DAY_S
+    trigger_state_s: float = 400 * DAY_S
+    journal_s: float = 400 * DAY_S
+    outbox_s: float = 30 * DAY_S
+    dead_letters_s: float = 60 * DAY_S
+
+
+USUAL_LIFETIMES: Final = Lifetimes()
+
+
 def profile(site: str, partition: int, visitor_id: str) -> str:
-    """Visitor profile, `models.visitor.profile`'s stored form. Lives `profile_lifetime_days` from its last write,
-    and `RESTRAINED_LIFETIME_S` at least where something restrains what may be sent."""
+    """Visitor profile, `models.visitor.profile`'s stored form. Lives `Lifetimes.profile_s`, and
+    `restrained_s` at least where something restrains what may be sent."""
     return f"{site}:{{{partition}}}:profile:{visitor_id}"
 
 
 def timeline(site: str, partition: int, visitor_id: str) -> str:
-    """List of the visitor's touchpoints, `models.visitor.timeline`'s form, as they arrived. Lives as the profile
-    does."""
+    """List of the visitor's touchpoints, `models.visitor.timeline`'s form, as they arrived. Lives
+    `Lifetimes.timeline_s`, from the visitor's last event."""
     return f"{site}:{{{partition}}}:timeline:{visitor_id}"
 
 

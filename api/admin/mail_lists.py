@@ -12,6 +12,7 @@ from api.http.query_parameters import RequestFields
 from api.http.request_body import MAX_LISTING_BYTES, answer, read_object
 from api.http.schemas.decisions import MAX_LIST_VISITORS, BatchLists, BatchRequest
 from api.http.schemas.documenting import body, problems
+from api.http.storage_consent import Denial, StorageConsent
 from api.runtime.authentication import ReadSite
 from api.runtime.begin_decision import begin_decision
 from api.runtime.decision_views import list_view
@@ -21,6 +22,7 @@ from api.runtime.store_access import store_errors_translated
 from models.base.errors import InvalidError, show_value
 from models.base.ids import parse_segment_id
 from models.decisions.recommend import Query
+from models.events.intake.consent import consent_told
 from models.events.intake.parsing import parse_visitor_id
 from store.messages.mailings import members_of
 
@@ -49,11 +51,13 @@ async def post_batch(request: Request, site: ReadSite) -> Response:
 
     A segment's pages are of those who were in it at the first call: each visitor stands on one of them, once. Who has
     unsubscribed from mails, has a complaint open, or was erased meanwhile, gets no list. Each list is a decision of its
-    own: send its `decision_id` back with the events that the mail leads to.
+    own: send its `decision_id` back with the events that the mail leads to. Where `consent` denies storage, the lists
+    know nothing of their visitors, and are logged without them.
     """
     asked = await read_object(request, BatchRequest, MAX_LISTING_BYTES)
     _, query = parse_list(asked.get("list", {}), "list")
     state = state_of(request)
+    denied = StorageConsent(consent_told(asked)).unknowing
     if asked.get("segment") is None:
         page = _named(asked)
     else:
@@ -64,7 +68,7 @@ async def post_batch(request: Request, site: ReadSite) -> Response:
     for start in range(0, len(page.visitor_ids), _AT_ONCE):
         some = page.visitor_ids[start : start + _AT_ONCE]
         made = await asyncio.gather(
-            *(_list(state, site, query, visitor_id, asked.get("segment")) for visitor_id in some)
+            *(_list(state, site, query, visitor_id, asked.get("segment"), denied) for visitor_id in some)
         )
         lists += [made_list for made_list in made if "items" in made_list]
         left_out += [made_list for made_list in made if "items" not in made_list]
@@ -74,7 +78,9 @@ async def post_batch(request: Request, site: ReadSite) -> Response:
     return answer(found)
 
 
-async def _list(state: State, site: Site, query: Query, visitor_id: str, segment: Any) -> dict[str, Any]:
+async def _list(
+    state: State, site: Site, query: Query, visitor_id: str, segment: Any, denied: Denial
+) -> dict[str, Any]:
     """One visitor's list, or why there is none."""
     decision = await begin_decision(state, site, visitor_id)
     if decision.subject.degraded:
@@ -88,10 +94,12 @@ async def _list(state: State, site: Site, query: Query, visitor_id: str, segment
         return {"visitor_id": visitor_id, "why": "complaint_open"}
     if segment is not None and not decision.visitor.profile.events_seen:
         return {"visitor_id": visitor_id, "why": "unknown"}
+    if denied:  # that a visitor wants no mails was read all the same: it is what they asked for
+        decision = await begin_decision(state, site, "", denied=denied)
     query = decision.asked(query)
     found = decision.recommend(query)
     decision.log()
-    return {**decision.head(), **list_view(query, found, state.config, decision.decision_id)}
+    return {**decision.head(), "visitor_id": visitor_id, **list_view(query, found, state.config, decision.decision_id)}
 
 
 def _named(asked: dict[str, Any]) -> _Page:

@@ -262,7 +262,7 @@ async def put_stages(request: Request, site: SecretSite) -> Response:
     All visitors are judged again.
     """
     thresholds = parse_thresholds(await read_json(request))
-    _check_lifetime(thresholds, state_of(request).config.profile_lifetime_s / DAY_S)
+    _check_lifetime(thresholds, state_of(request).config.lifetimes.profile_s / DAY_S)
     await ask_store(SEGMENTS_AWAY, state_of(request).stores.segments.put_thresholds, site.name, thresholds)
     return answer(_thresholds(thresholds))
 

@@ -6,18 +6,19 @@ from pathlib import Path
 from api.http.edge.limits import Limits
 from models.access.order_confirmation import OrderConfirmation
 from models.access.origins import ANY_ORIGIN, AllowedOrigins, any_of
+from models.access.privacy_signals import PrivacySignals
 from models.access.visitor_token import TokenMode, token_secret_of
-from models.base.durations import DAY_S
 from models.events.currency import NO_CURRENCY, SiteCurrency
 from models.segments.lifecycle import Thresholds
 from models.visitor.contact_policy import ContactPolicy
 from store.clock import ClockKind
+from store.keys import USUAL_LIFETIMES, Lifetimes
 
 
 @dataclass(frozen=True, slots=True)
 class SiteConfig:
     """One site, its keys, for whom a browser may speak without a token, what signs tokens, whose pages may call, and
-    who confirms the orders that browsers tell of."""
+    who confirms the orders that browsers tell of, and whether what browsers ask of privacy counts."""
 
     site: str
     public_key: str
@@ -26,6 +27,7 @@ class SiteConfig:
     given_token_secret: str = ""
     origins: AllowedOrigins = ANY_ORIGIN
     order_confirmation: OrderConfirmation = "none"
+    privacy_signals: PrivacySignals = "honour"
 
     @property
     def token_secret(self) -> str:
@@ -43,14 +45,14 @@ class ApiConfig:
     whether metrics and the document of the API need no key.
     `archive_directory` is where the archive flow writes, and reports read.
     `thresholds`, `contact_policy` and `currency` count for sites that set none of their own; `clock` is what tells a
-    site's time; `limits` is how much of it one sender may take.
+    site's time; `limits` is how much of it one sender may take; `lifetimes` is for how long people's data is kept.
     """
 
     sites: tuple[SiteConfig, ...]
     redis_url: str
     redis_cluster: bool = False
     redis_deadline_s: float = 0.1
-    profile_lifetime_s: float = 365 * DAY_S
+    lifetimes: Lifetimes = USUAL_LIFETIMES
     holdout_share: float = 0.0
     bundle_discount: float = 0.0
     bundle_least_margin: float = 0.1

@@ -40,6 +40,7 @@ class EventBatch:
         self.warned: list[dict[str, Any]] = []
         self.letters: list[DeadLetter] = []
         self.refused: ProblemError | None = None
+        self.not_stored = 0
 
     @property
     def rejected(self) -> list[dict[str, Any]]:
@@ -68,6 +69,14 @@ class EventBatch:
         )
         self.letters.append(letter)
 
+    def pass_over(self, index: int, lost: str) -> None:
+        """Keep nothing of an event, whose visitor agreed to no storage; `lost` names one that would have held messages
+        back."""
+        self.not_stored += 1
+        if lost and len(self.warned) < MAX_WARNED:
+            message = f"event {lost} was not stored, for want of consent: tell it with the secret key"
+            self.warned.append({"index": index, "field": "event", "code": "not_stored", "message": message})
+
     def accept(self, index: int, event_id: str, incoming: Incoming, warnings: EventWarnings) -> None:
         """Take an event, with what is odd about it."""
         self.incoming.append(incoming)
@@ -77,5 +86,5 @@ class EventBatch:
 
     def raise_if_all_refused(self) -> None:
         """End a request of which nothing may be taken with the last reason."""
-        if self.refused is not None and not self.incoming and not self.letters:
+        if self.refused is not None and not (self.incoming or self.letters or self.not_stored):
             raise self.refused

@@ -7,16 +7,18 @@ from fastapi import APIRouter, Request, Response
 
 from api.http.hot_route import HotRoute
 from api.http.list_parameters import parse_ids, parse_list
+from api.http.page_parameters import page_context
 from api.http.query_parameters import RequestFields
 from api.http.request_body import answer, read_object
 from api.http.schemas.decisions import MAX_PARTS, Decisions, DecisionsRequest, PlacementAsked
 from api.http.schemas.documenting import body, fields_of, problems
+from api.http.storage_consent import CONSENT_PARAMETER
 from api.runtime.authentication import asking
 from api.runtime.begin_decision import agent_of, begin_decision
 from api.runtime.decision_views import list_view, slate_view
 from api.runtime.site import placement_named
 from api.runtime.state import state_of
-from api.runtime.visitor_access import Access, take_tokens, tokens_of_request
+from api.runtime.visitor_access import Access, take_tokens, tokens_of_request, visitor_consent
 from models.base.errors import InvalidError, show_value
 from models.base.fields import Fields, reject_unknown_fields
 from models.catalog.parsing import MAX_SLOTS
@@ -31,7 +33,7 @@ router = APIRouter(tags=["decisions"], route_class=HotRoute)
     "/v1/decisions",
     summary="Decide a whole page",
     responses={200: {"model": Decisions}, **problems(400, 401, 404, 413, 422)},
-    openapi_extra=body(DecisionsRequest),
+    openapi_extra={**body(DecisionsRequest), "parameters": [CONSENT_PARAMETER]},
 )
 async def post_decisions(request: Request) -> Response:
     """Fill several placements and lists of one page in one call.
@@ -51,8 +53,11 @@ async def post_decisions(request: Request) -> Response:
     if len(set(names)) < len(names):
         raise InvalidError("lists_invalid", f"each list needs a name of its own, got {show_value(names)}")
     shown_items = set(parse_ids(asked.get("exclude"), "exclude"))
+    page, denied = page_context(asked), visitor_consent(request, caller, asked).unknowing
     access = Access(state_of(request), caller, tokens)
-    decision = await begin_decision(state_of(request), site, visitor_id, agent_of(request), access)
+    decision = await begin_decision(
+        state_of(request), site, visitor_id, agent_of(request), access, page=page, denied=denied
+    )
     shown_creatives: set[str] = set()
     filled: dict[str, Any] = {}
     tier = ""

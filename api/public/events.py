@@ -12,23 +12,26 @@ from api.http.problems import ProblemError
 from api.http.request_body import answer, array_in, read_leniently
 from api.http.schemas.documenting import body, problems
 from api.http.schemas.events import MAX_EVENTS, Events, EventsAccepted
+from api.http.storage_consent import CONSENT_PARAMETER
 from api.intake.event_batch import EventBatch
 from api.intake.log_appender import Incoming, append_events
 from api.runtime.asking_bot import asking_bot
 from api.runtime.authentication import Caller, needs_secret, sending
 from api.runtime.state import State, state_of
-from api.runtime.visitor_access import Access, SignedEvent, take_tokens, tokens_of_request
+from api.runtime.visitor_access import Access, SignedEvent, take_tokens, tokens_of_request, visitor_consent
 from models.access.address_tag import address_tag
 from models.base.errors import InvalidError
 from models.catalog.unknown_names import warn_of_unknown
 from models.events.bots import with_agent
+from models.events.intake.consent import consent_told
 from models.events.intake.event_size import encode_fitting
 from models.events.intake.event_warnings import EventWarnings
 from models.events.intake.item_currencies import in_one_currency
 from models.events.intake.json_repair import repaired
 from models.events.intake.network_addresses import cut_addresses
 from models.events.intake.parsing import Receipt, parse_event_name, read_event
-from models.events.names import SERVER_EVENTS
+from models.events.intake.segment_spec import translated
+from models.events.names import AGREEMENT_EVENTS, SERVER_EVENTS, SHOP_RECORDS
 from models.visitor.contact_policy import zone
 from store.log.log import partition_of
 
@@ -44,7 +47,7 @@ router = APIRouter(tags=["events"], route_class=HotRoute)
     status_code=202,
     summary="Record events",
     responses={202: {"model": EventsAccepted}, **problems(400, 401, 403, 413, 415, 422, 503)},
-    openapi_extra=body(Events),
+    openapi_extra={**body(Events), "parameters": [CONSENT_PARAMETER]},
 )
 async def post_events(request: Request) -> Response:
     """Take up to 1,000 events or 512 KB.
@@ -53,7 +56,9 @@ async def post_events(request: Request) -> Response:
     odd about an event that is taken is mended or left out, and stands in `warnings`. The body may be packed with gzip.
     A bot in the `User-Agent` of a call with the public key is the sender of its events. `sent_at`, the client's clock
     when it sent, beside `events` or in an event, corrects its timestamps. Costs of campaigns are taken with the secret
-    key alone. An accepted event is durable in the event log, and every decision asked for from now on reflects it.
+    key alone. Where `consent` denies storage, nothing is kept of an event, and it counts as `not_stored`; but orders,
+    refusals of messages and costs that are told with the secret key are the shop's own. An accepted event is durable in
+    the event log, and every decision asked for from now on reflects it.
     """
     state, caller = state_of(request), sending(request)
     site, is_secret = caller.site, not caller.is_browser
@@ -67,9 +72,17 @@ async def post_events(request: Request) -> Response:
     agent = "" if is_secret else request.headers.get("user-agent", "")
     bot = asking_bot(state.config, site.name, agent)
     zone_of_site = zone(site.policy.time_zone)
+    consent = visitor_consent(request, caller, body)
     told: list[tuple[int, SignedEvent]] = []
     for index, given in enumerate(values):
+        word = consent_told(given)
+        if consent.denial(word) and not (is_secret and _name_of(given) in SHOP_RECORDS):
+            batch.pass_over(index, _agreement_lost(given, caller))
+            continue
         warnings = EventWarnings()
+        if "unreadable" in (word, consent.word):
+            said = (given if word else body).get("consent")
+            warnings.add("consent", "dropped", said, "is no consent that can be read, and was left out")
         cut_addresses(given)
         value, own_tokens = take_tokens(given if is_whole else repaired(given, warnings), tokens)
         if not is_secret and _is_for_servers(value):
@@ -97,14 +110,23 @@ async def post_events(request: Request) -> Response:
     await append_events(state.appenders.events, batch.incoming)
     if batch.letters:
         state.letters.put(batch.letters)
-    rejected = batch.rejected
+    return answer(_counted(state, site.name, batch), status=202)
+
+
+def _counted(state: State, site: str, batch: EventBatch) -> dict[str, Any]:
+    """What the sender is told, once it has been counted."""
+    accepted, rejected = len(batch.incoming), batch.rejected
     if rejected:
-        metrics.EVENTS_RECEIVED.labels(site.name, "rejected").inc(len(rejected))
-        state.rejected.add(site.name, len(rejected))
-    metrics.EVENTS_RECEIVED.labels(site.name, "accepted").inc(len(batch.incoming))
+        metrics.EVENTS_RECEIVED.labels(site, "rejected").inc(len(rejected))
+        state.rejected.add(site, len(rejected))
+    metrics.EVENTS_RECEIVED.labels(site, "accepted").inc(accepted)
     if batch.warned:
-        metrics.EVENT_WARNINGS.labels(site.name).inc(len(batch.warned))
-    return answer({"accepted": len(batch.incoming), "rejected": rejected, "warnings": batch.warned}, status=202)
+        metrics.EVENT_WARNINGS.labels(site).inc(len(batch.warned))
+    found = {"accepted": accepted, "rejected": rejected, "warnings": batch.warned}
+    if batch.not_stored:
+        metrics.EVENTS_RECEIVED.labels(site, "not_stored").inc(batch.not_stored)
+        found["not_stored"] = batch.not_stored
+    return found
 
 
 def _origin(state: State, caller: Caller, request: Request, now_s: float) -> tuple[str, bool]:
@@ -137,7 +159,22 @@ def _take(state: State, caller: Caller, batch: EventBatch, index: int, told: Sig
 
 def _is_for_servers(value: Any) -> bool:
     """Whether an event is one that servers alone may tell, however its name is written."""
+    return isinstance(value, dict) and _parsed_name(value) in SERVER_EVENTS
+
+
+def _name_of(value: Any) -> str:
+    """An event's name as ours, Segment's too; empty where there is none."""
+    return _parsed_name(translated(value)) if isinstance(value, dict) else ""
+
+
+def _agreement_lost(value: Any, caller: Caller) -> str:
+    """The name of an event that a page told in vain: what it says of messages must be known all the same."""
+    name = _name_of(value) if caller.is_browser else ""
+    return name if name in AGREEMENT_EVENTS else ""
+
+
+def _parsed_name(value: dict[str, Any]) -> str:
     try:
-        return isinstance(value, dict) and parse_event_name(value.get("event")) in SERVER_EVENTS
+        return parse_event_name(value.get("event"))
     except InvalidError:
-        return False
+        return ""

@@ -17,12 +17,13 @@ from api.http.checked_route import CheckedRoute
 from api.http.request_body import answer
 from api.http.schemas.documenting import problems
 from api.http.schemas.messages import OnSiteMessages
+from api.http.storage_consent import CONSENT_PARAMETER
 from api.runtime.authentication import asking
 from api.runtime.begin_decision import known_owner
 from api.runtime.site import Site
 from api.runtime.state import State, state_of
 from api.runtime.store_access import store_errors_translated
-from api.runtime.visitor_access import Access, token_missing, tokens_of_request
+from api.runtime.visitor_access import Access, token_missing, tokens_of_request, visitor_consent
 from models.base.errors import InvalidError, show_value
 from models.events.intake.parsing import parse_served_id
 from models.visitor.holds import NO_PAGE_OPEN
@@ -41,6 +42,7 @@ POLL_COUNTS_S: Final = 60.0
 LISTEN_COUNTS_S: Final = 15.0
 FIRST_ANSWER_S: Final = 1.5
 """Whoever asks for the first time is waited for so long, if something waited for them."""
+_NONE_WILL_COME: Final = "Nothing may be read of the visitor, and nothing will be pushed: a browser asks no more."
 _EVENT_ID: Final = re.compile(r"\d{1,18}-\d{1,18}")
 
 router = APIRouter(tags=["triggers"], route_class=CheckedRoute)
@@ -49,7 +51,8 @@ router = APIRouter(tags=["triggers"], route_class=CheckedRoute)
 @router.get(
     "/v1/visitors/{visitor_id:path}/messages",
     summary="Give or push a visitor's on-site messages",
-    responses={200: {"model": OnSiteMessages}, **problems(401, 422, 503)},
+    responses={200: {"model": OnSiteMessages}, 204: {"description": _NONE_WILL_COME}, **problems(401, 422, 503)},
+    openapi_extra={"parameters": [CONSENT_PARAMETER]},
 )
 async def get_messages(
     request: Request,
@@ -62,7 +65,8 @@ async def get_messages(
     """Give what is to be shown now; with `Accept: text/event-stream`, push it as it comes, until the caller goes.
 
     The public key will do. Not shown any more is what has been opened, clicked or dismissed (`message_opened`,
-    `message_clicked`, `message_dismissed` with `params.message_id`), or whose time is over.
+    `message_clicked`, `message_dismissed` with `params.message_id`), or whose time is over. Where the visitor agreed to
+    no storage there are none, and 204 ends what would be pushed.
     """
     caller, state = asking(request), state_of(request)
     site = caller.site
@@ -71,6 +75,11 @@ async def get_messages(
     after = last_event_id or after
     if after and not _EVENT_ID.fullmatch(after):
         raise InvalidError("parameter_invalid", f"after must be an event_id, got {show_value(after)}")
+    denied = visitor_consent(request, caller).unknowing
+    if denied:
+        if EVENT_STREAM in accept:
+            return Response(status_code=204)
+        return answer({"visitor_id": visitor_id, "messages": [], "not_personalized_because": denied})
     reader = (state.senders.sender_of_request(request.scope), site.name, visitor_id)
     state.streams.check(*reader)
     access = Access(state, caller, tokens_of_request(request, visitor_token))

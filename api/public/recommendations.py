@@ -3,15 +3,17 @@
 from fastapi import APIRouter, Request, Response
 
 from api.http.hot_route import HotRoute
+from api.http.page_parameters import PAGE_LOCATION, page_context
 from api.http.query_parameters import Parameters, described
 from api.http.request_body import answer
 from api.http.schemas.decisions import Recommendations
 from api.http.schemas.documenting import problems
+from api.http.storage_consent import CONSENT_PARAMETER
 from api.runtime.authentication import asking
 from api.runtime.begin_decision import agent_of, begin_decision
 from api.runtime.decision_views import list_view
 from api.runtime.state import state_of
-from api.runtime.visitor_access import Access, tokens_of_request
+from api.runtime.visitor_access import Access, tokens_of_request, visitor_consent
 from models.catalog.feed_fields import parse_category
 from models.catalog.strategies import STRATEGIES, parse_strategy
 from models.decisions import recommend
@@ -46,6 +48,8 @@ _PARAMETERS = [
         kind="boolean",
         default=False,
     ),
+    PAGE_LOCATION,
+    CONSENT_PARAMETER,
 ]
 
 
@@ -76,9 +80,12 @@ async def get_recommendations(request: Request) -> Response:
         threshold=given.amount("threshold", 0.0),
     )
     explain = given.flag("explain", False)
+    page, denied = page_context(given.source), visitor_consent(request, caller).unknowing
     visitor_id = parse_served_id(visitor_id)
     access = Access(state_of(request), caller, tokens_of_request(request))
-    decision = await begin_decision(state_of(request), site, visitor_id, agent_of(request), access)
+    decision = await begin_decision(
+        state_of(request), site, visitor_id, agent_of(request), access, page=page, denied=denied
+    )
     query = decision.asked(query)
     found = decision.recommend(query)
     decision.log()

@@ -5,12 +5,14 @@ import time
 from starlette.requests import Request
 
 from api.http import metrics
+from api.http.storage_consent import Denial
 from api.runtime.asking_bot import asking_bot
 from api.runtime.decision import Decision, DecisionSubject
 from api.runtime.site import Site
 from api.runtime.state import State
 from api.runtime.visitor_access import Access
 from models.base.bucketing import in_holdout
+from models.decisions.page_context import NO_PAGE, PageContext
 from models.decisions.slots import HOLD_S
 from models.decisions.targeting import targeting_of
 from models.decisions.visitor_context import VisitorContext
@@ -24,12 +26,22 @@ from store.visitors.visitor_reads import NO_SEGMENTS, ReadOptions, ResolvedVisit
 
 
 async def begin_decision(
-    state: State, site: Site, visitor_id: str, agent: str = "", access: Access | None = None
+    state: State,
+    site: Site,
+    visitor_id: str,
+    agent: str = "",
+    access: Access | None = None,
+    *,
+    page: PageContext = NO_PAGE,
+    denied: Denial = "",
 ) -> Decision:
     """Learn all there is to know of the visitor, in one round trip; without an answer in time, decide without.
 
-    `agent` is the browser's user agent, where a browser asks. Whom `access` may not see is told of as nobody would be.
+    `agent` is the browser's user agent, where a browser asks. Whom `access` may not see is told of as nobody would be,
+    and so is who has `denied` that anything is stored. Where nothing is known, `page` is what the answer goes by.
     """
+    if denied:
+        visitor_id = ""
     known, visit, degraded = await _known(state, site, visitor_id)
     token_missing = access is not None and not access.may_see(visitor_id, known_owner(known, visit))
     if token_missing:
@@ -44,19 +56,23 @@ async def begin_decision(
             metrics.FRESHNESS_SECONDS.observe(fresh_s)
             freshness_ms = round(fresh_s * 1000, 2)
     holdout = in_holdout(site.name, visitor_id, state.config.holdout_share)
-    found = echoed_campaign(profile, site.assortment, now_s)
+    seen = profile
+    if not profile.events_seen and page != NO_PAGE:
+        seen = page.profile(site.assortment, now_s)
+    found = echoed_campaign(seen, site.assortment, now_s)
     campaign = found.campaign_id if found else ""
     assignments: VariantAssignments | None = None
     if site.assortment.experiments and visitor_id and not holdout:
         assignments = assignments_of(site.assortment.experiments.values(), site.name, visitor_id, segments, now_s)
     by_events = state.config.clock == "event"
     visitor = VisitorContext(
-        profile,
+        seen,
         now_s,
         visitor_id,
         holdout=holdout,
-        echo="" if holdout or without_echo(site.name, visitor_id) else campaign,
-        known_targeting=targeting_of(profile, segments, assignments.rules if assignments is not None else ()),
+        # Of whom nothing is known, nothing is measured.
+        echo="" if holdout or (visitor_id and without_echo(site.name, visitor_id)) else campaign,
+        known_targeting=targeting_of(seen, segments, assignments.rules if assignments is not None else ()),
     )
     subject = DecisionSubject(
         visitor=visitor,
@@ -71,6 +87,7 @@ async def begin_decision(
         exposed_at_s=(profile.last_at_s or clock_s or now_s) if by_events else now_s,
         degraded=degraded,
         token_missing=token_missing,
+        denied=denied,
         freshness_ms=freshness_ms,
     )
     return Decision(state, site, subject)

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from api.http import metrics
+from api.http.storage_consent import Denial
 from api.intake.log_appender import Incoming
 from api.runtime.site import Site
 from api.runtime.state import State
@@ -32,7 +33,7 @@ class DecisionSubject:
     led to this visit and is running, echoed or not. `assignments` is None where no experiment can be met;
     `site_clock_s` is the site's clock, and `exposed_at_s` when by it an experiment is met (epoch seconds). `degraded`
     says why the stored state could not be had, empty where it could. `token_missing` is whether it may not be told to
-    who asks.
+    who asks, `denied` why nothing may be stored or read of who asks.
     """
 
     visitor: VisitorContext
@@ -45,6 +46,7 @@ class DecisionSubject:
     exposed_at_s: float
     degraded: str
     token_missing: bool
+    denied: Denial
     freshness_ms: float | None
 
 
@@ -125,6 +127,8 @@ class Decision:
             "decision_id": self.decision_id,
             "visitor_id": visitor.visitor_id or None,
             "visitor_token_missing": subject.token_missing,
+            "personalized": not (why := self._not_personalized_because()),
+            "not_personalized_because": why or None,
             "holdout": visitor.holdout,
             "campaign_id": subject.campaign or None,
             "echo": bool(visitor.echo),
@@ -136,6 +140,21 @@ class Decision:
                 "freshness_ms": subject.freshness_ms,
             },
         }
+
+    def _not_personalized_because(self) -> str:
+        """Why nothing that is kept of the visitor could count; empty where it could."""
+        visitor, subject = self.visitor, self.subject
+        if subject.denied:
+            return subject.denied
+        if not visitor.visitor_id:
+            return "visitor_missing"
+        if subject.degraded:
+            return STATE_UNAVAILABLE
+        if subject.token_missing:
+            return "visitor_token_missing"
+        if visitor.holdout:
+            return "holdout"
+        return "" if visitor.profile.events_seen else "visitor_new"
 
     def _met(self) -> list[dict[str, str]]:
         met = self.subject.assignments.met if self.subject.assignments is not None else {}

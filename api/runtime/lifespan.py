@@ -87,7 +87,7 @@ async def live(config: ApiConfig, open_logs: Callable[[], Logs], stopping: Calla
         unwatched = connect_async(config.redis_url, cluster=config.redis_cluster, timeout_s=None)
         closing.push_async_callback(unwatched.aclose)
         health = Health()
-        dead_letters = DeadLetterStore(client)
+        dead_letters = DeadLetterStore(client, config.lifetimes)
         letters = LetterQueue(dead_letters, health.failed)
         closing.push_async_callback(asyncio.to_thread, letters.close)
         stores = _stores(config, client, redis, unwatched, logs, dead_letters, letters.unreadable)
@@ -147,7 +147,7 @@ def _stores(
     dead_letters: DeadLetterStore,
     told: OnUnreadable,
 ) -> Stores:
-    profiles = ProfileStore(client, config.profile_lifetime_s, told)
+    profiles = ProfileStore(client, config.lifetimes, told)
     return Stores(
         redis=redis,
         visitors=VisitorReader(
@@ -158,26 +158,28 @@ def _stores(
         catalogs=CatalogStore(client, config.currency, told),
         models=ModelStore(client),
         segments=SegmentStore(client, config.thresholds, told),
-        triggers=TriggerStore(client, told),
+        triggers=TriggerStore(client, told, config.lifetimes),
         trigger_config=TriggerConfigStore(client, config.contact_policy, told),
         dead_letters=dead_letters,
-        known=KnownVisitorStore(client, logs.events.partitions, config.profile_lifetime_s),
+        known=KnownVisitorStore(client, logs.events.partitions, config.lifetimes.profile_s),
         erasures=ErasureStore(client),
         api_keys=ApiKeyStore(client, told),
         journal=JournalStore(client),
         mailings=MailingStore(client),
-        order_tellers=OrderTellerStore(client, logs.events.partitions, config.profile_lifetime_s),
-        outboxes={site.site: Outbox(client, site.site, logs.events.partitions) for site in config.sites},
+        order_tellers=OrderTellerStore(client, logs.events.partitions, config.lifetimes.profile_s),
+        outboxes={
+            site.site: Outbox(client, site.site, logs.events.partitions, config.lifetimes) for site in config.sites
+        },
         archive=Archive(config.archive_directory, told),
     )
 
 
 def _appenders(config: ApiConfig, hasty: Client, logs: Logs, health: Health) -> Appenders:
-    links = LinkStore(hasty, config.profile_lifetime_s)
+    links = LinkStore(hasty, config.lifetimes.profile_s)
     identity = IdentityResolver(links, logs.events.partitions)
-    tellers = OrderTellerStore(hasty, logs.events.partitions, config.profile_lifetime_s)
+    tellers = OrderTellerStore(hasty, logs.events.partitions, config.lifetimes.profile_s)
     spreading = OrderSpreader(tellers, links, logs.events.partitions)
-    known = KnownVisitorStore(hasty, logs.events.partitions, config.profile_lifetime_s)
+    known = KnownVisitorStore(hasty, logs.events.partitions, config.lifetimes.profile_s)
     return Appenders(
         events=Appender(
             logs.events,

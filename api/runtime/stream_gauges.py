@@ -38,6 +38,7 @@ async def measure(state: State) -> None:
             for flow, lag in (await asyncio.to_thread(lags, state.logs.events)).items():
                 metrics.LAG.labels(flow).set(lag)
             sites = (*state.sites, NOBODY)
+            await asyncio.to_thread(state.stores.dead_letters.drop_old, sites, time.time())
             metrics.DEAD_LETTERS.set(await asyncio.to_thread(state.stores.dead_letters.count, sites))
             await asyncio.to_thread(state.rejected.store)
             for name in state.sites:

@@ -1,15 +1,16 @@
 """Visitor access: for whom a browser may speak, and whom it is told of: as the site's mode and a token say."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
 from starlette.requests import Request
 
 from api.http.problems import ProblemError
+from api.http.storage_consent import StorageConsent, consent_of
 from api.runtime.authentication import Caller
-from api.runtime.state import State
+from api.runtime.state import State, state_of
 from api.runtime.store_access import PROFILES_AWAY, store_errors_translated
 from models.access.visitor_token import is_token_of
 from models.events.events import Event
@@ -53,6 +54,13 @@ def take_tokens(fields: Any, before: Tokens = NO_TOKENS) -> tuple[Any, Tokens]:
 def tokens_of_request(request: Request, in_address: str = "") -> Tokens:
     """Give the token that came with a request's headers or address."""
     return Tokens(request.headers.get(_HEADER, "") or in_address or request.query_params.get("visitor_token", ""))
+
+
+def visitor_consent(request: Request, caller: Caller, told: Mapping[str, Any] | None = None) -> StorageConsent:
+    """Give what a request says of storing its visitor, in its body's fields among others; of a browser the signals too,
+    where the site honours them."""
+    site = state_of(request).key_ring.config_of(caller.site.name)
+    return consent_of(request, told, honours_signals=caller.is_browser and site.privacy_signals == "honour")
 
 
 class Access:

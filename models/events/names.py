@@ -108,6 +108,17 @@ SERVER_EVENTS: Final = frozenset(
     }
 )
 """Events taken from the shop's servers alone: of orders, mails and costs a browser knows nothing."""
+REFUSING_EVENTS: Final = frozenset({"email_unsubscribed", "message_unsubscribed", "unsubscribed"})
+"""Events that refuse promotional messages."""
+AGREEING_EVENTS: Final = frozenset({"email_subscribed", "message_subscribed", "subscribed"})
+CONSENT_EVENTS: Final = frozenset({"consent", "consent_updated"})
+"""Events whose `params.marketing` says whether promotional messages are agreed to."""
+AGREEMENT_EVENTS: Final = REFUSING_EVENTS | AGREEING_EVENTS | CONSENT_EVENTS
+SHOP_RECORDS: Final = (
+    ORDER_EVENTS | SENT_EVENTS | AGREEMENT_EVENTS | {"complaint_made", COMPLAINT_RESOLVED, "campaign_cost"}
+)
+"""What a shop's servers tell of it is the shop's own record, whatever the visitor's browser may store: orders, what
+holds messages back, and costs, which are of nobody."""
 SCORES: Final[dict[str, tuple[tuple[str, int, int], ...]]] = {
     "review_added": (("rating", 1, 5),),
     "survey_answered": (("nps", 0, 10), ("csat", 1, 5)),

@@ -16,7 +16,7 @@ import msgspec
 from models.base.texts import text_or_empty
 from models.events.events import Event, promotions_of
 from models.events.impressions import was_seen
-from models.events.names import COMPLAINT_RESOLVED, SENT_EVENTS
+from models.events.names import AGREEING_EVENTS, COMPLAINT_RESOLVED, CONSENT_EVENTS, REFUSING_EVENTS, SENT_EVENTS
 from models.visitor.satisfaction import told_by
 
 ContactChannel = Literal["banner", "on_site", "message"]
@@ -32,9 +32,6 @@ LOW_SCORES: Final = {"nps": 6.0, "csat": 2.0}
 _STARS: Final = 5
 _CASE_PARAMS: Final = ("complaint_id", "case_id", "ticket_id")
 
-_REFUSES: Final = frozenset({"email_unsubscribed", "message_unsubscribed", "unsubscribed"})
-_AGREES: Final = frozenset({"email_subscribed", "message_subscribed", "subscribed"})
-_CONSENT: Final = frozenset({"consent", "consent_updated"})
 _RECORD: Final = Struct(">IBB")  # epoch seconds, channel and flags, campaign
 _SERVICE: Final = 0x80
 _OURS: Final = 0x40
@@ -229,11 +226,11 @@ def _is_open(case: Case) -> bool:
 
 def agreement_of(event: Event) -> bool | None:
     """Whether an event agrees to promotional messages or refuses them; None where it tells neither."""
-    if event.event in _REFUSES:
+    if event.event in REFUSING_EVENTS:
         return False
-    if event.event in _AGREES:
+    if event.event in AGREEING_EVENTS:
         return True
-    marketing = event.params.get("marketing") if event.event in _CONSENT else None
+    marketing = event.params.get("marketing") if event.event in CONSENT_EVENTS else None
     return marketing if isinstance(marketing, bool) else None
 
 

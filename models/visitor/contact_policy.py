@@ -17,6 +17,8 @@ from models.visitor.holds import QUIET_HOURS, cap_code
 WINDOWS_S: Final = {"hour": HOUR_S, "day": DAY_S, "week": 7 * DAY_S}
 """Sliding windows that caps count in."""
 MAX_CAPS: Final = 20
+LONGEST_ATTRIBUTION_DAYS: Final = 90
+"""So long after a message an order may be noted beside it at most."""
 _SECRET_LENGTH: Final = 16
 _TIME: Final = r"^([01]\d|2[0-3]):[0-5]\d$"
 
@@ -72,7 +74,7 @@ class ContactPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omi
     quiet_hours: QuietHours | None = None
     time_zone: Annotated[str, Meta(max_length=64)] = "UTC"
     webhook: Webhook | None = None
-    attribution_days: Annotated[float, Meta(gt=0, le=90)] = 7.0
+    attribution_days: Annotated[float, Meta(gt=0, le=LONGEST_ATTRIBUTION_DAYS)] = 7.0
     low_rating: Annotated[float, Meta(ge=0, lt=5)] = LOW_RATING
 
     def __post_init__(self) -> None:

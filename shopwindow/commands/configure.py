@@ -12,7 +12,8 @@ import typer
 from shopwindow.commands.options import AsJson, Key, Url, open_remote
 from shopwindow.commands.output import print_json, print_table
 from shopwindow.files import CURRENCY_KEY, FILE_KINDS, POLICY_KEY, id_field, read_display
-from shopwindow.settings import PREFIX, load_settings, settings_table, shown_value
+from shopwindow.settings import PREFIX, load_settings
+from shopwindow.shown_settings import settings_table, shown_value
 
 if TYPE_CHECKING:
     from shopwindow.remote import Remote

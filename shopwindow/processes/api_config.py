@@ -1,22 +1,28 @@
 """API configuration: what the API is told, from settings."""
 
+from collections.abc import Sequence
+from typing import TypeVar
+
 from api.http.config import ApiConfig, SiteConfig
 from api.http.edge.client_address import parse_networks
 from api.http.edge.limits import Limits
-from models.access.order_confirmation import parse_order_confirmation
+from models.access.order_confirmation import ORDER_CONFIRMATIONS
 from models.access.origins import parse_origins
-from models.access.visitor_token import TOKEN_MODES, TokenMode
-from models.base.durations import DAY_S
+from models.access.privacy_signals import PRIVACY_SIGNALS
+from models.access.visitor_token import TOKEN_MODES
 from shopwindow.build import (
     archive_directory,
     clock_kind,
     default_contact_policy,
     default_currency,
     default_thresholds,
+    lifetimes,
     redis_url,
     site_names,
 )
-from shopwindow.settings import SettingError, Settings, SiteKeys
+from shopwindow.settings import SettingError, Settings
+
+_Choice = TypeVar("_Choice", bound=str)
 
 
 def api_config(settings: Settings) -> ApiConfig:
@@ -30,17 +36,18 @@ def api_config(settings: Settings) -> ApiConfig:
                 keys.site,
                 keys.public_key,
                 keys.secret_key,
-                _token_mode(keys),
+                _chosen(keys.visitor_tokens, TOKEN_MODES),
                 keys.token_secret,
                 parse_origins(keys.origins),
-                parse_order_confirmation(keys.order_confirmation),
+                _chosen(keys.order_confirmation, ORDER_CONFIRMATIONS),
+                _chosen(keys.privacy_signals, PRIVACY_SIGNALS),
             )
             for keys in settings.sites
         ),
         redis_url=redis_url(settings),
         redis_cluster=settings.redis_cluster,
         redis_deadline_s=settings.redis_deadline_ms / 1000,
-        profile_lifetime_s=settings.profile_lifetime_days * DAY_S,
+        lifetimes=lifetimes(settings),
         holdout_share=settings.holdout_share,
         bundle_discount=settings.bundle_discount,
         bundle_least_margin=settings.bundle_least_margin,
@@ -78,5 +85,5 @@ def api_limits(settings: Settings) -> Limits:
     )
 
 
-def _token_mode(keys: SiteKeys) -> TokenMode:
-    return next(mode for mode in TOKEN_MODES if mode == keys.visitor_tokens)
+def _chosen(value: str, choices: Sequence[_Choice]) -> _Choice:
+    return next(choice for choice in choices if choice == value)

@@ -1,7 +1,7 @@
 """The archive process: every event as Parquet files."""
 
 from models.base.durations import DAY_S
-from shopwindow.build import archive_directory
+from shopwindow.build import archive_directory, lifetimes
 from shopwindow.processes.stream import stream_process
 from shopwindow.settings import Settings
 from store.archive.writer import ArchiveWriter
@@ -20,8 +20,11 @@ def serve_archive(settings: Settings) -> None:
         kept = ArchiveSettings(
             settings.archive_every_s, settings.holdout_share, settings.archive_retention_days * DAY_S
         )
-        told, lifetime_s = context.dead_letters.unreadable, settings.profile_lifetime_days * DAY_S
+        told, kept_for = context.dead_letters.unreadable, lifetimes(settings)
         sweeper = ErasureSweeper(
-            ErasureStore(client), ProfileStore(client, lifetime_s, told), TriggerStore(client, told), context.log
+            ErasureStore(client),
+            ProfileStore(client, kept_for, told),
+            TriggerStore(client, told, kept_for),
+            context.log,
         )
         run_archive(context, archive, sweeper, kept)

@@ -1,7 +1,6 @@
 """The profile process: visitor profiles, and where visitors stand."""
 
-from models.base.durations import DAY_S
-from shopwindow.build import clock_kind, default_currency, default_thresholds
+from shopwindow.build import clock_kind, default_currency, default_thresholds, lifetimes
 from shopwindow.processes.stream import stream_process
 from shopwindow.settings import Settings
 from store.clock import open_clock
@@ -19,7 +18,7 @@ def serve_profile(settings: Settings) -> None:
         told = context.dead_letters.unreadable
         run_profile(
             context,
-            ProfileStore(client, settings.profile_lifetime_days * DAY_S, told),
+            ProfileStore(client, lifetimes(settings), told),
             CatalogStore(client, default_currency(settings)),
             SegmentStore(client, default_thresholds(settings)),
             MembershipStore(client, told),

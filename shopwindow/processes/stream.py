@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from prometheus_client import start_http_server
 
-from shopwindow.build import configure_logging, open_client, open_log, site_names
+from shopwindow.build import configure_logging, lifetimes, open_client, open_log, site_names
 from shopwindow.listening import bare_host
 from shopwindow.readiness import tell_ready
 from shopwindow.settings import Settings
@@ -35,7 +35,7 @@ def stream_process(settings: Settings, flow: str) -> Iterator[StreamProcess]:
     client = open_client(settings, stop)
     log = open_log(settings, stop=stop)
     tell_ready()
-    writer = DeadLetterWriter(DeadLetterStore(client), flow, stop)
+    writer = DeadLetterWriter(DeadLetterStore(client, lifetimes(settings)), flow, stop)
     yield StreamProcess(client, FlowContext(log, sites, settings.batch_max_events, stop, writer))
     log.close()
     client.close()

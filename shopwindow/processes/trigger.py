@@ -1,11 +1,11 @@
 """The trigger process: trigger states, and the messages that leave."""
 
-from models.base.durations import DAY_S
 from shopwindow.build import (
     clock_kind,
     default_contact_policy,
     default_currency,
     default_thresholds,
+    lifetimes,
     open_message_topic,
     retry_s,
 )
@@ -35,9 +35,10 @@ def serve_trigger(settings: Settings) -> None:
     """Run the trigger flow until it is told to stop, and the delivery of messages beside it."""
     with stream_process(settings, TRIGGER_GROUP) as (client, context):
         topic = open_message_topic(settings, context.stop)
+        kept_for = lifetimes(settings)
         configs = TriggerConfigStore(client, default_contact_policy(settings))
         delivery = MessageDelivery(
-            {site: Outbox(client, site, context.log.partitions) for site in context.sites},
+            {site: Outbox(client, site, context.log.partitions, kept_for) for site in context.sites},
             configs,
             topic,
             retry_s(settings),
@@ -55,10 +56,11 @@ def _trigger_worker(
     """Build what keeps trigger states, with all it reads."""
     catalogs = CatalogStore(client, default_currency(settings))
     told = context.dead_letters.unreadable
-    profiles = ProfileStore(client, settings.profile_lifetime_days * DAY_S, told)
+    kept_for = lifetimes(settings)
+    profiles = ProfileStore(client, kept_for, told)
     return TriggerWorker(
         context,
-        TriggerStores(TriggerStore(client, told), ItemWatcherStore(client), profiles, catalogs),
+        TriggerStores(TriggerStore(client, told, kept_for), ItemWatcherStore(client), profiles, catalogs),
         Assortments(catalogs, offers_adult=settings.recommend_adult),
         TriggerConfigs(configs, SegmentStore(client, default_thresholds(settings))),
         MessageLists(ModelStore(client), settings.holdout_share),

@@ -1,7 +1,7 @@
 -- Saves visitors of one partition: profile, timeline, membership, its counts, when to look again, what is to be told.
 -- A visitor whose profile or membership is not what was loaded is refused, and nothing of it is written.
 -- KEYS: a profile each, a timeline each in the same order, then counts, memberships, due, membership_counts, notices.
--- ARGV: profile_lifetime_ms, counts_lifetime_s, memberships_lifetime_s, most_entries, rows.
+-- ARGV: profile_lifetime_ms, timeline_lifetime_ms, counts_lifetime_s, memberships_lifetime_s, most_entries, rows.
 --   `rows` is one value, which costs far less to send and read than as many arguments. A row is eight texts, each
 --   behind its length in 4 bytes, and six numbers of 4 bytes:
 --   visitor
@@ -24,8 +24,9 @@ local visitors = (#KEYS - SHARED_KEYS) / 2
 local shared = 2 * visitors
 local counts, memberships, due = KEYS[shared + 1], KEYS[shared + 2], KEYS[shared + 3]
 local membership_counts, notices = KEYS[shared + 4], KEYS[shared + 5]
-local profile_lifetime_ms, counts_lifetime_s, memberships_lifetime_s = tonumber(ARGV[1]), ARGV[2], ARGV[3]
-local most_entries, rows = tonumber(ARGV[4]), ARGV[5]
+local profile_lifetime_ms, timeline_lifetime_ms = tonumber(ARGV[1]), ARGV[2]
+local counts_lifetime_s, memberships_lifetime_s = ARGV[3], ARGV[4]
+local most_entries, rows = tonumber(ARGV[5]), ARGV[6]
 local ROW = '>I4c0I4c0I4c0I4c0I4c0I4c0I4c0I4c0I4I4I4I4I4I4'
 local NO_POSITION = string.rep('\0', 8)
 
@@ -88,7 +89,7 @@ for i = 1, visitors do
       redis.call('SET', profile_key, profile, 'PX', math.max(profile_lifetime_ms, 1000 * least_lifetime_s))
     end
     if line ~= '' then put_line(timeline, line) end
-    if profile ~= '' then redis.call('PEXPIRE', timeline, profile_lifetime_ms) end
+    if profile ~= '' then redis.call('PEXPIRE', timeline, timeline_lifetime_ms) end
     totals.applied = totals.applied + applied
     totals.duplicates = totals.duplicates + duplicates
     totals.erased = totals.erased + erased

@@ -9,6 +9,7 @@ from typing import Final, Literal, NamedTuple, cast
 
 from store import keys
 from store.client import Client
+from store.keys import USUAL_LIFETIMES, Lifetimes
 from store.lua import read_script
 
 MessageFate = Literal["done", "again", "aside"]
@@ -88,8 +89,9 @@ class Undelivered(NamedTuple):
 class Outbox:
     """One site's messages on their way out, in Redis; blocking, thread-safe."""
 
-    def __init__(self, client: Client, site: str, partitions: int) -> None:
+    def __init__(self, client: Client, site: str, partitions: int, lifetimes: Lifetimes = USUAL_LIFETIMES) -> None:
         self._client = client
+        self._lifetime_s = int(lifetimes.outbox_s)
         self._site = site
         self._partitions = partitions
         self._take = client.register_script(read_script("take_messages"))
@@ -136,7 +138,7 @@ class Outbox:
             undelivered=keys.undelivered(self._site, message.partition),
             journal_entry=keys.journal_entry(self._site, message.partition, message.message_id),
         )
-        arguments = _SettleArguments(message.message_id, way, outcome, repr(at_s), keys.OUTBOX_LIFETIME_S)
+        arguments = _SettleArguments(message.message_id, way, outcome, repr(at_s), self._lifetime_s)
         flat = [part for pair in fields.items() for part in pair]
         self._settle(keys=names, args=[*arguments, *flat])
 
@@ -182,6 +184,6 @@ class Outbox:
                         outbox=keys.outbox(self._site, partition, way),
                         bodies=keys.outbox_bodies(self._site, partition),
                     )
-                    arguments = _RetryArguments(repr(now_s), way, keys.OUTBOX_LIFETIME_S)
+                    arguments = _RetryArguments(repr(now_s), way, self._lifetime_s)
                     moved += int(self._retry(keys=names, args=[*arguments, *some]))
         return moved

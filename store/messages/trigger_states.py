@@ -17,6 +17,7 @@ from models.triggers.trigger_state import TriggerState, decode_trigger_state, en
 from models.visitor.contact_history import partition_of_message
 from store import keys
 from store.client import Client
+from store.keys import USUAL_LIFETIMES, Lifetimes
 from store.lua import read_script
 from store.unreadable import OnUnreadable, log_unreadable, read_or_tell
 
@@ -85,8 +86,16 @@ class StateUpdate(NamedTuple):
 class TriggerStore:
     """Trigger states, timers and messages in Redis; blocking."""
 
-    def __init__(self, client: Client, on_unreadable: OnUnreadable = log_unreadable) -> None:
+    def __init__(
+        self,
+        client: Client,
+        on_unreadable: OnUnreadable = log_unreadable,
+        lifetimes: Lifetimes = USUAL_LIFETIMES,
+    ) -> None:
         self._client = client
+        self._state_s = int(lifetimes.trigger_state_s)
+        self._journal_s = int(lifetimes.journal_s)
+        self._outbox_s = int(lifetimes.outbox_s)
         self._on_unreadable = on_unreadable
         self._replace = client.register_script(read_script("replace_value"))
         self._save = client.register_script(read_script("save_trigger_states"))
@@ -108,7 +117,7 @@ class TriggerStore:
         if found is not None:
             return found
         name, fresh = keys.trigger_state(site, partition, visitor_id), TriggerState()
-        lifetime_ms = 1000 * keys.TRIGGER_STATE_LIFETIME_S
+        lifetime_ms = 1000 * self._state_s
         if self._replace(keys=[name], args=[blob, encode_trigger_state(fresh, 0), lifetime_ms]):
             return 0, fresh
         return self.load(site, partition, [visitor_id])[0]  # another process was first
@@ -123,7 +132,7 @@ class TriggerStore:
         name = keys.trigger_state(site, partition, visitor_id)
         stored = cast(bytes | None, self._client.get(name))
         fresh = stored is None or decode_trigger_state(stored)[1].position == 0
-        lifetime_ms = 1000 * keys.TRIGGER_STATE_LIFETIME_S
+        lifetime_ms = 1000 * self._state_s
         if not fresh or not self._replace(keys=[name], args=[stored or b"", blob, lifetime_ms]):
             raise InvalidError(
                 "trigger_state_newer", f"visitor {show_value(visitor_id)} has been seen since; that state is kept"
@@ -184,7 +193,7 @@ class TriggerStore:
         names = [keys.timers(site, partition)]
         names += [keys.trigger_state(site, partition, visitor_id) for visitor_id, _, _ in rows]
         others: dict[str, None] = {}
-        arguments: list[bytes | str | int] = [*_SaveArguments(keys.TRIGGER_STATE_LIFETIME_S, keys.TRIGGERS_LIFETIME_S)]
+        arguments: list[bytes | str | int] = [*_SaveArguments(self._state_s, keys.TRIGGERS_LIFETIME_S)]
         for visitor_id, revision, update in rows:
             if update.state is None:
                 continue
@@ -213,7 +222,7 @@ class TriggerStore:
             for outcome in elsewhere:
                 entry = keys.journal_entry(site, partition_of_message(outcome.message_id), outcome.message_id)
                 pipe.hsetnx(entry, outcome.field, outcome.value)
-                pipe.expire(entry, keys.JOURNAL_LIFETIME_S)
+                pipe.expire(entry, self._journal_s)
             pipe.execute()
 
     def _commands(
@@ -223,7 +232,7 @@ class TriggerStore:
         if update.erased:
             yield from self._erasing(site, partition, visitor_id)
         for message in update.messages:
-            yield from _writing(site, partition, visitor_id, message, now_s)
+            yield from self._writing(site, partition, visitor_id, message, now_s)
         for notice in update.notices:
             yield from _notice_commands(site, partition, notice)
         for outcome in update.message_outcomes:
@@ -231,7 +240,7 @@ class TriggerStore:
                 continue
             entry = keys.journal_entry(site, partition, outcome.message_id)
             yield ["HSETNX", entry, outcome.field, outcome.value]
-            yield ["EXPIRE", entry, keys.JOURNAL_LIFETIME_S]
+            yield ["EXPIRE", entry, self._journal_s]
         for want in update.wanting:
             name, known = keys.wanted(site, partition, want.item_id), keys.wanted_known(site, partition)
             if want.at_s is None:
@@ -242,6 +251,38 @@ class TriggerStore:
             yield ["EXPIRE", name, keys.WANTED_LIFETIME_S]
             yield ["HSETNX", known, want.item_id, want.known.decode()]
             yield ["EXPIRE", known, keys.TRIGGERS_LIFETIME_S]
+
+    def _writing(
+        self, site: str, partition: int, visitor_id: str, message: Message, now_s: float
+    ) -> Iterable[list[str | int | float]]:
+        """The commands that write one message: journal, outboxes, on-site message, notice."""
+        message_id = message.message_id
+        entry, journal = keys.journal_entry(site, partition, message_id), keys.journal(site, partition)
+        journal_of = keys.journal_of(site, partition, visitor_id)
+        fields = [part for pair in message.fields.items() for part in pair]
+        yield ["HSET", entry, *fields]
+        yield ["EXPIRE", entry, self._journal_s]
+        for name, most in ((journal, MAX_JOURNAL), (journal_of, MAX_JOURNAL_OF)):
+            yield ["ZADD", name, repr(message.at_s), message_id]
+            yield ["ZREMRANGEBYRANK", name, 0, -most - 1]
+            yield ["EXPIRE", name, self._journal_s]
+        body = message.body.decode()
+        bodies = keys.outbox_bodies(site, partition)
+        for way in message.ways:
+            outbox = keys.outbox(site, partition, way)
+            yield ["ZADD", outbox, repr(now_s), message_id]
+            yield ["EXPIRE", outbox, self._outbox_s]
+            yield ["HSET", bodies, f"{way}:{message_id}", body]
+            yield ["EXPIRE", bodies, self._outbox_s]
+        if message.on_site:
+            shown, news = keys.on_site(site, partition, visitor_id), keys.on_site_news(site, partition)
+            until_s = repr(message.at_s + message.lasts_s)
+            yield ["XADD", shown, "MAXLEN", MAX_ON_SITE, "*", "id", message_id, "until", until_s, "body", body]
+            yield ["EXPIRE", shown, keys.ON_SITE_LIFETIME_S]
+            yield ["XADD", news, "MAXLEN", "~", MAX_NEWS, "*", "v", visitor_id]
+            yield ["EXPIRE", news, keys.ON_SITE_NEWS_LIFETIME_S]
+        if message.notice:
+            yield from _notice_commands(site, partition, message.notice)
 
     def _erasing(self, site: str, partition: int, visitor_id: str) -> Iterable[list[str | int | float]]:
         journal_of = keys.journal_of(site, partition, visitor_id)
@@ -295,39 +336,6 @@ class TriggerStore:
         """Forget events that are in the log now; gives how many are left."""
         left: int = self._told(keys=[keys.trigger_notices(site, partition)], args=list(notices))
         return left
-
-
-def _writing(
-    site: str, partition: int, visitor_id: str, message: Message, now_s: float
-) -> Iterable[list[str | int | float]]:
-    """The commands that write one message: journal, outboxes, on-site message, notice."""
-    message_id = message.message_id
-    entry, journal = keys.journal_entry(site, partition, message_id), keys.journal(site, partition)
-    journal_of = keys.journal_of(site, partition, visitor_id)
-    fields = [part for pair in message.fields.items() for part in pair]
-    yield ["HSET", entry, *fields]
-    yield ["EXPIRE", entry, keys.JOURNAL_LIFETIME_S]
-    for name, most in ((journal, MAX_JOURNAL), (journal_of, MAX_JOURNAL_OF)):
-        yield ["ZADD", name, repr(message.at_s), message_id]
-        yield ["ZREMRANGEBYRANK", name, 0, -most - 1]
-        yield ["EXPIRE", name, keys.JOURNAL_LIFETIME_S]
-    body = message.body.decode()
-    bodies = keys.outbox_bodies(site, partition)
-    for way in message.ways:
-        outbox = keys.outbox(site, partition, way)
-        yield ["ZADD", outbox, repr(now_s), message_id]
-        yield ["EXPIRE", outbox, keys.OUTBOX_LIFETIME_S]
-        yield ["HSET", bodies, f"{way}:{message_id}", body]
-        yield ["EXPIRE", bodies, keys.OUTBOX_LIFETIME_S]
-    if message.on_site:
-        shown, news = keys.on_site(site, partition, visitor_id), keys.on_site_news(site, partition)
-        until_s = repr(message.at_s + message.lasts_s)
-        yield ["XADD", shown, "MAXLEN", MAX_ON_SITE, "*", "id", message_id, "until", until_s, "body", body]
-        yield ["EXPIRE", shown, keys.ON_SITE_LIFETIME_S]
-        yield ["XADD", news, "MAXLEN", "~", MAX_NEWS, "*", "v", visitor_id]
-        yield ["EXPIRE", news, keys.ON_SITE_NEWS_LIFETIME_S]
-    if message.notice:
-        yield from _notice_commands(site, partition, message.notice)
 
 
 def _notice_commands(site: str, partition: int, notice: bytes) -> Iterable[list[str | int | float]]:

@@ -25,6 +25,7 @@ from models.visitor.profile import Profile, decode_profile, encode_profile
 from models.visitor.timeline import MAX_ENTRIES
 from store import keys
 from store.client import Client
+from store.keys import Lifetimes
 from store.lua import read_script
 from store.unreadable import OnUnreadable, log_unreadable, read_or_tell
 from store.visitors.device_links import LinkStore
@@ -130,6 +131,7 @@ class _SaveArguments(NamedTuple):
     """ARGV of `save_profiles.lua`, in its order."""
 
     profile_lifetime_ms: int
+    timeline_lifetime_ms: int
     counts_lifetime_s: int
     memberships_lifetime_s: int
     most_entries: int
@@ -183,9 +185,9 @@ class ProfileStore:
     ----------
     client
         Blocking client.
-    lifetime_s
-        A profile lives this long after its last write; where something restrains what may be sent to the visitor, as
-        long as anything that can send.
+    lifetimes
+        How long profiles live after their last write, those of visitors whom something restrains from being sent
+        messages, and timelines.
     on_unreadable
         Told of what cannot be read, before a new one stands in its place.
 
@@ -195,14 +197,16 @@ class ProfileStore:
         Whose the devices are.
     """
 
-    def __init__(self, client: Client, lifetime_s: float, on_unreadable: OnUnreadable = log_unreadable) -> None:
+    def __init__(self, client: Client, lifetimes: Lifetimes, on_unreadable: OnUnreadable = log_unreadable) -> None:
         self._client = client
-        self._lifetime_ms = int(lifetime_s * 1000)
+        self._lifetime_ms = int(lifetimes.profile_s * 1000)
+        self._timeline_lifetime_ms = int((lifetimes.timeline_s or lifetimes.profile_s) * 1000)
+        self._restrained_lifetime_s = int(lifetimes.restrained_s)
         self._on_unreadable = on_unreadable
         self._replace = client.register_script(read_script("replace_value"))
         self._save = client.register_script(read_script("save_profiles"))
         self._count = client.register_script(read_script("count_once"))
-        self.links = LinkStore(client, lifetime_s)
+        self.links = LinkStore(client, lifetimes.profile_s)
 
     def load(self, site: str, partition: int, visitor_ids: Sequence[str]) -> list[Profile]:
         """Read profiles; a new one for each visitor not known."""
@@ -222,7 +226,7 @@ class ProfileStore:
             return profile
         name = keys.profile(site, partition, visitor_id)
         fresh = Profile(contact_history=ContactHistory(refused_at_s=time.time()))
-        lifetime_ms = max(self._lifetime_ms, 1000 * keys.RESTRAINED_LIFETIME_S)
+        lifetime_ms = max(self._lifetime_ms, 1000 * self._restrained_lifetime_s)
         if self._replace(keys=[name], args=[blob, encode_profile(fresh), lifetime_ms]):
             return fresh
         return self.load(site, partition, [visitor_id])[0]  # another process was first
@@ -237,7 +241,7 @@ class ProfileStore:
         name = keys.profile(site, partition, visitor_id)
         stored = cast(bytes | None, self._client.get(name))
         fresh = stored is None or decode_profile(stored).events_seen == 0
-        lifetime_ms = max(self._lifetime_ms, 1000 * keys.RESTRAINED_LIFETIME_S)
+        lifetime_ms = max(self._lifetime_ms, 1000 * self._restrained_lifetime_s)
         if not fresh or not self._replace(keys=[name], args=[stored or b"", blob, lifetime_ms]):
             raise InvalidError(
                 "profile_newer", f"visitor {show_value(visitor_id)} has been seen since; that profile is kept"
@@ -348,6 +352,7 @@ class ProfileStore:
         timelines = [keys.timeline(site, partition, save.visitor_id) for save in saves]
         arguments = _SaveArguments(
             profile_lifetime_ms=self._lifetime_ms,
+            timeline_lifetime_ms=self._timeline_lifetime_ms,
             counts_lifetime_s=keys.COUNTS_LIFETIME_S,
             memberships_lifetime_s=keys.MEMBERSHIPS_LIFETIME_S,
             most_entries=MAX_ENTRIES,
@@ -370,7 +375,7 @@ class ProfileStore:
             moved=moved,
             line=_line(learned),
             **learned.counted._asdict(),
-            least_lifetime_s=keys.RESTRAINED_LIFETIME_S if is_restrained(learned.profile.contact_history) else 0,
+            least_lifetime_s=self._restrained_lifetime_s if is_restrained(learned.profile.contact_history) else 0,
         )
 
     def _membership_of(self, save: _Save, now_s: float) -> tuple[bytes, bytes, bytes]:

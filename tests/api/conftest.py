@@ -12,6 +12,7 @@ import pytest
 from models.events.names import SERVER_EVENTS
 from shopwindow.embedded_stack import EmbeddedStack
 from shopwindow.settings import Settings, SiteKeys
+from store.client import Client, connect
 
 PRODUCTS = 60
 
@@ -110,12 +111,21 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedStack]:
         sites=(
             *(_keys("alpha"), _keys("beta"), _keys("gamma"), _keys("delta", "known"), _keys("epsilon", "all")),
             replace(_keys("zeta"), origins="https://shop.example,https://*.shop.example"),
-            replace(_keys("eta"), order_confirmation="server"),
+            *(_keys("eta"), replace(_keys("theta"), privacy_signals="ignore")),
+            replace(_keys("iota"), order_confirmation="server"),
         ),
     )
     with EmbeddedStack(settings, "api") as running:
         yield running
     assert running.restarts == 0
+
+
+@pytest.fixture
+def client(stack: EmbeddedStack) -> Iterator[Client]:
+    """The stack's Redis."""
+    opened = connect(stack.settings.redis_url)
+    yield opened
+    opened.close()
 
 
 def _open(stack: EmbeddedStack, keys: SiteKeys) -> Iterator[Api]:
@@ -182,8 +192,44 @@ def origins_api(stack: EmbeddedStack) -> Iterator[Api]:
 
 @pytest.fixture(scope="session")
 def confirming_api(stack: EmbeddedStack) -> Iterator[Api]:
-    """The seventh site, with the first one's products; its server confirms orders."""
+    """The ninth site, with the first one's products; its server confirms orders."""
+    for opened in _open(stack, stack.settings.sites[8]):
+        opened.put_items(*(product(number) for number in range(PRODUCTS)))
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def consent_api(stack: EmbeddedStack) -> Iterator[Api]:
+    """The seventh site, with the same products, two campaigns and an experiment; it honours what browsers ask of
+    privacy, as by default."""
     for opened in _open(stack, stack.settings.sites[6]):
+        opened.put_items(*(product(number) for number in range(PRODUCTS)))
+        campaigns = [{"campaign_id": name, "name": name} for name in ("spring", "autumn")]
+        opened.secret.put("/v1/campaigns", json={"campaigns": campaigns}).raise_for_status()
+        opened.secret.put("/v1/placements", json={"placements": [{"placement_id": "hero", "slots": 2}]})
+        creatives = [
+            {
+                "creative_id": f"{name}-{category}",
+                "campaign_id": name,
+                "headline": name,
+                "category": category,
+                "image_link": "https://shop.example/c.jpg",
+                "link": "https://shop.example/c",
+            }
+            for name in ("spring", "autumn")
+            for category in ("Home", "Sport", "Books")
+        ]
+        opened.secret.put("/v1/creatives", json={"creatives": creatives}).raise_for_status()
+        variants = [{"variant_id": "a"}, {"variant_id": "b", "lists": {"for_you": {"strategy": "new"}}}]
+        experiment = {"experiment_id": "e", "variants": variants}
+        opened.secret.put("/v1/experiments", json={"experiments": [experiment]}).raise_for_status()
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def ignoring_api(stack: EmbeddedStack) -> Iterator[Api]:
+    """The eighth site, with the same products; it ignores what browsers ask of privacy by themselves."""
+    for opened in _open(stack, stack.settings.sites[7]):
         opened.put_items(*(product(number) for number in range(PRODUCTS)))
         yield opened
 

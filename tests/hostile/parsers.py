@@ -6,12 +6,14 @@ from typing import Any, Final
 
 from api.http.checked_route import refuse_unknown
 from api.http.edge.client_address import ClientAddress
+from api.http.page_parameters import page_context
 from api.http.query_parameters import parse_moment
 from models.base.durations import parse_duration
 from models.base.errors import InvalidError, show_value
 from models.base.ids import parse_id
 from models.base.money import read_currency, read_money
 from models.base.timestamps import parse_clock, parse_time
+from models.catalog.assortment import Assortment
 from models.catalog.currency_parsing import parse_site_currency
 from models.catalog.feed.columns import FieldNaming, meant_by, plain_name, read_fields
 from models.catalog.feed.items import read_item
@@ -23,6 +25,7 @@ from models.catalog.unknown_names import spelling_known
 from models.events.bots import bot_of, bot_that_asks
 from models.events.device import device_of
 from models.events.events import EventItem
+from models.events.intake.consent import consent_told, read_consent
 from models.events.intake.event_size import encode_fitting
 from models.events.intake.event_warnings import EventWarnings
 from models.events.intake.json_repair import dumped, has_long_numbers, loads_leniently, repaired
@@ -128,6 +131,11 @@ def words(text: str) -> None:
         meant_by,
         english_column,
         text_of_html,
+        read_consent,
+        lambda text: consent_told({"consent": {text: text, "analytics": text}, "context": {"consent": {text: [text]}}}),
+        lambda text: page_context(
+            {"page_location": text, "item_id": text, "category": text, "context": {"page": {"url": text}, text: text}}
+        ).profile(Assortment(), NOW_S),
         lambda text: read_money(text, decimal_mark=","),
         lambda text: parse_id(text, "x"),
         lambda text: parse_time(text, NOW_S),

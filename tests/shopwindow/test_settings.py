@@ -1,13 +1,11 @@
 """Settings: the environment wins over the file, the file over the default; errors name the setting and the value."""
 
-import json
 import stat
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-from shopwindow.settings import SettingError, Settings, SiteKeys, load_settings, settings_table, write_settings
+from shopwindow.settings import SettingError, Settings, SiteKeys, load_settings, write_settings
 
 KEYS = SiteKeys("shop", "public-key-of-the-shop", "secret-key-of-the-shop")
 FILE_KEYS = "".join(
@@ -137,10 +135,3 @@ def test_what_was_readable_by_others_is_not_once_keys_are_in_it(tmp_path: Path) 
     path.chmod(0o644)
     write_settings(Settings(sites=(KEYS,)), path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-
-
-def test_every_setting_is_listed_with_a_meaning() -> None:
-    rows = settings_table()
-    assert [row[0] for row in rows] == [f"SHOPWINDOW_{field.name.upper()}" for field in fields(Settings)]
-    assert all(meaning.endswith(".") for *_, meaning in rows)
-    assert json.dumps(rows)

@@ -1,11 +1,15 @@
 """Dead letters: each site's own, in pages without gaps or repeats, bounded, and gone with their visitor."""
 
+import time
+
 import pytest
 
 from models.base.errors import InvalidError
 from models.events.dead_letter import DeadLetter, encode_dead_letter
+from store import keys
 from store.client import Client
 from store.dead_letters import DeadLetterStore, Place, parse_place
+from store.keys import Lifetimes
 
 
 def letter(site: str, number: int, source: str = "profile", position: int = -1, name: str = "") -> DeadLetter:
@@ -97,3 +101,13 @@ def test_what_is_no_position_is_refused_by_name() -> None:
     for text in ("", "17", "17-3", "a-b-c", "17-3-1-1", "1" * 30):
         with pytest.raises(InvalidError, match="before must be a dead letter's position"):
             parse_place(text)
+
+
+def test_letters_go_when_their_time_is_over_though_others_come(client: Client, site: str) -> None:
+    store = DeadLetterStore(client, Lifetimes(dead_letters_s=60.0))
+    store.set_aside([letter(site, 1)])
+    store.drop_old([site], time.time() + 59)
+    assert store.count([site]) == 1
+    assert 0 < client.ttl(keys.dead_letters(site, "set-aside")) <= 60
+    store.drop_old([site], time.time() + 62)
+    assert store.count([site]) == 0

@@ -9,6 +9,7 @@ from models.visitor.contact_policy import parse_policy
 from models.visitor.profile import encode_profile
 from store import keys
 from store.client import Client
+from store.keys import Lifetimes
 from store.messages.trigger_states import TriggerStore
 from store.site.catalog import CatalogStore
 from store.site.models import ModelStore
@@ -29,7 +30,7 @@ def test_in_the_place_of_a_profile_stands_a_new_one_to_whom_nothing_is_promoted(
     client: Client, site: str, blob: bytes
 ) -> None:
     told: list[Unreadable] = []
-    profiles = ProfileStore(client, 3_600.0, told.append)
+    profiles = ProfileStore(client, Lifetimes(profile_s=3_600.0), told.append)
     client.set(keys.profile(site, 0, "v"), blob)
     profile, other = profiles.load(site, 0, ["v", "w"])
     assert (profile.events_seen, profile.position) == (0, 0)
@@ -52,14 +53,14 @@ def test_in_the_place_of_a_profile_stands_a_new_one_to_whom_nothing_is_promoted(
 def test_another_process_that_was_first_is_not_written_over(client: Client, site: str) -> None:
     name = keys.profile(site, 0, "v")
     client.set(name, b"broken")
-    healed = ProfileStore(client, 3_600.0).load(site, 0, ["v"])[0]
+    healed = ProfileStore(client, Lifetimes(profile_s=3_600.0)).load(site, 0, ["v"])[0]
     healed.events_seen = 3
 
     def put_another(_: Unreadable) -> None:
         client.set(name, encode_profile(healed))
 
     client.set(name, b"broken")
-    assert ProfileStore(client, 3_600.0, put_another).load(site, 0, ["v"])[0].events_seen == 3
+    assert ProfileStore(client, Lifetimes(profile_s=3_600.0), put_another).load(site, 0, ["v"])[0].events_seen == 3
 
 
 def test_in_the_place_of_a_trigger_state_stands_a_new_one(client: Client, site: str) -> None:

@@ -24,6 +24,7 @@ from models.visitor.profile import Profile, discrete_part
 from store.client import Client, connect_async
 from store.clock import EventClock
 from store.dead_letters import DeadLetterStore
+from store.keys import Lifetimes
 from store.log.groups import PROFILE_GROUP
 from store.log.log import Batch, EventLog, partition_of
 from store.log.redis_log import RedisLog
@@ -95,7 +96,7 @@ class _Run:
         self.random, self.site, self.client = Random(seed), site, client
         self.log = RedisLog(client, f"log-{site}", PARTITIONS, _LIFETIME_S)
         self.dead = DeadLetterStore(client)
-        self.profiles = ProfileStore(client, _LIFETIME_S)
+        self.profiles = ProfileStore(client, Lifetimes(profile_s=_LIFETIME_S))
         self.links = LinkStore(client, _LIFETIME_S)
         self.tellers = OrderTellerStore(client, PARTITIONS, _LIFETIME_S)
         self.resolver = IdentityResolver(self.links, PARTITIONS)

@@ -9,6 +9,7 @@ from models.visitor.profile import Profile, encode_profile
 from shopwindow.embedded import EmbeddedRedis
 from store import keys
 from store.client import Client, connect
+from store.keys import Lifetimes
 from store.log.log import EventLog
 from store.messages.trigger_states import TriggerStore
 from store.visitors.erasures import ERASING_FLOWS, ErasureStore, OpenErasure
@@ -37,7 +38,7 @@ def client(redis_server: EmbeddedRedis) -> Iterator[Client]:
 
 def test_places_go_once_flows_have_come_past_and_said_all(log: EventLog, client: Client) -> None:
     site, erasures = new_name(), ErasureStore(client)
-    sweeper = ErasureSweeper(erasures, ProfileStore(client, 60.0), TriggerStore(client), log)
+    sweeper = ErasureSweeper(erasures, ProfileStore(client, Lifetimes(profile_s=60.0)), TriggerStore(client), log)
     values = (encode_profile(Profile(position=2)), encode_profile(Profile(position=3, events_seen=1)), b"\xff")
     for (partition, visitor), value in zip(IDS, values, strict=True):
         client.set(keys.profile(site, partition, visitor), value)

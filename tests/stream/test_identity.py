@@ -11,6 +11,7 @@ import pytest
 from models.events.events import Event
 from models.visitor.identity import Link, belonging, identified, linked
 from shopwindow.embedded import EmbeddedRedis
+from store.keys import Lifetimes
 from store.visitors.memberships import MembershipStore
 from store.visitors.profiles import ProfileStore
 from tests.models.makers import START_S, event
@@ -85,7 +86,7 @@ def test_every_device_joins_once_although_workers_are_killed(place: World) -> No
 
 
 def _applied(place: World) -> int:
-    return ProfileStore(place.client, 3600.0).counts(place.site, PARTITIONS).get("applied", 0)
+    return ProfileStore(place.client, Lifetimes(profile_s=3600.0)).counts(place.site, PARTITIONS).get("applied", 0)
 
 
 def _memberships(place: World) -> set[str]:

@@ -17,6 +17,7 @@ from models.visitor.profile import Profile, encode_profile
 from shopwindow.embedded import EmbeddedRedis
 from store import keys
 from store.dead_letters import NOBODY, DeadLetterStore
+from store.keys import Lifetimes
 from store.log.groups import PROFILE_GROUP
 from store.log.log import partition_of
 from store.site.catalog import CatalogStore
@@ -74,7 +75,7 @@ def test_killed_and_paused_workers_leave_the_profiles_of_an_undisturbed_run(plac
         place.wait_until_committed(PROFILE_GROUP, within_s=60)
     expected = undisturbed([*events, *more], [*positions, *more_positions])
     assert_equal_profiles(place.profiles(list(expected)), expected)
-    counts = ProfileStore(place.client, 3600.0).counts(place.site, PARTITIONS)
+    counts = ProfileStore(place.client, Lifetimes(profile_s=3600.0)).counts(place.site, PARTITIONS)
     assert sum(len(entries) for entries in _timelines(place, list(expected)).values()) == counts["applied"]
     assert counts["applied"] == sum(profile.events_seen for profile in expected.values())
     assert counts["applied"] + counts["duplicates"] == len(events) + len(more)
@@ -100,7 +101,7 @@ def test_the_whole_log_learned_twice_more_changes_no_byte(place: World) -> None:
     """Every record is replayed into profiles that reflect it already."""
     events = make_events(place.site, 500, visitors=20, seed=10)
     place.append(events)
-    profiles = ProfileStore(place.client, 3600.0)
+    profiles = ProfileStore(place.client, Lifetimes(profile_s=3600.0))
     learning = ProfileWorker(profiles, Assortments(CatalogStore(place.client)), place.context())
     decoder = Decoder(PROFILE_GROUP, frozenset({place.site}), PARTITIONS)
     seen: list[dict[str, bytes]] = []
@@ -148,12 +149,14 @@ def test_events_on_items_the_catalog_lacks_are_counted_once_and_those_on_groups_
 
     events = [told("1", "cap-s"), told("2", "cap"), told("3", "ghost", "phantom"), told("4", "cap", "ghost"), told("5")]
     place.append([*events, events[2]])
-    learning = ProfileWorker(ProfileStore(place.client, 3600.0), Assortments(catalog), place.context())
+    learning = ProfileWorker(
+        ProfileStore(place.client, Lifetimes(profile_s=3600.0)), Assortments(catalog), place.context()
+    )
     decoder = Decoder(PROFILE_GROUP, frozenset({place.site}), PARTITIONS)
     (batch,) = place.log.reader({partition_of(place.site, "v", PARTITIONS): 0}).poll(1_000, 2.0)
     for _ in range(2):
         learning(decoder(batch))
-    counts = ProfileStore(place.client, 3600.0).counts(place.site, PARTITIONS)
+    counts = ProfileStore(place.client, Lifetimes(profile_s=3600.0)).counts(place.site, PARTITIONS)
     assert counts == {"applied": 5, "duplicates": 1, "on_items": 4, "on_unknown_items": 2}
 
 
@@ -162,7 +165,7 @@ def test_a_profile_moved_on_by_another_writer_is_learned_again_from_there(place:
     events = [event for event in make_events(place.site, 400, visitors=1, seed=11) if event.visitor_id == "v0"]
     positions = place.append(events)
     partition = partition_of(place.site, "v0", PARTITIONS)
-    profiles = ProfileStore(place.client, 3600.0)
+    profiles = ProfileStore(place.client, Lifetimes(profile_s=3600.0))
     learning = ProfileWorker(profiles, Assortments(CatalogStore(place.client)), place.context())
     decoder = Decoder(PROFILE_GROUP, frozenset({place.site}), PARTITIONS)
     (batch,) = place.log.reader({partition: 0}).poll(1_000, 2.0)
@@ -174,7 +177,9 @@ def test_a_profile_moved_on_by_another_writer_is_learned_again_from_there(place:
         found = loaded(*arguments)  # type: ignore[arg-type]
         profiles.load = loaded  # type: ignore[method-assign]
         other = ProfileWorker(
-            ProfileStore(place.client, 3600.0), Assortments(CatalogStore(place.client)), place.context()
+            ProfileStore(place.client, Lifetimes(profile_s=3600.0)),
+            Assortments(CatalogStore(place.client)),
+            place.context(),
         )
         other(decoder(batch))
         return found
@@ -223,7 +228,7 @@ def test_what_cannot_be_learned_is_set_aside_and_costs_no_other_event(place: Wor
     healed = place.profiles([broken])[broken]
     assert (healed.events_seen, healed.counts) == (expected[broken].events_seen, expected[broken].counts)
     assert [(letter.code, letter.name) for letter in place.dead_letters()] == [("profile_unreadable", broken)]
-    counts = ProfileStore(place.client, 3600.0).counts(place.site, PARTITIONS)
+    counts = ProfileStore(place.client, Lifetimes(profile_s=3600.0)).counts(place.site, PARTITIONS)
     assert counts["applied"] + counts.get("duplicates", 0) == len(events)
 
 
@@ -239,7 +244,7 @@ def test_one_event_that_cannot_be_learned_costs_no_other(place: World, monkeypat
         return learn_all(ids, profiles, told, assortment)
 
     monkeypatch.setattr(profile_flow, "learn_visitors", learn_all_but_one)
-    profiles = ProfileStore(place.client, 3600.0)
+    profiles = ProfileStore(place.client, Lifetimes(profile_s=3600.0))
     learning = ProfileWorker(profiles, Assortments(CatalogStore(place.client)), place.context(PROFILE_GROUP))
     decoder = Decoder(PROFILE_GROUP, frozenset({place.site}), PARTITIONS)
     reader = place.log.reader(dict.fromkeys(range(PARTITIONS), 0))

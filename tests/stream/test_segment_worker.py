@@ -21,6 +21,7 @@ from shopwindow.embedded import EmbeddedRedis
 from shopwindow.settings import write_settings
 from store import keys
 from store.clock import EventClock
+from store.keys import Lifetimes
 from store.log.groups import PROFILE_GROUP
 from store.log.log import partition_of
 from store.site.catalog import CatalogStore
@@ -76,7 +77,7 @@ def segmenting(place: World) -> SegmentWorker:
         place.context(),
         SegmentStore(client, Thresholds()),
         MembershipStore(client),
-        ProfileStore(client, 3600.0),
+        ProfileStore(client, Lifetimes(profile_s=3600.0)),
         Assortments(CatalogStore(client)),
         EventClock(client),
     )
@@ -192,7 +193,7 @@ def test_two_workers_that_look_at_the_same_moment_move_a_visitor_once(place: Wor
     store.put_within(place.site, SEGMENTS, MAX_SEGMENTS)
     one, other = segmenting(place), segmenting(place)
     partition = partition_of(place.site, "v", PARTITIONS)
-    profiles = ProfileStore(place.client, 3600.0)
+    profiles = ProfileStore(place.client, Lifetimes(profile_s=3600.0))
     learning = ProfileWorker(profiles, Assortments(CatalogStore(place.client)), place.context(), one)
     decoder = Decoder(PROFILE_GROUP, frozenset({place.site}), PARTITIONS)
     place.append([quiet_event(place.site, "v", START_S)])
@@ -231,7 +232,10 @@ def test_what_was_not_told_before_a_crash_is_told_after_it(place: World) -> None
     worker = segmenting(place)
     partition = partition_of(place.site, "v", PARTITIONS)
     learning = ProfileWorker(
-        ProfileStore(place.client, 3600.0), Assortments(CatalogStore(place.client)), place.context(), worker
+        ProfileStore(place.client, Lifetimes(profile_s=3600.0)),
+        Assortments(CatalogStore(place.client)),
+        place.context(),
+        worker,
     )
     worker.relay_notices = lambda site, partition: None  # type: ignore[method-assign]
     place.append([quiet_event(place.site, "v", START_S)])
@@ -254,7 +258,10 @@ def test_whose_profile_has_ended_is_counted_no_more(place: World) -> None:
     worker = segmenting(place)
     partition = partition_of(place.site, "v", PARTITIONS)
     learning = ProfileWorker(
-        ProfileStore(place.client, 3600.0), Assortments(CatalogStore(place.client)), place.context(), worker
+        ProfileStore(place.client, Lifetimes(profile_s=3600.0)),
+        Assortments(CatalogStore(place.client)),
+        place.context(),
+        worker,
     )
     place.append([quiet_event(place.site, "v", START_S)])
     (batch,) = place.log.reader({partition: 0}).poll(10, 2.0)

@@ -17,6 +17,7 @@ from shopwindow.embedded import EmbeddedRedis
 from store import keys
 from store.client import connect_async
 from store.clock import EventClock
+from store.keys import Lifetimes
 from store.log.groups import PROFILE_GROUP
 from store.log.log import partition_of
 from store.messages.item_watchers import ItemWatcherStore
@@ -54,7 +55,12 @@ def triggering(place: World) -> TriggerWorker:
     told = context.dead_letters.unreadable
     return TriggerWorker(
         context,
-        TriggerStores(TriggerStore(client, told), ItemWatcherStore(client), ProfileStore(client, 3_600.0), catalogs),
+        TriggerStores(
+            TriggerStore(client, told),
+            ItemWatcherStore(client),
+            ProfileStore(client, Lifetimes(profile_s=3_600.0)),
+            catalogs,
+        ),
         Assortments(catalogs),
         TriggerConfigs(TriggerConfigStore(client, parse_policy({})), SegmentStore(client, Thresholds())),
         MessageLists(ModelStore(client), 0.0),
@@ -80,7 +86,7 @@ def did(place: World, name: str, at_s: float = 0.0) -> Event:
 
 def learn_profiles(place: World, home: int) -> None:
     """Have the profiles of a partition learn all there is."""
-    profiles = ProfileStore(place.client, 3_600.0)
+    profiles = ProfileStore(place.client, Lifetimes(profile_s=3_600.0))
     learning = ProfileWorker(profiles, Assortments(CatalogStore(place.client)), place.context())
     reader = place.log.reader({home: 0})
     decoder = Decoder(PROFILE_GROUP, frozenset({place.site}), PARTITIONS)

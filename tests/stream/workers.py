@@ -22,6 +22,7 @@ from shopwindow.build import open_log
 from shopwindow.settings import Settings, SiteKeys, write_settings
 from store.client import Client, connect
 from store.dead_letters import DeadLetterStore
+from store.keys import Lifetimes
 from store.log.log import EventLog, partition_of
 from store.visitors.profiles import ProfileStore
 from stream.dead_letter_writer import DeadLetterWriter
@@ -85,7 +86,7 @@ class World:
 
     def profiles(self, visitors: Sequence[str]) -> dict[str, Profile]:
         """What is stored now."""
-        store = ProfileStore(self.client, 3600.0)
+        store = ProfileStore(self.client, Lifetimes(profile_s=3600.0))
         found: dict[str, Profile] = {}
         for visitor in visitors:
             partition = partition_of(self.site, visitor, PARTITIONS)

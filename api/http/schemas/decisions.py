@@ -1,12 +1,13 @@
 """Decisions: what a page or a mailing asks for, and the lists and slots it is given."""
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta
 from pydantic import Field
 
 from api.http.schemas.documenting import CATEGORY, Shape, WireForm, write_as
+from api.http.storage_consent import CONSENT_SCHEMA
 from models.catalog.parsing import MAX_SLOTS
 from models.catalog.strategies import STRATEGIES
 from models.decisions.recommend import MAX_LIMIT
@@ -65,6 +66,21 @@ class DecisionsRequest(msgspec.Struct):
     placements: Annotated[list[PlacementAsked | str], Meta(max_length=MAX_PARTS)] = []
     lists: Annotated[list[ListAsked], Meta(max_length=MAX_PARTS)] = []
     exclude: Annotated[list[str], Meta(max_length=MAX_IDS)] | None = None
+    consent: Any = None
+    page_location: Annotated[str | None, Meta(description="The page's address, with its utm parameters.")] = None
+    item_id: Annotated[str | None, Meta(description="The product the page shows.")] = None
+    category: str | list[str] | None = None
+    context: Annotated[dict[str, Any] | None, Meta(description="Page, campaign, device, as an event has them.")] = None
+
+
+write_as(
+    DecisionsRequest,
+    WireForm(
+        description="A page's placements and lists. Where nothing is known of the visitor, what the page says of "
+        "itself counts: `page_location`, `item_id`, `category`, `context`.",
+        fields={"consent": {"consent": CONSENT_SCHEMA}, "category": {"category": CATEGORY}},
+    ),
+)
 
 
 class BatchRequest(msgspec.Struct):
@@ -77,6 +93,10 @@ class BatchRequest(msgspec.Struct):
         None
     )
     list: ListAsked = msgspec.field(default_factory=ListAsked)
+    consent: Any = None
+
+
+write_as(BatchRequest, WireForm(fields={"consent": {"consent": CONSENT_SCHEMA}}))
 
 
 class StateView(Shape):
@@ -150,6 +170,12 @@ class Head(Shape):
     visitor_id: str | None
     visitor_token_missing: bool = Field(
         description="Whether this is answered as for nobody: the id is somebody's, and its visitor_token is missing."
+    )
+    personalized: bool = Field(description="Whether what is kept of the visitor could count.")
+    not_personalized_because: str | None = Field(
+        description="`consent_denied`, `gpc` or `dnt` (the browser's signals), `consent_unreadable`, "
+        "`visitor_missing`, `visitor_new`, `visitor_token_missing`, `holdout` or `state_unavailable`; else null.",
+        examples=["visitor_new"],
     )
     holdout: bool
     campaign_id: str | None = Field(description="Of the running campaign that led to this visit.", examples=["spring"])

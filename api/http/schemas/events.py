@@ -1,12 +1,13 @@
 """Events as they are sent, and what became of them."""
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta
 from pydantic import Field
 
 from api.http.schemas.documenting import TEXT, Shape, WireForm, moment, write_as
+from api.http.storage_consent import CONSENT_SCHEMA
 from models.events.amounts import MAX_QUANTITY
 from models.events.events import Event, EventItem
 from models.events.intake.item_parsing import MAX_EVENT_ITEMS, MAX_ITEM_TEXT
@@ -70,6 +71,13 @@ write_as(
             "claimed": {},
             "rate": {},
             "base": {},
+            "context": {
+                "context": {
+                    "type": "object",
+                    "description": "Page, campaign, device, consent, as Segment shapes them.",
+                },
+                "consent": CONSENT_SCHEMA,
+            },
         },
         notes={
             "event": {
@@ -86,7 +94,6 @@ write_as(
             "session_id": {"maxLength": MAX_VISITOR_ID},
             "params": {"description": "GA4 event parameters, or your own.", "examples": [{"currency": "EUR"}]},
             "items": {"maxItems": MAX_EVENT_ITEMS},
-            "context": {"description": "Page, campaign, device, as Segment shapes them."},
         },
         open=True,
     ),
@@ -117,13 +124,16 @@ class Events(msgspec.Struct):
 
     events: Annotated[list[Event], Meta(max_length=MAX_EVENTS)]
     sent_at: float | None = None
+    consent: Any = None
 
 
 _SENT_AT: Final = moment("The sender's clock when it sent: corrects timestamps.", "2026-01-31T12:00:05Z")
 write_as(
     Events,
     WireForm(
-        fields={"sent_at": {"sent_at": _SENT_AT}}, notes={"events": {"examples": [_EXAMPLE["events"]]}}, open=True
+        fields={"sent_at": {"sent_at": _SENT_AT}, "consent": {"consent": CONSENT_SCHEMA}},
+        notes={"events": {"examples": [_EXAMPLE["events"]]}},
+        open=True,
     ),
 )
 
@@ -143,15 +153,19 @@ class Warned(Shape):
     event_id: str | None = Field(None, description="Its own, where it gave one.", examples=["order-77-paid"])
     field: str = Field(examples=["params.value"])
     code: str = Field(
-        description="`read_as`, `shortened`, `dropped`, `unknown`, `placeholder` or `clock_corrected`.",
+        description="`read_as`, `shortened`, `dropped`, `unknown`, `placeholder`, `token_missing`, "
+        "`clock_corrected`, or `not_stored` of an event that was not taken.",
         examples=["read_as"],
     )
     message: str = Field(examples=["params.value '4,245.42' was read as 4245.42"])
 
 
 class EventsAccepted(Shape):
-    """What became of the events."""
+    """What became of the events: each is accepted, not stored, or rejected."""
 
-    accepted: int = Field(examples=[2])
+    accepted: int = Field(description="In the event log for good.", examples=[2])
+    not_stored: int = Field(
+        0, description="Passed over, since their visitors agreed to no storage; not there where none was.", examples=[0]
+    )
     rejected: list[Rejected]
     warnings: list[Warned]

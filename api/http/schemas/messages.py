@@ -52,3 +52,6 @@ class OnSiteMessages(Shape):
 
     visitor_id: str
     messages: list[dict[str, Any]]
+    not_personalized_because: str | None = Field(
+        None, description="Why there are none, where nothing may be read of the visitor.", examples=["consent_denied"]
+    )

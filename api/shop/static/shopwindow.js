@@ -37,6 +37,8 @@ export class Shopwindow {
   #viewMs;
   #user = {}; // who logged in here, and the token that the shop's server signed for them
   #contact = null; // the first contact, at which the engine signs that this browser may speak for its visitor
+  #consent; // what the visitor agreed to, where the page has said
+  #memory = new Memory(); // what is kept of a visitor who agreed to no storage, until the page is left
 
   /**
    * @param {object} options
@@ -46,16 +48,18 @@ export class Shopwindow {
    * @param {number} [options.batchMs] how long events wait for company
    * @param {number} [options.timeoutMs] how long an answer may take
    * @param {number} [options.viewMs] how long half of a thing must be visible to count as seen
+   * @param {object|string} [options.consent] what the visitor agreed to, as `agree` has it
    */
-  constructor({ key, url = "", cookie = "shopwindow_visitor", batchMs = 5, timeoutMs = 4000, viewMs = 1000 }) {
+  constructor({ key, url = "", cookie = "shopwindow_visitor", batchMs = 5, timeoutMs = 4000, viewMs = 1000, consent }) {
     this.#key = key;
+    this.#consent = consent;
     this.#url = url.replace(/\/+$/, "");
     this.#cookie = cookie;
     this.#batchMs = batchMs;
     this.#timeoutMs = timeoutMs;
     this.#viewMs = viewMs;
     // What an earlier page could not bring home; the engine drops an event_id it has seen.
-    this.#waiting = readJson(sessionStorage, "shopwindow.waiting", []).slice(-MAX_WAITING);
+    this.#waiting = readJson(this.#waits, "shopwindow.waiting", []).slice(-MAX_WAITING);
     if (this.#waiting.length) this.#schedule(this.#batchMs);
     addEventListener("pagehide", () => this.#leave());
     document.addEventListener("visibilitychange", () => {
@@ -63,14 +67,31 @@ export class Shopwindow {
     });
   }
 
+  /**
+   * Say what the visitor agreed to; it counts from now on. Who denies storage is forgotten here, and goes by an id of
+   * this page view alone; `listen` again after a grant.
+   *
+   * @param {object|string} consent by Google's consent mode (`{ analytics_storage: "denied" }`), or as `"denied"`
+   */
+  agree(consent) {
+    const stored = !this.#denies;
+    this.#consent = consent;
+    if (this.#denies && stored) {
+      const denied = this.#consent;
+      this.#consent = undefined;
+      this.forget();
+      this.#consent = denied;
+    }
+  }
+
   /** Who is visiting: from the server's cookie, else from storage, else made up and kept. */
   get visitorId() {
     const prefix = `${this.#cookie}=`;
-    const crumb = document.cookie.split("; ").find((pair) => pair.startsWith(prefix));
+    const crumb = this.#denies ? "" : document.cookie.split("; ").find((pair) => pair.startsWith(prefix));
     const named = crumb ? decodeURIComponent(crumb.slice(prefix.length)) : "";
-    const kept = read(localStorage, "shopwindow.visitor");
+    const kept = read(this.#kept, "shopwindow.visitor");
     const id = [named, kept].find((value) => VISITOR_ID.test(value ?? "")) ?? randomId();
-    if (id !== kept) write(localStorage, "shopwindow.visitor", id);
+    if (id !== kept) write(this.#kept, "shopwindow.visitor", id);
     return id;
   }
 
@@ -87,10 +108,10 @@ export class Shopwindow {
   /** The visit this is part of; a new one begins after half an hour of silence. */
   get sessionId() {
     const now = Date.now();
-    const session = readJson(localStorage, "shopwindow.session", null);
+    const session = readJson(this.#kept, "shopwindow.session", null);
     const goes_on = session && session.visitor === this.visitorId && now - session.last < SESSION_GAP_MS;
     const id = goes_on ? session.id : randomId();
-    write(localStorage, "shopwindow.session", JSON.stringify({ id, visitor: this.visitorId, last: now }));
+    write(this.#kept, "shopwindow.session", JSON.stringify({ id, visitor: this.visitorId, last: now }));
     return id;
   }
 
@@ -134,7 +155,15 @@ export class Shopwindow {
     const response = await fetch(`${this.#url}/v1/decisions`, {
       method: "POST",
       headers: this.#headers(),
-      body: JSON.stringify({ visitor_id: this.visitorId, visitor_token, placements, lists, exclude }),
+      body: JSON.stringify({
+        visitor_id: this.visitorId,
+        visitor_token,
+        placements,
+        lists,
+        exclude,
+        consent: this.#consent,
+        page_location: location.href.slice(0, 2000),
+      }),
       signal: AbortSignal.timeout(this.#timeoutMs),
     });
     if (!response.ok) throw new Error(`decision answered ${response.status}`);
@@ -177,6 +206,9 @@ export class Shopwindow {
     const query = new URLSearchParams({ key: this.#key });
     const { visitor_token } = await this.#tokens();
     if (visitor_token) query.set("visitor_token", visitor_token);
+    if (this.#consent !== undefined) {
+      query.set("consent", typeof this.#consent === "string" ? this.#consent : JSON.stringify(this.#consent));
+    }
     const visitor = encodeURIComponent(this.visitorId);
     const source = new EventSource(`${this.#url}/v1/visitors/${visitor}/messages?${query}`);
     const shown = new Set();
@@ -200,8 +232,22 @@ export class Shopwindow {
     document.cookie = `${this.#cookie}=; Max-Age=0; Path=/; SameSite=Lax`;
     this.#user = {};
     this.#contact = null;
-    for (const name of ["shopwindow.visitor", "shopwindow.session", "shopwindow.token"]) drop(localStorage, name);
-    drop(sessionStorage, "shopwindow.waiting");
+    for (const name of ["shopwindow.visitor", "shopwindow.session", "shopwindow.token"]) drop(this.#kept, name);
+    drop(this.#waits, "shopwindow.waiting");
+  }
+
+  get #denies() {
+    const said = this.#consent;
+    const words = said && typeof said === "object" ? [said.analytics_storage, said.personalization_storage] : [said];
+    return words.some((word) => ["denied", "none", "false"].includes(String(word).toLowerCase()));
+  }
+
+  get #kept() {
+    return this.#denies ? this.#memory : localStorage;
+  }
+
+  get #waits() {
+    return this.#denies ? this.#memory : sessionStorage;
   }
 
   #looked({ target, isIntersecting, intersectionRatio }) {
@@ -227,13 +273,14 @@ export class Shopwindow {
   /** What signs that this browser may speak for its visitor, and for who logged in; asked for once, at first contact. */
   async #tokens() {
     const visitor = this.visitorId;
-    const kept = readJson(localStorage, "shopwindow.token", {});
+    if (this.#denies) return {}; // nobody to speak for
+    const kept = readJson(this.#kept, "shopwindow.token", {});
     if (kept.visitor !== visitor) await (this.#contact ??= this.#meet(visitor));
     return this.#keptTokens();
   }
 
   #keptTokens() {
-    const { visitor, token } = readJson(localStorage, "shopwindow.token", {});
+    const { visitor, token } = readJson(this.#kept, "shopwindow.token", {});
     return { visitor_token: visitor === this.visitorId ? token : undefined, user_token: this.#user.user_token };
   }
 
@@ -247,7 +294,7 @@ export class Shopwindow {
       });
       if (!response.ok) return; // it was seen before there were tokens: as nobody known it needs none
       const { visitor_token } = await response.json();
-      write(localStorage, "shopwindow.token", JSON.stringify({ visitor, token: visitor_token }));
+      write(this.#kept, "shopwindow.token", JSON.stringify({ visitor, token: visitor_token }));
     } catch {
       this.#contact = null; // the engine cannot be reached: next time
     }
@@ -258,7 +305,7 @@ export class Shopwindow {
   }
 
   #keep() {
-    write(sessionStorage, "shopwindow.waiting", JSON.stringify(this.#waiting));
+    write(this.#waits, "shopwindow.waiting", JSON.stringify(this.#waiting));
   }
 
   async #send(batch, leaving = false) {
@@ -271,7 +318,7 @@ export class Shopwindow {
       const response = await fetch(`${this.#url}/v1/events`, {
         method: "POST",
         headers: this.#headers(),
-        body: JSON.stringify({ events, ...tokens }),
+        body: JSON.stringify({ events, ...tokens, consent: this.#consent }),
         keepalive: true, // it reaches the server even when a click has already left the page
         signal: AbortSignal.timeout(this.#timeoutMs),
       });
@@ -306,6 +353,20 @@ function slotParams(decisionId, placement, slot) {
     creative_name: slot.creative_id,
     creative_slot: `${placement}:${slot.position}`,
   };
+}
+
+/** A storage that lasts as long as its page. */
+class Memory {
+  #values = new Map();
+  getItem(name) {
+    return this.#values.get(name) ?? null;
+  }
+  setItem(name, value) {
+    this.#values.set(name, value);
+  }
+  removeItem(name) {
+    this.#values.delete(name);
+  }
 }
 
 // Storage may be full or forbidden; a page works without it.

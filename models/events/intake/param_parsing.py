@@ -15,6 +15,7 @@ from models.events.event_ids import event_id_of
 from models.events.events import score_of
 from models.events.impressions import VIEW_FLAGS
 from models.events.intake.event_warnings import EventWarnings
+from models.events.intake.flag_words import flag_of
 from models.events.intake.item_parsing import MAX_TEXT, text_of_id
 from models.events.intake.placeholders import is_placeholder_word
 from models.events.names import ORDER_EVENTS, ORDERED_EVENTS, SCORES, SEARCH_EVENTS, TRANSACTION_EVENTS, UNDONE_EVENTS
@@ -34,20 +35,6 @@ _TEXTS: Final = frozenset(
 )  # fmt: skip
 """Params that are text: a number under one is its digits."""
 _FLAGS: Final = VIEW_FLAGS | {"marketing"}
-_FLAG_WORDS: Final = {
-    **dict.fromkeys(
-        ("true", "yes", "y", "1", "on", "t", "granted", "opt_in", "opted_in", "subscribed", "allow", "allowed",
-         "accept", "accepted", "agree", "agreed", "enabled", "active", "confirmed", "ja", "oui", "si", "sim", "tak",
-         "ano"),
-        True,
-    ),
-    **dict.fromkeys(
-        ("false", "no", "n", "0", "off", "f", "denied", "opt_out", "optout", "opted_out", "unsubscribed", "unsubscribe",
-         "not_subscribed", "refuse", "refused", "reject", "rejected", "decline", "declined", "disabled", "inactive",
-         "revoked", "withdrawn", "none", "never", "nein", "non", "nie", "nee", "nao", "ne"),
-        False,
-    ),
-}  # fmt: skip
 _DURATIONS: Final = frozenset({"dwell_ms", "engagement_time_msec"})
 _CHECKED: Final = _DURATIONS | {"value", "currency", "birthday"}
 _READ_HERE: Final = _TEXTS | _FLAGS | _CHECKED
@@ -215,9 +202,7 @@ class ParamReader:
             self.put(param, text[:MAX_TEXT])
 
     def _flag(self, param: str, value: object) -> None:
-        text = text_of_id(value)
-        words = "" if text is None else "_".join(re.split(r"[\s_-]+", text.strip().casefold()))
-        flag = _FLAG_WORDS.get(words)
+        flag = flag_of(value)
         if flag is None:
             self._drop(param, value, "is neither true nor false")
         else:

@@ -38,8 +38,12 @@ _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
 _DAY_ALONE: Final = re.compile(r"\s*(?:\d{4}-\d{2}-\d{2}|\d{8})\s*")
 _OTHER_LETTERS: Final = re.compile(r"[^A-Za-z0-9_]+")
 EVENT_FIELDS: Final = frozenset(
-    {"event", "visitor_id", "event_id", "user_id", "session_id", "timestamp", "sent_at", "params", "items", "context"}
-)
+    {
+        "event", "visitor_id", "event_id", "user_id", "session_id", "timestamp", "sent_at", "params", "items",
+        "context", "consent",
+    }
+)  # fmt: skip
+"""What an event may have; its consent is read before it (`models.events.intake.consent`), and kept in no log."""
 _OTHER_NAMES: Final = {"sentAt": "sent_at"}
 
 

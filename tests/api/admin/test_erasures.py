@@ -1,73 +1,19 @@
 """An erasure is whole: of a customer with many devices nothing is left anywhere, and a receipt says so."""
 
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-import pytest
-
 from shopwindow.embedded_stack import EmbeddedStack
-from store.client import Client, connect
+from store.client import Client
 from tests.api.conftest import Api, event, new_visitor
+from tests.api.traces import LOG, keys_with, rows_with
 
 DEVICES = 45
 
 
-@pytest.fixture
-def client(stack: EmbeddedStack) -> Iterator[Client]:
-    """The stack's Redis."""
-    opened = connect(stack.settings.redis_url)
-    yield opened
-    opened.close()
-
-
-def pieces(value: Any) -> Iterator[bytes]:
-    """Every text in what Redis answered."""
-    if isinstance(value, bytes):
-        yield value
-    elif isinstance(value, dict):
-        yield from pieces(list(value.items()))
-    elif isinstance(value, list | tuple | set):
-        for part in value:
-            yield from pieces(part)
-
-
-def stored(client: Client, name: bytes) -> Any:
-    """What a key holds, whole."""
-    readers: dict[bytes, Any] = {
-        b"string": client.get,
-        b"hash": client.hgetall,
-        b"set": client.smembers,
-        b"list": lambda key: client.lrange(key, 0, -1),
-        b"zset": lambda key: client.zrange(key, 0, -1),
-        b"stream": lambda key: client.xrange(key),
-    }
-    return readers[client.type(name)](name) if client.exists(name) else []  # type: ignore[index]
-
-
 def left(client: Client, names: list[str]) -> list[tuple[bytes, str]]:
     """Keys, but for those of the log, that name or hold one of some texts."""
-    found = []
-    for key in client.scan_iter():
-        if key.startswith(b"log:"):
-            continue
-        held = list(pieces(stored(client, key)))
-        for name in names:
-            sought = name.encode()
-            if sought in key or any(sought in piece for piece in held):
-                found.append((key, name))
-    return found
-
-
-def rows_of(stack: EmbeddedStack, names: list[str]) -> int:
-    """Rows of the archive's files in which one of the texts stands, in any column."""
-    count = 0
-    for file in Path(stack.settings.data_dir).rglob("*.parquet*"):
-        for row in pq.read_table(file).to_pylist():
-            count += any(name in str(row) for name in names)
-    return count
+    return [(key, name) for key, name in keys_with(client, names) if not key.startswith(LOG)]
 
 
 def finished(api: Api, erasure_id: str) -> dict[str, Any]:
@@ -93,7 +39,7 @@ def test_of_a_customer_with_45_devices_nothing_is_left(api: Api, stack: Embedded
     api.post(event("purchase", mail, "p1", params={"transaction_id": f"o-{tag}", "value": 9.0, "currency": "EUR"}))
     api.public.post("/v1/events", json={"events": [event("search", devices[3], user_id=mail)]})
     api.wait_until_learned()
-    assert rows_of(stack, [mail, tag]) >= 3 * DEVICES
+    assert rows_with(stack, [mail, tag]) >= 3 * DEVICES
     assert left(client, [mail, tag])
 
     response = api.secret.delete(f"/v1/visitors/{mail}")
@@ -107,7 +53,7 @@ def test_of_a_customer_with_45_devices_nothing_is_left(api: Api, stack: Embedded
     assert receipt["removed"]["dead letters"] == 1
     api.wait_until_learned()
     assert left(client, [mail, tag]) == []
-    assert rows_of(stack, [mail, tag]) == 0
+    assert rows_with(stack, [mail, tag]) == 0
     assert mail not in str(receipt)
 
 

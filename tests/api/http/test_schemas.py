@@ -20,6 +20,7 @@ from models.catalog.feed.items import read_item
 from models.catalog.feed.prices import PriceEvidence
 from models.catalog.parsing import parse_campaign, parse_creative, parse_placement
 from models.catalog.rule_parsing import parse_audience, parse_merchandising_rule
+from models.events.intake.consent import consent_told
 from models.events.intake.parsing import EVENT_FIELDS, parse_event
 from models.experiments.parsing import parse_experiment
 from models.segments.lifecycle import parse_thresholds
@@ -101,6 +102,7 @@ def _slot_change(change: Any) -> Any:
 
 
 def _event(event: Any) -> Any:
+    assert consent_told(event) != "unreadable"
     return parse_event(event, site="alpha", accepted_at_s=1_767_268_800.0)
 
 

@@ -8,6 +8,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from api.intake.rejected_events import RejectedEvents
 from shopwindow.embedded import EmbeddedRedis
 from store.client import connect
+from store.keys import Lifetimes
 from store.visitors.profiles import ProfileStore
 
 
@@ -15,7 +16,7 @@ def test_what_a_store_that_is_away_did_not_take_is_counted_once_it_is_back(
     redis_server: EmbeddedRedis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site = uuid.uuid4().hex
-    profiles = ProfileStore(connect(redis_server.url), 60.0)
+    profiles = ProfileStore(connect(redis_server.url), Lifetimes(profile_s=60.0))
     rejected = RejectedEvents(profiles)
     rejected.add(site, 2)
     rejected.add(f"{site}-b", 1)

@@ -278,7 +278,7 @@ def test_a_misspelt_parameter_is_told(api: Api) -> None:
         ("recommendations", "LIMIT", "did you mean limit?"),
         ("recommendations", "product", "item_id"),
         ("slots/hero", "visitorid", "did you mean visitor_id?"),
-        ("slots/hero", "visitor", "there are count, visitor_id"),
+        ("slots/hero", "visitor", "there are category, consent, count"),
     ):
         response = api.public.get(f"/v1/{path}", params={misspelt: "3"})
         assert (response.status_code, response.json()["code"]) == (422, "parameter_unknown")

@@ -10,6 +10,7 @@ from api.runtime.state import State
 from models.visitor.profile import Profile
 from shopwindow.embedded import EmbeddedRedis
 from store.client import Client, connect, connect_async, refresh_topology
+from store.keys import Lifetimes
 from store.log.log import partition_of
 from store.visitors.profiles import ProfileStore, ProfileUpdate, SavedEvents
 from tests.api.runtime.running import PARTITIONS, in_process
@@ -24,7 +25,7 @@ def known_on(client: Client, site: str, partition: int) -> str:
         profiles[0].position, profiles[0].events_seen = 1, 1
         return [ProfileUpdate(profiles[0], SavedEvents(applied=1))]
 
-    ProfileStore(client, 3_600.0).update_profiles(site, partition, [visitor], seen)
+    ProfileStore(client, Lifetimes(profile_s=3_600.0)).update_profiles(site, partition, [visitor], seen)
     return visitor
 
 

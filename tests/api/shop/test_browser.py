@@ -314,6 +314,45 @@ def test_a_new_visitor_starts_from_nothing(page: Page) -> None:
     assert listed(page, "recently_viewed") == []
 
 
+DENY = """async () => {
+    const { Shopwindow } = await import("/shop/static/shopwindow.js");
+    const shopwindow = new Shopwindow({ key: document.querySelector("meta[name=shopwindow-key]").content });
+    shopwindow.agree({ analytics_storage: "denied" });
+    shopwindow.track("view_item", { items: [{ item_id: "mugs-01" }] });
+    const asked = { lists: [{ strategy: "recently_viewed", refill: false }] };
+    const denied = await shopwindow.decide(asked);
+    const kept = Object.keys(localStorage).filter((name) => name.startsWith("shopwindow."));
+    shopwindow.agree("granted");
+    shopwindow.track("view_item", { items: [{ item_id: "mugs-02" }] });
+    return { denied, kept, granted: await shopwindow.decide(asked) };
+}"""
+
+
+def test_who_denies_storage_is_forgotten_and_a_grant_begins_anew(page: Page) -> None:
+    page.evaluate("delete document.body.dataset.page")  # its own events would write storage again
+    page.route("**/v1/visitors/**", lambda route: route.abort())
+    found = page.evaluate(DENY)
+    assert (found["denied"]["personalized"], found["denied"]["not_personalized_because"]) == (False, "consent_denied")
+    assert (found["denied"]["lists"]["recently_viewed"]["items"], found["kept"]) == ([], [])
+    [seen] = found["granted"]["lists"]["recently_viewed"]["items"]
+    assert (found["granted"]["personalized"], seen["item_id"]) == (True, "mugs-02")
+
+
+def test_a_browser_that_asks_for_privacy_sees_the_shop(browser: Browser, demo: str) -> None:
+    context = browser.new_context(base_url=demo, extra_http_headers={"Sec-GPC": "1", "DNT": "1"})
+    page = context.new_page()
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    visit(page, "/shop/item/mugs-01")
+    visit(page, "/shop/")
+    assert len(slots(page)) == 4
+    assert listed(page, "for_you")
+    assert listed(page, "recently_viewed") == []
+    assert page.inner_text("[data-engine-events]") == "0"
+    context.close()
+    assert problems == []
+
+
 BEACON = """([address, visitor, kind]) => navigator.sendBeacon(address, new Blob([JSON.stringify(
     {events: [{event: "view_item", visitor_id: visitor, items: [{item_id: "scarves-01"}]}]})], {type: kind}))"""
 ASK = """async ([address, key]) => (await (await fetch(address, {credentials: "include", headers:

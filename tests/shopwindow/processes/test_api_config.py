@@ -24,7 +24,7 @@ def test_units_are_those_of_the_configuration(tmp_path: Path) -> None:
     )
     config = api_config(settings)
     assert [site.site for site in config.sites] == ["shop"]
-    assert (config.redis_deadline_s, config.profile_lifetime_s) == (0.25, 172_800.0)
+    assert (config.redis_deadline_s, config.lifetimes.profile_s) == (0.25, 172_800.0)
     assert (config.archive_directory, config.clock) == (tmp_path / "archive", "event")
     assert (config.limits.trusted_proxies, config.limits.rate_per_address) == (("10.0.0.0/8", "::1"), 7)
     assert api_limits(Settings()) == Limits(), "what is said in one place is so in the other"

@@ -3,6 +3,7 @@
 from models.triggers.trigger_state import TriggerState
 from store import keys
 from store.client import Client
+from store.keys import USUAL_LIFETIMES
 from store.messages.journal import JournalStore
 from store.messages.outbox import Outbox
 from store.messages.trigger_states import StateUpdate, TriggerStore
@@ -68,7 +69,7 @@ def test_all_that_was_set_aside_is_listed_newest_first_and_replayed_at_once(clie
     assert outbox.replay(NOW + 20) == 0
     assert len(outbox.take("webhook", 10, NOW + 20, NOW + 30)) == 6
     for name in client.scan_iter(match=f"{site}:*:outbox:*"):
-        assert 0 < client.ttl(name) <= keys.OUTBOX_LIFETIME_S, name
+        assert 0 < client.ttl(name) <= USUAL_LIFETIMES.outbox_s, name
 
 
 def test_who_settles_late_changes_nothing(client: Client, site: str) -> None:

@@ -7,6 +7,7 @@ from models.events.events import Event
 from models.segments.membership import Membership, counts_between
 from models.visitor.profile import Profile
 from store.client import Client
+from store.keys import Lifetimes
 from store.visitors.profiles import MembershipUpdate, ProfileStore
 from tests.models.makers import event
 
@@ -36,4 +37,4 @@ class SameForAll:
 
 def put_membership(client: Client, site: str, partition: int, visitors: Sequence[str], judge: SameForAll) -> None:
     """Keep where visitors stand."""
-    ProfileStore(client, 3_600.0).update_memberships(site, partition, visitors, judge)
+    ProfileStore(client, Lifetimes(profile_s=3_600.0)).update_memberships(site, partition, visitors, judge)

@@ -11,6 +11,7 @@ from models.visitor.identity import Link
 from models.visitor.profile import Profile, encode_profile
 from store import keys
 from store.client import Client
+from store.keys import USUAL_LIFETIMES, Lifetimes
 from store.visitors.pending import Accepted, keep_pending
 from store.visitors.profiles import ProfileStore, ProfileUpdate, SavedEvents
 from tests.models.makers import START_S
@@ -37,7 +38,7 @@ def keys_of(client: Client, site: str) -> list[bytes]:
 
 
 def test_profiles_are_read_as_they_were_saved(client: Client, site: str) -> None:
-    store = ProfileStore(client, LIFETIME_S)
+    store = ProfileStore(client, Lifetimes(profile_s=LIFETIME_S))
     visitors = [f"v{number}" for number in range(1_200)]  # more than fit one call
     assert store.load(site, 3, visitors[:2]) == [Profile(), Profile()]
     assert store.update_profiles(site, 3, visitors, moved_to(7)) == SavedEvents(1_200, 2_400)
@@ -48,7 +49,7 @@ def test_profiles_are_read_as_they_were_saved(client: Client, site: str) -> None
 
 
 def test_what_is_learned_already_is_neither_saved_nor_counted_again(client: Client, site: str) -> None:
-    store = ProfileStore(client, LIFETIME_S)
+    store = ProfileStore(client, Lifetimes(profile_s=LIFETIME_S))
     store.update_profiles(site, 0, ["v"], moved_to(7))
     before = client.get(keys.profile(site, 0, "v"))
     assert store.update_profiles(site, 0, ["v"], moved_to(7)) == SavedEvents()
@@ -57,7 +58,10 @@ def test_what_is_learned_already_is_neither_saved_nor_counted_again(client: Clie
 
 
 def test_a_save_over_a_profile_that_moved_on_is_refused_and_learned_again(client: Client, site: str) -> None:
-    store, other = ProfileStore(client, LIFETIME_S), ProfileStore(client, LIFETIME_S)
+    store, other = (
+        ProfileStore(client, Lifetimes(profile_s=LIFETIME_S)),
+        ProfileStore(client, Lifetimes(profile_s=LIFETIME_S)),
+    )
     seen: list[list[int]] = []
 
     def learn(visitors: list[str], profiles: list[Profile]) -> list[ProfileUpdate]:
@@ -73,7 +77,7 @@ def test_a_save_over_a_profile_that_moved_on_is_refused_and_learned_again(client
 
 
 def test_a_slower_worker_leaves_newer_state_alone(client: Client, site: str) -> None:
-    store = ProfileStore(client, LIFETIME_S)
+    store = ProfileStore(client, Lifetimes(profile_s=LIFETIME_S))
 
     def overtaken(visitors: list[str], profiles: list[Profile]) -> list[ProfileUpdate]:
         if profiles[0].position == 0:
@@ -89,7 +93,7 @@ def erasure(site: str, user_id: str = "v") -> Event:
 
 
 def test_erasure_leaves_positions_and_drops_what_was_pending(client: Client, site: str) -> None:
-    store = ProfileStore(client, LIFETIME_S)
+    store = ProfileStore(client, Lifetimes(profile_s=LIFETIME_S))
     store.update_profiles(site, 0, ["v"], moved_to(7))
     keep_pending(client, [Accepted(site, 0, "v", 8, b"{}")])
     store.erase(site, 0, erasure(site), 9)
@@ -102,7 +106,7 @@ def test_erasure_leaves_positions_and_drops_what_was_pending(client: Client, sit
 
 
 def test_a_save_that_was_under_way_as_the_visitor_was_erased_is_refused(client: Client, site: str) -> None:
-    store = ProfileStore(client, LIFETIME_S)
+    store = ProfileStore(client, Lifetimes(profile_s=LIFETIME_S))
     store.update_profiles(site, 0, ["v"], moved_to(7))
     seen: list[int] = []
 
@@ -119,7 +123,7 @@ def test_a_save_that_was_under_way_as_the_visitor_was_erased_is_refused(client: 
 
 
 def test_a_device_that_others_used_is_erased_as_the_stream_comes_to_it(client: Client, site: str) -> None:
-    store = ProfileStore(client, LIFETIME_S)
+    store = ProfileStore(client, Lifetimes(profile_s=LIFETIME_S))
     store.update_profiles(site, 0, ["v"], moved_to(7))
     store.links.add([((site, 0, "v"), Link(START_S, "ann")), ((site, 0, "v"), Link(START_S + 9, "bob"))])
     store.erase(site, 0, erasure(site, "ann"), 9)
@@ -133,7 +137,7 @@ def test_a_device_that_others_used_is_erased_as_the_stream_comes_to_it(client: C
 
 
 def test_a_dead_letter_is_counted_once_however_often_it_is_set_aside(client: Client, site: str) -> None:
-    store = ProfileStore(client, LIFETIME_S)
+    store = ProfileStore(client, Lifetimes(profile_s=LIFETIME_S))
     for positions in ([3, 5], [3, 5], [5, 8], [8], [2]):
         store.count_dead_letters(site, 0, positions)
     store.count_dead_letters(site, 1, [1])
@@ -141,7 +145,7 @@ def test_a_dead_letter_is_counted_once_however_often_it_is_set_aside(client: Cli
 
 
 def test_every_key_has_a_lifetime_and_a_partition_one_slot(client: Client, site: str) -> None:
-    store = ProfileStore(client, LIFETIME_S)
+    store = ProfileStore(client, Lifetimes(profile_s=LIFETIME_S))
     store.update_profiles(site, 5, ["a", "b"], moved_to(7))
     store.count_dead_letters(site, 5, [9, 10, 11])
     keep_pending(client, [Accepted(site, 5, "a", 8, b"{}")])
@@ -157,19 +161,19 @@ def test_every_key_has_a_lifetime_and_a_partition_one_slot(client: Client, site:
 
 
 def test_a_write_gives_the_profile_its_whole_life_again(client: Client, site: str) -> None:
-    ProfileStore(client, 10.0).update_profiles(site, 0, ["v"], moved_to(1))
+    ProfileStore(client, Lifetimes(profile_s=10.0)).update_profiles(site, 0, ["v"], moved_to(1))
     assert client.ttl(keys.profile(site, 0, "v")) <= 10
-    ProfileStore(client, LIFETIME_S).update_profiles(site, 0, ["v"], moved_to(2))
+    ProfileStore(client, Lifetimes(profile_s=LIFETIME_S)).update_profiles(site, 0, ["v"], moved_to(2))
     assert client.ttl(keys.profile(site, 0, "v")) > 10
 
 
 def test_the_stored_form_is_the_models(client: Client, site: str) -> None:
-    ProfileStore(client, LIFETIME_S).update_profiles(site, 0, ["v"], moved_to(1))
+    ProfileStore(client, Lifetimes(profile_s=LIFETIME_S)).update_profiles(site, 0, ["v"], moved_to(1))
     assert client.get(keys.profile(site, 0, "v")) == encode_profile(Profile(position=1, user_id="v"))
 
 
 def test_what_restrains_lives_as_long_as_what_could_send(client: Client, site: str) -> None:
-    store = ProfileStore(client, LIFETIME_S)
+    store = ProfileStore(client, Lifetimes(profile_s=LIFETIME_S))
 
     def told(history: ContactHistory | None) -> Callable[[list[str], list[Profile]], list[ProfileUpdate]]:
         def learn(_: list[str], profiles: list[Profile]) -> list[ProfileUpdate]:
@@ -190,4 +194,4 @@ def test_what_restrains_lives_as_long_as_what_could_send(client: Client, site: s
         store.update_profiles(site, 1, ["v"], told(history))
         lifetime_s = client.ttl(keys.profile(site, 1, "v"))
         assert (lifetime_s > LIFETIME_S) is restrained
-        assert not restrained or lifetime_s >= keys.TRIGGER_STATE_LIFETIME_S - 1
+        assert not restrained or lifetime_s >= USUAL_LIFETIMES.trigger_state_s - 1

@@ -13,6 +13,7 @@ from models.visitor.profile_batch import Change, learn
 from store import keys
 from store.client import AsyncClient, Client
 from store.clock import EventClock
+from store.keys import Lifetimes
 from store.log.log import partition_of
 from store.version import NO_VERSION, Version
 from store.visitors.pending import Accepted, keep_pending
@@ -56,7 +57,9 @@ def test_a_visit_sees_every_accepted_event_once(client: Client, place: Place, si
 
     nobody = visit(place, site, "v")
     assert (nobody.visitor_id, nobody.kept["v"].pending, nobody.catalog_version) == ("v", [], NO_VERSION)
-    ProfileStore(client, 60.0).update_profiles(site, partition_of(site, "v", PARTITIONS), ["v"], both)
+    ProfileStore(client, Lifetimes(profile_s=60.0)).update_profiles(
+        site, partition_of(site, "v", PARTITIONS), ["v"], both
+    )
     # Of these the stream has learned 2 meanwhile.
     accept(client, site, "v", [(2, look(2)), (3, look(3))])
     profile = know(visit(place, site, "v"), Assortment()).profile

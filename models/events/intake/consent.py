@@ -1,0 +1,134 @@
+"""Consent: what a request or an event says of whether anything of its visitor may be stored.
+
+Read are Google's consent mode (`{"analytics_storage": "denied"}`, in any case), Segment's `categoryPreferences`,
+RudderStack's `consentManagement`, and single words. Storage is what the names of `_STORAGE` stand for: who denies one
+of them denies it. What is said of advertising alone says nothing of it.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final, Literal
+
+import msgspec
+
+from models.events.intake.flag_words import flag_of, word_of
+
+ConsentWord = Literal["granted", "denied", "unreadable", ""]
+"""What is said of storage; empty where nothing is."""
+SAID: Final = frozenset({"granted", "denied"})
+
+_STORAGE: Final = frozenset(
+    {"analyticsstorage", "personalizationstorage", "analytics", "personalization", "personalisation", "statistics",
+     "performance", "measurement", "preferences", "c0002"}
+)  # fmt: skip
+"""Names of what must be granted, by their letters: Google's, and what consent tools call the same (`C0002` is
+OneTrust's)."""
+_ELSEWHERE: Final = frozenset(
+    {"adstorage", "aduserdata", "adpersonalization", "functionalitystorage", "securitystorage", "advertising",
+     "advertisement", "ads", "marketing", "targeting", "socialmedia", "social", "datasharing", "functional",
+     "functionality", "necessary", "essential", "strictlynecessary", "required", "security", "waitforupdate", "region",
+     "c0001", "c0003", "c0004", "c0005"}
+)  # fmt: skip
+"""Names that say nothing of storage here."""
+_WORDS: Final[dict[str, ConsentWord]] = {
+    **dict.fromkeys(("all", "full", "grant", "yes_to_all", "accept_all"), "granted"),
+    **dict.fromkeys(
+        ("deny", "necessary", "essential", "necessary_only", "essential_only", "only_necessary", "strictly_necessary",
+         "reject_all", "deny_all", "no_consent", "noconsent", "optedout"),
+        "denied",
+    ),
+}  # fmt: skip
+_SIGNAL: Final = "G1"
+"""Begins the two signs by which Google's tags send ad and analytics storage (`gcs=G100`): 1, 0, or - for neither."""
+_LONGEST: Final = 4_096
+
+
+def consent_told(fields: object) -> ConsentWord:
+    """Give what a body or an event says, in `consent` or in its `context`; of several, a denial counts.
+
+    >>> consent_told({"event": "page_view", "consent": {"analytics_storage": "DENIED", "ad_storage": "GRANTED"}})
+    'denied'
+    >>> consent_told({"context": {"consent": {"categoryPreferences": {"Analytics": True, "Advertising": False}}}})
+    'granted'
+    """
+    if not isinstance(fields, dict):
+        return ""
+    context = fields.get("context")
+    if not isinstance(context, dict):
+        context = {}
+    if "consent" not in fields and "consent" not in context and "consentManagement" not in context:
+        return ""
+    words = {read_consent(fields.get("consent")), read_consent(context.get("consent")), _managed(context)}
+    return _decisive(words)
+
+
+def read_consent(value: object) -> ConsentWord:
+    """Give what one value says: an object, a word, yes or no; `unreadable` for what is none of them.
+
+    >>> read_consent("none"), read_consent("G101"), read_consent("analytics_storage:denied"), read_consent("perhaps")
+    ('denied', 'granted', 'denied', 'unreadable')
+    """
+    if isinstance(value, str):
+        return _of_text(value)
+    if isinstance(value, dict):
+        inner = value.get("categoryPreferences")
+        return _of_names(inner if isinstance(inner, dict) else value)
+    return "" if value is None else _of_flag(value)
+
+
+def _of_text(text: str) -> ConsentWord:
+    """Read a word; or an object, as JSON or as `name:word` separated by commas, as addresses carry it."""
+    text = text.strip()
+    if not text:
+        return ""
+    if len(text) > _LONGEST:
+        return "unreadable"
+    if text.startswith(_SIGNAL) and len(text) == 4:
+        return {"0": "denied", "1": "granted", "-": ""}.get(text[3], "unreadable")  # type: ignore[return-value]
+    if text.startswith("{"):
+        try:
+            return read_consent(msgspec.json.decode(text, type=dict[str, Any]))
+        except (msgspec.DecodeError, RecursionError, UnicodeError):  # half a character is none of JSON's
+            return "unreadable"
+    pairs = [part.replace("=", ":", 1).partition(":") for part in text.split(",")]
+    if any(colon for _, colon, _ in pairs):
+        return _of_names({name: word for name, _, word in pairs})
+    return _of_flag(text)
+
+
+def _of_flag(value: object) -> ConsentWord:
+    flag = flag_of(value)
+    if flag is not None:
+        return "granted" if flag else "denied"
+    return _WORDS.get(word_of(value), "unreadable")
+
+
+def _of_names(given: Mapping[str, Any]) -> ConsentWord:
+    """Read an object: its names of storage; where it has none, and none that we know, it must deny all to deny."""
+    storage: set[ConsentWord] = set()
+    others: set[ConsentWord] = set()
+    for name, value in given.items():
+        letters = "".join(filter(str.isalnum, name[:60])).casefold()
+        if value is None or letters in _ELSEWHERE:
+            continue
+        (storage if letters in _STORAGE else others).add(_of_flag(value))
+    if storage:
+        return _decisive(storage)
+    return "denied" if others == {"denied"} else ""
+
+
+def _managed(context: Mapping[str, Any]) -> ConsentWord:
+    """Read RudderStack's lists of what is allowed and denied."""
+    managed = context.get("consentManagement")
+    if not isinstance(managed, dict):
+        return "" if managed is None else "unreadable"
+    given: dict[str, bool] = {}
+    for field, flag in (("allowedConsentIds", True), ("deniedConsentIds", False)):
+        listed = managed.get(field)
+        if isinstance(listed, list):
+            given |= {name: flag for name in listed if isinstance(name, str)}
+    return _of_names(given)
+
+
+def _decisive(words: set[ConsentWord]) -> ConsentWord:
+    order: tuple[ConsentWord, ...] = ("denied", "granted", "unreadable")
+    return next((word for word in order if word in words), "")
