@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from models.events.dead_letter import DeadLetter
 from shopwindow.embedded_stack import EmbeddedStack
 from store import keys
 from store.client import Client, connect
+from store.dead_letters import DeadLetterStore
 from tests.api.conftest import Api, event, new_visitor
 
 
@@ -89,3 +91,32 @@ def test_a_profile_that_cannot_be_read_is_set_aside_and_put_back_once_it_can_be(
     told = {rejection["code"] for rejection in answer["rejected"]}
     assert answer["restored"] == 0
     assert "profile_unreadable" in told
+
+
+def test_a_lost_profile_comes_back_with_what_the_visitor_did_since(api: Api, client: Client) -> None:
+    visitor = new_visitor()
+    api.post(*(event("view_item", visitor, f"p{number}") for number in range(3)))
+    api.wait_until_learned()
+    partition = next(p for p in range(64) if client.exists(keys.profile(api.keys.site, p, visitor)))
+    place = keys.profile(api.keys.site, partition, visitor)
+    lost = client.get(place)
+    assert isinstance(lost, bytes)
+    client.delete(place)
+    api.post(event("view_item", visitor, "p4"))
+    api.wait_until_learned()
+    assert api.secret.get(f"/v1/visitors/{visitor}").json()["events_seen"] == 1
+    letter = DeadLetter(
+        source="profile",
+        code="profile_unreadable",
+        message="not yet",
+        value=lost,
+        at_s=time.time(),
+        site=api.keys.site,
+        name=visitor,
+    )
+    DeadLetterStore(client).set_aside([letter])
+    answer = api.secret.post("/v1/dead-letters/replay").json()
+    assert answer["restored"] == 1, answer
+    seen = api.secret.get(f"/v1/visitors/{visitor}").json()
+    assert (seen["events_seen"], seen["sessions"], seen["counts"]["view_item"]) == (4, 1, 4)
+    assert [item["item_id"] for item in seen["recent_items"]] == ["p4", "p2", "p1", "p0"]
