@@ -26,7 +26,7 @@ end
 local base = redis.call('HGET', lives, 'base:' .. topic_id)
 if not base then
   base = as_text((math.floor(highest / gap) + 2) * gap)
-  redis.call('HSET', lives, 'base:' .. topic_id, base)
+  redis.call('HSET', lives, 'base:' .. topic_id, base, 'highest', base) -- also where nobody notes how far it comes
 end
 redis.call('EXPIRE', lives, lifetime_s)
 return {counting, base}

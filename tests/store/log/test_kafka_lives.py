@@ -22,6 +22,7 @@ def test_the_first_life_counts_from_nothing_and_each_later_one_past_all_that_was
     assert lives.life_of(topic, "a", second, 9) == first, "who is late hears what was decided"
     assert lives.life_of(topic, "c", second, 10) == Life("c", "a", 7 * LIFE_GAP)
     assert lives.life_of(topic, "b", NO_LIFE, 0) == second
+    assert lives.life_of(topic, "d", NO_LIFE, 0).base == 9 * LIFE_GAP, "though nobody noted how far the one before came"
     assert lives.life_of(topic, "", second, 0) == NO_LIFE
 
 
