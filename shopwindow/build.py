@@ -23,6 +23,7 @@ from store.client import Client, connect, evicting
 from store.clock import ClockKind
 from store.keys import Lifetimes
 from store.log.log import EventLog
+from stream.metrics import count_lost
 from stream.retry import Stop, retry_until_available
 
 _LOGGER = logging.getLogger(__name__)
@@ -46,12 +47,14 @@ def open_log(
     retention_s = retention_s or settings.log_retention_h * HOUR_S
     if settings.log == "kafka":
         from store.log.kafka_client import KafkaBroker
+        from store.log.kafka_lives import Lives
         from store.log.kafka_log import KafkaLog
 
         options = dict(option.strip().split("=", 1) for option in settings.kafka_options.split(",") if option)
         return KafkaLog(
             KafkaBroker(settings.kafka_bootstrap_servers, options),
             name,
+            Lives(connect(redis_url(settings), cluster=settings.redis_cluster), count_lost),
             count,
             retention_s,
             session_timeout_s=settings.session_timeout_s,

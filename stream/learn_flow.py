@@ -119,6 +119,9 @@ class Learners:
         saved = retry_until_available(self._stop, what, partial(self._models.checkpoint, site))
         if saved is None:
             return None
+        published = retry_until_available(self._stop, what, partial(self._models.published, site))
+        lost = published is not None and not _is_readable(published)
+        del published  # before the learner is there: each is hundreds of megabytes of a large shop
         try:
             learner = Learner.load(SavedLearner(*saved), click_window_s, holdout_share=holdout_share)
         except Exception as error:
@@ -126,8 +129,7 @@ class Learners:
             retry_until_available(self._stop, what, partial(self._models.set_checkpoint_aside, site))
             self._lost = True
             return None
-        published = retry_until_available(self._stop, what, partial(self._models.published, site))
-        if published is not None and not _is_readable(published):
+        if lost:
             self.changed.add(site)  # the checkpoint has what it takes to publish it anew
         return learner
 

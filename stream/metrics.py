@@ -33,6 +33,17 @@ SET_ASIDE = Counter("shopwindow_stream_set_aside", "Dead letters by flow and rea
 SITE_FAILURES = Counter("shopwindow_stream_site_failures", "Errors of one site, past which a flow goes on.", ["site"])
 WAITING = Gauge("shopwindow_messages_waiting", "Messages that are on their way out.", ["site", "way"])
 
+LOST = Counter(
+    "shopwindow_stream_lost",
+    "Records that went with a topic before a group had read them, as far as known.",
+    ["log", "group"],
+)
+
+
+def count_lost(log: str, group: str, records: int) -> None:
+    """Count records that went with a topic which was deleted and made again."""
+    LOST.labels(log, group).inc(records)
+
 
 def count_failure(thread: str, _: Exception) -> None:
     """Count an error of a thread beside the flow."""

@@ -18,7 +18,12 @@ Answered = TypeVar("Answered")
 
 
 class Stop(threading.Event):
-    """Set when the process is to end."""
+    """Set when the process is to end, perhaps by a signal's handler: in the very thread that is about to wait."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        # Under the lock that an event comes with, such a thread would wait for itself for ever.
+        self._cond = threading.Condition(threading.RLock())
 
     def leave(self, what: str) -> NoReturn:
         """End the process at once, in the middle of a step: what it was doing is not committed, so it is read again.

@@ -40,3 +40,4 @@ def run_flow(wire: Callable[[], Dataflow], stop: Stop) -> None:
         raise cause from error
     finally:
         gc.unfreeze()  # a library that looks for leaks when the process ends would take what is frozen for one
+        gc.collect()  # a flow is a circle: what it held would be frozen with the next one, and stay for ever

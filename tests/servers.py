@@ -124,6 +124,25 @@ def running_kafka(directory: Path) -> Iterator[Broker]:
         yield broker
 
 
+def make_again(broker: Broker, topic: str, partitions: int) -> None:
+    """Delete a topic of a broker and make it again under its name. Skips where the broker gives topics no ids."""
+    if broker.kind == "light":
+        missing("its broker gives topics no ids")
+    client = admin.AdminClient({"bootstrap.servers": broker.bootstrap, "log_level": 0, **broker.extra})
+    for answer in client.delete_topics([topic]).values():
+        answer.result(20)
+    deadline_s = time.monotonic() + 20
+    while True:
+        try:
+            for answer in client.create_topics([admin.NewTopic(topic, partitions, 1)]).values():
+                answer.result(20)
+            return
+        except KafkaException:  # it is not quite gone yet
+            if time.monotonic() >= deadline_s:
+                raise
+            time.sleep(0.05)
+
+
 class RestartableKafka:
     """An Apache Kafka broker of a test's own, that can go and come back with what it holds."""
 

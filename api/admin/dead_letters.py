@@ -6,7 +6,7 @@ import orjson
 from fastapi import APIRouter, Query, Request, Response
 
 from api.http.checked_route import CheckedRoute
-from api.http.problems import ProblemError
+from api.http.problems import ProblemError, unavailable
 from api.http.request_body import answer
 from api.http.schemas.documenting import problems
 from api.http.schemas.operations import DeadLetters, DeadLettersReplayed
@@ -28,11 +28,15 @@ from models.events.names import SERVER_EVENTS
 from models.visitor.contact_policy import zone
 from store.dead_letters import INTAKE, NOBODY, Place, parse_place
 from store.log.groups import PROFILE_GROUP
-from store.log.log import partition_of
+from store.log.log import LogUnavailableError, partition_of
+from store.visitors.profile_returns import ProfileReturns
 
 MAX_REPLAYED: Final = 1_000
 _AWAY: Final = "the dead letters cannot be read now; try again"
-_BLOBS: Final = frozenset({"profile_unreadable", "trigger_state_unreadable"})
+_PROFILE: Final = "profile_unreadable"
+_TRIGGER_STATE: Final = "trigger_state_unreadable"
+_Lost = dict[str, list[tuple[Place, bytes]]]
+"""By visitor the places of letters and what they hold, oldest first."""
 
 router = APIRouter(tags=["operations"], route_class=CheckedRoute)
 
@@ -69,28 +73,37 @@ async def get_dead_letters(
 )
 async def replay_dead_letters(request: Request, site: AdminSite) -> Response:
     """Check again what was set aside since the last replay; events valid now are accepted, each once, and what can be
-    read by now is put back where nothing newer stands. The oldest 1,000; `left` says whether there are more.
+    read by now is put back: a profile with what the log still holds of the visitor since, a trigger state where nothing
+    newer stands. The oldest 1,000; `left` says whether there are more.
     """
     state = state_of(request)
     store = state.stores.dead_letters
     async with state.running.replaying:
         tried = await ask_store(_AWAY, store.unreplayed, _sites(state, site), MAX_REPLAYED)
         incoming: list[Incoming] = []
+        lost: _Lost = {}
         restored = 0
         rejected: list[dict[str, Any]] = []
         for _, place, letter in tried:
             try:
-                if letter.code in _BLOBS:
-                    await ask_store(_AWAY, _put_back, state, letter)
+                if letter.code == _PROFILE:
+                    lost.setdefault(letter.name, []).append((place, letter.value))
+                elif letter.code == _TRIGGER_STATE:
+                    await ask_store(_AWAY, _put_trigger_state_back, state, letter)
                     restored += 1
                 else:
                     incoming.append(await _again(state, site, letter))
             except InvalidError as error:
-                rejected.append({"position": str(place), "code": error.code, "message": error.message})
+                rejected.append(_rejection(place, error.code, error.message))
             except ProblemError as problem:
                 if problem.status == 503:
                     raise
-                rejected.append({"position": str(place), "code": problem.code, "message": problem.detail})
+                rejected.append(_rejection(place, problem.code, problem.detail))
+        refused = await _put_profiles_back(state, site, lost)
+        for visitor_id, letters in lost.items():
+            restored += visitor_id not in refused
+            why = refused.get(visitor_id)
+            rejected += [_rejection(place, why.code, why.message) for place, _ in letters if why is not None]
         await append_events(state.appenders.events, incoming)
         await ask_store(_AWAY, store.replayed, [(stream, place) for stream, place, _ in tried])
     left = len(tried) == MAX_REPLAYED
@@ -145,11 +158,26 @@ async def _admitted(state: State, site: Site, letter: DeadLetter, told: SignedEv
     return admitted
 
 
-def _put_back(state: State, letter: DeadLetter) -> None:
-    """Put a profile or trigger state back in its place; raises `InvalidError`."""
+async def _put_profiles_back(state: State, site: Site, lost: _Lost) -> dict[str, InvalidError]:
+    """Put profiles back in their places; gives those that are not, with why."""
+    if not lost:
+        return {}
+    returns = ProfileReturns(state.stores.profiles, state.logs.events)
+    values = {visitor_id: [value for _, value in letters] for visitor_id, letters in lost.items()}
+    try:
+        return await ask_store(_AWAY, returns.put_all_back, site.name, values, site.assortment)
+    except LogUnavailableError as error:
+        raise unavailable("log_unavailable", "the event log does not answer; try again") from error
+
+
+def _put_trigger_state_back(state: State, letter: DeadLetter) -> None:
+    """Put a trigger state back in its place; raises `InvalidError`."""
     partition = partition_of(letter.site, letter.name, state.logs.events.partitions)
-    store = state.stores.profiles if letter.code == "profile_unreadable" else state.stores.triggers
-    store.put_back(letter.site, partition, letter.name, letter.value)
+    state.stores.triggers.put_back(letter.site, partition, letter.name, letter.value)
+
+
+def _rejection(place: Place, code: str, message: str) -> dict[str, Any]:
+    return {"position": str(place), "code": code, "message": message}
 
 
 def letter_view(position: Place, letter: DeadLetter) -> dict[str, Any]:

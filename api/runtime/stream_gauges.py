@@ -12,6 +12,7 @@ from store.dead_letters import NOBODY
 from store.log.groups import ARCHIVE_GROUP, LEARN_GROUP, PROFILE_GROUP, TRIGGER_GROUP
 from store.log.log import EventLog, LogUnavailableError
 from store.refusals import UNAVAILABLE
+from store.resident_memory import RESIDENT, resident_bytes
 
 EVENT_OUTCOMES: Final = ("applied", "duplicates", "erased", "dead_letters", "rejected")
 """What became of events, as status and metrics name it."""
@@ -34,6 +35,7 @@ async def measure(state: State) -> None:
     while True:
         await asyncio.to_thread(archive.let_go_of_idle, time.monotonic())
         metrics.ARCHIVE_TABLES.set(archive.kept_bytes)
+        RESIDENT.set(resident_bytes())
         try:
             for flow, lag in (await asyncio.to_thread(lags, state.logs.events)).items():
                 metrics.LAG.labels(flow).set(lag)

@@ -24,7 +24,11 @@ COMPLAINT_RESOLVED: Final = "complaint_resolved"
 """What was wrong has been made good: the visitor may be promoted to again."""
 TRIGGER_STATE_JOINED: Final = "_watch_joined"
 """Our own event: what triggers knew of a device goes to the visitor it belongs to (`models.triggers.trigger_state`)."""
-NOTICES: Final = frozenset({SEGMENT_ENTERED, SEGMENT_LEFT, STAGE_CHANGED, EXPERIMENT_EXPOSED, TRIGGER_STATE_JOINED})
+PROFILE_RETURNED: Final = "_profile_returned"
+"""Our own event: a profile that was lost is put back (`store.visitors.profile_returns`). It says nothing but that."""
+NOTICES: Final = frozenset(
+    {SEGMENT_ENTERED, SEGMENT_LEFT, STAGE_CHANGED, EXPERIMENT_EXPOSED, TRIGGER_STATE_JOINED, PROFILE_RETURNED}
+)
 """Our own events too: what became of a visitor's profile, which variant of an experiment a visitor met, told to whoever
 reads the log. No sender may use the names; profiles and models learn nothing from them."""
 ITEM_EVENTS: Final = frozenset(

@@ -70,6 +70,20 @@ SESSION_EVENTS: Final = 300
 _MAX_PRICE: Final = 1e9
 
 
+class _Room:
+    """Room for the candidates among so many items.
+
+    The engine's own tables call for it as they grow. Were it the engine that they knew, the two would be a circle, and
+    an engine of hundreds of megabytes would stay until the collector comes round.
+    """
+
+    def make(self, items: int) -> None:
+        """Make it anew."""
+        self.table = new_candidate_table(items, SCORE_CHANNELS)
+        self.sums = np.zeros(items, np.float32)
+        self.found = np.zeros(items, np.int32)
+
+
 class NextItem:
     """The engine.
 
@@ -118,7 +132,8 @@ class NextItem:
         self._blank = np.flatnonzero(np.isin(learner_of_feature(), left_out))
         self.latest_s = -inf
         self._make_scratch(max_sessions)
-        self._tables = NextItemTables(max_items, max_tokens, max_sessions, self._make_table)
+        self._room = _Room()
+        self._tables = NextItemTables(max_items, max_tokens, max_sessions, self._room.make)
 
     @property
     def names(self) -> list[str]:
@@ -132,12 +147,6 @@ class NextItem:
         self._features = np.zeros((MAX_CANDIDATES, FEATURES), np.float32)
         self._scores = np.zeros(MAX_CANDIDATES, np.float32)
         self._asked = np.zeros(QUERY_FEATURES, np.float32)
-
-    def _make_table(self, items: int) -> None:
-        """Make room for the candidates among so many items."""
-        self._table = new_candidate_table(items, SCORE_CHANNELS)
-        self._sums = np.zeros(items, np.float32)
-        self._found = np.zeros(items, np.int32)
 
     def test_then_learn(self, visit: ItemEvent, weight: float = 1.0, *, ranked: bool = True) -> Ranks | None:
         """Learn an event; tells where its item stood before, None for a session's first item or a repeat of its last.
@@ -233,8 +242,8 @@ class NextItem:
             return np.zeros(0, np.int32), np.zeros(0, np.float32)
         visited = self._numbers_of(earlier, VISITOR_ITEMS_USED)
         self._score(path, visited, -1, self.latest_s if at_s is None else at_s, dwell_s)
-        count = int(self._table.head[1])
-        items, scores = self._table.items[:count], self._scores[:count]
+        count = int(self._room.table.head[1])
+        items, scores = self._room.table.items[:count], self._scores[:count]
         chances = np.exp(scores - scores.max())
         chances /= chances.sum()
         # Ties by number, that is by who was seen first.
@@ -254,12 +263,12 @@ class NextItem:
         channels
             Those of `models.ranking.candidates` that count.
         """
-        return spoken_for(self._table, items, channels.start or 0, channels.stop or SCORE_CHANNELS)
+        return spoken_for(self._room.table, items, channels.start or 0, channels.stop or SCORE_CHANNELS)
 
     def reader(self) -> ContributionReader:
         """Give what tells why an item, numbered as in `names`, stood where it did in the latest `rank`."""
         return ContributionReader(
-            self._table, self._tables.sources, self._tables.ranker, self._features, self._asked, self._query
+            self._room.table, self._tables.sources, self._tables.ranker, self._features, self._asked, self._query
         )
 
     def _numbers_of(self, item_ids: Sequence[str], most: int) -> list[int]:
@@ -283,7 +292,15 @@ class NextItem:
                 self._tables.factors,
                 self._tables.ranker,
             ),
-            Workspace(self._table, self._scratch, self._features, self._scores, self._asked, self._sums, self._found),
+            Workspace(
+                self._room.table,
+                self._scratch,
+                self._features,
+                self._scores,
+                self._asked,
+                self._room.sums,
+                self._room.found,
+            ),
             self._known_two_step() if self._frozen else NO_TWO_STEP,
             SessionQuery(
                 self._query,
@@ -307,9 +324,9 @@ class NextItem:
     def _two_steps(self, item: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         known = self._steps.get(item)
         if known is None:
-            found = self._found[: two_steps(self._tables.sources, item, self._sums, self._found)]
-            known = found.copy(), self._sums[found]
-            self._sums[found] = 0.0
+            found = self._room.found[: two_steps(self._tables.sources, item, self._room.sums, self._room.found)]
+            known = found.copy(), self._room.sums[found]
+            self._room.sums[found] = 0.0
             if len(self._steps) >= STEPS_KEPT:
                 self._steps.clear()
             self._steps[item] = known
@@ -318,7 +335,7 @@ class NextItem:
     def _learn_next(self, session: OpenSession, visited: list[int], item: int, weight: float) -> Ranks:
         dwell_s = session.last_at_s - session.before_at_s
         self._score(session.path, visited, session.number, session.last_at_s, dwell_s)
-        table = self._table
+        table = self._room.table
         seen = np.array(list(dict.fromkeys(session.path)), dtype=np.int32)
         everything, discovery = _places(table, self._scores, seen, item)
         if everything:
@@ -368,7 +385,7 @@ class NextItem:
         Raises ValueError for another format.
         """
         engine = cls(max_sessions=1)
-        engine._tables, engine.latest_s = NextItemTables.load(tables, paths, engine._make_table)
+        engine._tables, engine.latest_s = NextItemTables.load(tables, paths, engine._room.make)
         engine._make_scratch(engine._tables.max_sessions)
         engine._frozen = not paths
         return engine

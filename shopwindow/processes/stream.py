@@ -12,6 +12,7 @@ from shopwindow.readiness import tell_ready
 from shopwindow.settings import Settings
 from store.client import Client
 from store.dead_letters import DeadLetterStore
+from store.resident_memory import RESIDENT, resident_bytes
 from stream.dead_letter_writer import DeadLetterWriter
 from stream.flow_context import FlowContext
 from stream.run import stop_on_signals
@@ -30,6 +31,7 @@ def stream_process(settings: Settings, flow: str) -> Iterator[StreamProcess]:
     configure_logging(settings)
     stop = stop_on_signals()
     sites = site_names(settings)
+    RESIDENT.set_function(resident_bytes)
     if settings.metrics_port:
         start_http_server(settings.metrics_port, addr=bare_host(settings.host))
     client = open_client(settings, stop)

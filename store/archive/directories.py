@@ -19,6 +19,8 @@ REFUSED_FOR_NOW: Final = frozenset(
 )
 """What a disk answers that may answer otherwise in a moment."""
 _CHUNK: Final = 1 << 20
+_ON_DISK: Final[set[Path]] = set()
+"""Directories of which this process knows that they stand in those above them also after a power cut."""
 
 
 def sync_directory(directory: Path) -> None:
@@ -28,6 +30,18 @@ def sync_directory(directory: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def sync_path(directory: Path, above: int) -> None:
+    """Have what was renamed in a directory be on the disk, and the directory itself, in as many of those above it; what
+    this process has seen to before stays on it."""
+    sync_directory(directory)
+    for _ in range(above):
+        if directory in _ON_DISK:
+            return
+        sync_directory(directory.parent)
+        _ON_DISK.add(directory)
+        directory = directory.parent
 
 
 def raise_if_refused_for_now(file: Path) -> None:
@@ -45,6 +59,7 @@ def make_private(directory: Path) -> None:
     """Make a directory, and those above it that are missing, such that only its owner can look into it."""
     if not directory.exists():
         make_private(directory.parent)
+        _ON_DISK.discard(directory)
         with suppress(FileExistsError):
             directory.mkdir(mode=0o700)
 

@@ -1,7 +1,6 @@
 """Mending: files of the archive that cannot be read are written anew from what the log still has of them."""
 
 import re
-import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -14,11 +13,10 @@ from store.archive.directories import changing
 from store.archive.file_names import ASIDE, Stretch, folder_of, stretch_of
 from store.archive.unarchived import events_in
 from store.archive.writer import ArchiveWriter
-from store.log.log import EventLog, LogUnavailableError
+from store.log.log import EventLog
+from store.log.read_through import read_through
 
 _PORTION: Final = 5_000
-_POLL_S: Final = 0.2
-_LONGEST_SILENCE_S: Final = 10.0
 _HEX: Final = re.compile(r"\.[0-9a-f]{12}$")
 _Key = tuple[int, int, int]
 """Partition, generation, position."""
@@ -140,24 +138,9 @@ def _read(log: EventLog, asides: list[_Aside], starts: list[int], site: str) -> 
         ]
         if firsts:
             after[partition] = max(min(firsts), start) - 1
-    ends = log.ends()
-    missing = {partition: ends[partition] for partition, place in after.items() if ends[partition] > place}
-    reader = log.reader({partition: after[partition] for partition in missing})
-    heard_at = time.monotonic()
-    try:
-        while missing:
-            batches = reader.poll(_PORTION, _POLL_S)
-            if batches:
-                heard_at = time.monotonic()
-            elif time.monotonic() - heard_at > _LONGEST_SILENCE_S:
-                raise LogUnavailableError(f"log {log.name!r}: partitions {sorted(missing)} do not answer")
-            for batch in batches:
-                if batch.last_position >= missing.get(batch.partition, 0):
-                    missing.pop(batch.partition, None)
-                for position, event in events_in(batch, site):
-                    yield batch.partition, position, event
-    finally:
-        reader.close()
+    for batch in read_through(log, after, dict(enumerate(log.ends()))):
+        for position, event in events_in(batch, site):
+            yield batch.partition, position, event
 
 
 def _write(archive: ArchiveWriter, site: str, found: Mapping[_Key, tuple[str, dict[str, Any]]]) -> None:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from store.archive.directories import REFUSED_FOR_NOW, make_private, sync_directory
+from store.archive.directories import REFUSED_FOR_NOW, make_private, sync_path
 from store.archive.schema import SCHEMA
 from store.whole_file import replacing
 
@@ -18,6 +18,13 @@ _SEARCH_CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
     "autoinstall_known_extensions": "false",
     "memory_limit": "256MB",
 }
+_REPEATED: Final = [
+    name
+    for name, kind in zip(SCHEMA.names, SCHEMA.types, strict=True)
+    if pa.types.is_string(kind) and name not in ("visitor_id", "sender_id", "session_id", "event_id", "order_id")
+]
+"""Columns whose values come again and again: they are written as a dictionary and numbers. Of the others nearly each
+row has its own, and a dictionary would be a second copy."""
 _ALWAYS_THERE: Final = ("log_partition", "position", "event", "visitor_id", "at_s")
 
 
@@ -57,11 +64,11 @@ def put_file(table: pa.Table, file: Path) -> None:
             table,
             written,
             compression="zstd",
+            use_dictionary=_REPEATED,
             write_page_checksum=True,
             bloom_filter_options={"visitor_id": {"ndv": max(1, _distinct(table)), "fpp": 0.01}},
         )
-    for directory in (file.parent, file.parent.parent, file.parent.parent.parent):
-        sync_directory(directory)
+    sync_path(file.parent, above=2)  # the folder of a day, in that of a site, in the archive's
 
 
 def rows_of(file: Path, visitor_ids: Collection[str]) -> list[dict[str, Any]]:

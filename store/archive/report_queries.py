@@ -77,18 +77,26 @@ WHERE at_s < (SELECT until_s FROM period)
     # A visit as the timeline cuts it: an event without session id belongs to the session named before it, or at the
     # beginning to the first one named; half an hour without an event ends a visit.
     # A click on a mail or message that names no session belongs to the visit that follows it, else is one of its own.
+    # Looking ahead and back takes long: only visitors are looked at who have such a click, or an event without session.
     f"""
 CREATE OR REPLACE TABLE visit_events AS
-WITH ahead AS (
+WITH lived AS MATERIALIZED (
     SELECT
-        * EXCLUDE (promotions),
-        event IN ({sql_names(CLICKED_MESSAGES)}) AND session_id = '' AS click,
+        visitor_id, coalesce(session_id, '') AS session_id,
+        position, at_s, event, order_id, amount, currency, channel, campaign,
+        event IN ({sql_names(CLICKED_MESSAGES)}) AND coalesce(session_id, '') = '' AS click
+    FROM happened WHERE NOT off_site
+), sessionless AS MATERIALIZED (
+    SELECT DISTINCT visitor_id FROM lived WHERE session_id = ''
+), ahead AS (
+    SELECT
+        *,
         first_value(
             CASE WHEN NOT click THEN {{'at_s': at_s, 'session_id': session_id, 'campaign': campaign}} END IGNORE NULLS
         ) OVER (
             PARTITION BY visitor_id ORDER BY at_s, position ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
         ) AS following
-    FROM happened WHERE NOT off_site
+    FROM lived SEMI JOIN sessionless USING (visitor_id)
 ), led AS (
     SELECT *, click AND coalesce(following.at_s - at_s <= $gap_s AND (
         coalesce(campaign, '') = '' OR coalesce(following.campaign, '') = ''
@@ -112,6 +120,8 @@ WITH ahead AS (
         ''
     ) END AS named_session
     FROM joined
+    UNION ALL
+    SELECT * EXCLUDE (click), session_id AS named_session FROM lived ANTI JOIN sessionless USING (visitor_id)
 ), cut AS (
     SELECT *, coalesce(at_s - lag(at_s) OVER (
         PARTITION BY visitor_id, named_session ORDER BY at_s, position

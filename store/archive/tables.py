@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import duckdb
-import pyarrow as pa
 
 from models.events.names import ORDERED_EVENTS, UNDONE_EVENTS
 from store.archive.file_names import may_overlap
 from store.archive.order_queries import sql_names
-from store.archive.schema import SCHEMA
+from store.archive.schema import SCHEMA, table_of
 from store.archive.unarchived import NOTHING_UNARCHIVED, Unarchived
 
 _CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
@@ -184,7 +183,7 @@ class Reading:
             raise
 
     def _replace(self, unarchived: Unarchived) -> None:
-        table = pa.Table.from_pylist(list(unarchived.rows), schema=SCHEMA)
+        table = table_of(unarchived.rows)
         self.connection.register("waiting", table)
         self.connection.execute("DELETE FROM recent")
         self.connection.execute(f"INSERT INTO recent BY NAME SELECT {_ASKED} FROM waiting")  # noqa: S608

@@ -16,7 +16,7 @@ from store.archive.archive import Archive
 from store.archive.directories import changing, remove_leftovers
 from store.archive.file_names import ASIDE, Stretch, beside, folder_ends_s, folder_of, name_of
 from store.archive.parquet_files import UnreadableFileError, files_with, put_file, read_file
-from store.archive.schema import SCHEMA
+from store.archive.schema import SCHEMA, table_of
 from store.archive.unarchived import Erased
 
 COMPACT_AT: Final = 12
@@ -52,7 +52,7 @@ class ArchiveWriter(Archive):
             apart.setdefault((folder, row["generation"]), []).append(row)
         for (folder, generation), together in apart.items():
             file = self._directory / site / folder / name_of(Stretch(partition, generation, first, last))
-            put_file(pa.Table.from_pylist(together, schema=SCHEMA), beside(file) if file.exists() else file)
+            put_file(table_of(together), beside(file) if file.exists() else file)
 
     def compact(self, site: str) -> int:
         """Make one file of each folder that has `COMPACT_AT` or more; gives how many folders that were.

@@ -55,10 +55,13 @@ class KafkaBroker:
         `host:port`, several with commas.
     extra
         librdkafka settings for every connection, such as `security.protocol`; they win over ours.
+    delivery_timeout_s
+        Longest an append waits for it, in seconds.
     """
 
     bootstrap_servers: str
     extra: Mapping[str, Any] = field(default_factory=dict)
+    delivery_timeout_s: float = 10.0
 
     def client_settings(self, *own: Mapping[str, Any]) -> dict[str, Any]:
         """Give librdkafka's settings of a connection: the common ones, its own, then `extra`."""

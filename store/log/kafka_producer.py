@@ -24,14 +24,12 @@ class KafkaProducer:
     ----------
     broker, topic
         Where to.
-    delivery_timeout_s
-        Longest an append waits for the broker, in seconds.
     """
 
-    def __init__(self, broker: KafkaBroker, topic: str, delivery_timeout_s: float) -> None:
+    def __init__(self, broker: KafkaBroker, topic: str) -> None:
         self._broker = broker
         self._name = topic
-        self._delivery_timeout_s = delivery_timeout_s
+        self._delivery_timeout_s = broker.delivery_timeout_s
         self._making = threading.Lock()
         self._producer = self._new_producer()
         self._closed = threading.Event()

@@ -1,16 +1,24 @@
-"""Reading a log on Kafka: partitions followed from given positions, alone or as a member of a group."""
+"""Reading a log on Kafka: partitions followed from given positions, alone or as a member of a group.
+
+Records are given away once the broker has said, after they came, that the topic is the one they were asked of: its ids
+never return. Else a topic that was deleted, made again and overtook the older one would go on in the middle, unseen. A
+reader whose topic was made again begins with the new one's first record.
+"""
 
 import logging
-from collections.abc import Mapping
-from typing import Final
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
-from confluent_kafka import OFFSET_STORED, Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_STORED, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from store.log.kafka_client import KAFKA_TIMEOUT_S, kafka_errors_translated, unless_refused
+from store.log.kafka_client import kafka_errors_translated, unless_refused
+from store.log.kafka_lives import Life
 from store.log.kafka_topic import KafkaTopic
 from store.log.log import Batch, LogRecreatedError, LogUnavailableError, Record
 
 _LOGGER = logging.getLogger(__name__)
+_READERS: Final = "readers"
 
 # The broker refused a commit because the group has moved on without us, or is just moving.
 _MOVED: Final = frozenset(
@@ -27,10 +35,14 @@ _MOVED: Final = frozenset(
 class _Fetcher:
     """What both readers share: batches from a consumer, in order, only of partitions that are still ours."""
 
-    def __init__(self, topic: KafkaTopic, consumer: Consumer) -> None:
+    def __init__(self, topic: KafkaTopic, group: str, life: Life, consumer: Consumer) -> None:
         self._topic = topic
+        self._group = group
+        self._life = life
         self._consumer = consumer
+        self._held: list[Message[Any, Any]] = []  # came, and nobody has said yet that the topic is still the same
         self._next: dict[int, int] = {}  # partition to the offset that comes next, -1 where we cannot say
+        self._high: dict[int, int] = {}  # partition to the offset up to which it is known to hold records
         self._moved: set[int] = set()  # partitions given or taken since the last look
         self._failure: LogRecreatedError | None = None
         self._closed = False
@@ -46,6 +58,44 @@ class _Fetcher:
             raise ValueError(f"max_records must be at least 1, got {max_records}")
         if self._failure is not None:
             raise self._failure
+        if self._topic.life != self._life:
+            self._begin_again()
+        self._held = self._held or self._consumed(max_records, timeout_s)
+        if self._failure is not None:
+            raise self._failure
+        if not self._is_confirmed():
+            time.sleep(max(0.0, timeout_s) if self._held else 0.0)
+            return []
+        messages, self._held = self._held, []
+        found: dict[int, list[Record]] = {}
+        for message in messages:
+            partition, offset, value = message.partition(), message.offset(), message.value()
+            if partition in self._next and offset is not None and value is not None:
+                if offset < self._next[partition]:
+                    self._went_back(partition)
+                    continue
+                self._next[partition] = offset + 1
+                found.setdefault(partition, []).append(Record(self._life.base + offset + 1, value))
+        for partition in found:
+            asked = TopicPartition(self._topic.name, partition)
+            _, self._high[partition] = self._consumer.get_watermark_offsets(asked, cached=True)
+        return [Batch(partition, records) for partition, records in found.items()]
+
+    def _is_confirmed(self) -> bool:
+        """Whether what came is of the topic it was asked of; where it is not, the reader begins again."""
+        if not self._held or not self._life.topic_id:
+            return True
+        try:
+            life = self._topic.life_now()
+        except LogUnavailableError as error:
+            _LOGGER.debug("log %s: cannot tell yet whether its topic was made again: %s", self._topic.name, error)
+            return False
+        if life == self._life:
+            return True
+        self._begin_again()
+        return False
+
+    def _consumed(self, max_records: int, timeout_s: float) -> "list[Message[Any, Any]]":
         with kafka_errors_translated():
             # A wait for many would last until so many are there, or to the timeout; so wait for one, take the rest.
             messages = self._consumer.consume(1, max(0.0, timeout_s))
@@ -53,20 +103,25 @@ class _Fetcher:
                 self._moved.clear()
                 more = self._consumer.consume(max_records - 1, 0)
                 messages = [message for message in messages if message.partition() not in self._moved] + more
-        if self._failure is not None:
-            raise self._failure
-        found: dict[int, list[Record]] = {}
-        for message in messages:
-            error, partition, offset, value = message.error(), message.partition(), message.offset(), message.value()
-            if error is not None:
-                self._judge(error)
-            elif partition in self._next and offset is not None and value is not None:
-                if offset < self._next[partition]:
-                    self._went_back(partition)
-                    continue
-                self._next[partition] = offset + 1
-                found.setdefault(partition, []).append(Record(offset + 1, value))
-        return [Batch(partition, records) for partition, records in found.items()]
+        errors = [error for message in messages if (error := message.error()) is not None]
+        if errors and len(errors) == len(messages):  # with records, those go first: it will come again
+            self._judge(errors[0])
+        return [message for message in messages if message.error() is None]
+
+    def _begin_again(self) -> None:
+        """Go on with the first record of the life the topic is in now."""
+        life = self._topic.life
+        if life.counting == self._life.counting:  # else profiles went, too, and what they knew of is no loss of theirs
+            unread = sum(max(0, self._high.get(p, 0) - offset) for p, offset in self._next.items() if offset >= 0)
+            self._topic.tell_lost(self._group, unread)
+        self._life = life
+        self._held = []
+        self._high = {}
+        self._follow()
+
+    def _follow(self) -> None:
+        """Read the topic from where a new life of it begins."""
+        raise NotImplementedError
 
     def _judge(self, error: KafkaError) -> None:
         if error.fatal() or error.code() in (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError.TOPIC_AUTHORIZATION_FAILED):
@@ -74,23 +129,33 @@ class _Fetcher:
         _LOGGER.warning("log %s: %s", self._topic.name, error.str())
 
     def _went_back(self, partition: int) -> None:
-        end = self._topic.ends()[partition]
-        if end < self._next[partition]:
-            self._failure = LogRecreatedError(self._topic.name, partition, self._next[partition], end)
+        life, _, coming = self._topic.bounds()
+        if life == self._life and coming[partition] < self._next[partition]:
+            place, end = life.base + self._next[partition], life.base + coming[partition]
+            self._failure = LogRecreatedError(self._topic.name, partition, place, end)
             raise self._failure
 
 
 class KafkaReader(_Fetcher):
     """Follows partitions on its own; made by `KafkaLog.read`."""
 
-    def __init__(self, topic: KafkaTopic, consumer: Consumer, offsets: Mapping[int, int]) -> None:
-        super().__init__(topic, consumer)
+    def __init__(self, topic: KafkaTopic, life: Life, offsets: Mapping[int, int]) -> None:
+        super().__init__(topic, _READERS, life, topic.new_consumer(_READERS, life, {}))
         self._next.update(offsets)
-        consumer.assign([TopicPartition(topic.name, partition, offset) for partition, offset in offsets.items()])
+        self._assign()
 
     def poll(self, max_records: int, timeout_s: float) -> list[Batch]:
         """Return what has arrived; see `LogReader`. Empty, too, while the broker is away."""
         return self._fetch(max_records, timeout_s)
+
+    def _follow(self) -> None:
+        self._next = dict.fromkeys(self._next, 0)
+        self._assign()
+
+    def _assign(self) -> None:
+        entries = [TopicPartition(self._topic.name, partition, offset) for partition, offset in self._next.items()]
+        with kafka_errors_translated():
+            self._consumer.assign(entries)
 
 
 class KafkaGroupConsumer(_Fetcher):
@@ -99,12 +164,14 @@ class KafkaGroupConsumer(_Fetcher):
     librdkafka keeps the membership alive on a thread of its own; partitions come and go during `poll` alone.
     """
 
-    def __init__(self, topic: KafkaTopic, consumer: Consumer) -> None:
-        super().__init__(topic, consumer)
+    def __init__(self, topic: KafkaTopic, group: str, join: Callable[[Life], Consumer]) -> None:
+        life = topic.life
+        super().__init__(topic, group, life, join(life))
+        self._join = join
         self._committed: dict[int, int] = {}
         self._open_commits: dict[int, int] = {}  # refused while the group was moving; ours if the partition stays
         self._member = ""
-        consumer.subscribe([topic.name], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost)
+        self._subscribe()
 
     @property
     def assignment(self) -> frozenset[int]:
@@ -120,13 +187,13 @@ class KafkaGroupConsumer(_Fetcher):
 
     def commit(self, positions: Mapping[int, int]) -> None:
         """Record positions for the partitions still held; see `GroupConsumer`."""
-        self._commit(positions)
+        self._commit({partition: position - self._life.base for partition, position in positions.items()})
 
-    def _commit(self, positions: Mapping[int, int]) -> None:
+    def _commit(self, offsets: Mapping[int, int]) -> None:
         ahead = {
-            partition: position
-            for partition, position in positions.items()
-            if partition in self._next and position > self._committed.get(partition, 0)
+            partition: offset
+            for partition, offset in offsets.items()
+            if partition in self._next and offset > self._committed.get(partition, 0)
         }
         if not ahead:
             return
@@ -134,7 +201,7 @@ class KafkaGroupConsumer(_Fetcher):
         if self._consumer.memberid() != self._member:
             self._open_commits.update(ahead)
             return
-        entries = [TopicPartition(self._topic.name, partition, position) for partition, position in ahead.items()]
+        entries = [TopicPartition(self._topic.name, partition, offset) for partition, offset in ahead.items()]
         try:
             unless_refused(self._consumer.commit(offsets=entries, asynchronous=False) or [])
         except KafkaException as error:
@@ -149,22 +216,20 @@ class KafkaGroupConsumer(_Fetcher):
     def _on_assign(self, consumer: Consumer, entries: list[TopicPartition]) -> None:
         self._member = consumer.memberid()
         try:
-            with kafka_errors_translated():
-                committed = unless_refused(consumer.committed(entries, timeout=KAFKA_TIMEOUT_S))
-            starts, ends = self._topic.starts(), self._topic.ends()
+            committed = self._topic.committed(self._life, self._group)
+            life, oldest, coming = self._topic.bounds()
         except LogUnavailableError as error:
             _LOGGER.warning("log %s: starting where the broker says, unchecked: %s", self._topic.name, error)
             offsets = {entry.partition: OFFSET_STORED for entry in entries}
         else:
             offsets = {}
-            for entry in committed:
-                position = max(0, entry.offset)
-                if position > ends[entry.partition]:
-                    self._failure = LogRecreatedError(
-                        self._topic.name, entry.partition, position, ends[entry.partition]
-                    )
-                self._committed[entry.partition] = position
-                offsets[entry.partition] = max(position, starts[entry.partition] - 1)
+            for partition in (entry.partition for entry in entries):
+                offset = committed[partition]
+                if life == self._life and offset > coming[partition]:
+                    place, end = life.base + offset, life.base + coming[partition]
+                    self._failure = LogRecreatedError(self._topic.name, partition, place, end)
+                self._committed[partition] = offset
+                offsets[partition] = max(offset, oldest[partition])
         for partition, offset in offsets.items():
             self._next[partition] = offset if offset >= 0 else -1
             self._moved.add(partition)
@@ -175,7 +240,7 @@ class KafkaGroupConsumer(_Fetcher):
     def _on_revoke(self, consumer: Consumer, entries: list[TopicPartition]) -> None:
         # The last chance for a commit that came while the group was moving: without it the next owner repeats work.
         leaving = {entry.partition for entry in entries}
-        late = {partition: position for partition, position in self._open_commits.items() if partition in leaving}
+        late = {partition: offset for partition, offset in self._open_commits.items() if partition in leaving}
         try:
             self._commit(late)
         except LogUnavailableError as error:
@@ -185,5 +250,19 @@ class KafkaGroupConsumer(_Fetcher):
     def _on_lost(self, consumer: Consumer, entries: list[TopicPartition]) -> None:
         for entry in entries:
             self._moved.add(entry.partition)
-            for places in (self._next, self._committed, self._open_commits):
+            for places in (self._next, self._high, self._committed, self._open_commits):
                 places.pop(entry.partition, None)
+        self._held = [message for message in self._held if message.partition() in self._next]
+
+    def _follow(self) -> None:
+        self._open_commits.clear()  # of the topic that is gone
+        self._consumer.close()
+        for places in (self._next, self._committed, self._open_commits):
+            places.clear()
+        self._consumer = self._join(self._life)
+        self._subscribe()
+
+    def _subscribe(self) -> None:
+        self._consumer.subscribe(
+            [self._topic.name], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost
+        )

@@ -3,8 +3,9 @@
 Two servers stand behind this one interface: Redis Streams (`store.log.redis_log`) and Kafka (`store.log.kafka_log`).
 One contract suite holds both to it.
 
-Positions are dense integers from 1, one count a partition; 0 stands before the first record. A group that has committed
-position n has applied every record up to and including n.
+Positions are integers from 1, one count a partition; 0 stands before the first record. They are dense, and never come
+twice: where a topic of Kafka is deleted and made again, they go on far past those of the older one. A group that has
+committed position n has applied every record up to and including n.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,7 +32,7 @@ class PartitionCountError(Exception):
 
 
 class LogRecreatedError(Exception):
-    """A committed position lies past the log's end: the log was deleted and made anew under the same name."""
+    """A position lies past the log's end: the log lost its newest records, or was made anew and nobody can tell."""
 
     def __init__(self, log: str, partition: int, position: int, end: int) -> None:
         super().__init__(
@@ -98,8 +99,8 @@ class EventLog(Protocol):
         """How many partitions; never changes."""
 
     def generation(self) -> str:
-        """Name this life of the log: one that is deleted and made anew under the same name has another. Empty where the
-        server does not tell. Raises `LogUnavailableError`."""
+        """Name this counting of positions: a log whose positions begin anew has another. Empty where the server does
+        not tell. Raises `LogUnavailableError`."""
 
     def append(self, records: Sequence[tuple[int, bytes]]) -> list[int]:
         """Append `(partition, value)` pairs; on return all are durable. Gives their positions, in the order given.
@@ -121,13 +122,15 @@ class EventLog(Protocol):
         """
 
     def ends(self) -> list[int]:
-        """Position of the newest record of each partition, 0 where there never was one. Length `partitions`."""
+        """Position of the newest record of each partition; where there never was one, 0, or the one before the first of
+        a topic that was made again. Length `partitions`."""
 
     def starts(self) -> list[int]:
         """Position of the oldest record still kept of each partition; end + 1 where none is. Length `partitions`."""
 
     def committed(self, group: str) -> list[int]:
-        """Position each partition is committed to by `group`, 0 where it never was. Length `partitions`."""
+        """Position each partition is committed to by `group`; where it never was, 0, or the one before the first of a
+        topic that was made again. Length `partitions`."""
 
     def commit(self, group: str, positions: Mapping[int, int]) -> None:
         """Commit for a group whose only reader uses `read` (no members share it)."""

@@ -36,6 +36,11 @@ def generation(log: str) -> str:
     return f"log:{{{log}}}:generation"
 
 
+def lives(log: str) -> str:
+    """Hash: what the offsets of each life of a topic are added to, by its id; and the highest position noted."""
+    return f"log:{{{log}}}:lives"
+
+
 def members(log: str, group: str) -> str:
     """Sorted set: live members of a group, scored by the server time (ms) until which each counts as live."""
     return f"log:{{{log}}}:members:{group}"

@@ -14,7 +14,6 @@ from typing import Final, NamedTuple, Protocol, cast
 
 import msgspec
 
-from models.base.errors import InvalidError, show_value
 from models.events.events import Event
 from models.segments.membership import CountChange, Membership, counts_between, decode_membership, encode_membership
 from models.visitor.contact_history import ContactHistory, is_restrained
@@ -224,28 +223,20 @@ class ProfileStore:
         profile = read_or_tell(decode_profile, blob, "profile", site, visitor_id, self._on_unreadable)
         if profile is not None:
             return profile
-        name = keys.profile(site, partition, visitor_id)
         fresh = Profile(contact_history=ContactHistory(refused_at_s=time.time()))
-        lifetime_ms = max(self._lifetime_ms, 1000 * self._restrained_lifetime_s)
-        if self._replace(keys=[name], args=[blob, encode_profile(fresh), lifetime_ms]):
+        if self.put_in_place(site, partition, visitor_id, blob, fresh):
             return fresh
         return self.load(site, partition, [visitor_id])[0]  # another process was first
 
-    def put_back(self, site: str, partition: int, visitor_id: str, blob: bytes) -> None:
-        """Put a profile that could not be read back in its place; raises `InvalidError` where it still cannot be, or
-        where something is known of the visitor since."""
-        try:
-            decode_profile(blob)
-        except Exception as error:
-            raise InvalidError("profile_unreadable", f"the profile of {show_value(visitor_id)}: {error}") from error
-        name = keys.profile(site, partition, visitor_id)
-        stored = cast(bytes | None, self._client.get(name))
-        fresh = stored is None or decode_profile(stored).events_seen == 0
+    def stored(self, site: str, partition: int, visitor_id: str) -> bytes | None:
+        """Give a profile as it is stored; None for a visitor not known."""
+        return cast(bytes | None, self._client.get(keys.profile(site, partition, visitor_id)))
+
+    def put_in_place(self, site: str, partition: int, visitor_id: str, of: bytes | None, profile: Profile) -> bool:
+        """Put a profile in the place `of` what is stored; False, and nothing is written, where that has changed."""
         lifetime_ms = max(self._lifetime_ms, 1000 * self._restrained_lifetime_s)
-        if not fresh or not self._replace(keys=[name], args=[stored or b"", blob, lifetime_ms]):
-            raise InvalidError(
-                "profile_newer", f"visitor {show_value(visitor_id)} has been seen since; that profile is kept"
-            )
+        name = keys.profile(site, partition, visitor_id)
+        return bool(self._replace(keys=[name], args=[of or b"", encode_profile(profile), lifetime_ms]))
 
     def forget_erased(self, site: str, partition: int, visitor_id: str, user_id: str) -> None:
         """Let go of what holds the place of an erased profile, once no flow reads anything of before it any more; not

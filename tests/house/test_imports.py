@@ -44,6 +44,7 @@ WINGS: Mapping[str, Mapping[str, set[str]]] = {
     "store": {
         "refusals": set(),
         "guarded_thread": set(),
+        "resident_memory": set(),
         "unreadable": set(),
         "whole_file": set(),
         "version": set(),

@@ -2,9 +2,11 @@
 
 import signal
 import time
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from models.catalog.assortment import Assortment
@@ -12,10 +14,13 @@ from models.learner.learner import Learner, SavedLearner
 from models.learner.snapshot import Snapshot, decode_snapshot
 from models.ranking.next_item import NextItem
 from models.ranking.transitions import AFTER
-from shopwindow.embedded import EmbeddedRedis
+from shopwindow.embedded import EmbeddedRedis, free_port
+from shopwindow.settings import Settings, SiteKeys
+from store import keys
 from store.log.groups import LEARN_GROUP
+from store.resident_memory import resident_bytes
 from store.site.models import ModelStore
-from tests.stream.workers import World, make_events, world
+from tests.stream.workers import PARTITIONS, World, make_events, world
 
 
 @pytest.fixture
@@ -76,6 +81,40 @@ def test_killed_and_paused_learners_leave_the_models_of_an_undisturbed_one(place
     published = store.published(place.site)
     assert published is not None
     assert decode_snapshot(*published).events == expected.events
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not resident_bytes(), reason="this system does not tell what a process takes")
+def test_a_learner_that_loses_the_lead_time_and_again_takes_no_more_memory(
+    redis_server: EmbeddedRedis, tmp_path: Path
+) -> None:
+    site, port = f"leads-{uuid.uuid4().hex[:8]}", free_port()
+    keys_of_site = SiteKeys(site, f"public-key-of-{site}", f"secret-key-of-{site}")
+    given = Settings(
+        redis_url=redis_server.url,
+        log_name=site,
+        log_partitions=PARTITIONS,
+        publish_every_s=0.2,
+        metrics_port=port,
+        sites=(keys_of_site,),
+    )
+    events = make_events(site, 9_000, visitors=400, seed=22)
+    taken: list[float] = []
+    with world("redis", redis_server.url, None, tmp_path, given) as place, place.worker("learn") as process:
+        place.append(events[:5_000])
+        place.wait_until_committed(LEARN_GROUP, within_s=60)
+        for number in range(8):
+            place.client.set(keys.leader(site), "another", px=1_500)  # longer than the leader goes without asking
+            place.append(events[5_000 + 500 * number : 5_500 + 500 * number])
+            place.wait_until_committed(LEARN_GROUP, within_s=60)
+            taken.append(_metric(port, "shopwindow_process_resident_bytes"))
+        assert process.poll() is None
+    assert max(taken[4:]) - max(taken[:4]) < 16_000_000, taken
+
+
+def _metric(port: int, name: str) -> float:
+    told = httpx.get(f"http://127.0.0.1:{port}/metrics").raise_for_status().text
+    return float(next(line for line in told.splitlines() if line.startswith(f"{name} ")).split()[1])
 
 
 def _bought(snapshot: Snapshot, name: str) -> dict[str, float]:

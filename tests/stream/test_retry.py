@@ -1,5 +1,6 @@
 """Retry: a server that is away is waited for, a fault is not, and whoever is told to stop stops."""
 
+import signal
 import subprocess
 import sys
 import time
@@ -12,6 +13,18 @@ from shopwindow.embedded import EmbeddedRedis
 from store.client import connect
 from stream.retry import Backoff, Stop, retry_until_available
 
+HAMMERED = """
+import os, signal, sys
+from stream.run import stop_on_signals
+
+stop = stop_on_signals()
+print("ready", flush=True)
+for _ in range(10_000):
+    stop.clear()
+    stop.wait(0.00001)
+print("alive", flush=True)
+os._exit(0)
+"""
 CODE = """
 import sys, threading
 from store.log.log import LogUnavailableError
@@ -28,6 +41,20 @@ try:
 finally:
     print("unwound", flush=True)
 """
+
+
+def test_a_signal_that_comes_as_the_process_begins_to_wait_stops_it_all_the_same() -> None:
+    with subprocess.Popen([sys.executable, "-c", HAMMERED], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            assert process.stdout.readline() == "ready\n"
+            deadline_s = time.monotonic() + 60
+            while process.poll() is None and time.monotonic() < deadline_s:
+                process.send_signal(signal.SIGTERM)
+                time.sleep(0.001)
+            assert (process.poll(), process.stdout.read()) == (0, "alive\n")
+        finally:
+            process.kill()
 
 
 def test_a_call_is_made_again_until_its_server_is_there(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import gc
 import os
 import signal
+import weakref
 from collections.abc import Iterator
 
 import bytewax.operators as op
@@ -25,6 +26,10 @@ def _as_before() -> Iterator[None]:
         signal.signal(number, handler)
 
 
+class Held:
+    """What a flow works with."""
+
+
 def dividing(values: list[int], found: list[float]) -> Dataflow:
     """A flow that divides 60 by each value."""
     flow = Dataflow("dividing")
@@ -38,6 +43,22 @@ def test_a_flow_runs_to_its_end_and_nothing_stays_frozen() -> None:
     run_flow(lambda: dividing([1, 2, 3], found), Stop())
     assert found == [60.0, 30.0, 20.0]
     assert gc.get_freeze_count() == 0
+
+
+def test_what_a_flow_held_is_gone_with_it_though_a_flow_is_a_circle() -> None:
+    held: list[weakref.ref[Held]] = []
+
+    def wire() -> Dataflow:
+        everything = Held()
+        held.append(weakref.ref(everything))
+        flow = Dataflow("holding")
+        numbers = op.input("read", flow, TestingSource([1]))
+        op.output("write", op.map("hold", numbers, lambda value: (value, everything)), TestingSink([]))
+        return flow
+
+    for _ in range(3):
+        run_flow(wire, Stop())
+    assert [each() for each in held] == [None, None, None]
 
 
 def test_what_a_step_raised_comes_out_unwrapped() -> None:

@@ -124,3 +124,32 @@ def test_what_a_browser_told_is_tried_again_with_a_browsers_rights(known_api: Ap
     api.wait_until_learned()
     assert api.secret.get(f"/v1/visitors/{page}").json()["user_id"] is None
     assert api.secret.get(f"/v1/visitors/{user}").json()["events_seen"] == 1
+
+
+def test_a_lost_profile_comes_back_with_what_the_visitor_did_since(api: Api, client: Client) -> None:
+    visitor = new_visitor()
+    api.post(*(event("view_item", visitor, f"p{number}") for number in range(3)))
+    api.wait_until_learned()
+    partition = next(p for p in range(64) if client.exists(keys.profile(api.keys.site, p, visitor)))
+    place = keys.profile(api.keys.site, partition, visitor)
+    lost = client.get(place)
+    assert isinstance(lost, bytes)
+    client.delete(place)
+    api.post(event("view_item", visitor, "p4"))
+    api.wait_until_learned()
+    assert api.secret.get(f"/v1/visitors/{visitor}").json()["events_seen"] == 1
+    letter = DeadLetter(
+        source="profile",
+        code="profile_unreadable",
+        message="not yet",
+        value=lost,
+        at_s=time.time(),
+        site=api.keys.site,
+        name=visitor,
+    )
+    DeadLetterStore(client).set_aside([letter])
+    answer = api.secret.post("/v1/dead-letters/replay").json()
+    assert answer["restored"] == 1, answer
+    seen = api.secret.get(f"/v1/visitors/{visitor}").json()
+    assert (seen["events_seen"], seen["sessions"], seen["counts"]["view_item"]) == (4, 1, 4)
+    assert [item["item_id"] for item in seen["recent_items"]] == ["p4", "p2", "p1", "p0"]

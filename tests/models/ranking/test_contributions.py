@@ -25,8 +25,10 @@ def test_says_add_up_to_the_score_beside_the_average() -> None:
     engine = _engine()
     items, _ = engine.rank_candidates(["boots", "hats"])
     contributions_by_row = engine.reader().contributions_of(items)
-    count = int(engine._table.head[1])
-    scores = {int(item): float(score) for item, score in zip(engine._table.items[:count], engine._scores, strict=False)}
+    count = int(engine._room.table.head[1])
+    scores = {
+        int(item): float(score) for item, score in zip(engine._room.table.items[:count], engine._scores, strict=False)
+    }
     average = float(np.mean(engine._scores[:count]))
     for item, contributions in zip(items.tolist(), contributions_by_row, strict=True):
         assert sum(contributions.says) == pytest.approx(scores[item] - average, abs=1e-3)

@@ -1,6 +1,8 @@
 """Next item: the checks every model passes, and that each source brings in what it is for."""
 
+import gc
 import math
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from random import Random
 from typing import Any
@@ -28,6 +30,19 @@ def _shop(events: int, seed: int = 1, items: int = 60) -> Iterator[ItemEvent]:
             f"b{item % 4}",
             9.0 + item,
         )
+
+
+def test_an_engine_that_is_let_go_is_gone_at_once() -> None:
+    """A large shop's has hundreds of megabytes, and a collector takes its time."""
+    engine = _engine(50)
+    again = NextItem.load(engine.tables(), engine.paths())
+    held = [weakref.ref(engine), weakref.ref(again)]
+    gc.disable()
+    try:
+        del engine, again
+        assert [each() for each in held] == [None, None]
+    finally:
+        gc.enable()
 
 
 def _engine(events: int) -> NextItem:

@@ -14,6 +14,7 @@ from tests.processes import Part, running, wait_until_ready
 from tests.shopwindow.processes.waiting import away, waiting
 
 COUNT = "shopwindow_request_seconds_count"
+RESIDENT = "shopwindow_process_resident_bytes{"
 KEYS = SiteKeys("shop", "public-key-of-the-shop", "secret-key-of-the-shop")
 
 
@@ -62,6 +63,12 @@ def test_several_processes_answer_and_count_together(redis_server: EmbeddedRedis
         wait_until_ready(url, tmp_path)
         for _ in range(30):  # each on a connection of its own, so that both are asked
             assert httpx.get(f"{url}/v1/nowhere").status_code == 404
-        told = httpx.get(f"{url}/metrics", headers={"Authorization": f"Bearer {KEYS.secret_key}"}).text
+        deadline_s = time.monotonic() + 30
+        while True:
+            told = httpx.get(f"{url}/metrics", headers={"Authorization": f"Bearer {KEYS.secret_key}"}).text
+            memory = [line for line in told.splitlines() if line.startswith(RESIDENT)]
+            if len(memory) == 2 or time.monotonic() > deadline_s:
+                break
+    assert [float(line.rpartition(" ")[2]) > 50e6 for line in memory] == [True, True], "each process tells its own"
     (line,) = [line for line in told.splitlines() if 'status="404"' in line and line.startswith(COUNT)]
     assert float(line.rpartition(" ")[2]) == 30.0

@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 
 from models.events.intake.parsing import parse_event
 from models.reports.archive_row import row_of
-from store.archive.schema import SCHEMA
+from store.archive.schema import SCHEMA, table_of
 from tests.store.archive.shop_archive import SITE, event, landing
 
 BOUGHT = event("purchase", "v1", "01-03 10:02", ("a", 20.0), ("b", 40.5), transaction_id="1", currency="EUR")
@@ -22,7 +22,8 @@ def test_a_row_has_the_columns_and_no_others_and_none_of_them_twice() -> None:
 
 def test_what_a_file_gives_back_is_what_was_put(tmp_path: Path) -> None:
     rows = [row_of(3, place, parse_event(told, SITE, 1.79e9), 0.0) for place, told in enumerate((BOUGHT, SHOWN))]
-    pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), tmp_path / "rows.parquet")
+    assert table_of([*rows, {"event": "half"}]).equals(pa.Table.from_pylist([*rows, {"event": "half"}], schema=SCHEMA))
+    pq.write_table(table_of(rows), tmp_path / "rows.parquet")
     bought, shown = pq.read_table(tmp_path / "rows.parquet", schema=SCHEMA).to_pylist()
     assert (bought["order_id"], bought["amount"], bought["currency"]) == ("1", 60.5, "EUR")
     assert [(line["item_id"], line["price"], line["quantity"]) for line in bought["items"]] == [

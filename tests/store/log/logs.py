@@ -16,7 +16,9 @@ from typing import Any
 import orjson
 import redis
 
+from store.client import connect
 from store.log.kafka_client import KafkaBroker
+from store.log.kafka_lives import Lives
 from store.log.kafka_log import KafkaLog
 from store.log.log import Batch, EventLog, LogReader
 from store.log.redis_log import RedisLog
@@ -32,6 +34,7 @@ class Server:
     kind: str  # "redis" or "kafka"
     address: str
     extra: Mapping[str, Any] = field(default_factory=dict)
+    redis_url: str = ""  # beside a Kafka
 
     def open(
         self,
@@ -48,12 +51,12 @@ class Server:
             finally:
                 client.close()
         return KafkaLog(
-            KafkaBroker(self.address, self.extra),
+            KafkaBroker(self.address, self.extra, delivery_timeout_s),
             name,
+            Lives(connect(self.redis_url)),
             partitions,
             retention_s,
             SESSION_TIMEOUT_S,
-            delivery_timeout_s=delivery_timeout_s,
         )
 
     def to_json(self) -> str:

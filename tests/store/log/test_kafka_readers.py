@@ -4,7 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from shopwindow.embedded import EmbeddedRedis
+from store.client import connect
 from store.log.kafka_client import KafkaBroker
+from store.log.kafka_lives import Lives
 from store.log.kafka_log import KafkaLog
 from tests.servers import Broker
 from tests.store.log.logs import drain, new_name, numbers, poll, until
@@ -13,9 +16,16 @@ pytestmark = pytest.mark.kafka
 
 
 @pytest.fixture
-def log(kafka_broker: Broker) -> Iterator[KafkaLog]:
+def log(kafka_broker: Broker, redis_server: EmbeddedRedis) -> Iterator[KafkaLog]:
     """A log of two partitions."""
-    made = KafkaLog(KafkaBroker(kafka_broker.bootstrap, kafka_broker.extra), new_name(), 2, 3600, 6.0)
+    made = KafkaLog(
+        KafkaBroker(kafka_broker.bootstrap, kafka_broker.extra),
+        new_name(),
+        Lives(connect(redis_server.url)),
+        2,
+        3600,
+        6.0,
+    )
     yield made
     made.close()
 

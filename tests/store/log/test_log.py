@@ -36,11 +36,11 @@ Opener = Callable[..., EventLog]
 
 
 @pytest.fixture(params=["redis_server", "bundled_redis_server", pytest.param("kafka_broker", marks=pytest.mark.kafka)])
-def server(request: pytest.FixtureRequest) -> Server:
+def server(request: pytest.FixtureRequest, redis_server: EmbeddedRedis) -> Server:
     running: EmbeddedRedis | Broker = request.getfixturevalue(request.param)
     if isinstance(running, EmbeddedRedis):
         return Server("redis", running.url)
-    return Server("kafka", running.bootstrap, running.extra)
+    return Server("kafka", running.bootstrap, running.extra, redis_server.url)
 
 
 @pytest.fixture
@@ -355,7 +355,7 @@ def test_the_log_works_again_when_its_server_is_back(
     server: Server, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     with outage(server, request, tmp_path) as (address, away, back):
-        log = Server(server.kind, address, server.extra).open(new_name(), delivery_timeout_s=1.5)
+        log = Server(server.kind, address, server.extra, server.redis_url).open(new_name(), delivery_timeout_s=1.5)
         log.append(numbers(0, 1, 3))
         consumer, reader = log.consume("g"), log.reader({0: 0})
         assert drain(consumer, 3) == drain(reader, 3)
