@@ -4,8 +4,9 @@ import logging
 import time
 from collections.abc import Collection, Sequence
 
+from models.base.errors import InvalidError
 from models.events.dead_letter import DeadLetter
-from models.events.events import Event, encode_event
+from models.events.events import MAX_EVENT_BYTES, Event, encode_event
 from store.dead_letters import DeadLetterStore
 from store.unreadable import Unreadable, letter_of
 from stream.metrics import SET_ASIDE
@@ -63,6 +64,20 @@ class DeadLetterWriter:
             position=position,
             name=event.visitor_id,
         )
+
+    def notice_failed(self, site: str, partition: int, notice: bytes, error: InvalidError) -> None:
+        """Set aside what was to be told of a visitor of a partition, and cannot be."""
+        _LOGGER.error("a notice of site %s cannot be told: %s", site, error.message)
+        letter = DeadLetter(
+            source=self._flow,
+            code="notice_failed",
+            message=error.message[:_LONGEST_TOLD],
+            value=notice[:MAX_EVENT_BYTES],
+            at_s=time.time(),
+            site=site,
+            partition=partition,
+        )
+        self.set_aside([letter])
 
     def visitor_failed(self, site: str, partition: int, visitor_id: str, error: Exception) -> None:
         """Set aside that time could not be let pass for a visitor; it is tried again later."""

@@ -199,4 +199,5 @@ class SegmentWorker:
             site,
             partial(memberships.notices, site, partition),
             partial(memberships.told, site, partition),
+            partial(self._letters.notice_failed, site, partition),
         )

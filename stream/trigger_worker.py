@@ -180,7 +180,7 @@ class TriggerWorker:
                 self._sweep(site, partition, now_s, time.monotonic() + _BUDGET_S)
         for partition in sorted({*due, *waiting}):
             notices, told = partial(self._store.notices, site, partition), partial(self._store.told, site, partition)
-            relay_outbox(self._log, site, notices, told)
+            relay_outbox(self._log, site, notices, told, partial(self._letters.notice_failed, site, partition))
 
     def _sweep(self, site: str, partition: int, now_s: float, until: float) -> None:
         """Carry out what was due when the barrier was put up; what is left over comes with the next tick."""

@@ -120,7 +120,7 @@ async def _again(state: State, site: Site, letter: DeadLetter) -> Incoming:
     sender may not tell."""
     if letter.source not in (INTAKE, PROFILE_GROUP):
         raise InvalidError("learned_elsewhere", f"all but the {letter.source} flow have learned from it")
-    if letter.code.endswith(("_unreadable", "visitor_failed")):
+    if letter.code.endswith(("_unreadable", "visitor_failed", "notice_failed")):
         raise InvalidError(letter.code, letter.message)
     if letter.source == INTAKE:
         try:

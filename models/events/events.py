@@ -13,6 +13,8 @@ from models.base.errors import InvalidError
 
 MAX_EVENT_BYTES: Final = 49_152
 """Room for the ids, prices and quantities of as many items as an event may have."""
+MAX_ENCODED_BYTES: Final = 900_000
+"""Of any event of the log: our own carry all that is known of a device to whom it belongs."""
 
 
 class EventItem(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True):
@@ -85,8 +87,8 @@ def decode_event(value: bytes) -> Event:
 
     Raises `InvalidError` for bytes that are no valid event of ours.
     """
-    if len(value) > MAX_EVENT_BYTES * 2:
-        raise InvalidError("event_too_large", f"record of {len(value)} bytes, at most {MAX_EVENT_BYTES * 2}")
+    if len(value) > MAX_ENCODED_BYTES:
+        raise InvalidError("event_too_large", f"record of {len(value)} bytes, at most {MAX_ENCODED_BYTES}")
     try:
         event = _decoder.decode(value)
     except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError) as error:

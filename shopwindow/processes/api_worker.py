@@ -10,6 +10,7 @@ from api.runtime.logs import Logs
 from shopwindow.build import configure_logging, open_client, open_log
 from shopwindow.processes.api_config import api_config
 from shopwindow.settings import Settings, load_settings
+from store.allocator import give_memory_back
 from stream.retry import Stop
 
 _PROBES_KEPT_S: Final = 600.0
@@ -19,6 +20,7 @@ def application() -> HotPath:
     """Build the application in an API process, from the settings of its environment."""
     settings = load_settings()
     configure_logging(settings)
+    give_memory_back()
     stop = _stop_while_starting()
 
     def open_all() -> Logs:

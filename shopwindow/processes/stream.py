@@ -10,6 +10,7 @@ from shopwindow.build import configure_logging, lifetimes, open_client, open_log
 from shopwindow.listening import bare_host
 from shopwindow.readiness import tell_ready
 from shopwindow.settings import Settings
+from store.allocator import give_memory_back
 from store.client import Client
 from store.dead_letters import DeadLetterStore
 from store.resident_memory import RESIDENT, resident_bytes
@@ -29,6 +30,7 @@ class StreamProcess(NamedTuple):
 def stream_process(settings: Settings, flow: str) -> Iterator[StreamProcess]:
     """Heed signals, serve metrics where asked to, and open Redis and the event log; closed after the flow's end."""
     configure_logging(settings)
+    give_memory_back()
     stop = stop_on_signals()
     sites = site_names(settings)
     RESIDENT.set_function(resident_bytes)

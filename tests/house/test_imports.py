@@ -47,6 +47,7 @@ WINGS: Mapping[str, Mapping[str, set[str]]] = {
         "resident_memory": set(),
         "unreadable": set(),
         "whole_file": set(),
+        "allocator": set(),
         "version": set(),
         "client": {"refusals"},
         "keys": set(),

@@ -76,9 +76,13 @@ class _Interrupted(SegmentWorker):
             return
         if draw < 0.25:
             told = lambda _: 0  # noqa: E731 - forgets nothing, as one who dies after the append
-            relay_outbox(self._log, site, partial(self._memberships.notices, site, partition), told)
+            relay_outbox(self._log, site, partial(self._memberships.notices, site, partition), told, _no_letter)
             return
         super().relay_notices(site, partition)
+
+
+def _no_letter(notice: bytes, error: Exception) -> None:
+    raise AssertionError(notice) from error
 
 
 class _Committing:

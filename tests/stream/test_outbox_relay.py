@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from models.events.events import encode_event
+from models.base.errors import InvalidError
+from models.events.events import MAX_ENCODED_BYTES, encode_event
 from store.log.log import EventLog, partition_of
 from stream.outbox_relay import relay_outbox
 from tests.models.makers import event
@@ -26,10 +27,14 @@ class Waiting:
         return len(self.notices)
 
 
+def no_letter(notice: bytes, error: InvalidError) -> None:
+    raise AssertionError(notice) from error
+
+
 def test_each_notice_goes_to_its_visitors_partition_and_all_of_them_do(log: EventLog) -> None:
     told = [encode_event(event("segment_entered", visitor=f"v{number % 5}", at_s=number)) for number in range(23)]
     waiting = Waiting(told, portion=4)
-    relay_outbox(log, "shop", waiting.give, waiting.forget)
+    relay_outbox(log, "shop", waiting.give, waiting.forget, no_letter)
     assert waiting.notices == []
     expected: dict[int, list[bytes]] = {}
     for number, notice in enumerate(told):
@@ -43,7 +48,7 @@ def test_each_notice_goes_to_its_visitors_partition_and_all_of_them_do(log: Even
 
 def test_nothing_waiting_is_nothing_to_tell(log: EventLog) -> None:
     waiting = Waiting([], portion=4)
-    relay_outbox(log, "shop", waiting.give, waiting.forget)
+    relay_outbox(log, "shop", waiting.give, waiting.forget, no_letter)
     assert log.ends() == [0] * PARTITIONS
 
 
@@ -55,7 +60,18 @@ def test_what_was_appended_before_a_crash_is_told_again(log: EventLog) -> None:
 
     for forget in (die, waiting.forget):
         try:
-            relay_outbox(log, "shop", waiting.give, forget)
+            relay_outbox(log, "shop", waiting.give, forget, no_letter)
         except KeyboardInterrupt:
             assert waiting.notices
     assert sum(log.ends()) == 2
+
+
+def test_what_cannot_be_told_is_set_aside_and_the_rest_goes_on(log: EventLog) -> None:
+    good = [encode_event(event("segment_entered", visitor=f"v{number}")) for number in range(3)]
+    large = encode_event(event("_visitor_joined", params={"state": "x" * MAX_ENCODED_BYTES}))
+    whole = encode_event(event("_visitor_joined", params={"state": "x" * (MAX_ENCODED_BYTES - 1_000)}))
+    waiting, letters = Waiting([good[0], b"no event", large, whole, *good[1:]], portion=2), []
+    relay_outbox(log, "shop", waiting.give, waiting.forget, lambda notice, error: letters.append((notice, error.code)))
+    assert letters == [(b"no event", "event_undecodable"), (large, "event_too_large")]
+    assert sum(log.ends()) == 4
+    assert waiting.notices == []
