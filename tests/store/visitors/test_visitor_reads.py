@@ -106,7 +106,7 @@ def test_what_a_device_was_before_a_login_is_not_known_once_it_changed_hands_too
     told.append(identified("demo", "d", Link(START_S + 80, "eve"), START_S))
     told += [event("view_item", "late", visitor="d", at_s=2), event("view_item", "x", visitor="d", at_s=90)]
     devices = [Profile()]
-    changes = [Change(0, position, one) for position, one in enumerate(told, start=1)]
+    changes = [Change(0, position, told_event) for position, told_event in enumerate(told, start=1)]
     learn(devices, changes, Assortment().vector_of_item)
     new_parts(devices[0], 0)
     devices[0].links.append(Link(START_S + 95, "ann"))
