@@ -160,10 +160,17 @@ def _names_any(letter: DeadLetter, names: Collection[str]) -> bool:
     except InvalidError:
         try:
             told = msgspec.json.decode(letter.value)
-        except msgspec.DecodeError:
-            return False
+        except msgspec.DecodeError:  # what is long was cut
+            return any(named in letter.value for named in _as_written(names))
         return isinstance(told, dict) and not names_of(told).isdisjoint(names)
     return not {event.visitor_id, event.user_id, event.device_id}.isdisjoint(names)
+
+
+def _as_written(names: Collection[str]) -> list[bytes]:
+    """How an event that was sent names any of some visitors, in the form in which letters hold it."""
+    values = [msgspec.json.encode(name) for name in names]
+    values += [b"%d%b" % (int(name), end) for name in names if name.isdecimal() for end in (b",", b"}")]
+    return [msgspec.json.encode(field) + b":" + value for field in _NAMING for value in values]
 
 
 def names_of(told: Mapping[str, object]) -> set[str]:

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, NamedTuple
 from starlette.requests import Request
 
 from api.http.query_parameters import described
-from models.events.intake.consent import SAID, ConsentWord, consent_told, read_consent
+from models.events.intake.consent import SAID, ConsentWord, consent_told, most_careful, read_consent
 
 Denial = Literal["consent_denied", "consent_unreadable", "gpc", "dnt", ""]
 """Why nothing of a visitor is stored; empty where it may be."""
@@ -54,7 +54,7 @@ def consent_of(request: Request, told: Mapping[str, Any] | None = None, *, honou
     where the site honours those."""
     word = consent_told(told)
     if word not in SAID:
-        word = read_consent(request.query_params.get("consent")) or word
+        word = most_careful(map(read_consent, request.query_params.getlist("consent"))) or word
     signal: Denial = ""
     if honours_signals and word not in SAID:
         for name, value in request.scope["headers"]:

@@ -9,7 +9,7 @@ from models.base.texts import text_or_empty
 from models.events.dead_letter import DeadLetter
 from models.events.events import MAX_EVENT_BYTES
 from models.events.intake.event_warnings import EventWarnings
-from models.events.intake.json_repair import dumped
+from models.events.intake.json_repair import dumped, with_characters_alone
 from store.dead_letters import INTAKE
 
 MAX_WARNED: Final = 1_000
@@ -64,7 +64,7 @@ class EventBatch:
             value=dumped(value)[:MAX_EVENT_BYTES],
             at_s=self._now_s,
             site=self._site,
-            name=text_or_empty(value.get("visitor_id")) if isinstance(value, dict) else "",
+            name=with_characters_alone(text_or_empty(value.get("visitor_id"))) if isinstance(value, dict) else "",
             told_from=self._told_from,
         )
         self.letters.append(letter)

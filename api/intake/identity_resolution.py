@@ -2,15 +2,21 @@
 
 import logging
 import time
+from typing import Final
+
+import msgspec
 
 from api.intake.log_appender import Incoming, event_record
 from models.events.events import Event, decode_event, encode_event
 from models.events.names import PROFILE_EVENTS, VISITOR_DELETED
 from models.visitor.identity import LOGOUT, Link, add_link, belonging, identified, link_of, linked
+from store.log.log import partition_of
 from store.refusals import UNAVAILABLE
 from store.visitors.device_links import DeviceId, LinkStore
 
 _LOGGER = logging.getLogger(__name__)
+_MOST_HOLDERS: Final = 64
+"""Ids that are looked through for one who belongs to their own device; shops that merge accounts need a few."""
 
 
 class IdentityResolver:
@@ -32,8 +38,9 @@ class IdentityResolver:
         """Give each event as its owner's; behind them, what tells profiles of devices that changed hands.
 
         What comes together of a device that changes hands there goes into the log by its own time, since the log's
-        order is what profiles go by. Without an answer of the store, an event that names nobody stays its device's: the
-        stream hands it on.
+        order is what profiles go by. A user who belongs to the very device that names them is left out: what is theirs
+        would go round between the two for ever. Without an answer of the store, an event that names nobody stays its
+        device's: the stream hands it on.
         """
         events = _by_time([(record, decode_event(record.value)) for record in records])
         known = self._known(events)
@@ -45,6 +52,9 @@ class IdentityResolver:
                 prepared.append(incoming)
                 continue
             links = known.get(device, [])
+            if event.user_id and self._goes_round(event, known):
+                event = msgspec.structs.replace(event, user_id="")
+                incoming = event_record(event, self._partitions)
             theirs = belonging(event, links)  # as of before: a logout is an act of who logs out
             link = link_of(event, links)
             if link is not None:
@@ -56,16 +66,40 @@ class IdentityResolver:
         return prepared + [news for device, link in found for news in self._news(device, link)]
 
     def _known(self, events: list[tuple[Incoming, Event]]) -> dict[DeviceId, list[Link]]:
-        devices = {
-            (visitor.site, visitor.partition, visitor.visitor_id): None
-            for visitor, event in events
-            if not _stays(event)
-        }
+        """Give the links of devices, and of users, who may be somebody's devices themselves."""
+        ids: dict[DeviceId, None] = {}
+        for visitor, event in events:
+            if not _stays(event):
+                ids[visitor.site, visitor.partition, visitor.visitor_id] = None
+                if event.user_id:
+                    ids[self._id_of(event.site, event.user_id)] = None
         try:
-            return self._links.read(list(devices))
+            return self._links.read(list(ids))
         except UNAVAILABLE as error:
             _LOGGER.warning("whose devices are is not known: %s", error)
             return {}
+
+    def _goes_round(self, event: Event, known: dict[DeviceId, list[Link]]) -> bool:
+        """Whether what is the user's ever belonged to the event's visitor, directly or through others: then neither is
+        a device of the other."""
+        found = {event.user_id}
+        new = [event.user_id]
+        while new and len(found) <= _MOST_HOLDERS:
+            asked = [self._id_of(event.site, name) for name in new]
+            if new != [event.user_id]:  # whose links are known already
+                try:
+                    known |= {device: links for device, links in self._links.read(asked).items() if device not in known}
+                except UNAVAILABLE:
+                    return False
+            holders = {link.user_id for device in asked for link in known.get(device, []) if link.user_id}
+            if event.visitor_id in holders:
+                return True
+            new = sorted(holders - found)
+            found |= holders
+        return False
+
+    def _id_of(self, site: str, name: str) -> DeviceId:
+        return site, partition_of(site, name, self._partitions), name
 
     def _news(self, device: DeviceId, link: Link) -> list[Incoming]:
         site, partition, device_id = device

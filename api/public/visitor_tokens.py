@@ -60,8 +60,9 @@ class TokenMinted(Shape):
 async def post_token(request: Request) -> Response:
     """Sign that whoever holds the token may speak for a visitor.
 
-    With a browser's key at first contact: for a new id, or one that nobody was seen under yet. With a server's key
-    (scope `events`) for anybody; the shop's servers can as well sign by themselves.
+    With a browser's key at first contact: for a new id, or one that nobody was seen under yet. Such a token speaks for
+    a device, and counts for no user id, whoever comes to be known by it later. With a server's key (scope `events`) for
+    anybody; the shop's servers can as well sign by themselves.
     """
     caller, state = sending(request), state_of(request)
     asked: dict[str, Any] = {}
@@ -86,7 +87,7 @@ async def post_token(request: Request) -> Response:
         raise InvalidError("lasts_s_invalid", f"lasts_s must be {_LEAST_S} to {_MOST_S}, got {show_value(lasts_s)}")
     expires_s = int(time.time()) + lasts_s
     secret = state.key_ring.config_of(caller.site.name).token_secret
-    token = mint_token(secret, caller.site.name, visitor_id, expires_s)
+    token = mint_token(secret, caller.site.name, visitor_id, expires_s, of_device=caller.is_browser)
     made = {"visitor_id": visitor_id, "visitor_token": token, "expires_at": iso(float(expires_s))}
     return answer(made, status=201)
 

@@ -15,6 +15,8 @@ from api.runtime.store_access import PROFILES_AWAY, store_errors_translated
 from models.access.visitor_token import is_token_of
 from models.events.events import Event
 from models.events.intake.event_warnings import EventWarnings
+from models.events.intake.parsing import ORDERS_OWN
+from models.events.names import ORDER_EVENTS
 from store.visitors.known_visitors import read_owners
 
 _HEADER: Final = "x-visitor-token"
@@ -83,15 +85,17 @@ class Access:
         self._site = state.key_ring.config_of(caller.site.name)
         self._free = not caller.is_browser or self._site.visitor_tokens == "off"
         self._now_s = time.time() if now_s is None else now_s
-        self._judged: dict[tuple[str, str], bool] = {}  # most events of a request are of one visitor
+        self._judged: dict[tuple[str, str, bool], bool] = {}  # most events of a request are of one visitor
 
     def may_see(self, visitor_id: str, owner: str) -> bool:
         """Whether to answer for an id, which belongs to `owner`, empty where it is nobody's yet."""
+        if visitor_id.startswith(ORDERS_OWN):
+            owner = owner or visitor_id  # whoever guesses its number is not who placed the order
         if self._free or not visitor_id or (not owner and self._site.visitor_tokens == "known"):
             return True
         tokens = self._tokens
         return any(
-            self._signed(token, name)
+            self._signed(token, name, as_device=name != owner)
             for name in dict.fromkeys((visitor_id, owner))
             if name
             for token in dict.fromkeys((tokens.visitor, tokens.user))
@@ -114,10 +118,11 @@ class Access:
     ) -> Event | ProblemError:
         visitor_id, user_id = event.visitor_id, event.user_id
         is_user = bool(user_id) and (self._signed(tokens.user, user_id) or self._signed(tokens.visitor, user_id))
-        signed = self._signed(tokens.visitor, visitor_id) or (is_user and user_id == visitor_id)
-        owner = owners.get(visitor_id, "")
-        if user_id == visitor_id:
-            owner = user_id
+        owner = user_id if user_id == visitor_id else owners.get(visitor_id, "")
+        if visitor_id.startswith(ORDERS_OWN) and event.event not in ORDER_EVENTS:
+            owner = owner or visitor_id
+        signed = self._signed(tokens.visitor, visitor_id, as_device=owner != visitor_id)
+        signed = signed or (is_user and user_id == visitor_id)
         needed = self._site.visitor_tokens == "all" or bool(owner)
         if needed and not signed and not (is_user and user_id == owner):
             return token_missing(visitor_id)
@@ -126,11 +131,12 @@ class Access:
             return msgspec.structs.replace(event, user_id="")
         return event
 
-    def _signed(self, token: str, visitor_id: str) -> bool:
-        asked = (token, visitor_id)
+    def _signed(self, token: str, visitor_id: str, *, as_device: bool = False) -> bool:
+        """Whether a token is one of an id; given at first contact, it is one of a device alone."""
+        asked = (token, visitor_id, as_device)
         if asked not in self._judged:
             secret, site = self._site.token_secret, self._site.site
-            self._judged[asked] = is_token_of(token, secret, site, visitor_id, self._now_s)
+            self._judged[asked] = is_token_of(token, secret, site, visitor_id, self._now_s, as_device=as_device)
         return self._judged[asked]
 
 

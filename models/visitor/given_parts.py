@@ -32,7 +32,9 @@ def is_news(profile: Profile, device_id: str, part: Part) -> bool:
     """Whether a visitor's profile does not hold what a device gave it as it is, or still holds what it took back."""
     held = (each for each in profile.joined if (each.device_id, each.after) == (device_id, part.after) and each.until)
     known = next(held, None)
-    return known.told_at < part.told_at if known is not None else bool(part.state) and not part.back
+    if not part.state:  # all there was to tell of it is on its way
+        return False
+    return known.told_at < part.told_at if known is not None else not part.back
 
 
 def forget_told(profile: Profile) -> None:

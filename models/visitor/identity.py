@@ -23,6 +23,9 @@ MAX_APART: Final = 16
 """Parts of devices that a visitor's profile keeps apart; beyond it the oldest becomes part of it for good."""
 MAX_IDENTITY_PARTS: Final = 4
 """Stretches that a device has given away and can take back, or add to."""
+MAX_HANDS: Final = 8
+"""Hands a stretch goes through at most, where what one visitor holds belongs to another: ids that were told to belong
+to each other would hand theirs around for ever."""
 MAX_CUTS: Final = 2
 """Logouts of nobody known at which a device tells apart what was before and after; the latest count."""
 LOGOUT: Final = "logout"
@@ -74,7 +77,7 @@ class Joined(msgspec.Struct, array_like=True, frozen=True):
 
     `state` is what it brings, as told at the device's position `told_at`; empty where it became part of the profile for
     good. Without `until` it is the link alone, when the visitor was in a visit since `met_s` (0 for in none), or with
-    `told_at` a part that was taken back. `before` is of older releases.
+    `told_at` a part that was taken back. `before` is of older releases. It came through so many `hands`.
     """
 
     device_id: str
@@ -86,6 +89,7 @@ class Joined(msgspec.Struct, array_like=True, frozen=True):
     told_at: int = 0
     state: bytes = b""
     met_s: float = 0.0
+    hands: int = 1
 
     def is_same(self, other: "Joined") -> bool:
         """Whether it is the same part, told earlier or later."""

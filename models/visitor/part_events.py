@@ -61,6 +61,8 @@ def read_joining(event: Event) -> tuple[Joined, Profile] | None:
     since_s, ended_s = (score_of(event.params, name) or 0.0 for name in _OF_TIME)
     try:
         stored = b64decode(state, validate=True)
-        return Joined(event.device_id, after, until, since_s, ended_s, None, told_at, stored), decode_profile(stored)
+        profile = decode_profile(stored)
+        hands = 1 + max((joined.hands for joined in profile.joined if joined.until), default=0)
+        return Joined(event.device_id, after, until, since_s, ended_s, None, told_at, stored, hands=hands), profile
     except (Error, msgspec.DecodeError, msgspec.ValidationError):
         return None

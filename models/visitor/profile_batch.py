@@ -91,7 +91,7 @@ def learn(
             outcomes.append("notice" if event.by_engine else "erased")
             continue
         if not first_time(profile, event.event_id):
-            outcomes.append("duplicate")
+            outcomes.append("notice" if event.by_engine else "duplicate")  # nobody sent what is ours
             continue
         told = batch.concerned(row, event)
         if event.by_engine:

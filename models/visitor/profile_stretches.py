@@ -18,6 +18,7 @@ from models.visitor.contact_history import merged_contacts, without_contacts
 from models.visitor.identity import (
     MAX_APART,
     MAX_CUTS,
+    MAX_HANDS,
     MAX_IDENTITY_PARTS,
     MAX_JOINED,
     MAX_LINKS,
@@ -223,7 +224,12 @@ class Stretches:
         state.joined = [*[*links, link][-MAX_JOINED:], *(joined for joined in state.joined if not joined.is_link)]
 
     def hold(self, joined: Joined, part: Profile) -> None:
-        """Take in what a device brings, or brings no more, where nothing later was told of it."""
+        """Take in what a device brings, or brings no more, where nothing later was told of it.
+
+        What came through too many hands is left out.
+        """
+        if joined.state and joined.hands > MAX_HANDS:
+            return
         for stretch in self._stretches:
             known = next((kept for kept in stretch.profile.joined if kept.is_same(joined)), None)
             if known is None:

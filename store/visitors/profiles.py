@@ -437,13 +437,16 @@ class ProfileStore:
 
 
 def is_nobody(profile: Profile, user_id: str) -> bool:
-    """Whether a profile tells of nothing that anybody did, but perhaps what it once gave to a user.
+    """Whether a profile tells of nothing that anybody did, but perhaps of whom it gave to, and has nothing left for
+    others than the user.
 
     >>> is_nobody(Profile(position=7), ""), is_nobody(Profile(position=7, events_seen=1), "")
     (True, False)
     """
     told = profile.events_seen or profile.links or profile.joined or profile.contact_history
-    return not told and all(part.user_id in ("", user_id) for part in profile.parts)
+    return not told and all(
+        part.user_id in ("", user_id) or part.back or (part.over and not part.state) for part in profile.parts
+    )
 
 
 def _erased(profile: Profile, erasure: Event, position: int, *, is_shared: bool) -> ProfileUpdate:

@@ -294,7 +294,9 @@ def before_login(known: ResolvedVisitor) -> Profile | None:
     if known.profile.recent and known.profile.recent[-1].at_s > links[-1].at_s:
         return None
     given = [part for part in parts if part.user_id == owner_now(links) and not part.back]
-    return decode_profile(given[-1].state) if given and given[-1].told_at >= known.device.given else Profile()
+    if not given or given[-1].told_at < known.device.given or not given[-1].state:
+        return Profile()  # where the device has changed hands too often since, what it was is not known any more
+    return decode_profile(given[-1].state)
 
 
 def _linked(values: Sequence[bytes]) -> list[bytes]:

@@ -30,6 +30,7 @@ GOOD: Final[tuple[dict[str, Any], ...]] = (
         "params": {"transaction_id": "o-1", "value": 30.0, "currency": "EUR", "coupon": "X"},
         "items": [{"item_id": "p3", "price": "10,00 €", "quantity": 3, "discount": 1}],
     },
+    {"event": "purchase", "params": {"transaction_id": "o-3", "value": "12,50", "items": [{"item_id": "p1"}]}},
     {"event": "refund", "params": {"transaction_id": "o-1", "value": 10}, "items": [{"item_id": "p3"}]},
     {"event": "view_promotion", "items": [{"item_id": "p1", "creative_name": "c1", "creative_slot": "hero-1"}]},
     {"event": "login", "user_id": "u-1", "context": {"geo": {"country": "DE"}, "device": {"category": "mobile"}}},

@@ -111,3 +111,21 @@ def test_letters_go_when_their_time_is_over_though_others_come(client: Client, s
     assert 0 < client.ttl(keys.dead_letters(site, "set-aside")) <= 60
     store.drop_old([site], time.time() + 62)
     assert store.count([site]) == 0
+
+
+@pytest.mark.parametrize(
+    ("opening", "goes"),
+    [
+        (b'{"user_id":"ann","x":"', True),
+        (b'{"params":{"email":"ann"},"x":"', True),
+        (b'{"visitor_id":7,"x":"', True),
+        (b'{"visitor_id":77,"x":"', False),
+        (b'{"item_id":"ann","x":"', False),
+    ],
+)
+def test_a_letter_that_was_cut_goes_with_whom_it_names(client: Client, site: str, opening: bytes, goes: bool) -> None:
+    store = DeadLetterStore(client)
+    cut = DeadLetter(source="api", code="c", message="m", value=opening + b"x" * 500, at_s=1.0, site=site)
+    store.set_aside([cut])
+    assert store.erase_visitor(site, {"ann", "7"}) == goes
+    assert store.count([site]) == (not goes)

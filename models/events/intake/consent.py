@@ -1,11 +1,12 @@
 """Consent: what a request or an event says of whether anything of its visitor may be stored.
 
 Read are Google's consent mode (`{"analytics_storage": "denied"}`, in any case), Segment's `categoryPreferences`,
-RudderStack's `consentManagement`, and single words. Storage is what the names of `_STORAGE` stand for: who denies one
-of them denies it. What is said of advertising alone says nothing of it.
+RudderStack's `consentManagement`, and single words; one in another too, as consent tools wrap them. Storage is what
+the names of `_STORAGE` stand for: who denies one of them denies it. What is said of advertising alone says nothing of
+it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, Literal
 
 import msgspec
@@ -40,6 +41,8 @@ _WORDS: Final[dict[str, ConsentWord]] = {
 _SIGNAL: Final = "G1"
 """Begins the two signs by which Google's tags send ad and analytics storage (`gcs=G100`): 1, 0, or - for neither."""
 _LONGEST: Final = 4_096
+_DEEPEST: Final = 4
+_MOST_LISTED: Final = 32
 
 
 def consent_told(fields: object) -> ConsentWord:
@@ -58,11 +61,11 @@ def consent_told(fields: object) -> ConsentWord:
     if "consent" not in fields and "consent" not in context and "consentManagement" not in context:
         return ""
     words = {read_consent(fields.get("consent")), read_consent(context.get("consent")), _managed(context)}
-    return _decisive(words)
+    return most_careful(words)
 
 
 def read_consent(value: object) -> ConsentWord:
-    """Give what one value says: an object, a word, yes or no; `unreadable` for what is none of them.
+    """Give what one value says: an object, a word, yes or no, or a list of such; `unreadable` for what is none of them.
 
     >>> read_consent("none"), read_consent("G101"), read_consent("analytics_storage:denied"), read_consent("perhaps")
     ('denied', 'granted', 'denied', 'unreadable')
@@ -72,7 +75,18 @@ def read_consent(value: object) -> ConsentWord:
     if isinstance(value, dict):
         inner = value.get("categoryPreferences")
         return _of_names(inner if isinstance(inner, dict) else value)
+    if isinstance(value, list):  # as gtag's arguments
+        return most_careful(
+            _of_names(each) if isinstance(each, dict) else _of_flag(each) for each in value[:_MOST_LISTED]
+        )
     return "" if value is None else _of_flag(value)
+
+
+def most_careful(words: Iterable[ConsentWord]) -> ConsentWord:
+    """Give of several words the one that counts: a denial before all others."""
+    order: tuple[ConsentWord, ...] = ("denied", "granted", "unreadable")
+    told = set(words)
+    return next((word for word in order if word in told), "")
 
 
 def _of_text(text: str) -> ConsentWord:
@@ -82,7 +96,7 @@ def _of_text(text: str) -> ConsentWord:
         return ""
     if len(text) > _LONGEST:
         return "unreadable"
-    if text.startswith(_SIGNAL) and len(text) == 4:
+    if text[:2].upper() == _SIGNAL and len(text) == 4:
         return {"0": "denied", "1": "granted", "-": ""}.get(text[3], "unreadable")  # type: ignore[return-value]
     if text.startswith("{"):
         try:
@@ -106,14 +120,24 @@ def _of_names(given: Mapping[str, Any]) -> ConsentWord:
     """Read an object: its names of storage; where it has none, and none that we know, it must deny all to deny."""
     storage: set[ConsentWord] = set()
     others: set[ConsentWord] = set()
+    _sort_words(given, storage, others)
+    if storage:
+        return most_careful(storage)
+    return "denied" if others == {"denied"} else ""
+
+
+def _sort_words(given: Mapping[str, Any], storage: set[ConsentWord], others: set[ConsentWord], depth: int = 1) -> None:
+    """Add what an object says of storage, and of what nobody knows; of an object in it what it says of storage."""
     for name, value in given.items():
         letters = "".join(filter(str.isalnum, name[:60])).casefold()
         if value is None or letters in _ELSEWHERE:
             continue
-        (storage if letters in _STORAGE else others).add(_of_flag(value))
-    if storage:
-        return _decisive(storage)
-    return "denied" if others == {"denied"} else ""
+        if not isinstance(value, dict):
+            (storage if letters in _STORAGE else others).add(_of_flag(value))
+        elif letters in _STORAGE:  # such as `{"status": "denied"}`
+            storage.add(most_careful(map(_of_flag, value.values())))
+        elif depth < _DEEPEST:
+            _sort_words(value, storage, set(), depth + 1)
 
 
 def _managed(context: Mapping[str, Any]) -> ConsentWord:
@@ -127,8 +151,3 @@ def _managed(context: Mapping[str, Any]) -> ConsentWord:
         if isinstance(listed, list):
             given |= {name: flag for name in listed if isinstance(name, str)}
     return _of_names(given)
-
-
-def _decisive(words: set[ConsentWord]) -> ConsentWord:
-    order: tuple[ConsentWord, ...] = ("denied", "granted", "unreadable")
-    return next((word for word in order if word in words), "")

@@ -90,7 +90,7 @@ def repaired(value: Any, warnings: EventWarnings, field: str = "", depth: int = 
     if isinstance(value, str):
         if _NO_CHARACTER.search(value) is None:
             return value
-        made = _NO_CHARACTER.sub("\ufffd", value)
+        made = with_characters_alone(value)
         warnings.add(field or "event", "read_as", made, "holds what is no character, read as U+FFFD")
         return made
     if isinstance(value, float):
@@ -112,12 +112,21 @@ def repaired(value: Any, warnings: EventWarnings, field: str = "", depth: int = 
         return [repaired(element, warnings, f"{field}[{place}]", depth + 1) for place, element in enumerate(value)]
     members: dict[str, Any] = {}
     for given_name, member in value.items():
-        name = _NO_CHARACTER.sub("\ufffd", given_name)
+        name = with_characters_alone(given_name)
         place = f"{field}.{name[:_MAX_FIELD]}" if field else name[:_MAX_FIELD]
         if name != given_name:
             warnings.add(place, "read_as", name, "has a name with what is no character, read as U+FFFD")
         members[name] = repaired(member, warnings, place, depth + 1)
     return members
+
+
+def with_characters_alone(text: str) -> str:
+    """Give a text with U+FFFD for what is no character, as every event that is taken has it.
+
+    >>> with_characters_alone("v\\ud800")
+    'v\ufffd'
+    """
+    return _NO_CHARACTER.sub("\ufffd", text)
 
 
 def dumped(value: Any) -> bytes:

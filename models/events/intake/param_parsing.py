@@ -140,7 +140,8 @@ class ParamReader:
 
     def read(self) -> None:  # noqa: C901 - one question for each kind of param
         """Bring every param that the engine reads into its form; raises `InvalidError` for an event without meaning."""
-        name, params = self._name, self.params
+        name = self._name
+        params = self.params if self.params is self._given else dict(self.params)  # which are changed meanwhile
         for param, value in params.items():
             if param not in _READ_HERE:
                 if (meant := param_meant(param)) and meant not in params:

@@ -31,6 +31,8 @@ from models.events.names import (
 )
 
 MAX_VISITOR_ID: Final = 128
+ORDERS_OWN: Final = "order-"
+"""Begins the id of the visitor to whom an event of an order goes that names none: the order's id follows."""
 CLOCK_TOLERANCE_S: Final = 5.0
 """A client's clock is corrected by `sent_at` where it is further off: less is the way the request took."""
 _MAX_NAME: Final = 40
@@ -261,9 +263,9 @@ def _visitor_id(
         return visitor_id
     other = user_id
     if not other and event_name in ORDER_EVENTS:
-        other = f"order-{params.get('order_id') or params.get('transaction_id')}"
+        other = f"{ORDERS_OWN}{params.get('order_id') or params.get('transaction_id')}"
         if not is_printable(other, MAX_VISITOR_ID):
-            other = f"order-{event_id_of(other)}"
+            other = f"{ORDERS_OWN}{event_id_of(other)}"
     if other:
         done = f"names no visitor: the event was taken as one of {other}"
         warnings.add("visitor_id", "placeholder" if visitor_id else "dropped", value, done)

@@ -28,6 +28,7 @@ def asked(query: str = "", **headers: str) -> Request:
         (asked(sec_gpc="1"), {"consent": {"ad_storage": "granted"}}, "gpc"),
         (asked("consent=perhaps", dnt="1"), None, "dnt"),
         (asked("consent=perhaps"), None, ""),
+        (asked("consent=none&consent=granted"), None, "consent_denied"),
     ],
 )
 def test_the_body_goes_before_the_address_and_both_before_the_signals(

@@ -6,6 +6,7 @@ from api.http.problems import ProblemError
 from api.intake.event_batch import EventBatch
 from api.intake.log_appender import Incoming
 from models.base.errors import InvalidError
+from models.events.dead_letter import decode_dead_letter, encode_dead_letter
 from models.events.intake.event_warnings import EventWarnings
 
 
@@ -33,3 +34,10 @@ def test_a_request_of_which_nothing_may_be_taken_ends_with_the_reason() -> None:
     batch.refuse(0, ProblemError(403, "key_public", "no"))
     with pytest.raises(ProblemError, match="no"):
         batch.raise_if_all_refused()
+
+
+def test_a_name_of_half_a_character_costs_no_other_dead_letter() -> None:
+    batch = EventBatch("shop", [{"visitor_id": "v\ud83d"}], 5.0, "")
+    batch.set_aside(0, InvalidError("event_name_invalid", "none"))
+    (letter,) = batch.letters
+    assert decode_dead_letter(encode_dead_letter(letter)).name == "v\ufffd"

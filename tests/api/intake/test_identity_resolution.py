@@ -111,6 +111,23 @@ def test_a_second_login_on_a_shared_device_mixes_nobody(api: Api) -> None:
     assert cart_of(api, device) == {"p1": 1}
 
 
+@pytest.mark.parametrize("number", [2, 3, 4])
+@pytest.mark.parametrize("at_once", [False, True])
+def test_ids_that_belong_to_each_other_hand_nothing_round_for_ever(api: Api, number: int, at_once: bool) -> None:
+    ring = [new_user() for _ in range(number)]
+    told = [
+        each
+        for place, user in enumerate(ring)
+        for each in (event("view_item", user, f"p{place}"), event("login", user, user_id=ring[(place + 1) % number]))
+    ]
+    for part in [told] if at_once else [[each] for each in told]:
+        api.post(*part)
+    api.wait_until_learned()
+    seen = seen_of(api, ring[-1])
+    assert (seen["user_id"], seen["events_seen"]) == (ring[-1], 2 * number), "all is the last one's, once"
+    assert seen_of(api, ring[-2]) == seen | {"visitor_id": ring[-2]}
+
+
 @pytest.mark.parametrize("order", list(permutations(range(4)))[::3])
 def test_any_order_of_the_same_events_makes_the_same_visitor(api: Api, order: tuple[int, ...]) -> None:
     phone, laptop, user = new_visitor(), new_visitor(), new_user()

@@ -164,3 +164,47 @@ def test_what_became_of_orders_and_mails_a_browser_does_not_tell(known_api: Api)
         told = event(name, visitor, "p1", params={"order_id": "o", "transaction_id": "o"})
         refused = known_api.public.post("/v1/events", json={"events": [told]})
         assert (refused.status_code, refused.json().get("code")) == (403, "key_public"), (name, refused.json())
+
+
+def test_a_token_asked_for_before_there_was_a_customer_never_speaks_for_them(known_api: Api, strict_api: Api) -> None:
+    for api in (known_api, strict_api):
+        guessed, device, attacker = new_visitor(), new_visitor(), new_visitor()
+        early = api.public.post("/v1/visitor-tokens", json={"visitor_id": guessed}).json()["visitor_token"]
+        own = api.public.post("/v1/visitor-tokens", json={"visitor_id": attacker}).json()["visitor_token"]
+        told = [event("add_to_cart", device, "p7"), event("login", device, user_id=guessed)]
+        assert api.secret.post("/v1/events", json={"events": told}).json()["accepted"] == 2
+        read = api.recommend(visitor_id=guessed, visitor_token=early)
+        assert (read["visitor_token_missing"], read["state"]["events_seen"]) == (True, 0)
+        messages = api.public.get(f"/v1/visitors/{guessed}/messages", headers={"X-Visitor-Token": early})
+        assert messages.json()["code"] == "visitor_token_missing"
+        for name in (guessed, device):
+            refused = sent(api, event("email_unsubscribed", name), visitor_token=early, user_token=early)
+            assert refused[:2] == (0, ["visitor_token_missing"])
+        login = event("login", attacker, user_id=guessed)
+        assert sent(api, login, visitor_token=own, user_token=early) == (1, [], ["token_missing"])
+        api.wait_until_learned()
+        seen = api.secret.get(f"/v1/visitors/{guessed}").json()
+        assert (seen["devices"], seen["contact"]["messages_refused"]) == ([device], False)
+
+
+def test_a_device_goes_on_speaking_for_who_logged_in_on_it(known_api: Api, strict_api: Api) -> None:
+    for api in (known_api, strict_api):
+        device, customer = new_visitor(), new_visitor()
+        own = api.public.post("/v1/visitor-tokens", json={"visitor_id": device}).json()["visitor_token"]
+        login = event("login", device, user_id=customer)
+        assert sent(api, login, visitor_token=own, user_token=token(api, customer)) == (1, [], [])
+        assert sent(api, event("view_item", device, "p8"), visitor_token=own) == (1, [], [])
+        assert not api.recommend(visitor_id=device, visitor_token=own)["visitor_token_missing"]
+
+
+def test_a_guests_order_is_nobodys_to_read_who_guesses_its_number(known_api: Api) -> None:
+    number = new_visitor()
+    order = {"event": "purchase", "params": {"order_id": number}, "items": [{"item_id": "p3"}]}
+    assert known_api.secret.post("/v1/events", json={"events": [order]}).json()["accepted"] == 1
+    guest = f"order-{number}"
+    read = known_api.recommend(visitor_id=guest)
+    assert (read["visitor_token_missing"], read["state"]["events_seen"]) == (True, 0)
+    assert sent(known_api, event("complaint_made", guest))[:2] == (0, ["visitor_token_missing"])
+    assert known_api.recommend(visitor_id=guest, visitor_token=token(known_api, guest))["state"]["events_seen"] == 1
+    by_page = {"event": "purchase", "params": {"order_id": new_visitor()}, "items": [{"item_id": "p3"}]}
+    assert sent(known_api, by_page)[0] == 1, "a page may tell of an order without a visitor"

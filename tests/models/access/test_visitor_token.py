@@ -22,6 +22,16 @@ def test_a_token_counts_for_what_it_was_signed_for_alone() -> None:
     assert not is_token_of(token, "secrets", "shop", "customer-7", 1_000.0)
 
 
+def test_a_token_of_a_device_speaks_for_no_visitor_and_cannot_be_made_into_one() -> None:
+    token = mint_token("secret", "shop", "customer-7", 2_000, of_device=True)
+    assert is_token_of(token, "secret", "shop", "customer-7", 1_999.9, as_device=True)
+    assert not is_token_of(token, "secret", "shop", "customer-7", 2_000.1, as_device=True)
+    assert not is_token_of(token, "secret", "shop", "customer-7", 1_000.0)
+    assert not is_token_of(token.replace("d.", "."), "secret", "shop", "customer-7", 1_000.0)
+    by_server = mint_token("secret", "shop", "device-7", 2_000)
+    assert is_token_of(by_server, "secret", "shop", "device-7", 1_000.0, as_device=True)
+
+
 @pytest.mark.parametrize(
     "token", ["", ".", "x", "2000", "2000.", ".abc", "-1.abc", "2e3.abc", "9" * 13 + ".a", "²000.a", "a" * 9_999]
 )

@@ -4,10 +4,11 @@ import pytest
 
 from models.events.names import VISITOR_DELETED
 from models.visitor.given_parts import is_news, told_parts
-from models.visitor.identity import MAX_IDENTITY_PARTS
+from models.visitor.identity import MAX_HANDS, MAX_IDENTITY_PARTS
+from models.visitor.part_events import joining
 from models.visitor.profile import Profile, decode_profile, encode_profile
 from models.visitor.profile_batch import new_parts, with_part
-from tests.models.makers import event
+from tests.models.makers import START_S, event
 from tests.models.visitor.devices import learned, login
 
 SHARED = (
@@ -74,3 +75,41 @@ def test_of_more_gifts_than_a_device_remembers_each_is_told() -> None:
     parts = new_parts(device, 0)
     assert [part.user_id for part in parts] == [f"u{number}" for number in range(8)]
     assert sum(bool(part.state) for part in device.parts) == MAX_IDENTITY_PARTS
+
+
+def test_a_part_of_which_nothing_is_left_to_tell_is_no_news() -> None:
+    device = learned(Profile(), *SHARED)
+    ann = Profile()
+    for part in new_parts(device, 0):
+        ann = with_part(ann, "v1", part) if part.user_id == "ann" else ann
+    others = [login("v1", f"u{number}", 30 + number) for number in range(MAX_IDENTITY_PARTS)]
+    looks = [event("view_item", "z", at_s=30.5 + number) for number in range(MAX_IDENTITY_PARTS)]
+    late = event("view_item", "late", at_s=3, event_id="late")  # of ann's, in the very batch in which that is over
+    mixed = [each for pair in zip(others, looks, strict=True) for each in pair]
+    device = learned(device, late, *mixed, first=7)
+    new_parts(device, 6)
+    over = next(part for part in device.parts if part.user_id == "ann" and part.told_at == 7)
+    assert (over.over, over.state) == (True, b"")
+    assert not is_news(ann, "v1", over), "it comes by the log, and cannot be told twice"
+
+
+@pytest.mark.parametrize("number", [2, 3])
+def test_what_belongs_to_each_other_is_handed_round_no_more_than_a_few_times(number: int) -> None:
+    ring = [f"u{place}" for place in range(number)]
+    profiles = {
+        user: learned(Profile(), event("view_item", user, at_s=place), login(user, ring[place - 1], 5 + place))
+        for place, user in enumerate(ring)
+    }
+    told = {user: new_parts(profile, 0) for user, profile in profiles.items()}
+    rounds = 0
+    while any(told.values()):
+        rounds += 1
+        assert rounds <= 2 * MAX_HANDS
+        before = {user: profile.position for user, profile in profiles.items()}
+        for user, parts in told.items():
+            for part in parts:
+                held = profiles[part.user_id]
+                gift = joining("demo", user, part, START_S + 9, START_S + 9)
+                profiles[part.user_id] = learned(held, gift, first=held.position + 1)
+        told = {user: new_parts(profile, before[user]) for user, profile in profiles.items()}
+    assert rounds > 1

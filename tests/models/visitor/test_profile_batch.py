@@ -75,3 +75,10 @@ def test_a_bots_looks_move_nobodys_interests() -> None:
     assert profile_of(crawled).sketch == b""
     mixed, alone = profile_of(own, crawled), profile_of(own)
     assert mixed.sketch == alone.sketch != b""
+
+
+def test_what_the_engine_tells_again_is_no_duplicate_of_anybodys_event() -> None:
+    sent = event("message_sent", event_id="m1", by_engine=True)
+    told = [sent, sent, event("page_view", event_id="e1"), event("page_view", event_id="e1")]
+    _, outcomes = apply(Profile(), told)
+    assert outcomes == ["told", "notice", "applied", "duplicate"]

@@ -7,13 +7,13 @@ from redis.crc import key_slot
 from models.events.events import Event
 from models.events.names import VISITOR_DELETED
 from models.visitor.contact_history import ContactHistory
-from models.visitor.identity import Link
+from models.visitor.identity import Link, Part
 from models.visitor.profile import Profile, encode_profile
 from store import keys
 from store.client import Client
 from store.keys import USUAL_LIFETIMES, Lifetimes
 from store.visitors.pending import Accepted, keep_pending
-from store.visitors.profiles import ProfileStore, ProfileUpdate, SavedEvents
+from store.visitors.profiles import ProfileStore, ProfileUpdate, SavedEvents, is_nobody
 from tests.models.makers import START_S
 
 LIFETIME_S = 3_600.0
@@ -195,3 +195,12 @@ def test_what_restrains_lives_as_long_as_what_could_send(client: Client, site: s
         lifetime_s = client.ttl(keys.profile(site, 1, "v"))
         assert (lifetime_s > LIFETIME_S) is restrained
         assert not restrained or lifetime_s >= USUAL_LIFETIMES.trigger_state_s - 1
+
+
+def test_the_place_of_a_device_goes_once_all_who_used_it_are_erased() -> None:
+    taken_back = Part("ann", 0, 4, b"state", 5, back=True)
+    over = Part("ann", 0, 4, b"", 5, over=True)
+    still_told = Part("ann", 0, 4, b"state", 5)
+    left = [is_nobody(Profile(position=9, parts=[part]), "bob") for part in (taken_back, over, still_told)]
+    assert left == [True, True, False]
+    assert is_nobody(Profile(position=9, parts=[still_told]), "ann")

@@ -7,9 +7,9 @@ import pytest
 from models.catalog.assortment import Assortment
 from models.events.events import Event, encode_event
 from models.segments.membership import Member, Membership
-from models.visitor.identity import Link, identified, linked
+from models.visitor.identity import MAX_IDENTITY_PARTS, Link, identified, linked
 from models.visitor.profile import Profile, recent_items
-from models.visitor.profile_batch import Change, learn
+from models.visitor.profile_batch import Change, learn, new_parts
 from store import keys
 from store.client import AsyncClient, Client
 from store.clock import EventClock
@@ -21,6 +21,7 @@ from store.visitors.profiles import ProfileStore, ProfileUpdate, SavedEvents
 from store.visitors.visitor_reads import (
     PROFILE_ONLY,
     ReadOptions,
+    ResolvedVisitor,
     VisitorRead,
     VisitorReader,
     before_login,
@@ -95,6 +96,21 @@ def test_a_device_that_was_handed_back_is_itself_again(client: Client, place: Pl
         return [first.visitor_id, known.visitor_id, (await reader.read(site, "phone")).visitor_id]
 
     assert place.ask(read_twice) == ["ann", "ann", "phone"]
+
+
+def test_what_a_device_was_before_a_login_is_not_known_once_it_changed_hands_too_often() -> None:
+    told = [event("view_item", "x", visitor="d", at_s=1), identified("demo", "d", Link(START_S + 5, "ann"), START_S)]
+    for number in range(1, MAX_IDENTITY_PARTS):
+        login = identified("demo", "d", Link(START_S + 10 * number, f"u{number}"), START_S)
+        told += [login, event("view_item", "x", visitor="d", at_s=10 * number + 5)]
+    told.append(identified("demo", "d", Link(START_S + 80, "eve"), START_S))
+    told += [event("view_item", "late", visitor="d", at_s=2), event("view_item", "x", visitor="d", at_s=90)]
+    devices = [Profile()]
+    changes = [Change(0, position, told_event) for position, told_event in enumerate(told, start=1)]
+    learn(devices, changes, Assortment().vector_of_item)
+    new_parts(devices[0], 0)
+    devices[0].links.append(Link(START_S + 95, "ann"))
+    assert before_login(ResolvedVisitor("ann", Profile(), devices[0])) == Profile()
 
 
 def test_segments_and_clock_are_read_where_they_are_asked_for(client: Client, place: Place, site: str) -> None:

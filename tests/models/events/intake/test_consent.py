@@ -17,10 +17,15 @@ from models.events.intake.consent import consent_told, read_consent
         {"statistics": False, "necessary": True},
         {"C0001": True, "C0002": False},
         {"analytics_storage": " Denied ", "personalization_storage": "perhaps"},
+        {"analytics_storage": {"status": "denied", "at": "2026-11-01"}},
+        {"default": {"analytics_storage": "granted"}, "update": {"analytics_storage": "denied"}},
+        {"consent": {"consent": {"Analytics-Storage": "DENIED"}}},
+        ["consent", "update", {"analytics_storage": "denied"}],
+        ["denied"],
         '{"analytics_storage": "denied"}',
         "analytics_storage:denied,ad_storage:granted",
         "analytics_storage=denied",
-        *("none", "denied", "DENIED", "no", "false", "0", "opt-out", "necessary only", "G100", "G110", False, 0),
+        *("none", "denied", "DENIED", "no", "false", "0", "opt-out", "necessary only", "G100", "g110", False, 0),
     ],
 )
 def test_it_denies_storage(value: object) -> None:
@@ -34,6 +39,8 @@ def test_it_denies_storage(value: object) -> None:
         {"analytics_storage": "GRANTED", "personalization_storage": "GRANTED"},
         {"categoryPreferences": {"Analytics": True, "Advertising": False}},
         {"analytics_storage": "granted", "functionality_storage": "denied", "region": ["DE"], "wait_for_update": 500},
+        {"analytics_storage": "granted", "vendors": {"one": False}},
+        ["consent", "update", {"analytics_storage": "granted"}],
         *("granted", "GRANTED", "all", "yes", "1", True, "G101", "G111"),
     ],
 )
@@ -49,6 +56,7 @@ def test_it_grants_storage(value: object) -> None:
         {"ad_user_data": "DENIED", "ad_personalization": "DENIED"},
         {"categoryPreferences": {"Advertising": False}},
         {"cat-1": True, "cat-2": False},
+        {"vendors": {"one": False}},
     ],
 )
 def test_it_says_nothing_of_storage(value: object) -> None:
@@ -60,7 +68,7 @@ def test_it_says_nothing_of_storage(value: object) -> None:
     [
         "perhaps",
         {"analytics_storage": "perhaps"},
-        ["denied"],
+        ["perhaps", []],
         7,
         "{",
         '{"a": "\ud800"}',

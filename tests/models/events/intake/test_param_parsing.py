@@ -113,3 +113,11 @@ def test_params_that_are_in_form_are_not_copied() -> None:
     reader = ParamReader("add_to_cart", given, EventWarnings())
     reader.read()
     assert reader.params is given
+
+
+@pytest.mark.parametrize("odd", [{"value": "free"}, {"value": ""}, {"currency": "?"}, {"viewable": "perhaps"}])
+def test_what_is_left_out_costs_nothing_where_items_were_taken_out_before(odd: dict[str, Any]) -> None:
+    reader = ParamReader("view_item", {"items": [], **odd, "coupon": "X"}, EventWarnings())
+    reader.leave_out("items")
+    reader.read()
+    assert reader.params == {"coupon": "X"}
