@@ -40,13 +40,14 @@ _WORDS: Final[dict[str, ConsentWord]] = {
 }  # fmt: skip
 _SIGNAL: Final = "G1"
 """Begins the two signs by which Google's tags send ad and analytics storage (`gcs=G100`): 1, 0, or - for neither."""
+_SAID_BY: Final = frozenset({"consent", "consentManagement", "categoryPreferences"})
 _LONGEST: Final = 4_096
 _DEEPEST: Final = 4
 _MOST_LISTED: Final = 32
 
 
 def consent_told(fields: object) -> ConsentWord:
-    """Give what a body or an event says, in `consent` or in its `context`; of several, a denial counts.
+    """Give what a body or an event says, by itself, in its `context` or `params`; of several, a denial counts.
 
     >>> consent_told({"event": "page_view", "consent": {"analytics_storage": "DENIED", "ad_storage": "GRANTED"}})
     'denied'
@@ -55,13 +56,13 @@ def consent_told(fields: object) -> ConsentWord:
     """
     if not isinstance(fields, dict):
         return ""
-    context = fields.get("context")
-    if not isinstance(context, dict):
-        context = {}
-    if "consent" not in fields and "consent" not in context and "consentManagement" not in context:
-        return ""
-    words = {read_consent(fields.get("consent")), read_consent(context.get("consent")), _managed(context)}
-    return most_careful(words)
+    words: set[ConsentWord] = set()
+    for place in (fields, fields.get("context"), fields.get("params")):
+        if isinstance(place, dict) and not _SAID_BY.isdisjoint(place):
+            preferences = place.get("categoryPreferences")
+            words |= {read_consent(place.get("consent")), _managed(place)}
+            words.add(_of_names(preferences) if isinstance(preferences, dict) else "")
+    return most_careful(words) if words else ""
 
 
 def read_consent(value: object) -> ConsentWord:

@@ -1,5 +1,7 @@
 """Consent: every shape that consent tools have says the same of storage, and what cannot be read says so."""
 
+from typing import Any
+
 import pytest
 
 from models.events.intake.consent import consent_told, read_consent
@@ -100,3 +102,21 @@ def test_it_cannot_be_read(value: object) -> None:
 )
 def test_a_body_or_an_event_says_it_in_each_of_its_places(fields: object, word: str) -> None:
     assert consent_told(fields) == word
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"consentManagement": {"deniedConsentIds": ["analytics"]}},
+        {"categoryPreferences": {"Analytics": False}},
+        {"params": {"consent": {"analytics_storage": "denied"}}},
+        {"params": {"consent": "none"}, "consent": "granted"},
+        {"context": {"categoryPreferences": {"Analytics": False}}},
+    ],
+)
+def test_wherever_a_denial_stands_it_counts(told: dict[str, Any]) -> None:
+    assert consent_told({"event": "page_view", **told}) == "denied"
+
+
+def test_what_has_none_of_its_names_says_nothing() -> None:
+    assert consent_told({"event": "page_view", "params": {"analytics": "denied"}, "context": "x"}) == ""
