@@ -37,7 +37,8 @@ from api.http.config import ApiConfig
 from api.http.edge.cross_origin import CrossOrigin
 from api.http.openapi import openapi_document
 from api.http.timing import Timing
-from api.public import decisions, events, messages, recommendations, slots, visitor_tokens
+from api.ingest import events, measurement_protocol, segment
+from api.public import decisions, messages, rank, recommendations, slots, visitor_tokens
 from api.runtime.authentication import operations_reader
 from api.runtime.lifespan import live
 from api.runtime.logs import Logs
@@ -50,7 +51,10 @@ from models.catalog.resources import CatalogItem
 _LOGGER = logging.getLogger(__name__)
 _ROUTERS: Final = (
     events,
+    segment,
+    measurement_protocol,
     recommendations,
+    rank,
     mail_lists,
     slots,
     decisions,

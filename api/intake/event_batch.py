@@ -1,5 +1,6 @@
 """Event batch: what becomes of each event of one request, in the order they came."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from api.http.problems import ProblemError
@@ -30,7 +31,7 @@ class EventBatch:
         Stands for a browser's address; empty for a server.
     """
 
-    def __init__(self, site: str, values: list[Any], now_s: float, told_from: str) -> None:
+    def __init__(self, site: str, values: Sequence[Any], now_s: float, told_from: str) -> None:
         self._site = site
         self._told_from = told_from
         self._values = values
@@ -83,6 +84,11 @@ class EventBatch:
         if warnings.found and len(self.warned) < MAX_WARNED:
             which: dict[str, Any] = {"index": index, "event_id": event_id} if event_id else {"index": index}
             self.warned += [{**which, **warning._asdict()} for warning in warnings.found]
+
+    def outcome(self) -> dict[str, Any]:
+        """Give what the sender is told."""
+        told: dict[str, Any] = {"accepted": len(self.incoming), "rejected": self.rejected, "warnings": self.warned}
+        return {**told, "not_stored": self.not_stored} if self.not_stored else told
 
     def raise_if_all_refused(self) -> None:
         """End a request of which nothing may be taken with the last reason."""

@@ -37,9 +37,10 @@ def asking(request: Request) -> Caller:
     return _caller(request, "browser", "read")
 
 
-def sending(request: Request) -> Caller:
-    """Give who sends events, with a browser's key or one that takes events. Called by the routes themselves."""
-    return _caller(request, "browser", "events")
+def sending(request: Request, key_in_body: str = "") -> Caller:
+    """Give who sends events, with a browser's key or one that takes events. Called by the routes themselves; a key in
+    the body counts where no header has one."""
+    return _caller(request, "browser", "events", key_in_body=key_in_body)
 
 
 def _site_of(*scopes: KeyScope) -> Callable[[Request], Coroutine[Any, Any, Site]]:
@@ -78,9 +79,11 @@ def needs_secret(request: Request, what: str = "") -> ProblemError:
     return ProblemError(403, "key_public", f"{asked} needs the secret key, got the public one")
 
 
-def _caller(request: Request, *scopes: KeyScope) -> Caller:
+def _caller(request: Request, *scopes: KeyScope, key_in_body: str = "") -> Caller:
     state = state_of(request)
     key, in_address = _key(request)
+    if key_in_body and (not key or in_address):
+        key, in_address = key_in_body, False
     if not key:
         raise ProblemError(401, "key_missing", "send a key: Authorization: Bearer <key>", _CHALLENGE)
     grant = state.key_ring.grant_of(key, time.time())

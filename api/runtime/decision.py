@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field, replace
 from secrets import token_urlsafe
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -14,6 +14,7 @@ from api.runtime.site import Site
 from api.runtime.state import State
 from models.base.timestamps import iso
 from models.decisions.banner_caps import limits_for, nothing_promoted
+from models.decisions.rank import Ranking, RankQuery, rank
 from models.decisions.recommend import Query, RecommendedList, recommend
 from models.decisions.slots import UNCHANGED, Slate, SlotRequest, fill
 from models.decisions.visitor_context import VisitorContext
@@ -22,6 +23,9 @@ from models.experiments.assignment import Meeting, VariantAssignments, exposure_
 from models.visitor.holds import STATE_UNAVAILABLE
 from models.visitor.profile import Profile
 from store.log.log import LogUnavailableError, partition_of
+
+_LOGGED: Final = 100
+"""Of the items ranked for a caller, so many stand in the decision log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,14 @@ class Decision:
         items = [chosen.item.item_id for chosen in answer.items]
         self.record.append({"strategy": query.strategy, "tier": answer.tier, "items": items})
         return answer
+
+    def rank(self, query: RankQuery) -> Ranking:
+        """Put a caller's items in order, and note it."""
+        ranking = rank(self.site.scored(), self.visitor, query)
+        metrics.count_decision(self.site.name, "rank", ranking.tier)
+        items = [item.item_id for item in ranking.items[:_LOGGED]]
+        self.record.append({"strategy": "rank", "tier": ranking.tier, "items": items})
+        return ranking
 
     def fill(self, placement_id: str, count: int, left_out: frozenset[str] = frozenset()) -> Slate:
         """Fill one placement, and note it."""

@@ -130,7 +130,7 @@ def recommend(scored: ScoredCatalog, visitor: VisitorContext, query: Query) -> R
             answer.reason = "the threshold is reached"
     taken = np.zeros(len(allowed), dtype=bool)
     preferred = {} if holdout else _ranks(scored, recent_items(profile))
-    for number, step in enumerate(_ladder(scored, visitor, query, allowed, answer.gap)):
+    for number, step in enumerate(ladder_of(scored, visitor, query, allowed, answer.gap)):
         if number and (not query.refill or answer.companion_of is not None):
             break  # a bundle is never padded: it names what goes together, or the ladder answers
         places = OpenPlaces(allowed, taken, query.limit, preferred)
@@ -272,7 +272,7 @@ def _bought(profile: Profile) -> list[str]:
     return [item.item_id for item in purchases]
 
 
-def _ladder(  # noqa: C901 - one arm a strategy, side by side
+def ladder_of(  # noqa: C901 - one arm a strategy, side by side
     scored: ScoredCatalog, visitor: VisitorContext, query: Query, allowed: NDArray[np.bool_], gap: Gap | None
 ) -> Iterator[CandidateList]:
     """The steps of a strategy, most telling first; each is computed only when the list still has room."""

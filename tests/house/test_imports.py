@@ -36,10 +36,11 @@ WINGS: Mapping[str, Mapping[str, set[str]]] = {
         "http": set(),
         "intake": {"http"},
         "runtime": {"http", "intake"},
+        "ingest": {"http", "intake", "runtime"},
         "public": {"http", "intake", "runtime"},
         "admin": {"http", "intake", "runtime"},
         "shop": set(),
-        "app": {"http", "intake", "runtime", "public", "admin", "shop"},
+        "app": {"http", "intake", "runtime", "ingest", "public", "admin", "shop"},
     },
     "store": {
         "refusals": set(),

@@ -23,6 +23,8 @@ KNOWN_EVENTS: Final = frozenset(
         *CLICKED_MESSAGES,
         *SCORES,
         "chat_message_received",
+        "identify",
+        "join_group",
         "consent_updated",
         "email_subscribed",
         "email_unsubscribed",
