@@ -6,7 +6,7 @@ body.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from fastapi import APIRouter, Request, Response
 
@@ -16,7 +16,7 @@ from api.http.request_body import answer, read_leniently
 from api.http.schemas.documenting import body, problems
 from api.http.schemas.segment import SegmentAnswer, SegmentBatch, SegmentMessage
 from api.ingest.event_intake import NoEvent, ToldEvents, take_events
-from api.runtime.authentication import sending
+from api.runtime.authentication import Caller, sending
 from api.runtime.visitor_access import take_tokens, tokens_of_request, visitor_consent
 from models.base.errors import InvalidError, show_value
 from models.events.intake.segment_messages import MESSAGE_TYPES, event_of_message
@@ -32,8 +32,8 @@ router = APIRouter(tags=["events"], route_class=HotRoute)
 
 def _route(kind: str) -> Callable[[Request], Awaitable[Response]]:
     async def post_message(request: Request) -> Response:
-        told, is_whole = await _read(request)
-        return await _take(request, told, [{**told, "type": kind}], is_whole)
+        call = await _read(request)
+        return await _take(request, call, [{**call.told, "type": kind}])
 
     post_message.__doc__ = f"Take one {kind} message. See `/v1/batch`."
     return post_message
@@ -65,30 +65,38 @@ async def post_messages(request: Request) -> Response:
     message stands alone; `rejected` says which were not taken, and why. `messageId` tells a message that is sent again,
     `sentAt` corrects clocks, the batch's `context` is part of each message's.
     """
-    told, is_whole = await _read(request)
-    messages = told.get("batch")
+    call = await _read(request)
+    messages = call.told.get("batch")
     if not isinstance(messages, list) or not messages:
         raise ProblemError(400, "batch_invalid", f"batch must be a list of messages, got {show_value(messages)}")
     if len(messages) > MAX_MESSAGES:
         raise ProblemError(400, "batch_too_long", f"batch has {len(messages)} messages, at most {MAX_MESSAGES}")
-    return await _take(request, told, messages, is_whole)
+    return await _take(request, call, messages)
 
 
 router.add_api_route("/v1/import", post_messages, methods=["POST"], include_in_schema=False)
 router.add_api_route("/v1/b", post_messages, methods=["POST"], include_in_schema=False)
 
 
-async def _read(request: Request) -> tuple[dict[str, Any], bool]:
+class _Call(NamedTuple):
+    caller: Caller
+    told: dict[str, Any]
+    is_whole: bool
+
+
+async def _read(request: Request) -> _Call:
+    """Read a call; whose key stands in a header is asked who they are before their body is."""
+    known = sending(request) if "authorization" in request.headers or "key" in request.query_params else None
     told, is_whole = await read_leniently(request, MAX_BATCH_BYTES)
     if not isinstance(told, dict):
         raise ProblemError(400, "body_invalid", f"the body must be a JSON object, got {show_value(told)}")
-    return told, is_whole
-
-
-async def _take(request: Request, told: dict[str, Any], messages: list[Any], is_whole: bool) -> Response:
     key = told.get("writeKey")
-    caller = sending(request, key if isinstance(key, str) else "")
-    told, tokens = take_tokens(told, tokens_of_request(request))
+    return _Call(known or sending(request, key if isinstance(key, str) else ""), told, is_whole)
+
+
+async def _take(request: Request, call: _Call, messages: list[Any]) -> Response:
+    caller = call.caller
+    told, tokens = take_tokens(call.told, tokens_of_request(request))
     batch = await take_events(
         request,
         caller,
@@ -97,7 +105,7 @@ async def _take(request: Request, told: dict[str, Any], messages: list[Any], is_
             tokens,
             visitor_consent(request, caller, told),
             told.get("sentAt"),
-            is_whole,
+            call.is_whole,
             request.headers.get("user-agent", ""),
             told.get("consent"),
             reports_refusals=True,

@@ -48,6 +48,13 @@ class _BeginArguments(NamedTuple):
     lifetime_s: int
 
 
+class _Begun(NamedTuple):
+    """What `begin_life.lua` returns."""
+
+    counting: bytes
+    base: bytes
+
+
 class Lives:
     """The lives of topics, as all processes know them; thread-safe, blocking.
 
@@ -74,8 +81,8 @@ class Lives:
             return NO_LIFE
         arguments = _BeginArguments(topic_id, *known, newest, LIFE_GAP, log_keys.KEPT_S)
         with redis_errors_translated():
-            counting, base = self._begin(keys=[log_keys.lives(topic)], args=arguments)
-        return Life(topic_id, counting.decode(), int(base))
+            begun = _Begun(*self._begin(keys=[log_keys.lives(topic)], args=arguments))
+        return Life(topic_id, begun.counting.decode(), int(begun.base))
 
     def tell_lost(self, topic: str, group: str, records: int) -> None:
         """Say that a topic was made again, and how much of it a group had not read: at least so much is lost."""

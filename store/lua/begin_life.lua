@@ -1,8 +1,9 @@
 -- Tells from where the positions of one life of a topic count. A life never seen before begins past all that were.
 -- KEYS: lives.
--- ARGV: topic_id; then what the caller knows of the life before it, or of this one: its topic_id, counting and base, all
--- empty where it knows of none, and newest, the highest offset; gap, lifetime_s.
--- Returns {name of the counting, base}.
+-- ARGV: topic_id, known_id, known_counting, known_base, newest, gap, lifetime_s.
+-- What is known is the caller's word on the life before it, or on this one, empty where it knows of none; newest is the
+-- highest offset it saw there. The counting is what positions are of.
+-- Returns {counting, base}.
 local lives = KEYS[1]
 local topic_id, known_id, known_counting = ARGV[1], ARGV[2], ARGV[3]
 local known_base, newest = tonumber(ARGV[4]), tonumber(ARGV[5])

@@ -51,7 +51,7 @@ COMMANDS: dict[tuple[str, ...], set[str]] = {
 MODULES = {
     "shopwindow.processes.api_worker": {"api", "babel", "fastapi", "numba", "numpy", "redis", "stream"},
     "store.log.redis_log": {"redis"},
-    "store.log.kafka_log": {"confluent_kafka"},
+    "store.log.kafka_log": {"confluent_kafka", "redis"},
     "store.archive.reports": {"numba", "numpy"},
     "store.archive.tables": {"duckdb", "numpy", "pyarrow"},
     "stream.messages.message_recommender": {"numba", "numpy", "redis", "stream"},

@@ -109,7 +109,7 @@ def test_a_learner_that_loses_the_lead_time_and_again_takes_no_more_memory(
             place.wait_until_committed(LEARN_GROUP, within_s=60)
             taken.append(_metric(port, "shopwindow_process_resident_bytes"))
         assert process.poll() is None
-    assert max(taken[4:]) - max(taken[:4]) < 16_000_000, taken
+    assert max(taken[4:]) - max(taken[:4]) < 40_000_000, taken  # what it learned meanwhile, and no learner of before
 
 
 def _metric(port: int, name: str) -> float:

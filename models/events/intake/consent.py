@@ -40,7 +40,7 @@ _WORDS: Final[dict[str, ConsentWord]] = {
 }  # fmt: skip
 _SIGNAL: Final = "G1"
 """Begins the two signs by which Google's tags send ad and analytics storage (`gcs=G100`): 1, 0, or - for neither."""
-_SAID_BY: Final = frozenset({"consent", "consentManagement", "categoryPreferences"})
+_SAID_BESIDE: Final = frozenset({"consentManagement", "categoryPreferences"})
 _LONGEST: Final = 4_096
 _DEEPEST: Final = 4
 _MOST_LISTED: Final = 32
@@ -58,9 +58,13 @@ def consent_told(fields: object) -> ConsentWord:
         return ""
     words: set[ConsentWord] = set()
     for place in (fields, fields.get("context"), fields.get("params")):
-        if isinstance(place, dict) and not _SAID_BY.isdisjoint(place):
+        if not isinstance(place, dict):
+            continue
+        if (said := place.get("consent")) is not None:
+            words.add(read_consent(said))
+        if not _SAID_BESIDE.isdisjoint(place):
             preferences = place.get("categoryPreferences")
-            words |= {read_consent(place.get("consent")), _managed(place)}
+            words.add(_managed(place))
             words.add(_of_names(preferences) if isinstance(preferences, dict) else "")
     return most_careful(words) if words else ""
 
