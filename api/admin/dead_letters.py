@@ -127,7 +127,7 @@ async def _again(state: State, site: Site, letter: DeadLetter) -> Incoming:
             raw = orjson.loads(letter.value)
         except orjson.JSONDecodeError as error:
             raise InvalidError("event_undecodable", f"the original bytes are not JSON: {error}") from error
-        claims = bool(letter.told_from) and state.key_ring.config_of(site.name).order_confirmation == "server"
+        claims = bool(letter.told_from) and state.key_ring.config_of(site.name).claims_orders
         receipt = Receipt(
             site.name,
             letter.at_s,

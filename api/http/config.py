@@ -30,6 +30,11 @@ class SiteConfig:
     privacy_signals: PrivacySignals = "honour"
 
     @property
+    def claims_orders(self) -> bool:
+        """Whether orders that browsers tell of are claimed until a server tells of them."""
+        return self.order_confirmation == "server"
+
+    @property
     def token_secret(self) -> str:
         """The one given, or else made of the secret key."""
         return self.given_token_secret or token_secret_of(self.secret_key)

@@ -73,12 +73,9 @@ async def take_events(request: Request, caller: Caller, told: ToldEvents) -> Eve
     batch = EventBatch(site.name, values, now_s, told_from)
     bot = asking_bot(state.config, site.name, told.agent if is_browser else "")
     zone_of_site = zone(site.policy.time_zone)
-    receipts = (
-        Receipt(site.name, now_s + index * _NEXT_S, told.sent_at, zone_of_site, told_from, claims)
-        for index in range(len(values))
-    )
     checked: list[tuple[int, SignedEvent]] = []
-    for index, receipt in enumerate(receipts):
+    for index in range(len(values)):
+        receipt = Receipt(site.name, now_s + index * _NEXT_S, told.sent_at, zone_of_site, told_from, claims)
         signed = _checked(request, caller, told, batch, index, receipt)
         if signed is not None:
             if bot is not None:
@@ -134,9 +131,10 @@ def _checked(
 
 
 def _count(state: State, site: str, batch: EventBatch) -> None:
-    if batch.rejected:
-        metrics.EVENTS_RECEIVED.labels(site, "rejected").inc(len(batch.rejected))
-        state.rejected.add(site, len(batch.rejected))
+    rejected = len(batch.rejected)
+    if rejected:
+        metrics.EVENTS_RECEIVED.labels(site, "rejected").inc(rejected)
+        state.rejected.add(site, rejected)
     metrics.EVENTS_RECEIVED.labels(site, "accepted").inc(len(batch.incoming))
     if batch.warned:
         metrics.EVENT_WARNINGS.labels(site).inc(len(batch.warned))
@@ -150,7 +148,7 @@ def _origin(state: State, caller: Caller, request: Request, now_s: float) -> tup
         return "", False
     site = state.key_ring.config_of(caller.site.name)
     tag = address_tag(site.token_secret, state.senders.page_sender_of(request.scope), now_s)
-    return tag, site.order_confirmation == "server"
+    return tag, site.claims_orders
 
 
 def _take(state: State, caller: Caller, batch: EventBatch, index: int, told: SignedEvent) -> None:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from api.http.hot_route import HotRoute
 from api.http.problems import ProblemError
+from api.http.query_parameters import described
 from api.http.request_body import answer, read_leniently
 from api.http.schemas.documenting import body, problems
 from api.http.schemas.measurement_protocol import MeasurementBody, Validation
@@ -25,21 +26,13 @@ _CODES: Final = (401, 403, 413, 415, 429, 503)
 
 router = APIRouter(tags=["events"], route_class=HotRoute)
 _PARAMETERS: Final = [
-    {
-        "name": name,
-        "in": "query",
-        "required": name == _KEY,
-        "schema": {"type": "string"},
-        "description": description,
-    }
-    for name, description in (
-        (
-            _KEY,
-            "A key that takes events; make one of the scope `events` alone for this, since it stands in an address.",
-        ),
-        ("measurement_id", "Google's id of the property; not looked at."),
-        ("firebase_app_id", "Google's id of the app; not looked at."),
-    )
+    described(
+        _KEY,
+        "A key that takes events; make one of the scope `events` alone for this, since it stands in an address.",
+        required=True,
+    ),
+    described("measurement_id", "Google's id of the property; not looked at."),
+    described("firebase_app_id", "Google's id of the app; not looked at."),
 ]
 
 
@@ -55,12 +48,10 @@ async def post_measurement(request: Request) -> Response:
     not be taken is among the dead letters, and `/debug/mp/collect` says why.
     """
     caller = _caller(request)
-    try:
-        told, is_whole = await read_leniently(request, MAX_BYTES)
-    except ProblemError as problem:
-        if problem.status != 400:
-            raise
+    read = await _read(request)
+    if isinstance(read, ProblemError):
         return Response(status_code=204)
+    told, is_whole = read
     values: list[Any]
     try:
         if not isinstance(told, dict):
@@ -94,12 +85,10 @@ async def post_check(request: Request) -> Response:
     is recorded.
     """
     caller = _caller(request)
-    try:
-        told, _ = await read_leniently(request, MAX_BYTES)
-    except ProblemError as problem:
-        if problem.status != 400:
-            raise
-        return _said([ValidationMessage("", f"The payload cannot be read: {problem.detail}", "VALUE_INVALID")])
+    read = await _read(request)
+    if isinstance(read, ProblemError):
+        return _said([ValidationMessage("", f"The payload cannot be read: {read.detail}", "VALUE_INVALID")])
+    told, _ = read
     found = check_body(told)
     try:
         events = events_of_body(told) if isinstance(told, dict) else []
@@ -114,6 +103,16 @@ async def post_check(request: Request) -> Response:
             at = f"Event at index: [{index}]"
             found.append(ValidationMessage("events", f"{at}: {error.message}", code))
     return _said(found)
+
+
+async def _read(request: Request) -> tuple[Any, bool] | ProblemError:
+    """Read a body, as `read_leniently` does; gives the problem of one that cannot be read, and raises all others."""
+    try:
+        return await read_leniently(request, MAX_BYTES)
+    except ProblemError as problem:
+        if problem.status != 400:
+            raise
+        return problem
 
 
 def _caller(request: Request) -> Caller:

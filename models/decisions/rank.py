@@ -66,7 +66,7 @@ def rank(scored: ScoredCatalog, visitor: VisitorContext, query: RankQuery) -> Ra
         return answer
     allowed = np.zeros(len(scored.all_rows), dtype=bool)
     allowed[rows] = True
-    offered = _offered(scored, visitor, allowed, ruled)
+    offered = [] if visitor.holdout else _offered(scored, visitor, allowed, ruled)
     personal, step_of = _worth(offered, len(allowed))
     weight = 1.0 if visitor.holdout else query.weight
     total = weight * _called(query, places) + (1.0 - weight) * personal[rows]
@@ -75,7 +75,7 @@ def rank(scored: ScoredCatalog, visitor: VisitorContext, query: RankQuery) -> Ra
     order = np.argsort(-total, kind="stable").tolist()
     for place, index in enumerate(_pinned(ruled, allowed, rows, order)):
         row = int(rows[index])
-        step = offered[step_of[row]] if step_of[row] >= 0 and not visitor.holdout else None
+        step = offered[step_of[row]] if step_of[row] >= 0 else None
         why = _AS_CALLED if step is None else step.why
         if step is not None and step.why_of is not None and place < MAX_REASONS:
             why = step.why_of(row)
